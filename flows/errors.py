@@ -1,0 +1,101 @@
+"""Everything `flows` raises on purpose, and the exit code each one means.
+
+FlowsError                     exit 1
+├── UserError                  exit 2   the input is wrong; found before any GPU is asked for
+│   ├── StoryboardError        one or more `Problem`s, each with file:line:col and a fix
+│   ├── SettingsError          a bad override or configuration value
+│   └── EnvironmentProblem     no disk space, folder not writable, ffmpeg missing
+├── RenderError                a take could not be rendered; names shot, take and worker
+├── StoreError                 the store cannot be read or written
+│   ├── BlobMissing
+│   └── BlobCorrupt            bytes do not have the digest they are filed under
+├── EditError                  ffmpeg failed; carries its last lines
+└── Stopped                    exit 130 the person asked to stop
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where in a file: line and column count from 1, as editors do."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake: where, what, and what to do about it. `shot` is the shot's full id when it is inside one."""
+
+    place: Place | None
+    message: str
+    fix: str | None = None
+    shot: str | None = None
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        shot = f"shot {self.shot}: " if self.shot else ""
+        fix = f"\n    {self.fix}" if self.fix else ""
+        return f"{where}{shot}{self.message}{fix}"
+
+
+class FlowsError(Exception):
+    """The root of all deliberate errors of this package."""
+
+    exit_code = 1
+
+
+class UserError(FlowsError):
+    """The person's input is wrong; nothing was written and no GPU was asked for."""
+
+    exit_code = 2
+
+
+class StoryboardError(UserError):
+    """One or more problems of a storyboard (or of the plan made from it), all reported at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SettingsError(UserError):
+    """A configuration group, key or value that does not exist; the message names the nearest one."""
+
+
+class EnvironmentProblem(UserError):
+    """The machine cannot do it: no space, a folder that cannot be written, a program that is missing."""
+
+
+class RenderError(FlowsError):
+    """Takes that could not be rendered; the message names each shot, take, worker and cause."""
+
+
+class StoreError(FlowsError):
+    """The store cannot be read or written."""
+
+
+class BlobMissing(StoreError):
+    """No blob of that digest is in the store."""
+
+
+class BlobCorrupt(StoreError):
+    """The stored bytes do not have the digest they are filed under."""
+
+
+class EditError(FlowsError):
+    """ffmpeg failed; the message carries its last lines."""
+
+
+class Stopped(FlowsError):
+    """The person asked to stop; finished takes are kept."""
+
+    exit_code = 130

@@ -1,0 +1,58 @@
+"""What is said while a film is being made. Events travel from Ray workers to the driver, which shows and logs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from flows.store.protocol import TakeRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A worker has begun on a clip."""
+
+    fingerprint: str
+    worker: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`step` of `steps` of `stage` (`load`, `encode`, `denoise`, `decode`, `write`) is done."""
+
+    fingerprint: str
+    stage: str
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A line a person may want to read. `level` as in `logging`."""
+
+    fingerprint: str
+    level: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The clip's record is published. `cached`: somebody had rendered it already."""
+
+    fingerprint: str
+    record: TakeRecord
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The clip could not be rendered. `final`: no attempt is left, and what depends on it will not be rendered."""
+
+    fingerprint: str
+    worker: str
+    message: str
+    final: bool
+
+
+Event: TypeAlias = Started | Progress | Log | Finished | Failed

@@ -1,0 +1,163 @@
+"""The plan: the frozen, complete list of what would be rendered, with its dependencies.
+
+A shot has takes; a take is a chain of segments, more than one when the shot is longer than the variant's native length.
+A segment is what a worker renders in one go: a `Clip` with its own fingerprint. Frames never appear here, only digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from flows.errors import Place
+from flows.settings import Settings
+from flows.storyboard.model import Storyboard, Transition
+from wan.request import Numerics, Sampling
+
+Status: TypeAlias = Literal["new", "cached"]
+Rule: TypeAlias = Literal["best_score"]
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """The picture a clip starts from, taken from other clips: the last frame of the one that `rule` selects.
+
+    `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
+    """
+
+    candidates: tuple[str, ...]
+    rule: Rule = "best_score"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """One segment of one take: everything a worker needs, and nothing about names.
+
+    `image` and `last_image` are blob digests of asset files in the store; at most one of `image` and `hand_off` is set.
+    `skip_first` is 1 when the first frame repeats the hand-off's frame and is hidden in the film. `keep` is how many
+    frames after the skipped ones belong to the film (surplus is trimmed).
+    """
+
+    fingerprint: str
+    variant: str
+    checkpoint: str
+    prompt: str
+    negative_prompt: str
+    width: int
+    height: int
+    num_frames: int
+    fps: float
+    seed: int
+    sampling: Sampling
+    numerics: Numerics
+    image: str | None = None
+    last_image: str | None = None
+    hand_off: HandOff | None = None
+    skip_first: int = 0
+    keep: int = 0
+    status: Status = "new"
+    estimated_seconds: float = 0.0
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """Fingerprints that must be finished before this clip can start."""
+        return self.hand_off.candidates if self.hand_off else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One rendering of a shot with one seed. `fingerprint` is that of its last segment. `why` says what changed."""
+
+    seed: int
+    fingerprint: str
+    status: Status
+    why: str
+    clips: tuple[Clip, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedShot:
+    """A shot with its geometry decided. `num_frames` counts its frames in the film before transitions overlap."""
+
+    id: str
+    scene: str
+    variant: str
+    num_frames: int
+    fps: float
+    width: int
+    height: int
+    prompt: str
+    negative_prompt: str
+    takes: tuple[Take, ...]
+    depends_on: tuple[str, ...]
+    transition: Transition
+    estimated_seconds: float
+    caption: str | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the plan. `film_seconds` is after transitions have overlapped their shots.
+
+    `width` is that of the graph: how many new clips could be rendered side by side at most.
+    """
+
+    shots: int
+    takes: int
+    cached: int
+    frames: int
+    film_seconds: float
+    estimated_seconds: float
+    width: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What `wanflow plan` prints and `render` carries out.
+
+    Film size is `width` × `height`: the size the shots are rendered at, or a whole multiple of it. `assets` maps the
+    digest of every input file to the path it was read from.
+    """
+
+    title: str
+    slug: str
+    storyboard_digest: str
+    width: int
+    height: int
+    fps: float
+    shots: tuple[PlannedShot, ...]
+    critical_path: tuple[str, ...]
+    totals: Totals
+    assets: Mapping[str, str]
+    warnings: tuple[str, ...]
+    storyboard: Storyboard
+    settings: Settings
+    plan_version: int = 1
+
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        """Every clip of every take, once, upstream first."""
+        seen: dict[str, Clip] = {}
+        for shot in self.shots:
+            for take in shot.takes:
+                for clip in take.clips:
+                    seen.setdefault(clip.fingerprint, clip)
+        return topological(seen)
+
+
+def topological(clips: Mapping[str, Clip]) -> tuple[Clip, ...]:
+    """The clips with every upstream before its dependants; among equals, in the order given."""
+    done: dict[str, Clip] = {}
+    for root in clips:
+        stack = [root]
+        while stack:
+            fingerprint = stack[-1]
+            waiting = [up for up in clips[fingerprint].upstream if up in clips and up not in done]
+            if waiting:
+                stack.extend(reversed(waiting))
+            else:
+                done.setdefault(fingerprint, clips[fingerprint])
+                stack.pop()
+    return tuple(done.values())

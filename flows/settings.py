@@ -1,0 +1,84 @@
+"""The settings of a run: frozen values composed from `conf/` by `flows.config`, and read by everything else.
+
+A field exists only if something reads it; its default lives in `conf/**.yaml` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+ClusterKind: TypeAlias = Literal["local", "ray"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """Which family of checkpoints (`wan.families`), and where they lie: None, the family's own place."""
+
+    family: str
+    root: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderSettings:
+    """What `render=` (draft, final) changes of every shot; None keeps the variant's or the shot's own value.
+
+    `steps_scale` multiplies the number of steps (a draft: 0.5). `precision` None: the family's own.
+    """
+
+    num_inference_steps: int | None
+    steps_scale: float
+    takes: int | None
+    precision: str | None
+    attention: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSettings:
+    """Where shots are rendered. `address` None starts a Ray of this process's own; `workers` 0: as many as fit."""
+
+    address: str | None
+    namespace: str
+    workers: int
+    cpus_per_worker: float
+    gpus_per_worker: float
+    attempts: int
+    start_timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where clips and ledger live. `path` None: `$XDG_DATA_HOME/wanflow/store`."""
+
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmSettings:
+    """The finished film. `outputs` is the folder films are written under; `crf` the H.264 quality."""
+
+    outputs: Path
+    crf: int
+    preset: str
+    ffmpeg: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetSettings:
+    """Folders, beside the storyboard's own, that assets may lie in."""
+
+    roots: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything the configuration decides about a run."""
+
+    model: ModelSettings
+    render: RenderSettings
+    cluster: ClusterSettings
+    store: StoreSettings
+    film: FilmSettings
+    assets: AssetSettings

@@ -1,0 +1,95 @@
+"""The store: blobs by content digest, and one small record a finished clip, written last and never overwritten.
+
+    blobs/<aa>/<sha256>          any file: assets, clips, latents, frames
+    takes/<aa>/<fingerprint>.json  what came out of one clip of the plan (`TakeRecord`)
+    ledger/*.parquet             rows for people and programs (`flows.ledger`)
+
+A record names its blobs by digest, so a record that exists promises a finished clip. Implementations:
+`flows.store.local` (a folder); a bucket speaks the same protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeRecord:
+    """One rendered clip.
+
+    Digests (sha256, hex) of: `clip` lossless video (FFV1 in Matroska), `latents` final latents (safetensors),
+    `last_frame` and `first_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
+    `scores["quality"]` decides between takes. `seconds` maps a stage (`load`, `encode`, `denoise`, `decode`, `write`)
+    to its duration. `spec` is the clip's fingerprinted content, so that a later plan can say what changed.
+    """
+
+    fingerprint: str
+    clip: str
+    latents: str
+    first_frame: str
+    last_frame: str
+    thumbnail: str
+    num_frames: int
+    fps: float
+    width: int
+    height: int
+    seed: int
+    scores: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    peak_memory_bytes: int = 0
+    worker: str = ""
+    created: str = ""
+    spec: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Digests of every blob this record promises."""
+        return (self.clip, self.latents, self.first_frame, self.last_frame, self.thumbnail)
+
+
+class Store(Protocol):
+    """What the planner, the workers and the editor need of a store. All methods raise `flows.errors.StoreError`."""
+
+    @property
+    def address(self) -> str:
+        """Opens the same store from another process: `flows.store.open_store(address)`."""
+        ...
+
+    def put_bytes(self, data: bytes) -> str:
+        """File `data` under its digest, which is returned; nothing happens if it is there."""
+        ...
+
+    def put_file(self, path: Path, digest: str | None = None) -> str:
+        """File a copy of `path` under its digest (computed unless given, and always checked while copying)."""
+        ...
+
+    def read(self, digest: str) -> bytes:
+        """The blob's bytes, checked. Raises `BlobMissing` or `BlobCorrupt`."""
+        ...
+
+    def local_path(self, digest: str) -> Path:
+        """A readable local file with the blob's bytes, checked, for programs that want a path. Never write to it."""
+        ...
+
+    def take(self, fingerprint: str) -> TakeRecord | None:
+        """The record of a finished clip, or None."""
+        ...
+
+    def finished(self, fingerprints: Collection[str]) -> frozenset[str]:
+        """Which of these have a record. One listing, not one look-up each: plans ask for tens of thousands."""
+        ...
+
+    def publish(self, record: TakeRecord) -> TakeRecord:
+        """Write the record if there is none, else leave it. Returns the one that stands."""
+        ...
+
+    def intact(self, record: TakeRecord) -> bool:
+        """Whether every blob of the record is there with the right digest."""
+        ...
+
+    def discard(self, fingerprint: str) -> None:
+        """Forget a record (its blobs were found missing or altered), so that the clip is rendered again."""
+        ...

@@ -1,0 +1,224 @@
+"""A storyboard after parsing: frozen values, templates rendered, looks and defaults inherited, references resolved.
+
+Nothing here was read from an asset yet: paths are absolute, lie inside the allowed roots and exist; what is in the
+files is found out by the resolve stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from flows.errors import Place
+
+ContinuityKind: TypeAlias = Literal["last_frame", "overlap", "keyframes", "reference"]
+MotionMode: TypeAlias = Literal["animate", "replace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Pixels, width first: `1280x720`."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Size and rate of the film. None: the model family's own."""
+
+    size: Size | None = None
+    fps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continuity:
+    """What a shot takes over from another one: `source` is the full id (`scene.shot`), `previous` already resolved."""
+
+    source: str
+    by: ContinuityKind = "last_frame"
+    frames: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """How the film goes INTO this shot. `duration` in seconds; 0 for a cut."""
+
+    kind: str = "cut"
+    duration: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GuidanceOverride:
+    """Guidance of one expert or both; None keeps the variant's default."""
+
+    high: float | None = None
+    low: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingOverride:
+    """What a shot (or the film's `shot_defaults`) changes of the variant's sampling; None keeps the default."""
+
+    num_inference_steps: int | None = None
+    guidance_scale: GuidanceOverride = GuidanceOverride()
+    flow_shift: float | None = None
+    solver: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """A driving video for Animate."""
+
+    video: Path
+    mode: MotionMode = "animate"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Control video, mask and reference pictures for VACE."""
+
+    video: Path | None = None
+    mask: Path | None = None
+    references: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lora:
+    """A LoRA by name or path, with its weight."""
+
+    name: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CastMember:
+    """Someone or something that appears: `<id>` in a prompt becomes `description`."""
+
+    id: str
+    description: str
+    reference: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One continuous camera take.
+
+    `places` maps a dotted key of this shot (`image`, `continuity.from`, `transition.duration`) to where it was written
+    (inherited keys: where they were inherited from), for errors found after parsing. `duration` in seconds; None: as
+    long as its audio, or the family's native length. `cast` are the members its prompt names.
+    """
+
+    id: str
+    scene: str
+    place: Place
+    places: Mapping[str, Place] = field(compare=False)
+    prompt: str
+    negative_prompt: str | None = None
+    duration: float | None = None
+    variant: str = "auto"
+    image: Path | None = None
+    end_image: Path | None = None
+    audio: Path | None = None
+    motion: Motion | None = None
+    control: Control | None = None
+    seed: int | None = None
+    takes: int = 1
+    continuity: Continuity | None = None
+    transition: Transition = Transition()
+    sampling: SamplingOverride = SamplingOverride()
+    loras: tuple[Lora, ...] = ()
+    caption: str | None = None
+    cast: tuple[CastMember, ...] = ()
+    camera: str | None = None
+
+    def where(self, key: str) -> Place:
+        """The place of `key`, or of the nearest enclosing thing that was written."""
+        while key:
+            if key in self.places:
+                return self.places[key]
+            key = key.rpartition(".")[0]
+        return self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A place and time; its shots in order."""
+
+    id: str
+    shots: tuple[Shot, ...]
+    setting: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """A bed under the whole film. Gains in dB, fades in seconds; `duck` lowers it under voices."""
+
+    file: Path
+    gain_db: float = 0.0
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+    duck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A moment of the film: `offset` seconds after the start of a shot (full id), or of the film if `shot` is None."""
+
+    shot: str | None = None
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Voiceover:
+    """A recording laid at a moment of the film."""
+
+    file: Path
+    at: Cue = Cue()
+    gain_db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Soundtrack:
+    """What is heard beside the shots' own sound. `places` as in `Shot`."""
+
+    music: Music | None = None
+    voiceover: tuple[Voiceover, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverable:
+    """One file of the finished film. `aspect` as (width, height); None keeps the film's."""
+
+    name: str
+    size: Size | None = None
+    fps: float | None = None
+    aspect: tuple[int, int] | None = None
+    video: str = "h264"
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storyboard:
+    """A film as scenes and shots. `path` is the file it was read from; `slug` names its output folder."""
+
+    title: str
+    slug: str
+    path: Path
+    scenes: tuple[Scene, ...]
+    format: Format = Format()
+    seed: int | None = None
+    soundtrack: Soundtrack = Soundtrack()
+    deliver: tuple[Deliverable, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """All shots in the order of the film."""
+        return tuple(shot for scene in self.scenes for shot in scene.shots)

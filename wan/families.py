@@ -1,0 +1,102 @@
+"""Families: sets of checkpoints that fill the variants' roles. No torch here: planning a film reads this table.
+
+A family may narrow a variant: the shipped `tiny` family draws one size and one length, and samples in fewer steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from wan.request import Guidance, Precision, Sampling
+
+TINY_CHECKPOINTS = Path(__file__).parent / "tiny" / "checkpoints"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """How a family fills one variant.
+
+    `folder` is a directory in diffusers layout under the family's root. `shared` maps components that lie elsewhere
+    (`vae`, `text_encoder`, `tokenizer`) to their folder under the root. `repo` is the Hugging Face repository that
+    `folder` is a copy of. None in `size`, `num_frames`, `fps`, `sampling`, `negative_prompt`: the variant's own.
+    `lengths` restricts the number of frames a clip may have; empty: any the variant allows.
+    """
+
+    variant: str
+    folder: str
+    repo: str | None = None
+    shared: Mapping[str, str] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
+    lengths: tuple[int, ...] = ()
+    num_frames: int | None = None
+    fps: float | None = None
+    sampling: Sampling | None = None
+    negative_prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """A set of checkpoints. `root` None: the person says where it is (`model.root=`), or the Hugging Face cache has it.
+
+    `vocabulary` names a module with `unknown_words(prompt) -> list[str]` when the family knows only some words.
+    `sizes` restricts the sizes shots are rendered at; a film may be a whole multiple of them.
+    """
+
+    name: str
+    roles: Mapping[str, Role]
+    root: Path | None = None
+    precision: Precision = "bf16"
+    sizes: tuple[tuple[int, int], ...] = ()
+    vocabulary: str | None = None
+
+
+def _tiny(variant: str, shift: float, boundary: float) -> Role:
+    return Role(
+        variant=variant,
+        folder=variant,
+        shared={"vae": "shared/vae", "text_encoder": "shared/text_encoder", "tokenizer": "shared/tokenizer"},
+        size=(256, 144),
+        lengths=(33,),
+        num_frames=33,
+        fps=16,
+        sampling=Sampling(12, shift, Guidance(4.0, 3.0), "unipc", boundary),
+        negative_prompt="",
+    )
+
+
+def _hub(variant: str, name: str) -> Role:
+    return Role(variant=variant, folder=name, repo=f"Wan-AI/{name}")
+
+
+def _family(family: Family) -> tuple[str, Family]:
+    return family.name, family
+
+
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    dict(
+        [
+            _family(
+                Family(
+                    name="tiny",
+                    root=TINY_CHECKPOINTS,
+                    precision="fp32",
+                    sizes=((256, 144),),
+                    vocabulary="wan.tiny.vocabulary",
+                    roles={"t2v-a14b": _tiny("t2v-a14b", 5.0, 0.875), "i2v-a14b": _tiny("i2v-a14b", 5.0, 0.900)},
+                )
+            ),
+            _family(
+                Family(
+                    name="wan22",
+                    roles={
+                        "t2v-a14b": _hub("t2v-a14b", "Wan2.2-T2V-A14B-Diffusers"),
+                        "i2v-a14b": _hub("i2v-a14b", "Wan2.2-I2V-A14B-Diffusers"),
+                    },
+                )
+            ),
+        ]
+    )
+)

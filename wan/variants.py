@@ -1,0 +1,121 @@
+"""The WAN 2.2 variants: what each takes, in which sizes and lengths, and how the reference samples it.
+
+Numbers are those of the reference implementation (Wan-Video/Wan2.2, commit 42bf4cf). A new variant is one entry here
+and one class in `wan.pipelines`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from wan.request import Guidance, Sampling
+
+REFERENCE_NEGATIVE_PROMPT = (
+    "色调艳丽，过曝，静态，细节模糊不清，字幕，风格，作品，画作，画面，静止，整体发灰，最差质量，低质量，"
+    "JPEG压缩残留，丑陋的，残缺的，多余的手指，画得不好的手部，画得不好的脸部，畸形的，毁容的，形态畸形的肢体，"
+    "手指融合，静止不动的画面，杂乱的背景，三条腿，背景人很多，倒着走"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One WAN 2.2 model.
+
+    `inputs` are the storyboard keys it can use beside a prompt, `needs` those it cannot do without. Lengths are
+    `frame_step`·n + 1 frames, natively `num_frames` at `fps`; sizes are multiples of `size_multiple` pixels. `rendered`
+    says whether this version renders it; the others are planned for and refused with a clear message. `render_epoch` is
+    raised only when the pixels of this variant change for the same request.
+    """
+
+    name: str
+    inputs: frozenset[str]
+    needs: frozenset[str]
+    size: tuple[int, int]
+    size_multiple: int
+    num_frames: int
+    frame_step: int
+    fps: float
+    sampling: Sampling
+    negative_prompt: str = REFERENCE_NEGATIVE_PROMPT
+    rendered: bool = False
+    render_epoch: int = 1
+
+
+def _unipc(steps: int, shift: float, high: float, low: float, boundary: float | None = None) -> Sampling:
+    return Sampling(steps, shift, Guidance(high, low), "unipc", boundary)
+
+
+_TABLE = (
+    Variant(
+        name="t2v-a14b",
+        inputs=frozenset(),
+        needs=frozenset(),
+        size=(1280, 720),
+        size_multiple=16,
+        num_frames=81,
+        frame_step=4,
+        fps=16,
+        sampling=_unipc(40, 12.0, 4.0, 3.0, 0.875),
+        rendered=True,
+    ),
+    Variant(
+        name="i2v-a14b",
+        inputs=frozenset({"image", "end_image", "continuity"}),
+        needs=frozenset({"image"}),
+        size=(1280, 720),
+        size_multiple=16,
+        num_frames=81,
+        frame_step=4,
+        fps=16,
+        sampling=_unipc(40, 5.0, 3.5, 3.5, 0.900),
+        rendered=True,
+    ),
+    Variant(
+        name="ti2v-5b",
+        inputs=frozenset({"image", "continuity"}),
+        needs=frozenset(),
+        size=(1280, 704),
+        size_multiple=32,
+        num_frames=121,
+        frame_step=4,
+        fps=24,
+        sampling=_unipc(50, 5.0, 5.0, 5.0),
+    ),
+    Variant(
+        name="s2v-14b",
+        inputs=frozenset({"image", "audio", "continuity"}),
+        needs=frozenset({"image", "audio"}),
+        size=(1024, 704),
+        size_multiple=64,
+        num_frames=77,
+        frame_step=4,
+        fps=16,
+        sampling=_unipc(40, 3.0, 4.5, 4.5),
+    ),
+    Variant(
+        name="animate-14b",
+        inputs=frozenset({"image", "motion"}),
+        needs=frozenset({"image", "motion"}),
+        size=(1280, 720),
+        size_multiple=16,
+        num_frames=77,
+        frame_step=4,
+        fps=30,
+        sampling=_unipc(20, 5.0, 1.0, 1.0),
+    ),
+    Variant(
+        name="vace-fun-a14b",
+        inputs=frozenset({"image", "control", "references", "continuity"}),
+        needs=frozenset({"control"}),
+        size=(1280, 720),
+        size_multiple=16,
+        num_frames=81,
+        frame_step=4,
+        fps=16,
+        sampling=_unipc(40, 12.0, 4.0, 3.0, 0.875),
+    ),
+)
+
+VARIANTS: Mapping[str, Variant] = MappingProxyType({variant.name: variant for variant in _TABLE})
