@@ -1,0 +1,34 @@
+"""Where assets, clips, hand-offs, records and the ledger live; `open_store` finds the implementation by address."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flows.errors import SettingsError
+from flows.store.local import LocalStore
+from flows.store.protocol import Store, TakeRecord
+
+__all__ = ["Store", "TakeRecord", "default_store_path", "open_store"]
+
+
+def default_store_path() -> Path:
+    """`$XDG_DATA_HOME/wanflow/store`: one store for all projects of a user."""
+    data = os.environ.get("XDG_DATA_HOME", "")
+    base = Path(data) if os.path.isabs(data) else Path.home() / ".local" / "share"
+    return base / "wanflow" / "store"
+
+
+def open_store(address: str | None) -> Store:
+    """The store at an address (a folder; None: the user's own). Nothing is written until something is put.
+
+    Raises SettingsError for an address of a kind that no implementation serves.
+    """
+    if address is None:
+        return LocalStore(default_store_path())
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        return LocalStore(Path(address).expanduser())
+    if scheme == "file":
+        return LocalStore(Path(rest))
+    raise SettingsError(f"store {address!r}: {scheme}:// is not supported yet; name a folder: store.path=FOLDER")

@@ -2,7 +2,7 @@
 
     blobs/<aa>/<sha256>          any file: assets, clips, latents, frames
     takes/<aa>/<fingerprint>.json  what came out of one clip of the plan (`TakeRecord`)
-    ledger/*.parquet             rows for people and programs (`flows.ledger`)
+    ledger/*.parquet, plans/*.json, ...  notes: small named files that may be replaced (`flows.ledger`, `flows.resolve`)
 
 A record names its blobs by digest, so a record that exists promises a finished clip. Implementations:
 `flows.store.local` (a folder); a bucket speaks the same protocol.
@@ -82,6 +82,10 @@ class Store(Protocol):
         """Which of these have a record. One listing, not one look-up each: plans ask for tens of thousands."""
         ...
 
+    def fingerprints(self) -> frozenset[str]:
+        """All fingerprints that have a record, by listing."""
+        ...
+
     def publish(self, record: TakeRecord) -> TakeRecord:
         """Write the record if there is none, else leave it. Returns the one that stands."""
         ...
@@ -92,4 +96,20 @@ class Store(Protocol):
 
     def discard(self, fingerprint: str) -> None:
         """Forget a record (its blobs were found missing or altered), so that the clip is rendered again."""
+        ...
+
+    def put_note(self, name: str, data: bytes) -> None:
+        """Write a note (`folder/name.ext`), whole or not at all; one of that name is replaced."""
+        ...
+
+    def note(self, name: str) -> bytes | None:
+        """A note's bytes, or None. They are not checked: whoever reads must cope with damage."""
+        ...
+
+    def notes(self, folder: str) -> tuple[str, ...]:
+        """Names of the notes in a folder, sorted, each with the folder in front."""
+        ...
+
+    def drop_note(self, name: str) -> None:
+        """Forget a note; nothing happens if there is none."""
         ...

@@ -1,0 +1,213 @@
+"""The store in a folder. Safe for many processes at once: every file is written whole, then moved into its place."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from flows.errors import BlobCorrupt, BlobMissing, StoreError
+from flows.store.files import (
+    copy_with_digest,
+    file_digest,
+    remove_stale,
+    translated,
+    write_if_absent,
+    write_replacing,
+)
+from flows.store.protocol import TakeRecord
+from flows.store.records import record_from_json, record_to_json
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+_RECORD_SUFFIX = ".json"
+
+
+class LocalStore:
+    """`flows.store.protocol.Store` in a folder, which is made when something is first written."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+        self._temporary = self._root / "tmp"
+        self._swept = False
+
+    def __repr__(self) -> str:
+        return f"LocalStore({str(self._root)!r})"
+
+    @property
+    def address(self) -> str:
+        return str(self._root)
+
+    def put_bytes(self, data: bytes) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        with translated(self._root, "write to"):
+            if not self._whole(digest):
+                self._sweep()
+                write_replacing(self._temporary, self._blob(digest), lambda file: _fill(file, data))
+        return digest
+
+    def put_file(self, path: Path, digest: str | None = None) -> str:
+        found = digest or _source_digest(path)
+        with translated(self._root, "write to"):
+            if not self._whole(found):
+                self._sweep()
+                write_replacing(self._temporary, self._blob(found), lambda file: _copy(path, file, found))
+        return found
+
+    def read(self, digest: str) -> bytes:
+        with translated(self._root, "read"):
+            try:
+                data = self._blob(digest).read_bytes()
+            except FileNotFoundError:
+                raise self._missing(digest) from None
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise self._corrupt(digest)
+        return data
+
+    def local_path(self, digest: str) -> Path:
+        path = self._blob(digest)
+        with translated(self._root, "read"):
+            try:
+                found = file_digest(path)
+            except FileNotFoundError:
+                raise self._missing(digest) from None
+        if found != digest:
+            raise self._corrupt(digest)
+        return path
+
+    def take(self, fingerprint: str) -> TakeRecord | None:
+        path = self._record(fingerprint)
+        with translated(self._root, "read"):
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:
+                return None
+            try:
+                return record_from_json(data)
+            except ValueError:
+                # A damaged record promises nothing, and would stand in the way of the next one.
+                path.unlink(missing_ok=True)
+                return None
+
+    def finished(self, fingerprints: Collection[str]) -> frozenset[str]:
+        if len(fingerprints) <= 64:
+            return frozenset(wanted for wanted in fingerprints if self._record(wanted).exists())
+        return self.fingerprints() & frozenset(fingerprints)
+
+    def fingerprints(self) -> frozenset[str]:
+        with translated(self._root, "read"):
+            return frozenset(
+                name[: -len(_RECORD_SUFFIX)]
+                for shard in _names(self._root / "takes")
+                for name in _names(self._root / "takes" / shard)
+                if name.endswith(_RECORD_SUFFIX)
+            )
+
+    def publish(self, record: TakeRecord) -> TakeRecord:
+        place, data = self._record(record.fingerprint), record_to_json(record)
+        with translated(self._root, "write to"):
+            self._sweep()
+            while not write_if_absent(self._temporary, place, lambda file: _fill(file, data)):
+                standing = self.take(record.fingerprint)
+                if standing is not None:
+                    return standing
+        return record
+
+    def intact(self, record: TakeRecord) -> bool:
+        with translated(self._root, "read"):
+            return all(self._whole(digest) for digest in set(record.blobs))
+
+    def discard(self, fingerprint: str) -> None:
+        record = self.take(fingerprint)
+        with translated(self._root, "write to"):
+            self._record(fingerprint).unlink(missing_ok=True)
+            for digest in record.blobs if record else ():
+                if not self._whole(digest):
+                    self._blob(digest).unlink(missing_ok=True)
+
+    def put_note(self, name: str, data: bytes) -> None:
+        with translated(self._root, "write to"):
+            self._sweep()
+            write_replacing(self._temporary, self._note(name), lambda file: _fill(file, data))
+
+    def note(self, name: str) -> bytes | None:
+        with translated(self._root, "read"):
+            try:
+                return self._note(name).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def notes(self, folder: str) -> tuple[str, ...]:
+        with translated(self._root, "read"):
+            return tuple(sorted(f"{folder}/{name}" for name in _names(self._note(folder))))
+
+    def drop_note(self, name: str) -> None:
+        with translated(self._root, "write to"):
+            self._note(name).unlink(missing_ok=True)
+
+    def _blob(self, digest: str) -> Path:
+        _check(digest)
+        return self._root / "blobs" / digest[:2] / digest
+
+    def _record(self, fingerprint: str) -> Path:
+        _check(fingerprint)
+        return self._root / "takes" / fingerprint[:2] / (fingerprint + _RECORD_SUFFIX)
+
+    def _note(self, name: str) -> Path:
+        if not _NOTE.fullmatch(name) or name.partition("/")[0] in ("blobs", "takes", "tmp"):
+            raise StoreError(f"{name!r} cannot be the name of a note in a store")
+        return self._root / name
+
+    def _whole(self, digest: str) -> bool:
+        """Whether the blob is there with the right bytes: a damaged one is written again, not kept."""
+        try:
+            return file_digest(self._blob(digest)) == digest
+        except FileNotFoundError:
+            return False
+
+    def _sweep(self) -> None:
+        if not self._swept:
+            remove_stale(self._temporary)
+            self._swept = True
+
+    def _missing(self, digest: str) -> BlobMissing:
+        return BlobMissing(f"blob {digest} is not in the store {self._root}")
+
+    def _corrupt(self, digest: str) -> BlobCorrupt:
+        return BlobCorrupt(f"blob {digest} in the store {self._root} is damaged: its bytes have another digest")
+
+
+def _check(digest: str) -> None:
+    if not _DIGEST.fullmatch(digest):
+        raise StoreError(f"{digest!r} is not a sha256 digest")
+
+
+def _names(folder: Path) -> Iterator[str]:
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            yield entry.name
+
+
+def _fill(file: BinaryIO, data: bytes) -> None:
+    file.write(data)
+
+
+def _copy(path: Path, target: BinaryIO, digest: str) -> None:
+    with path.open("rb") as source:
+        if copy_with_digest(source, target) != digest:
+            raise _changed(path)
+
+
+def _source_digest(path: Path) -> str:
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _changed(path: Path) -> StoreError:
+    return StoreError(f"{path} was changed after the film was planned; plan it again")
