@@ -1,0 +1,155 @@
+"""Which clip is rendered next, by which worker. Pure: no clock, no thread, no Ray; the pool asks under its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from flows.plan.model import Clip, topological
+
+LOAD_SECONDS = 30.0
+"""What loading a variant is taken to cost until one load was timed: a tiny one takes 1 s, a real one minutes."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    clip: Clip
+    waits_for: set[str]
+    attempts: int = 0
+    leased_to: str | None = None
+    failed_on: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to render `clip`, given to one worker. `attempt` counts from 1."""
+
+    clip: Clip
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A clip that will not be rendered, and the fingerprint of the one whose failure it follows from."""
+
+    fingerprint: str
+    because_of: str
+
+
+class ClipQueue:
+    """The graph of the clips still to be rendered.
+
+    A clip is ready when everything it starts from is finished; an upstream that was never added is in the store.
+    Among ready clips the one with the longest way to the end of the film goes first, unless the worker would have to
+    load a model for it and another one, hardly shorter, is for a model that it holds.
+    """
+
+    def __init__(self, attempts: int) -> None:
+        self._attempts = attempts
+        self._entries: dict[str, _Entry] = {}
+        self._followers: dict[str, list[str]] = {}
+        self._ready: set[str] = set()
+        self._path: dict[str, float] = {}
+        self._load_seconds: dict[str, float] = {}
+
+    def add(self, clips: Iterable[Clip]) -> None:
+        """More to render; their upstreams may be among them in any order."""
+        fresh = {clip.fingerprint: clip for clip in clips if clip.fingerprint not in self._entries}
+        for fingerprint, clip in fresh.items():
+            waits = {up for up in clip.upstream if up in fresh or up in self._entries}
+            self._entries[fingerprint] = _Entry(clip, waits)
+            for upstream in waits:
+                self._followers.setdefault(upstream, []).append(fingerprint)
+            if not waits:
+                self._ready.add(fingerprint)
+        self._measure_paths()
+
+    def _measure_paths(self) -> None:
+        """Seconds from the start of each clip to the end of the longest chain that begins with it."""
+        clips = {fingerprint: entry.clip for fingerprint, entry in self._entries.items()}
+        for clip in reversed(topological(clips)):
+            after = max((self._path.get(name, 0.0) for name in self._followers.get(clip.fingerprint, ())), default=0.0)
+            self._path[clip.fingerprint] = max(clip.estimated_seconds, 1e-3) + after
+
+    @property
+    def unsettled(self) -> int:
+        """How many clips are neither finished nor lost."""
+        return len(self._entries)
+
+    def learn_load_seconds(self, variant: str, seconds: float) -> None:
+        """How long loading this variant really took; weighs model affinity against the longest way."""
+        self._load_seconds[variant] = seconds
+
+    def lease(self, worker: str, warm: Collection[str], workers: int) -> Lease | None:
+        """The best ready clip for a worker that holds the variants `warm`; None if none is ready for it.
+
+        A clip that failed on this worker is left to the other `workers` - 1, unless it failed on as many already.
+        """
+        best = max(
+            (name for name in self._ready if not self._should_avoid(name, worker, workers)),
+            key=lambda name: (self._worth(name, warm), name),
+            default=None,
+        )
+        if best is None:
+            return None
+        self._ready.discard(best)
+        entry = self._entries[best]
+        entry.attempts += 1
+        entry.leased_to = worker
+        return Lease(entry.clip, entry.attempts)
+
+    def _should_avoid(self, fingerprint: str, worker: str, workers: int) -> bool:
+        failed_on = self._entries[fingerprint].failed_on
+        return worker in failed_on and len(failed_on) < workers
+
+    def _worth(self, fingerprint: str, warm: Collection[str]) -> float:
+        variant = self._entries[fingerprint].clip.variant
+        loading = 0.0 if variant in warm else self._load_seconds.get(variant, LOAD_SECONDS)
+        return self._path[fingerprint] - loading
+
+    def finish(self, fingerprint: str) -> None:
+        """The clip is in the store; what waited for it alone becomes ready."""
+        self._entries.pop(fingerprint)
+        for follower in self._followers.pop(fingerprint, ()):
+            entry = self._entries.get(follower)
+            if entry is not None:
+                entry.waits_for.discard(fingerprint)
+                if not entry.waits_for:
+                    self._ready.add(follower)
+
+    def fail(self, fingerprint: str, *, retry: bool) -> tuple[Loss, ...]:
+        """The attempt failed. Returns what is lost by it: nothing, or the clip and everything that needs it."""
+        entry = self._entries[fingerprint]
+        if retry and entry.attempts < self._attempts:
+            if entry.leased_to is not None:
+                entry.failed_on.add(entry.leased_to)
+            entry.leased_to = None
+            self._ready.add(fingerprint)
+            return ()
+        return self._lose(fingerprint)
+
+    def give_back(self, fingerprint: str) -> None:
+        """The lease ends without an attempt: the worker could not even be started."""
+        entry = self._entries[fingerprint]
+        entry.attempts -= 1
+        entry.leased_to = None
+        self._ready.add(fingerprint)
+
+    def lose_all(self) -> tuple[Loss, ...]:
+        """Nobody is left to render anything; every unsettled clip is lost."""
+        lost = tuple(Loss(name, name) for name in self._entries)
+        self._entries.clear()
+        self._ready.clear()
+        return lost
+
+    def _lose(self, cause: str) -> tuple[Loss, ...]:
+        lost: list[Loss] = []
+        stack = [cause]
+        while stack:
+            name = stack.pop()
+            if self._entries.pop(name, None) is None:
+                continue
+            self._ready.discard(name)
+            lost.append(Loss(name, cause))
+            stack.extend(self._followers.pop(name, ()))
+        return tuple(lost)
