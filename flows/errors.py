@@ -4,6 +4,7 @@ FlowsError                     exit 1
 ├── UserError                  exit 2   the input is wrong; found before any GPU is asked for
 │   ├── StoryboardError        one or more `Problem`s, each with file:line:col and a fix
 │   ├── SettingsError          a bad override or configuration value
+│   ├── MediaError             a file that is not the picture, sound or video it should be
 │   └── EnvironmentProblem     no disk space, folder not writable, ffmpeg missing
 ├── RenderError                a take could not be rendered; names shot, take and worker
 ├── StoreError                 the store cannot be read or written
@@ -69,6 +70,10 @@ class StoryboardError(UserError):
 
 class SettingsError(UserError):
     """A configuration group, key or value that does not exist; the message names the nearest one."""
+
+
+class MediaError(UserError):
+    """A file that is not the picture, sound or video it should be, or is broken; the message names the file."""
 
 
 class EnvironmentProblem(UserError):

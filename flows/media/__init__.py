@@ -1,0 +1,29 @@
+"""Pictures, sound and video on disk: probing, decoding, lossless clips. PIL and PyAV are loaded on first use."""
+
+from flows.media.pictures import PictureSize, jpeg_bytes, load_image, png_bytes, probe_image
+from flows.media.sound import probe_audio
+from flows.media.video import (
+    ClipWriter,
+    VideoFacts,
+    frames_at,
+    frames_digest,
+    probe_video,
+    read_video,
+    write_clip,
+)
+
+__all__ = [
+    "ClipWriter",
+    "PictureSize",
+    "VideoFacts",
+    "frames_at",
+    "frames_digest",
+    "jpeg_bytes",
+    "load_image",
+    "png_bytes",
+    "probe_audio",
+    "probe_image",
+    "probe_video",
+    "read_video",
+    "write_clip",
+]
