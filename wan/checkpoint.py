@@ -1,0 +1,99 @@
+"""Find and check a checkpoint: a directory in diffusers layout, tiny or full size. No torch: planning reads this too."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from wan.digests import file_digests
+from wan.errors import CheckpointError
+from wan.families import Family, Role
+from wan.layout import LAYOUTS, check_component, read_json, weight_files
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The parts of one variant on disk, checked but not loaded.
+
+    `components` maps `transformer`, `transformer_2`, `vae`, `text_encoder`, `tokenizer` to their folders, some of which
+    several variants of a family may share. `boundary_ratio` is what the checkpoint's `model_index.json` says, if at all.
+    """
+
+    variant: str
+    folder: Path
+    components: Mapping[str, Path]
+    boundary_ratio: float | None = None
+
+    @classmethod
+    def open(cls, family: Family, variant: str, root: Path | None = None) -> Checkpoint:
+        """Find the checkpoint that fills `variant` in the family: under `root`, the family's own root, or the local
+        Hugging Face cache. Nothing is downloaded and no weights are read.
+
+        Raises `CheckpointError` when there is none, or it is incomplete, of another kind, or pickled.
+        """
+        role = family.roles.get(variant)
+        if role is None:
+            have = ", ".join(sorted(family.roles))
+            raise CheckpointError(f"the family {family.name!r} has no checkpoint for {variant}; it has {have}")
+        base = root if root is not None else family.root
+        if base is None:
+            return cls.at(_cached_snapshot(family, role), variant)
+        if not base.is_dir():
+            raise CheckpointError(f"the checkpoints of {family.name!r} are expected in {base}, which is no folder")
+        shared = {name: base / folder for name, folder in role.shared.items()}
+        return cls.at(base / role.folder, variant, shared=shared)
+
+    @classmethod
+    def at(cls, folder: Path, variant: str, *, shared: Mapping[str, Path] | None = None) -> Checkpoint:
+        """A checkpoint in this very folder; `shared` names components that lie elsewhere. Raises `CheckpointError`."""
+        layout = LAYOUTS.get(variant)
+        if layout is None:
+            raise CheckpointError(f"not rendered yet: {variant}; this version loads {', '.join(LAYOUTS)}")
+        index_file = folder / "model_index.json"
+        if not index_file.is_file():
+            raise CheckpointError(
+                f"{folder} has no model_index.json: a checkpoint of {variant} in diffusers layout is expected there"
+            )
+        index = read_json(index_file)
+        components = {name: (shared or {}).get(name, folder / name) for name in layout}
+        for name, kind in layout.items():
+            check_component(name, components[name], kind)
+        return cls(variant, folder, components, index.get("boundary_ratio"))
+
+    @cached_property
+    def revision(self) -> str:
+        """sha256 (hex) over all configurations, tokenizer files and weights: the same for equal files anywhere."""
+        named = [
+            (f"{name}/{path.name}", path) for name, folder in self.components.items() for path in _files(name, folder)
+        ]
+        named.append(("model_index.json", self.folder / "model_index.json"))
+        named.sort()
+        digests = file_digests([path for _, path in named])
+        lines = "".join(f"{digest}  {name}\n" for (name, _), digest in zip(named, digests, strict=True))
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def checkpoint_revision(family: Family, variant: str, root: Path | None = None) -> str:
+    """The revision of the checkpoint that would be loaded. Raises `CheckpointError` as `Checkpoint.open` does."""
+    return Checkpoint.open(family, variant, root).revision
+
+
+def _files(name: str, folder: Path) -> list[Path]:
+    if name == "tokenizer":
+        return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+    return [folder / "config.json", *weight_files(name, folder)]
+
+
+def _cached_snapshot(family: Family, role: Role) -> Path:
+    from huggingface_hub import try_to_load_from_cache  # 0.3 s, and only needed without a root
+
+    found = try_to_load_from_cache(role.repo, "model_index.json") if role.repo else None
+    if isinstance(found, str):
+        return Path(found).parent
+    raise CheckpointError(
+        f"no checkpoint for {role.variant} of {family.name!r}: {role.repo} is not in the Hugging Face cache. Download it "
+        f"(hf download {role.repo}), or set model.root to a folder that holds {role.folder}/"
+    )

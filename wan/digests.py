@@ -1,0 +1,69 @@
+"""sha256 of large files, remembered by path, size and modification time so that the second time is quick. No torch."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+_BLOB_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+def cache_file() -> Path:
+    """`$XDG_CACHE_HOME/wanflow/digests.json`."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "wanflow" / "digests.json"
+
+
+def file_digests(paths: Sequence[Path]) -> list[str]:
+    """The sha256 (hex) of each file, in order. A cache that cannot be read or written costs time, nothing else.
+
+    Files of a Hugging Face cache are links to blobs that carry their own sha256 as name: they are not read at all.
+    """
+    known = _read_cache()
+    fresh: dict[str, list[int | str]] = {}
+    digests = []
+    for path in paths:
+        real = path.resolve()
+        if path.is_symlink() and real.parent.name == "blobs" and _BLOB_NAME.fullmatch(real.name):
+            digests.append(real.name)
+            continue
+        stat = real.stat()
+        entry = known.get(str(real))
+        if entry is not None and entry[:2] == [stat.st_size, stat.st_mtime_ns]:
+            digests.append(str(entry[2]))
+            continue
+        digest = _hash(real)
+        fresh[str(real)] = [stat.st_size, stat.st_mtime_ns, digest]
+        digests.append(digest)
+    if fresh:
+        _write_cache({**_read_cache(), **fresh})
+    return digests
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_cache() -> dict[str, list[int | str]]:
+    try:
+        value = json.loads(cache_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    rows = value.items() if isinstance(value, dict) else ()
+    return {path: row for path, row in rows if isinstance(row, list) and len(row) == 3}
+
+
+def _write_cache(entries: dict[str, list[int | str]]) -> None:
+    target = cache_file()
+    with contextlib.suppress(OSError):  # a read-only home is no reason to fail
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False, encoding="utf-8") as file:
+            json.dump(entries, file)
+        os.replace(file.name, target)

@@ -1,0 +1,100 @@
+"""What a checkpoint of each variant has to hold, and the checks of one directory in diffusers layout. No torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from wan.errors import CheckpointError
+
+WEIGHT_NAMES = ("diffusion_pytorch_model", "model")
+_PICKLES = (".bin", ".pt", ".pth", ".ckpt")
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentKind:
+    """A component's class as its `config.json` names it; `config` are the values it must have for this variant."""
+
+    class_name: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    weights: bool = True
+
+
+def _two_experts(in_channels: int) -> Mapping[str, ComponentKind]:
+    expert = ComponentKind("WanTransformer3DModel", {"in_channels": in_channels})
+    return {
+        "transformer": expert,
+        "transformer_2": expert,
+        "vae": ComponentKind("AutoencoderKLWan", {"z_dim": 16}),
+        "text_encoder": ComponentKind("UMT5EncoderModel"),
+        "tokenizer": ComponentKind("", weights=False),
+    }
+
+
+LAYOUTS: Mapping[str, Mapping[str, ComponentKind]] = MappingProxyType(
+    {"t2v-a14b": _two_experts(16), "i2v-a14b": _two_experts(36)}
+)
+"""The components of the variants this version renders; `transformer` is the high-noise expert, `transformer_2` the low."""
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file. Raises `CheckpointError` when it cannot be read or is something else."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path} holds {type(value).__name__}, not a JSON object")
+    return value
+
+
+def check_component(name: str, folder: Path, kind: ComponentKind) -> None:
+    """Raises `CheckpointError` unless `folder` holds a component of that kind with all its safetensors files."""
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder} is missing: the checkpoint has no {name}")
+    if not kind.weights:
+        if not any(folder.glob("tokenizer*")) and not any(folder.glob("*.model")):
+            raise CheckpointError(f"{folder} holds no tokenizer (tokenizer.json or spiece.model)")
+        return
+    config = read_json(_existing(folder / "config.json", name))
+    found = config.get("_class_name") or next(iter(config.get("architectures") or []), None)
+    if found != kind.class_name:
+        raise CheckpointError(f"{folder / 'config.json'} describes {found}, but {name} has to be {kind.class_name}")
+    for key, wanted in kind.config.items():
+        if key in config and config[key] != wanted:
+            raise CheckpointError(
+                f"{folder / 'config.json'}: {key} is {config[key]}, this variant needs {wanted}: a checkpoint of another "
+                "variant?"
+            )
+    weight_files(name, folder)
+
+
+def weight_files(name: str, folder: Path) -> list[Path]:
+    """The safetensors files of a component, single or sharded. Raises `CheckpointError` when one is missing."""
+    for stem in WEIGHT_NAMES:
+        single, index = folder / f"{stem}.safetensors", folder / f"{stem}.safetensors.index.json"
+        if single.is_file():
+            return [single]
+        if index.is_file():
+            names = sorted(set(read_json(index).get("weight_map", {}).values()))
+            missing = [shard for shard in names if not (folder / shard).is_file()]
+            if missing or not names:
+                raise CheckpointError(f"{index} lists {len(names)} files, of which these are missing: {missing}")
+            return [folder / shard for shard in names]
+    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES)
+    if pickles:
+        raise CheckpointError(
+            f"{folder} has {name} only as {pickles[0]}: pickled weights can run code when they are loaded and are refused; "
+            "convert them to safetensors"
+        )
+    raise CheckpointError(f"{folder} has no weights for {name} (diffusion_pytorch_model.safetensors or its index)")
+
+
+def _existing(path: Path, name: str) -> Path:
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing: {name} is not in diffusers layout")
+    return path
