@@ -17,7 +17,7 @@ FlowsError                     exit 1
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,18 +34,31 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake: where, what, and what to do about it. `shot` is the shot's full id when it is inside one."""
+    """One mistake: where, what, and what to do about it.
+
+    `shot` is the shot's full id when it is inside one; `source` the line of the file it stands on.
+    """
 
     place: Place | None
     message: str
     fix: str | None = None
     shot: str | None = None
+    source: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
         shot = f"shot {self.shot}: " if self.shot else ""
+        line = f"\n{self.excerpt()}" if self.source else ""
         fix = f"\n    {self.fix}" if self.fix else ""
-        return f"{where}{shot}{self.message}{fix}"
+        return f"{where}{shot}{self.message}{line}{fix}"
+
+    def excerpt(self, width: int = 100) -> str:
+        """The line, cut to `width` characters around the place, with a caret under it; empty if it is not known."""
+        if not self.source or self.place is None:
+            return ""
+        start = max(0, self.place.column - 1 - width // 2)
+        caret = " " * (self.place.column - 1 - start)
+        return f"    {self.source[start : start + width]}\n    {caret}^"
 
 
 class FlowsError(Exception):
