@@ -57,9 +57,13 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmSettings:
-    """The finished film. `outputs` is the folder films are written under; `crf` the H.264 quality."""
+    """The finished film. `outputs` is the folder films are written under; `crf` the H.264 quality.
+
+    `subfolder`: the film's folder is `outputs/<slug>/<subfolder>/`, so that the films of a sweep lie side by side.
+    """
 
     outputs: Path
+    subfolder: str | None
     crf: int
     preset: str
     ffmpeg: Path | None

@@ -1,0 +1,99 @@
+"""Run Hydra's composition and say its errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+from hydra import version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
+
+from flows.config.names import Names
+from flows.config.schema import in_words, leaves, mutable_twin
+from flows.config.values import wrong_values
+from flows.errors import SettingsError
+from flows.settings import Settings
+
+SCHEMA = "wanflow_schema"
+
+
+def register_schema() -> None:
+    """Make the schema known under the name that `conf/config.yaml` starts from."""
+    ConfigStore.instance().store(name=SCHEMA, node=mutable_twin(Settings), provider="wanflow")
+
+
+def load_tree(folders: Sequence[Path], overrides: Sequence[str], names: Names) -> dict[str, Any]:
+    """The composed values as a plain tree, checked for type and range. Raises `SettingsError`."""
+    try:
+        tree = OmegaConf.to_container(_composed(folders, overrides), resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+        _explain(error, folders, overrides, names)
+    assert isinstance(tree, dict)
+    plain = {str(key): value for key, value in tree.items()}
+    for key, what in wrong_values(plain):
+        raise SettingsError(f"{_origin(key, folders, overrides)}: {what}")
+    return plain
+
+
+def _composed(folders: Sequence[Path], overrides: Sequence[str]) -> DictConfig:
+    """Compose without Hydra's global state, so that it can be done anywhere and any number of times."""
+    version.setbase("1.3")
+    register_schema()
+    search = ConfigSearchPathImpl()
+    search.append("hydra", "pkg://hydra.conf")
+    for folder in folders:
+        search.append("wanflow", f"file://{folder}")
+    search.append("schema", "structured://")
+    Plugins.instance()  # registers the sources that `file://` and `structured://` name
+    loader = ConfigLoaderImpl(search)
+    config = loader.load_configuration("config", list(overrides), run_mode=RunMode.RUN, from_shell=False)
+    with open_dict(config):
+        del config["hydra"]
+    return config
+
+
+def _explain(error: Exception, folders: Sequence[Path], overrides: Sequence[str], names: Names) -> NoReturn:
+    cause = _innermost(error)
+    if isinstance(cause, yaml.MarkedYAMLError) and (mark := cause.problem_mark):
+        raise SettingsError(f"{mark.name}:{mark.line + 1}:{mark.column + 1}: {cause.problem}") from error
+    key = getattr(cause, "full_key", None) or ""
+    reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    where = _origin(key, folders, overrides)
+    if isinstance(cause, MissingMandatoryValue):
+        raise SettingsError(f"{where}: {key} has no value; start the file from a shipped one: `defaults: [...]`")
+    if isinstance(cause, ConfigKeyError | ConfigAttributeError):
+        raise SettingsError(f"{where}: {names.unknown_key(key)}") from error
+    hint = dict(leaves()).get(key)
+    if hint is not None:
+        raise SettingsError(f"{where}: {key} must be {in_words(hint)} ({reason})") from error
+    raise SettingsError(f"{where}: {reason}") from error
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """The error that OmegaConf raised, which Hydra wraps once or twice."""
+    while not isinstance(error, OmegaConfBaseException) and (inner := error.__cause__ or error.__context__):
+        error = inner
+    return error
+
+
+def _origin(key: str, folders: Sequence[Path], overrides: Sequence[str]) -> str:
+    """Where a value was most likely written: the override, or the line of a project's file that names the key."""
+    for text in reversed(overrides):
+        if key and text.lstrip("+").startswith(f"{key}="):
+            return text
+    name = key.rpartition(".")[2]
+    for folder in folders[:-1]:
+        for file in sorted(folder.rglob("*.yaml")):
+            for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+                if name and line.strip().startswith(f"{name}:"):
+                    return f"{file}:{number}:{line.index(name) + 1}"
+    return key or f"configuration in {folders[0]}"

@@ -1,0 +1,90 @@
+"""Which keys and groups an override may name; a wrong one is answered with the nearest right one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+
+from flows.config.schema import leaves
+from flows.config.values import nearest
+from flows.errors import SettingsError
+
+GROUPS = ("model", "render", "cluster", "store", "film", "profile")
+"""The groups a person chooses from: `render=draft`."""
+
+OWN_FOLDERS = (*GROUPS, "project", "local", "hydra")
+"""The folders of a configuration directory; one that holds any of them is taken for a project's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Every dotted key, and every group with its options."""
+
+    keys: tuple[str, ...]
+    options: Mapping[str, tuple[str, ...]]
+
+    @staticmethod
+    def under(folders: Sequence[Path]) -> Names:
+        """What the configuration directories offer."""
+        options = {group: _options(folders, group) for group in GROUPS}
+        return Names(tuple(key for key, _ in leaves()), options)
+
+    def unknown_key(self, key: str) -> str:
+        """What to say of a key that does not exist."""
+        last = key.rpartition(".")[2]
+        by_name = {known.rpartition(".")[2]: known for known in self.keys}
+        like = nearest(key, [*self.keys, *self.options]) or by_name.get(nearest(last, list(by_name)) or "")
+        if like:
+            return f"there is no {key}; did you mean {like}?"
+        return f"there is no {key}; groups are {', '.join(self.options)}, and `wanflow doctor --config` lists every key"
+
+
+def _options(folders: Sequence[Path], group: str) -> tuple[str, ...]:
+    return tuple(sorted({file.stem for folder in folders for file in (folder / group).glob("*.yaml")}))
+
+
+def parse(text: str) -> Override:
+    """One override as Hydra reads it. Raises `SettingsError` for what is not one."""
+    if "=" not in text and not text.startswith("~"):
+        raise SettingsError(f"{text}: is not an override; write KEY=VALUE, as in render=draft")
+    try:
+        override: Override = OverridesParser.create().parse_override(text)
+    except HydraException as error:
+        reason = str(error).splitlines()[0]
+        raise SettingsError(
+            f"{text}: cannot be read ({reason}); quote it for Hydra and for the shell: \"KEY='VALUE'\""
+        ) from error
+    return override
+
+
+def check(text: str, names: Names, *, sweeps: bool = False) -> Override:
+    """Parse one override and make sure that what it names exists. Raises `SettingsError`."""
+    override = parse(text)
+    key = override.key_or_group
+    if override.is_delete():
+        raise SettingsError(f"{text}: nothing can be deleted; every key is needed. Set it instead: {key}=VALUE")
+    if override.is_sweep_override() and not sweeps:
+        raise SettingsError(f"{text}: several values; sweep with `python -m flows storyboard=NAME {text} --multirun`")
+    if key in names.options and override.package is None:
+        _check_option(text, override, names, sweeps)
+    elif key not in names.keys or override.package is not None:
+        raise SettingsError(f"{text}: {names.unknown_key(key)}")
+    if override.is_add():
+        raise SettingsError(f"{text}: {key} exists; leave out the +")
+    return override
+
+
+def _check_option(text: str, override: Override, names: Names, sweeps: bool) -> None:
+    if sweeps and override.is_sweep_override():
+        return
+    options = names.options[override.key_or_group]
+    value = override.value()
+    if value not in options:
+        like = nearest(str(value), options)
+        hint = f"did you mean {like}? " if like else ""
+        raise SettingsError(f"{text}: no such option; {hint}{override.key_or_group}= has {', '.join(options)}")

@@ -1,0 +1,84 @@
+"""The schema Hydra checks values against, made from the frozen settings, and the way back.
+
+OmegaConf cannot override a frozen dataclass, so each one gets a mutable twin with the same fields and no defaults:
+those live in `conf/` alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from omegaconf import MISSING
+
+from flows.settings import Settings
+
+T = TypeVar("T")
+
+_WORDS: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "true or false",
+    Path: "a path",
+}
+
+
+def mutable_twin(frozen: type) -> type:
+    """A mutable dataclass with the fields of `frozen` (nested ones too), every value mandatory."""
+    hints = get_type_hints(frozen)
+    fields = [(field.name, _twin(hints[field.name]), MISSING) for field in dataclasses.fields(frozen)]
+    return dataclasses.make_dataclass(frozen.__name__, [(n, t, _mandatory(d)) for n, t, d in fields])
+
+
+def _mandatory(value: Any) -> Any:
+    return dataclasses.field(default=value)
+
+
+def _twin(hint: Any) -> Any:
+    if dataclasses.is_dataclass(hint):
+        assert isinstance(hint, type)
+        return mutable_twin(hint)
+    if get_origin(hint) is tuple:
+        return list[get_args(hint)[0]]  # type: ignore[misc]  # a type computed at run time
+    return hint
+
+
+def freeze(kind: type[T], tree: Mapping[str, Any]) -> T:
+    """The frozen settings from a plain tree of checked values. `~` in paths becomes the home folder."""
+    hints = get_type_hints(kind)
+    return kind(**{name: _frozen(hints[name], value) for name, value in tree.items() if name in hints})
+
+
+def _frozen(hint: Any, value: Any) -> Any:
+    if dataclasses.is_dataclass(hint):
+        assert isinstance(hint, type)
+        return freeze(hint, value)
+    if isinstance(value, Path):
+        return value.expanduser()
+    if isinstance(value, list):
+        return tuple(_frozen(None, item) for item in value)
+    return value
+
+
+def leaves(kind: type = Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every dotted key of the settings with its type: `cluster.address`, `str | None`."""
+    for name, hint in get_type_hints(kind).items():
+        if dataclasses.is_dataclass(hint):
+            assert isinstance(hint, type)
+            yield from leaves(hint, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", hint
+
+
+def in_words(hint: Any) -> str:
+    """A type as a person would say it: `a whole number or null`."""
+    if get_origin(hint) in (Union, UnionType):
+        members = [in_words(arg) for arg in get_args(hint) if arg is not type(None)]
+        return " or ".join([*members, "null"])
+    if get_origin(hint) is tuple:
+        return f"a list, each {in_words(get_args(hint)[0])}"
+    return _WORDS[hint]

@@ -1,0 +1,80 @@
+"""What a value may be beyond its type: one of a list, or within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from wan.families import FAMILIES
+from wan.request import Precision
+
+X264_PRESETS = (
+    *("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"),
+    "placebo",
+)
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "model.family": tuple(FAMILIES),
+    "render.precision": get_args(Precision),
+    "render.device": ("auto", "cpu", "cuda"),
+    "film.preset": X264_PRESETS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Least and greatest value allowed; `above` excludes the least itself."""
+
+    least: float
+    greatest: float = float("inf")
+    above: bool = False
+
+    def hold(self, value: float) -> bool:
+        """Whether `value` lies within (not-a-number never does)."""
+        return (value > self.least if self.above else value >= self.least) and value <= self.greatest
+
+    def __str__(self) -> str:
+        least = f"{'more than' if self.above else 'at least'} {self.least:g}"
+        return least if self.greatest == float("inf") else f"{least} and at most {self.greatest:g}"
+
+
+BOUNDS: Mapping[str, Bounds] = {
+    "render.num_inference_steps": Bounds(1, 1000),
+    "render.steps_scale": Bounds(0, 10, above=True),
+    "render.takes": Bounds(1, 100),
+    "cluster.workers": Bounds(0, 10_000),
+    "cluster.cpus_per_worker": Bounds(0, 1024, above=True),
+    "cluster.gpus_per_worker": Bounds(0, 64),
+    "cluster.attempts": Bounds(1, 100),
+    "cluster.start_timeout": Bounds(0, 86_400, above=True),
+    "film.crf": Bounds(0, 51),
+}
+
+
+def nearest(word: str, known: Iterator[str] | tuple[str, ...] | list[str], *, cutoff: float = 0.6) -> str | None:
+    """The known word most like `word`, if one is."""
+    found = get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return found[0] if found else None
+
+
+def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each dotted key whose value is out of its list or bounds, with what is wrong and the fix."""
+    for key, choices in CHOICES.items():
+        value = _at(tree, key)
+        if value is not None and value not in choices:
+            like = nearest(str(value), choices)
+            hint = f"did you mean {like}? " if like else ""
+            yield key, f"{value} is not one of its values; {hint}there are: {', '.join(choices)}"
+    for key, bounds in BOUNDS.items():
+        value = _at(tree, key)
+        if value is not None and not bounds.hold(value):
+            yield key, f"{value} is out of range; it must be {bounds}"
+    if "/" in (folder := _at(tree, "film.subfolder") or "") or folder in (".", ".."):
+        yield "film.subfolder", f"{folder} is not the name of one folder; leave out slashes and dots"
+
+
+def _at(tree: Mapping[str, Any], key: str) -> Any:
+    section, _, name = key.partition(".")
+    return tree[section][name]

@@ -1,0 +1,165 @@
+"""From overrides to settings: what composes, and what a person reads when it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.config import compose
+from flows.errors import SettingsError
+
+
+@pytest.fixture(autouse=True)
+def empty_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_overrides_the_tiny_family_renders_a_final_film_locally() -> None:
+    settings = compose().settings
+    assert settings.model.family == "tiny"
+    assert settings.render.steps_scale == 1.0
+    assert settings.cluster.address is None
+    assert settings.film.outputs == Path("outputs")
+    assert settings.assets.roots == ()
+
+
+def test_groups_and_values_are_overridden_together() -> None:
+    settings = compose(["render=draft", "model=wan22", "model.root=/weights", "cluster.workers=3"]).settings
+    assert (settings.render.steps_scale, settings.render.takes) == (0.5, 1)
+    assert (settings.model.family, settings.model.root) == ("wan22", Path("/weights"))
+    assert settings.cluster.workers == 3
+
+
+def test_a_profile_changes_several_groups_and_yields_to_a_value() -> None:
+    settings = compose(["profile=gpu", "cluster.gpus_per_worker=2"]).settings
+    assert settings.render.device == "cuda"
+    assert settings.cluster.gpus_per_worker == 2.0
+
+
+def test_settings_are_frozen_and_the_home_folder_is_found() -> None:
+    settings = compose(["assets.roots=['~/pictures','/srv/sound']"]).settings
+    assert settings.assets.roots == (Path.home() / "pictures", Path("/srv/sound"))
+    with pytest.raises(AttributeError):
+        settings.model.family = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "storyboard.title=on",
+        "storyboard.title=a, b",
+        "storyboard.shots.x.prompt='12:30'",
+        "storyboard.seed=016",
+        "storyboard.title=${x}",
+    ],
+)
+def test_overrides_into_the_storyboard_stay_as_they_were_written(raw: str) -> None:
+    composition = compose(["storyboard=films/boat.yaml", raw, "render=draft"])
+    assert composition.storyboard == "films/boat.yaml"
+    assert composition.storyboard_overrides == (raw,)
+
+
+BAD = [
+    ("rendr=final", "did you mean render?"),
+    ("render=fnal", "did you mean final?"),
+    ("cluster.adress=x", "did you mean cluster.address?"),
+    ("adress=x", "did you mean cluster.address?"),
+    ("cluster.workers=two", "cluster.workers must be a whole number"),
+    ("film.crf=1.5", "film.crf must be a whole number"),
+    ("cluster.namespace=null", "cluster.namespace must be text"),
+    ("assets.roots=3", "assets.roots must be a list, each a path"),
+    ("+x=1", "there is no x"),
+    ("hydra.run.dir=x", "there is no hydra.run.dir"),
+    ("+render=draft", "leave out the +"),
+    ("~render", "nothing can be deleted"),
+    ("cluster.workers=1,2", "--multirun"),
+    ("render=final,draft", "--multirun"),
+    ("film.crf=99", "at most 51"),
+    ("cluster.cpus_per_worker=nan", "more than 0"),
+    ("model.family=tyny", "did you mean tiny?"),
+    ("render.device=gpu", "did you mean cpu?"),
+    ("film.subfolder=a/b", "one folder"),
+    ("film.subfolder=..", "one folder"),
+    ("model=../secrets", "model= has tiny, wan22"),
+    ("draft", "write KEY=VALUE"),
+    ("a=b=[", "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("override", "expected"), BAD)
+def test_a_bad_override_is_named_with_what_was_probably_meant(override: str, expected: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        compose([override])
+    assert str(caught.value).startswith(override.split("=")[0])
+    assert expected in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_project_adds_options_and_hides_shipped_ones(tmp_path: Path) -> None:
+    write(tmp_path / "conf/render/poster.yaml", "defaults: [final]\nsteps_scale: 3\n")
+    write(tmp_path / "conf/film/preview.yaml", "defaults: [standard]\ncrf: 40\n")
+    settings = compose(["render=poster", "film=preview"]).settings
+    assert settings.render.steps_scale == 3.0
+    assert (settings.film.crf, settings.film.preset) == (40, "medium")
+
+
+def test_project_then_machine_settings_apply_by_themselves_and_the_command_line_wins(tmp_path: Path) -> None:
+    write(
+        tmp_path / "conf/project/default.yaml",
+        "defaults:\n  - override /render: draft\nfilm: {crf: 30}\ncluster: {workers: 2}\n",
+    )
+    write(tmp_path / "conf/local/default.yaml", "cluster: {workers: 5}\n")
+    settings = compose().settings
+    assert settings.render.steps_scale == 0.5
+    assert settings.film.crf == 30
+    assert settings.cluster.workers == 5
+    assert compose(["cluster.workers=7", "render=final"]).settings.cluster.workers == 7
+    assert compose(["render=final"]).settings.render.steps_scale == 1.0
+
+
+def test_a_conf_folder_of_some_other_program_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path / "conf/config.yaml", "nginx: true\n")
+    assert compose().settings.model.family == "tiny"
+
+
+def test_config_dir_names_another_directory(tmp_path: Path) -> None:
+    write(tmp_path / "studio/store/nas.yaml", "path: /mnt/nas\n")
+    assert compose(["store=nas"], tmp_path / "studio").settings.store.path == Path("/mnt/nas")
+    with pytest.raises(SettingsError, match="no such directory"):
+        compose([], tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "expected"),
+    [
+        (
+            "project/default.yaml",
+            "film:\n  crff: 3\n",
+            "project/default.yaml:2:3: there is no film.crff; did you mean film.crf?",
+        ),
+        ("project/default.yaml", "film:\n  crf: high\n", "project/default.yaml:2:3: film.crf must be a whole number"),
+        ("project/default.yaml", "film:\n  crf: 77\n", "project/default.yaml:2:3: 77 is out of range"),
+        ("project/default.yaml", "film: [\n", "project/default.yaml:"),
+        ("render/mine.yaml", "steps_scale: 2\n", "start the file from a shipped one"),
+        ("config.yaml", "film: {crf: 3}\n", "is not read"),
+    ],
+)
+def test_a_mistake_in_a_projects_file_is_found_there(tmp_path: Path, file: str, text: str, expected: str) -> None:
+    (tmp_path / "conf/project").mkdir(parents=True)
+    write(tmp_path / "conf" / file, text)
+    with pytest.raises(SettingsError) as caught:
+        compose(["render=mine"] if "render" in file else [])
+    assert expected in str(caught.value)
+
+
+def test_composing_twice_gives_equal_settings_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert compose(["render=draft"]) == compose(["render=draft"])
+    assert list(tmp_path.iterdir()) == []
