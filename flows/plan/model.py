@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from flows.errors import Place
+from flows.ledger.timings import Basis
 from flows.settings import Settings
 from flows.storyboard.model import Storyboard, Transition
 from wan.request import Numerics, Sampling
@@ -21,13 +22,16 @@ Rule: TypeAlias = Literal["best_score"]
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """The picture a clip starts from, taken from other clips: the last frame of the one that `rule` selects.
+    """The picture a clip starts from, taken from other clips: the last shown frame of the one that `rule` selects.
 
     `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
+    `frame` is the index of that frame among the rendered ones, hidden ones counted; -1 is the last (`last_frame` of
+    the record), other values mean that the film cuts the upstream clip short and the frame is read from the clip.
     """
 
     candidates: tuple[str, ...]
     rule: Rule = "best_score"
+    frame: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,8 @@ class PlannedShot:
 class Totals:
     """Sums over the plan. `film_seconds` is after transitions have overlapped their shots.
 
+    `frames` are the film's, so `frames` / fps is `film_seconds`. `estimated_seconds` is the work of all new clips, as
+    one worker would do it; `estimate` says what that stands on: clips like these were timed, others were, or none.
     `width` is that of the graph: how many new clips could be rendered side by side at most.
     """
 
@@ -111,6 +117,7 @@ class Totals:
     film_seconds: float
     estimated_seconds: float
     width: int
+    estimate: Basis = "rough"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,12 @@
+"""The record of every take, for people and programs: Parquet rows in the store, written by many at once.
+
+`append_rows` and `read_history` import pyarrow when they are called; `read_timings`, which planning needs, does not.
+"""
+
+from __future__ import annotations
+
+from flows.ledger.history import append_rows, read_history
+from flows.ledger.rows import LedgerRow
+from flows.ledger.timings import Estimate, Timings, Workload, forwards, read_timings
+
+__all__ = ["Estimate", "LedgerRow", "Timings", "Workload", "append_rows", "forwards", "read_history", "read_timings"]

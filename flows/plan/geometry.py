@@ -1,0 +1,75 @@
+"""Size and rate of the film, and the size its shots are rendered at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flows.errors import Place, Problem
+from flows.resolve.needs import Part, choose_variant, film_fps, part_of
+from flows.storyboard.model import Size, Storyboard
+from wan.families import Family
+from wan.geometry import nearest_sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """The film is `film`; shots are rendered at `render`, which fits into it a whole number of times."""
+
+    film: Size
+    render: Size
+    fps: float
+
+
+def film_geometry(storyboard: Storyboard, family: Family, problems: list[Problem]) -> Geometry:
+    """Decides the sizes; an impossible one is added to `problems` and the family's own is used to go on with."""
+    fps = film_fps(storyboard, family)
+    own = _own_size(storyboard, family)
+    wanted = storyboard.format.size
+    if wanted is None:
+        return Geometry(own, own, fps)
+    for size in family.sizes:
+        if wanted.width % size[0] == 0 and wanted.width * size[1] == wanted.height * size[0]:
+            return Geometry(wanted, Size(*size), fps)
+    if family.sizes:
+        near = _nearest_multiples(wanted, family.sizes)
+        sizes = " or ".join(f"{width}x{height}" for width, height in family.sizes)
+        problems.append(_wrong(storyboard, f"the {family.name} family draws {sizes}, or whole multiples of it", near))
+        return Geometry(own, own, fps)
+    multiple = math.lcm(*(part.variant.size_multiple for part in _parts(storyboard, family)))
+    if wanted.width % multiple or wanted.height % multiple:
+        near = [Size(*size) for size in nearest_sizes((wanted.width, wanted.height), multiple)]
+        problems.append(_wrong(storyboard, f"both sides must be multiples of {multiple} pixels", near))
+        return Geometry(own, own, fps)
+    return Geometry(wanted, wanted, fps)
+
+
+def _own_size(storyboard: Storyboard, family: Family) -> Size:
+    if family.sizes:
+        return Size(*family.sizes[0])
+    part = next(iter(_parts(storyboard, family)))
+    return Size(*(part.role.size or part.variant.size))
+
+
+def _parts(storyboard: Storyboard, family: Family) -> Iterable[Part]:
+    """The parts that the film uses; the family's first if it has none of them (which is reported elsewhere)."""
+    names = dict.fromkeys(choose_variant(shot, family) for shot in storyboard.shots)
+    parts = [part for name in names if (part := part_of(family, name))]
+    return parts or [part for name in family.roles if (part := part_of(family, name))]
+
+
+def _nearest_multiples(wanted: Size, sizes: tuple[tuple[int, int], ...]) -> list[Size]:
+    found: set[Size] = set()
+    for width, height in sizes:
+        times = max(1, int(min(wanted.width / width, wanted.height / height)))
+        found |= {Size(width * times, height * times), Size(width * (times + 1), height * (times + 1))}
+    near = sorted(found, key=lambda size: abs(size.width - wanted.width) + abs(size.height - wanted.height))[:2]
+    return sorted(near, key=lambda size: size.width)
+
+
+def _wrong(storyboard: Storyboard, rule: str, near: list[Size]) -> Problem:
+    places = storyboard.places
+    place = places.get("format.size") or places.get("format") or Place(str(storyboard.path), 1, 1)
+    nearest = " or ".join(dict.fromkeys(str(size) for size in near))
+    return Problem(place, f"size {storyboard.format.size} cannot be rendered: {rule}", f"the nearest are {nearest}")

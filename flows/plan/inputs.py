@@ -1,0 +1,66 @@
+"""Whether a shot's variant can use what the shot brings: what a person wrote is used, or is an error, never ignored."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from flows.errors import Problem
+from flows.resolve import full_id
+from flows.resolve.needs import choose_variant
+from flows.storyboard.model import Shot
+from wan.families import Family
+from wan.variants import VARIANTS
+
+_LATER = {
+    "audio": "a shot that speaks (S2V)",
+    "motion": "a figure moved by a video (Animate)",
+    "control": "a shot controlled by a video (VACE)",
+    "loras": "LoRAs",
+}
+_REMOVE = "this version renders from text, image, end_image and continuity by last_frame"
+
+
+def input_problems(shot: Shot, family: Family) -> list[Problem]:
+    """Everything about the shot that cannot be rendered, each with its place and what to do."""
+    found = list(_not_yet(shot)) or list(_no_variant(shot, family)) or list(_contradictions(shot, family))
+    return [Problem(shot.where(key), message, fix, full_id(shot.scene, shot.id)) for key, message, fix in found]
+
+
+def _not_yet(shot: Shot) -> Iterator[tuple[str, str, str]]:
+    for key, what in _LATER.items():
+        if getattr(shot, key):
+            yield key, f"not rendered yet: `{key}`, {what}", f"remove it; {_REMOVE}"
+    if shot.continuity is not None and shot.continuity.by != "last_frame":
+        yield "continuity.by", f"not rendered yet: continuity by {shot.continuity.by}", "use `by: last_frame`"
+
+
+def _no_variant(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]]:
+    name = choose_variant(shot, family)
+    have = ", ".join(family.roles)
+    if name not in VARIANTS:
+        near = difflib.get_close_matches(name, [*VARIANTS, "auto"], 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: auto, {', '.join(VARIANTS)}"
+        yield "variant", f"unknown variant {name!r}", hint
+    elif not VARIANTS[name].rendered:
+        yield "variant", f"not rendered yet: {name}", f"leave `variant` out, or use one of {have}"
+    elif name not in family.roles:
+        yield "variant", f"the {family.name} family has no checkpoint for {name}; it has {have}", "use another model="
+
+
+def _contradictions(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]]:
+    variant = VARIANTS[choose_variant(shot, family)]
+    for key in ("image", "end_image", "continuity"):
+        if getattr(shot, key) and key not in variant.inputs:
+            yield key, f"{variant.name} cannot use `{key}`", "remove it, or use `variant: auto`"
+    if shot.image and shot.continuity:
+        message = f"a shot starts from `image` or from the last frame of {shot.continuity.source}, not from both"
+        yield "image", message, "remove `image` or `continuity`"
+    if "image" in variant.needs and not (shot.image or shot.continuity):
+        message = f"{variant.name} needs a picture to start from"
+        yield "end_image" if shot.end_image else "variant", message, "add `image`, or `continuity: {from: ...}`"
+    if "image" not in variant.inputs:
+        for member in shot.cast:
+            if member.reference:
+                message = f"{variant.name} renders from text alone and cannot use the reference of <{member.id}>"
+                yield "prompt", message, "start the shot from a picture (`image`), or remove the member's `reference`"

@@ -1,0 +1,164 @@
+"""`make_plan`: storyboard, settings and snapshot in, the complete plan out. Pure: the same input, the same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flows.errors import Problem, StoryboardError
+from flows.ledger.timings import Basis
+from flows.plan.geometry import film_geometry
+from flows.plan.inputs import input_problems
+from flows.plan.model import Plan, PlannedShot, Take, Totals
+from flows.plan.order import critical_path, greatest_width, upstream_first, upstream_of
+from flows.plan.sampling import numerics_for, sampling_for
+from flows.plan.takes import ShotRecipe, TakeMaker, hand_off_of
+from flows.plan.transitions import overlaps, transition_problems
+from flows.plan.warnings import plan_warnings
+from flows.resolve import Snapshot, family_of, full_id
+from flows.resolve.needs import (
+    choose_variant,
+    cut_into_segments,
+    film_frames,
+    following_part,
+    hidden_frames,
+    part_of,
+)
+from flows.settings import Settings
+from flows.storyboard.model import SamplingOverride, Storyboard
+from wan.families import Family
+from wan.request import Sampling
+
+
+def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Plan:
+    """The plan of the film.
+
+    Raises StoryboardError with every problem at once: broken assets, inputs that cannot be used, impossible sizes,
+    lengths, references and transitions; SettingsError for a family or precision that does not exist.
+    """
+    problems = list(snapshot.problems)
+    family = family_of(settings.model)
+    for shot in storyboard.shots:
+        problems += input_problems(shot, family)
+    geometry = film_geometry(storyboard, family, problems)
+    upstream = upstream_of(storyboard.shots, problems)
+    if problems:
+        raise StoryboardError(problems)
+    recipes = _recipes(storyboard, settings, family, geometry.fps)
+    maker = TakeMaker(geometry, numerics_for(family, settings.render), snapshot, settings.render.device)
+    order = upstream_first(upstream)
+    shots = _planned(recipes, maker, upstream, order)
+    shared = overlaps(shots, geometry.fps)
+    problems = transition_problems(shots, storyboard.shots, geometry.fps, shared)
+    if problems:
+        raise StoryboardError(problems)
+    seconds = {shot.id: _slowest_take(shot) for shot in shots}
+    new = {shot.id: sum(take.status == "new" for take in shot.takes) for shot in shots}
+    return Plan(
+        title=storyboard.title,
+        slug=storyboard.slug,
+        storyboard_digest=snapshot.storyboard_digest,
+        width=geometry.film.width,
+        height=geometry.film.height,
+        fps=geometry.fps,
+        shots=tuple(shots),
+        critical_path=critical_path(order, upstream, seconds),
+        totals=_totals(shots, sum(shared), geometry.fps, greatest_width(order, upstream, new), maker.basis),
+        assets={digest: str(path) for path, digest in snapshot.digests.items()},
+        warnings=plan_warnings(storyboard, family, snapshot, shots, geometry.film),
+        storyboard=storyboard,
+        settings=settings,
+    )
+
+
+def _recipes(storyboard: Storyboard, settings: Settings, family: Family, fps: float) -> dict[str, ShotRecipe]:
+    """By full id, in the film's order. Raises StoryboardError with every shot that cannot be made."""
+    made: dict[str, ShotRecipe] = {}
+    problems: list[Problem] = []
+    samplings: dict[tuple[str, SamplingOverride], Sampling] = {}
+    for shot in storyboard.shots:
+        name = full_id(shot.scene, shot.id)
+        part = part_of(family, choose_variant(shot, family))
+        assert part is not None, "input_problems has refused shots that the family has no part for"
+        try:
+            segments = cut_into_segments(
+                film_frames(shot, part, fps), hidden_frames(shot), part, following_part(part, family)
+            )
+        except ValueError as error:
+            problems.append(Problem(shot.where("duration"), str(error), "make the shot shorter", name))
+            continue
+        try:
+            for segment in segments:
+                key = (segment.part.variant.name, shot.sampling)
+                if key not in samplings:
+                    samplings[key] = sampling_for(segment.part, settings.render, shot.sampling)
+        except ValueError as error:
+            problems.append(Problem(shot.where("sampling.solver"), str(error), None, name))
+            continue
+        made[name] = ShotRecipe(
+            id=name,
+            shot=shot,
+            segments=segments,
+            samplings=tuple(samplings[segment.part.variant.name, shot.sampling] for segment in segments),
+            seed=next((seed for seed in (shot.seed, storyboard.seed) if seed is not None), 0),
+            count=settings.render.takes or shot.takes,
+        )
+    if problems:
+        raise StoryboardError(problems)
+    return made
+
+
+def _planned(
+    recipes: Mapping[str, ShotRecipe], maker: TakeMaker, upstream: Mapping[str, str | None], order: Sequence[str]
+) -> list[PlannedShot]:
+    """The shots in the film's order; their takes are made upstream first, because fingerprints need it."""
+    planned: dict[str, PlannedShot] = {}
+    counted: set[str] = set()
+    for name in order:
+        source = upstream[name]
+        recipe = recipes[name]
+        takes = maker.takes(recipe, source, hand_off_of(planned[source].takes) if source else None)
+        planned[name] = _shot(recipe, takes, source, counted)
+    return [planned[name] for name in recipes]
+
+
+def _shot(recipe: ShotRecipe, takes: tuple[Take, ...], source: str | None, counted: set[str]) -> PlannedShot:
+    """`counted` are clips that an identical shot has brought into the sum already: they are rendered once."""
+    first = takes[0].clips[0]
+    fresh = {clip.fingerprint: clip for take in takes for clip in take.clips if clip.fingerprint not in counted}
+    counted.update(fresh)
+    return PlannedShot(
+        id=recipe.id,
+        scene=recipe.shot.scene,
+        variant=first.variant,
+        num_frames=sum(segment.keep for segment in recipe.segments),
+        fps=first.fps,
+        width=first.width,
+        height=first.height,
+        prompt=first.prompt,
+        negative_prompt=first.negative_prompt,
+        takes=takes,
+        depends_on=(source,) if source else (),
+        transition=recipe.shot.transition,
+        estimated_seconds=sum(clip.estimated_seconds for clip in fresh.values()),
+        caption=recipe.shot.caption,
+        place=recipe.shot.place,
+    )
+
+
+def _slowest_take(shot: PlannedShot) -> float:
+    return max(sum(clip.estimated_seconds for clip in take.clips) for take in shot.takes)
+
+
+def _totals(shots: Sequence[PlannedShot], overlap: int, fps: float, width: int, basis: Basis) -> Totals:
+    frames = sum(shot.num_frames for shot in shots) - overlap
+    takes = [take for shot in shots for take in shot.takes]
+    return Totals(
+        shots=len(shots),
+        takes=len(takes),
+        cached=sum(take.status == "cached" for take in takes),
+        frames=frames,
+        film_seconds=frames / fps,
+        estimated_seconds=sum(shot.estimated_seconds for shot in shots),
+        width=width,
+        estimate=basis,
+    )

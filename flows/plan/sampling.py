@@ -1,0 +1,52 @@
+"""How a shot is sampled: the variant's default, then the family's, then `render=`, then what the shot says."""
+
+from __future__ import annotations
+
+import difflib
+from typing import get_args
+
+from flows.errors import SettingsError
+from flows.resolve.needs import Part
+from flows.settings import RenderSettings
+from flows.storyboard.model import SamplingOverride
+from wan.families import Family
+from wan.request import Guidance, Numerics, Precision, Sampling, Solver
+
+_SOLVERS: dict[str, Solver] = {name: name for name in get_args(Solver)}
+_PRECISIONS: dict[str, Precision] = {name: name for name in get_args(Precision)}
+
+
+def sampling_for(part: Part, render: RenderSettings, override: SamplingOverride) -> Sampling:
+    """The sampling of a shot's clips. `render.steps_scale` (drafts) multiplies the number of steps, whoever said it.
+
+    Raises ValueError for a solver there is none of.
+    """
+    base = part.role.sampling or part.variant.sampling
+    steps = override.num_inference_steps or render.num_inference_steps or base.num_inference_steps
+    guidance, wanted = base.guidance_scale, override.guidance_scale
+    return Sampling(
+        num_inference_steps=max(1, round(steps * render.steps_scale)),
+        flow_shift=base.flow_shift if override.flow_shift is None else override.flow_shift,
+        guidance_scale=Guidance(
+            guidance.high if wanted.high is None else wanted.high,
+            guidance.low if wanted.low is None else wanted.low,
+        ),
+        solver=base.solver if override.solver is None else _solver(override.solver),
+        boundary_ratio=base.boundary_ratio,
+    )
+
+
+def numerics_for(family: Family, render: RenderSettings) -> Numerics:
+    """Precision and attention of every clip. Raises SettingsError for a precision there is none of."""
+    name = render.precision or family.precision
+    if name not in _PRECISIONS:
+        raise SettingsError(f"render.precision: {name!r} is not one of {', '.join(_PRECISIONS)}")
+    return Numerics(_PRECISIONS[name], render.attention)
+
+
+def _solver(name: str) -> Solver:
+    if name not in _SOLVERS:
+        near = difflib.get_close_matches(name, _SOLVERS, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(_SOLVERS)}"
+        raise ValueError(f"unknown solver {name!r}; {hint}")
+    return _SOLVERS[name]

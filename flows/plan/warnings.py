@@ -1,0 +1,92 @@
+"""What a person should know before rendering, though nothing is wrong: unknown words, cropped pictures and such."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from flows.plan.model import PlannedShot
+from flows.resolve import Snapshot, full_id
+from flows.storyboard.model import Shot, Size, Storyboard
+from wan.families import Family
+
+MOST_NAMED = 20
+"""Of one kind of warning so many are written out; the rest is counted."""
+CROPPED = 0.05
+"""Losing less of a picture than this is not worth a word."""
+
+
+def plan_warnings(
+    storyboard: Storyboard, family: Family, snapshot: Snapshot, shots: Sequence[PlannedShot], size: Size
+) -> tuple[str, ...]:
+    """All warnings, kind by kind, in the order of the film."""
+    sources = storyboard.shots
+    kinds = (
+        _unknown_words(sources, family),
+        _cropped_pictures(sources, snapshot, size),
+        _unused_references(sources),
+        _unreached_ends(sources, shots),
+    )
+    return tuple(line for kind in kinds for line in _shortened(list(kind)))
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    more = len(lines) - MOST_NAMED
+    return lines if more <= 0 else [*lines[:MOST_NAMED], f"… and {more} more like this"]
+
+
+def _unknown_words(shots: Iterable[Shot], family: Family) -> Iterator[str]:
+    if family.vocabulary is None:
+        return
+    unknown_words: Callable[[str], list[str]] = cache(importlib.import_module(family.vocabulary).unknown_words)
+    for shot in shots:
+        words = unknown_words(shot.prompt)
+        if shot.negative_prompt:
+            words = list(dict.fromkeys([*words, *unknown_words(shot.negative_prompt)]))
+        if words:
+            listed = ", ".join(f"'{word}'" for word in words)
+            yield f"the {family.name} family does not know: {listed} (shot {full_id(shot.scene, shot.id)})"
+
+
+def _cropped_pictures(shots: Iterable[Shot], snapshot: Snapshot, size: Size) -> Iterator[str]:
+    seen: set[Path] = set()
+    for shot in shots:
+        for path in (shot.image, shot.end_image):
+            if path is None or path in seen or path not in snapshot.image_sizes:
+                continue
+            seen.add(path)
+            width, height = snapshot.image_sizes[path]
+            ratio = (width * size.height) / (height * size.width)
+            lost = 1 - min(ratio, 1 / ratio)
+            if lost > CROPPED:
+                name = full_id(shot.scene, shot.id)
+                yield f"{path.name} is {width}x{height}: {lost:.0%} of it is cropped to fit the film (shot {name})"
+
+
+def _unused_references(shots: Iterable[Shot]) -> Iterator[str]:
+    count: dict[str, int] = {}
+    for shot in shots:
+        for member in shot.cast:
+            if member.reference:
+                count[member.id] = count.get(member.id, 0) + 1
+    for name, times in count.items():
+        yield (
+            f"the reference of <{name}> is not used yet: {times} shot{'s' * (times > 1)} that start from a picture "
+            "take its look from there"
+        )
+
+
+def _unreached_ends(sources: Sequence[Shot], shots: Sequence[PlannedShot]) -> Iterator[str]:
+    for source, shot in zip(sources, shots, strict=True):
+        if source.end_image is None:
+            continue
+        last = shot.takes[0].clips[-1]
+        cut = last.num_frames - last.skip_first - last.keep
+        if cut >= 4:  # fewer are what rounding a length up costs, and cannot be seen
+            reached = (shot.num_frames + cut) / shot.fps
+            yield (
+                f"the film cuts to the next shot {cut} frames before end_image is reached; "
+                f"a duration of {reached:g}s reaches it (shot {shot.id})"
+            )

@@ -1,0 +1,69 @@
+"""What changed since the last finished film of this storyboard, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flows.plan.model import Clip, Plan, Take
+from flows.resolve import PastShot
+from wan.variants import VARIANTS
+
+IN_STORE = "in the store"
+
+
+def why_new(upstream: str | None, index: int, clips: tuple[Clip, ...], past: PastShot | None) -> str:
+    """Why take `index` (from 0) of a shot must be rendered. `past` is the shot in the last finished film."""
+    if past is None:
+        reason = "new shot"
+    elif clips[-1].fingerprint in past.takes:
+        reason = "no longer in the store"
+    else:
+        changed = _changes(facts_of(clips, index), past.facts, upstream)
+        reason = "; ".join(changed) if changed else "new take"
+    found = sum(clip.status == "cached" for clip in clips)
+    return f"{reason} ({found} of {len(clips)} segments in the store)" if found else reason
+
+
+def facts_of(clips: tuple[Clip, ...], index: int = 0) -> dict[str, object]:
+    """What take `index` of a shot is made of, by the names people know. Plain JSON values; the seed is take 0's."""
+    first, sampling = clips[0], clips[0].sampling
+    return {
+        "prompt": first.prompt,
+        "negative prompt": first.negative_prompt,
+        "seed": first.seed - index,
+        "variant": first.variant,
+        "checkpoint": [clip.checkpoint for clip in clips],
+        "renderer": [VARIANTS[clip.variant].render_epoch for clip in clips],
+        "size": [first.width, first.height],
+        "length": [clip.num_frames for clip in clips],
+        "steps": sampling.num_inference_steps,
+        "guidance": [float(sampling.guidance_scale.high), float(sampling.guidance_scale.low)],
+        "flow shift": float(sampling.flow_shift),
+        "solver": sampling.solver,
+        "precision": first.numerics.precision,
+        "attention": first.numerics.attention,
+        "image": first.image,
+        "end image": clips[-1].last_image,
+        "continuity": first.hand_off and [list(first.hand_off.candidates), first.hand_off.rule, first.hand_off.frame],
+    }
+
+
+def past_of(plan: Plan) -> dict[str, PastShot]:
+    """What to remember of a plan once its film is finished."""
+    return {shot.id: _past(shot.takes) for shot in plan.shots}
+
+
+def _past(takes: tuple[Take, ...]) -> PastShot:
+    return PastShot(tuple(take.fingerprint for take in takes), facts_of(takes[0].clips))
+
+
+def _changes(now: Mapping[str, object], then: Mapping[str, object], upstream: str | None) -> list[str]:
+    names = [name for name, value in now.items() if then.get(name) != value]
+    if "continuity" in names and now["continuity"] and then.get("continuity"):
+        names.remove("continuity")
+        return [*_say(names), f"upstream {upstream} changed"]
+    return _say(names)
+
+
+def _say(names: list[str]) -> list[str]:
+    return [f"{', '.join(names)} changed"] if names else []

@@ -1,0 +1,114 @@
+"""Digests and facts of input files, remembered between runs by path, size and times."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from flows.errors import MediaError
+from flows.media import probe_audio, probe_image
+from flows.store.files import file_digest
+
+Kind: TypeAlias = Literal["image", "audio"]
+FRESH_NS = 2_000_000_000
+"""A file changed this shortly ago may change again within one tick of its clock: it is not remembered yet."""
+MOST_REMEMBERED = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`size` of a picture, `seconds` of a sound; exactly one is set."""
+
+    digest: str
+    size: tuple[int, int] | None = None
+    seconds: float | None = None
+
+
+def look_at(assets: Mapping[Path, Kind]) -> dict[Path, Facts | MediaError]:
+    """What each file is, or what is wrong with it. Known files cost one `stat`; others are read, some at a time."""
+    cache = _read_cache()
+    found: dict[Path, Facts | MediaError] = {}
+    unknown: list[tuple[Path, Kind, str]] = []
+    for path, kind in assets.items():
+        key = f"{kind}:{path}"
+        stamp = _stamp(path)
+        entry = cache.get(key)
+        if entry is not None and entry[:3] == stamp:
+            found[path] = Facts(entry[3], tuple(entry[4]) if entry[4] else None, entry[5])
+        else:
+            unknown.append((path, kind, key))
+    if unknown:
+        found |= _read_files(unknown, cache)
+    return found
+
+
+def _read_files(unknown: list[tuple[Path, Kind, str]], cache: dict[str, list[Any]]) -> dict[Path, Facts | MediaError]:
+    found: dict[Path, Facts | MediaError] = {}
+    oldest = time.time_ns() - FRESH_NS
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
+        for (path, _, key), (stamp, facts) in zip(unknown, threads.map(_read, unknown), strict=True):
+            found[path] = facts
+            if isinstance(facts, Facts) and stamp and max(stamp[1:]) < oldest:
+                cache[key] = [*stamp, facts.digest, facts.size, facts.seconds]
+    _write_cache(cache)
+    return found
+
+
+def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | MediaError]:
+    path, kind, _ = asset
+    stamp = _stamp(path)
+    try:
+        if kind == "image":
+            width, height = probe_image(path)
+            return stamp, Facts(file_digest(path), size=(width, height))
+        return stamp, Facts(file_digest(path), seconds=probe_audio(path))
+    except MediaError as error:
+        return stamp, error
+    except OSError as error:
+        return stamp, MediaError(f"{path}: cannot be read: {error.strerror}")
+
+
+def _stamp(path: Path) -> list[int] | None:
+    """Size, modification time, and change time, which `cp -p` and `touch` cannot set back."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+
+
+def _cache_file() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(home) if os.path.isabs(home) else Path.home() / ".cache") / "wanflow" / "assets.json"
+
+
+def _read_cache() -> dict[str, list[Any]]:
+    """The cache, or nothing: one that cannot be read costs time and no more."""
+    try:
+        value = json.loads(_cache_file().read_bytes())
+    except (OSError, ValueError):
+        return {}
+    rows = value.items() if isinstance(value, dict) else ()
+    return {key: row for key, row in rows if isinstance(row, list) and len(row) == 6}
+
+
+def _write_cache(cache: dict[str, list[Any]]) -> None:
+    file = _cache_file()
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name)
+        try:
+            with open(handle, "w", encoding="utf-8") as stream:
+                json.dump(dict(list(cache.items())[-MOST_REMEMBERED:]), stream)
+            os.replace(temporary, file)
+        except OSError:
+            os.unlink(temporary)
+            raise

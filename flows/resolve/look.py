@@ -1,0 +1,101 @@
+"""The resolve stage: everything that planning must know of the world, asked once."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from flows.errors import EnvironmentProblem, MediaError, Place, Problem, SettingsError
+from flows.ledger import read_timings
+from flows.resolve.assets import Facts, Kind, look_at
+from flows.resolve.memory import recall
+from flows.resolve.needs import used_variants
+from flows.resolve.snapshot import Snapshot
+from flows.settings import ModelSettings, Settings
+from flows.store.protocol import Store
+from flows.storyboard.model import Storyboard
+from wan.checkpoint import Checkpoint
+from wan.errors import CheckpointError
+from wan.families import FAMILIES, Family
+
+
+def resolve(storyboard: Storyboard, settings: Settings, store: Store) -> Snapshot:
+    """Looks at assets, checkpoints, store and ledger; writes nothing but a cache of digests.
+
+    Broken assets become `problems` of the snapshot. Raises SettingsError for an unknown family, EnvironmentProblem
+    for a missing or broken checkpoint, StoreError.
+    """
+    family = family_of(settings.model)
+    uses = _first_uses(storyboard)
+    looked = look_at({path: kind for path, (kind, _, _) in uses.items()})
+    facts = {path: fact for path, fact in looked.items() if isinstance(fact, Facts)}
+    return Snapshot(
+        storyboard_digest=_digest(storyboard),
+        digests={path: fact.digest for path, fact in facts.items()},
+        image_sizes={path: fact.size for path, fact in facts.items() if fact.size},
+        audio_seconds={path: fact.seconds for path, fact in facts.items() if fact.seconds is not None},
+        checkpoints=_revisions(family, used_variants(storyboard, family), settings.model.root),
+        finished=store.fingerprints(),
+        timings=read_timings(store),
+        past=recall(store, storyboard),
+        problems=tuple(
+            Problem(uses[path][1], str(error), "name a file that can be read, or make this one anew", uses[path][2])
+            for path, error in looked.items()
+            if isinstance(error, MediaError)
+        ),
+    )
+
+
+def family_of(model: ModelSettings) -> Family:
+    """The family that `model=` names. Raises SettingsError, naming the nearest."""
+    family = FAMILIES.get(model.family)
+    if family is None:
+        near = difflib.get_close_matches(model.family, FAMILIES, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(FAMILIES))}"
+        raise SettingsError(f"model.family: no family is called {model.family!r}; {hint}")
+    return family
+
+
+def _first_uses(storyboard: Storyboard) -> dict[Path, tuple[Kind, Place | None, str | None]]:
+    """Every file the film is made of, with the first place that names it."""
+    uses: dict[Path, tuple[Kind, Place | None, str | None]] = {}
+    for path, kind, place, shot in _all_uses(storyboard):
+        uses.setdefault(path, (kind, place, shot))
+    return uses
+
+
+def _all_uses(storyboard: Storyboard) -> Iterator[tuple[Path, Kind, Place | None, str | None]]:
+    for shot in storyboard.shots:
+        if shot.image:
+            yield shot.image, "image", shot.where("image"), full_id(shot.scene, shot.id)
+        if shot.end_image:
+            yield shot.end_image, "image", shot.where("end_image"), full_id(shot.scene, shot.id)
+        if shot.audio:
+            yield shot.audio, "audio", shot.where("audio"), full_id(shot.scene, shot.id)
+    sound = storyboard.soundtrack
+    if sound.music:
+        yield sound.music.file, "audio", sound.places.get("music.file"), None
+    for index, voice in enumerate(sound.voiceover):
+        yield voice.file, "audio", sound.places.get(f"voiceover.{index}.file"), None
+
+
+def full_id(scene: str, shot: str) -> str:
+    """`scene.shot`, whether `shot` is a full id already or not."""
+    return shot if "." in shot else f"{scene}.{shot}"
+
+
+def _revisions(family: Family, variants: tuple[str, ...], root: Path | None) -> dict[str, str]:
+    try:
+        return {variant: Checkpoint.open(family, variant, root).revision for variant in variants}
+    except CheckpointError as error:
+        raise EnvironmentProblem(str(error)) from error
+
+
+def _digest(storyboard: Storyboard) -> str:
+    try:
+        data = storyboard.path.read_bytes()
+    except OSError:  # made by a program, not read from a file
+        data = storyboard.title.encode()
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,130 @@
+"""What a shot needs of a model family: which variant, and how many chained segments of which lengths. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from flows.storyboard.model import Shot, Storyboard
+from wan.families import Family, Role
+from wan.geometry import longest_clip, num_frames_at_least
+from wan.variants import VARIANTS, Variant
+
+TEXT, IMAGE, BOTH = "t2v-a14b", "i2v-a14b", "ti2v-5b"
+SPEECH, ANIMATE, CONTROL = "s2v-14b", "animate-14b", "vace-fun-a14b"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A variant as the family fills it."""
+
+    variant: Variant
+    role: Role
+
+    @property
+    def longest(self) -> int:
+        """The native length in frames, which no segment exceeds."""
+        return longest_clip(self.variant, self.role)
+
+    @property
+    def fps(self) -> float:
+        """Frames a second this part was made for."""
+        return self.role.fps or self.variant.fps
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`num_frames` are rendered by `part`; the first `skip_first` are hidden, the next `keep` are in the film."""
+
+    part: Part
+    num_frames: int
+    skip_first: int
+    keep: int
+
+
+def choose_variant(shot: Shot, family: Family) -> str:
+    """The variant's name: what the shot says, else by what it brings. It may be one that the family lacks."""
+    if shot.variant != "auto":
+        return shot.variant
+    if shot.audio is not None:
+        return SPEECH
+    if shot.motion is not None:
+        return ANIMATE
+    if shot.control is not None:
+        return CONTROL
+    wanted = IMAGE if shot.image or shot.end_image or shot.continuity else TEXT
+    return BOTH if wanted not in family.roles and BOTH in family.roles else wanted
+
+
+def part_of(family: Family, variant: str) -> Part | None:
+    """The family's part of that name, or None if it has none."""
+    role = family.roles.get(variant)
+    return Part(VARIANTS[variant], role) if role and variant in VARIANTS else None
+
+
+def following_part(part: Part, family: Family) -> Part | None:
+    """What renders the later segments of a long shot: the part itself if it can start from a picture, else I2V."""
+    return part if "image" in part.variant.inputs else part_of(family, IMAGE)
+
+
+def film_fps(storyboard: Storyboard, family: Family) -> float:
+    """The film's rate: what its format says, else that of the first shot's variant."""
+    if storyboard.format.fps:
+        return storyboard.format.fps
+    for shot in storyboard.shots:
+        part = part_of(family, choose_variant(shot, family))
+        if part is not None:
+            return part.fps
+    return next(iter(family.roles.values())).fps or VARIANTS[next(iter(family.roles))].fps
+
+
+def film_frames(shot: Shot, part: Part, fps: float) -> int:
+    """How many frames of the film the shot fills, before transitions overlap. Without a duration: one native clip."""
+    if shot.duration is None:
+        return part.longest - hidden_frames(shot)
+    return max(1, math.ceil(shot.duration * fps - 1e-6))
+
+
+def hidden_frames(shot: Shot) -> int:
+    """1 for a shot that goes on from a frame which the film has shown already."""
+    return 1 if shot.continuity is not None and shot.continuity.by == "last_frame" else 0
+
+
+def cut_into_segments(frames: int, hidden: int, part: Part, following: Part | None) -> tuple[Segment, ...]:
+    """As few segments as can be, of about equal length, that fill `frames` frames of the film.
+
+    Every segment after the first repeats the last frame of the one before and hides it. All but the last are used
+    whole; the last is cut to what is left. Raises ValueError when more than one is needed and `following` is None.
+    """
+    first = part.longest - hidden
+    if frames <= first:
+        return (Segment(part, num_frames_at_least(frames + hidden, part.variant, part.role), hidden, frames),)
+    if following is None:
+        raise ValueError(f"{part.variant.name} renders {first} frames at most and nothing can go on from there")
+    more = following.longest - 1
+    count = 1 + math.ceil((frames - first) / more)
+    segments: list[Segment] = []
+    left = frames
+    for index in range(count):
+        this, skip, room = (following, 1, more) if index else (part, hidden, first)
+        share = max(math.ceil(left / (count - index)), left - (count - index - 1) * more)
+        rendered = num_frames_at_least(min(share, room) + skip, this.variant, this.role)
+        keep = left if index == count - 1 else rendered - skip
+        segments.append(Segment(this, rendered, skip, keep))
+        left -= keep
+    return tuple(segments)
+
+
+def used_variants(storyboard: Storyboard, family: Family) -> tuple[str, ...]:
+    """The variants whose checkpoints the film needs, of those the family has and this version renders."""
+    fps = film_fps(storyboard, family)
+    used: dict[str, None] = {}
+    for shot in storyboard.shots:
+        part = part_of(family, choose_variant(shot, family))
+        if part is None or not part.variant.rendered:
+            continue
+        used[part.variant.name] = None
+        following = following_part(part, family)
+        if following and film_frames(shot, part, fps) > part.longest - hidden_frames(shot):
+            used[following.variant.name] = None
+    return tuple(used)

@@ -1,0 +1,38 @@
+"""What was seen of the world, once, before planning: the plan is a pure function of storyboard, settings and this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.errors import Problem
+from flows.ledger import Timings
+
+
+@dataclass(frozen=True, slots=True)
+class PastShot:
+    """A shot in the last finished film of this storyboard: its takes' fingerprints, and what they were made of."""
+
+    takes: tuple[str, ...]
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """`digests` maps every input file to its sha256, `image_sizes` pictures to (width, height), `audio_seconds` sounds
+    to their length. `checkpoints` maps the variants that are used to their revision. `finished` are the fingerprints
+    that have a record in the store. `past` are the shots of the last finished film, by full id.
+
+    `problems` are files that turned out to be broken; the plan reports them with its own.
+    """
+
+    storyboard_digest: str
+    digests: Mapping[Path, str] = field(default_factory=dict)
+    image_sizes: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    audio_seconds: Mapping[Path, float] = field(default_factory=dict)
+    checkpoints: Mapping[str, str] = field(default_factory=dict)
+    finished: frozenset[str] = frozenset()
+    timings: Timings = field(default_factory=Timings)
+    past: Mapping[str, PastShot] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
