@@ -1,0 +1,66 @@
+"""wanflow: from a storyboard to a finished film.
+
+    from flows import load, plan, render
+
+    film = render(plan(load("storyboards/paper_boat.yaml")))
+
+`load` gives a `Project`, `plan` a `Plan`, `render` a `FilmResult`; errors are in `flows.errors`. Names are imported
+when they are first used, so that the command starts quickly.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flows.api import Project, load, plan, render
+    from flows.film import FilmResult
+    from flows.plan import Plan
+    from flows.settings import Settings
+    from flows.storyboard.model import Storyboard
+
+__all__ = ["FilmResult", "Plan", "Project", "Settings", "Storyboard", "load", "plan", "render"]
+
+_HOMES = {
+    "FilmResult": "flows.film",
+    "Plan": "flows.plan",
+    "Project": "flows.api",
+    "Settings": "flows.settings",
+    "Storyboard": "flows.storyboard.model",
+    "load": "flows.api",
+    "render": "flows.api",
+}
+
+
+class _Flows(ModuleType):
+    """This package as a module on which `plan` is the function, also after the folder `flows.plan` was imported.
+
+    The import system sets a subpackage as an attribute of its parent, which would hide the function as soon as
+    anybody imports `flows.plan.model`. `import flows.plan.model` and `from flows.plan import ...` work as ever.
+    """
+
+    @property
+    def plan(self) -> Callable[..., Plan]:
+        """`flows.api.plan`."""
+        return importlib.import_module("flows.api").plan  # type: ignore[no-any-return]
+
+    @plan.setter
+    def plan(self, subpackage: ModuleType) -> None:
+        pass
+
+
+sys.modules[__name__].__class__ = _Flows
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'flows' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,89 @@
+"""Films from Python: `load` a storyboard, `plan` it, `render` it. The `wanflow` command is a thin shell over this.
+
+from flows import load, plan, render
+
+project = load("storyboards/paper_boat.yaml", ["render=draft", "storyboard.seed=3"])
+print(plan(project).totals)
+film = render(plan(project), on_event=print)
+print(film.path)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.config import compose
+from flows.errors import SettingsError
+from flows.plan import Plan, make_plan, past_of
+from flows.resolve import resolve
+from flows.resolve.memory import remember
+from flows.resources import storyboard_folders
+from flows.settings import Settings
+from flows.store import Store, open_store
+from flows.storyboard import load_storyboard
+from flows.storyboard.model import Storyboard
+
+if TYPE_CHECKING:
+    from flows.events import Event
+    from flows.film import FilmResult
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A storyboard and the settings it is to be made with."""
+
+    storyboard: Storyboard
+    settings: Settings
+
+
+def load(
+    name_or_path: str | Path | None = None, overrides: Sequence[str] = (), *, config_dir: Path | None = None
+) -> Project:
+    """Reads a storyboard, by name (from `storyboards/`) or path, and composes the settings.
+
+    `overrides` are Hydra's (`render=draft`, `cluster.workers=1`) and the storyboard's (`storyboard.seed=3`,
+    `storyboard.shots.drift.seed=3`); without `name_or_path` one of them is `storyboard=NAME`.
+    Raises StoryboardError with every problem of the file, SettingsError.
+    """
+    composition = compose(overrides, config_dir)
+    which = name_or_path if name_or_path is not None else composition.storyboard
+    if which is None:
+        raise SettingsError("no storyboard is named; say storyboard=NAME")
+    storyboard = load_storyboard(
+        which,
+        overrides=composition.storyboard_overrides,
+        roots=composition.settings.assets.roots,
+        search=storyboard_folders(),
+    )
+    return Project(storyboard, composition.settings)
+
+
+def plan(project: Project) -> Plan:
+    """Looks at assets, checkpoints and store, and plans the film. Renders and writes nothing.
+
+    Raises StoryboardError with everything that cannot be rendered, EnvironmentProblem for a missing checkpoint.
+    """
+    store = store_of(project.settings)
+    return make_plan(project.storyboard, project.settings, resolve(project.storyboard, project.settings, store))
+
+
+def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only: Sequence[str] = ()) -> FilmResult:
+    """Renders what is new and edits the film. `on_event` is told what happens, from the calling thread.
+
+    `only` names shots (full ids) to render with what they depend on, without making the film.
+    Raises RenderError when takes failed (the others are kept), EditError, Stopped.
+    """
+    from flows.film import make_film
+
+    result = make_film(plan, on_event=on_event, only=only)
+    if not only:
+        remember(store_of(plan.settings), plan.storyboard, past_of(plan))
+    return result
+
+
+def store_of(settings: Settings) -> Store:
+    """The store that the settings name."""
+    return open_store(str(settings.store.path) if settings.store.path else None)
