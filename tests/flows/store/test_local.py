@@ -1,0 +1,159 @@
+"""The store in a folder: many processes, full disks, missing rights, damaged files."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flows.errors import EnvironmentProblem, SettingsError
+from flows.store import TakeRecord, default_store_path, open_store
+from flows.store.local import LocalStore
+
+MakeRecord = Callable[..., TakeRecord]
+REPOSITORY = Path(__file__).parents[3]
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def write_and_publish(address: str, record: TakeRecord, start: float) -> str:
+    store = open_store(address)
+    time.sleep(max(0.0, start - time.time()))
+    for number in range(20):
+        store.put_bytes(b"%d" % number * 10_000)
+    return store.publish(replace(record, worker=str(os.getpid()))).worker
+
+
+def test_many_processes_write_the_same_blobs_and_one_record_wins(store: LocalStore, record: MakeRecord) -> None:
+    context = multiprocessing.get_context("spawn")
+    made, start = record(), time.time() + 1.0
+    with context.Pool(4) as pool:
+        winners = pool.starmap(write_and_publish, [(store.address, made, start)] * 8)
+    found = store.take(made.fingerprint)
+    assert found is not None
+    assert set(winners) == {found.worker}
+    assert store.intact(found)
+    assert files_in(Path(store.address) / "tmp") == []
+
+
+def test_nothing_is_made_until_something_is_written(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    assert store.fingerprints() == frozenset()
+    assert store.note("plans/a.json") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = LocalStore(tmp_path / "store")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("flows.store.files.os.fsync", full)
+    with pytest.raises(EnvironmentProblem, match="no space left for the store"):
+        store.put_bytes(b"frames")
+    with pytest.raises(EnvironmentProblem, match=r"store\.path=FOLDER"):
+        store.put_note("plans/a.json", b"{}")
+    assert files_in(tmp_path) == []
+
+
+SMALL_DISK = """
+import resource, sys
+from pathlib import Path
+from flows.store.local import LocalStore
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+LocalStore(Path(sys.argv[1])).put_bytes(b"x" * 1_000_000)
+"""
+
+
+def test_a_write_that_really_fails_half_way_is_taken_back(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SMALL_DISK, str(tmp_path / "store")]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60)
+    assert "EnvironmentProblem: no space left" in done.stderr
+    assert files_in(tmp_path) == []
+
+
+def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("not a folder")
+    with pytest.raises(EnvironmentProblem, match="is not a folder"):
+        LocalStore(tmp_path / "store").put_bytes(b"frames")
+
+
+def test_missing_rights_are_said_with_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: object, target: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(target))
+
+    monkeypatch.setattr("flows.store.files.os.replace", refuse)
+    with pytest.raises(EnvironmentProblem, match=r"cannot write to the store.*Permission denied.*store\.path=FOLDER"):
+        LocalStore(tmp_path / "store").put_bytes(b"frames")
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"fingerprint": "a"}', b"\xff\xfe"])
+def test_a_damaged_record_is_no_record(store: LocalStore, record: MakeRecord, data: bytes) -> None:
+    made = store.publish(record(worker="one"))
+    path = Path(store.address) / "takes" / "aa" / f"{made.fingerprint}.json"
+    path.write_bytes(data)
+    assert store.take(made.fingerprint) is None
+    path.write_bytes(data)
+    assert store.publish(record(worker="two")).worker == "two"
+    found = store.take(made.fingerprint)
+    assert found is not None
+    assert found.worker == "two"
+
+
+def test_without_hard_links_the_first_record_still_stands(
+    store: LocalStore, record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(source: object, target: Path) -> None:
+        code = errno.EEXIST if target.exists() else errno.EOPNOTSUPP
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("flows.store.files.os.link", unsupported)
+    assert store.publish(record(worker="one")).worker == "one"
+    assert store.publish(record(worker="two")).worker == "one"
+
+
+def test_what_a_dead_process_left_is_swept_after_a_day(tmp_path: Path) -> None:
+    left = tmp_path / "store" / "tmp" / "1-left"
+    young = tmp_path / "store" / "tmp" / "2-young"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half a clip")
+    young.write_bytes(b"half a clip")
+    os.utime(left, (0, 0))
+    LocalStore(tmp_path / "store").put_bytes(b"frames")
+    assert not left.exists()
+    assert young.exists()
+
+
+def test_files_may_be_read_by_others_as_the_umask_says(tmp_path: Path) -> None:
+    old = os.umask(0o022)
+    try:
+        store = LocalStore(tmp_path / "store")
+        assert store.local_path(store.put_bytes(b"frames")).stat().st_mode & 0o777 == 0o644
+    finally:
+        os.umask(old)
+
+
+def test_without_an_address_it_is_the_users_own_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert open_store(None).address == str(tmp_path / "wanflow" / "store")
+    monkeypatch.setenv("XDG_DATA_HOME", "relative")  # the specification says to ignore such a value
+    assert default_store_path() == Path.home() / ".local" / "share" / "wanflow" / "store"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert default_store_path() == Path.home() / ".local" / "share" / "wanflow" / "store"
+
+
+def test_an_address_of_another_kind_is_refused() -> None:
+    with pytest.raises(SettingsError, match="s3:// is not supported yet"):
+        open_store("s3://bucket/films")

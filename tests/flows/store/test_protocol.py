@@ -1,0 +1,168 @@
+"""What every store promises, whichever it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flows.errors import BlobCorrupt, BlobMissing, StoreError
+from flows.store import Store, TakeRecord, open_store
+
+MakeRecord = Callable[..., TakeRecord]
+
+
+def damage(store: Store, digest: str, data: bytes) -> None:
+    """Overwrites a blob behind the store's back."""
+    store.local_path(digest).write_bytes(data)
+
+
+def test_bytes_come_back_by_their_digest(store: Store) -> None:
+    digest = store.put_bytes(b"frames")
+    assert digest == hashlib.sha256(b"frames").hexdigest()
+    assert store.read(digest) == b"frames"
+    assert store.local_path(digest).read_bytes() == b"frames"
+
+
+def test_putting_twice_is_putting_once(store: Store) -> None:
+    assert store.put_bytes(b"frames") == store.put_bytes(b"frames")
+
+
+def test_an_empty_blob_is_a_blob(store: Store) -> None:
+    assert store.read(store.put_bytes(b"")) == b""
+
+
+def test_a_file_is_copied(store: Store, tmp_path: Path) -> None:
+    source = tmp_path / "a.png"
+    source.write_bytes(b"pixels" * 500_000)
+    digest = store.put_file(source)
+    source.unlink()
+    assert store.read(digest) == b"pixels" * 500_000
+
+
+def test_a_file_that_changed_since_it_was_planned_is_refused(store: Store, tmp_path: Path) -> None:
+    source = tmp_path / "a.png"
+    source.write_bytes(b"new pixels")
+    planned = hashlib.sha256(b"old pixels").hexdigest()
+    with pytest.raises(StoreError, match="was changed after the film was planned"):
+        store.put_file(source, planned)
+    with pytest.raises(BlobMissing):
+        store.read(planned)
+
+
+def test_a_file_that_is_not_there_is_named(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"gone\.png"):
+        store.put_file(tmp_path / "gone.png")
+
+
+def test_a_missing_blob_is_missing(store: Store) -> None:
+    with pytest.raises(BlobMissing):
+        store.read("0" * 64)
+    with pytest.raises(BlobMissing):
+        store.local_path("0" * 64)
+
+
+@pytest.mark.parametrize("data", [b"frame", b"Frames", b"", b"frames and more"])
+def test_truncated_and_altered_blobs_are_found(store: Store, data: bytes) -> None:
+    digest = store.put_bytes(b"frames")
+    damage(store, digest, data)
+    with pytest.raises(BlobCorrupt):
+        store.read(digest)
+    with pytest.raises(BlobCorrupt):
+        store.local_path(digest)
+
+
+def test_putting_a_damaged_blob_again_heals_it(store: Store, tmp_path: Path) -> None:
+    digest = store.put_bytes(b"frames")
+    damage(store, digest, b"fra")
+    store.put_bytes(b"frames")
+    assert store.read(digest) == b"frames"
+    damage(store, digest, b"fRames")
+    (tmp_path / "f").write_bytes(b"frames")
+    store.put_file(tmp_path / "f", digest)
+    assert store.read(digest) == b"frames"
+
+
+@pytest.mark.parametrize("digest", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 65])
+def test_what_is_no_digest_is_refused(store: Store, digest: str) -> None:
+    with pytest.raises(StoreError, match="not a sha256"):
+        store.read(digest)
+
+
+def test_a_record_comes_back_whole(store: Store, record: MakeRecord) -> None:
+    written = store.publish(record())
+    assert store.take("a" * 64) == written == record()
+    assert store.take("b" * 64) is None
+
+
+def test_the_first_record_stands(store: Store, record: MakeRecord) -> None:
+    first = store.publish(record(worker="one"))
+    assert store.publish(record(worker="two")) == first
+    found = store.take("a" * 64)
+    assert found is not None
+    assert found.worker == "one"
+
+
+def test_finished_takes_are_listed(store: Store, record: MakeRecord) -> None:
+    assert store.fingerprints() == frozenset()
+    names = [f"{number:064x}" for number in range(100)]
+    for name in names[:90]:
+        store.publish(replace(record(), fingerprint=name))
+    assert store.fingerprints() == frozenset(names[:90])
+    assert store.finished(names) == frozenset(names[:90])
+    assert store.finished(names[85:]) == frozenset(names[85:90])
+
+
+def test_a_record_is_intact_while_all_its_blobs_are(store: Store, record: MakeRecord) -> None:
+    made = store.publish(record())
+    assert store.intact(made)
+    damage(store, made.clip, b"half")
+    assert not store.intact(made)
+
+
+def test_a_discarded_take_can_be_rendered_again(store: Store, record: MakeRecord) -> None:
+    made = store.publish(record(worker="one"))
+    damage(store, made.clip, b"half")
+    store.discard(made.fingerprint)
+    assert store.take(made.fingerprint) is None
+    with pytest.raises(BlobMissing):
+        store.read(made.clip)
+    again = store.publish(record(worker="two"))
+    assert again.worker == "two"
+    assert store.intact(again)
+
+
+def test_discarding_keeps_blobs_that_are_whole(store: Store, record: MakeRecord) -> None:
+    made = store.publish(record())
+    store.discard(made.fingerprint)
+    store.discard(made.fingerprint)
+    assert store.read(made.latents)
+
+
+def test_the_address_opens_the_same_store(store: Store, record: MakeRecord) -> None:
+    made = store.publish(record())
+    other = open_store(store.address)
+    assert other.take(made.fingerprint) == made
+    assert other.intact(made)
+
+
+def test_notes_are_replaced_listed_and_dropped(store: Store) -> None:
+    assert store.note("plans/a.json") is None
+    assert store.notes("plans") == ()
+    store.put_note("plans/a.json", b"1")
+    store.put_note("plans/a.json", b"2")
+    store.put_note("plans/b.json", b"3")
+    assert store.note("plans/a.json") == b"2"
+    assert store.notes("plans") == ("plans/a.json", "plans/b.json")
+    store.drop_note("plans/a.json")
+    store.drop_note("plans/a.json")
+    assert store.notes("plans") == ("plans/b.json",)
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "plans/../../x", "blobs/x", "takes/x", "", "plans//x", ".x", "a b"])
+def test_notes_cannot_leave_their_place(store: Store, name: str) -> None:
+    with pytest.raises(StoreError, match="cannot be the name of a note"):
+        store.put_note(name, b"")
