@@ -1,0 +1,8 @@
+"""The storyboard language: from a YAML file to frozen values, with every mistake named by file, line and column."""
+
+from __future__ import annotations
+
+from flows.storyboard.load import check_storyboard, find_storyboard, load_storyboard
+from flows.storyboard.model import Storyboard
+
+__all__ = ["Storyboard", "check_storyboard", "find_storyboard", "load_storyboard"]

@@ -1,0 +1,129 @@
+"""Finding the files a storyboard names: inside its folder or the allowed roots, readable, of the right kind."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from flows.storyboard.context import AssetKind
+from flows.storyboard.nodes import Text
+from flows.storyboard.problems import Problems, nearest
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:data|file|http|https|s3|concat|pipe|fd):", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_WORDS = {"image": "a picture", "video": "a video", "audio": "a sound"}
+_SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
+    (b"\x89PNG", 0, "image"),
+    (b"\xff\xd8\xff", 0, "image"),
+    (b"WEBP", 8, "image"),
+    (b"BM", 0, "image"),
+    (b"WAVE", 8, "audio"),
+    (b"ID3", 0, "audio"),
+    (b"fLaC", 0, "audio"),
+    (b"AVI ", 8, "video"),
+)
+"""First bytes of files that can be only one kind of thing; containers like MP4 and Ogg can be several."""
+
+
+class AssetFinder:
+    """Looks each path up once, however many shots name it. `folder` is the storyboard's."""
+
+    def __init__(self, folder: Path, roots: Sequence[Path], problems: Problems) -> None:
+        self.folder = Path(os.path.realpath(folder))
+        self.roots = [os.path.realpath(root) for root in roots]
+        self.problems = problems
+        self._found: dict[tuple[str, Path, AssetKind], tuple[Path | None, str, str | None]] = {}
+
+    def find(self, node: Text, kind: AssetKind) -> Path | None:
+        """The file's real, absolute path; None if it cannot be used, with the reason among the problems."""
+        folder = node.source.folder or self.folder
+        key = (node.value, folder, kind)
+        known = self._found.get(key)
+        if known is None:
+            known = self._found[key] = self._look(node.value, folder, kind)
+        path, message, fix = known
+        if path is None:
+            self.problems.add(node, message, fix)
+        return path
+
+    def _look(self, text: str, folder: Path, kind: AssetKind) -> tuple[Path | None, str, str | None]:
+        shown = text[:120]
+        if _ADDRESS.match(text):
+            return None, f"addresses are not allowed here: {shown}", "download the file and give its path"
+        if _CONTROL.search(text):
+            return None, f"a path cannot hold control characters: {shown!r}", None
+        real = os.path.realpath(os.path.join(folder, text))
+        if not self._allowed(real, folder):
+            return None, f"{shown} is outside the storyboard's folder", self._outside(text, folder)
+        try:
+            found = os.stat(real)
+        except FileNotFoundError:
+            return None, f"there is no file {shown}", self._similar(real, folder)
+        except OSError as error:
+            return None, f"{shown} cannot be used: {error.strerror}", None
+        if stat.S_ISDIR(found.st_mode):
+            return None, f"{shown} is a folder", f"name {_WORDS[kind]} in it"
+        if not stat.S_ISREG(found.st_mode):
+            return None, f"{shown} is not a regular file", None
+        wrong = _wrong_kind(real, kind)
+        return (None, f"{shown} {wrong}", None) if wrong else (Path(real), "", None)
+
+    def _allowed(self, real: str, folder: Path) -> bool:
+        inside = (str(self.folder), os.path.realpath(folder), *self.roots)
+        return any(real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in inside)
+
+    def _outside(self, text: str, folder: Path) -> str:
+        written = os.path.normpath(os.path.join(folder, text))
+        if self._allowed(written, folder):
+            return "it is a symlink that leaves it: copy the file"
+        return "move the file into it, or allow its folder: assets.roots=[…]"
+
+    def _similar(self, real: str, folder: Path) -> str | None:
+        """The file most like it in the same folder; only looks into folders that are allowed."""
+        parent, name = os.path.split(real)
+        if not self._allowed(parent, folder):
+            return None
+        try:
+            names = os.listdir(parent)
+        except OSError:
+            return f"there is no folder {os.path.relpath(parent, folder)}"
+        near = nearest(name, names[:2000])
+        if near is None:
+            return "paths are relative to the storyboard"
+        return f"did you mean {os.path.relpath(os.path.join(parent, near), folder)}?"
+
+
+def _wrong_kind(path: str, kind: AssetKind) -> str | None:
+    """What is wrong with the content, as the end of a sentence; None if nothing is seen to be wrong."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if not head:
+        return "is empty"
+    for mark, offset, is_kind in _SIGNATURES:
+        if head[offset : offset + len(mark)] == mark and is_kind != kind and (is_kind, kind) != ("video", "audio"):
+            return f"is {_WORDS[is_kind]}, not {_WORDS[kind]}"
+    return _wrong_image(path) if kind == "image" else None
+
+
+def _wrong_image(path: str) -> str | None:
+    """Reads the header alone: broken pixels are found when the file is digested."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            Image.open(path).close()
+    except UnidentifiedImageError:
+        return "is not a picture"
+    except Image.DecompressionBombError:
+        return "has too many pixels"
+    except (OSError, ValueError, SyntaxError) as error:
+        return f"cannot be read as a picture: {error}"
+    return None

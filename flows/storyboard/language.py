@@ -1,0 +1,254 @@
+"""The storyboard language, version 1: every key, what it may hold, and what it means.
+
+The parser, the JSON Schema and the language reference are all made from this table. A new key is one line here and its
+use in `flows.storyboard.build`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from flows.storyboard import words
+from flows.storyboard.kinds import (
+    Aspect,
+    Asset,
+    Choice,
+    Flag,
+    FreeText,
+    Moment,
+    Number,
+    Pixels,
+    Seconds,
+    ShotReference,
+    Version,
+    Word,
+)
+from flows.storyboard.shapes import Field, Later, ListOf, MapOf, Record, Short, records
+from wan.variants import VARIANTS
+
+VERSION = 1
+MAX_SEED = 2**63 - 1
+DISSOLVE_SECONDS = 0.5
+"""How long a transition lasts that does not say so."""
+
+GROUPS: Mapping[str, str] = MappingProxyType({"look": "looks", "cast": "casts", "soundtrack": "soundtracks"})
+"""Keys whose values can be shared, and the folders beside the storyboard they are shared from."""
+
+_VARIANTS: Mapping[str, str] = {"auto": "chosen by what the shot brings"} | {name: name for name in VARIANTS}
+_SEED = Number(0, MAX_SEED, whole=True)
+_ID = Word(words.ID, "an id (a-z, then a-z, 0-9, _ or -)", reserved=(words.PREVIOUS, words.NONE))
+_SHARED = Word(r"[A-Za-z0-9_][A-Za-z0-9_-]*", "the name of a file, without folder and `.yaml`")
+_LORA = Word(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*", "the name of a LoRA")
+_GAIN = Number(-80, 24, unit="dB")
+_FADE = Seconds(zero=True, longest=600)
+
+FORMAT = Record(
+    "the film's format",
+    "Size and rate of the film; they decide how shots are rendered. Without it: the model family's own.",
+    (
+        Field("size", Pixels(), "Width and height in pixels.", default="the model family's"),
+        Field("fps", Number(0, 240, above=True), "Frames per second.", default="the model family's"),
+    ),
+)
+LOOK = Record(
+    "a look",
+    "How pictures look. A scene's look changes the film's, a shot's look changes the scene's, key by key.",
+    (
+        Field("style", FreeText(), "The style: `cut-paper animation`. Joined to every prompt."),
+        Field("negative", FreeText(), "What should not be seen: the negative prompt.", default="the variant's"),
+        Field("camera", FreeText(), "How the camera moves. Joined to the prompt."),
+        Field("lighting", FreeText(), "The light. Joined to the prompt."),
+        Field("lens", FreeText(), "The lens. Joined to the prompt."),
+        Field("palette", FreeText(), "The colours. Joined to the prompt."),
+    ),
+)
+MEMBER = Record(
+    "a cast member",
+    "Someone or something that appears. `<id>` in a prompt, a setting or a look becomes the description.",
+    (
+        Field("description", FreeText(), "The words that stand for `<id>`.", required=True),
+        Field("reference", Asset("image"), "A picture of it, for variants that can be shown one."),
+    ),
+)
+CONTINUITY = Record(
+    "continuity",
+    "What the shot takes over from another one. `continuity: none` refuses an inherited one.",
+    (
+        Field("from", ShotReference(), "The shot that is continued.", default="`previous`"),
+        Field("by", Choice(words.CONTINUITY), "How it is continued.", default="`last_frame`"),
+        Field("frames", Number(1, 80, whole=True), "How many frames overlap; only with `by: overlap`."),
+    ),
+)
+TRANSITION = Record(
+    "a transition",
+    "How the film goes INTO this shot. The two shots overlap, so the film gets shorter by its duration.",
+    (
+        Field("kind", Choice(words.TRANSITIONS), "Which one.", default="`dissolve` if there is a duration"),
+        Field(
+            "duration",
+            Seconds(zero=True, longest=60),
+            "How long; shorter than both shots.",
+            default=f"`{DISSOLVE_SECONDS}s`, nothing for a cut",
+        ),
+    ),
+)
+GUIDANCE = Record(
+    "guidance",
+    "Classifier-free guidance of the two experts; 1.0 is off.",
+    (
+        Field("high", Number(0, 50), "Of the high-noise expert (early steps).", default="the variant's"),
+        Field("low", Number(0, 50), "Of the low-noise expert (late steps).", default="the variant's"),
+    ),
+)
+SAMPLING = Record(
+    "sampling",
+    "How noise becomes a picture. Inherited key by key.",
+    (
+        Field("num_inference_steps", Number(1, 1000, whole=True), "Denoising steps.", default="the variant's"),
+        Field("guidance_scale", Short(GUIDANCE, ("high", "low")), "How closely the prompt is followed."),
+        Field("flow_shift", Number(0, 100, above=True), "Shift of the noise schedule.", default="the variant's"),
+        Field("solver", Choice(words.SOLVERS), "The sampler.", default="the variant's"),
+    ),
+)
+MOTION = Record(
+    "motion",
+    "A driving video: the person in `image` moves like the person in it (Animate).",
+    (
+        Field("video", Asset("video"), "The driving video.", required=True),
+        Field("mode", Choice(words.MOTION_MODES), "Who is seen where.", default="`animate`"),
+    ),
+)
+CONTROL = Record(
+    "control",
+    "Depth, pose or edges as video, a mask of what may change, reference pictures (VACE). At least one of them.",
+    (
+        Field("video", Asset("video"), "The control video."),
+        Field("mask", Asset("video"), "White where pixels are made anew; needs `video`."),
+        Field("references", ListOf(Asset("image"), most=16), "Pictures of what should appear."),
+    ),
+)
+LORA = Record(
+    "a LoRA",
+    "Extra weights laid on the model.",
+    (
+        Field("name", _LORA, "Its name among the family's LoRAs.", required=True),
+        Field("weight", Number(-4, 4), "How strongly.", default="`1.0`"),
+    ),
+)
+
+_INHERITED = (
+    Field("duration", Seconds(), "How long the shot is.", default="its audio's, or the variant's native length"),
+    Field("variant", Choice(_VARIANTS), "Which WAN 2.2 model renders it.", default="`auto`"),
+    Field("image", Asset("image"), "Start from this picture."),
+    Field("end_image", Asset("image"), "End on this picture."),
+    Field("audio", Asset("audio"), "Speech that moves the lips of the person in `image`."),
+    Field("motion", MOTION, "A driving video."),
+    Field("control", CONTROL, "Control video, mask, references."),
+    Field("seed", _SEED, "Where the noise starts. Take k adds k.", default="the film's"),
+    Field("takes", Number(1, 100, whole=True), "How many are rendered; the best is in the film.", default="`1`"),
+    Field("continuity", Short(CONTINUITY, ("from",), none=True), "What it takes over from another shot."),
+    Field("transition", Short(TRANSITION, ("kind",)), "How the film goes into it.", default="`cut`"),
+    Field("sampling", SAMPLING, "Changes of the variant's sampling."),
+    Field("loras", ListOf(Short(LORA, ("name",)), most=16), "Extra weights."),
+    Field("look", LOOK, "Changes of the scene's look."),
+    Field("camera", FreeText(), "Short for `look: {camera: …}`."),
+)
+DEFAULTS = Record(
+    "shot defaults", "What shots have that do not say otherwise: any key of a shot but id, prompt, caption.", _INHERITED
+)
+SHOT = Record(
+    "a shot",
+    "One continuous camera take.",
+    (
+        Field("id", _ID, "Its name, unique in the scene.", default="`shot-1`, `shot-2` …"),
+        Field("prompt", FreeText(), "What is seen. `<id>` names the cast, `{{ name }}` a variable.", required=True),
+        *_INHERITED,
+        Field("caption", FreeText(limit=500), "What the viewer reads."),
+    ),
+)
+SCENE = Record(
+    "a scene",
+    "A place and time.",
+    (
+        Field("id", _ID, "Its name, unique in the film.", default="`scene-1`, `scene-2` …"),
+        Field("setting", FreeText(), "Where and when; joined to the prompts of its shots."),
+        Field("look", LOOK, "Changes of the film's look."),
+        Field("defaults", DEFAULTS, "What its shots inherit, over `shot_defaults`."),
+        Field("shots", Later(SHOT), "Its shots, in order.", required=True),
+    ),
+)
+MUSIC = Record(
+    "music",
+    "A bed under the whole film.",
+    (
+        Field("file", Asset("audio"), "The recording; looped or cut to the film's length.", required=True),
+        Field("gain_db", _GAIN, "Louder or quieter.", default="`0`"),
+        Field("fade_in", _FADE, "From silence, at the start.", default="`0s`"),
+        Field("fade_out", _FADE, "To silence, at the end.", default="`0s`"),
+        Field("duck", Flag(), "Quieter while someone speaks.", default="`false`"),
+    ),
+)
+VOICEOVER = Record(
+    "a voiceover",
+    "A recording laid at a moment of the film.",
+    (
+        Field("file", Asset("audio"), "The recording.", required=True),
+        Field("at", Moment(), "When it starts.", default="`0s`"),
+        Field("gain_db", _GAIN, "Louder or quieter.", default="`0`"),
+    ),
+)
+SOUNDTRACK = Record(
+    "the soundtrack",
+    "What is heard beside the shots' own sound.",
+    (
+        Field("music", MUSIC, "A bed under the whole film."),
+        Field("voiceover", ListOf(VOICEOVER), "Recordings at moments of the film."),
+    ),
+)
+DELIVERABLE = Record(
+    "a deliverable",
+    "One more file of the finished film, beside `film.mp4`.",
+    (
+        Field("name", _ID, "The file's name, without ending.", required=True),
+        Field("size", Pixels(), "Width and height.", default="the film's"),
+        Field("aspect", Aspect(), "Another shape, cut from the film's; not with `size`."),
+        Field("fps", Number(0, 240, above=True), "Frames per second.", default="the film's"),
+        Field("video", Choice(words.VIDEO_CODECS), "How the picture is coded.", default="`h264`"),
+    ),
+)
+SHARED = Record(
+    "a default",
+    "Something shared between films, from a folder beside the storyboard.",
+    tuple(Field(key, _SHARED, f"`{folder}/<name>.yaml`, laid under `{key}`.") for key, folder in GROUPS.items()),
+)
+FILM = Record(
+    "the storyboard",
+    "A film as scenes and shots.",
+    (
+        Field("defaults", ListOf(SHARED, most=32), "Shared looks, casts, soundtracks; own keys go over them."),
+        Field("storyboard", Version(VERSION), f"The version of the language: {VERSION}.", required=True),
+        Field("title", FreeText(limit=200), "The film's title; names its folder.", required=True),
+        Field("seed", _SEED, "The seed of shots without one.", default="`0`"),
+        Field("format", FORMAT, "Size and rate."),
+        Field("variables", MapOf(words.VARIABLE, FreeText(False), "a variable"), "Words for `{{ name }}`."),
+        Field("look", LOOK, "How everything looks."),
+        Field("cast", MapOf(words.ID, Short(MEMBER, ("description",)), "a cast member"), "Who appears."),
+        Field("shot_defaults", DEFAULTS, "What all shots inherit."),
+        Field("scenes", Later(SCENE), "The scenes, in order.", required=True),
+        Field("soundtrack", SOUNDTRACK, "Music and voices."),
+        Field("deliver", ListOf(DELIVERABLE, most=32), "More files of the film, in other shapes."),
+    ),
+)
+SHAREABLE = {key: FILM.by_key[key].kind for key in GROUPS}
+
+
+@cache
+def homes() -> Mapping[str, tuple[str, ...]]:
+    """For each key, the maps it may stand in: a key in the wrong place is told where it belongs."""
+    found: dict[str, list[str]] = {}
+    for record in records(FILM):
+        for field in record.fields:
+            found.setdefault(field.key, []).append(record.name)
+    return {key: tuple(names) for key, names in found.items()}

@@ -1,0 +1,123 @@
+"""A storyboard by name or path: found, read, checked, with every problem reported at once."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from flows.errors import Problem, StoryboardError
+from flows.storyboard.assets import AssetFinder
+from flows.storyboard.build import build, digest_of
+from flows.storyboard.context import Context
+from flows.storyboard.document import parse
+from flows.storyboard.files import read_source
+from flows.storyboard.language import homes
+from flows.storyboard.model import Storyboard
+from flows.storyboard.nodes import Keys
+from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides
+from flows.storyboard.problems import Problems, listed, nearest
+from flows.storyboard.shared import SUFFIXES, with_shared
+
+
+def load_storyboard(
+    name_or_path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    roots: Sequence[Path] = (),
+    search: Sequence[Path] = (),
+) -> Storyboard:
+    """Read a storyboard.
+
+    `name_or_path` is a file, with or without `.yaml`, or the name of one in a `search` folder or in `storyboards/`.
+    `overrides` are `storyboard.key=value`; assets lie beside the storyboard or under `roots`; looks, casts and
+    soundtracks beside it or in a `search` folder. Raises `StoryboardError` with every problem there is.
+    """
+    problems = Problems()
+    storyboard = _load(name_or_path, overrides, roots, search, problems)
+    problems.stop_if_any()
+    assert storyboard is not None
+    return storyboard
+
+
+def check_storyboard(
+    name_or_path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    roots: Sequence[Path] = (),
+    search: Sequence[Path] = (),
+) -> list[Problem]:
+    """Every problem of a storyboard, in the order of the file; an empty list if it is right."""
+    problems = Problems()
+    _load(name_or_path, overrides, roots, search, problems)
+    return problems.sorted()
+
+
+def find_storyboard(name_or_path: str | Path, search: Sequence[Path] = ()) -> Path:
+    """The file of a storyboard; raises `StoryboardError` that names the nearest one."""
+    given = Path(name_or_path)
+    folders = [*search, Path("storyboards")]
+    candidates = [given, *(given.with_name(given.name + suffix) for suffix in SUFFIXES if given.name)]
+    if not given.is_absolute():
+        candidates += [folder / (str(given) + suffix) for folder in folders for suffix in ("", *SUFFIXES)]
+    for path in candidates:
+        if path.is_file():
+            return path
+    if given.exists():
+        return given
+    known = _known(given, folders)
+    near = nearest(given.stem, list(known))
+    fix = f"did you mean {known[near]}?" if near else f"known: {listed(known.values()) or 'none'}"
+    raise StoryboardError([Problem(None, f"there is no storyboard '{name_or_path}'", fix)])
+
+
+def _known(given: Path, folders: Sequence[Path]) -> dict[str, str]:
+    """Names of the storyboards that could have been meant, and how to write each."""
+    known = {path.stem: path.stem for folder in folders for path in _files(folder)}
+    return known | {path.stem: str(path) for path in _files(given.parent)} if given.parent != Path() else known
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES) if folder.is_dir() else []
+
+
+def _load(
+    name_or_path: str | Path,
+    overrides: Sequence[str],
+    roots: Sequence[Path],
+    search: Sequence[Path],
+    problems: Problems,
+) -> Storyboard | None:
+    try:
+        path = find_storyboard(name_or_path, search)
+    except StoryboardError as error:
+        problems.extend(error.problems)
+        return None
+    with _without_garbage_collection():
+        source = read_source(path, problems)
+        root = parse(source, problems) if source else None
+        if source is None or root is None:
+            return None
+        if not isinstance(root, Keys):
+            problems.add(root, f"a storyboard is a map, not {root.word}", "start with storyboard: 1")
+            return None
+        assets = AssetFinder(path.parent, roots, problems)
+        context = Context(problems, assets, homes())
+        changes = read_overrides(overrides, problems)
+        choose_shared(root, changes)
+        root = with_shared(root, [path.parent, *search], context)
+        root = apply_overrides(root, changes, context)
+        return build(root, path, digest_of(source.text), context)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """A large storyboard is a million small objects without cycles; looking for some costs a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

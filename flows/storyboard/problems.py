@@ -1,0 +1,89 @@
+"""Collecting every mistake of a storyboard before saying anything."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+
+from flows.errors import Place, Problem, StoryboardError
+from flows.storyboard.nodes import Node, Source
+
+_COMPARISONS = 200_000
+"""How many names are compared in all to suggest the nearest one: a file with 10,000 wrong words is still quick."""
+
+
+class Problems:
+    """The mistakes found so far. `shot` is the full id of the shot being read, or None."""
+
+    def __init__(self) -> None:
+        self.shot: str | None = None
+        self._found: list[Problem] = []
+        self._sources: dict[str, Source] = {}
+        self._comparisons = _COMPARISONS
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, at: Node | Place | None, message: str, fix: str | None = None) -> None:
+        """Remember one mistake at a node or a place."""
+        if at is None or isinstance(at, Place):
+            self._found.append(self._with_line(Problem(at, message, fix, self.shot)))
+            return
+        self.knows(at.source)
+        self._found.append(self._with_line(Problem(at.place, message, fix, self.shot)))
+
+    def knows(self, source: Source) -> None:
+        """Remember a source, so that problems can show its lines."""
+        self._sources[source.name] = source
+
+    def nearest(self, word: str, options: Collection[str]) -> str | None:
+        """The option most like `word`, if any is like it."""
+        self._comparisons -= len(options)
+        if self._comparisons < 0:
+            return None
+        return nearest(word, options)
+
+    def extend(self, found: Iterable[Problem]) -> None:
+        """Remember mistakes found elsewhere."""
+        self._found.extend(found)
+
+    def sorted(self) -> list[Problem]:
+        """All mistakes in the order of the files and lines; each once."""
+        unique = dict.fromkeys(self._found)
+        order = {name: number for number, name in enumerate(self._sources)}
+
+        def key(problem: Problem) -> tuple[int, int, int]:
+            place = problem.place
+            return (order.get(place.file, -1), place.line, place.column) if place else (-1, 0, 0)
+
+        return sorted(unique, key=key)
+
+    def stop_if_any(self) -> None:
+        """Raise everything found so far."""
+        if self._found:
+            raise StoryboardError(self.sorted())
+
+    def _with_line(self, problem: Problem) -> Problem:
+        place = problem.place
+        source = self._sources.get(place.file) if place else None
+        if source is None or place is None:
+            return problem
+        return Problem(place, problem.message, problem.fix, problem.shot, shown(source, place))
+
+
+def nearest(word: str, options: Collection[str]) -> str | None:
+    """The option most like `word` in spelling, or None."""
+    close = difflib.get_close_matches(word.lower()[:64], options, n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def shown(source: Source, place: Place) -> str | None:
+    """The line of a place, for people: tabs as blanks, cut to what a terminal shows around the column."""
+    line = source.line(place.line)
+    return None if line is None else line.replace("\t", " ").rstrip()
+
+
+def listed(options: Collection[str], limit: int = 12) -> str:
+    """`a, b, c`, cut after `limit` names."""
+    names = list(options)
+    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")

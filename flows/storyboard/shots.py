@@ -1,0 +1,188 @@
+"""From what a shot says and inherits to a `Shot`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flows.storyboard.inherit import inherited, look_of
+from flows.storyboard.language import DISSOLVE_SECONDS, MAX_SEED
+from flows.storyboard.model import (
+    Continuity,
+    ContinuityKind,
+    Control,
+    GuidanceOverride,
+    Lora,
+    Motion,
+    SamplingOverride,
+    Shot,
+    Transition,
+)
+from flows.storyboard.names import Index
+from flows.storyboard.nodes import Text
+from flows.storyboard.problems import Problems
+from flows.storyboard.prompts import Prompts
+from flows.storyboard.shapes import Values
+from flows.storyboard.words import PREVIOUS
+
+_JOINED = ("style", "camera", "lighting", "lens", "palette")
+_NO_SAMPLING = SamplingOverride()
+_CUT = Transition()
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What the shots of one scene inherit."""
+
+    scene: str
+    shots: Sequence[str]
+    setting: Text | None
+    look: Mapping[str, Text]
+    defaults: Values | None
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShotBuilder:
+    """Makes shots; problems go where the file's problems go."""
+
+    prompts: Prompts
+    index: Index
+    problems: Problems
+
+    def build(self, level: Level, number: int, own: Values) -> Shot:
+        """Shot `number` (from 0) of a scene."""
+        full = level.shots[number]
+        values = inherited(level.defaults, own)
+        look = {**level.look, **look_of(own, self.problems)}
+        prompt, cast = self._prompt(level, own, look)
+        negative, negative_cast = self.prompts.with_cast(look["negative"]) if "negative" in look else (None, ())
+        seen = {member.id: member for member in (*cast, *negative_cast)}
+        get = values.values.get
+        caption: Text | None = get("caption")
+        camera = look.get("camera")
+        shot = Shot(
+            id=full.rpartition(".")[2],
+            scene=level.scene,
+            place=own.node.place,
+            places=values.places,
+            prompt=prompt,
+            negative_prompt=negative,
+            duration=get("duration"),
+            variant=get("variant", "auto"),
+            image=get("image"),
+            end_image=get("end_image"),
+            audio=get("audio"),
+            motion=_motion(get("motion")),
+            control=self._control(get("control")),
+            seed=get("seed"),
+            takes=get("takes", 1),
+            continuity=self._continuity(level, number, own, values),
+            transition=self._transition(level, number, own, values),
+            sampling=_sampling(get("sampling")),
+            loras=_loras(get("loras")),
+            caption=(self.prompts.fill(caption) or "").strip() or None if caption else None,
+            cast=tuple(seen.values()),
+            camera=self.prompts.with_cast(camera)[0] if camera else None,
+        )
+        if shot.seed is not None and shot.seed + shot.takes - 1 > MAX_SEED:
+            self.problems.add(shot.where("seed"), "seed + takes is larger than a seed can be", "take a smaller seed")
+        return shot
+
+    def _prompt(self, level: Level, own: Values, look: Mapping[str, Text]) -> tuple[str, tuple[Any, ...]]:
+        prompt: Text | None = own.get("prompt")
+        if prompt is None:
+            return "", ()
+        if not prompt.value.strip():
+            self.problems.add(prompt, "prompt is empty", "say what is seen")
+            return "", ()
+        parts = [prompt, level.setting, *(look.get(key) for key in _JOINED)]
+        return self.prompts.join([part for part in parts if part is not None])
+
+    def _continuity(self, level: Level, number: int, own: Values, values: Values) -> Continuity | None:
+        written = values.get("continuity")
+        if not isinstance(written, Values):
+            return None
+        by: ContinuityKind = written.get("by") or "last_frame"
+        frames: int | None = written.get("frames")
+        if frames is not None and by != "overlap":
+            fix = "remove it, or write by: overlap"
+            self.problems.add(written.places["frames"], "frames is only for `by: overlap`", fix)
+        source: Text | None = written.get("from")
+        if "from" in written.places and source is None:
+            return None
+        full = level.shots[number]
+        if source is None or source.value == PREVIOUS:
+            found = self._previous(level, number, own, source or written.node)
+        else:
+            found = self.index.look_up(source, self.problems)
+        if found == full:
+            self.problems.add(source or written.node, "a shot cannot continue itself", "name another shot")
+            return None
+        return Continuity(found, by, frames) if found else None
+
+    def _previous(self, level: Level, number: int, own: Values, at: Any) -> str | None:
+        if number > 0:
+            return level.shots[number - 1]
+        if "continuity" in own.places:
+            fix = "name the shot: continuity: {from: scene.shot}"
+            self.problems.add(at, "this is the first shot of its scene: there is no previous one", fix)
+        return None
+
+    def _transition(self, level: Level, number: int, own: Values, values: Values) -> Transition:
+        written = values.get("transition")
+        if not isinstance(written, Values):
+            return _CUT
+        kind, duration = written.get("kind"), written.get("duration")
+        if kind is None and "kind" in written.places:
+            return _CUT
+        if kind is None:
+            kind = "dissolve" if duration else "cut"
+        if level.first and number == 0:
+            if "transition" in own.places and kind != "cut":
+                fix = "a transition goes into its shot from the one before: remove it here"
+                self.problems.add(values.places["transition"], "the film's first shot has nothing to come from", fix)
+            return _CUT
+        return self._timed(kind, duration, written)
+
+    def _timed(self, kind: str, duration: float | None, written: Values) -> Transition:
+        if kind == "cut":
+            if duration:
+                fix = "remove duration, or write kind: dissolve"
+                self.problems.add(written.places["duration"], "a cut has no duration", fix)
+            return _CUT
+        if duration == 0:
+            message = f"a {kind} of 0 s is a cut"
+            self.problems.add(written.places["duration"], message, "write kind: cut, or a duration")
+            return _CUT
+        return Transition(kind, DISSOLVE_SECONDS if duration is None else duration)
+
+    def _control(self, written: Values | None) -> Control | None:
+        if written is None:
+            return None
+        if not written.places:
+            self.problems.add(written.node, "control is empty", "give a video, references, or both")
+        if "mask" in written.places and "video" not in written.places:
+            self.problems.add(written.places["mask"], "a mask needs the video it masks", "add video:")
+        references = tuple(path for _, path in written.get("references") or ())
+        return Control(written.get("video"), written.get("mask"), references)
+
+
+def _motion(written: Values | None) -> Motion | None:
+    if written is None or written.get("video") is None:
+        return None
+    return Motion(written.get("video"), written.get("mode") or "animate")
+
+
+def _sampling(written: Values | None) -> SamplingOverride:
+    if written is None:
+        return _NO_SAMPLING
+    guidance: Values | None = written.get("guidance_scale")
+    scale = GuidanceOverride(guidance.get("high"), guidance.get("low")) if guidance else GuidanceOverride()
+    return SamplingOverride(written.get("num_inference_steps"), scale, written.get("flow_shift"), written.get("solver"))
+
+
+def _loras(written: Sequence[tuple[Any, Values]] | None) -> tuple[Lora, ...]:
+    found = [(value.get("name"), value.get("weight")) for _, value in written or ()]
+    return tuple(Lora(name, 1.0 if weight is None else weight) for name, weight in found if name)

@@ -1,0 +1,204 @@
+"""`{{ name }}` and `{{ name | filter }}`: jinja2 parses them, nothing of jinja2 runs them.
+
+A sandbox lets `{{ 'a' * 10**8 }}` through; here only names, text and the filters of `words.FILTERS` are taken from the
+syntax tree, and everything else is refused by what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from flows.storyboard import words
+from flows.storyboard.problems import nearest
+
+if TYPE_CHECKING:
+    import jinja2
+
+MAX_RESULT = 20_000
+"""Characters a text may have after its templates are filled in."""
+
+_MARKS = re.compile(r"\{\{|\{%|\{#")
+_SIMPLE = re.compile(r"\{\{((?:[^'\"{}\\]|'[^'\\]*'|\"[^\"\\]*\")*)\}\}")
+_REFUSED = {
+    "For": "a loop",
+    "If": "a condition",
+    "CondExpr": "a condition",
+    "Call": "a call",
+    "CallBlock": "a call",
+    "Getattr": "reaching into an object",
+    "Getitem": "reaching into an object",
+    "Assign": "an assignment",
+    "AssignBlock": "an assignment",
+    "Include": "another file",
+    "Import": "another file",
+    "FromImport": "another file",
+    "Extends": "another file",
+    "Macro": "a macro",
+    "Compare": "a comparison",
+    "Test": "a test",
+    "List": "a list",
+    "Dict": "a map",
+    "Tuple": "a list",
+    "Concat": "joining (~)",
+}
+_FIX = "only {{ name }} and {{ name | filter }} are allowed"
+
+
+class TemplateError(Exception):
+    """A text whose templates cannot be filled in. `needle` is the part of the text that is to blame."""
+
+    def __init__(self, message: str, fix: str | None, needle: str) -> None:
+        super().__init__(message)
+        self.message, self.fix, self.needle = message, fix, needle
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """One `{{ … }}`: where the value comes from, and what is done to it."""
+
+    name: str | None
+    text: str
+    filters: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+_Part: TypeAlias = str | _Slot
+
+
+class Templates:
+    """Fills in variables. Expressions are parsed once each, whatever the number of texts they stand in."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.variables = variables
+        self._expressions: dict[str, tuple[_Part, ...]] = {}
+        self._jinja: jinja2.Environment | None = None
+
+    def render(self, text: str) -> str:
+        """The text with its templates filled in; raises `TemplateError`."""
+        if "{" not in text or not _MARKS.search(text):
+            return text
+        result = "".join(part if isinstance(part, str) else self._fill(part) for part in self._parts(text))
+        if len(result) > MAX_RESULT:
+            message = f"the text has {len(result):,} characters when its templates are filled in"
+            raise TemplateError(message, f"at most {MAX_RESULT:,} are allowed", "{{")
+        return result
+
+    def _parts(self, text: str) -> Sequence[_Part]:
+        """Simple expressions one by one (most repeat from shot to shot); anything unusual as a whole."""
+        pieces = _SIMPLE.split(text)
+        unusual = any(_MARKS.search(literal) for literal in pieces[::2])
+        if unusual or any(inner[:1] in "-+" or inner[-1:] in "-+" for inner in pieces[1::2]):
+            return self._parse(text)
+        parts: list[_Part] = []
+        for number, piece in enumerate(pieces):
+            if number % 2 == 0:
+                parts.append(piece)
+                continue
+            known = self._expressions.get(piece)
+            if known is None:
+                known = self._expressions[piece] = tuple(self._parse(f"{{{{{piece}}}}}"))
+            parts.extend(known)
+        return parts
+
+    def _parse(self, text: str) -> list[_Part]:
+        import jinja2
+        from jinja2 import nodes
+
+        if self._jinja is None:
+            self._jinja = jinja2.Environment(keep_trailing_newline=True, autoescape=False)
+        try:
+            tree = self._jinja.parse(text)
+        except jinja2.TemplateSyntaxError as error:
+            raise TemplateError(f"the template cannot be read: {error.message}", _FIX, _first_mark(text)) from None
+        except RecursionError:
+            raise TemplateError("the template is nested too deeply", _FIX, _first_mark(text)) from None
+        parts: list[_Part] = []
+        for statement in tree.body:
+            if not isinstance(statement, nodes.Output):
+                raise _refusal(statement, text)
+            parts.extend(
+                piece.data if isinstance(piece, nodes.TemplateData) else _slot(piece, text) for piece in statement.nodes
+            )
+        return parts
+
+    def _fill(self, slot: _Slot) -> str:
+        value = slot.text if slot.name is None else self.variables.get(slot.name)
+        for name, arguments in slot.filters:
+            if name == "default":
+                value = arguments[0] if value is None else value
+            elif value is not None:
+                value = _APPLY[name](value, *arguments)
+                if len(value) > MAX_RESULT:
+                    message = f"the text has {len(value):,} characters when its templates are filled in"
+                    raise TemplateError(message, f"at most {MAX_RESULT:,} are allowed", "{{")
+        if value is None:
+            raise self._unknown(slot.name or "")
+        return value
+
+    def _unknown(self, name: str) -> TemplateError:
+        near = nearest(name, self.variables)
+        fix = f"did you mean {near}?" if near else f"add it: variables: {{{name}: …}}"
+        return TemplateError(f"the template names an unknown variable '{name}'", fix, name)
+
+
+def _slot(expression: Any, text: str) -> _Slot:
+    from jinja2 import nodes
+
+    filters: list[tuple[str, tuple[str, ...]]] = []
+    while isinstance(expression, nodes.Filter) and expression.node is not None:
+        filters.append((expression.name, _arguments(expression, text)))
+        expression = expression.node
+    filters.reverse()
+    if isinstance(expression, nodes.Name):
+        return _Slot(expression.name, "", tuple(filters))
+    if isinstance(expression, nodes.Const) and isinstance(expression.value, str):
+        return _Slot(None, expression.value, tuple(filters))
+    raise _refusal(expression, text)
+
+
+def _arguments(expression: Any, text: str) -> tuple[str, ...]:
+    from jinja2 import nodes
+
+    name = expression.name
+    if name not in words.FILTERS:
+        near = nearest(name, words.FILTERS)
+        fix = f"did you mean {near}?" if near else f"one of {', '.join(words.FILTERS)}"
+        raise TemplateError(f"unknown filter '{name}' in a template", fix, name)
+    plain = not expression.kwargs and expression.dyn_args is None and expression.dyn_kwargs is None
+    given = [node.value for node in expression.args if isinstance(node, nodes.Const) and isinstance(node.value, str)]
+    expected = {"replace": 2, "default": 1}.get(name, 0)
+    if not plain or len(given) != len(expression.args) or len(given) != expected:
+        raise TemplateError(f"the filter '{name}' takes {expected} texts in quotes", f"{words.FILTERS[name]}", name)
+    if name == "replace" and not given[0]:
+        raise TemplateError("replace needs a text to look for", words.FILTERS[name], name)
+    return tuple(given)
+
+
+def _refusal(node: Any, text: str) -> TemplateError:
+    from jinja2 import nodes
+
+    kind = type(node).__name__
+    otherwise = "arithmetic" if isinstance(node, nodes.BinExpr | nodes.UnaryExpr) else kind.lower()
+    what = _REFUSED.get(kind, otherwise)
+    return TemplateError(f"a template cannot hold {what}", _FIX, _first_mark(text))
+
+
+def _first_mark(text: str) -> str:
+    found = _MARKS.search(text)
+    return found.group() if found else text[:1]
+
+
+def _title(value: str) -> str:
+    return re.sub(r"[^\W\d_]+(?:['’][^\W\d_]+)*", lambda word: word.group().capitalize(), value)
+
+
+_APPLY: Mapping[str, Callable[..., str]] = {
+    "title": _title,
+    "upper": str.upper,
+    "lower": str.lower,
+    "capitalize": str.capitalize,
+    "trim": str.strip,
+    "replace": str.replace,
+}
