@@ -15,6 +15,8 @@ Solver: TypeAlias = Literal["unipc", "dpmpp"]
 Precision: TypeAlias = Literal["fp32", "bf16"]
 Image: TypeAlias = npt.NDArray[np.uint8]
 """An RGB picture, uint8 `[H, W, 3]`."""
+Frames: TypeAlias = npt.NDArray[np.uint8]
+"""RGB frames, uint8 `[F, H, W, 3]`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,106 @@
+"""Checks of a request against its variant: every mistake is named, with the nearest valid value, before any tensor."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from wan.errors import RequestError
+from wan.geometry import allowed_lengths, nearest_sizes
+from wan.request import ClipRequest, Guidance, Image, Sampling
+from wan.sampling.schedule import NUM_TRAIN_TIMESTEPS
+from wan.variants import VARIANTS, Variant
+
+_MAX_SEED = 2**63 - 1
+_SOLVERS = ("unipc", "dpmpp")
+
+
+def find_variant(name: str) -> Variant:
+    """The variant of that name. Raises `RequestError` for an unknown one and for one that is not rendered yet."""
+    variant = VARIANTS.get(name)
+    if variant is None:
+        raise RequestError(f"variant: there is no {name!r}; there are {', '.join(VARIANTS)}")
+    if not variant.rendered:
+        ready = ", ".join(other.name for other in VARIANTS.values() if other.rendered)
+        raise RequestError(f"not rendered yet: {name}; this version renders {ready}")
+    return variant
+
+
+def check_request(request: ClipRequest, variant: Variant) -> None:
+    """Raises `RequestError` unless the variant can make this clip."""
+    for field in ("prompt", "negative_prompt"):
+        if not isinstance(getattr(request, field), str):
+            raise RequestError(f"{field}: text is expected, not {type(getattr(request, field)).__name__}")
+    if not isinstance(request.seed, int) or not 0 <= request.seed <= _MAX_SEED:
+        raise RequestError(f"seed: {request.seed} is not a whole number from 0 to {_MAX_SEED}")
+    _check_size(request, variant)
+    _check_length(request, variant)
+    check_sampling(request.sampling, variant)
+    _check_images(request, variant)
+
+
+def _check_size(request: ClipRequest, variant: Variant) -> None:
+    size, multiple = (request.width, request.height), variant.size_multiple
+    if all(isinstance(side, int) and side > 0 and side % multiple == 0 for side in size):
+        return
+    below, above = nearest_sizes((int(size[0]), int(size[1])), multiple)
+    raise RequestError(
+        f"width, height: {size[0]}x{size[1]} is not possible, {variant.name} needs multiples of {multiple}; nearest are "
+        f"{below[0]}x{below[1]} and {above[0]}x{above[1]}"
+    )
+
+
+def _check_length(request: ClipRequest, variant: Variant) -> None:
+    frames, step = request.num_frames, variant.frame_step
+    if isinstance(frames, int) and frames > step and frames % step == 1:
+        return
+    near = sorted(set(allowed_lengths(variant, None, int(frames))))
+    raise RequestError(
+        f"num_frames: {frames} is not possible, {variant.name} renders {step}n + 1 frames; nearest are "
+        f"{' and '.join(map(str, near))}"
+    )
+
+
+def check_sampling(sampling: Sampling, variant: Variant) -> None:
+    """Raises `RequestError` unless the variant can be sampled like this."""
+    steps = sampling.num_inference_steps
+    if not isinstance(steps, int) or not 1 <= steps <= NUM_TRAIN_TIMESTEPS:
+        raise RequestError(f"num_inference_steps: {steps} is not a whole number from 1 to {NUM_TRAIN_TIMESTEPS}")
+    if not (math.isfinite(sampling.flow_shift) and sampling.flow_shift > 0):
+        raise RequestError(f"flow_shift: {sampling.flow_shift} is not a positive number")
+    if sampling.solver not in _SOLVERS:
+        raise RequestError(f"solver: there is no {sampling.solver!r}; there are {', '.join(_SOLVERS)}")
+    _check_guidance(sampling.guidance_scale)
+    boundary = sampling.boundary_ratio
+    if variant.sampling.boundary_ratio is None:
+        if boundary is not None:
+            raise RequestError(f"boundary_ratio: {variant.name} has one transformer; leave it out")
+    elif boundary is None or not 0 < boundary < 1:
+        usual = variant.sampling.boundary_ratio
+        raise RequestError(f"boundary_ratio: {boundary} is not between 0 and 1; {variant.name} uses {usual}")
+
+
+def _check_guidance(guidance: Guidance) -> None:
+    for name, scale in (("high", guidance.high), ("low", guidance.low)):
+        if not (math.isfinite(scale) and scale >= 1):
+            raise RequestError(f"guidance_scale.{name}: {scale} is not a number from 1 up (1 turns guidance off)")
+
+
+def _check_images(request: ClipRequest, variant: Variant) -> None:
+    if request.image is None and "image" in variant.needs:
+        raise RequestError(f"image: {variant.name} needs the first frame; for text alone use t2v-a14b")
+    for field, key, image in (("image", "image", request.image), ("last_image", "end_image", request.last_image)):
+        if image is None:
+            continue
+        if key not in variant.inputs:
+            raise RequestError(f"{field}: {variant.name} cannot use it; i2v-a14b can")
+        _check_image(field, image)
+
+
+def _check_image(field: str, image: Image) -> None:
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise RequestError(f"{field}: an RGB picture as uint8 [H, W, 3] is expected, not {found}")
+    if 0 in image.shape:
+        raise RequestError(f"{field}: the picture is empty ({image.shape[1]}x{image.shape[0]})")
