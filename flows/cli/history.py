@@ -1,0 +1,89 @@
+"""`wanflow history`: what was rendered, when, and how long it took."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from flows.cli.options import config_dir_option, json_option, overrides_argument, print_json
+from flows.cli.words import duration, size_of
+
+if TYPE_CHECKING:
+    from flows.ledger import LedgerRow
+
+
+@click.command("history", short_help="List the takes rendered so far.")
+@overrides_argument
+@click.option("--film", help="Only this film: its title, or the name of its output folder.")
+@click.option("--shot", help="Only this shot: scene.shot, or its last part.")
+@click.option("--status", type=click.Choice(["rendered", "cached", "failed"]), help="Only takes that went like this.")
+@click.option("--limit", type=click.IntRange(1), default=30, show_default=True, help="At most so many, newest first.")
+@json_option
+@config_dir_option
+def command(
+    overrides: tuple[str, ...],
+    film: str | None,
+    shot: str | None,
+    status: str | None,
+    limit: int,
+    as_json: bool,
+    config_dir: Path | None,
+) -> None:
+    """List the takes in the store's ledger, newest first.
+
+    \b
+    Examples:
+      wanflow history
+      wanflow history --film the-paper-boat --shot drift
+      wanflow history --status failed --json
+    """
+    from flows.config import compose
+    from flows.ledger import read_history
+    from flows.store import open_store
+
+    path = compose(overrides, config_dir).settings.store.path
+    rows = read_history(open_store(str(path) if path else None), film=film, shot=shot, status=status, limit=limit)
+    if as_json:
+        print_json([_as_json(row) for row in rows])
+    elif rows:
+        _print(rows)
+    else:
+        click.echo("Nothing yet. Render something: wanflow render paper_boat")
+
+
+def _print(rows: list[LedgerRow]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("when", "film", "shot", "take", "status"):
+        table.add_column(name, no_wrap=True)
+    for name in ("seed", "took", "memory", "quality"):
+        table.add_column(name, no_wrap=True, justify="right")
+    for row in rows:
+        table.add_row(*map(escape, _cells(row)))
+    Console(highlight=False).print(table)
+
+
+def _cells(row: LedgerRow) -> tuple[str, ...]:
+    return (
+        row.when.astimezone().strftime("%Y-%m-%d %H:%M"),
+        row.film,
+        row.shot,
+        str(row.take) if row.segment == 1 else f"{row.take}.{row.segment}",
+        row.status,
+        str(row.seed),
+        duration(row.total_seconds) if row.seconds else "-",
+        size_of(row.peak_memory_bytes) if row.peak_memory_bytes else "-",
+        f"{row.scores['quality']:.3f}" if "quality" in row.scores else "-",
+    )
+
+
+def _as_json(row: LedgerRow) -> dict[str, object]:
+    from dataclasses import fields
+
+    values = {field.name: getattr(row, field.name) for field in fields(row)}
+    return {**values, "when": row.when.isoformat(), "seconds": dict(row.seconds), "scores": dict(row.scores)}

@@ -1,0 +1,58 @@
+"""`wanflow init`: a project of one's own, that renders at once. The files are copied from `flows/cli/project/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from flows.errors import EnvironmentProblem, UserError
+
+TEMPLATE = Path(__file__).parent / "project"
+RENAMED = {"gitignore": ".gitignore"}
+"""Stored under another name, so that it does not apply to the template itself."""
+
+
+@click.command("init", short_help="Start a project of your own.")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def command(folder: Path) -> None:
+    """Start a project in DIR: a storyboard that renders at once, folders for assets and settings.
+
+    Nothing that exists is overwritten.
+
+    \b
+    Examples:
+      wanflow init my-films
+      wanflow init .
+    """
+    files = contents(folder)
+    taken = [str(path) for path in files if path.exists()]
+    if taken:
+        raise UserError(f"{', '.join(taken)}: exists, and nothing was written; name an empty folder")
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+    except OSError as error:
+        raise EnvironmentProblem(f"{error.filename or folder}: cannot be written ({error.strerror})") from error
+    for path in files:
+        click.echo(f"  {path}")
+    go = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    click.echo(f"\nNext: {go}wanflow render storyboards/my_film.yaml")
+
+
+def contents(folder: Path) -> Mapping[Path, str]:
+    """Every file of the project with its text."""
+    import flows.storyboard
+
+    schema = (Path(flows.storyboard.__file__).parent / "storyboard.schema.json").as_uri()
+    known = {"{{schema}}": schema, "{{name}}": folder.resolve().name}
+    files = {}
+    for source in sorted(path for path in TEMPLATE.rglob("*") if path.is_file()):
+        text = source.read_text(encoding="utf-8")
+        for word, value in known.items():
+            text = text.replace(word, value)
+        files[folder / source.relative_to(TEMPLATE).with_name(RENAMED.get(source.name, source.name))] = text
+    return files

@@ -1,0 +1,85 @@
+"""From an exception to what a person reads and the exit code a program sees."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from flows.errors import FlowsError, StoryboardError
+from wan.errors import CheckpointError, RequestError, WanError
+
+STOPPED = 130
+
+
+@contextmanager
+def exit_code_of(arguments: Sequence[str], *, debug: bool) -> Iterator[None]:
+    """Leave the process with the exit code that what happens inside means. Never returns after an error."""
+    try:
+        yield
+    except BaseException as error:  # noqa: BLE001  # the outermost place: everything ends here, as an exit code
+        if debug and not isinstance(error, click.exceptions.Exit | SystemExit):
+            traceback.print_exc()
+        sys.exit(report(error, arguments))
+
+
+def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
+    """Say on stderr what went wrong and what to do; return the exit code."""
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else 1
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            say("stopped; finished takes are kept, and the same command goes on from there")
+            return STOPPED
+        case BrokenPipeError():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        case FlowsError():
+            say(error_text(error))
+            return error.exit_code
+        case WanError():
+            say(f"error: {error}")
+            return 2 if isinstance(error, CheckpointError | RequestError) else 1
+    say(unexpected(error, arguments))
+    return 1
+
+
+def error_text(error: FlowsError) -> str:
+    """`error: file:line:col: ...`, one for each problem."""
+    if isinstance(error, StoryboardError):
+        return "\n".join(f"error: {problem}" for problem in error.problems)
+    return f"error: {error}" if error.exit_code != STOPPED else str(error) or "stopped"
+
+
+def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
+    """Keep the traceback in a file, and say where: it is of use to us, not to the person."""
+    lines = traceback.format_exception(error)
+    brief = f"error: wanflow broke: {type(error).__name__}: {error}"
+    try:
+        log = log_file()
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(f"wanflow {' '.join(arguments)}\n\n{''.join(lines)}", encoding="utf-8")
+    except OSError:
+        return f"{brief}\n    show more: WANFLOW_DEBUG=1 wanflow {' '.join(arguments)}"
+    return f"{brief}\n    this is a mistake of ours; the whole story is in {log}"
+
+
+def log_file() -> Path:
+    """Where the traceback of the last unexpected error is kept: under `$XDG_STATE_HOME`."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "wanflow" / "error.log"
+
+
+def say(text: str) -> None:
+    """A line on stderr."""
+    click.echo(text, err=True)

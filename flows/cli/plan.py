@@ -1,0 +1,46 @@
+"""`wanflow plan`: what would be rendered, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flows.cli.options import (
+    config_dir_option,
+    draft_option,
+    json_option,
+    overrides_argument,
+    print_json,
+    storyboard_argument,
+    with_draft,
+)
+
+
+@click.command("plan", short_help="Show what would be rendered, and why.")
+@storyboard_argument
+@overrides_argument
+@draft_option
+@json_option
+@config_dir_option
+def command(storyboard: str, overrides: tuple[str, ...], draft: bool, as_json: bool, config_dir: Path | None) -> None:
+    """Show what rendering STORYBOARD (a name or a path) would do; nothing is rendered.
+
+    \b
+    Examples:
+      wanflow plan paper_boat
+      wanflow plan storyboards/my_film.yaml storyboard.seed=3 render=draft
+      wanflow plan storyboards/my_film.yaml --json
+    """
+    from flows.api import load, plan
+
+    made = plan(load(storyboard, with_draft(overrides, draft), config_dir=config_dir))
+    if as_json:
+        from flows.plan.to_json import plan_to_json
+
+        print_json(plan_to_json(made))
+        return
+    from flows.cli.plan_table import print_plan
+
+    print_plan(made)
+    click.echo(f"\nRender it: wanflow render {' '.join([storyboard, *with_draft(overrides, draft)])}")

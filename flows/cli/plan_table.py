@@ -1,0 +1,89 @@
+"""The plan as a person reads it: what is new, what is in the store, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flows.cli.words import count, duration
+from flows.plan.model import Plan, PlannedShot
+
+MOST_ROWS = 60
+"""A longer plan shows only what is new, and no more than this."""
+
+
+def print_plan(plan: Plan, console: Console | None = None) -> None:
+    """Table, warnings and sums."""
+    console = console or Console(highlight=False)
+    console.print(f"[bold]{escape(plan.title)}[/]  {plan.width}x{plan.height}, {plan.fps:g} frames a second")
+    rows = shown(plan.shots)
+    console.print(_table(rows))
+    if len(rows) < len(plan.shots):
+        console.print(f"and {count(len(plan.shots) - len(rows), 'shot')} more; --json has them all")
+    for line in warning_lines(plan):
+        console.print(line)
+    console.print(sums(plan))
+    if len(plan.critical_path) > 1:
+        console.print(f"longest way: {escape(chain(plan.critical_path))}")
+
+
+def shown(shots: Sequence[PlannedShot]) -> Sequence[PlannedShot]:
+    """The shots worth a row."""
+    if len(shots) <= MOST_ROWS:
+        return shots
+    new = [shot for shot in shots if any(take.status == "new" for take in shot.takes)]
+    return new[:MOST_ROWS]
+
+
+def _table(shots: Sequence[PlannedShot]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("", "shot", "variant"):
+        table.add_column(name, no_wrap=True)
+    for name in ("length", "takes", "work"):
+        table.add_column(name, no_wrap=True, justify="right")
+    table.add_column("why", overflow="fold")
+    for shot in shots:
+        table.add_row(*_row(shot))
+    return table
+
+
+def _row(shot: PlannedShot) -> tuple[str, ...]:
+    new = [take for take in shot.takes if take.status == "new"]
+    reasons = dict.fromkeys(take.why for take in (new or shot.takes))
+    return (
+        "[green]+[/]" if new else "[dim]=[/]",
+        f"[bold]{escape(shot.id)}[/]" if new else f"[dim]{escape(shot.id)}[/]",
+        shot.variant,
+        f"{shot.num_frames / shot.fps:.2f} s",
+        f"{len(new)} of {len(shot.takes)}" if new and len(shot.takes) > 1 else str(len(shot.takes)),
+        duration(shot.estimated_seconds) if new else "-",
+        escape("; ".join(reasons)),
+    )
+
+
+def warning_lines(plan: Plan) -> list[str]:
+    """Each warning, in the terminal's colours."""
+    return [f"[yellow]warning:[/] {escape(warning)}" for warning in plan.warnings]
+
+
+def sums(plan: Plan) -> str:
+    """The last line: takes to render, takes in the store, length of the film, work."""
+    totals = plan.totals
+    new = totals.takes - totals.cached
+    film = f"a film of {duration(totals.film_seconds)}"
+    if new == 0:
+        return f"[bold]Plan:[/] nothing to render, {count(totals.takes, 'take')} in the store; {film}"
+    rough = " (a rough guess)" if totals.estimate == "rough" else ""
+    cached = f", {totals.cached:,} in the store" if totals.cached else ""
+    work = f"about {duration(totals.estimated_seconds)} of work{rough}"
+    return f"[bold]Plan:[/] {count(new, 'take')} to render{cached}; {film}; {work}"
+
+
+def chain(ids: Sequence[str], most: int = 8) -> str:
+    """`a → b → c`, the middle left out when it is long."""
+    if len(ids) <= most:
+        return " → ".join(ids)
+    return " → ".join([*ids[: most // 2], f"({len(ids) - most} more)", *ids[-(most // 2) :]])

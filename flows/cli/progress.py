@@ -1,0 +1,139 @@
+"""What a person sees while clips are rendered: one bar for the film with the time left, one for each clip at work.
+
+Where stdout is not a terminal, a line for each finished clip.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+
+from flows.cli.words import count, duration
+from flows.events import Event, Failed, Finished, Log, Started
+from flows.events import Progress as Step
+from flows.plan.model import Clip, Plan
+
+WARNING = 30
+STAGES = {"load": "loading the model", "encode": "reading the prompt", "decode": "decoding", "write": "writing"}
+
+
+class FilmProgress:
+    """Shows events. `on_event` may be called from any thread."""
+
+    def __init__(self, plan: Plan, console: Console) -> None:
+        self._console = console
+        self._names = clip_names(plan)
+        self._work = {clip.fingerprint: _steps(clip) for clip in plan.clips if clip.status == "new"}
+        self._done: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._began: dict[str, float] = {}
+        self._finished: set[str] = set()
+        self._lock = threading.Lock()
+        self._bars = Progress(
+            SpinnerColumn(finished_text=" "),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=32),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._film = self._bars.add_task("film", total=sum(self._work.values()) or None, note="starting")
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def on_event(self, event: Event) -> None:
+        """Take note of one event and show it."""
+        with self._lock:
+            match event:
+                case Started():
+                    self._start(event.fingerprint)
+                case Step():
+                    self._step(event)
+                case Finished():
+                    self._end(event.fingerprint, cached=event.cached)
+                case Failed():
+                    self._fail(event)
+                case Log() if event.level >= WARNING:
+                    self._console.print(f"[dim]{escape(self._name(event.fingerprint))}:[/] {escape(event.message)}")
+                case Log():
+                    pass
+            self._show_film()
+
+    def _start(self, fingerprint: str) -> None:
+        self._began[fingerprint] = time.monotonic()
+        self._drop(fingerprint)
+        total = self._work.get(fingerprint, 1)
+        name = escape(self._name(fingerprint))
+        self._tasks[fingerprint] = self._bars.add_task(f"  {name}", total=total, note="starting")
+
+    def _step(self, event: Step) -> None:
+        note = STAGES.get(event.stage, "")
+        if event.stage == "denoise":
+            self._done[event.fingerprint] = min(event.step, self._work.get(event.fingerprint, event.step))
+            note = f"step {event.step} of {event.steps}"
+        if event.fingerprint in self._tasks:
+            done = self._done.get(event.fingerprint, 0)
+            self._bars.update(self._tasks[event.fingerprint], completed=done, note=note)
+
+    def _end(self, fingerprint: str, *, cached: bool) -> None:
+        self._finished.add(fingerprint)
+        self._done[fingerprint] = self._work.get(fingerprint, 0)
+        self._drop(fingerprint)
+        if not self._console.is_terminal and fingerprint in self._began and not cached:
+            took = duration(time.monotonic() - self._began[fingerprint])
+            told = len(self._finished & self._work.keys())
+            self._console.print(
+                f"{self._name(fingerprint)}: rendered in {took} ({told} of {len(self._work)})", markup=False
+            )
+
+    def _fail(self, event: Failed) -> None:
+        self._drop(event.fingerprint)
+        if event.because_of is None:
+            kind = "failed" if event.final else "failed, will be tried again"
+            self._console.print(f"[red]{escape(self._name(event.fingerprint))} {kind}:[/] {escape(event.message)}")
+
+    def _show_film(self) -> None:
+        done = sum(steps for fingerprint, steps in self._done.items() if fingerprint in self._work)
+        finished = len(self._finished & self._work.keys())
+        left = len(self._work) - finished
+        note = f"{finished} of {count(len(self._work), 'clip')}" if left else "editing"
+        self._bars.update(self._film, completed=done, note=note)
+
+    def _drop(self, fingerprint: str) -> None:
+        if (task := self._tasks.pop(fingerprint, None)) is not None:
+            self._bars.remove_task(task)
+
+    def _name(self, fingerprint: str) -> str:
+        return self._names.get(fingerprint, fingerprint[:12])
+
+
+def _steps(clip: Clip) -> int:
+    """Steps of a clip, and one for everything else."""
+    return clip.sampling.num_inference_steps + 1
+
+
+def clip_names(plan: Plan) -> dict[str, str]:
+    """What each clip is called: its shot, with take and segment when there are several."""
+    names: dict[str, str] = {}
+    for shot in plan.shots:
+        for number, take in enumerate(shot.takes, 1):
+            for part, clip in enumerate(take.clips, 1):
+                of_takes = f" take {number}" if len(shot.takes) > 1 else ""
+                of_parts = f" part {part}" if len(take.clips) > 1 else ""
+                names.setdefault(clip.fingerprint, f"{shot.id}{of_takes}{of_parts}")
+    return names

@@ -1,0 +1,156 @@
+"""`wanflow render`: make the film."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from flows.cli.options import (
+    config_dir_option,
+    draft_option,
+    json_option,
+    overrides_argument,
+    print_json,
+    storyboard_argument,
+    with_draft,
+)
+from flows.cli.words import count, duration
+
+if TYPE_CHECKING:
+    from flows.film import FilmResult
+    from flows.plan.model import Plan
+
+
+@click.command("render", short_help="Render a storyboard into a film.")
+@storyboard_argument
+@overrides_argument
+@click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
+@draft_option
+@json_option
+@config_dir_option
+def command(
+    storyboard: str,
+    overrides: tuple[str, ...],
+    only: tuple[str, ...],
+    draft: bool,
+    as_json: bool,
+    config_dir: Path | None,
+) -> None:
+    """Render STORYBOARD (a name or a path) into outputs/TITLE/film.mp4.
+
+    What is in the store already is not rendered again. OVERRIDEs choose groups (render=draft, model=wan22,
+    cluster=ray) and set values (cluster.workers=2, storyboard.seed=3).
+
+    \b
+    Examples:
+      wanflow render paper_boat
+      wanflow render storyboards/my_film.yaml --only river.drift --draft
+      wanflow render storyboards/my_film.yaml model=wan22 model.root=/weights cluster=ray
+    """
+    render_film(storyboard, with_draft(overrides, draft), only=only, as_json=as_json, config_dir=config_dir)
+
+
+def render_film(
+    storyboard: str,
+    overrides: Sequence[str],
+    *,
+    only: Sequence[str] = (),
+    as_json: bool = False,
+    config_dir: Path | None = None,
+) -> None:
+    """Load, plan, render, and say how it went."""
+    from flows.api import load, plan
+
+    made = plan(load(storyboard, overrides, config_dir=config_dir))
+    with termination_as_interrupt():
+        if as_json:
+            print_json(_as_json(made, _quietly(made, only)))
+        else:
+            _with_progress(storyboard, made, only)
+
+
+def _quietly(plan: Plan, only: Sequence[str]) -> FilmResult:
+    from flows.api import render
+
+    return render(plan, only=only)
+
+
+def _with_progress(storyboard: str, plan: Plan, only: Sequence[str]) -> None:
+    from rich.console import Console
+
+    from flows.api import render
+    from flows.cli.plan_table import sums, warning_lines
+    from flows.cli.progress import FilmProgress
+
+    console = Console(highlight=False)
+    for line in [*warning_lines(plan), sums(plan)]:
+        console.print(line)
+    with FilmProgress(plan, console) as progress:
+        result = render(plan, on_event=progress.on_event, only=only)
+    for line in closing_lines(storyboard, plan, result, only):
+        console.print(line, soft_wrap=True, markup=False)
+
+
+def closing_lines(storyboard: str, plan: Plan, result: FilmResult, only: Sequence[str]) -> list[str]:
+    """Where the film is, how long it took, and what to try next."""
+    took = f"{count(result.rendered, 'take')} rendered, {result.cached:,} from the store, in {duration(result.seconds)}"
+    where = [f"film    {shown_path(result.path)}"] if result.path else []
+    where += [f"clips   {shown_path(clip)}" for clip in result.clips]
+    where += [f"report  {shown_path(result.report)}"] if result.report else []
+    return ["", *where, took, "", *next_steps(storyboard, plan, only)]
+
+
+def next_steps(storyboard: str, plan: Plan, only: Sequence[str]) -> list[str]:
+    """Two or three things a person may want to do now."""
+    first = plan.shots[0].id
+    again = f"wanflow render {storyboard}"
+    if only:
+        return [f"Next: the whole film: {again}"]
+    return [
+        "Next: change a prompt and render again: only that shot and those it leads into are rendered",
+        f"      {again} --only {first} storyboard.shots.{first}.seed=12",
+        "      wanflow history                    every take so far",
+        "      wanflow init my-films              a project of your own",
+    ]
+
+
+def shown_path(path: Path) -> str:
+    """Relative to where the person stands, if it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _as_json(plan: Plan, result: FilmResult) -> dict[str, object]:
+    return {
+        "title": plan.title,
+        "film": str(result.path) if result.path else None,
+        "clips": [str(clip) for clip in result.clips],
+        "report": str(result.report) if result.report else None,
+        "plan": str(result.plan_path) if result.plan_path else None,
+        "rendered": result.rendered,
+        "cached": result.cached,
+        "seconds": round(result.seconds, 3),
+        "warnings": list(plan.warnings),
+    }
+
+
+@contextmanager
+def termination_as_interrupt() -> Iterator[None]:
+    """A SIGTERM ends the render as Ctrl-C does: workers are told, finished takes are kept."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        sys.stdout.flush()
