@@ -45,7 +45,7 @@ _GAIN = Number(-80, 24, unit="dB")
 _FADE = Seconds(zero=True, longest=600)
 
 FORMAT = Record(
-    "the film's format",
+    "a format",
     "Size and rate of the film; they decide how shots are rendered. Without it: the model family's own.",
     (
         Field("size", Pixels(), "Width and height in pixels.", default="the model family's"),
