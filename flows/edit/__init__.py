@@ -1,0 +1,19 @@
+"""ffmpeg, the only place that knows it: from rendered takes to a finished film."""
+
+from flows.edit.film import edit_film
+from flows.edit.process import ffmpeg_version, find_ffmpeg
+from flows.edit.timeline import Entry, Piece, Timeline, Voice, chosen_take, make_timeline
+from flows.edit.transitions import TRANSITIONS
+
+__all__ = [
+    "TRANSITIONS",
+    "Entry",
+    "Piece",
+    "Timeline",
+    "Voice",
+    "chosen_take",
+    "edit_film",
+    "ffmpeg_version",
+    "find_ffmpeg",
+    "make_timeline",
+]

@@ -1,0 +1,117 @@
+"""From a timeline to files: one ffmpeg run that writes the film and everything in `deliver`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from flows.edit.captions import Captions, write_captions
+from flows.edit.deliverables import FILM, Target, conformed, encoding, target
+from flows.edit.marks import add_xmp, tags
+from flows.edit.picture import joined
+from flows.edit.process import QUIET, Progress, find_ffmpeg, run_ffmpeg
+from flows.edit.reels import wound_up
+from flows.edit.sound import soundtrack
+from flows.edit.timeline import Timeline
+from flows.errors import EnvironmentProblem
+from flows.settings import FilmSettings
+
+
+def edit_film(
+    timeline: Timeline,
+    output: Path,
+    settings: FilmSettings,
+    *,
+    on_progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Path:
+    """Write the film to `output` (an `.mp4`), captions to `.vtt` beside it, each deliverable as `<name>.mp4` there.
+
+    Files appear whole or not at all. `on_progress` hears frames done and in all. Returns `output`. Raises `EditError`
+    with ffmpeg's last lines, `EnvironmentProblem` (no ffmpeg, no space, folder not writable), `MediaError` (a music
+    file that is none), `Stopped` when `should_stop` said so.
+    """
+    binary = find_ffmpeg(settings)
+    with _workplace(output.parent) as work:
+        film = target(timeline, FILM, work)
+        rest = [target(timeline, item, work) for item in timeline.deliver]
+        different = [made for made in rest if not made.same_as(film)]
+        subtitles = write_captions(timeline, work)
+        short = wound_up(timeline, work, binary, should_stop)
+        graph = _graph(short, [film, *different], subtitles, settings)
+        command = ffmpeg.compile(graph.global_args(*QUIET), cmd=str(binary), overwrite_output=True)
+        run_ffmpeg(command, timeline.num_frames, on_progress, should_stop)
+        for made in (film, *different):
+            add_xmp(made.path, timeline.title)
+        for made in rest:
+            if made.same_as(film):
+                shutil.copyfile(film.path, made.path)
+        for made in rest:
+            made.path.replace(output.parent / made.path.name)
+        _place_captions(subtitles, output)
+        film.path.replace(output)
+    return output
+
+
+def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Captions | None, settings: FilmSettings) -> Any:
+    pictures = joined(timeline.entries, timeline.rate).filter_multi_output("split", len(targets))
+    sounds = soundtrack(timeline).filter_multi_output("asplit", len(targets))
+    # ffmpeg-python takes an option once: the number behind `g`, which ffmpeg ignores, makes several of it
+    marks = {f"metadata:g:{number}": tag for number, tag in enumerate(tags(timeline.title, timeline.digest))}
+    outputs = []
+    for number, made in enumerate(targets):
+        streams = [conformed(pictures[number], made, timeline.rate), sounds[number]]
+        options: dict[str, Any] = encoding(made, settings) | marks
+        if subtitles:
+            streams.append(ffmpeg.input(str(subtitles.track), f="webvtt")["s"])
+            options["c:s"] = "mov_text"
+        outputs.append(ffmpeg.output(*streams, str(made.path), **options))
+    return ffmpeg.merge_outputs(*outputs)
+
+
+def _place_captions(subtitles: Captions | None, output: Path) -> None:
+    beside = output.with_suffix(".vtt")
+    if subtitles:
+        subtitles.beside.replace(beside)
+    else:
+        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _workplace(folder: Path) -> Iterator[Path]:
+    """A hidden folder on the output's own disk, gone afterwards; those of killed processes are cleared away too."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(".edit-*"):
+            if not _alive(left.name.removeprefix(".edit-")):
+                shutil.rmtree(left, ignore_errors=True)
+        work = folder / f".edit-{os.getpid()}"
+        work.mkdir(exist_ok=True)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{folder}: cannot be written ({error.strerror}); set film.outputs to a folder of yours"
+        ) from error
+    try:
+        yield work
+    except OSError as error:
+        raise EnvironmentProblem(f"{error.filename or folder}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _alive(pid: str) -> bool:
+    if not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,99 @@
+"""The picture's half of the ffmpeg graph: clips in, one stream of RGB frames at the clips' size out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+import ffmpeg
+
+from flows.edit.timeline import Entry, Piece
+from flows.edit.transitions import TRANSITIONS
+
+TICKS = 100
+"""Ticks of the clock in a frame."""
+
+Stream = Any
+"""A stream of ffmpeg-python, which is not typed."""
+
+
+def joined(entries: Sequence[Entry], rate: Fraction) -> Stream:
+    """One stream of all entries, each trimmed to its frames and joined by its transition.
+
+    xfade is told to begin half a frame early and so to be half done in the middle of its overlap: both ends lie between
+    frames, and no rounding of timestamps can move them by one.
+    """
+    numbers = count()
+    width, height = entries[0].width, entries[0].height
+    run: list[Stream] = []
+    length = 0
+    for entry, following in zip(entries, [*entries[1:], None], strict=True):
+        stream = _faded(_shot(entry, rate, (width, height), numbers), entry, following)
+        blend = TRANSITIONS[entry.transition].xfade
+        if run and blend:
+            offset = (length - entry.overlap - Fraction(1, 2)) / rate
+            pair = [_steady(_concatenated(run), rate), _steady(stream, rate)]
+            run = [
+                ffmpeg.filter(
+                    pair, "xfade", transition=blend, duration=_decimal(entry.overlap / rate), offset=_decimal(offset)
+                )
+            ]
+        else:
+            run.append(stream)
+        length += entry.frames - (entry.overlap if length else 0)
+    return _steady(_concatenated(run), rate)
+
+
+def _shot(entry: Entry, rate: Fraction, size: tuple[int, int], numbers: Iterator[int]) -> Stream:
+    """All pieces of a shot as one stream of `entry.frames` frames at the film's rate and at `size`."""
+    stream = _concatenated([_piece(piece, entry.rate, next(numbers)) for piece in entry.pieces])
+    if entry.rate != rate:
+        stream = stream.filter("fps", fps=_ratio(rate)).filter("tpad", stop=-1, stop_mode="clone")
+        stream = stream.filter("trim", end_frame=entry.frames)
+    if (entry.width, entry.height) != size:
+        stream = stream.filter("scale", *size, flags="lanczos+accurate_rnd").filter("setsar", 1)
+    return stream
+
+
+def _piece(piece: Piece, rate: Fraction, number: int) -> Stream:
+    # Matroska keeps milliseconds: `r` counts frames instead. ffmpeg-python makes equal inputs one, and one decoder
+    # cannot serve two places of a film: `itsoffset`, which setpts undoes, keeps them apart.
+    source = ffmpeg.input(str(piece.file), f="matroska", r=_ratio(rate), itsoffset=number)
+    stream = source.video.filter("trim", start_frame=piece.skip, end_frame=piece.skip + piece.frames)
+    return stream.filter("setpts", "N/FRAME_RATE/TB").filter("format", "gbrp")
+
+
+def _faded(stream: Stream, entry: Entry, following: Entry | None) -> Stream:
+    """Half of a fade through a colour at each end that has one; what lies beyond the middle is cut away."""
+    first, last = 0, entry.frames
+    if colour := TRANSITIONS[entry.transition].through:
+        first = entry.overlap // 2
+        stream = stream.filter(
+            "fade", type="in", start_frame=first, nb_frames=max(1, entry.overlap - first - 1), color=colour
+        )
+    if following and (colour := TRANSITIONS[following.transition].through):
+        begin, last = last - following.overlap, last - following.overlap + following.overlap // 2
+        stream = stream.filter("fade", type="out", start_frame=begin, nb_frames=max(1, last - begin - 1), color=colour)
+    if (first, last) == (0, entry.frames):
+        return stream
+    return stream.filter("trim", start_frame=first, end_frame=last).filter("setpts", "N/FRAME_RATE/TB")
+
+
+def _concatenated(streams: Sequence[Stream]) -> Stream:
+    return streams[0] if len(streams) == 1 else ffmpeg.concat(*streams, v=1, a=0)
+
+
+def _steady(stream: Stream, rate: Fraction) -> Stream:
+    """Frames evenly spaced by number, on a clock that can tell half a frame: xfade rounds to its clock's ticks."""
+    even = stream.filter("settb", _ratio(1 / rate)).filter("setpts", "N").filter("fps", fps=_ratio(rate))
+    return even.filter("settb", _ratio(1 / (rate * TICKS)))
+
+
+def _ratio(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"
+
+
+def _decimal(seconds: Fraction) -> str:
+    return f"{float(seconds):.6f}"

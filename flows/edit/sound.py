@@ -1,0 +1,73 @@
+"""The sound's half of the ffmpeg graph: one track as long as the film to the sample, silent if nothing is heard."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import ffmpeg
+
+from flows.edit.timeline import Timeline, Voice
+from flows.media import probe_audio
+from flows.media.containers import SELF_CONTAINED_FORMATS
+from flows.storyboard.model import Music
+
+SAMPLE_RATE = 48_000
+DUCKING = {"threshold": 0.02, "ratio": 8, "attack": 40, "release": 500, "knee": 4}
+"""sidechaincompress: a voice at speaking level (-20 dBFS and up) lowers the bed by 12 dB or so; milliseconds."""
+CEILING = 0.97
+"""Peaks of a mix stay below this (-0.26 dBFS), so that AAC does not clip."""
+
+Stream = Any
+
+
+def soundtrack(timeline: Timeline) -> Stream:
+    """48 kHz stereo of exactly the film's length. Raises `MediaError` for a music file without sound."""
+    samples = round(timeline.seconds * SAMPLE_RATE)
+    voices = [_voice(voice) for voice in timeline.voices]
+    spoken = _cut(_mixed(voices), samples) if voices else None
+    bed = _cut(_bed(timeline.music, timeline.seconds), samples) if timeline.music else None
+    if bed is None and spoken is None:
+        return _cut(ffmpeg.input(f"anullsrc=r={SAMPLE_RATE}:cl=stereo", f="lavfi", t=float(timeline.seconds)), samples)
+    if bed is None or spoken is None:
+        return bed if spoken is None else spoken
+    if timeline.music and timeline.music.duck:
+        copies = spoken.filter_multi_output("asplit", 2)
+        bed, spoken = ffmpeg.filter([bed, copies[0]], "sidechaincompress", **DUCKING), copies[1]
+    return _cut(_mixed([bed, spoken]).filter("alimiter", limit=CEILING, level=0, latency=1), samples)
+
+
+def _bed(music: Music, seconds: Fraction) -> Stream:
+    """The music looped or cut to `seconds`, with its gain and fades."""
+    stream = _read(music.file)
+    length = Fraction(probe_audio(music.file)).limit_denominator(SAMPLE_RATE)
+    if length < seconds:  # looped in samples: to read a compressed file again leaves a gap
+        stream = stream.filter("aloop", loop=-1, size=round(length * SAMPLE_RATE) + SAMPLE_RATE)
+    stream = stream.filter("volume", f"{music.gain_db:.2f}dB")
+    if music.fade_in > 0:
+        stream = stream.filter("afade", type="in", start_time=0, duration=min(music.fade_in, float(seconds)))
+    if music.fade_out > 0:
+        fade = min(music.fade_out, float(seconds))
+        stream = stream.filter("afade", type="out", start_time=float(seconds) - fade, duration=fade)
+    return stream
+
+
+def _voice(voice: Voice) -> Stream:
+    late = f"{round(voice.at * SAMPLE_RATE)}S"
+    return _read(voice.file).filter("volume", f"{voice.gain_db:.2f}dB").filter("adelay", late, all=1)
+
+
+def _read(file: Any) -> Stream:
+    source = ffmpeg.input(str(file), format_whitelist=SELF_CONTAINED_FORMATS, vn=None)
+    form = {"sample_fmts": "fltp", "sample_rates": SAMPLE_RATE, "channel_layouts": "stereo"}
+    return source.audio.filter("aresample", SAMPLE_RATE).filter("aformat", **form).filter("asetpts", "N/SR/TB")
+
+
+def _mixed(streams: list[Stream]) -> Stream:
+    if len(streams) == 1:
+        return streams[0]
+    return ffmpeg.filter(streams, "amix", inputs=len(streams), normalize=0, duration="longest")
+
+
+def _cut(stream: Stream, samples: int) -> Stream:
+    return stream.filter("apad", whole_len=samples).filter("atrim", end_sample=samples)

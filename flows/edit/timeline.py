@@ -1,0 +1,161 @@
+"""The timeline: which frames of which clips make the film, and what is heard when. Lengths are in frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from flows.errors import EditError, Problem, StoryboardError
+from flows.media.video import exact_rate
+from flows.plan.model import Plan, PlannedShot, Take
+from flows.plan.transitions import overlaps
+from flows.store.protocol import Store, TakeRecord
+from flows.storyboard.model import Cue, Deliverable, Music
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`frames` frames of a lossless clip, after its first `skip`."""
+
+    file: Path
+    skip: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A shot in the film. `start` is the film frame where it is first seen, `frames` how many film frames it has.
+
+    Its first `overlap` frames are shared with the shot before, joined by `transition`. `rate` and size are the clips'.
+    """
+
+    shot: str
+    pieces: tuple[Piece, ...]
+    frames: int
+    start: int
+    rate: Fraction
+    width: int
+    height: int
+    transition: str = "cut"
+    overlap: int = 0
+    caption: str | None = None
+
+    @property
+    def end(self) -> int:
+        """The film frame after its last one."""
+        return self.start + self.frames
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A recording that starts `at` seconds into the film."""
+
+    file: Path
+    at: float
+    gain_db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """A film, frame-exact. `rate` is in frames a second; `digest` names the storyboard it was made from."""
+
+    title: str
+    width: int
+    height: int
+    rate: Fraction
+    entries: tuple[Entry, ...]
+    music: Music | None = None
+    voices: tuple[Voice, ...] = ()
+    deliver: tuple[Deliverable, ...] = ()
+    digest: str = ""
+
+    @property
+    def num_frames(self) -> int:
+        """Length of the film in frames."""
+        return self.entries[-1].end
+
+    @property
+    def seconds(self) -> Fraction:
+        """Length of the film in seconds, exact."""
+        return self.num_frames / self.rate
+
+
+def make_timeline(plan: Plan, takes: Mapping[str, TakeRecord], store: Store) -> Timeline:
+    """The timeline of `plan` with the best take of each shot.
+
+    `takes` maps fingerprints of clips to their records (more than needed does no harm). Raises `EditError` for a shot
+    without a rendered take, `StoryboardError` for deliverables that are impossible.
+    """
+    rate = exact_rate(plan.fps)
+    entries: list[Entry] = []
+    for shot, overlap in zip(plan.shots, overlaps(plan.shots, plan.fps), strict=True):
+        start = entries[-1].end - overlap if entries else 0
+        entries.append(_entry(shot, _pieces(shot, takes, store), start, overlap))
+    _check_deliverables(plan.storyboard.deliver)
+    starts = {entry.shot: float(entry.start / rate) for entry in entries}
+    soundtrack = plan.storyboard.soundtrack
+    return Timeline(
+        title=plan.title,
+        width=plan.width,
+        height=plan.height,
+        rate=rate,
+        entries=tuple(entries),
+        music=soundtrack.music,
+        voices=tuple(Voice(voice.file, _seconds(voice.at, starts), voice.gain_db) for voice in soundtrack.voiceover),
+        deliver=plan.storyboard.deliver,
+        digest=plan.storyboard_digest,
+    )
+
+
+def chosen_take(shot: PlannedShot, takes: Mapping[str, TakeRecord]) -> Take:
+    """The take that the film shows: the best `quality` among those whose clips are all there, the first among equals.
+
+    Raises `EditError` if none is whole.
+    """
+    whole = [take for take in shot.takes if all(clip.fingerprint in takes for clip in take.clips)]
+    if not whole:
+        raise EditError(f"shot {shot.id}: no take of it is rendered")
+    return max(whole, key=lambda take: takes[take.fingerprint].scores.get("quality", 0.0))
+
+
+def _pieces(shot: PlannedShot, takes: Mapping[str, TakeRecord], store: Store) -> tuple[Piece, ...]:
+    pieces = []
+    for clip in chosen_take(shot, takes).clips:
+        record = takes[clip.fingerprint]
+        if clip.skip_first + clip.keep > record.num_frames:
+            raise EditError(f"shot {shot.id}: its clip has {record.num_frames} frames, the plan shows {clip.keep}")
+        pieces.append(Piece(store.local_path(record.clip), clip.skip_first, clip.keep))
+    return tuple(pieces)
+
+
+def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], start: int, overlap: int) -> Entry:
+    return Entry(
+        shot=shot.id,
+        pieces=pieces,
+        frames=shot.num_frames,
+        start=start,
+        rate=exact_rate(shot.fps),
+        width=shot.width,
+        height=shot.height,
+        transition=shot.transition.kind if overlap else "cut",
+        overlap=overlap,
+        caption=shot.caption,
+    )
+
+
+def _check_deliverables(deliver: Sequence[Deliverable]) -> None:
+    problems = []
+    for item in deliver:
+        if item.name == "film":
+            problems.append(Problem(item.place, "a deliverable named film", "film.mp4 is the film itself: rename it"))
+        if item.size and (item.size.width % 2 or item.size.height % 2):
+            even = f"{item.size.width // 2 * 2}x{item.size.height // 2 * 2}"
+            problems.append(Problem(item.place, f"size {item.size} of {item.name} is odd", f"write {even}"))
+    if problems:
+        raise StoryboardError(problems)
+
+
+def _seconds(cue: Cue, starts: Mapping[str, float]) -> float:
+    return max(0.0, (starts[cue.shot] if cue.shot else 0.0) + cue.offset)
