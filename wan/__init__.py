@@ -57,7 +57,7 @@ _HOME = {
     "load_pipeline": "wan.load",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 IS_WANFLOW = True
 """The reference repository's package is called `wan` too and lacks this name: see `wan.mixup`."""

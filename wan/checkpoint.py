@@ -1,4 +1,4 @@
-"""Find and check a checkpoint: a directory in diffusers layout, tiny or full size. No torch: planning reads this too."""
+"""Find and check a checkpoint: a directory in diffusers layout, tiny or full size. No torch: planning reads this."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Checkpoint:
     """The parts of one variant on disk, checked but not loaded.
 
     `components` maps `transformer`, `transformer_2`, `vae`, `text_encoder`, `tokenizer` to their folders, some of which
-    several variants of a family may share. `boundary_ratio` is what the checkpoint's `model_index.json` says, if at all.
+    several variants of a family may share. `boundary_ratio` is what its `model_index.json` says, if at all.
     """
 
     variant: str
@@ -94,6 +94,6 @@ def _cached_snapshot(family: Family, role: Role) -> Path:
     if isinstance(found, str):
         return Path(found).parent
     raise CheckpointError(
-        f"no checkpoint for {role.variant} of {family.name!r}: {role.repo} is not in the Hugging Face cache. Download it "
-        f"(hf download {role.repo}), or set model.root to a folder that holds {role.folder}/"
+        f"no checkpoint for {role.variant} of {family.name!r}: {role.repo} is not in the Hugging Face cache. Download "
+        f"it (hf download {role.repo}), or set model.root to a folder that holds {role.folder}/"
     )

@@ -52,7 +52,7 @@ def cover_lanczos(image: Image, size: Size) -> torch.Tensor:
 
 
 def cover_short_side(image: Image, size: Size) -> torch.Tensor:
-    """S2V: the shorter side becomes that of `size` (Pillow's bilinear), then the centre, black where it is too small."""
+    """S2V: the shorter side becomes that of `size` (Pillow's bilinear), then the centre; black where too small."""
     width, height = size
     rows, columns = image.shape[:2]
     new_rows, new_columns = _short_side_size(rows, columns, min(width, height))
@@ -62,7 +62,7 @@ def cover_short_side(image: Image, size: Size) -> torch.Tensor:
 
 
 def pose_frames(frames: npt.NDArray[np.uint8], size: Size) -> torch.Tensor:
-    """S2V's pose video, uint8 `[T, H, W, 3]` → fp32 `[3, T, H, W]`: as `cover_short_side`, in float, 0 where too small."""
+    """S2V's pose video, uint8 `[T, H, W, 3]` → fp32 `[3, T, H, W]`: `cover_short_side` in float, 0 where too small."""
     width, height = size
     pixels = _to_float(frames).permute(0, 3, 1, 2)
     rows, columns = _short_side_size(pixels.shape[2], pixels.shape[3], min(width, height))
@@ -81,7 +81,7 @@ def pose_clips(
     pixels = pose_frames(video[::step][: infer_frames * clips], size)
     missing = infer_frames * clips - pixels.shape[1]
     pixels = F.pad(pixels, (0, 0, 0, 0, 0, missing), value=-1.0)
-    pieces = pixels.split(infer_frames, dim=1)
+    pieces = [pixels[:, start : start + infer_frames] for start in range(0, infer_frames * clips, infer_frames)]
     return [torch.cat([piece[:, :1], piece], dim=1) for piece in pieces]
 
 
@@ -107,7 +107,7 @@ def _short_side_size(rows: int, columns: int, side: int) -> tuple[int, int]:
 
 
 def _centre(pixels: torch.Tensor, size: Size) -> torch.Tensor:
-    """Crop or zero-pad `[..., H, W]` around its centre; a crop's offset is rounded half to even, as torchvision does."""
+    """Crop or zero-pad `[..., H, W]` around its centre; a crop's offset is rounded half to even, as torchvision's."""
     width, height = size
     rows, columns = pixels.shape[-2:]
     lack_x, lack_y = max(width - columns, 0), max(height - rows, 0)

@@ -25,7 +25,7 @@ class ComponentKind:
 
 
 def _two_experts(in_channels: int) -> Mapping[str, ComponentKind]:
-    expert = ComponentKind("WanTransformer3DModel", {"in_channels": in_channels})
+    expert = ComponentKind("WanTransformer3DModel", {"in_channels": in_channels, "image_dim": None})
     return {
         "transformer": expert,
         "transformer_2": expert,
@@ -38,7 +38,7 @@ def _two_experts(in_channels: int) -> Mapping[str, ComponentKind]:
 LAYOUTS: Mapping[str, Mapping[str, ComponentKind]] = MappingProxyType(
     {"t2v-a14b": _two_experts(16), "i2v-a14b": _two_experts(36)}
 )
-"""The components of the variants this version renders; `transformer` is the high-noise expert, `transformer_2` the low."""
+"""The components of the variants this version renders; `transformer` is the high-noise expert, `transformer_2` low."""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -67,8 +67,8 @@ def check_component(name: str, folder: Path, kind: ComponentKind) -> None:
     for key, wanted in kind.config.items():
         if key in config and config[key] != wanted:
             raise CheckpointError(
-                f"{folder / 'config.json'}: {key} is {config[key]}, this variant needs {wanted}: a checkpoint of another "
-                "variant?"
+                f"{folder / 'config.json'}: {key} is {config[key]}, this variant needs {wanted}: a checkpoint of "
+                "another variant?"
             )
     weight_files(name, folder)
 
@@ -88,8 +88,8 @@ def weight_files(name: str, folder: Path) -> list[Path]:
     pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES)
     if pickles:
         raise CheckpointError(
-            f"{folder} has {name} only as {pickles[0]}: pickled weights can run code when they are loaded and are refused; "
-            "convert them to safetensors"
+            f"{folder} has {name} only as {pickles[0]}: pickled weights can run code when they are loaded and are "
+            "refused; convert them to safetensors"
         )
     raise CheckpointError(f"{folder} has no weights for {name} (diffusion_pytorch_model.safetensors or its index)")
 

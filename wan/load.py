@@ -27,8 +27,8 @@ def load_pipeline(
 ) -> Pipeline:
     """Load a variant: text encoder, both experts (both stay resident) and autoencoder.
 
-    `device` is `cpu`, `cuda`, `cuda:1`…, or `auto` (CUDA when there is one). With bf16 the transformers and the text
-    encoder are in bf16, but for the layers diffusers keeps in fp32; the autoencoder is fp32 always, as in the reference.
+    `device` is `cpu`, `cuda`, `cuda:1`…, or `auto` (CUDA when there is one). With bf16 transformers and text encoder
+    are in bf16, but for the layers diffusers keeps in fp32; the autoencoder is always fp32, as in the reference.
     Raises `RequestError` for a variant, device or numerics that do not exist, `CheckpointError` for unreadable weights.
     """
     numerics = numerics or Numerics()

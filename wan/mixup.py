@@ -20,9 +20,9 @@ def explain(name: str) -> str | None:
     if name not in REFERENCE_NAMES:
         return None
     return (
-        f"this `wan` is wanflow's library ({_OURS}) and has no {name!r}, which belongs to the package of the same name in "
-        "the reference repository Wan-Video/Wan2.2. The two cannot be imported in one process: give the reference its own "
-        "virtual environment, or use wan.load_pipeline here"
+        f"this `wan` is wanflow's library ({_OURS}) and has no {name!r}: that is part of the package of the same name "
+        "in the reference repository, Wan-Video/Wan2.2. One process cannot import both: give the reference a virtual "
+        "environment of its own, or use wan.load_pipeline here"
     )
 
 

@@ -1,4 +1,4 @@
-"""The state of a clip between steps: everything the rest depends on. It can be written, read, and goes on bit for bit."""
+"""The state of a clip between steps: everything the rest depends on. Written and read back, it goes on bit for bit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prompts to embeddings, as the reference and diffusers do it: clean, tokenize, UMT5, zero rows up to the text length."""
+"""Prompts to embeddings, as the reference does it: clean, tokenize, UMT5, zero rows up to the text length."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def clean_prompt(prompt: str) -> str:
 
 
 class TextEncoder:
-    """UMT5 with its tokenizer. The last few prompts are remembered: the negative prompt of a film is always the same."""
+    """UMT5 with its tokenizer. The last few prompts are remembered: a film's negative prompt is always the same."""
 
     def __init__(self, tokenizer: Any, model: Any) -> None:
         """`model` is a `UMT5EncoderModel`, `tokenizer` the one it was trained with."""

@@ -1,6 +1,6 @@
 """WAN's video autoencoder over whole sequences instead of diffusers' frame-by-frame loop: the same numbers, faster.
 
-diffusers feeds `AutoencoderKLWan` one latent frame at a time and carries a cache of earlier frames from call to call. The
+diffusers feeds `AutoencoderKLWan` one latent frame at a time and carries a cache of earlier frames along. The
 convolutions are causal, so running each layer once over the sequence gives the same result (within 1e-5), provided
 that temporal resampling treats the first frame as the cache would. Videos too large for that go through diffusers'
 cached layers in pieces of several frames.
@@ -40,10 +40,10 @@ class Vae:
         """`[B, 3, 4n + 1, H, W]` in [−1, 1] → latents fp32 `[B, z, n + 1, H/8, W/8]` (mean of the posterior)."""
         video = video.to(self.device, self.dtype)
         if self._fits(video.shape[2], video.shape[3], video.shape[4]):
-            moments = self.model.quant_conv(_run_encoder(self.model.encoder, video))
+            moments: Tensor = self.model.quant_conv(_run_encoder(self.model.encoder, video))
         else:
             moments = self._encode_in_pieces(video)
-        mean = moments.chunk(2, dim=1)[0].float()
+        mean = moments[:, : moments.shape[1] // 2].float()
         return (mean - self._mean) / self._std
 
     def decode(self, latents: Tensor) -> Tensor:
@@ -63,7 +63,7 @@ class Vae:
 
     def _bytes_per_frame(self, height: int, width: int) -> int:
         channels = self.model.config.decoder_base_dim or self.model.config.base_dim
-        return _LIVE_COPIES * int(channels) * height * width * self.dtype.itemsize
+        return _LIVE_COPIES * int(channels) * height * width * int(self.dtype.itemsize)
 
     def _pieces(self, latent_frames: int, height: int, width: int) -> Iterator[slice]:
         """The first latent frame alone, as the causal cache wants it, then as many at a time as fit."""
@@ -133,7 +133,7 @@ def _run_decoder(decoder: Any, hidden: Tensor) -> Tensor:
 
 
 def _upsample(layer: Any, hidden: Tensor) -> Tensor:
-    """`[B, C, T, H, W]` → twice the size, and 2T − 1 frames when the layer resamples time: the first frame stays one."""
+    """`[B, C, T, H, W]` → twice the size, and 2T − 1 frames when the layer resamples time: the first stays one."""
     if layer.mode == "upsample3d" and hidden.shape[2] > 1:
         batch, channels, frames, height, width = hidden.shape
         pairs = layer.time_conv(hidden[:, :, 1:]).view(batch, 2, channels, frames - 1, height, width)
@@ -143,7 +143,7 @@ def _upsample(layer: Any, hidden: Tensor) -> Tensor:
 
 
 def _downsample(layer: Any, hidden: Tensor) -> Tensor:
-    """`[B, C, T, H, W]` → half the size, and (T + 1) / 2 frames when the layer resamples time: the first frame is kept."""
+    """`[B, C, T, H, W]` → half the size, and (T + 1) / 2 frames when the layer resamples time: the first is kept."""
     hidden = _per_frame(layer.resample, hidden)
     if layer.mode == "downsample3d" and hidden.shape[2] > 1:
         hidden = torch.cat([hidden[:, :, :1], layer.time_conv(hidden)], dim=2)

@@ -46,8 +46,8 @@ def _check_size(request: ClipRequest, variant: Variant) -> None:
         return
     below, above = nearest_sizes((int(size[0]), int(size[1])), multiple)
     raise RequestError(
-        f"width, height: {size[0]}x{size[1]} is not possible, {variant.name} needs multiples of {multiple}; nearest are "
-        f"{below[0]}x{below[1]} and {above[0]}x{above[1]}"
+        f"width, height: {size[0]}x{size[1]} is not possible, {variant.name} needs multiples of {multiple}; nearest "
+        f"are {below[0]}x{below[1]} and {above[0]}x{above[1]}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Reference state-dict keys (Wan-Video/Wan2.2) to those of diffusers and transformers. Keys only, no tensors, no torch."""
+"""Reference state-dict keys (Wan-Video/Wan2.2) to those of diffusers and transformers. Keys only, no torch."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """UniPC and DPM++ 2M over diffusers' scheduler classes, on the reference's noise levels, with a state that can be kept.
 
 The arithmetic is diffusers'; what is set here are the noise levels and timesteps (`set_timesteps` of both classes would
-make its own), and what is read back are the fields a multistep solver remembers, so that it goes on bit for bit.
+make others, so it is not called), and what is read back are the fields a multistep solver remembers.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Solver:
     def __init__(self, name: SolverName, schedule: Schedule, state: SolverState | None = None) -> None:
         """`state` continues an earlier solver of the same schedule. Raises `StateError` when it is not of this kind."""
         self._scheduler = _SCHEDULERS[name]()
-        self._scheduler.set_timesteps(schedule.steps)
+        self._scheduler.num_inference_steps = schedule.steps
         self._scheduler.sigmas = torch.from_numpy(schedule.sigmas)
         self._scheduler.timesteps = torch.from_numpy(schedule.timesteps)
         self._scheduler.set_begin_index(0)

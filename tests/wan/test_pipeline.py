@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from wan.condition import image_condition
+from wan.errors import Cancelled, RequestError, StateError
+from wan.expert import Expert
+from wan.images import fit_image, resize_bicubic
+from wan.pipeline import Experts, Pipeline, request_digest
+from wan.request import ClipRequest, Guidance, Numerics, Sampling
+from wan.state import State
+from wan.vae import Vae
+from wan.variants import VARIANTS
+
+
+def test_a_prompt_becomes_frames(t2v: Pipeline, text_request: ClipRequest) -> None:
+    state = t2v.advance(t2v.encode(text_request))
+    frames = t2v.decode(state)
+    assert state.step == state.steps == 4
+    assert state.latents.shape == (1, 16, 3, 4, 6)
+    assert frames.shape == (9, 32, 48, 3)
+    assert frames.dtype == np.uint8
+
+
+def test_the_same_request_gives_the_same_frames_and_another_seed_others(
+    t2v: Pipeline, text_request: ClipRequest
+) -> None:
+    first, second = (t2v.decode(t2v.advance(t2v.encode(text_request))) for _ in range(2))
+    other = t2v.decode(t2v.advance(t2v.encode(replace(text_request, seed=8))))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("change", [{"prompt": "a blue boat"}, {"negative_prompt": "red"}])
+def test_prompts_change_the_picture(t2v: Pipeline, text_request: ClipRequest, change: dict[str, Any]) -> None:
+    before = t2v.advance(t2v.encode(text_request)).latents
+    after = t2v.advance(t2v.encode(replace(text_request, **change))).latents
+    assert not torch.equal(before, after)
+
+
+@pytest.mark.parametrize("solver", ["unipc", "dpmpp"])
+@pytest.mark.parametrize("at", range(5))
+def test_a_saved_state_goes_on_bit_for_bit(
+    i2v: Pipeline, text_request: ClipRequest, picture: Any, tmp_path: Any, solver: Any, at: int
+) -> None:
+    sampling = replace(text_request.sampling, solver=solver)
+    request = replace(text_request, image=picture, sampling=sampling)
+    start = i2v.encode(request)
+    whole = i2v.advance(start)
+    i2v.advance(start, at).save(tmp_path / "state.safetensors")
+    resumed = i2v.advance(State.load(tmp_path / "state.safetensors"))
+    assert torch.equal(whole.latents, resumed.latents)
+
+
+def test_the_steps_of_the_state_test_lie_on_both_sides_of_the_boundary(text_request: ClipRequest) -> None:
+    from wan.sampling import schedule
+
+    assert set(schedule(text_request.sampling).high_noise.tolist()) == {True, False}
+
+
+def test_advancing_leaves_the_given_state_alone(t2v: Pipeline, text_request: ClipRequest) -> None:
+    start = t2v.encode(text_request)
+    noise = start.latents.clone()
+    half = t2v.advance(start, 2)
+    t2v.advance(half)
+    assert start.step == 0
+    assert half.step == 2
+    assert torch.equal(start.latents, noise)
+
+
+def test_progress_is_told_after_every_step(t2v: Pipeline, text_request: ClipRequest) -> None:
+    seen: list[tuple[int, int]] = []
+    t2v.advance(t2v.encode(text_request), on_step=lambda done, steps: seen.append((done, steps)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_stopped_clip_hands_over_the_state_it_reached(t2v: Pipeline, text_request: ClipRequest) -> None:
+    start = t2v.encode(text_request)
+    done: list[int] = []
+    with pytest.raises(Cancelled) as stopped:
+        t2v.advance(start, on_step=lambda step, _: done.append(step), should_stop=lambda: len(done) == 3)
+    assert stopped.value.state.step == 3
+    assert torch.equal(t2v.advance(stopped.value.state).latents, t2v.advance(start).latents)
+
+
+def test_guidance_off_needs_no_negative_prompt(t2v: Pipeline, text_request: ClipRequest) -> None:
+    sampling = replace(text_request.sampling, guidance_scale=Guidance(1.0, 1.0))
+    state = t2v.encode(replace(text_request, sampling=sampling, negative_prompt="red"))
+    same = t2v.encode(replace(text_request, sampling=sampling, negative_prompt="blue"))
+    assert state.negative_embeddings is None
+    assert torch.equal(t2v.advance(state).latents, t2v.advance(same).latents)
+
+
+def test_guidance_may_be_off_for_one_expert_only(t2v: Pipeline, text_request: ClipRequest) -> None:
+    calls = _count_forwards(t2v)
+    sampling = replace(text_request.sampling, guidance_scale=Guidance(1.0, 3.0))
+    state = t2v.encode(replace(text_request, sampling=sampling))
+    with calls as counted:
+        t2v.advance(state)
+    assert counted == {"high": 2, "low": 4}  # two steps each, guided ones take two forwards
+
+
+def test_both_experts_take_part(t2v: Pipeline, text_request: ClipRequest) -> None:
+    swapped = Pipeline(
+        t2v.variant,
+        text=t2v._text,
+        experts=Experts(high=t2v._experts.low, low=t2v._experts.high),
+        vae=t2v._vae,
+        numerics=t2v.numerics,
+        checkpoint=t2v.checkpoint,
+    )
+    start = t2v.encode(text_request)
+    assert not torch.equal(t2v.advance(start).latents, swapped.advance(start).latents)
+
+
+def test_first_and_last_image_both_matter(i2v: Pipeline, text_request: ClipRequest, picture: Any) -> None:
+    first = i2v.encode(replace(text_request, image=picture))
+    both = i2v.encode(replace(text_request, image=picture, last_image=picture))
+    assert first.condition is not None
+    assert both.condition is not None
+    assert first.condition.shape == (1, 20, 3, 4, 6)
+    assert not torch.equal(first.condition, both.condition)
+    assert not torch.equal(i2v.advance(first).latents, i2v.advance(both).latents)
+
+
+def test_a_request_that_cannot_be_made_is_refused_before_any_tensor(t2v: Pipeline, text_request: ClipRequest) -> None:
+    with pytest.raises(RequestError, match="nearest are 9 and 13"):
+        t2v.encode(replace(text_request, num_frames=10))
+
+
+def test_to_step_must_lie_ahead(t2v: Pipeline, text_request: ClipRequest) -> None:
+    state = t2v.advance(t2v.encode(text_request), 2)
+    for wrong in (1, 5):
+        with pytest.raises(RequestError, match="to_step"):
+            t2v.advance(state, wrong)
+
+
+def test_a_state_of_another_pipeline_is_refused(t2v: Pipeline, i2v: Pipeline, text_request: ClipRequest) -> None:
+    state = t2v.encode(text_request)
+    with pytest.raises(StateError, match="i2v-a14b"):
+        i2v.advance(state)
+    with pytest.raises(StateError, match="bf16"):
+        t2v.decode(replace(state, numerics=Numerics("bf16")))
+
+
+def test_the_digest_of_a_request_covers_its_pictures(text_request: ClipRequest, picture: Any) -> None:
+    requests = [
+        text_request,
+        replace(text_request, image=picture),
+        replace(text_request, image=picture[:, ::-1].copy()),
+    ]
+    requests.append(replace(text_request, last_image=picture))
+    assert len({request_digest(request) for request in requests}) == 4
+
+
+def test_threads_do_not_change_a_bit(t2v: Pipeline, text_request: ClipRequest) -> None:
+    threads = torch.get_num_threads()
+    frames = []
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            frames.append(t2v.decode(t2v.advance(t2v.encode(text_request))))
+    finally:
+        torch.set_num_threads(threads)
+    assert np.array_equal(*frames)
+
+
+class _count_forwards:  # noqa: N801 (reads as a statement)
+    """Counts the passes through the first block of each expert."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._experts = pipeline._experts
+
+    def __enter__(self) -> dict[str, int]:
+        self._counted = {"high": 0, "low": 0}
+        self._hooks = [
+            getattr(self._experts, name).model.blocks[0].register_forward_hook(lambda *_, name=name: self._add(name))
+            for name in self._counted
+        ]
+        return self._counted
+
+    def _add(self, name: str) -> None:
+        self._counted[name] += 1
+
+    def __exit__(self, *_: object) -> None:
+        for hook in self._hooks:
+            hook.remove()
+
+
+def _rows(text: torch.Tensor) -> torch.Tensor:
+    return torch.cat([text, text.new_zeros(512 - text.shape[0], text.shape[1])])[None]
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize(("name", "variant"), [("moe_t2v", "t2v-a14b"), ("moe_i2v", "i2v-a14b")])
+def test_the_two_expert_loop_is_the_references(parity: Any, name: str, variant: str) -> None:
+    data = parity[name]
+    config, tensors = data.config, data.tensors
+    experts = {
+        part: Expert(parity.transformer(config["model"], data.weights(f"weights_{part}"))) for part in ("high", "low")
+    }
+    vae = Vae(parity.vae())
+    unused: Any = None
+    pipeline = Pipeline(
+        VARIANTS[variant],
+        text=unused,
+        experts=Experts(**experts),
+        vae=vae,
+        numerics=Numerics(),
+        checkpoint="parity",
+    )
+    condition = None
+    if variant == "i2v-a14b":
+        height, width = config["video_size_hw"]
+        first = resize_bicubic(tensors["in.image_u8"].numpy(), (width, height))
+        with torch.inference_mode():
+            condition = image_condition(vae, first, None, config["frame_num"])
+        assert data.error("out.y", condition[0]) < 1e-4
+    low, high = config["guide_scale_low_high"]
+    state = pipeline.begin(
+        sampling=Sampling(config["steps"], config["shift"], Guidance(high, low), "unipc", config["boundary"]),
+        noise=tensors["in.noise"][None],
+        embeddings=_rows(tensors["in.context"]),
+        negative_embeddings=_rows(tensors["in.context_null"]),
+        condition=condition,
+    )
+    steps = []
+    while state.step < state.steps:
+        state = pipeline.advance(state, state.step + 1)
+        steps.append(state.latents[0])
+    assert data.error("out.latents_steps", torch.stack(steps)) < 2e-4
+    assert data.error("out.latents", state.latents[0]) < 2e-4
+    with torch.inference_mode():
+        video = vae.decode(state.latents)[0]
+    assert data.error("out.video_frames", video[:, tensors["out.video_frame_index"]]) < 1e-3
+
+
+def test_an_image_of_the_right_aspect_is_prepared_as_the_reference_does(picture: Any) -> None:
+    assert torch.equal(fit_image(picture, (48, 32)), resize_bicubic(picture, (48, 32)))
