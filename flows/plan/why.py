@@ -9,6 +9,11 @@ from flows.resolve import PastShot
 from wan.variants import VARIANTS
 
 IN_STORE = "in the store"
+_CONSEQUENCES = {
+    "variant": ("checkpoint", "renderer", "steps", "guidance", "flow shift", "solver", "negative prompt"),
+    "length": ("checkpoint", "renderer"),
+}
+"""Another variant has other defaults, another length other segments: only the cause is worth saying."""
 
 
 def why_new(upstream: str | None, index: int, clips: tuple[Clip, ...], past: PastShot | None) -> str:
@@ -59,6 +64,9 @@ def _past(takes: tuple[Take, ...]) -> PastShot:
 
 def _changes(now: Mapping[str, object], then: Mapping[str, object], upstream: str | None) -> list[str]:
     names = [name for name, value in now.items() if then.get(name) != value]
+    for cause, consequences in _CONSEQUENCES.items():
+        if cause in names:
+            names = [name for name in names if name not in consequences]
     if "continuity" in names and now["continuity"] and then.get("continuity"):
         names.remove("continuity")
         return [*_say(names), f"upstream {upstream} changed"]

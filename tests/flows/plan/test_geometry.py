@@ -1,0 +1,64 @@
+"""Sizes and rates of films."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from flows.errors import Place, Problem
+from flows.storyboard.model import Format, Size
+from tests.flows.plan.conftest import FILE, MakeFilm, MakePlan, MakeShot
+
+Problems = Callable[..., list[Problem]]
+
+
+def test_without_a_format_the_film_is_as_the_family_draws(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    made = plan(film(shot("a")))
+    assert (made.width, made.height, made.fps) == (256, 144, 16)
+
+
+@pytest.mark.parametrize("times", [1, 2, 5, 15])
+def test_a_film_may_be_a_whole_multiple(times: int, shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    made = plan(film(shot("a"), format=Format(Size(256 * times, 144 * times))))
+    assert (made.width, made.height) == (256 * times, 144 * times)
+    assert (made.shots[0].width, made.shots[0].height) == (256, 144)
+
+
+@pytest.mark.parametrize(
+    ("size", "model", "fix"),
+    [
+        (Size(1000, 600), "tiny", "the nearest are 768x432 or 1024x576"),
+        (Size(1280, 704), "tiny", "the nearest are 1024x576 or 1280x720"),
+        (Size(100, 100), "tiny", "the nearest are 256x144 or 512x288"),
+        (Size(720, 1280), "tiny", "the nearest are 512x288 or 768x432"),
+        (Size(1281, 720), "wan22", "the nearest are 1280x720 or 1296x720"),
+        (Size(1280, 725), "wan22", "the nearest are 1280x720 or 1280x736"),
+    ],
+)
+def test_a_size_that_cannot_be_names_the_two_nearest(
+    size: Size, model: str, fix: str, shot: MakeShot, film: MakeFilm, problems: Problems
+) -> None:
+    where = {"format.size": Place(FILE, 3, 9)}
+    found = problems(film(shot("a"), format=Format(size), places=where), model=model)
+    assert [(problem.place, problem.fix) for problem in found] == [(where["format.size"], fix)]
+    assert f"size {size} cannot be rendered" in found[0].message
+
+
+def test_real_models_render_the_films_own_size(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    made = plan(film(shot("a"), format=Format(Size(832, 480))), model="wan22")
+    assert (made.width, made.shots[0].width, made.shots[0].height) == (832, 832, 480)
+
+
+def test_the_films_rate_decides_the_length_and_not_the_pixels(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    one = shot("a", duration=1.0)
+    slow, fast = plan(film(one, format=Format(fps=16))), plan(film(one, format=Format(fps=24)))
+    assert (slow.shots[0].num_frames, fast.shots[0].num_frames) == (16, 24)
+    assert slow.shots[0].takes[0].fingerprint == fast.shots[0].takes[0].fingerprint
+    assert (slow.totals.film_seconds, fast.totals.film_seconds) == (1.0, 1.0)
+
+
+def test_a_rate_that_is_no_whole_number_never_shortens(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    made = plan(film(replace(shot("a"), duration=1.0), format=Format(fps=23.976)))
+    assert made.shots[0].num_frames == 24

@@ -1,0 +1,32 @@
+"""What a plan warns of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.storyboard.model import Format, Size
+from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
+
+
+def test_words_outside_the_tiny_world_are_named(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    made = plan(film(shot("a", prompt="a red zeppelin rises over Lisbon"), shot("b", prompt="a red box rises")))
+    assert made.warnings == ("the tiny family does not know: 'zeppelin', 'lisbon' (shot river.a)",)
+    assert plan(film(shot("a", prompt="a red zeppelin rises")), model="wan22").warnings == ()
+
+
+def test_a_negative_prompt_is_read_too(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    made = plan(film(shot("a", prompt="a red box rises", negative_prompt="zeppelins")))
+    assert made.warnings == ("the tiny family does not know: 'zeppelins' (shot river.a)",)
+
+
+def test_many_warnings_of_a_kind_are_counted(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    made = plan(film(*(shot(f"s{number}", prompt="zeppelin") for number in range(30))))
+    assert len(made.warnings) == 21
+    assert made.warnings[-1] == "… and 10 more like this"
+
+
+def test_a_picture_that_loses_much_is_named_once(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    square, wide = Path("/films/square.png"), Path("/films/wide.png")
+    shots = [shot(name, image=path, prompt="a red box") for name, path in (("a", square), ("b", square), ("c", wide))]
+    made = plan(film(*shots, format=Format(Size(1280, 720))), image_sizes={square: (500, 500), wide: (1600, 900)})
+    assert made.warnings == ("square.png is 500x500: 44% of it is cropped to fit the film (shot river.a)",)
