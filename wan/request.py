@@ -6,16 +6,17 @@ Names follow diffusers (`num_frames`, `num_inference_steps`, `guidance_scale`, `
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Solver: TypeAlias = Literal["unipc", "dpmpp"]
 Precision: TypeAlias = Literal["fp32", "bf16"]
-Image: TypeAlias = npt.NDArray[np.uint8]
+Image: TypeAlias = "npt.NDArray[np.uint8]"
 """An RGB picture, uint8 `[H, W, 3]`."""
-Frames: TypeAlias = npt.NDArray[np.uint8]
+Frames: TypeAlias = "npt.NDArray[np.uint8]"
 """RGB frames, uint8 `[F, H, W, 3]`."""
 
 
