@@ -47,12 +47,16 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The clip could not be rendered. `final`: no attempt is left, and what depends on it will not be rendered."""
+    """The clip could not be rendered. `final`: no attempt is left, and what depends on it will not be rendered.
+
+    `because_of` is the fingerprint of the clip whose failure this one only follows from.
+    """
 
     fingerprint: str
     worker: str
     message: str
     final: bool
+    because_of: str | None = None
 
 
 Event: TypeAlias = Started | Progress | Log | Finished | Failed

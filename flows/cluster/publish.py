@@ -1,0 +1,55 @@
+"""From rendered frames to blobs in the store, and the record that names them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from flows.cluster.scores import score_clip
+from flows.media import jpeg_bytes, png_bytes, write_clip
+from flows.plan.model import Clip
+from flows.store.protocol import Store, TakeRecord
+
+THUMBNAIL_WIDTH = 480
+"""Pixels; what a report shows of a shot."""
+
+
+def store_clip(
+    store: Store,
+    clip: Clip,
+    frames: npt.NDArray[np.uint8],
+    latents: bytes,
+    *,
+    seconds: Mapping[str, float],
+    peak_memory_bytes: int = 0,
+) -> TakeRecord:
+    """Write the blobs of a clip, and return the record that promises them; publishing it is the caller's last act.
+
+    `frames` are `[F, H, W, 3]`; they are kept without loss. `latents` is a safetensors file. Raises StoreError.
+    """
+    with tempfile.TemporaryDirectory(prefix="wanflow-") as folder:
+        path = write_clip(frames, clip.fps, Path(folder) / "clip.mkv")
+        video = store.put_file(path)
+    middle = frames[len(frames) // 2]
+    return TakeRecord(
+        fingerprint=clip.fingerprint,
+        clip=video,
+        latents=store.put_bytes(latents),
+        first_frame=store.put_bytes(png_bytes(frames[0])),
+        last_frame=store.put_bytes(png_bytes(frames[-1])),
+        thumbnail=store.put_bytes(jpeg_bytes(middle, width=THUMBNAIL_WIDTH)),
+        num_frames=len(frames),
+        fps=clip.fps,
+        width=frames.shape[2],
+        height=frames.shape[1],
+        seed=clip.seed,
+        scores=score_clip(frames),
+        seconds=dict(seconds),
+        peak_memory_bytes=peak_memory_bytes,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,114 @@
+"""One worker as the pool sees it: starting its actor, following what it renders, stopping and replacing it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from flows.cluster.renderers import RendererSpec
+from flows.cluster.room import WorkerSize
+from flows.cluster.session import RaySession
+from flows.cluster.worker import Message, Worker, WorkerFacts
+from flows.plan.model import Clip
+
+_IDENTIFIERS = ("class_name:", "actor_id:", "pid:", "namespace:", "ip:")
+
+
+class WorkerDied(Exception):
+    """The actor is gone, or never came; the message says why in one line."""
+
+
+class NoRoomNow(WorkerDied):
+    """The cluster is large enough, but others hold it."""
+
+
+class RemoteWorker:
+    """An actor that may be replaced by another one under the same name. Used by one thread; `cancel` by any."""
+
+    def __init__(
+        self,
+        session: RaySession,
+        name: str,
+        size: WorkerSize,
+        renderer: RendererSpec,
+        store_address: str,
+        timeout: float,
+    ) -> None:
+        self.name = name
+        self.warm: frozenset[str] = frozenset()
+        self._ray: Any = session.ray
+        self._size = size
+        self._arguments = (name, renderer, store_address, size.threads)
+        self._timeout = timeout
+        self._actor: Any = None
+        self._stream: Any = None
+        self._cancelled = False
+        self._lock = threading.Lock()
+
+    @property
+    def running(self) -> bool:
+        """Whether there is an actor."""
+        return self._actor is not None
+
+    def start(self) -> WorkerFacts:
+        """A fresh actor, waited for. Raises WorkerDied, NoRoomNow."""
+        with self._lock:
+            if self._cancelled:
+                raise WorkerDied("stopped")
+            actor = self._ray.remote(Worker).options(
+                num_cpus=self._size.cpus, num_gpus=self._size.gpus, max_restarts=0, max_task_retries=0
+            )
+            self._actor = actor.remote(*self._arguments)
+        try:
+            facts: WorkerFacts = self._ray.get(self._actor.facts.remote(), timeout=self._timeout)
+        except self._ray.exceptions.GetTimeoutError as error:
+            self.end()
+            raise NoRoomNow(f"no worker could be started in {self._timeout:g} s: the cluster is busy") from error
+        except self._ray.exceptions.RayError as error:
+            self.end()
+            raise WorkerDied(_why(error)) from error
+        return facts
+
+    def render(self, clip: Clip, attempt: int) -> Iterator[Message]:
+        """The worker's messages about one clip; ends early when cancelled. Raises WorkerDied."""
+        with self._lock:
+            if self._cancelled:
+                return
+            self._stream = self._actor.render.options(num_returns="streaming").remote(clip, attempt)
+        try:
+            for reference in self._stream:
+                yield self._ray.get(reference)
+        except self._ray.exceptions.TaskCancelledError:
+            return
+        except self._ray.exceptions.RayError as error:
+            raise WorkerDied(_why(error)) from error
+        finally:
+            with self._lock:
+                self._stream = None
+
+    def cancel(self) -> None:
+        """Ask what runs to stop at its next step, and start nothing more."""
+        with self._lock:
+            self._cancelled = True
+            if self._stream is not None:
+                self._ray.cancel(self._stream)
+
+    def end(self) -> None:
+        """End the process; what it had not published is lost."""
+        with self._lock:
+            actor, self._actor = self._actor, None
+            self.warm = frozenset()
+        if actor is not None:
+            self._ray.kill(actor, no_restart=True)
+
+
+def _why(error: BaseException) -> str:
+    """Ray's explanation without its table of identifiers."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    told = [
+        line
+        for line in lines
+        if line and not line.startswith(("class_name:", "actor_id:", "pid:", "namespace:", "ip:"))
+    ]
+    return " ".join(told)[:500] or type(error).__name__

@@ -1,0 +1,76 @@
+"""What a worker renders with: a spec that travels to it, and the table of the kinds it can be built from.
+
+A new kind is one class with the two methods of `Renderer` and one line in `RENDERERS`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
+
+from flows.plan.model import Clip
+from flows.settings import Settings
+from flows.store.protocol import Store, TakeRecord
+
+Option: TypeAlias = str | int | float | bool | None
+
+RENDERERS: Mapping[str, str] = MappingProxyType(
+    {
+        "wan": "flows.cluster.wan_clips:WanRenderer",
+        "stub": "flows.cluster.stub:StubRenderer",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RendererSpec:
+    """A kind of renderer (a key of `RENDERERS`, or `module:Class`) and its options: plain values that can be pickled.
+
+    `device` decides what a worker asks the cluster for: `cuda` a GPU, `cpu` none, `auto` a GPU where there is one.
+    """
+
+    kind: str
+    options: Mapping[str, Option] = field(default_factory=dict)
+    device: str = "cpu"
+
+
+class Report(Protocol):
+    """What a renderer tells while it works, and asks."""
+
+    def progress(self, stage: str, step: int, steps: int) -> None:
+        """`step` of `steps` of `stage` (`load`, `encode`, `denoise`, `decode`, `write`) is done."""
+        ...
+
+    def should_stop(self) -> bool:
+        """Whether to raise `flows.errors.Stopped` at the next chance. Cheap: ask at every step."""
+        ...
+
+
+class Renderer(Protocol):
+    """Renders one clip at a time, always from the same thread, and keeps models between clips."""
+
+    @property
+    def warm(self) -> frozenset[str]:
+        """The variants whose models are held now."""
+        ...
+
+    def render(self, clip: Clip, store: Store, report: Report) -> TakeRecord:
+        """Render, write the blobs, and return the record, not yet published. Raises what went wrong."""
+        ...
+
+
+def wan_renderer(settings: Settings) -> RendererSpec:
+    """The renderer that the settings ask for: a WAN family on the device they name."""
+    root = str(settings.model.root) if settings.model.root else None
+    device = settings.render.device
+    return RendererSpec("wan", {"family": settings.model.family, "root": root, "device": device}, device=device)
+
+
+def build_renderer(spec: RendererSpec, threads: int) -> Renderer:
+    """The renderer of a spec, in the process that will use it; `threads` is how many CPU threads it may use."""
+    module, _, name = RENDERERS.get(spec.kind, spec.kind).partition(":")
+    renderer: Renderer = getattr(importlib.import_module(module), name)(threads=threads, **spec.options)
+    return renderer

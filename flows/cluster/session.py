@@ -1,0 +1,120 @@
+"""Starting a Ray of our own on this machine, or joining one that runs; the only module with `ray.init`.
+
+Our own Ray listens on the loopback address, reports nothing to anybody, says nothing on the terminal, keeps its files
+in a folder named after this process, and is gone when the process is: Ray's reaper sees to it even after `kill -9`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from flows.cluster.room import Node
+from flows.errors import EnvironmentProblem
+from flows.settings import ClusterSettings
+
+OBJECT_STORE_BYTES = 80 * 2**20
+"""Near Ray's minimum: only events and small values travel; frames go through the store."""
+
+LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
+"""Ray replaces 127.0.0.1 by an address that others can reach, on Linux; it leaves the rest of the loopback net alone."""
+
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+}
+"""Read by Ray when it is imported and by the processes it starts."""
+
+_lock = threading.Lock()
+
+
+class RaySession:
+    """A connection to Ray. `close` ends it, and with it a Ray that was started here."""
+
+    def __init__(self, settings: ClusterSettings) -> None:
+        os.environ.update({name: os.environ.get(name, value) for name, value in _ENVIRONMENT.items()})
+        import ray
+
+        self.ray: ModuleType = ray
+        self._folder: Path | None = None
+        self._ours = False
+        with _lock:
+            if not ray.is_initialized():
+                self._ours = True
+                self._join(settings) if settings.address else self._start(settings)
+
+    def _join(self, settings: ClusterSettings) -> None:
+        try:
+            self.ray.init(address=settings.address, namespace=settings.namespace, **_quiet())
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise EnvironmentProblem(
+                f"no Ray cluster answers at cluster.address={settings.address}: {_first_line(error)}\n"
+                "    start one with `ray start --head`, or leave the address out to use this machine alone"
+                " (a cluster of several nodes needs the same token on each: RAY_AUTH_TOKEN)"
+            ) from error
+
+    def _start(self, settings: ClusterSettings) -> None:
+        self._folder = _own_folder()
+        try:
+            self.ray.init(
+                num_cpus=_cpus(),
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                namespace=settings.namespace,
+                _node_ip_address=LOOPBACK,
+                _temp_dir=str(self._folder),
+                **_quiet(),
+            )
+        except (ConnectionError, RuntimeError, OSError, ValueError) as error:
+            raise EnvironmentProblem(f"Ray could not be started on this machine: {_first_line(error)}") from error
+
+    def nodes(self) -> tuple[Node, ...]:
+        """What the living machines have in all, free or not."""
+        nodes: list[dict[str, Any]] = self.ray.nodes()
+        alive = [node["Resources"] for node in nodes if node["Alive"]]
+        return tuple(Node(float(have.get("CPU", 0)), float(have.get("GPU", 0))) for have in alive)
+
+    def close(self) -> None:
+        """Leave the cluster; a Ray that we started ends, and its files go."""
+        if self._ours:
+            with _lock:
+                self.ray.shutdown()
+            self._ours = False
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _quiet() -> dict[str, Any]:
+    return {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": True}
+
+
+def _cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def _own_folder() -> Path:
+    """A short path with our process id (Unix sockets allow 107 characters); folders of dead processes are removed."""
+    base = Path(tempfile.gettempdir())
+    if len(str(base)) > 30 and os.access("/tmp", os.W_OK):
+        base = Path("/tmp")
+    home = base / f"wanflow-{os.getuid()}"
+    home.mkdir(mode=0o700, exist_ok=True)
+    if home.stat().st_uid != os.getuid():  # somebody was here first
+        return Path(tempfile.mkdtemp(prefix="wanflow-", dir=base))
+    for old in home.iterdir():
+        if old.name.isdigit() and not Path(f"/proc/{old.name}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(old, ignore_errors=True)
+    return home / str(os.getpid())
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

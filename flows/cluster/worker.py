@@ -1,0 +1,155 @@
+"""A worker: the Ray actor that holds a renderer and renders clip after clip, telling what happens as events.
+
+Rendering runs on one thread of its own; the actor's thread passes events on and looks for cancellation, so that a stop
+is seen within `LOOK_SECONDS` and acted on at the next step.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import queue
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from flows.cluster.failures import in_one_line, is_final
+from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
+from flows.errors import Stopped
+from flows.events import Event, Failed, Finished, Log, Progress, Started
+from flows.plan.model import Clip
+from flows.store import open_store
+
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """A worker's word to the pool, not to people: the variants it holds now."""
+
+    variants: frozenset[str]
+
+
+Message: TypeAlias = Event | Warm
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFacts:
+    """Where a worker runs."""
+
+    node: str
+    pid: int
+
+
+class Worker:
+    """Renders one clip at a time. The store is asked first: somebody else may have finished the clip."""
+
+    def __init__(self, name: str, spec: RendererSpec, store_address: str, threads: int) -> None:
+        self._name = name
+        self._store = open_store(store_address)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
+        self._renderer: Future[Renderer] = self._thread.submit(build_renderer, spec, threads)
+
+    def facts(self) -> WorkerFacts:
+        """Answers as soon as the process is up; the renderer may still be importing its libraries."""
+        return WorkerFacts(platform.node(), os.getpid())
+
+    def render(self, clip: Clip, attempt: int) -> Iterator[Message]:
+        """Render and publish `clip`; the stream ends with `Finished` or `Failed`, or early when it was cancelled."""
+        yield Started(clip.fingerprint, self._name, attempt)
+        outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        stop = threading.Event()
+        with _logs_forwarded(clip.fingerprint, outbox.put):
+            job = self._thread.submit(self._work, clip, outbox.put, stop)
+            job.add_done_callback(lambda _: outbox.put(None))
+            yield from _until_none(outbox, _is_canceled)
+            stop.set()  # without effect on a job that is done; a cancelled one must leave the renderer idle
+            error = job.exception()
+        if error is not None and not isinstance(error, Stopped):
+            yield Failed(clip.fingerprint, self._name, in_one_line(error), is_final(error))
+
+    def _work(self, clip: Clip, say: Callable[[Message], None], stop: threading.Event) -> None:
+        try:
+            say(self._finish(clip, _Reporter(clip.fingerprint, say, stop)))
+        except Stopped:
+            raise
+        except BaseException:
+            say(Log(clip.fingerprint, logging.ERROR, traceback.format_exc()))
+            raise
+
+    def _finish(self, clip: Clip, report: _Reporter) -> Finished:
+        found = self._store.take(clip.fingerprint)
+        if found is not None:
+            if self._store.intact(found):
+                return Finished(clip.fingerprint, found, cached=True)
+            self._store.discard(clip.fingerprint)
+        renderer = self._renderer.result()
+        record = renderer.render(clip, self._store, report)
+        report.say(Warm(renderer.warm))
+        published = self._store.publish(replace(record, worker=self._name))
+        return Finished(clip.fingerprint, published, cached=False)
+
+
+def _is_canceled() -> bool:
+    import ray  # here alone, so that the pool's module imports without it
+
+    return bool(ray.get_runtime_context().is_canceled())
+
+
+def _until_none(outbox: queue.SimpleQueue[Message | None], is_canceled: Callable[[], bool]) -> Iterator[Message]:
+    while not is_canceled():
+        try:
+            message = outbox.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
+            continue
+        if message is None:
+            return
+        yield message
+
+
+class _Reporter:
+    """`flows.cluster.renderers.Report`, as events of one clip."""
+
+    def __init__(self, fingerprint: str, say: Callable[[Message], None], stop: threading.Event) -> None:
+        self._fingerprint = fingerprint
+        self._stop = stop
+        self.say = say
+
+    def progress(self, stage: str, step: int, steps: int) -> None:
+        self.say(Progress(self._fingerprint, stage, step, steps))
+
+    def should_stop(self) -> bool:
+        return self._stop.is_set()
+
+
+class _Forwarder(logging.Handler):
+    """Our own loggers from INFO up, everybody else's from WARNING up."""
+
+    def __init__(self, fingerprint: str, say: Callable[[Message], None]) -> None:
+        super().__init__(logging.INFO)
+        self._fingerprint = fingerprint
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        ours = record.name.partition(".")[0] in ("flows", "wan")
+        if ours or record.levelno >= logging.WARNING:
+            self._say(Log(self._fingerprint, record.levelno, record.getMessage()))
+
+
+@contextmanager
+def _logs_forwarded(fingerprint: str, say: Callable[[Message], None]) -> Iterator[None]:
+    handler = _Forwarder(fingerprint, say)
+    root = logging.getLogger()
+    for name in ("flows", "wan"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
