@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flows.errors import EnvironmentProblem, UserError
+from flows.errors import EnvironmentProblem
 
 TEMPLATE = Path(__file__).parent / "project"
 RENAMED = {"gitignore": ".gitignore"}
@@ -19,28 +19,32 @@ RENAMED = {"gitignore": ".gitignore"}
 def command(folder: Path) -> None:
     """Start a project in DIR: a storyboard that renders at once, folders for assets and settings.
 
-    Nothing that exists is overwritten.
+    A file that exists is kept as it is.
 
     \b
     Examples:
       wanflow init my-films
       wanflow init .
     """
-    files = contents(folder)
-    taken = [str(path) for path in files if path.exists()]
-    if taken:
-        raise UserError(f"{', '.join(taken)}: exists, and nothing was written; name an empty folder")
-    try:
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-    except OSError as error:
-        raise EnvironmentProblem(f"{error.filename or folder}: cannot be written ({error.strerror})") from error
-    for path in files:
-        click.echo(f"  {path}")
+    for path, text in contents(folder).items():
+        click.echo(f"  {path}{'' if _written(path, text) else ' (kept as it was)'}")
     go = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
     click.echo(f"\nNext: {go}wanflow render storyboards/my_film.yaml")
+
+
+def _written(path: Path, text: str) -> bool:
+    """Whether there was no such file. Raises `EnvironmentProblem` if it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        if path.is_file():
+            return False
+        raise EnvironmentProblem(f"{path.parent}: is no folder; name another place for the project") from None
+    except OSError as error:
+        raise EnvironmentProblem(f"{path}: cannot be written ({error.strerror}); name another place") from error
+    return True
 
 
 def contents(folder: Path) -> Mapping[Path, str]:

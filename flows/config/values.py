@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, get_args
 
 from wan.families import FAMILIES
 from wan.request import Precision
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
+"""`s3://bucket` as a path: pathlib has folded the slashes."""
 
 X264_PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"),
@@ -71,6 +76,10 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         value = _at(tree, key)
         if value is not None and not bounds.hold(value):
             yield key, f"{value} is out of range; it must be {bounds}"
+    for section, values in tree.items():
+        for name, value in values.items():
+            if isinstance(value, Path) and _ADDRESS.match(str(value)):
+                yield f"{section}.{name}", f"{value} is an address, and a folder or file on this machine is needed"
     if "/" in (folder := _at(tree, "film.subfolder") or "") or folder in (".", ".."):
         yield "film.subfolder", f"{folder} is not the name of one folder; leave out slashes and dots"
 

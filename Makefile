@@ -1,0 +1,69 @@
+# make film    a film from the shipped storyboard, on a machine that has nothing but Python
+# make test    everything CI checks: format, lint, types, import contracts, tests with coverage
+# make check   the same without the tests
+# make clean   remove what the checks leave behind (not .venv, not outputs)
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+STAMPS := $(VENV)/.stamps
+SOURCES := wan flows tests benchmarks hatch_build.py
+
+# Telemetry off, for everything started from here.
+export DO_NOT_TRACK := 1
+export RAY_USAGE_STATS_ENABLED := 0
+export HF_HUB_DISABLE_TELEMETRY := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+
+.DELETE_ON_ERROR:
+.PHONY: film test check format constraints clean help
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' $(MAKEFILE_LIST)
+
+film: $(STAMPS)/run
+	@$(BIN)/wanflow render storyboards/paper_boat.yaml
+
+test: check
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+check: $(STAMPS)/dev
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	@echo "format, lint, types and import contracts hold"
+
+format: $(STAMPS)/dev
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+# After an upgrade that passed the tests: write down what is installed.
+constraints: $(STAMPS)/dev
+	@{ echo '# Every package, direct or not, that wanflow was tested with: name==version and nothing else.'; \
+	   echo '# Made by `make constraints`.'; \
+	   $(PIP) freeze --exclude-editable --exclude wanflow | grep -E '^[A-Za-z0-9_.-]+==' | sed -E 's/\+[a-z0-9.]+$$//' \
+	   | grep -v -i -E '^(nvidia|triton|cuda)'; } > constraints.txt
+
+clean:
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage htmlcov build dist
+
+# What is installed is written down by stamp files: nothing is installed again until these files change.
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "wanflow needs Python 3.11 or later; name one: make PYTHON=python3.12" >&2; exit 2; }
+	@test -x $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "python3 cannot make virtual environments here: apt-get install python3-venv" >&2; exit 2; }
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: $(STAMPS)/venv constraints.txt pyproject.toml
+	@echo "installing wanflow and what it needs into $(VENV) (a minute or two, once)"
+	@$(PIP) install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/run
+	@echo "installing the tools of development into $(VENV)"
+	@$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,139 @@
+"""The command from outside: help, exit codes, and what a person reads when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli.main import COMMANDS
+from flows.cli.main import wanflow as group
+
+Wanflow = Callable[..., subprocess.CompletedProcess[str]]
+HEAVY = {"torch", "ray", "prefect", "diffusers", "transformers", "pyarrow", "ffmpeg", "av", "fastapi"}
+LOADED = """
+import sys
+from flows.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    assert end.code == 0, end.code
+print("LOADED", *sorted(set(sys.modules) & set({heavy!r})))
+"""
+
+STORYBOARD = """\
+storyboard: 1
+title: A test
+scenes:
+  - shots:
+      - prompt: a white boat moves left to right
+"""
+
+
+def test_help_names_every_command_and_each_help_shows_an_example() -> None:
+    runner = CliRunner()
+    overview = runner.invoke(group, ["--help"])
+    assert overview.exit_code == 0
+    for name in COMMANDS:
+        assert f"\n  {name}" in overview.output
+        told = runner.invoke(group, [name, "--help"])
+        assert told.exit_code == 0
+        assert "Example" in told.output
+        assert f"wanflow {name}" in told.output
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["render", "--help"], ["check", "film.yaml"], ["init", "mine"]])
+def test_help_and_check_load_nothing_heavy(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "film.yaml").write_text(STORYBOARD)
+    script = LOADED.replace("{heavy!r}", repr(HEAVY))
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "LOADED", done.stdout + done.stderr
+
+
+def test_version(wanflow: Wanflow) -> None:
+    assert wanflow("--version").stdout.startswith("wanflow, version ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["rendr", "x"], "did you mean render?"),
+        (["render"], "Missing argument 'STORYBOARD'"),
+        (["render", "film.yaml", "--onyl", "a.b"], "--only"),
+        (["plan", "film.yaml", "rendr=final"], "error: rendr=final: there is no rendr; did you mean render?"),
+        (["render", "film.yaml", "render=fnal"], "did you mean final?"),
+        (["plan", "flim.yaml"], "film"),
+        (["check", "film.yaml", "--config-dir", "nowhere"], "there is no such directory"),
+        (["history", "store.path=s3://bucket"], "is an address"),
+        (["models", "info", "tyni"], "there are tiny"),
+    ],
+)
+def test_a_wrong_command_line_is_exit_code_2_with_the_fix(
+    wanflow: Wanflow, tmp_path: Path, arguments: list[str], expected: str
+) -> None:
+    (tmp_path / "here/film.yaml").write_text(STORYBOARD)
+    done = wanflow(*arguments)
+    assert done.returncode == 2
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not (tmp_path / "here/outputs").exists()
+
+
+def test_check_reports_every_problem_of_every_file_with_its_line(wanflow: Wanflow, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    (here / "good.yaml").write_text(STORYBOARD)
+    (here / "bad.yaml").write_text(STORYBOARD.replace("prompt:", "promt:").replace("title:", "tittle:"))
+    done = wanflow("check", "good.yaml", "bad.yaml", "missing.yaml")
+    assert done.returncode == 2
+    assert "good.yaml: no problems" in done.stdout
+    assert "error: bad.yaml:2:1: unknown key 'tittle'" in done.stderr
+    assert "    tittle: A test\n    ^" in done.stderr
+    assert "error: bad.yaml:5:9: shot scene-1.shot-1: unknown key 'promt'" in done.stderr
+    assert "missing.yaml" in done.stderr
+    assert "in 2 of 3 files" in done.stderr
+
+
+def test_check_speaks_json(wanflow: Wanflow, tmp_path: Path) -> None:
+    (tmp_path / "here/bad.yaml").write_text(STORYBOARD.replace("title:", "tittle:"))
+    done = wanflow("check", "bad.yaml", "--json")
+    assert done.returncode == 2
+    problems = json.loads(done.stdout)["bad.yaml"]
+    assert [(each["line"], each["column"]) for each in problems if "tittle" in each["message"]] == [(2, 1)]
+    assert all(each["fix"] for each in problems)
+
+
+def test_check_of_a_good_file_is_exit_code_0(wanflow: Wanflow, tmp_path: Path) -> None:
+    (tmp_path / "here/film.yaml").write_text(STORYBOARD)
+    assert wanflow("check", "film.yaml").returncode == 0
+
+
+def test_history_of_an_empty_store_says_how_to_begin(wanflow: Wanflow, tmp_path: Path) -> None:
+    done = wanflow("history")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "wanflow render paper_boat" in done.stdout
+    assert json.loads(wanflow("history", "--json").stdout) == []
+
+
+def test_doctor_lists_every_key_and_sees_what_is_missing(wanflow: Wanflow) -> None:
+    listed = wanflow("doctor", "--config", "render=draft", "--json")
+    assert json.loads(listed.stdout)["render.steps_scale"] == 0.5
+    done = wanflow("doctor", "model=wan22", "model.root=/nowhere", "film.ffmpeg=/nowhere/ffmpeg", "--json")
+    assert done.returncode == 2
+    findings = {each["name"]: each for each in json.loads(done.stdout)}
+    assert findings["python"]["fix"] is None
+    assert "/nowhere" in findings["model"]["fix"]
+    assert "/nowhere/ffmpeg" in findings["ffmpeg"]["fix"]
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m flows.cli doctor --config | true"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
