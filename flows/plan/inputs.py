@@ -55,7 +55,7 @@ def _contradictions(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]
             yield key, f"{variant.name} cannot use `{key}`", "remove it, or use `variant: auto`"
     if shot.image and shot.continuity:
         message = f"a shot starts from `image` or from the last frame of {shot.continuity.source}, not from both"
-        yield "image", message, "remove `image` or `continuity`"
+        yield "image", message, "remove `image`, or write `continuity: none`"
     if "image" in variant.needs and not (shot.image or shot.continuity):
         message = f"{variant.name} needs a picture to start from"
         yield "end_image" if shot.end_image else "variant", message, "add `image`, or `continuity: {from: ...}`"

@@ -1,0 +1,196 @@
+"""The resolve stage looks at real files, a real store and a real checkpoint folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from flows.errors import EnvironmentProblem, Place, SettingsError, StoryboardError
+from flows.media import png_bytes
+from flows.plan import make_plan, past_of
+from flows.resolve import resolve
+from flows.resolve.memory import recall, remember
+from flows.settings import Settings
+from flows.store import Store, open_store
+from flows.storyboard.model import Scene, Shot, Storyboard
+
+MakeFilm = Callable[..., Storyboard]
+
+
+@pytest.fixture
+def store(settings: Settings) -> Store:
+    return open_store(str(settings.store.path))
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> MakeFilm:
+    """`film({"image": path}, {})`: a shot each, numbered, in a file of their own."""
+
+    def make(*shots: dict[str, Any]) -> Storyboard:
+        file = tmp_path / "film.yaml"
+        file.write_text("the text of the storyboard")
+        made = [
+            Shot(
+                id=f"s{number}",
+                scene="a",
+                place=Place(str(file), number, 1),
+                places={key: Place(str(file), number, 5) for key in values},
+                **{"prompt": "a red box", **values},
+            )
+            for number, values in enumerate(shots, 1)
+        ]
+        return Storyboard(title="X", slug="x", path=file, scenes=(Scene("a", tuple(made)),))
+
+    return make
+
+
+def picture(path: Path, shade: int = 0, size: tuple[int, int] = (32, 18)) -> Path:
+    path.write_bytes(png_bytes(np.full((size[1], size[0], 3), shade, np.uint8)))
+    return path
+
+
+def test_it_knows_digests_sizes_and_revisions(film: MakeFilm, settings: Settings, store: Store, tmp_path: Path) -> None:
+    start, end = picture(tmp_path / "start.png"), picture(tmp_path / "end.png", 9, (64, 36))
+    seen = resolve(film({"image": start, "end_image": end}, {}), settings, store)
+    assert seen.image_sizes == {start: (32, 18), end: (64, 36)}
+    assert len(set(seen.digests.values())) == 2
+    assert set(seen.checkpoints) == {"t2v-a14b", "i2v-a14b"}
+    assert len(set(seen.checkpoints.values())) == 2
+    assert seen.problems == ()
+    assert seen.finished == frozenset()
+
+
+def test_only_checkpoints_that_are_used_are_needed(
+    film: MakeFilm, settings: Settings, store: Store, checkpoints: Path
+) -> None:
+    shutil.rmtree(checkpoints / "i2v-a14b")
+    assert set(resolve(film({}), settings, store).checkpoints) == {"t2v-a14b"}
+    with pytest.raises(EnvironmentProblem, match="i2v-a14b"):
+        resolve(film({"duration": 60.0}), settings, store)  # its later segments start from a picture
+
+
+def test_looking_writes_nothing_into_the_store(film: MakeFilm, settings: Settings, store: Store) -> None:
+    make_plan(film({}), settings, resolve(film({}), settings, store))
+    assert not Path(store.address).exists()
+
+
+def test_equal_pictures_of_different_names_have_one_digest(
+    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    one, two = picture(tmp_path / "one.png"), picture(tmp_path / "two.png")
+    plan = make_plan(
+        film({"image": one}, {"image": two}), settings, resolve(film({"image": one}, {"image": two}), settings, store)
+    )
+    assert plan.shots[0].takes[0].fingerprint == plan.shots[1].takes[0].fingerprint
+
+
+def test_a_changed_picture_is_seen_even_if_its_time_is_set_back(
+    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.bmp"
+    Image.new("RGB", (32, 18), (1, 1, 1)).save(path)
+    os.utime(path, ns=(0, 0))
+    before = resolve(film({"image": path}), settings, store).digests[path]
+    assert resolve(film({"image": path}), settings, store).digests[path] == before
+    size = path.stat().st_size
+    Image.new("RGB", (32, 18), (2, 2, 2)).save(path)
+    os.utime(path, ns=(0, 0))
+    assert path.stat().st_size == size
+    assert resolve(film({"image": path}), settings, store).digests[path] != before
+
+
+def test_known_files_are_not_read_again(
+    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = picture(tmp_path / "a.png")
+    monkeypatch.setattr("flows.resolve.assets.FRESH_NS", 0)
+    before = resolve(film({"image": path}), settings, store)
+
+    def fail(path: Path) -> str:
+        raise AssertionError(f"{path} was read")
+
+    monkeypatch.setattr("flows.resolve.assets.file_digest", fail)
+    after = resolve(film({"image": path}), settings, store)
+    assert (after.digests, after.image_sizes) == (before.digests, before.image_sizes)
+
+
+@pytest.mark.parametrize("data", [b"", b"[1]", b'{"image:x": 3}', b"\xff"])
+def test_a_damaged_cache_costs_time_and_no_more(
+    data: bytes, film: MakeFilm, settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    path = picture(tmp_path / "a.png")
+    cache = tmp_path / "cache" / "wanflow" / "assets.json"
+    cache.parent.mkdir(parents=True)
+    cache.write_bytes(data)
+    assert path in resolve(film({"image": path}), settings, store).digests
+
+
+def test_a_cache_that_cannot_be_written_costs_time_and_no_more(
+    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    path = picture(tmp_path / "a.png")
+    os.utime(path, ns=(0, 0))
+    monkeypatch.setattr("flows.resolve.assets._cache_file", lambda: tmp_path / "file" / "assets.json")
+    assert path in resolve(film({"image": path}), settings, store).digests
+
+
+def test_broken_assets_are_problems_of_the_plan_with_their_place(
+    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    whole = picture(tmp_path / "whole.png", size=(320, 180))
+    cut = tmp_path / "cut.png"
+    noise = np.random.default_rng(0).integers(0, 255, (180, 320, 3), np.uint8)
+    Image.fromarray(noise).save(cut)
+    cut.write_bytes(cut.read_bytes()[:5000])
+    text, gone = tmp_path / "text.png", tmp_path / "gone.png"
+    text.write_text("not a picture")
+    board = film({"image": whole}, {"image": cut}, {"image": text, "end_image": whole}, {"image": gone}, {"image": cut})
+    with pytest.raises(StoryboardError) as caught:
+        make_plan(board, settings, resolve(board, settings, store))
+    found = [(problem.shot, problem.place and problem.place.line) for problem in caught.value.problems]
+    assert found == [("a.s2", 2), ("a.s3", 3), ("a.s4", 4)]
+    assert all(problem.fix for problem in caught.value.problems)
+
+
+def test_an_unknown_family_names_the_nearest(film: MakeFilm, settings: Settings, store: Store) -> None:
+    wrong = replace(settings, model=replace(settings.model, family="tinny"))
+    with pytest.raises(SettingsError, match="no family is called 'tinny'; did you mean 'tiny'"):
+        resolve(film({}), wrong, store)
+
+
+def test_a_missing_checkpoint_is_the_persons_to_fix(film: MakeFilm, settings: Settings, store: Store) -> None:
+    wrong = replace(settings, model=replace(settings.model, root=Path("/nowhere")))
+    with pytest.raises(EnvironmentProblem, match="/nowhere"):
+        resolve(film({}), wrong, store)
+
+
+def test_the_last_film_is_remembered_by_its_file(
+    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    board = film({"duration": 5.0}, {})
+    plan = make_plan(board, settings, resolve(board, settings, store))
+    remember(store, board, past_of(plan))
+    assert resolve(board, settings, store).past == recall(store, board)
+    changed = film({"duration": 5.0}, {"prompt": "a blue box"})
+    again = make_plan(changed, settings, resolve(changed, settings, store))
+    assert [take.why for shot in again.shots for take in shot.takes] == ["no longer in the store", "prompt changed"]
+    elsewhere = replace(board, path=tmp_path / "other.yaml")
+    assert recall(store, elsewhere) == {}
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"shots": 1}', b'{"shots": {"a": {}}}'])
+def test_a_damaged_memory_is_as_good_as_none(data: bytes, film: MakeFilm, settings: Settings, store: Store) -> None:
+    board = film({})
+    remember(store, board, {})
+    (name,) = store.notes("plans")
+    store.put_note(name, data)
+    assert recall(store, board) == {}
