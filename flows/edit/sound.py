@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
 from flows.edit.timeline import Timeline, Voice
-from flows.media import probe_audio
+from flows.media import probe_audio, probe_channels
 from flows.media.containers import SELF_CONTAINED_FORMATS
 from flows.storyboard.model import Music
 
@@ -24,7 +25,7 @@ Stream = Any
 def soundtrack(timeline: Timeline) -> Stream:
     """48 kHz stereo of exactly the film's length. Raises `MediaError` for a music file without sound."""
     samples = round(timeline.seconds * SAMPLE_RATE)
-    voices = [_voice(voice) for voice in timeline.voices]
+    voices = [_voice(voice, number) for number, voice in enumerate(timeline.voices, start=1)]
     spoken = _cut(_mixed(voices), samples) if voices else None
     bed = _cut(_bed(timeline.music, timeline.seconds), samples) if timeline.music else None
     if bed is None and spoken is None:
@@ -39,7 +40,7 @@ def soundtrack(timeline: Timeline) -> Stream:
 
 def _bed(music: Music, seconds: Fraction) -> Stream:
     """The music looped or cut to `seconds`, with its gain and fades."""
-    stream = _read(music.file)
+    stream = _read(music.file, 0)
     length = Fraction(probe_audio(music.file)).limit_denominator(SAMPLE_RATE)
     if length < seconds:  # looped in samples: to read a compressed file again leaves a gap
         stream = stream.filter("aloop", loop=-1, size=round(length * SAMPLE_RATE) + SAMPLE_RATE)
@@ -52,15 +53,19 @@ def _bed(music: Music, seconds: Fraction) -> Stream:
     return stream
 
 
-def _voice(voice: Voice) -> Stream:
+def _voice(voice: Voice, number: int) -> Stream:
     late = f"{round(voice.at * SAMPLE_RATE)}S"
-    return _read(voice.file).filter("volume", f"{voice.gain_db:.2f}dB").filter("adelay", late, all=1)
+    return _read(voice.file, number).filter("volume", f"{voice.gain_db:.2f}dB").filter("adelay", late, all=1)
 
 
-def _read(file: Any) -> Stream:
-    source = ffmpeg.input(str(file), format_whitelist=SELF_CONTAINED_FORMATS, vn=None)
+def _read(file: Path, number: int) -> Stream:
+    # `itsoffset`, which asetpts undoes, keeps two uses of a file apart (see `flows.edit.picture`)
+    source = ffmpeg.input(str(file), format_whitelist=SELF_CONTAINED_FORMATS, vn=None, itsoffset=number)
+    stream = source.audio
+    if probe_channels(file) == 1:  # as loud on both sides; FFmpeg's own mix lowers it by 3 dB
+        stream = stream.filter("channelmap", map="0-0|0-1", channel_layout="stereo")
     form = {"sample_fmts": "fltp", "sample_rates": SAMPLE_RATE, "channel_layouts": "stereo"}
-    return source.audio.filter("aresample", SAMPLE_RATE).filter("aformat", **form).filter("asetpts", "N/SR/TB")
+    return stream.filter("aresample", SAMPLE_RATE).filter("aformat", **form).filter("asetpts", "N/SR/TB")
 
 
 def _mixed(streams: list[Stream]) -> Stream:

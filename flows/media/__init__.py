@@ -1,7 +1,7 @@
 """Pictures, sound and video on disk: probing, decoding, lossless clips. PIL and PyAV are loaded on first use."""
 
 from flows.media.pictures import PictureSize, jpeg_bytes, load_image, png_bytes, probe_image
-from flows.media.sound import probe_audio
+from flows.media.sound import probe_audio, probe_channels
 from flows.media.video import (
     ClipWriter,
     VideoFacts,
@@ -22,6 +22,7 @@ __all__ = [
     "load_image",
     "png_bytes",
     "probe_audio",
+    "probe_channels",
     "probe_image",
     "probe_video",
     "read_video",

@@ -1,4 +1,4 @@
-"""Sound files: how long they are."""
+"""Sound files: how long they are, and of how many channels."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def probe_audio(path: Path) -> float:
     if not samples:
         raise MediaError(f"{path}: holds no sound")
     return samples / rate
+
+
+def probe_channels(path: Path) -> int:
+    """How many channels the first sound stream of `path` has. Raises `MediaError`."""
+    with open_media(path) as container:
+        if not container.streams.audio:
+            raise MediaError(f"{path}: holds no sound")
+        return container.streams.audio[0].channels

@@ -1,0 +1,184 @@
+"""A small film as the pool would leave it: a plan, records of its takes, and their clips in a store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from flows.media import jpeg_bytes, png_bytes, write_clip
+from flows.plan.model import Clip, HandOff, Plan, PlannedShot, Take, Totals
+from flows.settings import (
+    AssetSettings,
+    ClusterSettings,
+    FilmSettings,
+    ModelSettings,
+    RenderSettings,
+    Settings,
+    StoreSettings,
+)
+from flows.store import Store, TakeRecord, open_store
+from flows.storyboard.model import Deliverable, Music, Soundtrack, Storyboard, Transition, Voiceover
+from wan.request import Guidance, Numerics, Sampling
+
+FPS = 24.0
+Paint = Callable[[str, int, int], np.ndarray]
+"""Gives a clip's frames, uint8 `[F, H, W, 3]`, from its shot's id, the take's number and how many there are."""
+
+
+@dataclass(frozen=True)
+class ShotSpec:
+    """A shot of the film: for each take its segments as (frames rendered, hidden first, kept)."""
+
+    id: str
+    segments: tuple[tuple[int, int, int], ...]
+    transition: Transition = field(default_factory=Transition)
+    scores: tuple[float, ...] = (0.5,)
+    caption: str | None = None
+    prompt: str = "a white paper boat moves left to right, over water at noon"
+
+
+def settings_for(folder: Path) -> Settings:
+    return Settings(
+        model=ModelSettings(family="tiny", root=None),
+        render=RenderSettings(
+            num_inference_steps=None, steps_scale=1.0, takes=None, precision=None, attention="sdpa", device="cpu"
+        ),
+        cluster=ClusterSettings(
+            address=None,
+            namespace="wanflow",
+            workers=0,
+            cpus_per_worker=1,
+            gpus_per_worker=0,
+            attempts=2,
+            start_timeout=60,
+        ),
+        store=StoreSettings(path=folder / "store"),
+        film=FilmSettings(outputs=folder / "outputs", subfolder=None, crf=6, preset="ultrafast", ffmpeg=None),
+        assets=AssetSettings(roots=()),
+    )
+
+
+def fingerprint_of(shot: str, take: int = 0, part: int = 0) -> str:
+    return hashlib.sha256(f"{shot}/{take}/{part}".encode()).hexdigest()
+
+
+def a_clip(shot: str, take: int, part: int, geometry: tuple[int, int, int], size: tuple[int, int], seed: int) -> Clip:
+    frames, skip, keep = geometry
+    return Clip(
+        fingerprint=fingerprint_of(shot, take, part),
+        variant="t2v-a14b" if skip == 0 else "i2v-a14b",
+        checkpoint="tiny@1",
+        prompt="a prompt",
+        negative_prompt="blurry",
+        width=size[0],
+        height=size[1],
+        num_frames=frames,
+        fps=FPS,
+        seed=seed,
+        sampling=Sampling(num_inference_steps=12, flow_shift=5.0, guidance_scale=Guidance(4.0, 3.0)),
+        numerics=Numerics(),
+        hand_off=HandOff((fingerprint_of(shot, take, part - 1),)) if part else None,
+        skip_first=skip,
+        keep=keep,
+    )
+
+
+def a_film(
+    folder: Path,
+    shots: list[ShotSpec],
+    paint: Paint,
+    *,
+    size: tuple[int, int] = (32, 24),
+    film_size: tuple[int, int] | None = None,
+    music: Music | None = None,
+    voices: tuple[Voiceover, ...] = (),
+    deliver: tuple[Deliverable, ...] = (),
+    title: str = "The small film",
+) -> tuple[Plan, Mapping[str, TakeRecord], Store]:
+    """The plan of `shots`, the records of all their takes, and the store that holds their clips."""
+    store = open_store(str(folder / "store"))
+    planned = [_shot(spec, size) for spec in shots]
+    takes = {
+        clip.fingerprint: _record(folder, store, clip, paint(spec.id, number, clip.num_frames), spec.scores[number])
+        for spec, shot in zip(shots, planned, strict=True)
+        for number, take in enumerate(shot.takes)
+        for clip in take.clips
+    }
+    frames = sum(shot.num_frames for shot in planned)
+    width, height = film_size or size
+    plan = Plan(
+        title=title,
+        slug="the-small-film",
+        storyboard_digest="d1" * 32,
+        width=width,
+        height=height,
+        fps=FPS,
+        shots=tuple(planned),
+        critical_path=(planned[0].id,),
+        totals=Totals(len(planned), len(takes), 1, frames, frames / FPS, 1.0, 2),
+        assets={},
+        warnings=("the tiny family does not know: 'unicorn'",),
+        storyboard=Storyboard(
+            title=title,
+            slug="the-small-film",
+            path=folder / "film.yaml",
+            scenes=(),
+            soundtrack=Soundtrack(music, voices),
+            deliver=deliver,
+        ),
+        settings=settings_for(folder),
+    )
+    return plan, takes, store
+
+
+def _shot(spec: ShotSpec, size: tuple[int, int]) -> PlannedShot:
+    takes = []
+    for number in range(len(spec.scores)):
+        clips = tuple(
+            a_clip(spec.id, number, part, geometry, size, 7 + number) for part, geometry in enumerate(spec.segments)
+        )
+        takes.append(Take(7 + number, clips[-1].fingerprint, "cached" if number else "new", "new shot", clips))
+    return PlannedShot(
+        id=spec.id,
+        scene=spec.id.partition(".")[0],
+        variant=takes[0].clips[0].variant,
+        num_frames=sum(keep for _, _, keep in spec.segments),
+        fps=FPS,
+        width=size[0],
+        height=size[1],
+        prompt=spec.prompt,
+        negative_prompt="blurry",
+        takes=tuple(takes),
+        depends_on=(),
+        transition=spec.transition,
+        estimated_seconds=1.0,
+        caption=spec.caption,
+    )
+
+
+def _record(folder: Path, store: Store, clip: Clip, frames: np.ndarray, score: float) -> TakeRecord:
+    path = write_clip(frames, FPS, folder / "clip.mkv")
+    return store.publish(
+        TakeRecord(
+            fingerprint=clip.fingerprint,
+            clip=store.put_file(path),
+            latents=store.put_bytes(b"latents"),
+            first_frame=store.put_bytes(png_bytes(frames[0])),
+            last_frame=store.put_bytes(png_bytes(frames[-1])),
+            thumbnail=store.put_bytes(jpeg_bytes(frames[len(frames) // 2])),
+            num_frames=len(frames),
+            fps=FPS,
+            width=clip.width,
+            height=clip.height,
+            seed=clip.seed,
+            scores={"quality": score, "sharpness": 0.61},
+            seconds={"load": 1.2, "encode": 0.4, "denoise": 9.5, "decode": 1.9, "write": 0.2},
+            peak_memory_bytes=700_000_000,
+            worker="worker-1",
+            created="2026-11-22T16:00:00+00:00",
+        )
+    )
