@@ -7,7 +7,7 @@ nesting, and more nodes than a film has use for (an alias bomb counts each time 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from yaml._yaml import CParser
@@ -23,6 +23,7 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
+from flows.errors import Place
 from flows.storyboard.nodes import Items, Keys, Node, Source, Text
 from flows.storyboard.problems import Problems
 
@@ -36,6 +37,7 @@ _FIXES = {
     "mapping values are not allowed in this context": 'text with ": " in it needs quotes; keys need their indentation',
     "did not find expected key": "check the indentation and the quotes of this line and the one before",
     "found unexpected end of stream": "a quote was opened and not closed",
+    "found a tab character that violates indentation": "indent with spaces, not tabs",
     "found undefined alias": "text that starts with * needs quotes",
 }
 
@@ -120,16 +122,16 @@ class _Builder:
 
     def _new_key(self, owner: Keys, node: Node) -> None:
         if not isinstance(node, Text):
-            hint = QUOTE_BRACES if isinstance(node, Keys) else None
-            self._fatal(node, f"a key must be text, not {node.word}", hint)
-            return
+            if isinstance(node, Keys):
+                self._fatal(owner, "this is read as YAML maps, not as text", QUOTE_BRACES)
+            self._fatal(node, f"a key must be text, not {node.word}", "text that starts with [ needs quotes")
         if node.value in owner.entries:
             first = owner.entries[node.value][0].line
             message = f"the key '{node.value}' is here a second time"
-            self.problems.add(node, message, f"it is on line {first} already; keep one")
+            self._problem(node, message, f"it is on line {first} already; keep one")
         elif node.value == "<<" and node.plain:
             fix = "share values through `shot_defaults`, a scene's `defaults` or the `defaults:` list"
-            self.problems.add(node, "merge keys (<<) are not part of the storyboard language", fix)
+            self._problem(node, "merge keys (<<) are not part of the storyboard language", fix)
         self.key = node
 
     def _start(self, event: Any, kind: type[Keys | Items]) -> None:
@@ -170,11 +172,27 @@ class _Builder:
 
     def _refuse_tag(self, tag: str, node: Node) -> None:
         message = f"YAML tags are not allowed: {tag.replace('tag:yaml.org,2002:', '!!')}"
-        self.problems.add(node, message, "remove it; text that starts with ! needs quotes")
+        self._problem(node, message, "remove it; text that starts with ! needs quotes")
 
-    def _fatal(self, at: Any, message: str, fix: str | None) -> None:
-        self.problems.add(at, message, fix)
+    def _fatal(self, at: Node | Place, message: str, fix: str | None) -> NoReturn:
+        self._problem(at, message, fix)
         raise _Stop
+
+    def _problem(self, at: Node | Place, message: str, fix: str | None) -> None:
+        self.problems.shot = self._shot()
+        self.problems.add(at, message, fix)
+        self.problems.shot = None
+
+    def _shot(self) -> str | None:
+        """The shot that is being read, as far as its ids are known by now: film, scenes, scene, shots, shot."""
+        if len(self.stack) < 5:
+            return None
+        (_, scenes, *_), (scene, *_), (_, shots, *_), (shot, *_) = self.stack[1:5]
+        if not (scenes and scenes.value == "scenes" and shots and shots.value == "shots"):
+            return None
+        names = [node.get("id") if isinstance(node, Keys) else None for node in (scene, shot)]
+        ids = [name.value for name in names if isinstance(name, Text)]
+        return ".".join(ids) if len(ids) == 2 else None
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
         mark = error.problem_mark or error.context_mark

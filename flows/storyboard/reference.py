@@ -28,15 +28,15 @@ and check keys with this first line: `# yaml-language-server: $schema=…/flows/
 
 ## What holds everywhere
 
-- **Text stays text.** `on`, `12:30`, `016`, `${{x}}`, `a, b` and `null` are prompts as they stand. Quotes are needed, as
-  in all YAML, by text that starts with one of `{{ [ * & ! @ % | > "` or has `: ` or ` #` in it.
+- **Text stays text.** `on`, `12:30`, `016`, `${{x}}`, `a, b` and `null` are prompts as they stand. Quotes are needed,
+  as in all YAML, by text that starts with one of `{{ [ * & ! @ % | > "` or has `: ` or ` #` in it.
 - **Ids** are `{words.ID}`, unique among their siblings; scenes and shots without one are numbered.
   A shot is `scene.shot`; its bare id is enough where no other shot of the film has it.
-- **Lower levels inherit from upper ones.** Of a shot's keys: `shot_defaults`, then the scene's `defaults`, then the shot.
-  `sampling` and `look` are inherited key by key, everything else as a whole.
+- **Lower levels inherit from upper ones.** Of a shot's keys: `shot_defaults`, then the scene's `defaults`, then the
+  shot. `sampling` and `look` are inherited key by key, everything else as a whole.
 - **Lengths of time** are `2s`, `0.5s`, `1m30s`, `500ms`, or a number of seconds; at most {MAX_HOURS} hours.
-- **Files** are named relative to the storyboard's folder and lie inside it, or inside one of `assets.roots`. In a shared
-  look, cast or soundtrack they are relative to the folder that holds `looks/`, `casts/` and `soundtracks/`.
+- **Files** are named relative to the storyboard's folder and lie inside it, or inside one of `assets.roots`. In a
+  shared look, cast or soundtrack they are relative to the folder that holds `looks/`, `casts/` and `soundtracks/`.
 - **Not allowed**, because storyboards come from other people: YAML tags, merge keys (`<<`), addresses, more than one
   document in a file, files above 16 MiB, aliases that spread out to millions of values.
 
