@@ -21,9 +21,9 @@ def count(number: int, thing: str, plural: str | None = None) -> str:
 
 
 def size_of(number_of_bytes: float) -> str:
-    """`512 B`, `3.4 MB`, `12 GB`."""
-    for unit in ("B", "kB", "MB"):
+    """`512 B`, `3.4 MB`, `12 GB`, `1.2 TB`."""
+    for unit in ("B", "kB", "MB", "GB"):
         if number_of_bytes < 1000:
             return f"{number_of_bytes:.3g} {unit}"
         number_of_bytes /= 1000
-    return f"{number_of_bytes:.3g} GB"
+    return f"{number_of_bytes:.3g} TB"

@@ -1,0 +1,77 @@
+"""Plans made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.config import compose
+from flows.plan.model import Clip, Plan, PlannedShot, Status, Take, Totals
+from flows.storyboard.model import Storyboard, Transition
+from wan.request import Guidance, Numerics, Sampling
+
+
+def clip(fingerprint: str, status: Status = "new") -> Clip:
+    """A clip of four steps."""
+    sampling = Sampling(4, 5.0, Guidance(4.0, 3.0), "unipc", 0.875)
+    return Clip(
+        fingerprint=fingerprint,
+        variant="t2v-a14b",
+        checkpoint="c",
+        prompt="p",
+        negative_prompt="",
+        width=256,
+        height=144,
+        num_frames=33,
+        fps=16,
+        seed=1,
+        sampling=sampling,
+        numerics=Numerics(),
+        keep=33,
+        status=status,
+        estimated_seconds=4.0,
+    )
+
+
+def take(*clips: Clip, why: str = "new shot") -> Take:
+    """One take of these segments."""
+    return Take(7, clips[-1].fingerprint, clips[-1].status, why, clips)
+
+
+def shot(name: str, *takes: Take) -> PlannedShot:
+    """A shot of two seconds."""
+    return PlannedShot(
+        id=name,
+        scene=name.split(".")[0],
+        variant="t2v-a14b",
+        num_frames=32,
+        fps=16,
+        width=256,
+        height=144,
+        prompt="p",
+        negative_prompt="",
+        takes=takes,
+        depends_on=(),
+        transition=Transition(),
+        estimated_seconds=4.0,
+    )
+
+
+def plan(*shots: PlannedShot, warnings: tuple[str, ...] = ()) -> Plan:
+    """A plan of these shots, whose title looks like markup."""
+    takes = [take for each in shots for take in each.takes]
+    cached = sum(take.status == "cached" for take in takes)
+    return Plan(
+        title="The [bold] boat",
+        slug="boat",
+        storyboard_digest="d",
+        width=1280,
+        height=720,
+        fps=16,
+        shots=shots,
+        critical_path=("a.one", "a.two"),
+        totals=Totals(len(shots), len(takes), cached, 64, 4.0, 75.0, 2),
+        assets={},
+        warnings=warnings,
+        storyboard=Storyboard(title="t", slug="t", path=Path("t.yaml"), scenes=()),
+        settings=compose().settings,
+    )

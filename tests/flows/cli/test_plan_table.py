@@ -1,0 +1,55 @@
+"""The plan as text: what is new and why, what is in the store, warnings and sums."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+
+from flows.cli.plan_table import MOST_ROWS, chain, print_plan
+from flows.plan.model import Plan
+from tests.flows.cli.plans import clip, plan, shot, take
+
+
+def printed(made: Plan) -> str:
+    out = io.StringIO()
+    print_plan(made, Console(file=out, width=120, highlight=False))
+    return out.getvalue()
+
+
+def test_new_and_cached_shots_are_told_apart_with_the_reason() -> None:
+    text = printed(
+        plan(
+            shot("a.one", take(clip("1", "cached"), why="in the store")),
+            shot("a.two", take(clip("2"), why="prompt changed [sic]"), take(clip("3", "cached"))),
+            warnings=("the tiny family does not know: 'zeppelin'",),
+        )
+    )
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert lines[0] == "The [bold] boat  1280x720, 16 frames a second"
+    assert any(line.startswith("=  a.one") and line.endswith("in the store") for line in lines)
+    assert any(line.startswith("+  a.two") and "1 of 2" in line and "prompt changed [sic]" in line for line in lines)
+    assert "warning: the tiny family does not know: 'zeppelin'" in text
+    assert "Plan: 1 take to render, 2 in the store; a film of 4.0 s; about 1 min 15 s of work (a rough guess)" in text
+    assert "longest way: a.one → a.two" in text
+
+
+def test_nothing_to_do_is_said_plainly() -> None:
+    text = printed(plan(shot("a.one", take(clip("1", "cached"), why="in the store"))))
+    assert "nothing to render, 1 take in the store" in text
+
+
+def test_a_long_plan_shows_only_what_is_new() -> None:
+    cached = [shot(f"a.s{number}", take(clip(f"c{number}", "cached"))) for number in range(500)]
+    text = printed(plan(*cached, shot("b.changed", take(clip("n")))))
+    assert "b.changed" in text
+    assert "a.s17" not in text
+    assert "and 500 shots more" in text
+    new = [replace(each, takes=(take(clip(each.id)),)) for each in cached]
+    assert len(printed(plan(*new)).splitlines()) < MOST_ROWS + 10
+
+
+def test_a_long_chain_leaves_out_its_middle() -> None:
+    assert chain(["a", "b"]) == "a → b"
+    assert chain([str(number) for number in range(20)]) == "0 → 1 → 2 → 3 → (12 more) → 16 → 17 → 18 → 19"

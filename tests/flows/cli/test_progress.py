@@ -1,0 +1,81 @@
+"""What is seen while clips are rendered, on a terminal and in a log file."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from flows.cli.progress import FilmProgress, clip_names
+from flows.events import Event, Failed, Finished, Log, Progress, Started
+from flows.store.protocol import TakeRecord
+from tests.flows.cli.plans import clip, plan, shot, take
+
+PLAN = plan(
+    shot("river.launch", take(clip("aa"))),
+    shot("river.drift", take(clip("ba"), clip("bb")), take(clip("ca"))),
+)
+
+
+def finished(fingerprint: str, *, cached: bool = False) -> Finished:
+    record = TakeRecord(
+        fingerprint=fingerprint,
+        clip="",
+        latents="",
+        first_frame="",
+        last_frame="",
+        thumbnail="",
+        num_frames=33,
+        fps=16,
+        width=256,
+        height=144,
+        seed=1,
+    )
+    return Finished(fingerprint, record, cached)
+
+
+def shown(*events: Event, terminal: bool = False) -> str:
+    out = io.StringIO()
+    with FilmProgress(PLAN, Console(file=out, width=100, force_terminal=terminal, highlight=False)) as progress:
+        for event in events:
+            progress.on_event(event)
+    return out.getvalue()
+
+
+def test_clips_are_called_by_shot_take_and_part() -> None:
+    assert clip_names(PLAN) == {
+        "aa": "river.launch",
+        "ba": "river.drift take 1 part 1",
+        "bb": "river.drift take 1 part 2",
+        "ca": "river.drift take 2",
+    }
+
+
+def test_in_a_log_there_is_one_line_a_clip_and_nothing_else() -> None:
+    steps = [Progress("aa", "denoise", step, 4) for step in range(1, 5)]
+    text = shown(Started("aa", "w1", 1), *steps, Log("aa", 20, "chatter"), finished("aa"), finished("ba", cached=True))
+    assert text.splitlines() == ["river.launch: rendered in 0.0 s (1 of 4)"]
+
+
+def test_on_a_terminal_bars_move_and_are_gone_at_the_end() -> None:
+    text = shown(Started("aa", "w1", 1), Progress("aa", "denoise", 2, 4), finished("aa"), terminal=True)
+    assert "film" in text
+    assert text.endswith(("\x1b[2K", "\x1b[?25h"))
+
+
+def test_failures_and_warnings_are_said_once_with_the_name_of_the_shot() -> None:
+    text = shown(
+        Failed("ca", "w1", "worker died", final=False),
+        Failed("aa", "w1", "no memory", final=True),
+        Failed("ba", "", "river.launch failed", final=True, because_of="aa"),
+        Log("bb", 30, "slow disk"),
+    )
+    assert text.splitlines() == [
+        "river.drift take 2 failed, will be tried again: worker died",
+        "river.launch failed: no memory",
+        "river.drift take 1 part 2: slow disk",
+    ]
+
+
+def test_events_of_clips_that_the_plan_does_not_know_do_no_harm() -> None:
+    assert shown(Started("zz", "w", 1), Progress("zz", "decode", 1, 1), finished("zz")) != "boom"
