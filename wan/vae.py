@@ -1,9 +1,8 @@
 """WAN's video autoencoder over whole sequences instead of diffusers' frame-by-frame loop: the same numbers, faster.
 
 diffusers feeds `AutoencoderKLWan` one latent frame at a time and carries a cache of earlier frames along. The
-convolutions are causal, so running each layer once over the sequence gives the same result (within 1e-5), provided
-that temporal resampling treats the first frame as the cache would. Videos too large for that go through diffusers'
-cached layers in pieces of several frames.
+convolutions are causal, so running each layer once over the sequence gives the same result (within 1e-5). Videos too
+large for that, and autoencoders of the 2.2 kind, go through diffusers' cached layers in pieces of several frames.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from wan.vae_layers import run_decoder, run_encoder
 
 # Fixed per kind of device and never measured: where a video is cut must not depend on how full a machine is.
 PIECE_BYTES = {"cpu": 3 << 30, "cuda": 24 << 30}
@@ -40,7 +41,7 @@ class Vae:
         """`[B, 3, 4n + 1, H, W]` in [−1, 1] → latents fp32 `[B, z, n + 1, H/8, W/8]` (mean of the posterior)."""
         video = video.to(self.device, self.dtype)
         if self._fits(video.shape[2], video.shape[3], video.shape[4]):
-            moments: Tensor = self.model.quant_conv(_run_encoder(self.model.encoder, video))
+            moments = run_encoder(self.model.encoder, self.model.quant_conv, video)
         else:
             moments = self._encode_in_pieces(video)
         mean = moments[:, : moments.shape[1] // 2].float()
@@ -51,7 +52,7 @@ class Vae:
         raw = (latents.to(self.device, torch.float32) * self._std + self._mean).to(self.dtype)
         scale = self.model.config.scale_factor_spatial
         if self._fits((raw.shape[2] - 1) * _TEMPORAL_STRIDE + 1, raw.shape[3] * scale, raw.shape[4] * scale):
-            video = _run_decoder(self.model.decoder, self.model.post_quant_conv(raw))
+            video = run_decoder(self.model.decoder, self.model.post_quant_conv, raw)
         else:
             video = self._decode_in_pieces(raw)
         return video.clamp(-1, 1)
@@ -110,48 +111,3 @@ class Vae:
         if model.config.patch_size is not None:
             video = unpatchify(video, patch_size=model.config.patch_size)
         return video
-
-
-def _run_encoder(encoder: Any, video: Tensor) -> Tensor:
-    hidden = encoder.conv_in(video)
-    for layer in encoder.down_blocks:
-        hidden = _downsample(layer, hidden) if hasattr(layer, "resample") else layer(hidden)
-    hidden = encoder.mid_block(hidden)
-    moments: Tensor = encoder.conv_out(encoder.nonlinearity(encoder.norm_out(hidden)))
-    return moments
-
-
-def _run_decoder(decoder: Any, hidden: Tensor) -> Tensor:
-    hidden = decoder.mid_block(decoder.conv_in(hidden))
-    for block in decoder.up_blocks:
-        for resnet in block.resnets:
-            hidden = resnet(hidden)
-        if block.upsamplers is not None:
-            hidden = _upsample(block.upsamplers[0], hidden)
-    video: Tensor = decoder.conv_out(decoder.nonlinearity(decoder.norm_out(hidden)))
-    return video
-
-
-def _upsample(layer: Any, hidden: Tensor) -> Tensor:
-    """`[B, C, T, H, W]` → twice the size, and 2T − 1 frames when the layer resamples time: the first stays one."""
-    if layer.mode == "upsample3d" and hidden.shape[2] > 1:
-        batch, channels, frames, height, width = hidden.shape
-        pairs = layer.time_conv(hidden[:, :, 1:]).view(batch, 2, channels, frames - 1, height, width)
-        later = torch.stack((pairs[:, 0], pairs[:, 1]), dim=3).view(batch, channels, -1, height, width)
-        hidden = torch.cat([hidden[:, :, :1], later], dim=2)
-    return _per_frame(layer.resample, hidden)
-
-
-def _downsample(layer: Any, hidden: Tensor) -> Tensor:
-    """`[B, C, T, H, W]` → half the size, and (T + 1) / 2 frames when the layer resamples time: the first is kept."""
-    hidden = _per_frame(layer.resample, hidden)
-    if layer.mode == "downsample3d" and hidden.shape[2] > 1:
-        hidden = torch.cat([hidden[:, :, :1], layer.time_conv(hidden)], dim=2)
-    return hidden
-
-
-def _per_frame(layer: Any, video: Tensor) -> Tensor:
-    batch, _, frames, _, _ = video.shape
-    images = layer(video.transpose(1, 2).flatten(0, 1))
-    result: Tensor = images.unflatten(0, (batch, frames)).transpose(1, 2)
-    return result
