@@ -10,7 +10,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-NOT_SHIPPED = {"conf/local"}
+NOT_SHIPPED = {"conf/local", "__pycache__"}
 
 
 class ShippedData(BuildHookInterface):
@@ -24,5 +24,5 @@ class ShippedData(BuildHookInterface):
         for folder in ("conf", "storyboards"):
             for file in sorted((root / folder).rglob("*")):
                 name = file.relative_to(root).as_posix()
-                if file.is_file() and not any(name.startswith(f"{out}/") for out in NOT_SHIPPED):
+                if file.is_file() and not any(f"{out}/" in name for out in NOT_SHIPPED):
                     build_data["force_include"][name] = f"flows/_data/{name}"
