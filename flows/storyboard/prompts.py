@@ -58,15 +58,22 @@ class Prompts:
                 members[member.id] = member
         result = ", ".join(texts)
         if len(result) > MAX_RESULT:
-            message = f"the prompt has {len(result):,} characters with its setting, look and cast"
-            self.problems.add(parts[0], message, f"at most {MAX_RESULT:,} are allowed")
+            self._too_long(parts[0], len(result))
         return result, tuple(members.values())
+
+    def _too_long(self, node: Text, size: int) -> None:
+        message = f"the prompt has {size:,} characters with its setting, look and cast"
+        self.problems.add(node, message, f"at most {MAX_RESULT:,} are allowed")
 
     def _with_cast(self, node: Text) -> tuple[str | None, tuple[CastMember, ...]]:
         text = self.fill(node)
         if text is None or "<" not in text:
             return text, ()
         named = [self._member(name, node) for name in dict.fromkeys(_ANY_CASE.findall(text))]
+        size = len(text) + sum(len(self._description(name, "")) for name in _MEMBER.findall(text))
+        if size > MAX_RESULT:
+            self._too_long(node, size)
+            return None, ()
         text = _MEMBER.sub(lambda found: self._description(found[1], found[0]), text)
         return text, tuple(member for member in named if member)
 

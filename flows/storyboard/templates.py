@@ -79,11 +79,13 @@ class Templates:
         """The text with its templates filled in; raises `TemplateError`."""
         if "{" not in text or not _MARKS.search(text):
             return text
-        result = "".join(part if isinstance(part, str) else self._fill(part) for part in self._parts(text))
-        if len(result) > MAX_RESULT:
-            message = f"the text has {len(result):,} characters when its templates are filled in"
-            raise TemplateError(message, f"at most {MAX_RESULT:,} are allowed", "{{")
-        return result
+        filled: list[str] = []
+        size = 0
+        for part in self._parts(text):
+            filled.append(part if isinstance(part, str) else self._fill(part))
+            size += len(filled[-1])
+            _check_size(size)
+        return "".join(filled)
 
     def _parts(self, text: str) -> Sequence[_Part]:
         """Simple expressions one by one (most repeat from shot to shot); anything unusual as a whole."""
@@ -129,10 +131,9 @@ class Templates:
             if name == "default":
                 value = arguments[0] if value is None else value
             elif value is not None:
+                if name == "replace":
+                    _check_size(len(value) + value.count(arguments[0]) * (len(arguments[1]) - len(arguments[0])))
                 value = _APPLY[name](value, *arguments)
-                if len(value) > MAX_RESULT:
-                    message = f"the text has {len(value):,} characters when its templates are filled in"
-                    raise TemplateError(message, f"at most {MAX_RESULT:,} are allowed", "{{")
         if value is None:
             raise self._unknown(slot.name or "")
         return value
@@ -141,6 +142,13 @@ class Templates:
         near = nearest(name, self.variables)
         fix = f"did you mean {near}?" if near else f"add it: variables: {{{name}: …}}"
         return TemplateError(f"the template names an unknown variable '{name}'", fix, name)
+
+
+def _check_size(size: int) -> None:
+    """Refuse a text before it is made, not after."""
+    if size > MAX_RESULT:
+        message = f"the text has more than {MAX_RESULT:,} characters when its templates are filled in"
+        raise TemplateError(message, "make the text or its variables shorter", "{{")
 
 
 def _slot(expression: Any, text: str) -> _Slot:
