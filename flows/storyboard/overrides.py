@@ -19,6 +19,7 @@ from flows.storyboard.problems import Problems, listed
 from flows.storyboard.shapes import Later, ListOf, MapOf, Record, Short
 
 _FORM = re.compile(r"(?P<mark>~|\+{0,2})(?P<path>[^=]+?)(?:=(?P<value>.*))?\Z", re.DOTALL)
+_COMPOSITE = (Record, Short, ListOf, Later, MapOf)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")
 
 
@@ -179,7 +180,7 @@ def _enter(node: Node, name: str, kind: Kind, child_kind: Kind, override: Overri
     if isinstance(node, Items):
         child = node.values[int(name)] = _copy(node.values[int(name)])
         return child
-    if not isinstance(node, Keys):
+    if not isinstance(node, Keys) or not isinstance(child_kind, _COMPOSITE):
         return node
     present = node.get(name)
     if isinstance(present, Text) and isinstance(child_kind, Short):
@@ -202,8 +203,7 @@ def _put(node: Node, name: str, kind: Kind, override: Override, context: Context
         _remove(node, name, override, context)
         return
     value: Node = override.text()
-    composite = isinstance(kind, Record | Short | ListOf | Later | MapOf)
-    if composite and override.value.lstrip()[:1] in ("{", "["):
+    if isinstance(kind, _COMPOSITE) and override.value.lstrip()[:1] in ("{", "["):
         shifted = Source(override.source.name, " " * (override.column - 1) + override.value)
         parsed = parse(shifted, context.problems)
         if parsed is None:

@@ -1,0 +1,202 @@
+"""A shot from what it says and what it inherits."""
+
+from __future__ import annotations
+
+from flows.storyboard.model import (
+    Continuity,
+    Control,
+    GuidanceOverride,
+    Lora,
+    Motion,
+    SamplingOverride,
+    Transition,
+)
+from tests.flows.storyboard.conftest import Desk
+
+EVERYTHING = """
+storyboard: 1
+title: The paper boat
+seed: 7
+format: {size: 1280x720, fps: 24}
+variables: {product: boat}
+look: {style: cut-paper animation, negative: blurry}
+cast:
+  boat: {description: a white paper boat, reference: assets/boat.png}
+shot_defaults: {duration: 2s, variant: auto}
+scenes:
+  - id: river
+    setting: over water at noon
+    shots:
+      - id: launch
+        prompt: <boat> moves left to right
+        image: assets/boat.png
+        end_image: assets/end.png
+        seed: 11
+        takes: 3
+      - id: drift
+        prompt: <boat> comes closer
+        continuity: {from: previous, by: last_frame}
+        transition: {kind: dissolve, duration: 0.5s}
+      - id: voice
+        prompt: a person talks
+        image: assets/boat.png
+        audio: assets/talk.wav
+      - id: dance
+        prompt: a person dances
+        image: assets/boat.png
+        motion: {video: assets/dance.mp4, mode: animate}
+      - id: controlled
+        prompt: a harbour at dawn
+        control: {video: assets/dance.mp4, mask: assets/dance.mp4, references: [assets/boat.png]}
+        sampling: {num_inference_steps: 30, guidance_scale: {high: 4.0, low: 3.0}}
+        loras: [{name: film-grain, weight: 0.6}]
+        caption: What the viewer reads
+soundtrack:
+  music: {file: assets/talk.wav, gain_db: -12, fade_in: 1s, fade_out: 2s, duck: true}
+  voiceover: [{file: assets/talk.wav, at: river.drift + 0.5s}]
+deliver:
+  - {name: master, size: 1280x720, fps: 24, video: h264}
+  - {name: story, aspect: "9:16", video: h264}
+"""
+"""The storyboard of the design, word for word but for the names of files."""
+
+
+def film(shots: str, top: str = "", scene: str = "") -> str:
+    """A film of one scene: `shots` as list items, `top` and `scene` as further keys."""
+    lines = "\n".join(f"      {line}" for line in shots.splitlines())
+    return f"storyboard: 1\ntitle: x\n{top}scenes:\n  - id: river\n{scene}    shots:\n{lines}\n"
+
+
+def test_everything_a_storyboard_can_say_is_read(desk: Desk) -> None:
+    storyboard = desk.load(EVERYTHING)
+    assert (storyboard.title, storyboard.slug, storyboard.seed) == ("The paper boat", "the-paper-boat", 7)
+    assert (str(storyboard.format.size), storyboard.format.fps) == ("1280x720", 24)
+    launch, drift, voice, dance, controlled = storyboard.shots
+    assert (launch.seed, launch.takes, launch.duration, launch.variant) == (11, 3, 2.0, "auto")
+    assert launch.image == desk.folder / "assets/boat.png"
+    assert launch.end_image == desk.folder / "assets/end.png"
+    assert drift.continuity == Continuity("river.launch")
+    assert drift.transition == Transition("dissolve", 0.5)
+    assert voice.audio == desk.folder / "assets/talk.wav"
+    assert dance.motion == Motion(desk.folder / "assets/dance.mp4")
+    video = desk.folder / "assets/dance.mp4"
+    assert controlled.control == Control(video, video, (desk.folder / "assets/boat.png",))
+    assert controlled.sampling == SamplingOverride(30, GuidanceOverride(4.0, 3.0))
+    assert controlled.loras == (Lora("film-grain", 0.6),)
+    assert controlled.caption == "What the viewer reads"
+    music, (voiceover,) = storyboard.soundtrack.music, storyboard.soundtrack.voiceover
+    assert music
+    assert (music.gain_db, music.fade_in, music.fade_out, music.duck) == (-12, 1, 2, True)
+    assert (voiceover.at.shot, voiceover.at.offset) == ("river.drift", 0.5)
+    master, story = storyboard.deliver
+    assert (str(master.size), master.fps, story.aspect, story.video) == ("1280x720", 24, (9, 16), "h264")
+
+
+def test_the_smallest_storyboard_has_numbered_ids(desk: Desk) -> None:
+    storyboard = desk.load(
+        "storyboard: 1\ntitle: x\nscenes: [{shots: [{prompt: a}, {prompt: b, continuity: previous}]}]"
+    )
+    assert [(shot.scene, shot.id) for shot in storyboard.shots] == [("scene-1", "shot-1"), ("scene-1", "shot-2")]
+    assert storyboard.shots[1].continuity == Continuity("scene-1.shot-1")
+
+
+def test_lower_levels_inherit_from_upper_ones(desk: Desk) -> None:
+    text = film(
+        "- {prompt: a}\n- {prompt: b, duration: 4s, sampling: {flow_shift: 3}, look: {lens: macro}}\n",
+        top="look: {style: paper, lens: 35mm}\nshot_defaults: {duration: 1s, takes: 2, sampling: {solver: dpmpp}}\n",
+        scene="    look: {style: ink}\n    defaults: {duration: 3s, sampling: {num_inference_steps: 9}}\n",
+    )
+    first, second = desk.load(text).shots
+    assert (first.prompt, first.duration, first.takes) == ("a, ink, 35mm", 3.0, 2)
+    assert (second.prompt, second.duration, second.takes) == ("b, ink, macro", 4.0, 2)
+    assert first.sampling == SamplingOverride(9, solver="dpmpp")
+    assert second.sampling == SamplingOverride(9, flow_shift=3.0, solver="dpmpp")
+
+
+def test_camera_is_short_for_look_camera(desk: Desk) -> None:
+    first, second = desk.load(film("- {prompt: a, camera: slow pan}\n- {prompt: b}\n")).shots
+    assert (first.prompt, first.camera) == ("a, slow pan", "slow pan")
+    assert (second.prompt, second.camera) == ("b", None)
+    problem = desk.the_problem(film("- {prompt: a, camera: x, look: {camera: y}}\n"))
+    assert problem.message == "camera is written twice: here and in look"
+
+
+def test_inherited_continuity_and_transition_skip_the_first_shot(desk: Desk) -> None:
+    text = film("- {prompt: a}\n- {prompt: b}\n", top="shot_defaults: {continuity: previous, transition: dissolve}\n")
+    text += "  - id: sea\n    shots: [{prompt: c}, {prompt: d, continuity: none, transition: cut}]\n"
+    a, b, c, d = desk.load(text).shots
+    assert (a.continuity, a.transition) == (None, Transition())
+    assert (b.continuity, b.transition) == (Continuity("river.shot-1"), Transition("dissolve", 0.5))
+    assert (c.continuity, c.transition) == (None, Transition("dissolve", 0.5))
+    assert (d.continuity, d.transition) == (None, Transition())
+
+
+def test_short_forms_stand_for_the_most_important_key(desk: Desk) -> None:
+    text = film(
+        "- {id: a, prompt: a, loras: [grain]}\n"
+        "- {prompt: b, continuity: a, transition: fade, sampling: {guidance_scale: 4.5}}\n"
+        "- {prompt: c, transition: {duration: 1s}}\n"
+    )
+    a, b, c = desk.load(text).shots
+    assert a.loras == (Lora("grain", 1.0),)
+    assert b.continuity == Continuity("river.a")
+    assert b.transition == Transition("fade", 0.5)
+    assert b.sampling.guidance_scale == GuidanceOverride(4.5, 4.5)
+    assert c.transition == Transition("dissolve", 1.0)
+
+
+def test_places_name_where_each_key_was_written_or_inherited_from(desk: Desk) -> None:
+    text = film(
+        "- prompt: a\n  seed: 3\n- prompt: b\n  continuity: {from: previous}\n",
+        top="shot_defaults: {duration: 1s, sampling: {solver: unipc}}\n",
+    )
+    first, second = desk.load(text).shots
+    assert str(first.where("seed")) == f"{desk.path}:8:15"
+    assert (first.where("duration").line, first.where("sampling.solver").column) == (3, 50)
+    assert first.where("continuity.from") == first.place
+    assert (second.where("continuity.by").line, second.where("continuity.by").column) == (10, 21)
+
+
+def test_a_replaced_map_leaves_no_places_of_the_inherited_one(desk: Desk) -> None:
+    defaults = "shot_defaults: {continuity: {from: previous, by: overlap, frames: 5}}\n"
+    _, second = desk.load(film("- {prompt: a}\n- {prompt: b, continuity: {from: previous}}\n", top=defaults)).shots
+    assert second.continuity == Continuity("river.shot-1")
+    assert second.where("continuity.frames").line == 8
+
+
+def test_a_bare_id_is_enough_only_when_it_is_unique(desk: Desk) -> None:
+    text = film("- {id: a, prompt: a}\n") + "  - {id: sea, shots: [{id: a, prompt: b}, {prompt: c, continuity: a}]}\n"
+    problem = desk.the_problem(text)
+    assert (problem.message, problem.fix) == ("more than one shot is called 'a'", "say which: river.a, sea.a")
+    assert desk.load(text.replace("continuity: a", "continuity: river.a")).shots[2].continuity == Continuity("river.a")
+
+
+def test_a_reference_may_point_forward(desk: Desk) -> None:
+    first, _ = desk.load(film("- {prompt: a, continuity: later}\n- {id: later, prompt: b}\n")).shots
+    assert first.continuity == Continuity("river.later")
+
+
+def test_durations_have_several_forms(desk: Desk) -> None:
+    forms = {"2s": 2, "0.5s": 0.5, "1m30s": 90, "2": 2, "1.5": 1.5, "500ms": 0.5, "1h": 3600, "2m": 120, "1e1": 10}
+    for text, seconds in forms.items():
+        assert desk.load(film(f"- {{prompt: a, duration: {text}}}\n")).shots[0].duration == seconds
+
+
+def test_the_slug_is_ascii_and_never_empty(desk: Desk) -> None:
+    assert desk.load(EVERYTHING.replace("The paper boat", "Café  Ünïcode, 7!")).slug == "cafe-unicode-7"
+    slug = desk.load(EVERYTHING.replace("The paper boat", "纸船")).slug
+    assert len(slug) == 12
+    assert int(slug, 16) >= 0
+
+
+def test_the_largest_seed_leaves_room_for_takes(desk: Desk) -> None:
+    seed = 2**63 - 1
+    assert desk.load(film(f"- {{prompt: a, seed: {seed}}}\n")).shots[0].seed == seed
+    problem = desk.the_problem(film(f"- {{prompt: a, seed: {seed}, takes: 2}}\n"))
+    assert problem.message == "seed + takes is larger than a seed can be"
+
+
+def test_control_needs_something_and_a_mask_needs_its_video(desk: Desk) -> None:
+    assert desk.the_problem(film("- {prompt: a, control: {}}\n")).message == "control is empty"
+    masked = film("- {prompt: a, control: {mask: assets/dance.mp4}}\n")
+    assert desk.the_problem(masked).message == "a mask needs the video it masks"
