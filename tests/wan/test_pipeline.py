@@ -171,7 +171,7 @@ def test_threads_do_not_change_a_bit(t2v: Pipeline, text_request: ClipRequest) -
 
 
 class _count_forwards:  # noqa: N801 (reads as a statement)
-    """Counts the passes through the first block of each expert."""
+    """Counts the passes through the second block of each expert (the first is partly shared)."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._experts = pipeline._experts
@@ -179,7 +179,7 @@ class _count_forwards:  # noqa: N801 (reads as a statement)
     def __enter__(self) -> dict[str, int]:
         self._counted = {"high": 0, "low": 0}
         self._hooks = [
-            getattr(self._experts, name).model.blocks[0].register_forward_hook(lambda *_, name=name: self._add(name))
+            getattr(self._experts, name).model.blocks[1].register_forward_hook(lambda *_, name=name: self._add(name))
             for name in self._counted
         ]
         return self._counted
