@@ -124,7 +124,7 @@ class Pool:
     def _keep(self) -> None:
         """Connect to Ray, start the workers, and wait for the end.
 
-        One thread from first to last: the system ends the processes of a Ray of our own with the thread that began them.
+        One thread from first to last: the system ends the processes of a Ray with the thread that began them.
         """
         try:
             session = RaySession(self._settings)

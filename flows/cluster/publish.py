@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from flows.cluster.scores import score_clip
 from flows.media import jpeg_bytes, png_bytes, write_clip
+from flows.plan import clip_spec
 from flows.plan.model import Clip
 from flows.store.protocol import Store, TakeRecord
 
@@ -32,24 +34,29 @@ def store_clip(
 
     `frames` are `[F, H, W, 3]`; they are kept without loss. `latents` is a safetensors file. Raises StoreError.
     """
+    start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="wanflow-") as folder:
         path = write_clip(frames, clip.fps, Path(folder) / "clip.mkv")
         video = store.put_file(path)
     middle = frames[len(frames) // 2]
+    kept = store.put_bytes(latents)
+    first, last = store.put_bytes(png_bytes(frames[0])), store.put_bytes(png_bytes(frames[-1]))
+    thumbnail = store.put_bytes(jpeg_bytes(middle, width=THUMBNAIL_WIDTH))
     return TakeRecord(
         fingerprint=clip.fingerprint,
         clip=video,
-        latents=store.put_bytes(latents),
-        first_frame=store.put_bytes(png_bytes(frames[0])),
-        last_frame=store.put_bytes(png_bytes(frames[-1])),
-        thumbnail=store.put_bytes(jpeg_bytes(middle, width=THUMBNAIL_WIDTH)),
+        latents=kept,
+        first_frame=first,
+        last_frame=last,
+        thumbnail=thumbnail,
         num_frames=len(frames),
         fps=clip.fps,
         width=frames.shape[2],
         height=frames.shape[1],
         seed=clip.seed,
         scores=score_clip(frames),
-        seconds=dict(seconds),
+        seconds={**seconds, "write": round(time.perf_counter() - start, 4)},
         peak_memory_bytes=peak_memory_bytes,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        spec=clip_spec(clip),
     )

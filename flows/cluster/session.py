@@ -24,7 +24,7 @@ OBJECT_STORE_BYTES = 80 * 2**20
 """Near Ray's minimum: only events and small values travel; frames go through the store."""
 
 LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
-"""Ray replaces 127.0.0.1 by an address that others can reach, on Linux; it leaves the rest of the loopback net alone."""
+"""On Linux, Ray replaces 127.0.0.1 by an address that others can reach; it leaves the rest of that net alone."""
 
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",

@@ -79,7 +79,7 @@ class Worker:
         except Stopped:
             raise
         except BaseException:
-            say(Log(clip.fingerprint, logging.ERROR, traceback.format_exc()))
+            say(Log(clip.fingerprint, logging.INFO, traceback.format_exc()))  # for the run, not for the terminal
             raise
 
     def _finish(self, clip: Clip, report: _Reporter) -> Finished:

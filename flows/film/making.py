@@ -1,0 +1,127 @@
+"""One film in the making, apart from Prefect: what is found, what is rendered, and the files that come of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.edit import edit_film, make_timeline
+from flows.errors import RenderError
+from flows.events import Event, Failed, Finished
+from flows.film.folder import FILM, PLAN, REPORT, SHOTS, write_atomically
+from flows.film.survey import Survey, clips_of, survey
+from flows.film.watch import Watches
+from flows.plan import plan_to_json
+from flows.plan.model import Clip, Plan, PlannedShot
+from flows.report import write_report
+from flows.store.protocol import Store, TakeRecord
+from flows.storyboard.model import Soundtrack, Transition
+
+if TYPE_CHECKING:
+    from flows.cluster import Pool
+
+
+@dataclass(slots=True, kw_only=True)
+class Making:
+    """`shots` are those that must be rendered, `asked` those that were named (empty: the whole film).
+
+    `records` grows while clips finish; `pool` is None when nothing is missing.
+    """
+
+    plan: Plan
+    shots: Sequence[PlannedShot]
+    asked: Sequence[PlannedShot]
+    store: Store
+    folder: Path
+    survey: Survey
+    pool: Pool | None
+    on_event: Callable[[Event], None]
+    watches: Watches = field(init=False)
+    records: dict[str, TakeRecord] = field(init=False)
+    rendered: set[str] = field(default_factory=set)
+    failures: dict[str, Failed] = field(default_factory=dict)
+    film: Path | None = None
+    report: Path | None = None
+    clips: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
+        self.records = dict(self.survey.found)
+
+    def events(self) -> Iterator[Event]:
+        """What happens until everything is rendered that can be. `on_event` has heard it before."""
+        for fingerprint, record in self.survey.found.items():
+            self.on_event(Finished(fingerprint, record, cached=True))
+        if self.pool is None:
+            return
+        for event in self.pool.events():
+            told = self._noted(event)
+            self.on_event(told)
+            yield told
+
+    def _noted(self, event: Event) -> Event:
+        if isinstance(event, Finished):
+            self.records[event.fingerprint] = event.record
+            if not event.cached:
+                self.rendered.add(event.fingerprint)
+        elif isinstance(event, Failed) and event.final:
+            if event.because_of is not None:
+                message = f"not rendered: it starts from {self.watches.name_of(event.because_of)}, which failed"
+                event = replace(event, message=message)
+            self.failures[event.fingerprint] = event
+        return event
+
+    @property
+    def fraction(self) -> float:
+        """How much of what was missing is there now, 0 to 1."""
+        missing = len(self.survey.missing)
+        return 1.0 if not missing else (len(self.records) - len(self.survey.found)) / missing
+
+    def stop(self) -> None:
+        """End the rendering; what is finished stays."""
+        if self.pool is not None:
+            self.pool.cancel()
+
+    def check_rendered(self) -> None:
+        """Raises RenderError that names every take that could not be rendered, and why."""
+        failed = self.watches.failed
+        if not failed:
+            return
+        lines = [f"    {watch.name}: {self._cause(watch.failure)}" for watch in failed if watch.failure]
+        noun = "take was" if len(failed) == 1 else "takes were"
+        raise RenderError("\n".join([f"{len(failed)} {noun} not rendered (the others are kept):", *lines]))
+
+    def _cause(self, failure: Failed) -> str:
+        return f"on {failure.worker}: {failure.message}" if failure.worker else failure.message
+
+    @property
+    def plan_path(self) -> Path:
+        return self.folder / PLAN
+
+    def edit(self) -> None:
+        """Write `plan.json`, the clips of the shots that were asked for, and film and report if every shot is there."""
+        write_atomically(self.plan_path, json.dumps(plan_to_json(self.plan), indent=1, ensure_ascii=False))
+        self.clips = tuple(self._edit_shot(shot) for shot in self.asked)
+        records = self._all_records()
+        if records is None:
+            return
+        timeline = make_timeline(self.plan, records, self.store)
+        self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film)
+        self.report = write_report(self.plan, records, timeline, self.store, self.folder / REPORT)
+
+    def _edit_shot(self, shot: PlannedShot) -> Path:
+        path = self.folder / SHOTS / f"{shot.id}.mp4"
+        path.parent.mkdir(exist_ok=True)
+        bare = replace(self.plan.storyboard, soundtrack=Soundtrack(), deliver=())
+        alone = replace(self.plan, shots=(replace(shot, transition=Transition()),), storyboard=bare)
+        return edit_film(make_timeline(alone, self.records, self.store), path, self.plan.settings.film)
+
+    def _all_records(self) -> Mapping[str, TakeRecord] | None:
+        """Records of the whole film, or None when shots that were not asked for are not there."""
+        asked = {shot.id for shot in self.shots}
+        rest: tuple[Clip, ...] = clips_of(self.plan, [shot for shot in self.plan.shots if shot.id not in asked])
+        others = survey(self.store, [clip for clip in rest if clip.fingerprint not in self.records])
+        return None if others.missing else {**self.records, **others.found}

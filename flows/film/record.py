@@ -1,0 +1,56 @@
+"""What a film leaves in the ledger: one row for every segment of every take it needed."""
+
+from __future__ import annotations
+
+import getpass
+import importlib.metadata
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from flows.film.making import Making
+from flows.ledger import LedgerRow, append_rows
+from flows.plan.rows import ledger_row
+
+
+def write_ledger(making: Making, flow_run_id: str) -> None:
+    """Add the film's rows to the ledger of its store, failures too. Raises StoreError."""
+    append_rows(making.store, list(_rows(making, flow_run_id)))
+
+
+def _rows(making: Making, flow_run_id: str) -> Iterator[LedgerRow]:
+    now, user, version = datetime.now(UTC), _user(), _version()
+    for shot in making.shots:
+        for number, take in enumerate(shot.takes):
+            for segment, clip in enumerate(take.clips):
+                record = making.records.get(clip.fingerprint)
+                failure = making.failures.get(clip.fingerprint)
+                if record is None and failure is None:
+                    continue  # the person stopped before its turn came
+                rendered = clip.fingerprint in making.rendered
+                yield ledger_row(
+                    making.plan,
+                    shot,
+                    number,
+                    segment,
+                    when=now,
+                    status="failed" if record is None else "rendered" if rendered else "cached",
+                    record=record,
+                    user=user,
+                    flow_run=flow_run_id,
+                    version=version,
+                    message=failure.message if failure else "",
+                )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may have a user id without a name
+        return ""
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("wanflow")
+    except importlib.metadata.PackageNotFoundError:  # from a checkout that was not installed
+        return ""

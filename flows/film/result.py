@@ -1,0 +1,26 @@
+"""What `make_film` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmResult:
+    """Where everything is, and what it took.
+
+    `path` is the film, None when only some shots were asked for and others are not rendered yet; `clips` are the files
+    of the shots that were asked for by name. `rendered` and `cached` count takes, `seconds` is the whole time.
+    `run_url` shows the run in the Prefect UI, as long as its server runs (`wanflow ui`).
+    """
+
+    path: Path | None
+    clips: tuple[Path, ...]
+    report: Path | None
+    plan_path: Path
+    rendered: int
+    cached: int
+    seconds: float
+    flow_run_id: str
+    run_url: str

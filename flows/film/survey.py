@@ -1,0 +1,87 @@
+"""What of a plan is in the store already, whole, and what has to be rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.errors import UserError
+from flows.plan.model import Clip, Plan, PlannedShot
+from flows.store.protocol import Store, TakeRecord
+
+CHECKERS = 4
+"""Threads that check digests: hashing and reading overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`found`: records of finished, whole clips by fingerprint. `missing`: clips to render, upstream first.
+
+    `damaged`: fingerprints of those among the missing whose blobs were lost or altered.
+    """
+
+    found: dict[str, TakeRecord]
+    missing: tuple[Clip, ...]
+    damaged: frozenset[str]
+
+
+def survey(store: Store, clips: Sequence[Clip]) -> Survey:
+    """Look the clips up, and check every blob of those that are there; records of damaged ones are discarded."""
+    finished = store.finished([clip.fingerprint for clip in clips])
+    with ThreadPoolExecutor(CHECKERS, thread_name_prefix="check") as pool:
+        checked = dict(zip(sorted(finished), pool.map(lambda name: _whole(store, name), sorted(finished)), strict=True))
+    found = {name: record for name, record in checked.items() if record is not None}
+    missing = tuple(clip for clip in clips if clip.fingerprint not in found)
+    return Survey(found, missing, frozenset(finished - found.keys()))
+
+
+def _whole(store: Store, fingerprint: str) -> TakeRecord | None:
+    record = store.take(fingerprint)
+    if record is None or store.intact(record):
+        return record
+    store.discard(fingerprint)
+    return None
+
+
+def chosen_shots(plan: Plan, only: Sequence[str]) -> tuple[PlannedShot, ...]:
+    """The shots named by full id (or by their last part, where one shot alone has it). Raises UserError."""
+    by_id = {shot.id: shot for shot in plan.shots}
+    chosen: list[PlannedShot] = []
+    for name in only:
+        matches = [by_id[name]] if name in by_id else [s for s in plan.shots if s.id.rpartition(".")[2] == name]
+        if len(matches) != 1:
+            have = ", ".join(shot.id for shot in (matches or plan.shots[:12]))
+            raise UserError(f"{'several shots are' if matches else 'no shot is'} called {name!r}; there are {have}")
+        chosen.append(matches[0])
+    return tuple(dict.fromkeys(chosen))
+
+
+def with_needed(plan: Plan, shots: Sequence[PlannedShot]) -> tuple[PlannedShot, ...]:
+    """These shots and every shot they start from, in the order of the film."""
+    by_id = {shot.id: shot for shot in plan.shots}
+    needed: set[str] = set()
+    stack = [shot.id for shot in shots]
+    while stack:
+        name = stack.pop()
+        if name not in needed:
+            needed.add(name)
+            stack.extend(by_id[name].depends_on)
+    return tuple(shot for shot in plan.shots if shot.id in needed)
+
+
+def clips_of(plan: Plan, shots: Sequence[PlannedShot]) -> tuple[Clip, ...]:
+    """Every clip of these shots once, upstream first."""
+    wanted = {clip.fingerprint for shot in shots for take in shot.takes for clip in take.clips}
+    return tuple(clip for clip in plan.clips if clip.fingerprint in wanted)
+
+
+def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:
+    """Put the pictures that these clips start from or end on where workers can read them.
+
+    Raises StoreError when one has changed since it was planned with.
+    """
+    digests = {digest for clip in clips for digest in (clip.image, clip.last_image) if digest is not None}
+    for digest in sorted(digests):
+        store.put_file(Path(plan.assets[digest]), digest)

@@ -1,0 +1,99 @@
+"""From events of clips to what happens to takes: each take of the film has an inbox that its task run reads."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from flows.events import Event, Failed, Finished
+from flows.plan.model import PlannedShot, Take
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Said to every open take when the person stops the film."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last clip of the take is in the store."""
+
+
+News: TypeAlias = Event | Stop | Done
+
+
+@dataclass(slots=True, eq=False)
+class TakeWatch:
+    """One take: what it still waits for, and its inbox. `name` is `scene.shot`, after the first take with a number."""
+
+    name: str
+    shot: PlannedShot
+    take: Take
+    waits_for: set[str]
+    inbox: queue.SimpleQueue[News] = field(default_factory=queue.SimpleQueue)
+    failure: Failed | None = None
+    begun: bool = False
+
+    @property
+    def steps(self) -> int:
+        """Sampling steps of all its clips: what its progress is measured in."""
+        return sum(clip.sampling.num_inference_steps for clip in self.take.clips)
+
+    @property
+    def open(self) -> bool:
+        """Neither finished nor failed."""
+        return bool(self.waits_for) and self.failure is None
+
+
+class Watches:
+    """All takes of a run. A clip that several takes share tells all of them."""
+
+    def __init__(self, shots: Sequence[PlannedShot], missing: Collection[str]) -> None:
+        self.takes = tuple(_watches(shots, missing))
+        self._by_clip: dict[str, list[TakeWatch]] = {}
+        for watch in self.takes:
+            for clip in watch.take.clips:
+                self._by_clip.setdefault(clip.fingerprint, []).append(watch)
+
+    def tell(self, event: Event) -> tuple[TakeWatch, ...]:
+        """Put the event into the inboxes it concerns. Returns the takes that begin with it."""
+        begin: list[TakeWatch] = []
+        for watch in self._by_clip.get(event.fingerprint, ()):
+            if not watch.open:
+                continue
+            if not watch.begun:
+                watch.begun = True
+                begin.append(watch)
+            watch.inbox.put(event)
+            if isinstance(event, Finished):
+                watch.waits_for.discard(event.fingerprint)
+                if not watch.waits_for:
+                    watch.inbox.put(Done())
+            elif isinstance(event, Failed) and event.final:
+                watch.failure = event
+        return tuple(begin)
+
+    def stop(self) -> None:
+        """Tell every take that is under way."""
+        for watch in self.takes:
+            if watch.open and watch.begun:
+                watch.inbox.put(Stop())
+
+    @property
+    def failed(self) -> tuple[TakeWatch, ...]:
+        return tuple(watch for watch in self.takes if watch.failure is not None)
+
+    def name_of(self, fingerprint: str) -> str:
+        """The take that a clip belongs to."""
+        watches = self._by_clip.get(fingerprint)
+        return watches[0].name if watches else fingerprint[:12]
+
+
+def _watches(shots: Sequence[PlannedShot], missing: Collection[str]) -> Iterator[TakeWatch]:
+    for shot in shots:
+        for number, take in enumerate(shot.takes, 1):
+            name = f"{shot.id} take {number}" if number > 1 else shot.id
+            waits_for = {clip.fingerprint for clip in take.clips if clip.fingerprint in missing}
+            yield TakeWatch(name, shot, take, waits_for)
