@@ -103,12 +103,15 @@ def measure_t2v(renderer: Renderer, some: Sequence[Case], recipe: Recipe) -> dic
     return scores(read_clips(clips), [case.scene for case in some])
 
 
-def measure_i2v(renderer: Renderer, some: Sequence[Case], recipe: Recipe, *, with_last: bool) -> dict[str, float]:
+def measure_i2v(
+    renderer: Renderer, some: Sequence[Case], recipe: Recipe, *, with_last: bool, true: Tensor | None = None
+) -> dict[str, float]:
     """The four scores of image-to-video, and how near its first (and last) frame is to the image given, in dB.
 
-    The image is the first frame of a true clip of the scene; with `with_last` its last frame is given too.
+    The image is the first frame of a true clip of the scene; with `with_last` its last frame is given too. `true`
+    are the true clips, if they are drawn already.
     """
-    true = true_clips(some)
+    true = true_clips(some) if true is None else true
     first: Clips = np.ascontiguousarray(true[:, 0].numpy())
     last: Clips | None = np.ascontiguousarray(true[:, -1].numpy()) if with_last else None
     prompts, seeds = [case.prompt for case in some], [case.seed for case in some]

@@ -93,6 +93,14 @@ class Encoder:
             video = sequence.decode(self.vae, latents.float() * self.std + self.mean)
         return video.float().clamp(-1, 1)
 
+    @torch.no_grad()
+    def through(self, images: Tensor) -> Tensor:
+        """Images `[B, 3, H, W]` after encoding and decoding, as a hand-off's frames are."""
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=images.is_cuda):
+            mean = sequence.encode_moments(self.vae, images[:, :, None])[0]
+            video = sequence.decode(self.vae, mean)
+        return video[:, :, 0].float().clamp(-1, 1)
+
 
 def build_bank(
     task: str,
@@ -117,7 +125,7 @@ def build_bank(
         latents.append(encoded.half())
         sprites.append(sprite_in_latents(alpha).half())
         if task == "i2v":
-            conditions.append(_condition(encoder, video, encoded, numbers).half())
+            conditions.append(_condition(encoder, video, numbers).half())
         for staging, number in zip(stagings, numbers, strict=True):
             wordings += _wordings(staging, number)
     text = _embed_all(text_encoder, wordings).view(len(latents) * batch, WORDINGS + 1, *_text_shape(text_encoder))
@@ -126,13 +134,12 @@ def build_bank(
     return Bank(torch.cat(latents), torch.cat(sprites), condition, text, nothing)
 
 
-def _condition(encoder: Encoder, video: Tensor, encoded: Tensor, numbers: range) -> Tensor:
+def _condition(encoder: Encoder, video: Tensor, numbers: range) -> Tensor:
     rngs = [random.Random(f"condition {number}") for number in numbers]
     with_last = torch.tensor([rng.random() < LAST_IMAGE_SHARE for rng in rngs], device=video.device)
     degraded = torch.tensor([rng.random() < DEGRADED_SHARE for rng in rngs], device=video.device)[:, None, None, None]
-    decoded = encoder.decode(encoded)
-    first = torch.where(degraded, decoded[:, :, 0], video[:, :, 0])
-    last = torch.where(degraded, decoded[:, :, -1], video[:, :, -1])
+    first = torch.where(degraded, encoder.through(video[:, :, 0]), video[:, :, 0])
+    last = torch.where(degraded, encoder.through(video[:, :, -1]), video[:, :, -1])
     known = encoder.encode(condition_video(first, last, with_last, video.shape[2]))
     size, device = known.shape[2:], str(video.device)
     masks = [condition_mask(*size, last=flag, device=device) for flag in with_last.tolist()]
