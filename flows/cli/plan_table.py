@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.words import count, duration
-from flows.plan.model import Plan, PlannedShot
+from flows.plan.model import Clip, Plan, PlannedShot
 
 MOST_ROWS = 60
 """A longer plan shows only what is new, and no more than this."""
@@ -80,6 +80,13 @@ def sums(plan: Plan) -> str:
     cached = f", {totals.cached:,} in the store" if totals.cached else ""
     work = f"about {duration(totals.estimated_seconds)} of work{rough}"
     return f"[bold]Plan:[/] {count(new, 'take')} to render{cached}; {film}; {work}"
+
+
+def partial_sums(clips: Sequence[Clip]) -> str:
+    """The same for some of the shots."""
+    new = [clip for clip in clips if clip.status == "new"]
+    work = f", about {duration(sum(clip.estimated_seconds for clip in new))} of work" if new else ""
+    return f"[bold]Plan:[/] {count(len(new), 'clip')} to render, {len(clips) - len(new):,} in the store{work}"
 
 
 def chain(ids: Sequence[str], most: int = 8) -> str:

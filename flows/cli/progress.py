@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -24,12 +25,16 @@ STAGES = {"load": "loading the model", "encode": "reading the prompt", "decode":
 
 
 class FilmProgress:
-    """Shows events. `on_event` may be called from any thread."""
+    """Shows events of `clips`. `on_event` may be called from any thread.
 
-    def __init__(self, plan: Plan, console: Console) -> None:
+    A clip that was planned as cached and is started all the same (it was found damaged) counts from then on.
+    """
+
+    def __init__(self, plan: Plan, clips: Sequence[Clip], console: Console) -> None:
         self._console = console
         self._names = clip_names(plan)
-        self._work = {clip.fingerprint: _steps(clip) for clip in plan.clips if clip.status == "new"}
+        self._steps = {clip.fingerprint: _steps(clip) for clip in clips}
+        self._work = {clip.fingerprint: _steps(clip) for clip in clips if clip.status == "new"}
         self._done: dict[str, int] = {}
         self._tasks: dict[str, TaskID] = {}
         self._began: dict[str, float] = {}
@@ -77,7 +82,7 @@ class FilmProgress:
     def _start(self, fingerprint: str) -> None:
         self._began[fingerprint] = time.monotonic()
         self._drop(fingerprint)
-        total = self._work.get(fingerprint, 1)
+        total = self._work.setdefault(fingerprint, self._steps.get(fingerprint, 1))
         name = escape(self._name(fingerprint))
         self._tasks[fingerprint] = self._bars.add_task(f"  {name}", total=total, note="starting")
 
@@ -112,7 +117,7 @@ class FilmProgress:
         finished = len(self._finished & self._work.keys())
         left = len(self._work) - finished
         note = f"{finished} of {count(len(self._work), 'clip')}" if left else "editing"
-        self._bars.update(self._film, completed=done, note=note)
+        self._bars.update(self._film, total=sum(self._work.values()), completed=done, note=note)
 
     def _drop(self, fingerprint: str) -> None:
         if (task := self._tasks.pop(fingerprint, None)) is not None:

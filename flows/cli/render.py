@@ -86,13 +86,16 @@ def _with_progress(storyboard: str, plan: Plan, only: Sequence[str]) -> None:
     from rich.console import Console
 
     from flows.api import render
-    from flows.cli.plan_table import sums, warning_lines
+    from flows.cli.plan_table import partial_sums, sums, warning_lines
     from flows.cli.progress import FilmProgress
+    from flows.film.survey import chosen_shots, clips_of, with_needed
 
     console = Console(highlight=False)
-    for line in [*warning_lines(plan), sums(plan)]:
+    shots = with_needed(plan, chosen_shots(plan, only)) if only else plan.shots
+    clips = clips_of(plan, shots)
+    for line in [*warning_lines(plan), partial_sums(clips) if only else sums(plan)]:
         console.print(line)
-    with FilmProgress(plan, console) as progress:
+    with FilmProgress(plan, clips, console) as progress:
         result = render(plan, on_event=progress.on_event, only=only)
     for line in closing_lines(storyboard, plan, result, only):
         console.print(line, soft_wrap=True, markup=False)

@@ -36,7 +36,9 @@ def finished(fingerprint: str, *, cached: bool = False) -> Finished:
 
 def shown(*events: Event, terminal: bool = False) -> str:
     out = io.StringIO()
-    with FilmProgress(PLAN, Console(file=out, width=100, force_terminal=terminal, highlight=False)) as progress:
+    with FilmProgress(
+        PLAN, PLAN.clips, Console(file=out, width=100, force_terminal=terminal, highlight=False)
+    ) as progress:
         for event in events:
             progress.on_event(event)
     return out.getvalue()
@@ -75,6 +77,15 @@ def test_failures_and_warnings_are_said_once_with_the_name_of_the_shot() -> None
         "river.launch failed: no memory",
         "river.drift take 1 part 2: slow disk",
     ]
+
+
+def test_a_damaged_clip_counts_when_it_is_rendered_again() -> None:
+    made = plan(shot("a.b", take(clip("aa", "cached"))))
+    out = io.StringIO()
+    with FilmProgress(made, made.clips, Console(file=out, width=100)) as progress:
+        progress.on_event(Started("aa", "w1", 1))
+        progress.on_event(finished("aa"))
+    assert out.getvalue() == "a.b: rendered in 0.0 s (1 of 1)\n"
 
 
 def test_events_of_clips_that_the_plan_does_not_know_do_no_harm() -> None:
