@@ -11,9 +11,6 @@ when they are first used, so that the command starts quickly.
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Callable
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,27 +33,9 @@ _HOMES = {
 }
 
 
-class _Flows(ModuleType):
-    """This package as a module on which `plan` is the function, also after the folder `flows.plan` was imported.
-
-    The import system sets a subpackage as an attribute of its parent, which would hide the function as soon as
-    anybody imports `flows.plan.model`. `import flows.plan.model` and `from flows.plan import ...` work as ever.
-    """
-
-    @property
-    def plan(self) -> Callable[..., Plan]:
-        """`flows.api.plan`."""
-        return importlib.import_module("flows.api").plan  # type: ignore[no-any-return]
-
-    @plan.setter
-    def plan(self, subpackage: ModuleType) -> None:
-        pass
-
-
-sys.modules[__name__].__class__ = _Flows
-
-
 def __getattr__(name: str) -> object:
+    if name == "plan":  # a subpackage too; it can be called (see there), whoever imported it first
+        return importlib.import_module("flows.plan")
     if name not in _HOMES:
         raise AttributeError(f"module 'flows' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

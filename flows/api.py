@@ -71,15 +71,17 @@ def plan(project: Project) -> Plan:
 
 
 def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only: Sequence[str] = ()) -> FilmResult:
-    """Renders what is new and edits the film. `on_event` is told what happens, from the calling thread.
+    """Renders what is new and edits the film into `outputs/<slug>/`.
 
-    `only` names shots (full ids) to render with what they depend on, without making the film.
-    Raises RenderError when takes failed (the others are kept), EditError, Stopped.
+    `on_event` hears what happens, in this thread. `only` names shots (`scene.shot`): they and what they go on from are
+    rendered; the film is made too if the store has the others. A plan made after this says what changed since.
+    Raises EnvironmentProblem before anything is started, RenderError (what could be rendered is kept), EditError,
+    Stopped.
     """
     from flows.film import make_film
 
     result = make_film(plan, on_event=on_event, only=only)
-    if not only:
+    if result.path is not None:
         remember(store_of(plan.settings), plan.storyboard, past_of(plan))
     return result
 

@@ -1,0 +1,132 @@
+"""Films from Python: load, plan, render."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import flows
+from flows.api import Project, load, plan, render, store_of
+from flows.errors import SettingsError, StoryboardError
+from flows.film import FilmResult
+from flows.plan.model import Plan
+from tests.flows.resolve.conftest import write_checkpoints
+
+REPOSITORY = Path(__file__).parents[2]
+STORYBOARD = """\
+storyboard: 1
+title: Two boxes
+shot_defaults: {duration: 2s}
+scenes:
+  - id: water
+    shots:
+      - {id: first, prompt: a red box rises}
+      - {id: second, prompt: a red box falls, continuity: {from: previous}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    file = tmp_path / "two_boxes.yaml"
+    file.write_text(STORYBOARD)
+    root = write_checkpoints(tmp_path / "checkpoints")
+    return load(file, [f"model.root={root}", f"store.path={tmp_path / 'store'}", "render=draft", "storyboard.seed=3"])
+
+
+def test_a_storyboard_is_loaded_with_its_overrides(project: Project) -> None:
+    assert project.storyboard.title == "Two boxes"
+    assert project.storyboard.seed == 3
+    assert project.settings.render.steps_scale == 0.5
+
+
+def test_a_loaded_storyboard_can_be_planned(project: Project) -> None:
+    made = plan(project)
+    assert [shot.id for shot in made.shots] == ["water.first", "water.second"]
+    assert made.shots[1].depends_on == ("water.first",)
+    assert [take.seed for shot in made.shots for take in shot.takes] == [3, 3]
+    assert not Path(store_of(project.settings).address).exists()
+
+
+def test_a_storyboard_may_be_named_in_the_overrides(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(STORYBOARD)
+    assert load(overrides=[f"storyboard={tmp_path / 'two.yaml'}"]).storyboard.title == "Two boxes"
+    with pytest.raises(SettingsError, match="no storyboard is named"):
+        load()
+
+
+def test_a_broken_storyboard_says_where(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(STORYBOARD.replace("prompt: a red box rises", "promt: a red box rises"))
+    with pytest.raises(StoryboardError, match=r"two\.yaml:7:"):
+        load(tmp_path / "two.yaml")
+
+
+def test_after_a_film_the_next_plan_says_what_changed(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    finished: list[Path | None] = [None, tmp_path / "film.mp4"]
+
+    def pretend(made: Plan, *, on_event: Any, only: Sequence[str]) -> FilmResult:
+        values = dict.fromkeys(FilmResult.__dataclass_fields__)
+        return FilmResult(**{**values, "path": finished.pop(0)})  # type: ignore[arg-type]
+
+    monkeypatch.setattr("flows.film.make_film", pretend)
+    changed = [f"storyboard.shots.first.prompt={text}" for text in ("a blue box rises",)]
+    root, store = project.settings.model.root, project.settings.store.path
+    edited = load(project.storyboard.path, [f"model.root={root}", f"store.path={store}", *changed])
+    original = load(project.storyboard.path, [f"model.root={root}", f"store.path={store}"])
+
+    def reasons() -> list[str]:
+        return [take.why for shot in plan(edited).shots for take in shot.takes]
+
+    render(plan(original), only=["water.first"])
+    assert reasons() == ["new shot", "new shot"]
+    render(plan(original))
+    assert reasons() == ["prompt changed", "upstream water.first changed"]
+
+
+def test_the_package_offers_them(project: Project) -> None:
+    assert flows.load is load
+    assert flows.render is render
+    assert flows.Plan is Plan
+    assert flows.plan(project) == plan(project)
+    assert {"load", "plan", "render"} <= set(dir(flows))
+    with pytest.raises(AttributeError, match="no attribute 'rendr'"):
+        _ = flows.rendr
+
+
+def run(code: str) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "from flows import plan, load, render",
+        "from flows import load, plan",
+        "from flows import plan; import flows.plan.model",
+        "import flows.plan.model; from flows import plan",
+        "import flows.plan.model as m; from flows.plan import Plan; assert m.Plan is Plan; from flows import plan",
+        "import flows; plan = flows.plan",
+    ],
+)
+def test_plan_can_be_called_whatever_was_imported_first(imports: str) -> None:
+    code = f"{imports}\ntry:\n    plan(None)\nexcept AttributeError as error:\n    print(error)"
+    assert "'NoneType' object has no attribute 'settings'" in run(code)
+
+
+def test_planning_imports_nothing_heavy(project: Project) -> None:
+    code = f"""
+import sys
+from flows import load, plan
+from flows.plan import plan_to_json
+plan_to_json(plan(load({str(project.storyboard.path)!r}, ["model.root={project.settings.model.root}"])))
+print(sorted(set(sys.modules) & {{"torch", "ray", "prefect", "pyarrow", "diffusers", "transformers", "av"}}))
+"""
+    assert run(code).strip() == "[]"
