@@ -167,7 +167,7 @@ def test_threads_do_not_change_a_bit(t2v: Pipeline, text_request: ClipRequest) -
             frames.append(t2v.decode(t2v.advance(t2v.encode(text_request))))
     finally:
         torch.set_num_threads(threads)
-    assert np.array_equal(*frames)
+    assert np.array_equal(frames[0], frames[1])
 
 
 class _count_forwards:  # noqa: N801 (reads as a statement)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from wan import digests
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    seen: list[Path] = []
+    real = digests._hash
+
+    def hash_file(path: Path) -> str:
+        seen.append(path)
+        return real(path)
+
+    monkeypatch.setattr(digests, "_hash", hash_file)
+    return seen
+
+
+def test_a_file_is_read_once(tmp_path: Path, reads: list[Path]) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(b"abc")
+    wanted = [hashlib.sha256(b"abc").hexdigest()]
+    assert digests.file_digests([file]) == wanted
+    assert digests.file_digests([file]) == wanted
+    assert len(reads) == 1
+
+
+def test_a_changed_file_is_read_again(tmp_path: Path, reads: list[Path]) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(b"abc")
+    first = digests.file_digests([file])
+    file.write_bytes(b"abd")
+    os.utime(file, ns=(1, 1))
+    assert digests.file_digests([file]) != first
+    assert len(reads) == 2
+
+
+def test_a_damaged_cache_only_costs_time(tmp_path: Path, reads: list[Path]) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(b"abc")
+    first = digests.file_digests([file])
+    digests.cache_file().write_text('{"x": 3, broken')
+    assert digests.file_digests([file]) == first
+    assert len(reads) == 2
+
+
+def test_a_home_that_cannot_be_written_only_costs_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: list[Path]
+) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    file = tmp_path / "weights"
+    file.write_bytes(b"abc")
+    assert len(digests.file_digests([file])[0]) == 64

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from wan.checkpoint import Checkpoint
+from wan.errors import CheckpointError, RequestError
+from wan.families import Family
+from wan.load import find_device, load_pipeline
+from wan.pipeline import Pipeline
+from wan.request import ClipRequest, Numerics
+
+
+def test_bf16_keeps_the_layers_that_need_it_in_fp32(family: Family, text_request: ClipRequest, t2v: Pipeline) -> None:
+    half = load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b"), device="cpu", numerics=Numerics("bf16"))
+    model = half._experts.low.model
+    assert model.blocks[0].attn1.to_q.weight.dtype == torch.bfloat16
+    assert model.blocks[0].scale_shift_table.dtype == torch.float32
+    assert next(half._vae.model.parameters()).dtype == torch.float32
+    state = half.advance(half.encode(text_request))
+    assert state.latents.dtype == torch.float32
+    exact = t2v.advance(t2v.encode(text_request)).latents
+    assert 0 < float((state.latents - exact).abs().mean()) < 0.1
+
+
+def test_weights_in_half_precision_on_disk_are_loaded_as_asked(family: Family, tmp_path: Path) -> None:
+    import shutil
+
+    from diffusers import WanTransformer3DModel
+
+    assert family.root is not None
+    root = Path(shutil.copytree(family.root, tmp_path / "half"))
+    for part in ("transformer", "transformer_2"):
+        folder = root / "t2v-a14b" / part
+        model = WanTransformer3DModel.from_pretrained(folder, torch_dtype=torch.float16)
+        model.half().save_pretrained(folder, max_shard_size="40KB")  # in shards, too
+    assert len(list((root / "t2v-a14b" / "transformer").glob("*.safetensors"))) > 1
+    pipeline = load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b", root), device="cpu")
+    assert {tensor.dtype for tensor in pipeline._experts.high.model.parameters()} == {torch.float32}
+
+
+def test_another_attention_backend_gives_nearly_the_same_picture(
+    family: Family, t2v: Pipeline, text_request: ClipRequest
+) -> None:
+    from diffusers.models.attention_dispatch import _AttentionBackendRegistry
+
+    before = _AttentionBackendRegistry._active_backend
+    try:
+        numerics = Numerics(attention="_native_math")
+        other = load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b"), device="cpu", numerics=numerics)
+        found = other.decode(other.advance(other.encode(text_request))).astype(int)
+    finally:
+        _AttentionBackendRegistry.set_active_backend(before)
+    wanted = t2v.decode(t2v.advance(t2v.encode(text_request))).astype(int)
+    assert np.abs(found - wanted).max() <= 1
+
+
+def test_an_unknown_attention_backend_is_answered_with_the_known_ones(family: Family) -> None:
+    with pytest.raises(RequestError, match=r"there is no 'quick'; there are sdpa, .*native"):
+        load_pipeline(
+            "t2v-a14b", Checkpoint.open(family, "t2v-a14b"), device="cpu", numerics=Numerics(attention="quick")
+        )
+
+
+def test_variants_that_are_not_rendered_yet_say_so(family: Family) -> None:
+    with pytest.raises(RequestError, match="not rendered yet: s2v-14b"):
+        load_pipeline("s2v-14b", Checkpoint.open(family, "t2v-a14b"))
+
+
+def test_a_checkpoint_of_another_variant_is_refused(family: Family) -> None:
+    with pytest.raises(RequestError, match="one of i2v-a14b, not of t2v-a14b"):
+        load_pipeline("t2v-a14b", Checkpoint.open(family, "i2v-a14b"))
+
+
+def test_damaged_weights_name_the_checkpoint(family: Family, tmp_path: Path) -> None:
+    import shutil
+
+    assert family.root is not None
+    root = Path(shutil.copytree(family.root, tmp_path / "damaged"))
+    weights = root / "t2v-a14b" / "transformer" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="t2v-a14b cannot be loaded"):
+        load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b", root), device="cpu")
+
+
+@pytest.mark.parametrize("name", ["tpu", "mps", "cuda:99", "cpu:x"])
+def test_a_device_that_is_not_here_is_a_clear_error(name: str) -> None:
+    with pytest.raises(RequestError, match=r"device: "):
+        find_device(name)
+
+
+def test_precisions_are_fp32_and_bf16(family: Family) -> None:
+    wrong = replace(Numerics(), precision="fp8")  # type: ignore[arg-type]
+    with pytest.raises(RequestError, match="there is no 'fp8'; there are fp32, bf16"):
+        load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b"), numerics=wrong)

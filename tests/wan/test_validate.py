@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wan.errors import RequestError
+from wan.request import ClipRequest, Guidance
+from wan.validate import check_request, find_variant
+from wan.variants import VARIANTS
+
+T2V, I2V = VARIANTS["t2v-a14b"], VARIANTS["i2v-a14b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"width": 50}, "width, height: 50x32 is not possible.*multiples of 16; nearest are 48x32 and 64x32"),
+        ({"height": 0}, "nearest are 48x16"),
+        ({"height": -16}, "nearest are 48x16"),
+        ({"num_frames": 10}, "num_frames: 10 is not possible.*nearest are 9 and 13"),
+        ({"num_frames": 1}, "nearest are 5 and 9"),
+        ({"num_frames": -3}, "nearest are 5 and 9"),
+        ({"seed": -1}, "seed: -1"),
+        ({"seed": 2**63}, "seed: 9223372036854775808"),
+        ({"prompt": None}, "prompt: text is expected, not NoneType"),
+        ({"image": np.zeros((8, 8, 3), np.uint8)}, "image: t2v-a14b cannot use it; i2v-a14b can"),
+        ({"last_image": np.zeros((8, 8, 3), np.uint8)}, "last_image: t2v-a14b cannot use it"),
+    ],
+)
+def test_a_mistake_names_its_field_and_the_nearest_valid_value(
+    text_request: ClipRequest, change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RequestError, match=message):
+        check_request(replace(text_request, **change), T2V)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"num_inference_steps": 0}, "num_inference_steps: 0"),
+        ({"num_inference_steps": 1001}, "from 1 to 1000"),
+        ({"flow_shift": 0.0}, "flow_shift: 0.0"),
+        ({"flow_shift": float("nan")}, "flow_shift: nan"),
+        ({"solver": "euler"}, "there is no 'euler'; there are unipc, dpmpp"),
+        ({"guidance_scale": Guidance(0.5, 3)}, "guidance_scale.high: 0.5"),
+        ({"guidance_scale": Guidance(3, float("inf"))}, "guidance_scale.low: inf"),
+        ({"boundary_ratio": None}, "boundary_ratio: None.*uses 0.875"),
+        ({"boundary_ratio": 1.5}, "boundary_ratio: 1.5"),
+    ],
+)
+def test_a_mistake_in_the_sampling_is_named(text_request: ClipRequest, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        check_request(replace(text_request, sampling=replace(text_request.sampling, **change)), T2V)
+
+
+def test_one_transformer_has_no_boundary(text_request: ClipRequest) -> None:
+    with pytest.raises(RequestError, match="one transformer"):
+        check_request(replace(text_request, width=64), VARIANTS["ti2v-5b"])
+
+
+def test_i2v_needs_its_image(text_request: ClipRequest) -> None:
+    with pytest.raises(RequestError, match="image: i2v-a14b needs the first frame; for text alone use t2v-a14b"):
+        check_request(text_request, I2V)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((8, 8), np.uint8),
+        np.zeros((8, 8, 4), np.uint8),
+        np.zeros((8, 8, 3), np.float32),
+        np.zeros((0, 8, 3), np.uint8),
+        "start.png",
+    ],
+)
+def test_an_image_is_an_rgb_picture(text_request: ClipRequest, image: Any) -> None:
+    with pytest.raises(RequestError, match="image: "):
+        check_request(replace(text_request, image=image), I2V)
+
+
+@pytest.mark.parametrize("name", ["ti2v-5b", "s2v-14b", "animate-14b", "vace-fun-a14b"])
+def test_the_other_variants_say_that_they_are_not_rendered_yet(name: str) -> None:
+    with pytest.raises(RequestError, match=f"not rendered yet: {name}"):
+        find_variant(name)
+
+
+def test_an_unknown_variant_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(RequestError, match="there is no 't2v'; there are t2v-a14b"):
+        find_variant("t2v")
