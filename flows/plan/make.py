@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from flows.errors import Problem, StoryboardError
 from flows.ledger.timings import Basis
+from flows.plan.film_checks import film_problems
 from flows.plan.geometry import film_geometry
 from flows.plan.inputs import input_problems
 from flows.plan.model import Plan, PlannedShot, Take, Totals
@@ -49,6 +50,7 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
     shots = _planned(recipes, maker, upstream, order)
     shared = overlaps(shots, geometry.fps)
     problems = transition_problems(shots, storyboard.shots, geometry.fps, shared)
+    problems = problems or film_problems(storyboard, shots, shared)
     if problems:
         raise StoryboardError(problems)
     seconds = {shot.id: _slowest_take(shot) for shot in shots}

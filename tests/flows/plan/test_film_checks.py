@@ -1,0 +1,51 @@
+"""What would otherwise fail after everything was rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flows.errors import Place, Problem
+from flows.plan.film_checks import shot_starts
+from flows.storyboard.model import Cue, Deliverable, Size, Soundtrack, Transition, Voiceover
+from tests.flows.plan.conftest import FILE, MakeFilm, MakePlan, MakeShot
+
+Problems = Callable[..., list[Problem]]
+AT = Place(FILE, 9, 4)
+
+
+def voice(cue: Cue) -> Soundtrack:
+    return Soundtrack(voiceover=(Voiceover(Path("/films/vo.wav"), cue),), places={"voiceover.0.at": AT})
+
+
+def test_shots_start_where_the_film_shows_them_first(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    made = plan(film(shot("a"), shot("b", transition=Transition("dissolve", 0.5)), shot("c")))
+    assert shot_starts(made.shots, [0, 8, 0]) == [0, 24, 56]
+
+
+@pytest.mark.parametrize(
+    ("cue", "message"),
+    [
+        (Cue("river.b", 2.0), "would begin 4.00s into a film of 4.00s"),
+        (Cue(None, 100.0), "would begin 100.00s into a film of 4.00s"),
+        (Cue("river.a", -0.5), "would begin 0.50s before the film"),
+    ],
+)
+def test_a_voice_outside_the_film_is_an_error(
+    cue: Cue, message: str, shot: MakeShot, film: MakeFilm, problems: Problems
+) -> None:
+    (problem,) = problems(film(shot("a"), shot("b"), soundtrack=voice(cue)))
+    assert message in problem.message
+    assert problem.place == AT
+    assert problem.fix
+
+
+def test_a_voice_inside_the_film_is_not(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    assert plan(film(shot("a"), shot("b"), soundtrack=voice(Cue("river.b", -1.5)))).totals.film_seconds == 4
+
+
+def test_a_deliverable_of_odd_size_is_an_error(shot: MakeShot, film: MakeFilm, problems: Problems) -> None:
+    (problem,) = problems(film(shot("a"), deliver=(Deliverable("small", Size(641, 360), place=AT),)))
+    assert (problem.place, problem.fix) == (AT, "the nearest is 640x360")
