@@ -1,0 +1,6 @@
+"""What a person looks at after a render: `report.html` and the contact sheet."""
+
+from flows.report.page import write_report
+from flows.report.sheet import contact_sheet
+
+__all__ = ["contact_sheet", "write_report"]

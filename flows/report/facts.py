@@ -1,0 +1,187 @@
+"""Everything the report says, gathered from plan, records, timeline and clips into plain values for the template."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from flows.edit.process import ffmpeg_version, find_ffmpeg
+from flows.edit.timeline import Entry, Timeline, chosen_take
+from flows.plan.model import Clip, Plan, PlannedShot, Take
+from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
+from flows.report.seams import Seam, continues, edges, jump_of
+from flows.store.protocol import Store, TakeRecord
+
+if TYPE_CHECKING:
+    from flows.report.frames import Frame
+
+POSTER = 960
+"""Pixels of the picture that stands for the film until it is played."""
+
+STAGES = ("load", "encode", "denoise", "decode", "write")
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFacts:
+    """A take: `records` are those of its clips, empty if it was not rendered."""
+
+    number: int
+    take: Take
+    chosen: bool
+    thumbnail: str | None
+    records: tuple[TakeRecord, ...]
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds of every stage, over all its clips."""
+        return stages(self.records)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """What it was judged by; `quality` first."""
+        scores = self.records[-1].scores if self.records else {}
+        return dict(sorted(scores.items(), key=lambda item: (item[0] != "quality", item[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class ShotFacts:
+    """A shot: its plan, its place in the film, frames as data URIs, and its takes."""
+
+    shot: PlannedShot
+    entry: Entry
+    number: int
+    at: float
+    seconds: float
+    strip: tuple[str, ...]
+    takes: tuple[TakeFacts, ...]
+
+    @property
+    def chosen(self) -> TakeFacts:
+        """The take in the film."""
+        return next(take for take in self.takes if take.chosen)
+
+    @property
+    def clip(self) -> Clip:
+        """The first clip of the chosen take: sampling and guidance are the same in all."""
+        return self.chosen.take.clips[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The whole report."""
+
+    plan: Plan
+    timeline: Timeline
+    shots: tuple[ShotFacts, ...]
+    seams: tuple[Seam, ...]
+    seconds: dict[str, float]
+    peak_memory_bytes: int
+    takes_digest: str
+    versions: Mapping[str, str]
+    film: str | None
+    poster: str
+
+
+def gather(
+    plan: Plan, takes: Mapping[str, TakeRecord], timeline: Timeline, store: Store, film: str | None = None
+) -> Facts:
+    """Read what the report shows. Raises `StoreError`, `MediaError` for blobs that are gone or broken."""
+    detail = wanted(len(plan.shots))
+    shots: list[ShotFacts] = []
+    seams: list[Seam] = []
+    tail: list[Frame] = []
+    for number, (shot, entry) in enumerate(zip(plan.shots, timeline.entries, strict=True)):
+        strip, (head, ends) = spread(detail.strip, clip_frames(entry)), edges(entry)
+        frames = frames_of(entry, {*strip, *(head + ends if detail.seams else ())})
+        shots.append(_shot(number + 1, shot, entry, picked(frames, strip), timeline, takes, store))
+        if detail.seams:
+            if number:
+                start = [frames[index] for index in head]
+                seams.append(_seam(plan.shots[number - 1], shot, entry, tail, start, timeline))
+            tail = [frames[index] for index in ends]
+    used = [record for shot in shots for take in shot.takes for record in take.records]
+    return Facts(
+        plan=plan,
+        timeline=timeline,
+        shots=tuple(shots),
+        seams=tuple(seams),
+        seconds=stages(used),
+        peak_memory_bytes=max((record.peak_memory_bytes for record in used), default=0),
+        takes_digest=hashlib.sha256("".join(shot.chosen.take.fingerprint for shot in shots).encode()).hexdigest(),
+        versions=versions(plan),
+        film=film,
+        poster=jpeg_uri(middle(timeline.entries[0]), POSTER),
+    )
+
+
+def stages(records: list[TakeRecord] | tuple[TakeRecord, ...]) -> dict[str, float]:
+    """Seconds by stage, summed, in the order they happen; stages nobody timed are left out."""
+    sums: dict[str, float] = {}
+    for record in records:
+        for stage, seconds in record.seconds.items():
+            sums[stage] = sums.get(stage, 0.0) + seconds
+    return dict(sorted(sums.items(), key=lambda item: STAGES.index(item[0]) if item[0] in STAGES else len(STAGES)))
+
+
+def versions(plan: Plan) -> dict[str, str]:
+    """The programs that made the film."""
+    found = {}
+    for package in ("wanflow", "torch", "diffusers", "transformers"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue  # run from a checkout, or without models
+    return found | {"ffmpeg": ffmpeg_version(find_ffmpeg(plan.settings.film))}
+
+
+def _shot(
+    number: int,
+    shot: PlannedShot,
+    entry: Entry,
+    strip: list[str],
+    timeline: Timeline,
+    takes: Mapping[str, TakeRecord],
+    store: Store,
+) -> ShotFacts:
+    chosen = chosen_take(shot, takes)
+    return ShotFacts(
+        shot=shot,
+        entry=entry,
+        number=number,
+        at=float(entry.start / timeline.rate),
+        seconds=float(entry.frames / timeline.rate),
+        strip=tuple(strip),
+        takes=tuple(
+            _take(index + 1, take, take is chosen, len(shot.takes) > 1, takes, store)
+            for index, take in enumerate(shot.takes)
+        ),
+    )
+
+
+def _take(
+    number: int, take: Take, chosen: bool, picture: bool, takes: Mapping[str, TakeRecord], store: Store
+) -> TakeFacts:
+    records = tuple(takes[clip.fingerprint] for clip in take.clips if clip.fingerprint in takes)
+    thumbnail = data_uri(store.read(records[-1].thumbnail), "image/jpeg") if records and picture else None
+    return TakeFacts(number, take, chosen, thumbnail, records)
+
+
+def _seam(
+    before: PlannedShot, after: PlannedShot, entry: Entry, tail: list[Frame], head: list[Frame], timeline: Timeline
+) -> Seam:
+    apart, jump = jump_of(tail, head)
+    return Seam(
+        before=before.id,
+        after=after.id,
+        transition=entry.transition,
+        seconds=float(entry.overlap / timeline.rate),
+        at=float(entry.start / timeline.rate),
+        last_frame=jpeg_uri(tail[-1]),
+        first_frame=jpeg_uri(head[0]),
+        difference=apart,
+        jump=jump,
+        continues=continues(after, before),
+    )

@@ -1,0 +1,71 @@
+"""Writing `report.html`: one file that opens anywhere, offline, in the light and in the dark."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from flows.edit.timeline import Timeline
+from flows.plan.model import Plan
+from flows.report.facts import Facts, gather
+from flows.store.protocol import Store, TakeRecord
+
+
+def write_report(plan: Plan, takes: Mapping[str, TakeRecord], timeline: Timeline, store: Store, output: Path) -> Path:
+    """Write the report of a rendered film to `output` and return it.
+
+    `takes` maps fingerprints of clips to their records, as for `make_timeline`. Pictures are inside the page; only the
+    film, if it lies beside the report as `film.mp4`, is played from there. Raises `StoreError`, `MediaError`.
+    """
+    film = "film.mp4" if (output.parent / "film.mp4").exists() else None
+    page = render(gather(plan, takes, timeline, store, film))
+    partial = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
+    return output
+
+
+def render(facts: Facts) -> str:
+    """The page as text."""
+    return _template().render(facts=facts, plan=facts.plan, timeline=facts.timeline)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `0.4 s`, `12.5 s`, `3 min 05 s`, `2 h 10 min`."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60) if seconds >= 3600 else int(seconds // 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02} min"
+    return f"{minutes} min {int(seconds - minutes * 60):02} s"
+
+
+def clock(seconds: float) -> str:
+    """A moment of the film: `0:07.5`."""
+    tenths = round(seconds * 10)
+    return f"{tenths // 600}:{tenths // 10 % 60:02}.{tenths % 10}"
+
+
+def size(count: int) -> str:
+    """Bytes as people say them."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(duration=duration, clock=clock, size=size)
+    return environment.get_template("report.html.j2")
