@@ -173,11 +173,11 @@ class Flag:
         text = scalar(node, context, key, self)
         if text is None:
             return None
-        if not text.plain or text.value not in ("true", "false"):
+        if not text.plain or text.value.lower() not in ("true", "false"):
             likely = _LIKELY.get(text.value.lower())
             wrong(text, context, key, self, f"write {likely}" if likely else None)
             return None
-        return text.value == "true"
+        return text.value.lower() == "true"
 
     def schema(self) -> Schema:
         return {"type": "boolean"}

@@ -15,7 +15,7 @@ from flows.storyboard.document import parse
 from flows.storyboard.language import FILM, GROUPS
 from flows.storyboard.names import Index, index
 from flows.storyboard.nodes import Items, Keys, Node, Source, Text
-from flows.storyboard.problems import Problems, listed
+from flows.storyboard.problems import Problems, listed, printable
 from flows.storyboard.shapes import Later, ListOf, MapOf, Record, Short
 
 _FORM = re.compile(r"(?P<mark>~|\+{0,2})(?P<path>[^=]+?)(?:=(?P<value>.*))?\Z", re.DOTALL)
@@ -54,7 +54,7 @@ def read_overrides(texts: Sequence[str], problems: Problems) -> list[Override]:
     """The overrides in their order; `storyboard.` in front may be left out."""
     result: list[Override] = []
     for text in texts:
-        source = Source(f"override {text[:80]}", text)
+        source = Source(f"override {printable(text[:80])}", text)
         problems.knows(source)
         found = _FORM.match(text)
         removes = bool(found and found["mark"] == "~")
@@ -103,8 +103,10 @@ def _apply(root: Keys, override: Override, context: Context) -> None:
     kind: Kind = FILM
     *way, last = _numbered(root, override, context)
     for name in way:
+        _fits(node, kind, override, context)
         child_kind = _child(kind, name, node, override, context)
         node, kind = _enter(node, name, kind, child_kind, override), child_kind
+    _fits(node, kind, override, context)
     leaf = _child(kind, last, node, override, context)
     _put(node, last, leaf, override, context)
 
@@ -116,8 +118,7 @@ def _numbered(root: Keys, override: Override, context: Context) -> Sequence[str]
     ids = index(scenes.values if isinstance(scenes, Items) else (), Problems())
     if path[0] == "shots" and len(path) > 1:
         full, rest = _shot(path[1:], ids, override, context)
-        scene = full.rpartition(".")[0]
-        number = ids.scenes.index(scene)
+        number = next(number for number, shots in enumerate(ids.shots) if full in shots)
         return ["scenes", str(number), "shots", str(ids.shots[number].index(full)), *rest]
     if path[0] == "scenes" and len(path) > 1:
         if path[1] in ids.scenes:
@@ -148,6 +149,15 @@ def _whole_shot(override: Override, context: Context) -> Sequence[str]:
     fix = "name a key of it: storyboard.shots.<shot>.<key>=value"
     context.problems.add(override.source.place(1, 1), "an override cannot replace a whole shot", fix)
     raise _Wrong
+
+
+def _fits(node: Node, kind: Kind, override: Override, context: Context) -> None:
+    """`_Wrong` if the storyboard has something else where the override goes through."""
+    expected = Items if isinstance(kind, ListOf | Later) else Keys if isinstance(kind, _COMPOSITE) else None
+    if expected is not None and not isinstance(node, expected):
+        message = f"the storyboard has {node.word} on this way, where {expected.word} is expected"
+        context.problems.add(override.source.place(1, 1), message, f"see {node.place}")
+        raise _Wrong
 
 
 def _child(kind: Kind, name: str, node: Node, override: Override, context: Context) -> Kind:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterable
 
 from flows.errors import Place, Problem, StoryboardError
 from flows.storyboard.nodes import Node, Source
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What a terminal would obey instead of showing."""
 
 _COMPARISONS = 200_000
 """How many names are compared in all to suggest the nearest one: a file with 10,000 wrong words is still quick."""
@@ -26,11 +30,11 @@ class Problems:
 
     def add(self, at: Node | Place | None, message: str, fix: str | None = None) -> None:
         """Remember one mistake at a node or a place."""
-        if at is None or isinstance(at, Place):
-            self._found.append(self._with_line(Problem(at, message, fix, self.shot)))
-            return
-        self.knows(at.source)
-        self._found.append(self._with_line(Problem(at.place, message, fix, self.shot)))
+        if at is not None and not isinstance(at, Place):
+            self.knows(at.source)
+            at = at.place
+        message = printable(message)
+        self._found.append(self._with_line(Problem(at, message, fix, self.shot)))
 
     def knows(self, source: Source) -> None:
         """Remember a source, so that problems can show its lines."""
@@ -77,10 +81,15 @@ def nearest(word: str, options: Collection[str]) -> str | None:
     return close[0] if close else None
 
 
+def printable(text: str) -> str:
+    """The text without what a terminal would obey."""
+    return _CONTROL.sub("?", text)
+
+
 def shown(source: Source, place: Place) -> str | None:
-    """The line of a place, for people: tabs as blanks, cut to what a terminal shows around the column."""
+    """The line of a place, for people: tabs and what else has no picture as blanks."""
     line = source.line(place.line)
-    return None if line is None else line.replace("\t", " ").rstrip()
+    return None if line is None else _CONTROL.sub(" ", line).rstrip()
 
 
 def listed(options: Collection[str], limit: int = 12) -> str:

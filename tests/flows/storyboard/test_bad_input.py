@@ -222,7 +222,7 @@ def test_a_mistake_is_named_with_its_place_and_the_fix(desk: Desk, case: Case) -
     if case.shot:
         assert problem.shot == case.shot
     line = case.text.splitlines()[problem.place.line - 1] if problem.place.line <= case.text.count("\n") else ""
-    assert (problem.source or "") == line.replace("\t", " ").rstrip()
+    assert (problem.source or "") == line.translate({7: " ", 9: " "}).rstrip()
 
 
 def test_every_problem_of_a_file_is_reported_at_once_in_the_order_of_its_lines(desk: Desk) -> None:

@@ -102,3 +102,14 @@ def test_an_override_of_one_alias_leaves_the_others(desk: Desk) -> None:
     text += "      - {prompt: a, look: &l {style: ink}}\n      - {prompt: b, look: *l}\n"
     first, second = desk.load(text, ["storyboard.scenes.0.shots.1.look.style=oil"]).shots
     assert (first.prompt, second.prompt) == ("a, ink", "b, oil")
+
+
+def test_an_override_through_something_of_another_kind_is_refused(desk: Desk) -> None:
+    found = desk.check(TEXT + "soundtrack: []\n", ["storyboard.soundtrack.music.gain_db=3"])
+    assert "the storyboard has a list on this way, where a map is expected" in [problem.message for problem in found]
+
+
+def test_overrides_of_a_film_with_two_scenes_of_one_name_do_not_confuse(desk: Desk) -> None:
+    text = TEXT + "  - {id: river, shots: [{id: other, prompt: e}]}\n"
+    problem = desk.the_problem(text, ["storyboard.shots.other.seed=3"])
+    assert problem.message == "two scenes have the id 'river'"
