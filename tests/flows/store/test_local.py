@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import multiprocessing
 import os
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.errors import EnvironmentProblem, SettingsError
+from flows.errors import BlobMissing, EnvironmentProblem, SettingsError
 from flows.store import TakeRecord, default_store_path, open_store
 from flows.store.local import LocalStore
 
@@ -81,6 +82,32 @@ def test_a_write_that_really_fails_half_way_is_taken_back(tmp_path: Path) -> Non
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60)
     assert "EnvironmentProblem: no space left" in done.stderr
     assert files_in(tmp_path) == []
+
+
+COPY = """
+import sys
+from pathlib import Path
+from flows.store.local import LocalStore
+LocalStore(Path(sys.argv[1])).put_file(Path(sys.argv[2]), sys.argv[3])
+"""
+
+
+def test_a_process_killed_while_it_writes_leaves_no_blob(tmp_path: Path) -> None:
+    data = b"frames" * 500_000
+    digest = hashlib.sha256(data).hexdigest()
+    slow = tmp_path / "slow"  # a file that never ends: the copy stands still with half of the data written
+    os.mkfifo(slow)
+    child = subprocess.Popen([sys.executable, "-c", COPY, tmp_path / "store", slow, digest], cwd=REPOSITORY)
+    with slow.open("wb") as pipe:
+        pipe.write(data[:2_000_000])
+        pipe.flush()
+        child.kill()
+        child.wait()
+    store = LocalStore(tmp_path / "store")
+    with pytest.raises(BlobMissing):
+        store.read(digest)
+    assert store.put_bytes(data) == digest
+    assert store.read(digest) == data
 
 
 def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:
