@@ -41,10 +41,10 @@ def duration(seconds: float) -> str:
     """Seconds as people say them: `0.4 s`, `12.5 s`, `3 min 05 s`, `2 h 10 min`."""
     if seconds < 59.95:
         return f"{seconds:.1f} s"
-    minutes = round(seconds / 60) if seconds >= 3600 else int(seconds // 60)
+    minutes, rest = divmod(round(seconds), 60)
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60:02} min"
-    return f"{minutes} min {int(seconds - minutes * 60):02} s"
+    return f"{minutes} min {rest:02} s"
 
 
 def clock(seconds: float) -> str:

@@ -1,0 +1,163 @@
+"""The report: one file with everything in it, true to the takes, and nothing a prompt can break."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flows.edit import make_timeline
+from flows.errors import BlobMissing
+from flows.plan.model import HandOff
+from flows.report import write_report
+from flows.report.page import clock, duration, size
+from flows.storyboard.model import Cue, Music, Transition, Voiceover
+from tests.flows.edit.films import ShotSpec, a_film, fingerprint_of
+
+SHOTS = [
+    ShotSpec("river.launch", ((17, 0, 12),), scores=(0.2, 0.9)),
+    ShotSpec("river.drift", ((17, 1, 16),), Transition("dissolve", 0.25), caption="Adrift & <alone>"),
+    ShotSpec("dusk.long", ((17, 0, 17), (9, 1, 8)), prompt="<script>alert(1)</script> & {{ 7 * 7 }}"),
+]
+
+
+def paint(shot: str, take: int, frames: int) -> np.ndarray:
+    """A grey that brightens by 4 a frame."""
+    start = {"river.launch": 10, "river.drift": 70, "dusk.long": 120}[shot]
+    return np.stack([np.full((24, 32, 3), start + 4 * k + take, np.uint8) for k in range(frames)])
+
+
+class Page(HTMLParser):
+    """Collects what the page loads and which tags it opens and closes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.sources += [value or "" for name, value in attrs if name in ("src", "poster", "srcset", "data")]
+        self.sources += [value or "" for name, value in attrs if name == "href" and not (value or "").startswith("#")]
+        if tag not in ("meta", "img", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def report(tmp_path: Path, shots: list[ShotSpec] | None = None, **rest: object) -> str:
+    plan, takes, store = a_film(tmp_path, shots or SHOTS, paint, **rest)  # type: ignore[arg-type]
+    output = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "report.html")
+    assert [path.name for path in tmp_path.glob(".report*")] == []
+    return output.read_text(encoding="utf-8")
+
+
+def test_the_page_needs_nothing_but_itself(tmp_path: Path) -> None:
+    page = Page(report(tmp_path))
+    assert page.open == []
+    assert len(page.sources) >= 15
+    assert all(source.startswith("data:image/") for source in page.sources)
+    assert not {"script", "link", "iframe", "object"} & set(page.tags)
+
+
+def test_the_film_beside_it_is_played(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"film")
+    assert "film.mp4" in Page(report(tmp_path)).sources
+
+
+def test_words_of_the_storyboard_stay_words(tmp_path: Path) -> None:
+    text = report(tmp_path, title="<b>Boat</b>")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; {{ 7 * 7 }}" in text
+    assert "<h1>&lt;b&gt;Boat&lt;/b&gt;</h1>" in text
+    assert "Adrift &amp; &lt;alone&gt;" in text
+
+
+def test_it_says_what_was_rendered_and_how(tmp_path: Path) -> None:
+    text = re.sub(r"<[^>]+>", " ", report(tmp_path))
+    text = re.sub(r"\s+", " ", text)
+    assert "3 shots, 2.0 s, 32 × 24, 24 frames a second" in text
+    assert "Take 2, seed 8 In the film , quality 0.900" in text
+    assert "Take 1, seed 7 quality 0.200" in text
+    assert "the tiny family does not know: &#39;unicorn&#39;" in text
+    assert "26 frames in 2 segments" in text
+    assert "denoise 9.5 s" in text
+    assert fingerprint_of("river.launch", 1) in text
+    assert "d1" * 32 in text
+    assert "ffmpeg" in text
+
+
+def test_seams_are_measured_in_the_films_own_motion(tmp_path: Path) -> None:
+    text = report(tmp_path)
+    differences = [float(value) for value in re.findall(r"difference ([\d.]+) %", text)]
+    jumps = [float(value) for value in re.findall(r"%, ([\d.]+) × the motion", text)]
+    last_shown, first_shown = 10 + 4 * 11 + 1, 70 + 4
+    assert differences[0] == pytest.approx((first_shown - last_shown) / 2.55, abs=0.06)
+    assert jumps[0] == pytest.approx((first_shown - last_shown) / 4, abs=0.06)
+    assert text.count("a new picture") == 2
+
+
+def test_a_shot_that_continues_another_with_a_jump_is_marked(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS[:2], paint)
+    first, second = plan.shots
+    clip = second.takes[0].clips[0]
+    hand_off = replace(
+        second.takes[0],
+        clips=(replace(clip, hand_off=HandOff((first.takes[0].fingerprint,))),),
+    )
+    plan = replace(plan, shots=(first, replace(second, takes=(hand_off,))))
+    text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()
+    assert "continues with a visible jump" in text
+
+
+def test_soundtrack_is_shown(tmp_path: Path) -> None:
+    voices = (Voiceover(Path("/x/vo.wav"), Cue("river.drift", 0.5)),)
+    text = report(tmp_path, music=Music(Path("/x/bed.m4a"), -12.0, 1.0, 2.0, True), voices=voices)
+    assert "bed.m4a, -12 dB, lower under voices" in text
+    assert "vo.wav, 0:00.8" in text
+    assert "/x/" not in text
+    assert "no soundtrack" in report(tmp_path)
+
+
+def test_long_films_show_less_of_each_shot(tmp_path: Path) -> None:
+    shots = [ShotSpec(f"dusk.long{k}", ((3, 0, 3),)) for k in range(301)]
+    plan, takes, store = a_film(tmp_path, shots, lambda *_: np.zeros((3, 24, 32, 3), np.uint8))
+    text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()
+    assert text.count("data:image/") == 2 * 301
+    assert len(text) < 3_000_000
+
+
+def test_a_missing_blob_is_an_error_and_leaves_no_report(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS, paint)
+    timeline = make_timeline(plan, takes, store)
+    broken = {name: replace(record, thumbnail="0" * 64) for name, record in takes.items()}
+    with pytest.raises(BlobMissing):
+        write_report(plan, broken, timeline, store, tmp_path / "report.html")
+    assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.04, "0.0 s"),
+        (12.46, "12.5 s"),
+        (59.96, "1 min 00 s"),
+        (3_599.9, "1 h 00 min"),
+        (185, "3 min 05 s"),
+        (7_800, "2 h 10 min"),
+    ],
+)
+def test_durations_read_as_people_say_them(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_moments_and_sizes() -> None:
+    assert clock(67.46) == "1:07.5"
+    assert size(700_000_000) == "700 MB"
+    assert size(60_200_000_000) == "60.2 GB"
