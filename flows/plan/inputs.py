@@ -16,7 +16,7 @@ _LATER = {
     "audio": "a shot that speaks (S2V)",
     "motion": "a figure moved by a video (Animate)",
     "control": "a shot controlled by a video (VACE)",
-    "loras": "LoRAs",
+    "loras": "weights added to a model",
 }
 _REMOVE = "this version renders from text, image, end_image and continuity by last_frame"
 

@@ -43,7 +43,7 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
     geometry = film_geometry(storyboard, family, problems)
     upstream = upstream_of(storyboard.shots, problems)
     if problems:
-        raise StoryboardError(problems)
+        raise StoryboardError(sorted(problems, key=_place))
     recipes = _recipes(storyboard, settings, family, geometry.fps)
     maker = TakeMaker(geometry, numerics_for(family, settings.render), snapshot, settings.render.device)
     order = upstream_first(upstream)
@@ -52,7 +52,7 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
     problems = transition_problems(shots, storyboard.shots, geometry.fps, shared)
     problems = problems or film_problems(storyboard, shots, shared)
     if problems:
-        raise StoryboardError(problems)
+        raise StoryboardError(sorted(problems, key=_place))
     seconds = {shot.id: _slowest_take(shot) for shot in shots}
     new = {shot.id: sum(take.status == "new" for take in shot.takes) for shot in shots}
     return Plan(
@@ -105,7 +105,7 @@ def _recipes(storyboard: Storyboard, settings: Settings, family: Family, fps: fl
             count=settings.render.takes or shot.takes,
         )
     if problems:
-        raise StoryboardError(problems)
+        raise StoryboardError(sorted(problems, key=_place))
     return made
 
 
@@ -164,3 +164,8 @@ def _totals(shots: Sequence[PlannedShot], overlap: int, fps: float, width: int, 
         width=width,
         estimate=basis,
     )
+
+
+def _place(problem: Problem) -> tuple[str, int, int]:
+    place = problem.place
+    return (place.file, place.line, place.column) if place else ("", 0, 0)
