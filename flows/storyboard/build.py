@@ -27,7 +27,7 @@ from flows.storyboard.model import (
 from flows.storyboard.names import Index, index
 from flows.storyboard.nodes import Keys, Node, Text, place_of
 from flows.storyboard.prompts import Prompts
-from flows.storyboard.shapes import Values
+from flows.storyboard.records import Values
 from flows.storyboard.shots import Level, ShotBuilder
 from flows.storyboard.templates import Templates
 

@@ -8,7 +8,7 @@ from typing import Any
 from flows.errors import Place
 from flows.storyboard.nodes import Text
 from flows.storyboard.problems import Problems
-from flows.storyboard.shapes import Values
+from flows.storyboard.records import Values
 
 _DEEP = frozenset({"sampling", "guidance_scale", "look"})
 """Maps that are inherited key by key; of all others the lowest one written is taken as a whole."""

@@ -11,21 +11,10 @@ from functools import cache
 from types import MappingProxyType
 
 from flows.storyboard import words
-from flows.storyboard.kinds import (
-    Aspect,
-    Asset,
-    Choice,
-    Flag,
-    FreeText,
-    Moment,
-    Number,
-    Pixels,
-    Seconds,
-    ShotReference,
-    Version,
-    Word,
-)
-from flows.storyboard.shapes import Field, Later, ListOf, MapOf, Record, Short, records
+from flows.storyboard.kinds import Asset, Choice, Flag, FreeText, Moment, ShotReference, Version, Word
+from flows.storyboard.quantities import Aspect, Number, Pixels, Seconds
+from flows.storyboard.records import Field, Record, Short
+from flows.storyboard.shapes import Later, ListOf, MapOf, records
 from wan.variants import VARIANTS
 
 VERSION = 1

@@ -16,7 +16,8 @@ from flows.storyboard.language import FILM, GROUPS
 from flows.storyboard.names import Index, index
 from flows.storyboard.nodes import Items, Keys, Node, Source, Text
 from flows.storyboard.problems import Problems, listed, printable
-from flows.storyboard.shapes import Later, ListOf, MapOf, Record, Short
+from flows.storyboard.records import Record, Short
+from flows.storyboard.shapes import Later, ListOf, MapOf
 
 _FORM = re.compile(r"(?P<mark>~|\+{0,2})(?P<path>[^=]+?)(?:=(?P<value>.*))?\Z", re.DOTALL)
 _COMPOSITE = (Record, Short, ListOf, Later, MapOf)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from flows.storyboard import words
-from flows.storyboard.kinds import MAX_HOURS
 from flows.storyboard.language import DEFAULTS, FILM, GROUPS, SHOT, VERSION
-from flows.storyboard.shapes import Field, Record, inside, records
+from flows.storyboard.quantities import MAX_HOURS
+from flows.storyboard.records import Field, Record
+from flows.storyboard.shapes import inside, records
 
 _START = f"""# The storyboard language, version {VERSION}
 

@@ -23,7 +23,7 @@ from flows.storyboard.names import Index
 from flows.storyboard.nodes import Text
 from flows.storyboard.problems import Problems
 from flows.storyboard.prompts import Prompts
-from flows.storyboard.shapes import Values
+from flows.storyboard.records import Values
 from flows.storyboard.words import PREVIOUS
 
 _JOINED = ("style", "camera", "lighting", "lens", "palette")

@@ -106,6 +106,7 @@ VALUES = [
     in_film("deliverable twice", "deliver: [{name: w}, {name: w}]", 29, "cannot be called 'w'", "rename it"),
     in_film("deliverable that hides the film", "deliver: [{name: film}]", 18, "film.mp4 is always written"),
     in_film("deliverable that climbs", "deliver: [{name: ../x}]", 18, "name must be an id"),
+    in_film("template in a variable", "variables: {a: '{{ b }}'}", 16, "a cannot hold a template itself", "write"),
     in_film("variable name", "variables: {1st: x}", 13, "'1st' cannot be the name of a variable"),
 ]
 NAMES = [

@@ -1,0 +1,180 @@
+"""Maps with known keys, and their short forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flows.errors import Place
+from flows.storyboard.context import Context, Kind, Schema
+from flows.storyboard.nodes import Keys, Node, Text
+from flows.storyboard.problems import listed
+from flows.storyboard.words import NONE
+
+FOREIGN: Mapping[str, str] = {
+    "steps": "num_inference_steps",
+    "cfg": "guidance_scale",
+    "guidance": "guidance_scale",
+    "shift": "flow_shift",
+    "scheduler": "solver",
+    "text": "prompt",
+    "negative_prompt": "negative",
+    "length": "duration",
+    "start_image": "image",
+    "last_image": "end_image",
+    "characters": "cast",
+    "subtitle": "caption",
+    "resolution": "size",
+    "lora": "loras",
+}
+"""What other tools call our keys."""
+
+
+class Values:
+    """What a map said: values by key, and the place of each by dotted key (`sampling.solver`)."""
+
+    __slots__ = ("node", "places", "values")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.values: dict[str, Any] = {}
+        self.places: dict[str, Place] = {}
+
+    def get(self, key: str) -> Any:
+        """The value of `key`, or None."""
+        return self.values.get(key)
+
+    def put(self, key: str, node: Node, value: Any) -> None:
+        """Remember a value, and where it and what is inside it stand."""
+        self.places[key] = node.place
+        if value is None:
+            return
+        self.values[key] = value
+        if type(value) is Values:
+            for inner, place in value.places.items():
+                self.places[f"{key}.{inner}"] = place
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A key of a map: what it may hold, and a line for the reference. `default` is words, not a value."""
+
+    key: str
+    kind: Kind
+    doc: str
+    required: bool = False
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """A map with known keys."""
+
+    name: str
+    doc: str
+    fields: tuple[Field, ...]
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Field]:
+        """The fields by key."""
+        return {field.key: field for field in self.fields}
+
+    @cached_property
+    def required(self) -> tuple[Field, ...]:
+        """The fields that must be there."""
+        return tuple(field for field in self.fields if field.required)
+
+    def read(self, node: Node, context: Context, key: str) -> Values | None:
+        if not isinstance(node, Keys):
+            self._refuse(node, context, key)
+            return None
+        result = Values(node)
+        by_key = self.by_key
+        for name, (written, value) in node.entries.items():
+            field = by_key.get(name)
+            if field is None:
+                self._unknown(written, context)
+            else:
+                result.put(name, value, field.kind.read(value, context, name))
+        for field in self.required:
+            if field.key not in node.entries:
+                context.problems.add(node, f"{self.name} needs {field.key}", f"add {field.key}: {field.kind.words()}")
+        return result
+
+    def _refuse(self, node: Node, context: Context, key: str) -> None:
+        if isinstance(node, Text) and node.plain and not node.value:
+            context.problems.add(node, f"{key} has no value", "write one, or remove the key")
+        else:
+            context.problems.add(node, f"{key} must be a map, not {node.word}", f"its keys: {listed(self.by_key)}")
+
+    def _unknown(self, key: Text, context: Context) -> None:
+        name = key.value[:60]
+        foreign = FOREIGN.get(name)
+        near = foreign if foreign in self.by_key else context.problems.nearest(name, self.by_key)
+        homes = context.homes.get(name) or context.homes.get(foreign or "")
+        if near:
+            fix = f"did you mean {near}?"
+        elif homes:
+            fix = f"{foreign or name} belongs in {' or '.join(homes)}"
+        else:
+            fix = f"its keys: {listed(self.by_key, 40)}"
+        context.problems.add(key, f"unknown key '{name}' in {self.name}", fix)
+
+    def schema(self) -> Schema:
+        return {"$ref": f"#/$defs/{self.slug}"}
+
+    @property
+    def slug(self) -> str:
+        """The name in the schema's `$defs`."""
+        return re.sub(r"^(a|an|the) ", "", self.name).replace(" ", "_")
+
+    def definition(self) -> Schema:
+        """The schema of the map itself."""
+        properties = {field.key: {"description": field.doc, **field.kind.schema()} for field in self.fields}
+        result: Schema = {"type": "object", "description": self.doc, "properties": properties}
+        if self.required:
+            result["required"] = [field.key for field in self.required]
+        return {**result, "additionalProperties": False}
+
+    def words(self) -> str:
+        return "a map"
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A map, or the value of its most important key alone. `keys`: which keys a bare value stands for.
+
+    `none`: the word `none` says that nothing is wanted; it reads as the string "none".
+    """
+
+    record: Record
+    keys: tuple[str, ...]
+    none: bool = False
+
+    def read(self, node: Node, context: Context, key: str) -> Values | str | None:
+        if not isinstance(node, Text):
+            return self.record.read(node, context, key)
+        if self.none and node.plain and node.value == NONE:
+            return NONE
+        value = self.record.by_key[self.keys[0]].kind.read(node, context, key)
+        if value is None:
+            return None
+        result = Values(node)
+        for name in self.keys:
+            result.put(name, node, value)
+        return result
+
+    def schema(self) -> Schema:
+        bare = self.record.by_key[self.keys[0]].kind.schema()
+        return {"anyOf": [bare, self.record.schema()]}
+
+    def words(self) -> str:
+        bare = self.record.by_key[self.keys[0]].kind.words()
+        return (
+            f"a map, or only its `{self.keys[0]}`: {bare}"
+            if len(self.keys) == 1
+            else f"a map, or {bare} for all its keys"
+        )
