@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flows.errors import Problem
+from flows.errors import Problem, SettingsError
 from flows.storyboard.model import (
     CastMember,
     Continuity,
@@ -96,3 +96,9 @@ def test_a_variant_the_family_lacks_names_what_it_has(
 def test_a_reference_of_someone_in_a_picture_is_a_warning(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     made = plan(film(shot("a", image=PICTURE, cast=(BOAT,)), shot("b", image=PICTURE, cast=(BOAT,))))
     assert any("the reference of <boat> is not used yet: 2 shots" in line for line in made.warnings)
+
+
+def test_a_precision_there_is_none_of_is_a_setting_to_fix(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    with pytest.raises(SettingsError, match=r"render\.precision: 'fp8' is not one of fp32, bf16"):
+        plan(film(shot("a")), render={"precision": "fp8"})
+    assert plan(film(shot("a")), render={"precision": "bf16"}).clips[0].numerics.precision == "bf16"

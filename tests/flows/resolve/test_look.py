@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import wave
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from flows.resolve import resolve
 from flows.resolve.memory import recall, remember
 from flows.settings import Settings
 from flows.store import Store, open_store
-from flows.storyboard.model import Scene, Shot, Storyboard
+from flows.storyboard.model import Music, Scene, Shot, Soundtrack, Storyboard, Voiceover
 
 MakeFilm = Callable[..., Storyboard]
 
@@ -194,3 +195,31 @@ def test_a_damaged_memory_is_as_good_as_none(data: bytes, film: MakeFilm, settin
     (name,) = store.notes("plans")
     store.put_note(name, data)
     assert recall(store, board) == {}
+
+
+def write_tone(path: Path, seconds: float) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(int(seconds * 16_000) * 2))
+    return path
+
+
+def test_sounds_are_measured_and_broken_ones_named(
+    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    bed, voice, broken = write_tone(tmp_path / "bed.wav", 2.0), write_tone(tmp_path / "vo.wav", 0.5), tmp_path / "x.wav"
+    broken.write_bytes(b"RIFF")
+    at = Place("film.yaml", 9, 9)
+    sound = Soundtrack(Music(bed), (Voiceover(voice), Voiceover(broken)), places={"voiceover.1.file": at})
+    seen = resolve(replace(film({"audio": voice}), soundtrack=sound), settings, store)
+    assert seen.audio_seconds == {bed: pytest.approx(2.0, abs=0.05), voice: pytest.approx(0.5, abs=0.05)}
+    assert [(problem.place, problem.shot) for problem in seen.problems] == [(at, None)]
+
+
+def test_a_storyboard_made_by_a_program_needs_no_file(film: MakeFilm, settings: Settings, store: Store) -> None:
+    board = film({})
+    written = resolve(board, settings, store).storyboard_digest
+    board.path.unlink()
+    assert len(resolve(board, settings, store).storyboard_digest) == len(written) == 64
