@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +19,8 @@ LAST_LINES = 12
 
 QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error", "-stats_period", "0.2", "-progress", "pipe:1")
 
+FIX = "name a working ffmpeg (5.1 or newer) with film.ffmpeg=/path/to/ffmpeg"
+
 Progress = Callable[[int, int], None]
 """Called with the frames done and the frames in all."""
 
@@ -25,23 +30,20 @@ def find_ffmpeg(settings: FilmSettings) -> Path:
 
     Raises `EnvironmentProblem` if it is missing or does not run.
     """
-    binary = settings.ffmpeg or _shipped()
+    binary = _named(settings.ffmpeg) if settings.ffmpeg else _shipped()
     ffmpeg_version(binary)
     return binary
 
 
 def ffmpeg_version(binary: Path) -> str:
     """What `binary` calls itself, such as `n7.1`. Raises `EnvironmentProblem` if it does not run."""
-    fix = "name a working ffmpeg (5.1 or newer) with film.ffmpeg=/path/to/ffmpeg"
     try:
         said = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=60, check=True).stdout
-    except FileNotFoundError:
-        raise EnvironmentProblem(f"ffmpeg is missing: {binary} does not exist; {fix}") from None
     except (OSError, subprocess.SubprocessError) as error:
-        raise EnvironmentProblem(f"ffmpeg does not run: {binary}: {error}; {fix}") from error
+        raise EnvironmentProblem(f"ffmpeg does not run: {binary}: {error}; {FIX}") from error
     words = said.split()
     if words[:2] != ["ffmpeg", "version"]:
-        raise EnvironmentProblem(f"{binary} is not ffmpeg; {fix}")
+        raise EnvironmentProblem(f"{binary} is not ffmpeg; {FIX}")
     return words[2]
 
 
@@ -54,12 +56,16 @@ def run_ffmpeg(
     """Run `command` to its end; `total` is the frames it will write.
 
     Raises `EditError` with ffmpeg's last lines, `EnvironmentProblem` when the disk is full, `Stopped` when
-    `should_stop` said so. However it ends, no ffmpeg is left running: if this process is killed, ffmpeg dies of its
-    closed pipe.
+    `should_stop` said so. However it ends, also when this process is killed, no ffmpeg is left running.
     """
     with tempfile.TemporaryFile("w+", errors="replace") as said:
         process = subprocess.Popen(
-            [*command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, text=True, errors="replace"
+            _leashed(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            errors="replace",
         )
         try:
             _follow(process, total, on_progress, should_stop)
@@ -87,6 +93,13 @@ def _follow(
     process.wait()
 
 
+def _leashed(command: Sequence[str | Path]) -> list[str]:
+    words = [str(word) for word in command]
+    if not sys.platform.startswith("linux"):
+        return words
+    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("leash.py")), str(os.getpid()), *words]
+
+
 def _failure(code: int, said: IO[str]) -> Exception:
     said.seek(0)
     lines = [line.rstrip() for line in said if line.strip()][-LAST_LINES:]
@@ -96,12 +109,18 @@ def _failure(code: int, said: IO[str]) -> Exception:
     return EditError(f"ffmpeg could not edit the film:\n    {text}")
 
 
+def _named(program: Path) -> Path:
+    """The program of that path, or of that name among the installed ones."""
+    found = shutil.which(program)
+    if found is None:
+        raise EnvironmentProblem(f"ffmpeg is missing: {program} does not exist or cannot be run; {FIX}")
+    return Path(found)
+
+
 def _shipped() -> Path:
     import imageio_ffmpeg
 
     try:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
-        raise EnvironmentProblem(
-            "ffmpeg is missing: install imageio-ffmpeg's wheel, or name one with film.ffmpeg=/path/to/ffmpeg"
-        ) from error
+        raise EnvironmentProblem(f"ffmpeg is missing: imageio-ffmpeg has none for this machine; {FIX}") from error

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +16,7 @@ import pytest
 
 from flows.edit import TRANSITIONS, Piece, edit_film
 from flows.errors import EditError, EnvironmentProblem, MediaError, Stopped
+from flows.media import write_clip
 from flows.settings import FilmSettings
 from flows.storyboard.model import Deliverable, Music, Size
 from tests.flows.edit.conftest import HEIGHT, WIDTH, MakeTimeline, decoded, pictures, samples, write_tone
@@ -242,3 +247,54 @@ def test_a_folder_that_cannot_be_written_is_named(
     (tmp_path / "file").write_text("")
     with pytest.raises(EnvironmentProblem, match=r"film\.outputs"):
         edit_film(film_of([(5, "cut", 0)]), tmp_path / "file" / "film.mp4", settings)
+
+
+@pytest.mark.parametrize(
+    "colour", [(200, 30, 40), (20, 160, 60), (30, 60, 220), (250, 220, 20), (255, 255, 255), (0, 0, 0)]
+)
+def test_colours_come_out_as_they_went_in(
+    film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path, colour: tuple[int, int, int]
+) -> None:
+    clip = write_clip(np.full((4, HEIGHT, WIDTH, 3), colour, np.uint8), 24.0, tmp_path / "flat.mkv")
+    timeline = film_of([(4, "cut", 0)], width=WIDTH * 5, height=HEIGHT * 5)
+    entry = replace(timeline.entries[0], pieces=(Piece(clip, 0, 4),))
+    shown = pictures(edit_film(replace(timeline, entries=(entry,)), tmp_path / "film.mp4", settings))[2]
+    assert np.abs(np.median(shown.reshape(-1, 3), axis=0) - colour).max() <= 3
+
+
+def test_a_killed_editor_takes_ffmpeg_with_it_and_leaves_no_film(film_of: MakeTimeline, tmp_path: Path) -> None:
+    timeline = film_of([(40, "cut", 0)] * 40, width=1920, height=1440)
+    (tmp_path / "timeline.pickle").write_bytes(pickle.dumps(timeline))
+    output = tmp_path / "out" / "film.mp4"
+    code = (
+        "import pickle, pathlib; from flows.edit import edit_film; from flows.settings import FilmSettings;"
+        f"timeline = pickle.loads(pathlib.Path({str(tmp_path / 'timeline.pickle')!r}).read_bytes());"
+        f"edit_film(timeline, pathlib.Path({str(output)!r}), FilmSettings(outputs=pathlib.Path(), subfolder=None,"
+        " crf=10, preset='slow', ffmpeg=None), on_progress=lambda done, _: print(done, flush=True))"
+    )
+    editor = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert editor.stdout is not None
+    editor.stdout.readline()
+    (work,) = output.parent.glob(".edit-*")
+    editor.kill()
+    editor.wait()
+    editor.stdout.close()
+    partial = work / "film.mp4"
+    deadline = time.monotonic() + 20
+    while _open_by_somebody(partial) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _open_by_somebody(partial)
+    assert not output.exists()
+    settings = FilmSettings(outputs=tmp_path, subfolder=None, crf=30, preset="ultrafast", ffmpeg=None)
+    edit_film(film_of([(4, "cut", 0)]), output, settings)
+    assert [path.name for path in output.parent.iterdir()] == ["film.mp4"]
+
+
+def _open_by_somebody(file: Path) -> bool:
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if link.readlink() == file:
+                return True
+        except OSError:
+            continue
+    return False
