@@ -83,6 +83,15 @@ class Pool:
         if event.error is not None:
             raise event.error
 
+    def pending(self) -> Iterator[Event]:
+        """What has happened and was not told yet; never waits."""
+        while not self._events.empty():
+            event = self._events.get()
+            if isinstance(event, _End):
+                self._events.put(event)  # for `events`
+                return
+            yield event
+
     def cancel(self) -> None:
         """Stop: no further clip is begun, running ones are cancelled; `events` ends. Finished clips stay finished."""
         with self._changed:

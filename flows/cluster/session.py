@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -25,6 +26,8 @@ OBJECT_STORE_BYTES = 80 * 2**20
 
 LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
 """On Linux, Ray replaces 127.0.0.1 by an address that others can reach; it leaves the rest of that net alone."""
+
+KNOCK_SECONDS = 5.0
 
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -53,9 +56,11 @@ class RaySession:
                 self._join(settings) if settings.address else self._start(settings)
 
     def _join(self, settings: ClusterSettings) -> None:
+        assert settings.address is not None
         try:
+            _knock(settings.address)
             self.ray.init(address=settings.address, namespace=settings.namespace, **_quiet())
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (ConnectionError, RuntimeError, OSError, ValueError) as error:
             raise EnvironmentProblem(
                 f"no Ray cluster answers at cluster.address={settings.address}: {_first_line(error)}\n"
                 "    start one with `ray start --head`, or leave the address out to use this machine alone"
@@ -91,6 +96,13 @@ class RaySession:
             self._ours = False
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _knock(address: str) -> None:
+    """Ray would knock for minutes. Raises OSError when nobody listens at `host:port` or `ray://host:port`."""
+    host, separator, port = address.removeprefix("ray://").rpartition(":")
+    if separator and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
 
 
 def _quiet() -> dict[str, Any]:

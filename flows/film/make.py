@@ -60,7 +60,8 @@ def make_film(
             pool=pool,
             on_event=on_event or _ignore,
         )
-        server.wait()
+        making.tell_found()
+        server.wait(meanwhile=making.listen)
         flow_run_id = _run(making, server.api)
     return FilmResult(
         path=making.film,

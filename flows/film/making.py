@@ -43,6 +43,7 @@ class Making:
     records: dict[str, TakeRecord] = field(init=False)
     rendered: set[str] = field(default_factory=set)
     failures: dict[str, Failed] = field(default_factory=dict)
+    _heard: list[Event] = field(default_factory=list)
     film: Path | None = None
     report: Path | None = None
     clips: tuple[Path, ...] = ()
@@ -51,16 +52,26 @@ class Making:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
         self.records = dict(self.survey.found)
 
-    def events(self) -> Iterator[Event]:
-        """What happens until everything is rendered that can be. `on_event` has heard it before."""
+    def tell_found(self) -> None:
+        """Let `on_event` hear what is in the store already."""
         for fingerprint, record in self.survey.found.items():
             self.on_event(Finished(fingerprint, record, cached=True))
-        if self.pool is None:
-            return
-        for event in self.pool.events():
-            told = self._noted(event)
-            self.on_event(told)
-            yield told
+
+    def listen(self) -> None:
+        """Let `on_event` hear what has happened so far; `events` gives it again."""
+        if self.pool is not None:
+            self._heard.extend(self._told(event) for event in self.pool.pending())
+
+    def events(self) -> Iterator[Event]:
+        """What happens until everything is rendered that can be. `on_event` has heard it before."""
+        yield from self._heard
+        if self.pool is not None:
+            yield from map(self._told, self.pool.events())
+
+    def _told(self, event: Event) -> Event:
+        noted = self._noted(event)
+        self.on_event(noted)
+        return noted
 
     def _noted(self, event: Event) -> Event:
         if isinstance(event, Finished):

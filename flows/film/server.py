@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -38,12 +38,13 @@ class Server:
         """Where a browser finds the UI."""
         return self.api.removesuffix("/api")
 
-    def wait(self) -> None:
-        """Until it answers. Raises EnvironmentProblem when it does not."""
+    def wait(self, meanwhile: Callable[[], None]) -> None:
+        """Until it answers, calling `meanwhile` many times a second. Raises EnvironmentProblem when it does not."""
         deadline = time.monotonic() + (START_SECONDS if self.process else ANSWER_SECONDS)
         while not _answers(self.api):
             if time.monotonic() > deadline or (self.process is not None and not self.process.alive):
                 raise EnvironmentProblem(self._silence())
+            meanwhile()
             time.sleep(0.05)
 
     def _silence(self) -> str:
@@ -80,7 +81,7 @@ def connect(port: int = 0) -> Server:
 
 def _start(home: Path, port: int) -> Address:
     """A server process of its own session, so that Ctrl-C in the terminal is for us alone."""
-    port = port or _free_port()
+    port = _free_port(port)
     with _log_file(home).open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.film.serve", str(port)],
@@ -105,9 +106,16 @@ def _log_file(home: Path) -> Path:
     return home / "server.log"
 
 
-def _free_port() -> int:
+def _free_port(wanted: int) -> int:
+    """The port wanted, or any (0). Raises EnvironmentProblem when somebody listens there already."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise EnvironmentProblem(
+                f"port {wanted} is in use by another program\n    try another: wanflow ui --port {wanted + 1}"
+            ) from error
         port: int = listener.getsockname()[1]
         return port
 

@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flows.cluster.queue import ClipQueue, Lease
-from flows.plan.model import Clip, HandOff
-from wan.request import Guidance, Numerics, Sampling
-
-
-def clip(name: str, after: Sequence[str] = (), seconds: float = 10.0, variant: str = "t2v-a14b") -> Clip:
-    return Clip(
-        fingerprint=name,
-        variant=variant,
-        checkpoint="",
-        prompt=name,
-        negative_prompt="",
-        width=256,
-        height=144,
-        num_frames=33,
-        fps=16,
-        seed=0,
-        sampling=Sampling(12, 5.0, Guidance(4.0, 3.0)),
-        numerics=Numerics(),
-        hand_off=HandOff(tuple(after)) if after else None,
-        estimated_seconds=seconds,
-    )
+from flows.plan.model import Clip
+from tests.flows.cluster.clips import clip
 
 
 def queue_of(*clips: Clip, attempts: int = 2) -> ClipQueue:

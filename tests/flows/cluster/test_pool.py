@@ -1,0 +1,170 @@
+"""The pool with real Ray workers: what they say, what happens when they fail, die or are stopped."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from flows.cluster import Pool, RendererSpec
+from flows.errors import EnvironmentProblem
+from flows.events import Event, Failed, Finished, Log, Progress, Started
+from flows.plan.model import Clip
+from flows.store import Store
+from tests.flows.cluster.clips import real_clip
+from tests.flows.cluster.conftest import OpenPool
+
+pytestmark = pytest.mark.slow
+
+
+def run(pool: Pool, clips: Sequence[Clip]) -> list[Event]:
+    pool.submit(clips)
+    return list(pool.events())
+
+
+def finished(events: Sequence[Event]) -> list[str]:
+    return [event.fingerprint for event in events if isinstance(event, Finished)]
+
+
+def failures(events: Sequence[Event]) -> list[Failed]:
+    return [event for event in events if isinstance(event, Failed)]
+
+
+def test_progress_rises_before_the_clip_exists(pool: OpenPool, store: Store) -> None:
+    boat = real_clip("a boat")
+    rendering = pool(RendererSpec("stub", {"seconds": 0.8, "steps": 4}), workers=1)
+    rendering.submit([boat])
+    seen = [
+        event.step
+        for event in rendering.events()
+        if isinstance(event, Progress) and store.take(boat.fingerprint) is None
+    ]
+    assert seen[:3] == [1, 2, 3]
+    assert store.take(boat.fingerprint) is not None
+
+
+def test_a_chain_is_rendered_in_order_and_leaves_whole_clips(pool: OpenPool, store: Store) -> None:
+    first = real_clip("first")
+    second = real_clip("second", after=[first])
+    events = run(pool(), [second, first])
+    assert finished(events) == [first.fingerprint, second.fingerprint]
+    record = store.take(second.fingerprint)
+    assert record is not None
+    assert store.intact(record)
+    assert 0 < record.scores["quality"] <= 1
+    assert record.worker.startswith("worker-")
+
+
+def test_a_clip_whose_worker_is_killed_is_rendered_by_another(pool: OpenPool) -> None:
+    boat = real_clip("a boat that dies once")
+    events = run(pool(workers=2, attempts=2), [boat])
+    starts = [event for event in events if isinstance(event, Started)]
+    assert [event.attempt for event in starts] == [1, 2]
+    assert [event.final for event in failures(events)] == [False]
+    assert finished(events) == [boat.fingerprint]
+
+
+def test_a_clip_that_kills_every_worker_is_given_up_and_the_others_go_on(pool: OpenPool) -> None:
+    deadly, harmless = real_clip("a boat that dies always"), real_clip("harmless")
+    events = run(pool(workers=1, attempts=2), [deadly, harmless])
+    assert [event.final for event in failures(events)] == [False, True]
+    assert finished(events) == [harmless.fingerprint]
+
+
+def test_a_request_that_cannot_be_served_is_not_tried_again_and_takes_its_followers_along(pool: OpenPool) -> None:
+    bad = real_clip("this is refused")
+    follower = real_clip("follower", after=[bad])
+    events = run(pool(attempts=3), [bad, follower, real_clip("independent")])
+    first, second = failures(events)
+    assert first.final
+    assert "17x17" in first.message
+    assert (second.fingerprint, second.because_of) == (follower.fingerprint, bad.fingerprint)
+    assert finished(events) == [real_clip("independent").fingerprint]
+
+
+def test_a_worker_that_stumbles_gets_another_attempt(pool: OpenPool) -> None:
+    events = run(pool(workers=1, attempts=3), [real_clip("stumbles once")])
+    assert [event.final for event in failures(events)] == [False]
+    assert len(finished(events)) == 1
+
+
+def test_attempts_come_to_an_end(pool: OpenPool) -> None:
+    events = run(pool(workers=1, attempts=3), [real_clip("stumbles always")])
+    assert [event.final for event in failures(events)] == [False, False, True]
+    assert "out of memory" in failures(events)[-1].message
+
+
+def test_what_the_libraries_log_comes_out_as_events(pool: OpenPool) -> None:
+    events = run(pool(workers=1), [real_clip("a boat speaks")])
+    assert any(isinstance(event, Log) and "says hello" in event.message for event in events)
+
+
+def test_a_clip_that_somebody_finished_meanwhile_is_not_rendered(pool: OpenPool, tmp_path: Path) -> None:
+    boat = real_clip("a boat")
+    run(pool(workers=1), [boat])
+    again = run(pool(workers=1), [boat])
+    assert [event.cached for event in again if isinstance(event, Finished)] == [True]
+    assert (tmp_path / "rendered.txt").read_text() == "a boat\n"
+
+
+def test_cancelling_ends_a_running_clip_at_once_and_publishes_nothing(pool: OpenPool, store: Store) -> None:
+    long = real_clip("a boat takes long")
+    rendering = pool(workers=1)
+    rendering.submit([long])
+    for event in rendering.events():
+        if isinstance(event, Progress) and event.step == 3:
+            break
+    start = time.monotonic()
+    rendering.cancel()
+    assert time.monotonic() - start < 2.0
+    assert list(rendering.events()) == []
+    assert store.take(long.fingerprint) is None
+
+
+def test_a_gpu_that_no_machine_has_is_said_quickly(pool: OpenPool) -> None:
+    start = time.monotonic()
+    with pytest.raises(EnvironmentProblem, match=r"needs 9 GPUs, the cluster has \d+ GPU"):
+        run(pool(gpus_per_worker=9.0), [real_clip("a boat")])
+    assert time.monotonic() - start < 10
+
+
+JOIN = """
+import sys, tempfile
+from dataclasses import replace
+from ray.cluster_utils import Cluster
+from flows.cluster import RendererSpec, open_pool
+from flows.config import compose
+from flows.events import Finished
+from tests.flows.cluster.clips import real_clip
+
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+settings = replace(compose(["cluster=ray"]).settings.cluster, address=cluster.address, gpus_per_worker=0.0)
+with open_pool(settings, RendererSpec("stub"), tempfile.mkdtemp()) as pool:
+    pool.submit([real_clip("a boat")])
+    print("finished", sum(isinstance(event, Finished) for event in pool.events()))
+print("still there", cluster.head_node.any_processes_alive())
+cluster.shutdown()
+"""
+
+
+def test_a_running_cluster_is_joined_and_left_running() -> None:
+    done = subprocess.run([sys.executable, "-c", JOIN], capture_output=True, text=True, timeout=120, check=False)
+    assert "finished 1" in done.stdout, done.stdout + done.stderr
+    assert "still there True" in done.stdout
+
+
+def test_an_address_where_nothing_listens_is_the_users_mistake() -> None:
+    code = (
+        "from dataclasses import replace; from flows.cluster import RendererSpec, open_pool\n"
+        "from flows.config import compose\n"
+        "from tests.flows.cluster.clips import real_clip\n"
+        "settings = replace(compose([]).settings.cluster, address='127.0.0.1:1')\n"
+        "pool = open_pool(settings, RendererSpec('stub'), '/nowhere'); pool.submit([real_clip('a')])\n"
+        "list(pool.events())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert "EnvironmentProblem: no Ray cluster answers at cluster.address=127.0.0.1:1" in done.stderr

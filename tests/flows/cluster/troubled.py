@@ -1,0 +1,60 @@
+"""A renderer that gets into trouble when a clip's prompt says so; otherwise it draws like the stub."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from pathlib import Path
+
+from flows.cluster.renderers import Report
+from flows.cluster.stub import StubRenderer
+from flows.errors import Stopped
+from flows.plan.model import Clip
+from flows.store.protocol import Store, TakeRecord
+from wan.errors import RequestError
+
+KIND = "tests.flows.cluster.troubled:TroubledRenderer"
+
+
+class TroubledRenderer(StubRenderer):
+    """`folder` is where it remembers what happened once already, and notes what it rendered."""
+
+    def __init__(self, *, threads: int, folder: str) -> None:
+        super().__init__(threads=threads)
+        self._folder = Path(folder)
+
+    def render(self, clip: Clip, store: Store, report: Report) -> TakeRecord:
+        if "dies once" in clip.prompt and self._first_time(clip):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "dies always" in clip.prompt:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "stumbles once" in clip.prompt and self._first_time(clip):
+            raise RuntimeError("out of memory, say")
+        if "stumbles always" in clip.prompt:
+            raise RuntimeError("out of memory, say")
+        if "is refused" in clip.prompt:
+            raise RequestError("size: 17x17 is not a size that the variant draws")
+        if "speaks" in clip.prompt:
+            logging.getLogger("wan.somewhere").info("the boat says hello")
+        if "takes long" in clip.prompt:
+            _take_long(report)
+        with (self._folder / "rendered.txt").open("a") as file:
+            file.write(f"{clip.prompt}\n")
+        return super().render(clip, store, report)
+
+    def _first_time(self, clip: Clip) -> bool:
+        marker = self._folder / f"{clip.fingerprint}.happened"
+        if marker.exists():
+            return False
+        marker.touch()
+        return True
+
+
+def _take_long(report: Report) -> None:
+    for step in range(600):
+        if report.should_stop():
+            raise Stopped(f"stopped after step {step}")
+        report.progress("denoise", step + 1, 600)
+        time.sleep(0.05)
