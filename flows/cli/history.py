@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from flows.cli.options import config_dir_option, json_option, overrides_argument, print_json
-from flows.cli.words import duration, size_of
+from flows.cli.words import duration
 
 if TYPE_CHECKING:
     from flows.ledger import LedgerRow
+
+
+COLUMNS = ("when", "film", "shot", "take", "status", "seed", "took", "quality")
+NUMBERS = COLUMNS[5:]
+PIPED_WIDTH = 140
+"""Columns where stdout is no terminal. On a narrow terminal the film's title is cut first."""
 
 
 @click.command("history", short_help="List the takes rendered so far.")
@@ -49,6 +55,8 @@ def command(
         print_json([_as_json(row) for row in rows])
     elif rows:
         _print(rows)
+    elif film or shot or status:
+        click.echo("No take is like that; all of them: wanflow history")
     else:
         click.echo("Nothing yet. Render something: wanflow render paper_boat")
 
@@ -58,26 +66,29 @@ def _print(rows: list[LedgerRow]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    cells = [_cells(row) for row in rows]
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("when", "film", "shot", "take", "status"):
-        table.add_column(name, no_wrap=True)
-    for name in ("seed", "took", "memory", "quality"):
-        table.add_column(name, no_wrap=True, justify="right")
-    for row in rows:
-        table.add_row(*map(escape, _cells(row)))
-    Console(highlight=False).print(table)
+    for index, name in enumerate(COLUMNS):
+        width = None if name == "film" else max(len(name), *(len(row[index]) for row in cells))
+        justify: Literal["right", "left"] = "right" if name in NUMBERS else "left"
+        table.add_column(name, no_wrap=True, justify=justify, min_width=width)
+    for row in cells:
+        table.add_row(*map(escape, row))
+    console.print(table)
 
 
 def _cells(row: LedgerRow) -> tuple[str, ...]:
     return (
-        row.when.astimezone().strftime("%Y-%m-%d %H:%M"),
+        row.when.astimezone().strftime("%d %b %H:%M"),
         row.film,
         row.shot,
         str(row.take) if row.segment == 1 else f"{row.take}.{row.segment}",
         row.status,
         str(row.seed),
         duration(row.total_seconds) if row.seconds else "-",
-        size_of(row.peak_memory_bytes) if row.peak_memory_bytes else "-",
         f"{row.scores['quality']:.3f}" if "quality" in row.scores else "-",
     )
 
