@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = ("when", "film", "shot", "take", "status", "seed", "took", "quality")
 NUMBERS = COLUMNS[5:]
 PIPED_WIDTH = 140
-"""Columns where stdout is no terminal. On a narrow terminal the film's title is cut first."""
+"""Columns where stdout is no terminal. On a narrow terminal the title of a film takes two lines."""
 
 
 @click.command("history", short_help="List the takes rendered so far.")
@@ -74,7 +74,7 @@ def _print(rows: list[LedgerRow]) -> None:
     for index, name in enumerate(COLUMNS):
         width = None if name == "film" else max(len(name), *(len(row[index]) for row in cells))
         justify: Literal["right", "left"] = "right" if name in NUMBERS else "left"
-        table.add_column(name, no_wrap=True, justify=justify, min_width=width)
+        table.add_column(name, no_wrap=name != "film", justify=justify, min_width=width)
     for row in cells:
         table.add_row(*map(escape, row))
     console.print(table)

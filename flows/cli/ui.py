@@ -17,4 +17,4 @@ def command(port: int) -> None:
     """
     from flows.film.ui import serve_ui
 
-    serve_ui(port)
+    serve_ui(port, say=click.echo)
