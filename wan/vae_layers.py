@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-_SMALLEST_NORM_SQUARED = 1e-24  # F.normalize's 1e-12, squared
+_SMALLEST_NORM = 1e-12  # as in F.normalize
 
 
 def run_encoder(encoder: Any, quant_conv: Any, video: Tensor) -> Tensor:
@@ -58,9 +58,10 @@ def _residual(block: Any, hidden: Tensor) -> Tensor:
 
 def _norm(layer: Any, hidden: Tensor) -> Tensor:
     values = hidden.movedim(1, -1)
-    squares = (values * values).sum(-1, keepdim=True).clamp_min_(_SMALLEST_NORM_SQUARED)
-    normal = values * squares.rsqrt_().mul_(layer.scale)
-    return normal.mul_(layer.gamma.flatten()).movedim(-1, 1)
+    norm = torch.linalg.vector_norm(values, dim=-1, keepdim=True).clamp_min_(_SMALLEST_NORM)
+    normal = values * norm.reciprocal_().mul_(layer.scale)
+    scaled: Tensor = normal.mul_(layer.gamma.flatten())
+    return scaled.movedim(-1, 1)
 
 
 def _convolve(layer: Any, hidden: Tensor) -> Tensor:
@@ -69,7 +70,14 @@ def _convolve(layer: Any, hidden: Tensor) -> Tensor:
         return _convolve_in_time(layer, _with_past(hidden, layer._padding[4]))
     rows, columns = layer._padding[2], layer._padding[0]
     hidden = _with_past(hidden, layer._padding[4])
-    return F.conv3d(hidden, layer.weight, layer.bias, layer.stride, (0, rows, columns))
+    padding = (0, rows, columns)
+    if hidden.is_cpu and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        # F.conv3d takes its slow path when batch · channels · frames · rows is small, which it always is here
+        result: Tensor = torch.ops.aten.mkldnn_convolution(
+            hidden, layer.weight, layer.bias, padding, layer.stride, layer.dilation, layer.groups
+        )
+        return result
+    return F.conv3d(hidden, layer.weight, layer.bias, layer.stride, padding)
 
 
 def _convolve_in_time(layer: Any, hidden: Tensor) -> Tensor:
