@@ -31,12 +31,13 @@ class Prompts:
         self.templates, self.cast, self.problems = templates, cast, problems
         self._filled: dict[int, tuple[Text, str | None, tuple[CastMember, ...]]] = {}
 
-    def fill(self, node: Text, text: str | None = None) -> str | None:
+    def fill(self, node: Text) -> str | None:
         """The text of a node with its templates filled in; None after a problem."""
         try:
-            return self.templates.render(node.value if text is None else text)
-        except TemplateError as error:
-            self.problems.add(place_of(node, error.needle), error.message, error.fix)
+            return self.templates.render(node.value)
+        except TemplateError:
+            for error in self.templates.errors(node.value):
+                self.problems.add(place_of(node, error.needle), error.message, error.fix)
             return None
 
     def with_cast(self, node: Text) -> tuple[str | None, tuple[CastMember, ...]]:
@@ -67,7 +68,11 @@ class Prompts:
 
     def _with_cast(self, node: Text) -> tuple[str | None, tuple[CastMember, ...]]:
         text = self.fill(node)
-        if text is None or "<" not in text:
+        if text is None:
+            for name in dict.fromkeys(_ANY_CASE.findall(node.value)):
+                self._member(name, node)
+            return None, ()
+        if "<" not in text:
             return text, ()
         named = [self._member(name, node) for name in dict.fromkeys(_ANY_CASE.findall(text))]
         size = len(text) + sum(len(self._description(name, "")) for name in _MEMBER.findall(text))

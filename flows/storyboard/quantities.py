@@ -56,8 +56,8 @@ class Number:
     def words(self) -> str:
         what = "a whole number" if self.whole else "a number"
         unit = f" {self.unit}" if self.unit else ""
-        low = f"above {self.low:g}" if self.above else f"from {self.low:g}"
-        return f"{what} {low} to {_plain(self.high)}{unit}"
+        between = f"above {self.low:g}, at most" if self.above else f"from {self.low:g} to"
+        return f"{what} {between} {_plain(self.high)}{unit}"
 
 
 @dataclass(frozen=True, slots=True)

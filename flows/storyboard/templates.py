@@ -87,6 +87,26 @@ class Templates:
             _check_size(size)
         return "".join(filled)
 
+    def errors(self, text: str) -> list[TemplateError]:
+        """Everything that is wrong with a text that `render` refused."""
+        found: list[TemplateError] = []
+        try:
+            for part in self._parts(text):
+                if isinstance(part, _Slot):
+                    found += self._errors_of(part)
+            if not found:
+                self.render(text)
+        except TemplateError as error:
+            found.append(error)
+        return found
+
+    def _errors_of(self, slot: _Slot) -> list[TemplateError]:
+        try:
+            self._fill(slot)
+        except TemplateError as error:
+            return [error]
+        return []
+
     def _parts(self, text: str) -> Sequence[_Part]:
         """Simple expressions one by one (most repeat from shot to shot); anything unusual as a whole."""
         pieces = _SIMPLE.split(text)

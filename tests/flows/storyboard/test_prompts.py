@@ -107,3 +107,16 @@ def test_variables_are_text_and_can_be_overridden(desk: Desk) -> None:
 def test_a_prompt_that_grows_beyond_measure_is_refused(desk: Desk) -> None:
     text = film('"' + "<boat>" * 500 + '"') + f"cast: {{boat: {'x' * 1000}}}\n"
     assert "the prompt has 503,000 characters" in desk.the_problem(text).message
+
+
+def test_every_mistake_of_one_prompt_is_named(desk: Desk) -> None:
+    found = desk.check(
+        film('"<baot> with {{ produkt }} and {{ colur }} near <kit>"') + "variables: {product: x, colour: y}\n"
+    )
+    assert [(problem.place.column, problem.message) for problem in found if problem.place] == [
+        (18, "<baot> is not in the cast"),
+        (33, "the template names an unknown variable 'produkt'"),
+        (51, "the template names an unknown variable 'colur'"),
+        (65, "<kit> is not in the cast"),
+    ]
+    assert [problem.fix for problem in found][1:3] == ["did you mean product?", "did you mean colour?"]
