@@ -16,7 +16,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.errors import FlowsError, Stopped
 from flows.events import Log
-from flows.film.artifacts import ProgressArtifact, show_files, show_plan
+from flows.film.artifacts import ProgressArtifact, show_contact_sheet, show_files, show_plan
 from flows.film.tasks import take_submitter
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def _film(making: Making) -> State[Any]:
     logger.info("editing %d shots", len(making.plan.shots))
     making.edit()
     show_files(making.film, making.report)
+    show_contact_sheet(making.contact_sheet())
     return Completed(message=_summary(making))
 
 

@@ -16,7 +16,7 @@ from flows.film.survey import Survey, clips_of, survey
 from flows.film.watch import Watches
 from flows.plan import plan_to_json
 from flows.plan.model import Clip, Plan, PlannedShot
-from flows.report import write_report
+from flows.report import contact_sheet, write_report
 from flows.store.protocol import Store, TakeRecord
 from flows.storyboard.model import Soundtrack, Transition
 
@@ -122,6 +122,10 @@ class Making:
         timeline = make_timeline(self.plan, records, self.store)
         self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film)
         self.report = write_report(self.plan, records, timeline, self.store, self.folder / REPORT)
+
+    def contact_sheet(self) -> bytes:
+        """A PNG of what there is."""
+        return contact_sheet(self.plan, self.records, self.store)
 
     def _edit_shot(self, shot: PlannedShot) -> Path:
         path = self.folder / SHOTS / f"{shot.id}.mp4"

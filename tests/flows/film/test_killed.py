@@ -1,0 +1,119 @@
+"""Films whose process is killed or stopped in the middle, and what the next one finds."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.film.server import Server
+from flows.store import open_store
+from tests.flows.cluster.troubled import KIND
+from tests.flows.film import filming
+from tests.flows.film.conftest import Ask
+
+pytestmark = pytest.mark.slow
+Start = Callable[[], subprocess.Popen[str]]
+
+LONG = filming.STORYBOARD.replace("a boat at night", "a boat takes long")
+
+
+@pytest.fixture
+def start(
+    server: Server, child_environment: dict[str, str], tmp_path: Path
+) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    """Begin the film in a process of its own."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def begin() -> subprocess.Popen[str]:
+        command = [sys.executable, filming.__file__, str(tmp_path), "--renderer", KIND]
+        process = subprocess.Popen(
+            command,
+            env=child_environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        processes.append(process)
+        return process
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(happened: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+
+
+def events(folder: Path) -> list[dict[str, object]]:
+    path = folder / "events.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def two_done_one_running(folder: Path) -> bool:
+    kinds = [event["kind"] for event in events(folder)]
+    return kinds.count("Finished") == 2 and "Progress" in kinds[-3:]
+
+
+def processes_of(session: int) -> list[str]:
+    """Command lines of processes that descend from a session leader or carry its Ray folder's name."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                environment = (folder / "environ").read_bytes().decode(errors="replace")
+                state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            if state != "Z" and (f"/{session}/session_" in command or f"/{session}/session_" in environment):
+                found.append(command)
+    return found
+
+
+def test_killed_in_the_middle_leaves_no_process_and_keeps_finished_takes(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "film.yaml").write_text(LONG)
+    first = start()
+    wait_for(lambda: two_done_one_running(tmp_path), 60)
+    assert processes_of(first.pid)
+    os.kill(first.pid, signal.SIGKILL)
+    wait_for(lambda: not processes_of(first.pid), 10)
+    assert not list((tmp_path / "outputs").rglob("*.mp4"))
+    assert len(open_store(str(tmp_path / "store")).fingerprints()) == 2
+
+    (tmp_path / "film.yaml").write_text(filming.STORYBOARD)
+    second = start()
+    out, err = second.communicate(timeout=90)
+    assert second.returncode == 0, out + err
+    result = json.loads(out)
+    assert (result["rendered"], result["cached"]) == (1, 2)
+    assert Path(result["path"]).exists()
+
+
+def test_ctrl_c_cancels_the_run_and_keeps_finished_takes(start: Start, ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "film.yaml").write_text(LONG)
+    process = start()
+    wait_for(lambda: two_done_one_running(tmp_path), 60)
+    os.killpg(process.pid, signal.SIGINT)
+    began = time.monotonic()
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, out + err
+    assert err == ""
+    assert time.monotonic() - began < 15
+    assert len(open_store(str(tmp_path / "store")).fingerprints()) == 2
+    (run,) = ask("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
+    assert run["state_type"] == "CANCELLED"
