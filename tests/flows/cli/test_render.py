@@ -1,0 +1,69 @@
+"""What `wanflow render` says at the end, and what it hands to the API."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from flows.cli.options import with_draft
+from flows.cli.plan_table import partial_sums
+from flows.cli.render import closing_lines, shown_path, termination_as_interrupt
+from flows.film import FilmResult
+from tests.flows.cli.plans import clip, plan, shot, take
+
+PLAN = plan(shot("river.launch", take(clip("aa"))))
+
+
+def result(folder: Path, *, film: bool = True, clips: tuple[Path, ...] = ()) -> FilmResult:
+    return FilmResult(
+        path=folder / "film.mp4" if film else None,
+        clips=clips,
+        report=folder / "report.html" if film else None,
+        plan_path=folder / "plan.json",
+        rendered=1,
+        cached=3,
+        seconds=72.4,
+        flow_run_id="run",
+        run_url="http://127.0.0.1/runs",
+    )
+
+
+def test_the_last_lines_say_where_how_long_and_what_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = closing_lines("boat", PLAN, result(tmp_path / "outputs/boat"), ())
+    assert "film    outputs/boat/film.mp4" in lines
+    assert "report  outputs/boat/report.html" in lines
+    assert "1 take rendered, 3 from the store, in 1 min 12 s" in lines
+    assert any("wanflow render boat --only river.launch" in line for line in lines)
+
+
+def test_after_some_shots_the_whole_film_is_next(tmp_path: Path) -> None:
+    lines = closing_lines("boat", PLAN, result(tmp_path, film=False, clips=(tmp_path / "a.mp4",)), ("river.launch",))
+    assert f"clips   {tmp_path / 'a.mp4'}" in lines
+    assert not any(line.startswith("film ") for line in lines)
+    assert lines[-1] == "Next: the whole film: wanflow render boat"
+
+
+def test_paths_elsewhere_are_shown_whole() -> None:
+    assert shown_path(Path("/elsewhere/film.mp4")) == "/elsewhere/film.mp4"
+
+
+def test_some_shots_are_summed_alone() -> None:
+    assert partial_sums([clip("a"), clip("b", "cached")]).endswith(
+        "1 clip to render, 1 in the store, about 4.0 s of work"
+    )
+
+
+def test_draft_comes_first_so_that_an_override_wins() -> None:
+    assert with_draft(("render=final",), True) == ("render=draft", "render=final")
+    assert with_draft(("a=1",), False) == ("a=1",)
+
+
+def test_being_terminated_ends_a_render_as_ctrl_c_does() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
