@@ -80,7 +80,10 @@ class State:
             raise StateError(f"{path} cannot be read as a state: {error}") from error
         if metadata.get("format") != _FORMAT:
             raise StateError(f"{path} is no saved state of this version (format {metadata.get('format')!r})")
-        return _from_parts(json.loads(metadata["state"]), tensors)
+        try:
+            return _from_parts(json.loads(metadata["state"]), tensors)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StateError(f"{path} is no saved state of this version: {error!r}") from error
 
     def _tensors(self) -> dict[str, Tensor]:
         named = {

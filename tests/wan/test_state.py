@@ -66,6 +66,13 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         State.load(tmp_path / "missing")
 
 
+def test_a_state_with_a_value_missing_is_refused(tmp_path: Path) -> None:
+    metadata = {"format": "wanflow.state.1", "state": '{"sampling": {}, "counters": {}}'}
+    save_file({"latents": torch.zeros(1)}, tmp_path / "s", metadata=metadata)
+    with pytest.raises(StateError, match="no saved state of this version"):
+        State.load(tmp_path / "s")
+
+
 def test_nothing_is_left_behind_when_the_folder_is_gone(
     t2v: Pipeline, text_request: ClipRequest, tmp_path: Path
 ) -> None:

@@ -1,0 +1,74 @@
+"""Guards `render_epoch`: the pixels of the tiny family's clips on a CPU, against those written down in `golden/`.
+
+When this fails and the change is meant, raise the variant's `render_epoch` in `wan/variants.py` and write new pixels:
+
+    WANFLOW_WRITE_GOLDEN=1 pytest tests/wan/test_golden.py
+
+New weights change the checkpoint's revision, which is in every fingerprint: then the epoch stays, and only the pixels are
+written anew.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from wan.checkpoint import Checkpoint
+from wan.families import FAMILIES, TINY_CHECKPOINTS
+from wan.load import load_pipeline
+from wan.request import ClipRequest, Frames
+from wan.variants import VARIANTS
+
+GOLDEN = Path(__file__).parent / "golden"
+BLOCK = 8  # pixels averaged in each direction: 576 values a frame
+# Of 255. Another CPU computes the same to about 1e-3; a wrong schedule, mask or guidance is off by ten and more.
+MEAN_TOLERANCE, LARGEST_TOLERANCE = 0.5, 6.0
+
+pytestmark = pytest.mark.skipif(not TINY_CHECKPOINTS.exists(), reason="the tiny family is not trained yet")
+
+
+def _request(variant: str) -> ClipRequest:
+    role = FAMILIES["tiny"].roles[variant]
+    assert role.sampling is not None
+    rows, columns = np.mgrid[0:144, 0:256]
+    picture = np.stack([rows + 60, columns // 2 + 40, 200 - rows], axis=-1).astype(np.uint8)
+    picture[60:90, 40:80] = (220, 30, 40)
+    return ClipRequest(
+        prompt="a red box moves left to right, over water at noon",
+        width=256,
+        height=144,
+        num_frames=33,
+        sampling=replace(role.sampling, num_inference_steps=4),
+        seed=7,
+        image=picture if variant == "i2v-a14b" else None,
+    )
+
+
+def _summary(frames: Frames) -> npt.NDArray[np.float32]:
+    kept = frames[::8].astype(np.float32)
+    count, height, width, _ = kept.shape
+    return kept.reshape(count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, 3).mean(axis=(2, 4))
+
+
+@pytest.mark.parametrize("variant", ["t2v-a14b", "i2v-a14b"])
+def test_pixels_are_those_of_the_render_epoch(variant: str) -> None:
+    checkpoint = Checkpoint.open(FAMILIES["tiny"], variant)
+    pipeline = load_pipeline(variant, checkpoint, device="cpu")
+    found = _summary(pipeline.decode(pipeline.advance(pipeline.encode(_request(variant)))))
+    file, epoch = GOLDEN / f"{variant}.npz", VARIANTS[variant].render_epoch
+    if os.environ.get("WANFLOW_WRITE_GOLDEN"):
+        GOLDEN.mkdir(exist_ok=True)
+        np.savez_compressed(file, pixels=found.astype(np.float16), revision=checkpoint.revision, epoch=epoch)
+    with np.load(file) as golden:
+        wanted, revision, written = golden["pixels"].astype(np.float32), str(golden["revision"]), int(golden["epoch"])
+    assert revision == checkpoint.revision, "the tiny family has new weights: write the golden pixels anew"
+    assert written == epoch, "the render epoch was raised: write the golden pixels anew"
+    difference = np.abs(found - wanted)
+    changed = f"the pixels of {variant} changed: raise its render_epoch if that is meant"
+    assert difference.mean() < MEAN_TOLERANCE, changed
+    assert difference.max() < LARGEST_TOLERANCE, changed
