@@ -34,18 +34,17 @@ def _luma(frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 def _sharpness(luma: npt.NDArray[np.float32]) -> float:
-    """How strong the edges are: the mean gradient, measured against the contrast there is; 0 for a flat picture."""
-    across = np.abs(np.diff(luma, axis=2)).mean()
-    down = np.abs(np.diff(luma, axis=1)).mean()
+    """How steep the edges are: the root mean square gradient, against the contrast there is; 0 for a flat picture."""
+    energy = sum(float(np.square(np.diff(luma, axis=axis)).mean()) for axis in (1, 2))
     contrast = float(luma.std(axis=(1, 2)).mean())
-    return 1 - math.exp(-float(across + down) / (0.1 * contrast)) if contrast > 1e-4 else 0.0
+    return 1 - math.exp(-2 * math.sqrt(energy) / contrast) if contrast > 1e-4 else 0.0
 
 
 def _steadiness(luma: npt.NDArray[np.float32]) -> float:
     """1 for still pictures and smooth motion; flicker and jumps (the second difference in time) lower it."""
     if len(luma) < 3:
         return 1.0
-    return math.exp(-20 * float(np.abs(np.diff(luma, n=2, axis=0)).mean()))
+    return math.exp(-10 * float(np.abs(np.diff(luma, n=2, axis=0)).mean()))
 
 
 def _exposure(luma: npt.NDArray[np.float32]) -> float:

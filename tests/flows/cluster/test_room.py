@@ -1,0 +1,55 @@
+"""How many workers there is room for, and what is said when there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from flows.cluster.room import Node, WorkerSize, size_workers
+from flows.errors import EnvironmentProblem
+from flows.settings import ClusterSettings
+
+LAPTOP = (Node(2, 0),)
+GPUS = (Node(16, 1), Node(64, 4))
+
+
+@pytest.fixture
+def sized(cluster_settings: ClusterSettings) -> Any:
+    def size(nodes: tuple[Node, ...], device: str = "auto", most: int | None = None, **changes: Any) -> WorkerSize:
+        return size_workers(replace(cluster_settings, **changes), device, nodes, most)
+
+    return size
+
+
+def test_as_many_as_fit(sized: Any) -> None:
+    assert sized(LAPTOP) == WorkerSize(2, 1.0, 0.0)
+    assert sized(LAPTOP, cpus_per_worker=2.0).threads == 2
+
+
+def test_no_more_than_asked_for_nor_than_have_work(sized: Any) -> None:
+    assert sized(GPUS, workers=3).workers == 3
+    assert sized(LAPTOP, workers=9).workers == 2
+    assert sized(GPUS, most=1).workers == 1
+
+
+def test_auto_takes_a_gpu_where_there_is_one_and_cpu_never(sized: Any) -> None:
+    assert sized(GPUS) == WorkerSize(5, 1.0, 1.0)
+    assert sized(GPUS, device="cpu").gpus == 0
+
+
+def test_several_gpus_a_worker_must_be_in_one_machine(sized: Any) -> None:
+    assert sized(GPUS, gpus_per_worker=4.0).workers == 1
+    with pytest.raises(EnvironmentProblem, match="needs 5 GPUs, .* has 5 GPUs; its largest machine has 4 GPUs"):
+        sized(GPUS, gpus_per_worker=5.0)
+
+
+def test_a_gpu_where_there_is_none(sized: Any) -> None:
+    with pytest.raises(EnvironmentProblem, match="unschedulable: a worker needs 1 GPU, the cluster has 0 GPUs"):
+        sized(LAPTOP, device="cuda")
+
+
+def test_more_processors_than_there_are(sized: Any) -> None:
+    with pytest.raises(EnvironmentProblem, match="a worker needs 8 CPUs, the cluster has 2 CPUs"):
+        sized(LAPTOP, cpus_per_worker=8.0)

@@ -1,0 +1,125 @@
+"""Clips of the plan through real pipelines: a family of the real classes with random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load
+
+from flows.cluster.wan_clips import WanRenderer, handed_off
+from flows.errors import BlobMissing, SettingsError, Stopped
+from flows.media import png_bytes, read_video
+from flows.plan.model import Clip, HandOff
+from flows.store import Store
+from tests.flows.cluster.clips import real_clip
+from tests.wan.conftest import make_family
+from wan.checkpoint import Checkpoint
+from wan.errors import CheckpointError, RequestError
+from wan.families import Family
+
+
+@dataclass
+class Report:
+    """Notes progress, and stops after `stop_after` denoising steps."""
+
+    stop_after: int = 1000
+    told: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def progress(self, stage: str, step: int, steps: int) -> None:
+        self.told.append((stage, step, steps))
+
+    def should_stop(self) -> bool:
+        return sum(stage == "denoise" for stage, _, _ in self.told) >= self.stop_after
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Family:
+    return make_family(tmp_path_factory.mktemp("family"))
+
+
+@pytest.fixture(scope="session")
+def renderer(family: Family) -> WanRenderer:
+    return WanRenderer(threads=1, family="tiny", root=str(family.root), device="cpu")
+
+
+def wan_clip(family: Family, prompt: str, variant: str = "t2v-a14b", after: Sequence[Clip] = ()) -> Clip:
+    clip = real_clip(prompt, after)
+    revision = Checkpoint.open(family, variant).revision
+    sampling = replace(clip.sampling, num_inference_steps=3, boundary_ratio=0.875)
+    return replace(clip, variant=variant, checkpoint=revision, width=48, height=32, num_frames=9, sampling=sampling)
+
+
+def test_a_clip_is_kept_without_loss_with_its_latents_frames_and_timings(
+    renderer: WanRenderer, family: Family, store: Store
+) -> None:
+    report = Report()
+    record = renderer.render(wan_clip(family, "a red boat"), store, report)
+    frames = list(read_video(store.local_path(record.clip)))
+    assert (len(frames), frames[0].shape) == (9, (32, 48, 3))
+    assert (record.num_frames, record.width, record.height) == (9, 48, 32)
+    assert store.read(record.last_frame) == png_bytes(frames[-1])
+    assert load(store.read(record.latents))["latents"].shape == (1, 16, 3, 4, 6)
+    assert [step for stage, step, _ in report.told if stage == "denoise"] == [1, 2, 3]
+    assert set(record.seconds) == {"load", "encode", "denoise", "decode", "write"}
+    assert record.peak_memory_bytes > 0
+    assert record.spec["prompt"] == "a red boat"
+
+
+def test_the_same_clip_has_the_same_pixels_again(renderer: WanRenderer, family: Family, store: Store) -> None:
+    clip = wan_clip(family, "a blue boat")
+    assert renderer.render(clip, store, Report()).clip == renderer.render(clip, store, Report()).clip
+
+
+def test_a_clip_starts_from_the_last_frame_of_the_best_take(
+    renderer: WanRenderer, family: Family, store: Store
+) -> None:
+    takes = [replace(wan_clip(family, f"a boat {seed}"), seed=seed) for seed in (1, 2)]
+    first, second = (renderer.render(take, store, Report()) for take in takes)
+    store.publish(replace(first, scores={"quality": 0.2}))
+    store.publish(replace(second, scores={"quality": 0.7}))
+    hand_off = HandOff(tuple(take.fingerprint for take in takes))
+    assert png_bytes(handed_off(hand_off, store)) == store.read(second.last_frame)
+    middle = handed_off(replace(hand_off, frame=4), store)
+    assert np.array_equal(middle, list(read_video(store.local_path(second.clip)))[4])
+    continued = renderer.render(wan_clip(family, "it moves", "i2v-a14b", takes), store, Report())
+    assert continued.num_frames == 9
+    assert {"t2v-a14b", "i2v-a14b"} <= renderer.warm
+
+
+def test_a_hand_off_that_is_gone_is_said(store: Store) -> None:
+    with pytest.raises(BlobMissing, match="not in the store any more"):
+        handed_off(HandOff(("a" * 64,)), store)
+
+
+def test_it_stops_between_steps(renderer: WanRenderer, family: Family, store: Store) -> None:
+    report = Report(stop_after=2)
+    with pytest.raises(Stopped):
+        renderer.render(wan_clip(family, "a boat that is stopped"), store, report)
+    assert [step for stage, step, _ in report.told if stage == "denoise"] == [1, 2]
+
+
+def test_other_weights_than_planned_are_refused(renderer: WanRenderer, family: Family, store: Store) -> None:
+    clip = replace(wan_clip(family, "a boat"), checkpoint="f" * 64)
+    with pytest.raises(CheckpointError, match="the plan says ffffffffffff"):
+        renderer.render(clip, store, Report())
+
+
+def test_an_impossible_size_is_a_request_error(renderer: WanRenderer, family: Family, store: Store) -> None:
+    with pytest.raises(RequestError):
+        renderer.render(replace(wan_clip(family, "a boat"), width=50), store, Report())
+
+
+def test_an_unknown_family_is_a_settings_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="tiny"):
+        WanRenderer(threads=1, family="huge", root=str(tmp_path))

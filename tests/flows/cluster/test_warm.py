@@ -1,0 +1,31 @@
+"""Which models stay loaded."""
+
+from __future__ import annotations
+
+from flows.cluster.warm import WarmModels
+
+
+def test_a_model_is_loaded_once() -> None:
+    loads: list[str] = []
+    models: WarmModels[str, str] = WarmModels(100)
+    for _ in range(3):
+        assert models.get("a", 60, lambda: loads.append("a") or "model a") == "model a"
+    assert loads == ["a"]
+
+
+def test_the_one_unused_for_longest_makes_room_before_the_next_is_loaded() -> None:
+    dropped: list[str] = []
+    models: WarmModels[str, str] = WarmModels(100, on_drop=lambda: dropped.append("dropped"))
+    models.get("a", 40, lambda: "a")
+    models.get("b", 40, lambda: "b")
+    models.get("a", 40, lambda: "never")
+    models.get("c", 40, lambda: "c" if dropped else "too early")
+    assert models.keys == ("a", "c")
+    assert models.get("c", 40, lambda: "again") == "c"
+
+
+def test_a_model_larger_than_the_memory_is_kept_alone() -> None:
+    models: WarmModels[str, str] = WarmModels(100)
+    models.get("a", 40, lambda: "a")
+    models.get("huge", 400, lambda: "huge")
+    assert models.keys == ("huge",)
