@@ -4,8 +4,8 @@ When this fails and the change is meant, raise the variant's `render_epoch` in `
 
     WANFLOW_WRITE_GOLDEN=1 pytest tests/wan/test_golden.py
 
-New weights change the checkpoint's revision, which is in every fingerprint: then the epoch stays, and only the pixels are
-written anew.
+New weights change the checkpoint's revision, which is in every fingerprint: then the epoch stays, and only the pixels
+are written anew.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def _request(variant: str) -> ClipRequest:
 def _summary(frames: Frames) -> npt.NDArray[np.float32]:
     kept = frames[::8].astype(np.float32)
     count, height, width, _ = kept.shape
-    return kept.reshape(count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, 3).mean(axis=(2, 4))
+    blocks: npt.NDArray[np.float32] = kept.reshape(count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, 3)
+    return np.asarray(blocks.mean(axis=(2, 4)), np.float32)
 
 
 @pytest.mark.parametrize("variant", ["t2v-a14b", "i2v-a14b"])
