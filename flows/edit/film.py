@@ -11,14 +11,15 @@ from typing import Any
 
 import ffmpeg
 
-from flows.edit.captions import Captions, write_captions
+from flows.edit.captions import Captions, webvtt, write_captions
 from flows.edit.deliverables import FILM, Target, conformed, encoding, target
 from flows.edit.marks import add_xmp, tags
 from flows.edit.picture import joined
-from flows.edit.process import QUIET, Progress, find_ffmpeg, run_ffmpeg
+from flows.edit.process import QUIET, Progress, ffmpeg_version, find_ffmpeg, run_ffmpeg
 from flows.edit.reels import wound_up
 from flows.edit.sound import soundtrack
 from flows.edit.timeline import Timeline
+from flows.edit.unchanged import are_made, edit_digest
 from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
 
@@ -33,30 +34,39 @@ def edit_film(
 ) -> Path:
     """Write the film to `output` (an `.mp4`), captions to `.vtt` beside it, each deliverable as `<name>.mp4` there.
 
-    Files appear whole or not at all. `on_progress` hears frames done and in all. Returns `output`. Raises `EditError`
-    with ffmpeg's last lines, `EnvironmentProblem` (no ffmpeg, no space, folder not writable), `MediaError` (a music
-    file that is none), `Stopped` when `should_stop` said so.
+    Files appear whole or not at all; those that an edit of the same things has left are kept. `on_progress` hears
+    frames done and in all. Returns `output`. Raises `EditError` with ffmpeg's last lines, `EnvironmentProblem` (no
+    ffmpeg, no space, folder not writable), `MediaError` (a music file that is none), `Stopped` when `should_stop` said
+    so.
     """
     binary = find_ffmpeg(settings)
+    identifier = edit_digest(timeline, settings, ffmpeg_version(binary))
+    if _is_made(timeline, output, identifier):
+        return output
     with _workplace(output.parent) as work:
         film = target(timeline, FILM, work)
         rest = [target(timeline, item, work) for item in timeline.deliver]
         different = [made for made in rest if not made.same_as(film)]
         subtitles = write_captions(timeline, work)
-        short = wound_up(timeline, work, binary, should_stop)
-        graph = _graph(short, [film, *different], subtitles, settings)
+        graph = _graph(wound_up(timeline, work, binary, should_stop), [film, *different], subtitles, settings)
         command = ffmpeg.compile(graph.global_args(*QUIET), cmd=str(binary), overwrite_output=True)
         run_ffmpeg(command, timeline.num_frames, on_progress, should_stop)
         for made in (film, *different):
-            add_xmp(made.path, timeline.title)
+            add_xmp(made.path, timeline.title, identifier)
         for made in rest:
-            if made.same_as(film):
+            if made not in different:
                 shutil.copyfile(film.path, made.path)
-        for made in rest:
             made.path.replace(output.parent / made.path.name)
         _place_captions(subtitles, output)
         film.path.replace(output)
     return output
+
+
+def _is_made(timeline: Timeline, output: Path, identifier: str) -> bool:
+    """Whether the film, its captions and its deliverables are all there from an edit like this one."""
+    files = [output, *(target(timeline, item, output.parent).path for item in timeline.deliver)]
+    captions = output.with_suffix(".vtt")
+    return captions.exists() == (webvtt(timeline) is not None) and are_made(files, identifier)
 
 
 def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Captions | None, settings: FilmSettings) -> Any:

@@ -198,6 +198,26 @@ def test_captions_are_soft(film_of: MakeTimeline, settings: FilmSettings, tmp_pa
     assert b"<b>Hi</b> & (bye)\n1 --> 2" in text
 
 
+def test_an_edit_that_would_change_nothing_is_not_made(
+    film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path
+) -> None:
+    timeline = film_of([(6, "cut", 0)], deliver=(Deliverable("extra", Size(64, 64)),))
+    film = edit_film(timeline, tmp_path / "out" / "film.mp4", settings)
+
+    def made() -> int:
+        return edit_film(timeline, film, settings).stat().st_mtime_ns
+
+    first = film.stat().st_mtime_ns
+    assert made() == first
+    (film.parent / "extra.mp4").unlink()
+    second = made()
+    assert second != first
+    film.write_bytes(film.read_bytes()[:-40])  # the end is missing
+    third = made()
+    assert third != second
+    assert edit_film(timeline, film, replace(settings, crf=30)).stat().st_mtime_ns != third
+
+
 def test_progress_is_told_and_ends_at_all(film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     edit_film(film_of([(30, "cut", 0)]), tmp_path / "film.mp4", settings, on_progress=lambda *x: told.append(x))
