@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from flows.cluster.room import Node
-from flows.errors import EnvironmentProblem
+from flows.errors import EnvironmentProblem, SettingsError
 from flows.settings import ClusterSettings
 
 OBJECT_STORE_BYTES = 80 * 2**20
@@ -44,6 +44,11 @@ class RaySession:
     """A connection to Ray. `close` ends it, and with it a Ray that was started here."""
 
     def __init__(self, settings: ClusterSettings) -> None:
+        if settings.address and settings.address.startswith("ray://"):
+            raise SettingsError(
+                f"cluster.address={settings.address}: Ray's client protocol does not carry progress\n"
+                "    run the command on a machine of the cluster, with cluster.address=auto or HOST:6379"
+            )
         os.environ.update({name: os.environ.get(name, value) for name, value in _ENVIRONMENT.items()})
         import ray
 
@@ -99,8 +104,8 @@ class RaySession:
 
 
 def _knock(address: str) -> None:
-    """Ray would knock for minutes. Raises OSError when nobody listens at `host:port` or `ray://host:port`."""
-    host, separator, port = address.removeprefix("ray://").rpartition(":")
+    """Ray would knock for minutes. Raises OSError when nobody listens at `host:port`."""
+    host, separator, port = address.rpartition(":")
     if separator and port.isdigit():
         socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
 

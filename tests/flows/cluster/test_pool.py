@@ -6,14 +6,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from flows.cluster import Pool, RendererSpec
-from flows.errors import EnvironmentProblem
+from flows.cluster import Pool, RendererSpec, open_pool
+from flows.errors import EnvironmentProblem, SettingsError
 from flows.events import Event, Failed, Finished, Log, Progress, Started
 from flows.plan.model import Clip
+from flows.settings import ClusterSettings
 from flows.store import Store
 from tests.flows.cluster.clips import real_clip
 from tests.flows.cluster.conftest import OpenPool
@@ -168,3 +170,11 @@ def test_an_address_where_nothing_listens_is_the_users_mistake() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert "EnvironmentProblem: no Ray cluster answers at cluster.address=127.0.0.1:1" in done.stderr
+
+
+def test_rays_client_protocol_is_refused_with_the_way_out(cluster_settings: ClusterSettings) -> None:
+    with (
+        open_pool(replace(cluster_settings, address="ray://head:10001"), RendererSpec("stub"), "/nowhere") as pool,
+        pytest.raises(SettingsError, match="HOST:6379"),
+    ):
+        run(pool, [real_clip("a boat")])

@@ -41,7 +41,7 @@ def test_auto_takes_a_gpu_where_there_is_one_and_cpu_never(sized: Any) -> None:
 
 def test_several_gpus_a_worker_must_be_in_one_machine(sized: Any) -> None:
     assert sized(GPUS, gpus_per_worker=4.0).workers == 1
-    with pytest.raises(EnvironmentProblem, match="needs 5 GPUs, .* has 5 GPUs; its largest machine has 4 GPUs"):
+    with pytest.raises(EnvironmentProblem, match=r"needs 5 GPUs, .* has 5 GPUs; its largest machine has 4 GPUs"):
         sized(GPUS, gpus_per_worker=5.0)
 
 

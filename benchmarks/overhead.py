@@ -1,0 +1,80 @@
+"""What everything around the rendering costs: a film of many takes with a renderer that takes no time.
+
+    python -m benchmarks.overhead [--takes 200]
+
+Prints seconds until the first clip is begun, seconds a take (scheduling, events, encoding and storing the stub's
+frames, Prefect), and the seconds of a second run that finds everything in the store. Uses a folder of its own, with a
+database of its own for Prefect; `--migrated` leaves its creation (once per user) out of the first figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+
+def storyboard(takes: int) -> str:
+    shots = "".join(f"      - {{id: shot{i}, prompt: a red boat rises {i}}}\n" for i in range(takes))
+    head = "storyboard: 1\ntitle: Overhead\nshot_defaults: {duration: 0.1s}\nscenes:\n  - id: river\n    shots:\n"
+    return head + shots
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--takes", type=int, default=200)
+    parser.add_argument("--migrated", action="store_true")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="wanflow-overhead-") as name:
+        os.environ["XDG_DATA_HOME"] = name
+        os.environ.pop("PREFECT_API_URL", None)
+        if given.migrated:
+            _start_server_once()
+        print(json.dumps(measure(Path(name), given.takes), indent=1))
+
+
+def _start_server_once() -> None:
+    from flows.film.server import connect
+
+    server = connect()
+    server.wait(meanwhile=lambda: None)
+    assert server.client is not None
+    server.client.close()
+    assert server.process is not None
+    while server.process.alive:
+        time.sleep(0.2)
+
+
+def measure(folder: Path, takes: int) -> dict[str, float]:
+    from flows.cluster import RendererSpec
+    from flows.events import Event, Finished, Started
+    from tests.flows.film.filming import make_film, plan_in
+
+    (folder / "film.yaml").write_text(storyboard(takes))
+    moments: dict[str, list[float]] = {"Started": [], "Finished": []}
+
+    def note(event: Event) -> None:
+        if isinstance(event, Started | Finished):
+            moments[type(event).__name__].append(time.monotonic())
+
+    begin = time.monotonic()
+    made = make_film(plan_in(folder), on_event=note, renderer=RendererSpec("stub", {"seconds": 0.0}))
+    end = time.monotonic()
+    again = make_film(plan_in(folder), renderer=RendererSpec("stub", {"seconds": 0.0}))
+    assert (made.rendered, again.rendered) == (takes, 0)
+    first, last = moments["Started"][0], moments["Finished"][-1]
+    return {
+        "takes": takes,
+        "start_seconds": round(first - begin, 2),
+        "seconds_a_take": round((last - first) / takes, 3),
+        "after_the_last_take_seconds": round(end - last, 2),
+        "all_seconds": round(end - begin, 2),
+        "cached_run_seconds": round(again.seconds, 2),
+    }
+
+
+if __name__ == "__main__":
+    main()

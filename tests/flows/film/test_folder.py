@@ -1,0 +1,74 @@
+"""The folder a film is written to."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from flows.errors import EnvironmentProblem, UserError
+from flows.film.folder import check_space, claim, film_folder, write_atomically
+from flows.plan import Plan
+from tests.flows.cluster.clips import clip
+from tests.flows.film.filming import plan_in
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return plan_in(tmp_path)
+
+
+def test_it_is_named_by_the_title_and_notes_whose_it_is(plan: Plan, tmp_path: Path) -> None:
+    folder = claim(plan)
+    assert folder == film_folder(plan) == tmp_path / "outputs/the-paper-boat"
+    assert json.loads((folder / ".wanflow.json").read_text()) == {"storyboard": str(tmp_path / "film.yaml")}
+
+
+def test_the_same_storyboard_may_write_again(plan: Plan) -> None:
+    (claim(plan) / "film.mp4").touch()
+    claim(plan)
+
+
+def test_a_film_of_another_storyboard_stays(plan: Plan, tmp_path: Path) -> None:
+    folder = claim(plan)
+    (folder / "film.mp4").write_text("precious")
+    (folder / ".wanflow.json").write_text('{"storyboard": "/elsewhere/film.yaml"}')
+    with pytest.raises(UserError, match=r"made from /elsewhere/film\.yaml.*\n.*another title"):
+        claim(plan)
+    assert (folder / "film.mp4").read_text() == "precious"
+
+
+def test_a_film_of_somebody_elses_making_stays(plan: Plan) -> None:
+    folder = film_folder(plan)
+    folder.mkdir(parents=True)
+    (folder / "film.mp4").touch()
+    with pytest.raises(UserError, match="not made by wanflow"):
+        claim(plan)
+
+
+def test_a_place_that_cannot_be_written_is_said_with_the_way_out(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "outputs").write_text("a file where a folder should be")
+    with pytest.raises(EnvironmentProblem, match=r"film\.outputs=FOLDER"):
+        claim(plan)
+
+
+def test_too_little_space_is_said_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=1_000_000_000))
+    check_space(tmp_path, str(tmp_path / "store"), [clip("a")])
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=1_000_000))
+    with pytest.raises(EnvironmentProblem, match=r"needs about 100 MiB in .*, 1 MiB are free"):
+        check_space(tmp_path, "s3://bucket", [clip("a")])
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "plan.json"
+    write_atomically(path, "first")
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("the disk is gone")))
+    with pytest.raises(OSError, match="gone"):
+        write_atomically(path, "second")
+    assert path.read_text() == "first"
+    assert os.listdir(tmp_path) == ["plan.json"]

@@ -1,0 +1,60 @@
+"""Which shots and clips are looked at, and what is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.cluster.publish import store_clip
+from flows.cluster.stub import draw
+from flows.errors import UserError
+from flows.film.survey import chosen_shots, clips_of, survey, with_needed
+from flows.plan import Plan
+from flows.store import Store, open_store
+from tests.flows.film.filming import plan_in
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return plan_in(tmp_path)
+
+
+@pytest.fixture
+def store(tmp_path: Path, plan: Plan) -> Store:
+    """The first shot's clip is in it."""
+    store = open_store(str(tmp_path / "store"))
+    first = plan.clips[0]
+    store.publish(store_clip(store, first, draw(first), b"latents", seconds={}))
+    return store
+
+
+def test_what_is_there_whole_is_found_and_the_rest_is_missing(plan: Plan, store: Store) -> None:
+    found = survey(store, plan.clips)
+    assert list(found.found) == [plan.clips[0].fingerprint]
+    assert found.missing == plan.clips[1:]
+    assert not found.damaged
+
+
+def test_a_damaged_clip_is_missing_and_its_record_gone(plan: Plan, store: Store) -> None:
+    record = store.take(plan.clips[0].fingerprint)
+    assert record is not None
+    path = store.local_path(record.clip)
+    path.chmod(0o644)
+    path.write_bytes(b"something else")
+    found = survey(store, plan.clips)
+    assert found.missing == plan.clips
+    assert found.damaged == {record.fingerprint}
+    assert store.take(record.fingerprint) is None
+
+
+def test_a_shot_is_rendered_with_those_it_starts_from(plan: Plan) -> None:
+    shots = with_needed(plan, chosen_shots(plan, ["drift"]))
+    assert [shot.id for shot in shots] == ["river.launch", "river.drift"]
+    assert len(clips_of(plan, shots)) == 2
+
+
+def test_names_may_be_short_and_repeated_but_not_wrong(plan: Plan) -> None:
+    assert [shot.id for shot in chosen_shots(plan, ["night", "river.night"])] == ["river.night"]
+    with pytest.raises(UserError, match=r"river\.launch, river\.drift, river\.night"):
+        chosen_shots(plan, ["day"])
