@@ -8,12 +8,9 @@ from typing import Any
 
 import pytest
 
-from wan.families import TINY_CHECKPOINTS
-
 PAGE = Path(__file__).parents[2] / "docs" / "wan-library.md"
 
 
-@pytest.mark.skipif(not TINY_CHECKPOINTS.exists(), reason="the tiny family is not trained yet")
 def test_the_examples_of_the_page_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     from wan import State

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pytest
 
 from wan.checkpoint import Checkpoint
-from wan.families import FAMILIES, TINY_CHECKPOINTS
+from wan.families import FAMILIES
 from wan.load import load_pipeline
 from wan.request import ClipRequest, Frames
 from wan.variants import VARIANTS
@@ -28,8 +28,6 @@ GOLDEN = Path(__file__).parent / "golden"
 BLOCK = 8  # pixels averaged in each direction: 576 values a frame
 # Of 255. Another CPU computes the same to about 1e-3; a wrong schedule, mask or guidance is off by ten and more.
 MEAN_TOLERANCE, LARGEST_TOLERANCE = 0.5, 6.0
-
-pytestmark = pytest.mark.skipif(not TINY_CHECKPOINTS.exists(), reason="the tiny family is not trained yet")
 
 
 def _request(variant: str) -> ClipRequest:
