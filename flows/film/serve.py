@@ -5,7 +5,6 @@ Its settings come from the environment (`flows.film.places.server_environment`).
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -17,9 +16,6 @@ from flows.film.locks import has_clients, leave_if_unused
 from flows.film.mourn import mark_crashed
 from flows.film.places import prefect_home
 
-NICENESS = 5
-"""While it starts, so does Ray, which the rendering waits for; nothing waits for the server."""
-
 LOOK_SECONDS = 0.5
 QUIET_SECONDS = 2.0
 """Task runs are recorded a little after they happened: the server waits until its database rests for so long..."""
@@ -29,7 +25,6 @@ PATIENCE_SECONDS = 30.0
 
 def main(port: int, home: Path) -> None:
     """Serve until nobody has needed the server for a moment."""
-    os.nice(NICENESS)
     config = uvicorn.Config(
         "prefect.server.api.server:create_app",
         factory=True,

@@ -19,7 +19,7 @@ from flows.errors import EnvironmentProblem
 from flows.film.locks import Address, become_client, read_address, starting, write_address
 from flows.film.places import client_environment, prefect_home, server_environment
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 """The first start creates the database, which takes 10 s on a slow machine; later ones take 4 s."""
 ANSWER_SECONDS = 10.0
 """What a server that should be running may take."""
@@ -72,10 +72,14 @@ def connect(port: int = 0) -> Server:
         client = become_client(home)
     except OSError as error:
         raise EnvironmentProblem(f"Prefect's database cannot be kept in {home}: {error.strerror}") from error
-    with starting(home):
-        found = read_address(home)
-        if found is None or not found.alive:
-            found = _start(home, port)
+    try:
+        with starting(home):
+            found = read_address(home)
+            if found is None or not found.alive:
+                found = _start(home, port)
+    except BaseException:
+        client.close()
+        raise
     return Server(found.api, found, client)
 
 

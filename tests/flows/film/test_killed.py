@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.film.mourn import mark_crashed
 from flows.film.server import Server
 from flows.store import open_store
 from tests.flows.cluster.troubled import KIND
@@ -85,7 +86,9 @@ def processes_of(session: int) -> list[str]:
     return found
 
 
-def test_killed_in_the_middle_leaves_no_process_and_keeps_finished_takes(start: Start, tmp_path: Path) -> None:
+def test_killed_in_the_middle_leaves_no_process_and_keeps_finished_takes(
+    start: Start, server: Server, ask: Ask, tmp_path: Path
+) -> None:
     (tmp_path / "film.yaml").write_text(LONG)
     first = start()
     wait_for(lambda: two_done_one_running(tmp_path), 60)
@@ -94,6 +97,9 @@ def test_killed_in_the_middle_leaves_no_process_and_keeps_finished_takes(start: 
     wait_for(lambda: not processes_of(first.pid), 10)
     assert not list((tmp_path / "outputs").rglob("*.mp4"))
     assert len(open_store(str(tmp_path / "store")).fingerprints()) == 2
+    mark_crashed(server.api, started_before=time.time())
+    (run,) = ask("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
+    assert run["state_type"] == "CRASHED"
 
     (tmp_path / "film.yaml").write_text(filming.STORYBOARD)
     second = start()
