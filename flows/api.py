@@ -49,6 +49,8 @@ def load(
     Raises StoryboardError with every problem of the file, SettingsError.
     """
     composition = compose(overrides, config_dir)
+    if name_or_path is not None and composition.storyboard is not None:
+        raise SettingsError(f"storyboard={composition.storyboard}: the storyboard is named already: {name_or_path}")
     which = name_or_path if name_or_path is not None else composition.storyboard
     if which is None:
         raise SettingsError("no storyboard is named; say storyboard=NAME")

@@ -44,9 +44,11 @@ def command(files: tuple[str, ...], as_json: bool, config_dir: Path | None) -> N
 
 
 def _print(found: dict[str, list[Problem]]) -> None:
+    from flows.cli.outcome import problem_lines
+
     for file, problems in found.items():
-        for problem in problems:
-            click.echo(f"error: {problem}", err=True)
+        for line in problem_lines(problems):
+            click.echo(line, err=True)
         if not problems:
             click.echo(f"{file}: no problems")
     wrong = [problems for problems in found.values() if problems]

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import click
 
-from flows.errors import FlowsError, StoryboardError
+from flows.errors import FlowsError, Problem, StoryboardError
 from wan.errors import CheckpointError, RequestError, WanError
 
 STOPPED = 130
+MOST_SHOWN = 200
+"""Problems of one file that people are shown."""
 
 
 @contextmanager
@@ -57,8 +59,15 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
 def error_text(error: FlowsError) -> str:
     """`error: file:line:col: ...`, one for each problem."""
     if isinstance(error, StoryboardError):
-        return "\n".join(f"error: {problem}" for problem in error.problems)
+        return "\n".join(problem_lines(error.problems))
     return f"error: {error}" if error.exit_code != STOPPED else str(error) or "stopped"
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """`error: file:line:col: ...` for each; of very many the first, and how many more there are."""
+    lines = [f"error: {problem}" for problem in problems[:MOST_SHOWN]]
+    left = len(problems) - MOST_SHOWN
+    return [*lines, f"and {left:,} more; mend these first, or list all: wanflow check --json"] if left > 0 else lines
 
 
 def unexpected(error: BaseException, arguments: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -43,4 +44,4 @@ def command(storyboard: str, overrides: tuple[str, ...], draft: bool, as_json: b
     from flows.cli.plan_table import print_plan
 
     print_plan(made)
-    click.echo(f"\nRender it: wanflow render {' '.join([storyboard, *with_draft(overrides, draft)])}")
+    click.echo(f"\nRender it: wanflow render {shlex.join([storyboard, *with_draft(overrides, draft)])}")

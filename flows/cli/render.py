@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -113,7 +114,7 @@ def closing_lines(storyboard: str, plan: Plan, result: FilmResult, only: Sequenc
 def next_steps(storyboard: str, plan: Plan, only: Sequence[str]) -> list[str]:
     """Two or three things a person may want to do now."""
     first = plan.shots[0].id
-    again = f"wanflow render {storyboard}"
+    again = f"wanflow render {shlex.quote(storyboard)}"
     if only:
         return [f"Next: the whole film: {again}"]
     return [

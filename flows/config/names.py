@@ -36,6 +36,9 @@ class Names:
 
     def unknown_key(self, key: str) -> str:
         """What to say of a key that does not exist."""
+        longer = [known for known in self.keys if known.startswith(f"{key}_")]
+        if longer:
+            return f"there is no {key}; did you mean {longer[0]}?"
         last = key.rpartition(".")[2]
         by_name = {known.rpartition(".")[2]: known for known in self.keys}
         like = nearest(key, [*self.keys, *self.options]) or by_name.get(nearest(last, list(by_name)) or "")
@@ -50,7 +53,7 @@ def _options(folders: Sequence[Path], group: str) -> tuple[str, ...]:
 
 def parse(text: str) -> Override:
     """One override as Hydra reads it. Raises `SettingsError` for what is not one."""
-    if "=" not in text and not text.startswith("~"):
+    if ("=" not in text and not text.startswith("~")) or text.startswith("="):
         raise SettingsError(f"{text}: is not an override; write KEY=VALUE, as in render=draft")
     try:
         override: Override = OverridesParser.create().parse_override(text)
@@ -74,6 +77,8 @@ def check(text: str, names: Names, *, sweeps: bool = False) -> Override:
         _check_option(text, override, names, sweeps)
     elif key not in names.keys or override.package is not None:
         raise SettingsError(f"{text}: {names.unknown_key(key)}")
+    if text.endswith("=") and not sweeps:
+        raise SettingsError(f"{text}: has no value; write one, or leave the override out")
     if override.is_add():
         raise SettingsError(f"{text}: {key} exists; leave out the +")
     return override

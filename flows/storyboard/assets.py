@@ -16,6 +16,11 @@ from flows.storyboard.problems import Problems, nearest
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:data|file|http|https|s3|concat|pipe|fd):", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WORDS = {"image": "a picture", "video": "a video", "audio": "a sound"}
+_OTHER_FILES = {
+    "image": "name a picture that opens elsewhere: PNG, JPEG, WebP, …",
+    "video": "name a video that plays elsewhere: MP4, MOV, WebM, …",
+    "audio": "name a sound that plays elsewhere: WAV, MP3, M4A, …",
+}
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG", 0, "image"),
     (b"\xff\xd8\xff", 0, "image"),
@@ -55,7 +60,7 @@ class AssetFinder:
         if _ADDRESS.match(text):
             return None, f"addresses are not allowed here: {shown}", "download the file and give its path"
         if _CONTROL.search(text):
-            return None, f"a path cannot hold control characters: {shown!r}", None
+            return None, f"a path cannot hold control characters: {shown!r}", "rename the file"
         real = os.path.realpath(os.path.join(folder, text))
         if not self._allowed(real, folder):
             return None, f"{shown} is outside the storyboard's folder", self._outside(text, folder)
@@ -64,13 +69,13 @@ class AssetFinder:
         except FileNotFoundError:
             return None, f"there is no file {shown}", self._similar(real, folder)
         except OSError as error:
-            return None, f"{shown} cannot be used: {error.strerror}", None
+            return None, f"{shown} cannot be used: {error.strerror}", "check its name and permissions"
         if stat.S_ISDIR(found.st_mode):
             return None, f"{shown} is a folder", f"name {_WORDS[kind]} in it"
         if not stat.S_ISREG(found.st_mode):
-            return None, f"{shown} is not a regular file", None
+            return None, f"{shown} is not a regular file", f"name {_WORDS[kind]} file"
         wrong = _wrong_kind(real, kind)
-        return (None, f"{shown} {wrong}", None) if wrong else (Path(real), "", None)
+        return (None, f"{shown} {wrong}", _OTHER_FILES[kind]) if wrong else (Path(real), "", None)
 
     def _allowed(self, real: str, folder: Path) -> bool:
         inside = (str(self.folder), os.path.realpath(folder), *self.roots)

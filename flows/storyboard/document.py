@@ -33,10 +33,11 @@ MAX_NODES = 2_000_000
 QUOTE_BRACES = 'text that starts with {{ needs quotes: "{{ name }} …"'
 _BRACES = re.compile(r"[:\-,\[]\s+\{\{")
 
+_OPEN_END = "found unexpected end of stream"
 _FIXES = {
     "mapping values are not allowed in this context": 'text with ": " in it needs quotes; keys need their indentation',
     "did not find expected key": "check the indentation and the quotes of this line and the one before",
-    "found unexpected end of stream": "a quote was opened and not closed",
+    _OPEN_END: "a quote was opened and not closed",
     "found a tab character that violates indentation": "indent with spaces, not tabs",
     "found undefined alias": "text that starts with * needs quotes",
 }
@@ -196,6 +197,8 @@ class _Builder:
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
         mark = error.problem_mark or error.context_mark
+        if error.problem == _OPEN_END and error.context_mark:
+            mark = error.context_mark  # where the quote was opened; the end of the file says nothing
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         problem = (error.problem or str(error)).strip()
         message = f"the YAML cannot be read: {problem}" + (f" ({error.context})" if error.context else "")

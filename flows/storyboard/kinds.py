@@ -17,13 +17,16 @@ from flows.storyboard.quantities import seconds_of
 MAX_TEXT = 20_000
 """Characters of one text; a prompt of 512 tokens has about 2,500."""
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+"""What a terminal or a player would obey instead of showing; tabs and the ends of lines are fine."""
+
 _LIKELY = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _CUE = re.compile(rf"(?:({words.ID}(?:\.{words.ID})?)\s*(?:([+-])\s*(\S+))?|(\S+))\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class FreeText:
-    """What people read or a model is told: any characters, never taken for a number or a switch.
+    """What people read or a model is told: any printable characters, never taken for a number or a switch.
 
     `templates`: whether `{{ name }}` may stand in it.
     """
@@ -36,6 +39,9 @@ class FreeText:
         if text is not None and len(text.value) > self.limit:
             message = f"{key} has {len(text.value):,} characters"
             context.problems.add(text, message, f"at most {self.limit:,} are allowed")
+            return None
+        if text is not None and (control := CONTROL.search(text.value)):
+            context.problems.add(text, f"{key} holds the control character U+{ord(control[0]):04X}", "remove it")
             return None
         if text is not None and not self.templates and "{{" in text.value:
             context.problems.add(text, f"{key} cannot hold a template itself", "write the text out")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from flows.storyboard.kinds import CONTROL
 from flows.storyboard.model import CastMember
 from flows.storyboard.nodes import Text, place_of
 from flows.storyboard.problems import Problems, listed
@@ -34,11 +35,15 @@ class Prompts:
     def fill(self, node: Text) -> str | None:
         """The text of a node with its templates filled in; None after a problem."""
         try:
-            return self.templates.render(node.value)
+            text = self.templates.render(node.value)
         except TemplateError:
             for error in self.templates.errors(node.value):
                 self.problems.add(place_of(node, error.needle), error.message, error.fix)
             return None
+        if "\\" in node.value and CONTROL.search(text):  # a text within a template may write one as \x1b
+            self.problems.add(place_of(node, "\\"), "a template makes a control character", "remove it")
+            return None
+        return text
 
     def with_cast(self, node: Text) -> tuple[str | None, tuple[CastMember, ...]]:
         """The text with variables and cast filled in, and who is named in it."""

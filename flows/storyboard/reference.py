@@ -38,8 +38,8 @@ and check keys with this first line: `# yaml-language-server: $schema=…/flows/
 - **Lengths of time** are `2s`, `0.5s`, `1m30s`, `500ms`, or a number of seconds; at most {MAX_HOURS} hours.
 - **Files** are named relative to the storyboard's folder and lie inside it, or inside one of `assets.roots`. In a
   shared look, cast or soundtrack they are relative to the folder that holds `looks/`, `casts/` and `soundtracks/`.
-- **Not allowed**, because storyboards come from other people: YAML tags, merge keys (`<<`), addresses, more than one
-  document in a file, files above 16 MiB, aliases that spread out to millions of values.
+- **Not allowed**, because storyboards come from other people: YAML tags, merge keys (`<<`), addresses, control
+  characters, more than one document in a file, files above 16 MiB, aliases that spread out to millions of values.
 
 ## Prompts
 

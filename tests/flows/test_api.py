@@ -60,6 +60,12 @@ def test_a_storyboard_may_be_named_in_the_overrides(tmp_path: Path) -> None:
         load()
 
 
+def test_a_storyboard_named_twice_is_no_riddle(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(STORYBOARD)
+    with pytest.raises(SettingsError, match=r"storyboard=other: the storyboard is named already: .*two\.yaml"):
+        load(tmp_path / "two.yaml", ["storyboard=other"])
+
+
 def test_a_broken_storyboard_says_where(tmp_path: Path) -> None:
     (tmp_path / "two.yaml").write_text(STORYBOARD.replace("prompt: a red box rises", "promt: a red box rises"))
     with pytest.raises(StoryboardError, match=r"two\.yaml:7:"):

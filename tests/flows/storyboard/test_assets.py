@@ -84,8 +84,9 @@ def test_a_file_without_permission_is_named(desk: Desk) -> None:
 )
 def test_what_only_begins_like_a_picture_is_refused(desk: Desk, data: bytes, message: str) -> None:
     (desk.folder / "assets" / "odd.png").write_bytes(data)
-    found = desk.the_problem(with_image("assets/odd.png")).message
-    assert message in found or "is not a picture" in found
+    problem = desk.the_problem(with_image("assets/odd.png"))
+    assert message in problem.message or "is not a picture" in problem.message
+    assert "PNG" in (problem.fix or "")
 
 
 def test_a_pipe_is_not_opened(desk: Desk) -> None:

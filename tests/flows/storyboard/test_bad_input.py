@@ -198,10 +198,21 @@ SYNTAX = [
     in_shot("list as key", "? [a]\n        : b", 11, "a key must be text, not a list"),
     in_film("second document", "---\nstoryboard: 1", 1, "a second document starts here", "split it"),
     in_shot("deep nesting", "loras: " + "[" * 100 + "]" * 100, 35, "nested more than", "10"),
-    Case("unclosed quote", SHOT.replace("a boat", "'a boat"), "8:1", "the YAML cannot be read", "not closed"),
+    Case("unclosed quote", SHOT.replace("a boat", "'a boat"), "7:17", "the YAML cannot be read", "not closed"),
     Case("a list", "- a\n- b\n", "1:1", "a storyboard is a map, not a list", "start with storyboard: 1"),
     Case("a word", "hello\n", "1:1", "a storyboard is a map, not text"),
     Case("a control character", SHOT.replace("a boat", "a \x07 boat"), "7:19", "control character", "remove it"),
+    Case("a title that paints the terminal", SHOT.replace("A film", r'"\e[31mred"'), "2:8", "U+001B", "remove it"),
+    in_film(
+        "a control character of a variable", r'variables: {a: "x\u009b"}', 16, "control character U+009B", "remove it"
+    ),
+    in_shot(
+        "a control character out of a template",
+        r"""caption: "{{ 'a' | replace('a', '\\x1b') }}" """,
+        42,
+        "a template makes a control character",
+        "remove it",
+    ),
 ]
 
 
