@@ -51,8 +51,8 @@ MOTION_PHRASES: dict[str, tuple[str, ...]] = {
         "approaching",
     ),
     "away": (
-        "goes away", "moves away", "is going away", "going away", "recedes", "drifts away", "moves away from the camera",
-        "sails away", "shrinks into the distance", "floats away", "leaves", "moving away",
+        "goes away", "moves away", "is going away", "going away", "recedes", "drifts away",
+        "moves away from the camera", "sails away", "shrinks into the distance", "floats away", "leaves", "moving away",
     ),
 }  # fmt: skip
 PLACE_PHRASES: dict[str, tuple[str, ...]] = {

@@ -70,12 +70,14 @@ def draw_batch(
 
 def draw_clip(scene: Scene, seed: int = 0, *, anywhere: bool = False) -> npt.NDArray[np.uint8]:
     """One native clip as `uint8` frames `[33, 144, 256, 3]`."""
-    return to_frames(draw_batch([stage(scene, seed, anywhere=anywhere)])[0])[0]
+    clip: npt.NDArray[np.uint8] = to_frames(draw_batch([stage(scene, seed, anywhere=anywhere)])[0])[0]
+    return clip
 
 
 def draw_image(scene: Scene, seed: int = 0, *, frame: int = 0) -> npt.NDArray[np.uint8]:
     """One frame of `draw_clip`, `[144, 256, 3]`: frame 0 and frame 32 make a start and an end image."""
-    return to_frames(draw_batch([stage(scene, seed)], frames=[frame])[0])[0, 0]
+    image: npt.NDArray[np.uint8] = to_frames(draw_batch([stage(scene, seed)], frames=[frame])[0])[0, 0]
+    return image
 
 
 def to_frames(video: Tensor) -> npt.NDArray[np.uint8]:

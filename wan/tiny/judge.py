@@ -69,8 +69,8 @@ def judge_batch(clips: Tensor) -> list[Reading]:
     visible = (area > MIN_AREA) & (area < MAX_AREA)
     shape, fit = outlines.nearest_shape(mask, area, x, y, visible)
     return [
-        _reading(int(backdrop[i]), float(error[i]), int(colour[i]), float(colour_error[i]), int(shape[i]), float(fit[i]),
-                 _motion(area[i], x[i], y[i], visible[i]))
+        _reading(int(backdrop[i]), float(error[i]), int(colour[i]), float(colour_error[i]), int(shape[i]),
+                 float(fit[i]), _motion(area[i], x[i], y[i], visible[i]))
         for i in range(len(clips))
     ]  # fmt: skip
 
@@ -93,7 +93,7 @@ def _reading(
 
 
 def _nearest_backdrop(video: Tensor, stills: Tensor) -> tuple[Tensor, Tensor]:
-    """Index of each clip's backdrop and its error; a pixel's share of the error is capped, so that sprites count little."""
+    """Index of each clip's backdrop and its error; a pixel's share is capped, so that sprites count little."""
     middle = video.median(dim=1).values
     error = (middle[:, None] - stills).abs().mean(2).clamp(max=0.25).mean((-1, -2))
     lowest = error.min(dim=1)
@@ -119,8 +119,11 @@ def _largest_blob(mask: Tensor) -> Tensor:
     flood = torch.zeros_like(small).flatten(2).scatter_(2, peak, 1.0).view_as(small)
     # A ring's densest spot may be its hole: let the seed spread a little before it must stay inside the mask.
     flood = F.max_pool2d(flood, 9, stride=1, padding=4) * small
-    for _ in range(small.shape[-1] // 3):
-        flood = F.max_pool2d(flood, 5, stride=1, padding=2) * small
+    wet = -1.0
+    while (total := float(flood.sum())) > wet:
+        wet = total
+        for _ in range(4):
+            flood = F.max_pool2d(flood, 5, stride=1, padding=2) * small
     return mask * F.interpolate(flood, size=mask.shape[-2:], mode="nearest")
 
 

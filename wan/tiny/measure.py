@@ -14,7 +14,7 @@ from torch import Tensor
 from wan.tiny import captions
 from wan.tiny.draw import draw_batch, stage, to_frames
 from wan.tiny.judge import Reading, judge_batch
-from wan.tiny.render import Clips, Recipe, Renderer
+from wan.tiny.render import Clips, Renderer
 from wan.tiny.world import NUM_FRAMES, Scene, held_out_scenes
 
 SEED = 910_000_000
@@ -97,25 +97,22 @@ def judge_fakes() -> dict[str, bool]:
     return {name: judge_batch(clip)[0].scene is None for name, clip in fakes.items()}
 
 
-def measure_t2v(renderer: Renderer, some: Sequence[Case], recipe: Recipe) -> dict[str, float]:
+def measure_t2v(renderer: Renderer, some: Sequence[Case]) -> dict[str, float]:
     """The four scores of text-to-video."""
-    clips = renderer.render([case.prompt for case in some], [case.seed for case in some], recipe)
+    clips = renderer.render([case.prompt for case in some], [case.seed for case in some])
     return scores(read_clips(clips), [case.scene for case in some])
 
 
-def measure_i2v(
-    renderer: Renderer, some: Sequence[Case], recipe: Recipe, *, with_last: bool, true: Tensor | None = None
-) -> dict[str, float]:
+def measure_i2v(renderer: Renderer, some: Sequence[Case], *, with_last: bool) -> dict[str, float]:
     """The four scores of image-to-video, and how near its first (and last) frame is to the image given, in dB.
 
-    The image is the first frame of a true clip of the scene; with `with_last` its last frame is given too. `true`
-    are the true clips, if they are drawn already.
+    The image is the first frame of a true clip of the scene; with `with_last` its last frame is given too.
     """
-    true = true_clips(some) if true is None else true
+    true = true_clips(some)
     first: Clips = np.ascontiguousarray(true[:, 0].numpy())
     last: Clips | None = np.ascontiguousarray(true[:, -1].numpy()) if with_last else None
     prompts, seeds = [case.prompt for case in some], [case.seed for case in some]
-    clips = renderer.render(prompts, seeds, recipe, first=first, last=last)
+    clips = renderer.render(prompts, seeds, first=first, last=last)
     result = scores(read_clips(clips), [case.scene for case in some])
     clips = clips.cpu()
     firsts = [psnr(clip[0], image) for clip, image in zip(clips, true[:, 0], strict=True)]

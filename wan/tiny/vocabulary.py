@@ -13,13 +13,13 @@ TEXT_LENGTH = 48
 
 EXTRA = (
     "an and of with is its it by to from into through across along above below under over near upon for at on in "
-    "scene view shot video film picture image style look mood tone animation animated illustration drawing "
-    "camera lens light lighting lights shadow shadows palette colour colours color colors background sky sun moon stars "
-    "sea lake river water snow forest trees woods hills field air distance horizon "
-    "slow slowly quick quickly gentle gently smooth smoothly soft softly calm calmly quiet quietly bright dark warm cool "
-    "natural simple clean flat pastel still static fixed locked wide medium close large larger small little tiny big "
-    "35mm 50mm 24mm high low contrast detailed beautiful cinematic dreamy minimal modern playful texture textured "
-    "blurry noisy ugly bad quality distorted watermark text"
+    "scene view shot video film picture image style look mood tone animation animated illustration drawing camera "
+    "lens light lighting lights shadow shadows palette colour colours color colors background sky sun moon stars "
+    "sea lake river water snow forest trees woods hills field air distance horizon slow slowly quick quickly gentle "
+    "gently smooth smoothly soft softly calm calmly quiet quietly bright dark warm cool natural simple clean flat "
+    "pastel still static fixed locked wide medium close large larger small little tiny big 35mm 50mm 24mm high low "
+    "contrast detailed beautiful cinematic dreamy minimal modern playful texture textured blurry noisy ugly bad "
+    "quality distorted watermark text"
 )
 """Words that change nothing in the picture but that prompts are full of; captions use many of them."""
 

@@ -1,6 +1,6 @@
 """`python -m wan.tiny.train STAGE --out DIR (--steps N | --seconds S)`: one stage after the other.
 
-text, vae → t2v, i2v → measure, export. Every stage goes on from its resume file when it is there.
+text, vae → t2v, i2v → export; then `benchmarks/tiny_family.py` measures. Every stage goes on from its resume file.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import os
 from pathlib import Path
 
 from wan.tiny.train.denoiser import DenoiserTraining, train_denoiser
+from wan.tiny.train.export import export
 from wan.tiny.train.running import Budget
 from wan.tiny.train.text import TextTraining, train_text
 from wan.tiny.train.vae import VaeTraining, train_vae
+from wan.tiny.world import CHECKPOINTS
 
 SEEDS = {"vae": 1, "t2v": 2, "i2v": 3, "text": 4}
 
@@ -20,23 +22,26 @@ SEEDS = {"vae": 1, "t2v": 2, "i2v": 3, "text": 4}
 def main() -> None:
     """Runs one stage."""
     parser = argparse.ArgumentParser(prog="python -m wan.tiny.train", description=__doc__)
-    parser.add_argument("stage", choices=sorted(SEEDS))
+    parser.add_argument("stage", choices=[*SEEDS, "export"])
     parser.add_argument("--out", type=Path, required=True, help="folder for weights, resume files and logs")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--batch", type=int)
-    parser.add_argument("--clips", type=int, default=16384, help="t2v, i2v: clips drawn and encoded once")
+    parser.add_argument("--clips", type=int, default=6144, help="t2v, i2v: clips drawn and encoded once")
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--muon-lr", type=float, default=0.02)
-    parser.add_argument("--adam-lr", type=float, default=1e-3)
+    parser.add_argument("--muon-lr", type=float)
+    parser.add_argument("--adam-lr", type=float)
     parser.add_argument("--no-compile", action="store_true")
     args = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if args.stage == "export":
+        print(f"{export(args.out, CHECKPOINTS) / 1e6:.2f} MB in {CHECKPOINTS}")
+        return
     out, seed, budget = args.out, SEEDS[args.stage], Budget(steps=args.steps, seconds=args.seconds)
     if args.stage == "text":
         train_text(TextTraining(out=out, budget=budget, batch=args.batch or 96, seed=seed))
         return
-    rates = {"muon_lr": args.muon_lr, "adam_lr": args.adam_lr}
+    rates = {name: value for name in ("muon_lr", "adam_lr") if (value := getattr(args, name)) is not None}
     if args.stage == "vae":
         train_vae(
             VaeTraining(out=out, budget=budget, batch=args.batch or 8, seed=seed, device=args.device,

@@ -11,9 +11,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import UMT5EncoderModel
 
-from wan.tiny import captions, sequence
+from wan.condition import known_frames_mask
+from wan.tiny import captions
 from wan.tiny.draw import Staging, draw_batch, stage
 from wan.tiny.tokens import build_tokenizer
+from wan.tiny.train import sequence
 from wan.tiny.train.text import embed
 from wan.tiny.world import NUM_FRAMES, training_scenes
 
@@ -35,16 +37,6 @@ class Bank:
     condition: Tensor | None
     text: Tensor
     nothing: Tensor
-
-
-def condition_mask(latent_frames: int, height: int, width: int, *, last: bool, device: str) -> Tensor:
-    """diffusers' I2V mask `[4, f, h, w]`: ones where a frame is given, four video frames folded into each latent one."""
-    given = torch.zeros(1 + 4 * (latent_frames - 1), device=device)
-    given[0] = 1
-    if last:
-        given[-1] = 1
-    given = torch.cat([given[:1].repeat(4), given[1:]]).view(latent_frames, 4).T
-    return given[:, :, None, None].expand(4, latent_frames, height, width)
 
 
 def condition_video(first: Tensor, last: Tensor, with_last: Tensor, frames: int) -> Tensor:
@@ -141,9 +133,8 @@ def _condition(encoder: Encoder, video: Tensor, numbers: range) -> Tensor:
     first = torch.where(degraded, encoder.through(video[:, :, 0]), video[:, :, 0])
     last = torch.where(degraded, encoder.through(video[:, :, -1]), video[:, :, -1])
     known = encoder.encode(condition_video(first, last, with_last, video.shape[2]))
-    size, device = known.shape[2:], str(video.device)
-    masks = [condition_mask(*size, last=flag, device=device) for flag in with_last.tolist()]
-    return torch.cat([torch.stack(masks), known], dim=1)
+    masks = torch.cat([known_frames_mask(video.shape[2], flag) for flag in with_last.tolist()]).to(known)
+    return torch.cat([masks.expand(-1, -1, -1, *known.shape[-2:]), known], dim=1)
 
 
 def _wordings(staging: Staging, number: int) -> list[str]:

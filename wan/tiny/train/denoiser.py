@@ -14,7 +14,7 @@ from torch import Tensor
 
 from wan.tiny import models
 from wan.tiny.train.bank import WORDINGS, Bank, build_bank
-from wan.tiny.train.optimizer import build_optimizers, set_rate
+from wan.tiny.train.optimizer import build_optimizers, set_rate, update
 from wan.tiny.train.running import Average, Budget, Log, load_resume, rate, save_resume
 from wan.tiny.train.stages import load_encoder, load_text_encoder
 from wan.tiny.world import HEIGHT, NUM_FRAMES, WIDTH
@@ -39,11 +39,12 @@ class DenoiserTraining:
     out: Path
     budget: Budget
     batch: int = 64
-    clips: int = 16384
+    clips: int = 6144
     bank_batch: int = 16
     flow_shift: float = 5.0
     muon_lr: float = 0.02
     adam_lr: float = 1e-3
+    warmup: int = 100
     seed: int = 2
     device: str = "cuda"
     compile: bool = True
@@ -117,23 +118,19 @@ def _optimizers(model: WanTransformer3DModel, config: DenoiserTraining) -> list[
     return build_optimizers(model, muon_lr=config.muon_lr, adam_lr=config.adam_lr, adam_names=ADAM_NAMES)
 
 
-def _rate(phase: int, step: int, part: float) -> float:
+def _rate(phase: int, step: int, part: float, warmup: int) -> float:
     """The base keeps its rate; each expert starts at it and ends at 0."""
     start = PHASES[phase - 1][1] if phase else 0.0
     within = (part - start) / (PHASES[phase][1] - start)
-    return rate(step, within, warmup=100, decay_from=1.0 if phase == 0 else 0.1)
+    return rate(step, within, warmup=warmup, decay_from=1.0 if phase == 0 else 0.1)
 
 
 def train_denoiser(config: DenoiserTraining) -> list[float]:
-    """Runs the stage; goes on from `out/<task>_resume.pt`; writes `out/<task>_{base,high,low}.pt`; returns the losses."""
+    """Runs the stage and returns the losses; goes on from `<task>_resume.pt`, writes `<task>_{base,high,low}.pt`."""
     task, out = config.task, config.out
     torch.manual_seed(config.seed)
-    encoder = load_encoder(out / "vae.pt", config.device, compile_it=config.compile)
     log, losses = Log(out / f"{task}.jsonl"), []
-    bank = build_bank(
-        task, encoder, load_text_encoder(out / "text.pt", config.device), clips=config.clips, seed=config.seed * 10**9,
-        batch=config.bank_batch, device=config.device, width=config.width, height=config.height, frames=config.frames,
-    )  # fmt: skip
+    bank = _build_bank(config)
     log.write(stage=task, clips=config.clips, bank_seconds=config.budget.elapsed)
     transformer = models.build_transformer(CHANNELS[task]).to(config.device)
     average, optimizers = Average(transformer), _optimizers(transformer, config)
@@ -151,14 +148,10 @@ def train_denoiser(config: DenoiserTraining) -> list[float]:
             _start_from_base(out, task, transformer)
             average, optimizers = Average(transformer), _optimizers(transformer, config)
         noisy, sigma, text, target, weight = draw_batch(bank, config, PHASES[phase][0])
-        set_rate(optimizers, _rate(phase, phase_step, part))
+        set_rate(optimizers, _rate(phase, phase_step, part, config.warmup))
         with torch.autocast(config.device, torch.bfloat16, enabled=config.device == "cuda"):
             loss = compute(transformer, noisy, sigma, text, target, weight)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(transformer.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        update(loss, transformer, optimizers)
         step, phase_step = step + 1, phase_step + 1
         average.update(phase_step)
         if step % config.log_every == 0 or step == 1:
@@ -170,6 +163,21 @@ def train_denoiser(config: DenoiserTraining) -> list[float]:
             save_resume(resume, transformer, average, optimizers, **progress)
     _finish_phase(out, task, phase, transformer, average, step)
     return losses
+
+
+def _build_bank(config: DenoiserTraining) -> Bank:
+    return build_bank(
+        config.task,
+        load_encoder(config.out / "vae.pt", config.device, compile_it=config.compile),
+        load_text_encoder(config.out / "text.pt", config.device),
+        clips=config.clips,
+        seed=config.seed * 10**9,
+        batch=config.bank_batch,
+        device=config.device,
+        width=config.width,
+        height=config.height,
+        frames=config.frames,
+    )
 
 
 def _finish_phase(

@@ -1,4 +1,4 @@
-"""Writes what the stages trained as checkpoints in diffusers layout, in fp16: shared parts once, experts per variant."""
+"""Writes what the stages trained as checkpoints in diffusers layout, fp16: shared parts once, experts per variant."""
 
 from __future__ import annotations
 

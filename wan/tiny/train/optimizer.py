@@ -1,13 +1,13 @@
 """The optimizer: Muon for matrices (and convolutions seen as matrices), Adam for everything else.
 
 Muon replaces a matrix's momentum by the nearest orthogonal matrix, found with a few Newton-Schulz steps (Keller Jordan
-and others, 2024, "Muon: an optimizer for hidden layers in neural networks"). Matrices of one shape go through it stacked.
+and others, 2024, "Muon: an optimizer for hidden layers in neural networks"). Matrices of one shape go through stacked.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ def orthogonalized(stack: Tensor, steps: int = 5) -> Tensor:
     """About the nearest orthogonal matrices to `[N, rows, columns]`."""
     a, b, c = NEWTON_SCHULZ
     dtype = torch.bfloat16 if stack.is_cuda else torch.float32
-    x = stack.to(dtype)
+    x: Tensor = stack.to(dtype)
     tall = x.shape[1] > x.shape[2]
     if tall:
         x = x.mT
@@ -28,7 +28,8 @@ def orthogonalized(stack: Tensor, steps: int = 5) -> Tensor:
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.mT if tall else x).to(stack.dtype)
+    result: Tensor = (x.mT if tall else x).to(stack.dtype)
+    return result
 
 
 class Muon(torch.optim.Optimizer):
@@ -67,7 +68,7 @@ class Muon(torch.optim.Optimizer):
 def build_optimizers(
     model: nn.Module, *, muon_lr: float, adam_lr: float, adam_names: tuple[str, ...], weight_decay: float = 0.01
 ) -> list[torch.optim.Optimizer]:
-    """Muon for parameters of two and more dimensions, Adam for the rest and for those with one of `adam_names` in their name.
+    """Muon for matrices, Adam for the rest and for parameters that have one of `adam_names` in their name.
 
     `muon_lr` 0 leaves everything to Adam.
     """
@@ -93,3 +94,21 @@ def set_rate(optimizers: list[torch.optim.Optimizer], factor: float) -> None:
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * factor
+
+
+def update(
+    loss: Tensor,
+    model: nn.Module,
+    optimizers: list[torch.optim.Optimizer],
+    *,
+    share: Callable[[], None] | None = None,
+    clip: float = 1.0,
+) -> None:
+    """One step of every optimizer on the gradients of `loss`; `share` averages them over processes before."""
+    loss.backward()  # type: ignore[no-untyped-call]
+    if share is not None:
+        share()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+    for optimizer in optimizers:
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)

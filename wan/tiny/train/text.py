@@ -1,7 +1,7 @@
 """Trains the text encoder: every token's output must say the whole scene. Minutes on one CPU core.
 
 The transformers read these outputs through cross-attention. Training the encoder on its own, before them, lets T2V and
-I2V train at the same time on one frozen encoder; trained together with T2V it would learn the same five answers, slower.
+I2V train at the same time on one frozen encoder; trained together with T2V it would learn the same answers, slower.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from transformers import PreTrainedTokenizerFast, UMT5EncoderModel
 
 from wan.tiny import captions, models
 from wan.tiny.tokens import build_tokenizer
+from wan.tiny.train.optimizer import update
 from wan.tiny.train.running import Average, Budget, Log, load_resume, rate, save_resume
 from wan.tiny.vocabulary import known_words
 from wan.tiny.world import COLOURS, LIGHTS, MOTIONS, PLACES, SHAPES, Scene, training_scenes
@@ -116,8 +117,18 @@ def accuracy(reader: Reader, tokenizer: PreTrainedTokenizerFast, seed: int, coun
     return float(torch.stack(right).mean())
 
 
+def loss_of(reader: Reader, tokenizer: PreTrainedTokenizerFast, texts: list[str], answers: Tensor) -> Tensor:
+    """The sum over kinds of the mean cross-entropy of every token's answer."""
+    ids, mask = tokenize(tokenizer, texts)
+    length = int(mask.sum(1).max())
+    ids, mask = ids[:, :length], mask[:, :length].bool()
+    wanted = answers[:, None].expand(-1, length, -1)[mask]
+    logits = reader(ids, mask.long())
+    return torch.stack([F.cross_entropy(x[mask], wanted[:, i]) for i, x in enumerate(logits.values())]).sum()
+
+
 def train_text(config: TextTraining) -> list[float]:
-    """Runs the stage, goes on from `out/text_resume.pt` if it is there, writes `out/text.pt`; returns the logged losses."""
+    """Runs the stage and returns the losses; goes on from `out/text_resume.pt`, writes `out/text.pt`."""
     torch.manual_seed(config.seed)
     tokenizer = build_tokenizer()
     reader = Reader(len(known_words()) + 3)
@@ -129,19 +140,10 @@ def train_text(config: TextTraining) -> list[float]:
         progress = load_resume(resume, reader, average, [adam])
         step, config.budget.spent = progress["step"], progress["elapsed"]
     while (part := config.budget.part(step)) < 1.0:
-        texts, answers = draw_captions(config.batch, random.Random(config.seed * 10**9 + step))
-        ids, mask = tokenize(tokenizer, texts)
-        length = int(mask.sum(1).max())
-        ids, mask = ids[:, :length], mask[:, :length].bool()
         for group in adam.param_groups:
             group["lr"] = config.lr * rate(step, part, warmup=50, decay_from=0.3)
-        wanted = answers[:, None].expand(-1, length, -1)[mask]
-        logits = reader(ids, mask.long())
-        loss = torch.stack([F.cross_entropy(x[mask], wanted[:, i]) for i, x in enumerate(logits.values())]).sum()
-        adam.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
-        adam.step()
+        loss = loss_of(reader, tokenizer, *draw_captions(config.batch, random.Random(config.seed * 10**9 + step)))
+        update(loss, reader, [adam])
         step += 1
         average.update(step)
         if step % config.log_every == 0 or step == 1:

@@ -6,6 +6,7 @@ import math
 import os
 import random
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -13,9 +14,10 @@ import torch.distributed as dist
 from diffusers import AutoencoderKLWan
 from torch import Tensor
 
-from wan.tiny import models, sequence
+from wan.tiny import models
 from wan.tiny.draw import Staging, draw_batch, stage
-from wan.tiny.train.optimizer import build_optimizers, set_rate
+from wan.tiny.train import sequence
+from wan.tiny.train.optimizer import build_optimizers, set_rate, update
 from wan.tiny.train.running import Average, Budget, Log, load_resume, rate, save_resume
 from wan.tiny.world import HEIGHT, NUM_FRAMES, WIDTH, held_out_scenes, training_scenes
 
@@ -30,9 +32,10 @@ class VaeTraining:
     out: Path
     budget: Budget
     batch: int = 8
-    muon_lr: float = 0.02
-    adam_lr: float = 1e-3
+    muon_lr: float = 0.03
+    adam_lr: float = 2e-3
     kl_weight: float = 3e-5
+    warmup: int = 60
     seed: int = 1
     device: str = "cuda"
     compile: bool = True
@@ -113,26 +116,41 @@ def _all_stop(part: float, device: str, ranks: int) -> float:
     return float(furthest)
 
 
-def train_vae(config: VaeTraining) -> list[float]:
-    """Runs the stage, goes on from `out/vae_resume.pt` if it is there, writes `out/vae.pt`; returns the logged losses."""
+def _prepare_ranks(config: VaeTraining) -> tuple[int, int, str]:
+    """How many processes there are, which this is, and its device; joins them."""
     ranks, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
     device = f"{config.device}:{os.environ.get('LOCAL_RANK', '0')}" if config.device == "cuda" else config.device
     if config.device == "cuda":
         torch.cuda.set_device(device)
     if ranks > 1:
         dist.init_process_group("nccl" if config.device == "cuda" else "gloo")
+    return ranks, rank, device
+
+
+def _finish(vae: AutoencoderKLWan, average: Average, config: VaeTraining, device: str, step: int, log: Log) -> None:
+    average.copy_to(vae)
+    psnr = measure(vae, config, device)
+    log.write(stage="vae", step=step, held_out_psnr=psnr, seconds=config.budget.elapsed)
+    mean, std = statistics(vae, config, device)
+    state = {"model": vae.state_dict(), "latents_mean": mean.tolist(), "latents_std": std.tolist()}
+    torch.save(state | {"step": step, "psnr": psnr, "seed": config.seed}, config.out / "vae.pt")
+
+
+def train_vae(config: VaeTraining) -> list[float]:
+    """Runs the stage and returns the losses; goes on from `out/vae_resume.pt`, writes `out/vae.pt`."""
+    ranks, rank, device = _prepare_ranks(config)
     torch.manual_seed(config.seed)
     vae = sequence.channels_last(models.build_vae().to(device))
     torch.manual_seed(config.seed + 1000 * rank)
     average = Average(vae, 0.998)
     optimizers = build_optimizers(vae, muon_lr=config.muon_lr, adam_lr=config.adam_lr, adam_names=ADAM_NAMES)
     compute = torch.compile(loss_of) if config.compile else loss_of
-    log, losses, step = Log(config.out / f"vae_{rank}.jsonl"), [], 0
+    log, losses, step, part = Log(config.out / f"vae_{rank}.jsonl"), [], 0, 0.0
+    share = partial(_share_gradients, vae, ranks) if ranks > 1 else None
     resume = config.out / "vae_resume.pt"
     if resume.exists():
         progress = load_resume(resume, vae, average, optimizers)
         step, config.budget.spent = progress["step"], progress["elapsed"]
-    part = 0.0
     while True:
         # Ranks must agree on the rate and on the end; asking them costs a wait, so not in every step.
         if ranks == 1 or step % 10 == 0:
@@ -141,16 +159,10 @@ def train_vae(config: VaeTraining) -> list[float]:
             break
         video, sprite = draw_training(config, step, rank, ranks, device)
         video = video.contiguous(memory_format=torch.channels_last_3d)
-        set_rate(optimizers, rate(step, part, warmup=60, decay_from=0.15))
+        set_rate(optimizers, rate(step, part, warmup=config.warmup, decay_from=0.15))
         with torch.autocast(config.device, torch.bfloat16, enabled=config.device == "cuda"):
             loss, squared = compute(vae, video, 1 + 2 * sprite, config.kl_weight)
-        loss.backward()
-        if ranks > 1:
-            _share_gradients(vae, ranks)
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        update(loss, vae, optimizers, share=share)
         step += 1
         average.update(step)
         if rank == 0 and (step % config.log_every == 0 or step == 1):
@@ -160,12 +172,7 @@ def train_vae(config: VaeTraining) -> list[float]:
         if rank == 0 and step % config.save_every == 0:
             save_resume(resume, vae, average, optimizers, step=step, elapsed=config.budget.elapsed)
     if rank == 0:
-        average.copy_to(vae)
-        psnr = measure(vae, config, device)
-        log.write(stage="vae", step=step, held_out_psnr=psnr, seconds=config.budget.elapsed)
-        mean, std = statistics(vae, config, device)
-        state = {"model": vae.state_dict(), "latents_mean": mean.tolist(), "latents_std": std.tolist()}
-        torch.save(state | {"step": step, "psnr": psnr, "seed": config.seed}, config.out / "vae.pt")
+        _finish(vae, average, config, device, step, log)
     if ranks > 1:
         dist.destroy_process_group()
     return losses

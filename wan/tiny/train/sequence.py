@@ -1,8 +1,9 @@
 """`AutoencoderKLWan` over a whole clip at once.
 
 diffusers walks through a clip in pieces and caches what the causal convolutions need. Written for the whole sequence
-the same network gives the same numbers (to 3e-6), trains on whole clips, compiles, and is several times faster. The
-temporal resampling is what differs: the first frame passes through it, the causal convolution over time sees the rest.
+the same network gives the same numbers (to 3e-6), compiles, and has gradients over whole clips, which training needs
+(`wan.vae` is the same for rendering: faster still on a CPU, and in place). The temporal resampling is what differs: the
+first frame passes through it, the causal convolution over time sees the rest.
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ def channels_last(vae: AutoencoderKLWan) -> AutoencoderKLWan:
     """Lays the convolutions' weights out channels-last, which makes them several times faster; in place."""
     for module in vae.modules():
         if isinstance(module, torch.nn.Conv3d):
-            module.to(memory_format=torch.channels_last_3d)
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
         elif isinstance(module, torch.nn.Conv2d):
-            module.to(memory_format=torch.channels_last)
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
     return vae
 
 
@@ -59,8 +60,7 @@ def _head(part: Any, hidden: Tensor) -> Any:
 
 def _per_frame(layer: WanResample, x: Tensor) -> Tensor:
     batch, channels, frames, height, width = x.shape
-    flat = x.permute(0, 2, 1, 3, 4).reshape(batch * frames, channels, height, width)
-    flat = layer.resample(flat)
+    flat: Tensor = layer.resample(x.permute(0, 2, 1, 3, 4).reshape(batch * frames, channels, height, width))
     return flat.view(batch, frames, *flat.shape[1:]).permute(0, 2, 1, 3, 4)
 
 

@@ -1,0 +1,47 @@
+"""The shipped weights, on one prompt each way: the benchmark measures hundreds, this only sees that they are whole."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from wan.checkpoint import Checkpoint
+from wan.families import FAMILIES
+from wan.tiny.measure import Case, measure_i2v, measure_t2v
+from wan.tiny.render import FamilyRenderer
+from wan.tiny.world import CHECKPOINTS, Scene
+
+SCENE = Scene("star", "yellow", "snow", "dusk", "rises")
+CASE = Case(SCENE, "a yellow paper star rises, over snow at dusk, cut-paper animation", 5)
+
+
+def test_the_family_stays_small() -> None:
+    sizes = [path.stat().st_size for path in CHECKPOINTS.rglob("*") if path.is_file()]
+    assert sum(sizes) <= 24e6
+
+
+@pytest.mark.parametrize(("variant", "boundary"), [("t2v-a14b", 0.875), ("i2v-a14b", 0.9)])
+def test_the_checkpoints_open_and_say_their_boundary(variant: str, boundary: float) -> None:
+    checkpoint = Checkpoint.open(FAMILIES["tiny"], variant)
+    assert checkpoint.boundary_ratio == boundary
+    assert checkpoint.components["vae"] == CHECKPOINTS / "shared" / "vae"
+
+
+def test_the_autoencoder_is_the_one_of_wan_with_measured_statistics() -> None:
+    config = json.loads((CHECKPOINTS / "shared" / "vae" / "config.json").read_text())
+    assert config["z_dim"] == len(config["latents_mean"]) == len(config["latents_std"]) == 16
+    assert min(config["latents_std"]) > 0.1
+    assert set(config["latents_std"]) != {1.0}
+
+
+def test_text_to_video_shows_what_the_prompt_says() -> None:
+    result = measure_t2v(FamilyRenderer.load("t2v-a14b", device="cpu"), [CASE])
+    assert result["mean"] == 100.0
+
+
+def test_image_to_video_starts_and_ends_at_the_images() -> None:
+    result = measure_i2v(FamilyRenderer.load("i2v-a14b", device="cpu"), [CASE], with_last=True)
+    assert result["first_frame_db"] > 26
+    assert result["last_frame_db"] > 22
+    assert result["motion"] == 100.0
