@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from flows.errors import EnvironmentProblem, UserError
@@ -54,6 +55,17 @@ def claim(plan: Plan) -> Path:
     return folder
 
 
+def release(folder: Path, outputs: Path) -> None:
+    """Take the folder away again if the film's making left nothing in it, and `outputs` too if it is empty then."""
+    with suppress(OSError):
+        if os.listdir(folder) == [OWNER]:
+            (folder / OWNER).unlink()
+            for empty in (folder, *folder.parents):
+                if not empty.is_relative_to(outputs):
+                    break
+                empty.rmdir()
+
+
 def _owner(folder: Path) -> str | None:
     try:
         return str(json.loads((folder / OWNER).read_text())["storyboard"])
@@ -62,17 +74,34 @@ def _owner(folder: Path) -> str | None:
 
 
 def check_space(folder: Path, store: str, clips: Iterable[Clip]) -> None:
-    """Raises EnvironmentProblem when the disks of film and store have less than rendering these clips may take."""
+    """Raises EnvironmentProblem when the disks of film and store have less than rendering these clips may take.
+
+    And when the store cannot be written to, though there are clips to render.
+    """
     needed = {folder: FILM_BYTES}
     if "://" not in store:
         size = sum(BYTES_PER_PIXEL * clip.width * clip.height * clip.num_frames for clip in clips)
         needed[Path(store)] = size
+        if size:
+            _check_writable(Path(store))
     for place, size in needed.items():
         free = shutil.disk_usage(_existing(place)).free
         if free < size:
+            key = "film.outputs" if place == folder else "store.path"
+            numbers = f"needs about {size / 2**20:,.0f} MiB in {place}, {free / 2**20:,.0f} MiB are free"
             raise EnvironmentProblem(
-                f"no space: rendering needs about {size / 2**20:,.0f} MiB in {place}, {free / 2**20:,.0f} MiB are free"
+                f"no space: rendering {numbers}\n    make room, or choose another folder: {key}=FOLDER"
             )
+
+
+def _check_writable(store: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=_existing(store)):
+            pass
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"the store cannot be written to {store}: {error.strerror}\n    choose another folder: store.path=FOLDER"
+        ) from error
 
 
 def _existing(place: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flows.edit.process import find_ffmpeg
 from flows.events import Event
-from flows.film.folder import check_space, claim
+from flows.film.folder import check_space, claim, release
 from flows.film.making import Making
 from flows.film.record import write_ledger
 from flows.film.result import FilmResult
@@ -43,6 +43,7 @@ def make_film(
     store = open_store(str(plan.settings.store.path) if plan.settings.store.path else None)
     folder = claim(plan)
     with ExitStack() as cleanup:
+        cleanup.callback(release, folder, plan.settings.film.outputs.absolute())
         server = connect()
         if server.client is not None:
             cleanup.callback(server.client.close)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from flows.errors import EnvironmentProblem, UserError
-from flows.film.folder import check_space, claim, film_folder, write_atomically
+from flows.film.folder import check_space, claim, film_folder, release, write_atomically
 from flows.plan import Plan
 from tests.flows.cluster.clips import clip
 from tests.flows.film.filming import plan_in
@@ -56,11 +56,35 @@ def test_a_place_that_cannot_be_written_is_said_with_the_way_out(plan: Plan, tmp
         claim(plan)
 
 
+def test_a_film_that_came_to_nothing_leaves_no_folder(plan: Plan, tmp_path: Path) -> None:
+    release(claim(plan), tmp_path / "outputs")
+    assert not (tmp_path / "outputs").exists()
+    assert tmp_path.exists()
+
+
+def test_what_a_film_left_and_other_films_stay(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "outputs/another").mkdir(parents=True)
+    folder = claim(plan)
+    (folder / "plan.json").touch()
+    release(folder, tmp_path / "outputs")
+    assert sorted(os.listdir(folder)) == [".wanflow.json", "plan.json"]
+    (folder / "plan.json").unlink()
+    release(folder, tmp_path / "outputs")
+    assert os.listdir(tmp_path / "outputs") == ["another"]
+
+
+def test_a_store_that_cannot_be_written_is_said_before_rendering(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EnvironmentProblem, match=r"the store cannot be written.*\n.*store\.path=FOLDER"):
+        check_space(tmp_path, str(tmp_path / "file/store"), [clip("a")])
+    check_space(tmp_path, str(tmp_path / "file/store"), [])
+
+
 def test_too_little_space_is_said_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=1_000_000_000))
     check_space(tmp_path, str(tmp_path / "store"), [clip("a")])
     monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=1_000_000))
-    with pytest.raises(EnvironmentProblem, match=r"needs about 100 MiB in .*, 1 MiB are free"):
+    with pytest.raises(EnvironmentProblem, match=r"needs about 100 MiB in .*, 1 MiB are free\n.*film\.outputs=FOLDER"):
         check_space(tmp_path, "s3://bucket", [clip("a")])
 
 

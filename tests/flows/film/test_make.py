@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.errors import EnvironmentProblem, RenderError, UserError
+from flows.film.server import Server
 from flows.ledger import read_history
 from flows.media import probe_video
 from flows.store import open_store
@@ -154,3 +155,12 @@ def test_no_gpu_here_is_a_clear_error(make: MakeFilm, tmp_path: Path) -> None:
     with pytest.raises(EnvironmentProblem, match="needs 4 GPUs, the cluster has 0"):
         make(gpus_per_worker=4.0)
     assert not (tmp_path / "outputs/the-paper-boat/film.mp4").exists()
+
+
+def test_a_server_of_ones_own_gets_the_run(
+    make: MakeFilm, server: Server, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", server.api)
+    film = make(only=["launch"])
+    assert film.run_url.startswith(server.url)
+    assert task_runs(ask, film.flow_run_id, 1) == {"river.launch": "Completed"}
