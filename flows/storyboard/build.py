@@ -32,8 +32,8 @@ from flows.storyboard.shots import Level, ShotBuilder
 from flows.storyboard.templates import Templates
 
 
-def build(root: Keys, path: Path, digest: str, context: Context) -> Storyboard | None:
-    """The storyboard of a file; whole only if no problem was found. `digest` names a film without a slug."""
+def build(root: Keys, path: Path, context: Context) -> Storyboard | None:
+    """The storyboard of a file; whole only if no problem was found."""
     film = FILM.read(root, context, "the storyboard")
     if film is None:
         return None
@@ -47,7 +47,7 @@ def build(root: Keys, path: Path, digest: str, context: Context) -> Storyboard |
     title = _title(film, prompts)
     storyboard = Storyboard(
         title=title,
-        slug=slug(title) or digest[:12],
+        slug=slug(title) or _digest(title),
         path=path,
         scenes=scenes,
         format=_format(film.get("format")),
@@ -113,17 +113,18 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].rstrip("-")
 
 
-def digest_of(text: str) -> str:
-    """The sha256 of a storyboard's text."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+def _digest(title: str) -> str:
+    """The folder of a title in other letters: of the title alone, so that an edited film keeps its folder."""
+    return hashlib.sha256(title.encode("utf-8")).hexdigest()[:12]
 
 
 def _title(film: Values, prompts: Prompts) -> str:
     node: Text | None = film.get("title")
     if node is None:
         return ""
-    title = " ".join((prompts.fill(node) or "").split())
-    if not node.value.strip():
+    filled = prompts.fill(node)
+    title = " ".join((filled or "").split())
+    if filled is not None and not title:
         prompts.problems.add(node, "title is empty", "give the film a title")
     return title
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.errors import Problem, StoryboardError
 from flows.storyboard.assets import AssetFinder
-from flows.storyboard.build import build, digest_of
+from flows.storyboard.build import build
 from flows.storyboard.context import Context
 from flows.storyboard.document import parse
 from flows.storyboard.files import read_source
@@ -108,7 +108,7 @@ def _load(
         choose_shared(root, changes)
         root = with_shared(root, [path.parent, *search], context)
         root = apply_overrides(root, changes, context)
-        return build(root, path, digest_of(source.text), context)
+        return build(root, path, context)
 
 
 @contextmanager

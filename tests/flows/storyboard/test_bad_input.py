@@ -64,6 +64,13 @@ KEYS = [
     Case("missing title", SHOT.replace("title: A film\n", ""), "1:1", "the storyboard needs title", "add title: text"),
     Case("missing version", SHOT.replace("storyboard: 1\n", ""), "1:1", "the storyboard needs storyboard", "`1`"),
     Case("version 2", SHOT.replace("storyboard: 1", "storyboard: 2"), "1:13", "version '2'", "reads storyboard: 1"),
+    Case(
+        "title filled with nothing",
+        SHOT.replace("A film", '"{{ name }}"') + "variables: {name: ' '}\n",
+        "2:8",
+        "title is empty",
+        "give the film a title",
+    ),
     Case("no scenes", "storyboard: 1\ntitle: x\nscenes: []\n", "3:9", "scenes is empty", "add a scene"),
     Case("no shots", "storyboard: 1\ntitle: x\nscenes:\n- shots: []\n", "4:10", "shots is empty", "add a shot"),
     Case("empty prompt", SHOT.replace("a boat", '" "'), "7:17", "prompt is empty", "say what is seen", "river.launch"),

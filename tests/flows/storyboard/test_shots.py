@@ -187,6 +187,9 @@ def test_the_slug_is_ascii_and_never_empty(desk: Desk) -> None:
     slug = desk.load(EVERYTHING.replace("The paper boat", "纸船")).slug
     assert len(slug) == 12
     assert int(slug, 16) >= 0
+    edited = EVERYTHING.replace("The paper boat", "纸船").replace("seed: 7", "seed: 8")
+    assert desk.load(edited).slug == slug
+    assert desk.load(edited.replace("纸船", "纸飞机")).slug != slug
 
 
 def test_the_largest_seed_leaves_room_for_takes(desk: Desk) -> None:
