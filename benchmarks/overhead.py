@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--takes", type=int, default=200)
     parser.add_argument("--migrated", action="store_true")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="wanflow-overhead-") as name:
+    with tempfile.TemporaryDirectory(prefix="wanflow-overhead-", ignore_cleanup_errors=True) as name:
         os.environ["XDG_DATA_HOME"] = name
         os.environ.pop("PREFECT_API_URL", None)
         if given.migrated:

@@ -40,24 +40,30 @@ def main(port: int, home: Path) -> None:
 
 
 def _watch(server: uvicorn.Server, api: str, home: Path) -> None:
+    """Ends the server when nobody needs it, or when this thread fails: one that nobody watches would stay forever."""
     born = time.time()
     while not server.started:
         time.sleep(LOOK_SECONDS)
-    mark_crashed(api, started_before=born)
-    while not _finished(home):
-        time.sleep(LOOK_SECONDS)
-    mark_crashed(api, started_before=time.time())
-    server.should_exit = True
+    try:
+        mark_crashed(api, started_before=born)
+        while not finished(home):
+            time.sleep(LOOK_SECONDS)
+        mark_crashed(api, started_before=time.time())
+    finally:
+        server.should_exit = True
 
 
-def _finished(home: Path) -> bool:
-    """Nobody is there, what they did is written, and nobody has come meanwhile."""
-    if has_clients(home):
-        return False
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and time.time() - _last_write(home) < QUIET_SECONDS:
-        time.sleep(LOOK_SECONDS)
-    return leave_if_unused(home)
+def finished(home: Path) -> bool:
+    """Nobody is there, what they did is written, and nobody has come meanwhile; or the database was deleted."""
+    try:
+        if has_clients(home):
+            return False
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline and time.time() - _last_write(home) < QUIET_SECONDS:
+            time.sleep(LOOK_SECONDS)
+        return leave_if_unused(home)
+    except FileNotFoundError:
+        return True
 
 
 def _last_write(home: Path) -> float:
