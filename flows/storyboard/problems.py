@@ -16,6 +16,10 @@ _COMPARISONS = 200_000
 """How many names are compared in all to suggest the nearest one: a file with 10,000 wrong words is still quick."""
 
 
+MOST = 10_000
+"""Mistakes that are remembered; whoever has more has the wrong file."""
+
+
 class Problems:
     """The mistakes found so far. `shot` is the full id of the shot being read, or None."""
 
@@ -24,6 +28,7 @@ class Problems:
         self._found: list[Problem] = []
         self._sources: dict[str, Source] = {}
         self._comparisons = _COMPARISONS
+        self._left = 0
 
     def __len__(self) -> int:
         return len(self._found)
@@ -33,6 +38,9 @@ class Problems:
         if at is not None and not isinstance(at, Place):
             self.knows(at.source)
             at = at.place
+        if len(self._found) >= MOST:
+            self._left += 1
+            return
         message = printable(message)
         self._found.append(self._with_line(Problem(at, message, fix, self.shot)))
 
@@ -60,7 +68,11 @@ class Problems:
             place = problem.place
             return (order.get(place.file, -1), place.line, place.column) if place else (-1, 0, 0)
 
-        return sorted(unique, key=key)
+        found = sorted(unique, key=key)
+        if self._left:
+            fix = "mend these first; is it the right file?"
+            found.append(Problem(None, f"{self._left:,} more mistakes are not listed", fix))
+        return found
 
     def stop_if_any(self) -> None:
         """Raise everything found so far."""

@@ -223,6 +223,12 @@ SYNTAX = [
 ]
 
 
+def test_a_file_of_nothing_but_mistakes_is_not_listed_to_the_end(desk: Desk) -> None:
+    found = desk.check(SHOT + "      - promt: a kite\n" * 6000)
+    assert len(found) == 10_001
+    assert found[-1].message == "2,000 more mistakes are not listed"
+
+
 @pytest.mark.parametrize(
     "case", [*KEYS, *VALUES, *NAMES, *FILES, *TEMPLATES, *SYNTAX], ids=lambda case: case.name.replace(" ", "-")
 )
