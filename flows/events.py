@@ -19,7 +19,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`step` of `steps` of `stage` (`load`, `encode`, `denoise`, `decode`, `write`) is done."""
+    """`step` of `steps` of `stage` (`load`, `encode`, `denoise`, `decode`, `write`) is done.
+
+    Stage `edit` is the whole film's, in frames; its `fingerprint` is empty.
+    """
 
     fingerprint: str
     stage: str

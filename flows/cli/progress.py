@@ -39,6 +39,7 @@ class FilmProgress:
         self._tasks: dict[str, TaskID] = {}
         self._began: dict[str, float] = {}
         self._finished: set[str] = set()
+        self._editing: Step | None = None
         self._lock = threading.Lock()
         self._bars = Progress(
             SpinnerColumn(finished_text=" "),
@@ -67,6 +68,8 @@ class FilmProgress:
             match event:
                 case Started():
                     self._start(event.fingerprint)
+                case Step(stage="edit"):
+                    self._editing = event
                 case Step():
                     self._step(event)
                 case Finished():
@@ -113,6 +116,10 @@ class FilmProgress:
             self._console.print(f"[red]{escape(self._name(event.fingerprint))} {kind}:[/] {escape(event.message)}")
 
     def _show_film(self) -> None:
+        if self._editing is not None:
+            frames, of = self._editing.step, self._editing.steps
+            self._bars.update(self._film, total=of, completed=frames, note=f"editing frame {frames} of {of}")
+            return
         done = sum(steps for fingerprint, steps in self._done.items() if fingerprint in self._work)
         finished = len(self._finished & self._work.keys())
         left = len(self._work) - finished

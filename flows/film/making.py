@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from flows.edit import edit_film, make_timeline
 from flows.errors import RenderError
-from flows.events import Event, Failed, Finished
+from flows.events import Event, Failed, Finished, Progress
 from flows.film.folder import FILM, PLAN, REPORT, SHOTS, write_atomically
 from flows.film.survey import Survey, clips_of, survey
 from flows.film.watch import Watches
@@ -120,8 +120,11 @@ class Making:
         if records is None:
             return
         timeline = make_timeline(self.plan, records, self.store)
-        self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film)
+        self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film, on_progress=self._edited)
         self.report = write_report(self.plan, records, timeline, self.store, self.folder / REPORT)
+
+    def _edited(self, frames: int, of: int) -> None:
+        self.on_event(Progress("", "edit", frames, of))
 
     def contact_sheet(self) -> bytes:
         """A PNG of what there is."""

@@ -90,3 +90,8 @@ def test_a_damaged_clip_counts_when_it_is_rendered_again() -> None:
 
 def test_events_of_clips_that_the_plan_does_not_know_do_no_harm() -> None:
     assert shown(Started("zz", "w", 1), Progress("zz", "decode", 1, 1), finished("zz")) != "boom"
+
+
+def test_while_the_film_is_edited_its_frames_are_counted() -> None:
+    text = shown(Started("aa", "w1", 1), finished("aa"), Progress("", "edit", 40, 65), terminal=True)
+    assert "editing frame 40 of 65" in text
