@@ -9,7 +9,7 @@ from wan.tiny.measure import cases, judge_fakes, judge_truth, read_clips, scores
 from wan.tiny.world import COLOURS, LIGHTS, MOTIONS, PLACES, SHAPES, Scene
 
 
-@pytest.mark.parametrize("index", (0, 2, 4, 5, 7))
+@pytest.mark.parametrize("index", [0, 2, 4, 5, 7])
 def test_the_judge_reads_true_clips_whole(index: int) -> None:
     scene = Scene(
         SHAPES[index % 8], COLOURS[(index * 3) % 8], PLACES[index // 3], LIGHTS[index % 3], MOTIONS[index % 6]

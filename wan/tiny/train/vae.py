@@ -27,7 +27,10 @@ TEST_SEED = 900_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaeTraining:
-    """What the stage needs. `batch` is a GPU's; `frames`, `width`, `height` are small in tests only."""
+    """What the stage needs. `batch` is a GPU's; `measured` clips and batches of clips make the final figures.
+
+    `frames`, `width`, `height` are small in tests only.
+    """
 
     out: Path
     budget: Budget
@@ -42,6 +45,7 @@ class VaeTraining:
     width: int = WIDTH
     height: int = HEIGHT
     frames: int = NUM_FRAMES
+    measured: int = 16
     log_every: int = 50
     save_every: int = 500
 
@@ -70,10 +74,10 @@ def loss_of(vae: AutoencoderKLWan, video: Tensor, weight: Tensor, kl_weight: flo
 
 
 @torch.no_grad()
-def statistics(vae: AutoencoderKLWan, config: VaeTraining, device: str, batches: int = 16) -> tuple[Tensor, Tensor]:
+def statistics(vae: AutoencoderKLWan, config: VaeTraining, device: str) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of each latent channel over training clips."""
     latents = []
-    for i in range(batches):
+    for i in range(config.measured):
         video, _ = draw_training(config, 10**6 + i, 0, 1, device)
         with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=device.startswith("cuda")):
             latents.append(sequence.encode_moments(vae, video)[0].float().transpose(0, 1).flatten(1))
@@ -82,18 +86,18 @@ def statistics(vae: AutoencoderKLWan, config: VaeTraining, device: str, batches:
 
 
 @torch.no_grad()
-def measure(vae: AutoencoderKLWan, config: VaeTraining, device: str, count: int = 16) -> float:
+def measure(vae: AutoencoderKLWan, config: VaeTraining, device: str) -> float:
     """PSNR in dB on held-out clips through the deterministic path, clip by clip, averaged."""
     scenes = held_out_scenes()
     total = 0.0
-    for i in range(count):
+    for i in range(config.measured):
         clip = [stage(scenes[(i * 37) % len(scenes)], TEST_SEED + i)]
         frames = range(config.frames)
         video, _ = draw_batch(clip, frames=frames, width=config.width, height=config.height, device=device)
         with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=device.startswith("cuda")):
             decoded = sequence.decode(vae, sequence.encode_moments(vae, video)[0])
         total += -10 * math.log10(float(((decoded.float().clamp(-1, 1) - video) ** 2).mean()) / 4)
-    return total / count
+    return total / config.measured
 
 
 def _share_gradients(vae: AutoencoderKLWan, ranks: int) -> None:

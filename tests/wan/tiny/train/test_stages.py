@@ -7,15 +7,19 @@ from statistics import mean
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from wan.checkpoint import Checkpoint
+from wan.families import FAMILIES
 from wan.tiny.train.denoiser import DenoiserTraining, phase_at, train_denoiser
+from wan.tiny.train.export import export
 from wan.tiny.train.running import Budget
 from wan.tiny.train.stages import load_encoder, load_text_encoder, load_transformer
 from wan.tiny.train.text import TextTraining, train_text
 from wan.tiny.train.vae import VaeTraining, train_vae
 
 STEPS = 30
-SMALL = {"device": "cpu", "compile": False, "width": 64, "height": 48, "frames": 9, "warmup": 3, "log_every": 1}
+SMALL = {"device": "cpu", "compile": False, "width": 48, "height": 32, "frames": 9, "warmup": 3, "log_every": 1}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,7 +34,7 @@ def _one_thread() -> object:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[float]]]:
     out = tmp_path_factory.mktemp("tiny")
     losses = {
-        "vae": train_vae(VaeTraining(out=out, budget=Budget(steps=STEPS), batch=2, save_every=28, **SMALL)),
+        "vae": train_vae(VaeTraining(out=out, budget=Budget(steps=STEPS), batch=2, measured=2, save_every=28, **SMALL)),
         "text": train_text(TextTraining(out=out, budget=Budget(steps=STEPS), batch=16, log_every=1, save_every=28)),
     }
     for task in ("t2v", "i2v"):
@@ -54,7 +58,7 @@ def test_a_stopped_run_goes_on_where_it_was(stage: str, trained: tuple[Path, dic
     out, losses = trained
     budget = Budget(steps=STEPS)
     if stage == "vae":
-        again = train_vae(VaeTraining(out=out, budget=budget, batch=2, **SMALL))
+        again = train_vae(VaeTraining(out=out, budget=budget, batch=2, measured=2, **SMALL))
     elif stage == "text":
         again = train_text(TextTraining(out=out, budget=budget, batch=16, log_every=1))
     else:
@@ -92,3 +96,15 @@ def test_a_budget_is_in_steps_or_in_seconds() -> None:
     assert Budget(steps=4).part(1) == 0.25
     with pytest.raises(ValueError, match="one of them"):
         Budget()
+
+
+def test_exported_stages_open_as_a_family_in_diffusers_layout(
+    trained: tuple[Path, dict[str, list[float]]], tmp_path: Path
+) -> None:
+    size = export(trained[0], tmp_path)
+    assert size <= 24e6
+    for variant, boundary in (("t2v-a14b", 0.875), ("i2v-a14b", 0.9)):
+        checkpoint = Checkpoint.open(FAMILIES["tiny"], variant, root=tmp_path)
+        assert checkpoint.boundary_ratio == boundary
+        weights = checkpoint.components["transformer_2"] / "diffusion_pytorch_model.safetensors"
+        assert load_file(weights)["proj_out.weight"].dtype == torch.float16
