@@ -15,7 +15,8 @@ PAGE = ROOT / "docs" / "files.md"
 FOLDERS = ("wan", "flows", "benchmarks")
 HEAD = """# Every file in one line
 
-Made by `python docs/make_tree.py` from the files' own first lines. How they fit together: [architecture.md](architecture.md).
+Made by `python docs/make_tree.py` from the files' own first lines. How they fit together:
+[architecture.md](architecture.md).
 """
 
 
