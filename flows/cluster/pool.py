@@ -22,7 +22,6 @@ from flows.cluster.room import size_workers
 from flows.cluster.session import RaySession
 from flows.cluster.strikes import Strikes
 from flows.cluster.worker import Warm
-from flows.errors import FlowsError
 from flows.events import Event, Failed, Finished
 from flows.plan.model import Clip
 from flows.settings import ClusterSettings
@@ -35,9 +34,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """Nothing more will happen; `error` when the pool could not start."""
+    """Nothing more will happen; `error` when the pool could not start, or one of its threads failed."""
 
-    error: FlowsError | None = None
+    error: BaseException | None = None
 
 
 def open_pool(
@@ -76,7 +75,8 @@ class Pool:
     def events(self) -> Iterator[Event]:
         """What happens, as it happens, until everything submitted is finished or lost, or the pool is stopped.
 
-        Raises EnvironmentProblem when the pool cannot start: no cluster at the address, or no room for a worker.
+        Raises EnvironmentProblem when the pool cannot start: no cluster at the address, or no room for a worker. What
+        a thread of the pool fails with, by a mistake of ours, is raised here too: nobody waits for it forever.
         """
         while not isinstance(event := self._next_event(), _End):
             yield event
@@ -137,12 +137,12 @@ class Pool:
         """
         try:
             session = RaySession(self._settings)
-        except FlowsError as error:
+        except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
             self._events.put(_End(error))
             return
         try:
             self._start_workers(session)
-        except FlowsError as error:
+        except BaseException as error:  # noqa: BLE001
             self._events.put(_End(error))
         self._closing.wait()
         for thread in self._threads:
@@ -160,9 +160,18 @@ class Pool:
                 name = f"worker-{number}"
                 worker = RemoteWorker(session, name, size, self._renderer, self._store_address, timeout)
                 self._workers[name] = worker
-                self._threads.append(threading.Thread(target=self._serve, args=(worker,), name=name, daemon=True))
-        for thread in self._threads:
-            thread.start()
+                self._threads.append(threading.Thread(target=self._live, args=(worker,), name=name, daemon=True))
+            for thread in self._threads:
+                thread.start()  # under the lock: `cancel` joins what it finds, and only begun threads can be joined
+
+    def _live(self, worker: RemoteWorker) -> None:
+        """A worker's thread: what nobody expected ends the pool, or its clip would be waited for without end."""
+        try:
+            self._serve(worker)
+        except BaseException as error:
+            if self._stopping:
+                raise
+            self._events.put(_End(error))
 
     def _serve(self, worker: RemoteWorker) -> None:
         """The life of one worker: start, render clip after clip, be replaced when dead, retire if it keeps failing."""

@@ -128,13 +128,6 @@ class ClipQueue:
             return ()
         return self._lose(fingerprint)
 
-    def give_back(self, fingerprint: str) -> None:
-        """The lease ends without an attempt: the worker could not even be started."""
-        entry = self._entries[fingerprint]
-        entry.attempts -= 1
-        entry.leased_to = None
-        self._ready.add(fingerprint)
-
     def lose_all(self) -> tuple[Loss, ...]:
         """Nobody is left to render anything; every unsettled clip is lost."""
         lost = tuple(Loss(name, name) for name in self._entries)

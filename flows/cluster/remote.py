@@ -106,9 +106,5 @@ class RemoteWorker:
 def _why(error: BaseException) -> str:
     """Ray's explanation without its table of identifiers."""
     lines = [line.strip() for line in str(error).splitlines()]
-    told = [
-        line
-        for line in lines
-        if line and not line.startswith(("class_name:", "actor_id:", "pid:", "namespace:", "ip:"))
-    ]
+    told = [line for line in lines if line and not line.startswith(_IDENTIFIERS)]
     return " ".join(told)[:500] or type(error).__name__

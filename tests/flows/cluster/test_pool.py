@@ -134,6 +134,18 @@ def test_a_gpu_that_no_machine_has_is_said_quickly(pool: OpenPool) -> None:
     assert time.monotonic() - start < 10
 
 
+@pytest.mark.parametrize("part", ["size_workers", "RemoteWorker.start"])
+def test_a_mistake_of_ours_in_a_thread_is_raised_and_not_waited_for(
+    pool: OpenPool, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(f"flows.cluster.pool.{part}", fail)
+    with pytest.raises(ZeroDivisionError, match="ours"):
+        run(pool(), [real_clip("a boat")])
+
+
 JOIN = """
 import sys, tempfile
 from dataclasses import replace

@@ -86,15 +86,6 @@ def test_a_deterministic_failure_is_final_at_once() -> None:
     assert len(queue.fail("a", retry=False)) == 1
 
 
-def test_a_lease_given_back_costs_no_attempt() -> None:
-    queue = queue_of(clip("a"), attempts=1)
-    queue.lease("w", (), 1)
-    queue.give_back("a")
-    lease = queue.lease("w", (), 1)
-    assert lease is not None
-    assert lease.attempt == 1
-
-
 def test_when_nobody_is_left_everything_is_lost() -> None:
     queue = queue_of(clip("a"), clip("b", after=["a"]))
     assert {loss.fingerprint for loss in queue.lose_all()} == {"a", "b"}
