@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
-
-ClusterKind: TypeAlias = Literal["local", "ray"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +19,10 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderSettings:
-    """What `render=` (draft, final) changes of every shot; None keeps the variant's or the shot's own value.
+    """What `render=` (draft, final) says of every shot; None leaves it to the shot and the family.
 
-    `steps_scale` multiplies the number of steps (a draft: 0.5). `precision` None: the family's own.
+    `num_inference_steps` is for shots that name none; `steps_scale` multiplies the number of steps, whoever named it
+    (a draft: 0.5); `takes` replaces what shots say. `precision` None: the family's own.
     """
 
     num_inference_steps: int | None

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import numpy as np
 
 from wan.errors import RequestError
 from wan.geometry import allowed_lengths, nearest_sizes
-from wan.request import ClipRequest, Guidance, Image, Sampling
+from wan.request import ClipRequest, Guidance, Image, Sampling, Solver
 from wan.sampling.schedule import NUM_TRAIN_TIMESTEPS
 from wan.variants import VARIANTS, Variant
 
 _MAX_SEED = 2**63 - 1
-_SOLVERS = ("unipc", "dpmpp")
+_SOLVERS: tuple[Solver, ...] = get_args(Solver)
 
 
 def find_variant(name: str) -> Variant:

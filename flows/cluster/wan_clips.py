@@ -48,12 +48,12 @@ class WanRenderer:
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
         budget = _weights_budget(self._device, threads)
-        self._models: WarmModels[tuple[str, Numerics], Pipeline] = WarmModels(budget, self._free_memory)
+        self._models: WarmModels[tuple[str, str, Numerics], Pipeline] = WarmModels(budget, self._free_memory)
 
     @property
     def warm(self) -> frozenset[str]:
         """The variants that are loaded."""
-        return frozenset(variant for variant, _ in self._models.keys)
+        return frozenset(variant for variant, _, _ in self._models.keys)
 
     def render(self, clip: Clip, store: Store, report: Report) -> TakeRecord:
         """Load, encode, denoise, decode, and write the blobs.
@@ -99,7 +99,7 @@ class WanRenderer:
             report.progress("load", 1, 1)
             return loaded
 
-        return self._models.get((clip.variant, clip.numerics), _weight_bytes(checkpoint), load)
+        return self._models.get((clip.variant, clip.checkpoint, clip.numerics), _weight_bytes(checkpoint), load)
 
     def _free_memory(self) -> None:
         gc.collect()

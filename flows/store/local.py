@@ -25,6 +25,8 @@ from flows.store.records import record_from_json, record_to_json
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _RECORD_SUFFIX = ".json"
+_FEW = 64
+"""So many records are looked up one by one; for more, one listing of the store is quicker."""
 
 
 class LocalStore:
@@ -94,8 +96,9 @@ class LocalStore:
                 return None
 
     def finished(self, fingerprints: Collection[str]) -> frozenset[str]:
-        if len(fingerprints) <= 64:
-            return frozenset(wanted for wanted in fingerprints if self._record(wanted).exists())
+        if len(fingerprints) <= _FEW:
+            with translated(self._root, "read"):
+                return frozenset(wanted for wanted in fingerprints if self._record(wanted).exists())
         return self.fingerprints() & frozenset(fingerprints)
 
     def fingerprints(self) -> frozenset[str]:

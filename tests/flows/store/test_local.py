@@ -126,6 +126,17 @@ def test_missing_rights_are_said_with_the_fix(tmp_path: Path, monkeypatch: pytes
     assert files_in(tmp_path) == []
 
 
+def test_looking_up_a_few_takes_without_rights_says_the_fix(
+    store: LocalStore, record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(EnvironmentProblem, match=r"cannot read the store.*store\.path=FOLDER"):
+        store.finished([record().fingerprint])
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"fingerprint": "a"}', b"\xff\xfe"])
 def test_a_damaged_record_is_no_record(store: LocalStore, record: MakeRecord, data: bytes) -> None:
     made = store.publish(record(worker="one"))
