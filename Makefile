@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 STAMPS := $(VENV)/.stamps
-SOURCES := wan flows tests benchmarks docs storyboards hatch_build.py
+SOURCES := wan flows tests benchmarks storyboards docs/make_tree.py hatch_build.py
 
 # Telemetry off, for everything started from here.
 export DO_NOT_TRACK := 1
