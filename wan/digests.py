@@ -1,4 +1,4 @@
-"""sha256 of large files, remembered by path, size and modification time so that the second time is quick. No torch."""
+"""sha256 of large files, remembered by path, size and times so that the second time is quick. No torch."""
 
 from __future__ import annotations
 
@@ -33,17 +33,24 @@ def file_digests(paths: Sequence[Path]) -> list[str]:
         if path.is_symlink() and real.parent.name == "blobs" and _BLOB_NAME.fullmatch(real.name):
             digests.append(real.name)
             continue
-        stat = real.stat()
+        stamp = _stamp(real)
         entry = known.get(str(real))
-        if entry is not None and entry[:2] == [stat.st_size, stat.st_mtime_ns]:
-            digests.append(str(entry[2]))
+        if entry is not None and entry[:-1] == stamp:
+            digests.append(str(entry[-1]))
             continue
         digest = _hash(real)
-        fresh[str(real)] = [stat.st_size, stat.st_mtime_ns, digest]
+        fresh[str(real)] = [*stamp, digest]
         digests.append(digest)
     if fresh:
         _write_cache({**_read_cache(), **fresh})
     return digests
+
+
+def _stamp(path: Path) -> list[int]:
+    """Size, modification time, and change time: weights of one architecture have one size, and `cp -p`, archives and
+    images with all times alike set the modification time back."""
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
 
 
 def _hash(path: Path) -> str:
@@ -57,7 +64,7 @@ def _read_cache() -> dict[str, list[int | str]]:
     except (OSError, ValueError):
         return {}
     rows = value.items() if isinstance(value, dict) else ()
-    return {path: row for path, row in rows if isinstance(row, list) and len(row) == 3}
+    return {path: row for path, row in rows if isinstance(row, list) and len(row) == 4}
 
 
 def _write_cache(entries: dict[str, list[int | str]]) -> None:

@@ -42,6 +42,18 @@ def test_a_changed_file_is_read_again(tmp_path: Path, reads: list[Path]) -> None
     assert len(reads) == 2
 
 
+def test_weights_replaced_by_others_of_equal_size_and_time_are_read_again(tmp_path: Path, reads: list[Path]) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(b"abc")
+    os.utime(file, ns=(1, 1))
+    first, before = digests.file_digests([file]), file.stat().st_ctime_ns
+    file.write_bytes(b"abd")
+    while file.stat().st_ctime_ns == before or file.stat().st_mtime_ns != 1:
+        os.utime(file, ns=(1, 1))  # as `cp -p` and archives do; the clock of changes ticks every few milliseconds
+    assert digests.file_digests([file]) != first
+    assert len(reads) == 2
+
+
 def test_a_damaged_cache_only_costs_time(tmp_path: Path, reads: list[Path]) -> None:
     file = tmp_path / "weights"
     file.write_bytes(b"abc")
