@@ -38,7 +38,6 @@ class ClusterSettings:
     """Where shots are rendered. `address` None starts a Ray of this process's own; `workers` 0: as many as fit."""
 
     address: str | None
-    namespace: str
     workers: int
     cpus_per_worker: float
     gpus_per_worker: float

@@ -58,28 +58,26 @@ class RaySession:
         with _lock:
             if not ray.is_initialized():
                 self._ours = True
-                self._join(settings) if settings.address else self._start(settings)
+                self._join(settings.address) if settings.address else self._start()
 
-    def _join(self, settings: ClusterSettings) -> None:
-        assert settings.address is not None
+    def _join(self, address: str) -> None:
         try:
-            _knock(settings.address)
-            self.ray.init(address=settings.address, namespace=settings.namespace, **_quiet())
+            _knock(address)
+            self.ray.init(address=address, **_quiet())
         except (ConnectionError, RuntimeError, OSError, ValueError) as error:
             raise EnvironmentProblem(
-                f"no Ray cluster answers at cluster.address={settings.address}: {_first_line(error)}\n"
+                f"no Ray cluster answers at cluster.address={address}: {_first_line(error)}\n"
                 "    start one with `ray start --head`, or leave the address out to use this machine alone"
                 " (a cluster of several nodes needs the same token on each: RAY_AUTH_TOKEN)"
             ) from error
 
-    def _start(self, settings: ClusterSettings) -> None:
+    def _start(self) -> None:
         self._folder = _own_folder()
         try:
             self.ray.init(
                 num_cpus=_cpus(),
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE_BYTES,
-                namespace=settings.namespace,
                 _node_ip_address=LOOPBACK,
                 _temp_dir=str(self._folder),
                 **_quiet(),

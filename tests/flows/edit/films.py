@@ -49,7 +49,6 @@ def settings_for(folder: Path) -> Settings:
         ),
         cluster=ClusterSettings(
             address=None,
-            namespace="wanflow",
             workers=0,
             cpus_per_worker=1,
             gpus_per_worker=0,
