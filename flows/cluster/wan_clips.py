@@ -132,7 +132,7 @@ def handed_off(hand_off: HandOff, store: Store) -> Image:
     found = [record for record in records if record is not None]
     if len(found) < len(records):
         raise BlobMissing("a clip that this one starts from is not in the store any more; render the film again")
-    best = max(found, key=lambda record: record.scores.get("quality", 0.0))
+    best = max(found, key=lambda record: record.quality)
     if hand_off.frame in (-1, best.num_frames - 1):
         return _picture(store, best.last_frame)
     return frames_at(store.local_path(best.clip), [hand_off.frame])[0]

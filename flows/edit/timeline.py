@@ -117,7 +117,7 @@ def chosen_take(shot: PlannedShot, takes: Mapping[str, TakeRecord]) -> Take:
     whole = [take for take in shot.takes if all(clip.fingerprint in takes for clip in take.clips)]
     if not whole:
         raise EditError(f"shot {shot.id}: no take of it is rendered")
-    return max(whole, key=lambda take: takes[take.fingerprint].scores.get("quality", 0.0))
+    return max(whole, key=lambda take: takes[take.fingerprint].quality)
 
 
 def _pieces(shot: PlannedShot, takes: Mapping[str, TakeRecord], store: Store) -> tuple[Piece, ...]:

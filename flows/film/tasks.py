@@ -72,6 +72,6 @@ def _log_finished(
         logger.info("found in the store: %s", record.fingerprint[:12])
     else:
         stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in record.seconds.items())
-        logger.info("rendered by %s (%s), quality %.3f", record.worker, stages, record.scores.get("quality", 0.0))
+        logger.info("rendered by %s (%s), quality %.3f", record.worker, stages, record.quality)
     clips = {clip.fingerprint: clip for clip in watch.take.clips}
     return clips[finished.fingerprint].sampling.num_inference_steps

@@ -45,6 +45,11 @@ class TakeRecord:
     spec: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def quality(self) -> float:
+        """What takes are chosen by, in the film and for the hand-off alike: the highest, the first among equals."""
+        return self.scores.get("quality", 0.0)
+
+    @property
     def blobs(self) -> tuple[str, ...]:
         """Digests of every blob this record promises."""
         return (self.clip, self.latents, self.first_frame, self.last_frame, self.thumbnail)
