@@ -33,8 +33,9 @@ def make_film(
 
     `on_event` hears what happens, in this thread. `only` names shots: they and what they start from are rendered, and
     written to `shots/<scene.shot>.mp4`; the film is made too if the other shots are in the store. `renderer` replaces
-    the one that the settings ask for; its clips are filed under the plan's fingerprints, so give it a store of its own. Raises UserError before anything is started, EnvironmentProblem, RenderError
-    (what could be rendered is kept), EditError, Stopped.
+    the one that the settings ask for; its clips are filed under the plan's fingerprints, so give it a store of its own.
+    Raises UserError before anything is started, EnvironmentProblem, RenderError (what could be rendered is kept),
+    EditError, Stopped.
     """
     start = time.monotonic()
     asked = chosen_shots(plan, only)
