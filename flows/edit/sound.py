@@ -33,8 +33,8 @@ def soundtrack(timeline: Timeline) -> Stream:
     if bed is None or spoken is None:
         return bed if spoken is None else spoken
     if timeline.music and timeline.music.duck:
-        copies = spoken.filter_multi_output("asplit", 2)
-        bed, spoken = ffmpeg.filter([bed, copies[0]], "sidechaincompress", **DUCKING), copies[1]
+        copies = _endless(spoken).filter_multi_output("asplit", 2)
+        bed, spoken = ffmpeg.filter([_endless(bed), copies[0]], "sidechaincompress", **DUCKING), copies[1]
     return _cut(_mixed([bed, spoken]).filter("alimiter", limit=CEILING, level=0, latency=1), samples)
 
 
@@ -72,6 +72,11 @@ def _mixed(streams: list[Stream]) -> Stream:
     if len(streams) == 1:
         return streams[0]
     return ffmpeg.filter(streams, "amix", inputs=len(streams), normalize=0, duration="longest")
+
+
+def _endless(stream: Stream) -> Stream:
+    # sidechaincompress ends with the first of its inputs that ends, and loses what waits of the other one: neither may
+    return stream.filter("apad")
 
 
 def _cut(stream: Stream, samples: int) -> Stream:
