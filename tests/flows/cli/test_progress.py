@@ -8,8 +8,8 @@ from rich.console import Console
 
 from flows.cli.progress import FilmProgress, clip_names
 from flows.events import Event, Failed, Finished, Log, Progress, Started
-from flows.store.protocol import TakeRecord
 from tests.flows.cli.plans import clip, plan, shot, take
+from tests.flows.records import empty_record
 
 PLAN = plan(
     shot("river.launch", take(clip("aa"))),
@@ -18,20 +18,7 @@ PLAN = plan(
 
 
 def finished(fingerprint: str, *, cached: bool = False) -> Finished:
-    record = TakeRecord(
-        fingerprint=fingerprint,
-        clip="",
-        latents="",
-        first_frame="",
-        last_frame="",
-        thumbnail="",
-        num_frames=33,
-        fps=16,
-        width=256,
-        height=144,
-        seed=1,
-    )
-    return Finished(fingerprint, record, cached)
+    return Finished(fingerprint, empty_record(fingerprint), cached)
 
 
 def shown(*events: Event, terminal: bool = False) -> str:

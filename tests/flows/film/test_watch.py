@@ -9,8 +9,8 @@ import pytest
 from flows.events import Failed, Finished, Started
 from flows.film.watch import Done, Stop, TakeWatch, Watches
 from flows.plan import Plan
-from flows.store import TakeRecord
 from tests.flows.film.filming import STORYBOARD, plan_in
+from tests.flows.records import empty_record
 
 
 @pytest.fixture
@@ -22,22 +22,6 @@ def plan(tmp_path: Path) -> Plan:
 @pytest.fixture
 def watches(plan: Plan) -> Watches:
     return Watches(plan.shots, {clip.fingerprint for clip in plan.clips})
-
-
-def record(fingerprint: str) -> TakeRecord:
-    return TakeRecord(
-        fingerprint=fingerprint,
-        clip="",
-        latents="",
-        first_frame="",
-        last_frame="",
-        thumbnail="",
-        num_frames=1,
-        fps=16,
-        width=1,
-        height=1,
-        seed=0,
-    )
 
 
 def news(watch: TakeWatch) -> list[str]:
@@ -61,7 +45,7 @@ def test_a_take_begins_with_its_first_clip_and_is_done_with_its_last(watches: Wa
     assert len(night.take.clips) > 1
     assert watches.tell(Started(night.take.clips[0].fingerprint, "w", 1)) == (night,)
     for clip in night.take.clips:
-        assert watches.tell(Finished(clip.fingerprint, record(clip.fingerprint), cached=False)) == ()
+        assert watches.tell(Finished(clip.fingerprint, empty_record(clip.fingerprint), cached=False)) == ()
     assert news(night) == ["Started", *["Finished"] * len(night.take.clips), Done.__name__]
     assert not night.open
 
