@@ -22,7 +22,8 @@ class Role:
     `folder` is a directory in diffusers layout under the family's root. `shared` maps components that lie elsewhere
     (`vae`, `text_encoder`, `tokenizer`) to their folder under the root. `repo` is the Hugging Face repository that
     `folder` is a copy of. None in `size`, `num_frames`, `fps`, `sampling`, `negative_prompt`: the variant's own.
-    `lengths` restricts the number of frames a clip may have; empty: any the variant allows.
+    `lengths` restricts the number of frames a clip may have, `following_lengths` that of a clip that goes on from
+    another one of its shot; empty: any the variant allows.
     """
 
     variant: str
@@ -31,6 +32,7 @@ class Role:
     shared: Mapping[str, str] = field(default_factory=dict)
     size: tuple[int, int] | None = None
     lengths: tuple[int, ...] = ()
+    following_lengths: tuple[int, ...] = ()
     num_frames: int | None = None
     fps: float | None = None
     sampling: Sampling | None = None

@@ -18,15 +18,21 @@ _TI2V_MULTIPLE = 32
 _S2V_MULTIPLE = 64
 
 
-def allowed_lengths(variant: Variant, role: Role | None, near: int) -> tuple[int, ...]:
-    """The lengths in frames around `near` that can be rendered: the role's own list, or frame_step·n + 1, n ≥ 1."""
-    if role is not None and role.lengths:
-        return tuple(sorted(role.lengths))
-    below = max(near - 1, variant.frame_step) // variant.frame_step * variant.frame_step + 1
-    return (below, below + variant.frame_step)
+def allowed_lengths(variant: Variant, role: Role | None, near: int, *, following: bool = False) -> tuple[int, ...]:
+    """The lengths in frames around `near` that can be rendered: the role's own list, or frame_step·n + 1, n ≥ 1.
+
+    `following`: of a clip that goes on from another one of its shot, whose lengths may be others (S2V: 4·n).
+    """
+    listed = _listed(role, following)
+    if listed:
+        return tuple(sorted(listed))
+    step = variant.frame_step
+    rest = variant.following_frames % step if following and variant.following_frames else 1
+    below = max(near - rest, step) // step * step + rest
+    return (below, below + step)
 
 
-def num_frames_at_least(frames: int, variant: Variant, role: Role | None = None) -> int:
+def num_frames_at_least(frames: int, variant: Variant, role: Role | None = None, *, following: bool = False) -> int:
     """The smallest length the variant (as the family's `role` fills it) can render that is ≥ `frames`.
 
     It may be more than the variant's native length: whether to chain segments instead is the caller's decision.
@@ -34,18 +40,26 @@ def num_frames_at_least(frames: int, variant: Variant, role: Role | None = None)
     """
     if frames < 1:
         raise RequestError(f"num_frames: a clip needs at least 1 frame, not {frames}")
-    for length in allowed_lengths(variant, role, frames):
+    lengths = allowed_lengths(variant, role, frames, following=following)
+    for length in lengths:
         if length >= frames:
             return length
-    longest = allowed_lengths(variant, role, frames)[-1]
-    raise RequestError(f"num_frames: {variant.name} renders at most {longest} frames here, not {frames}")
+    raise RequestError(f"num_frames: {variant.name} renders at most {lengths[-1]} frames here, not {frames}")
 
 
-def longest_clip(variant: Variant, role: Role | None = None) -> int:
+def longest_clip(variant: Variant, role: Role | None = None, *, following: bool = False) -> int:
     """The native length in frames, which a single clip should not exceed."""
-    if role is not None and role.lengths:
-        return max(role.lengths)
-    return (role.num_frames if role is not None else None) or variant.num_frames
+    listed = _listed(role, following)
+    if listed:
+        return max(listed)
+    own = role.num_frames if role is not None else None
+    return (variant.following_frames if following else None) or own or variant.num_frames
+
+
+def _listed(role: Role | None, following: bool) -> tuple[int, ...]:
+    if role is None:
+        return ()
+    return role.following_lengths if following and role.following_lengths else role.lengths
 
 
 def nearest_sizes(size: Size, multiple: int) -> tuple[Size, Size]:

@@ -24,21 +24,39 @@ class ComponentKind:
     weights: bool = True
 
 
-def _two_experts(in_channels: int) -> Mapping[str, ComponentKind]:
-    expert = ComponentKind("WanTransformer3DModel", {"in_channels": in_channels, "image_dim": None})
+def _layout(vae_channels: int, **own: ComponentKind) -> Mapping[str, ComponentKind]:
     return {
-        "transformer": expert,
-        "transformer_2": expert,
-        "vae": ComponentKind("AutoencoderKLWan", {"z_dim": 16}),
+        **own,
+        "vae": ComponentKind("AutoencoderKLWan", {"z_dim": vae_channels}),
         "text_encoder": ComponentKind("UMT5EncoderModel"),
         "tokenizer": ComponentKind("", weights=False),
     }
 
 
+def _two_experts(in_channels: int) -> Mapping[str, ComponentKind]:
+    expert = ComponentKind("WanTransformer3DModel", {"in_channels": in_channels, "image_dim": None})
+    return _layout(16, transformer=expert, transformer_2=expert)
+
+
+_VACE = ComponentKind("WanVACETransformer3DModel", {"in_channels": 16})
+
 LAYOUTS: Mapping[str, Mapping[str, ComponentKind]] = MappingProxyType(
-    {"t2v-a14b": _two_experts(16), "i2v-a14b": _two_experts(36)}
+    {
+        "t2v-a14b": _two_experts(16),
+        "i2v-a14b": _two_experts(36),
+        "ti2v-5b": _layout(48, transformer=ComponentKind("WanTransformer3DModel", {"in_channels": 48})),
+        "s2v-14b": _layout(
+            16, transformer=ComponentKind("WanS2VTransformer3DModel"), audio_encoder=ComponentKind("Wav2Vec2ForCTC")
+        ),
+        "animate-14b": _layout(
+            16,
+            transformer=ComponentKind("WanAnimateTransformer3DModel", {"in_channels": 36}),
+            image_encoder=ComponentKind("CLIPVisionModel"),
+        ),
+        "vace-fun-a14b": _layout(16, transformer=_VACE, transformer_2=_VACE),
+    }
 )
-"""The components of the variants this version renders; `transformer` is the high-noise expert, `transformer_2` low."""
+"""The components of each variant; of two, `transformer` is the high-noise expert, `transformer_2` the low-noise one."""
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import torch
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError, RequestError
 from wan.expert import Expert
-from wan.pipeline import Experts, Pipeline
+from wan.layout import LAYOUTS
+from wan.parts import Resident
+from wan.pipeline import Pipeline
 from wan.request import Numerics
 from wan.text import TextEncoder
 from wan.vae import Vae
@@ -25,7 +28,7 @@ _DEFAULT_ATTENTION = "sdpa"
 def load_pipeline(
     variant: str, checkpoint: Checkpoint, *, device: str = "auto", numerics: Numerics | None = None
 ) -> Pipeline:
-    """Load a variant: text encoder, both experts (both stay resident) and autoencoder.
+    """Load a variant; all its parts stay resident.
 
     `device` is `cpu`, `cuda`, `cuda:1`…, or `auto` (CUDA when there is one). With bf16 transformers and text encoder
     are in bf16, but for the layers diffusers keeps in fp32; the autoencoder is always fp32, as in the reference.
@@ -37,20 +40,24 @@ def load_pipeline(
         raise RequestError(f"variant: the checkpoint is one of {checkpoint.variant}, not of {variant}")
     if numerics.precision not in _DTYPES:
         raise RequestError(f"precision: there is no {numerics.precision!r}; there are {', '.join(_DTYPES)}")
-    place, dtype = find_device(device), _DTYPES[numerics.precision]
-    parts = checkpoint.components
+    how = How(checkpoint, find_device(device), _DTYPES[numerics.precision], numerics)
     with _quiet(), _as_checkpoint_error(checkpoint):
-        return Pipeline(
-            known,
-            text=_text_encoder(parts["tokenizer"], parts["text_encoder"], place, dtype),
-            experts=Experts(
-                high=_expert(parts["transformer"], place, dtype, numerics.attention),
-                low=_expert(parts["transformer_2"], place, dtype, numerics.attention),
-            ),
-            vae=_vae(parts["vae"], place),
-            numerics=numerics,
-            checkpoint=checkpoint.revision,
-        )
+        parts = {
+            name: _LOADERS[kind.class_name](checkpoint.components[name], how)
+            for name, kind in LAYOUTS[variant].items()
+            if kind.class_name
+        }
+        return Pipeline(known, parts=Resident(parts, how.device), numerics=numerics, checkpoint=checkpoint.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How the parts of one checkpoint are loaded."""
+
+    checkpoint: Checkpoint
+    device: torch.device
+    dtype: torch.dtype
+    numerics: Numerics
 
 
 def find_device(name: str) -> torch.device:
@@ -68,15 +75,16 @@ def find_device(name: str) -> torch.device:
     return device
 
 
-def _expert(folder: Path, device: torch.device, dtype: torch.dtype, attention: str) -> Expert:
+def _expert(folder: Path, how: How) -> Expert:
     from diffusers import WanTransformer3DModel
 
-    model = WanTransformer3DModel.from_pretrained(folder, torch_dtype=dtype, local_files_only=True).to(device)
-    _set_attention(model, attention)
-    return Expert(model)
+    model = WanTransformer3DModel.from_pretrained(folder, torch_dtype=how.dtype, local_files_only=True)
+    set_attention(model, how.numerics.attention)
+    return Expert(model.to(how.device))
 
 
-def _set_attention(model: Any, name: str) -> None:
+def set_attention(model: Any, name: str) -> None:
+    """Raises `RequestError` for a backend there is none of, or that cannot be used here."""
     if name == _DEFAULT_ATTENTION:
         return
     from diffusers.models.attention_dispatch import AttentionBackendName
@@ -90,18 +98,27 @@ def _set_attention(model: Any, name: str) -> None:
         raise RequestError(f"attention: {name} cannot be used on this machine: {error}") from error
 
 
-def _vae(folder: Path, device: torch.device) -> Vae:
+def _vae(folder: Path, how: How) -> Vae:
     from diffusers import AutoencoderKLWan
 
     model = AutoencoderKLWan.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
-    return Vae(model.to(device))
+    return Vae(model.to(how.device))
 
 
-def _text_encoder(tokenizer: Path, folder: Path, device: torch.device, dtype: torch.dtype) -> TextEncoder:
+def _text_encoder(folder: Path, how: How) -> TextEncoder:
     from transformers import AutoTokenizer, UMT5EncoderModel
 
-    model = UMT5EncoderModel.from_pretrained(folder, dtype=dtype, local_files_only=True)
-    return TextEncoder(AutoTokenizer.from_pretrained(tokenizer, local_files_only=True), model.to(device))
+    model = UMT5EncoderModel.from_pretrained(folder, dtype=how.dtype, local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(how.checkpoint.components["tokenizer"], local_files_only=True)
+    return TextEncoder(tokenizer, model.to(how.device))
+
+
+_LOADERS: Mapping[str, Callable[[Path, How], Any]] = {
+    "WanTransformer3DModel": _expert,
+    "AutoencoderKLWan": _vae,
+    "UMT5EncoderModel": _text_encoder,
+}
+"""How a component of each class (`wan.layout`) is loaded and wrapped."""
 
 
 @contextmanager

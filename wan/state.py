@@ -15,20 +15,21 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from wan.errors import StateError
-from wan.request import Guidance, Numerics, Sampling
+from wan.request import Guidance, Lora, Numerics, Sampling
 from wan.sampling.solver import SolverState
 
-_FORMAT = "wanflow.state.1"
-_OPTIONAL = ("negative_embeddings", "condition")
+_FORMAT = "wanflow.state.2"
+_CONDITION, _SOLVER = "condition.", "solver."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class State:
     """A clip after `step` of its steps.
 
-    `latents` `[1, C, F, h, w]` and the solver's memory are fp32; `condition` `[1, 20, F, h, w]` (I2V) fp32; embeddings
-    `[1, L, D]` in the text encoder's precision, `negative_embeddings` only when a step is guided. `generator` is the
-    state of the CPU generator after the noise was drawn. `checkpoint` and `numerics` say which pipeline may go on.
+    `latents` `[1, C, F, h, w]` and the solver's memory are fp32; `conditions` are what the variant's method made of
+    pictures, sounds and videos; embeddings `[1, L, D]` in the text encoder's precision, `negative_embeddings` only when
+    a step is guided. `generator` is the state of the CPU generator after the noise was drawn. `checkpoint` and
+    `numerics` say which pipeline may go on.
     """
 
     variant: str
@@ -41,9 +42,10 @@ class State:
     latents: Tensor
     embeddings: Tensor
     negative_embeddings: Tensor | None
-    condition: Tensor | None
+    conditions: Mapping[str, Tensor]
     generator: Tensor
     solver: SolverState
+    loras: tuple[Lora, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -90,10 +92,12 @@ class State:
             "latents": self.latents,
             "embeddings": self.embeddings,
             "generator": self.generator,
-            **{f"solver.{name}": tensor for name, tensor in self.solver.tensors.items()},
+            **{_SOLVER + name: tensor for name, tensor in self.solver.tensors.items()},
+            **{_CONDITION + name: tensor for name, tensor in self.conditions.items()},
         }
-        optional = {name: getattr(self, name) for name in _OPTIONAL}
-        return named | {name: tensor for name, tensor in optional.items() if tensor is not None}
+        if self.negative_embeddings is not None:
+            named["negative_embeddings"] = self.negative_embeddings
+        return named
 
     def _values(self) -> dict[str, Any]:
         return {
@@ -105,14 +109,15 @@ class State:
             "sampling": asdict(self.sampling),
             "numerics": asdict(self.numerics),
             "counters": dict(self.solver.counters),
+            "loras": [{**asdict(lora), "path": str(lora.path)} for lora in self.loras],
         }
 
 
 def _from_parts(values: dict[str, Any], tensors: Mapping[str, Tensor]) -> State:
     sampling = values.pop("sampling")
     counters = values.pop("counters")
-    prefix = "solver."
-    remembered = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+    remembered = _under(_SOLVER, tensors)
+    loras = tuple(Lora(**{**lora, "path": Path(lora["path"])}) for lora in values.pop("loras"))
     return State(
         sampling=Sampling(**{**sampling, "guidance_scale": Guidance(**sampling["guidance_scale"])}),
         numerics=Numerics(**values.pop("numerics")),
@@ -120,7 +125,12 @@ def _from_parts(values: dict[str, Any], tensors: Mapping[str, Tensor]) -> State:
         embeddings=tensors["embeddings"],
         generator=tensors["generator"],
         negative_embeddings=tensors.get("negative_embeddings"),
-        condition=tensors.get("condition"),
+        conditions=_under(_CONDITION, tensors),
+        loras=loras,
         solver=SolverState(remembered, counters),
         **values,
     )
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

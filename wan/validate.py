@@ -39,6 +39,7 @@ def check_request(request: ClipRequest, variant: Variant) -> None:
     _check_length(request, variant)
     check_sampling(request.sampling, variant)
     _check_images(request, variant)
+    _check_media(request, variant)
 
 
 def _check_size(request: ClipRequest, variant: Variant) -> None:
@@ -53,12 +54,13 @@ def _check_size(request: ClipRequest, variant: Variant) -> None:
 
 
 def _check_length(request: ClipRequest, variant: Variant) -> None:
-    frames, step = request.num_frames, variant.frame_step
-    if isinstance(frames, int) and frames > step and frames % step == 1:
+    frames, step, following = request.num_frames, variant.frame_step, request.carried is not None
+    near = sorted(set(allowed_lengths(variant, None, int(frames), following=following)))
+    if isinstance(frames, int) and frames in near:
         return
-    near = sorted(set(allowed_lengths(variant, None, int(frames))))
+    form = f"{step}n + {near[0] % step}" if near[0] % step else f"{step}n"
     raise RequestError(
-        f"num_frames: {frames} is not possible, {variant.name} renders {step}n + 1 frames; nearest are "
+        f"num_frames: {frames} is not possible, {variant.name} renders {form} frames; nearest are "
         f"{' and '.join(map(str, near))}"
     )
 
@@ -90,13 +92,45 @@ def _check_guidance(guidance: Guidance) -> None:
 
 def _check_images(request: ClipRequest, variant: Variant) -> None:
     if request.image is None and "image" in variant.needs:
-        raise RequestError(f"image: {variant.name} needs the first frame; for text alone use t2v-a14b")
+        raise RequestError(f"image: {variant.name} needs a picture; for text alone use t2v-a14b")
     for field, key, image in (("image", "image", request.image), ("last_image", "end_image", request.last_image)):
         if image is None:
             continue
         if key not in variant.inputs:
             raise RequestError(f"{field}: {variant.name} cannot use it; i2v-a14b can")
         _check_image(field, image)
+    for number, reference in enumerate(request.references):
+        _check_image(f"references[{number}]", reference)
+
+
+_MEDIA = {
+    "audio": "audio",
+    "pose": "motion",
+    "face": "motion",
+    "background": "motion",
+    "mask": "motion",
+    "control": "control",
+    "video": "video",
+    "references": "control",
+}
+"""Fields of a request, and the storyboard key that stands for them in `Variant.inputs`."""
+
+
+def _check_media(request: ClipRequest, variant: Variant) -> None:
+    keys = variant.inputs | ({"motion"} if "pose" in variant.inputs else frozenset())
+    for field, key in _MEDIA.items():
+        usable = key in keys or (field == "mask" and "control" in keys)
+        if getattr(request, field) not in (None, ()) and not usable:
+            able = [name for name, other in VARIANTS.items() if key in other.inputs]
+            raise RequestError(f"{field}: {variant.name} cannot use it" + (f"; {', '.join(able)} can" if able else ""))
+    if request.audio is None and "audio" in variant.needs:
+        raise RequestError(f"audio: {variant.name} needs the sound of the speech")
+    if request.start_frame < 0:
+        raise RequestError(f"start_frame: {request.start_frame} lies before the shot")
+    if request.strength is not None and not 0 < request.strength <= 1:
+        raise RequestError(f"strength: {request.strength} is not above 0 and at most 1 (1 keeps nothing of the video)")
+    if (request.video is None) != (request.strength is None):
+        raise RequestError("video, strength: video to video needs both")
 
 
 def _check_image(field: str, image: Image) -> None:

@@ -1,7 +1,7 @@
 """The WAN 2.2 variants: what each takes, in which sizes and lengths, and how the reference samples it.
 
 Numbers are those of the reference implementation (Wan-Video/Wan2.2, commit 42bf4cf). A new variant is one entry here
-and one class in `wan.pipelines`.
+and one method in `wan.methods`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from wan.request import Guidance, Sampling
 
@@ -27,6 +28,11 @@ class Variant:
     `frame_step`·n + 1 frames, natively `num_frames` at `fps`; sizes are multiples of `size_multiple` pixels. `rendered`
     says whether this version renders it; the others are planned for and refused with a clear message. `render_epoch` is
     raised only when the pixels of this variant change for the same request.
+
+    Of a shot that is longer than one clip, a following clip starts from the last `frame` of the one before, or from
+    what that one `carried` on (tensors, without a codec in between). It repeats `overlap` frames, which the film hides,
+    and is natively `following_frames` long (None: as the first); its lengths are that plus or minus multiples of
+    `frame_step`.
     """
 
     name: str
@@ -38,6 +44,9 @@ class Variant:
     frame_step: int
     fps: float
     sampling: Sampling
+    chained: Literal["frame", "carried"] = "frame"
+    overlap: int = 1
+    following_frames: int | None = None
     negative_prompt: str = REFERENCE_NEGATIVE_PROMPT
     rendered: bool = False
     render_epoch: int = 1
@@ -93,6 +102,9 @@ _TABLE = (
         frame_step=4,
         fps=16,
         sampling=_unipc(40, 3.0, 4.5, 4.5),
+        chained="carried",
+        overlap=0,
+        following_frames=80,
     ),
     Variant(
         name="animate-14b",
@@ -104,6 +116,7 @@ _TABLE = (
         frame_step=4,
         fps=30,
         sampling=_unipc(20, 5.0, 1.0, 1.0),
+        chained="carried",
     ),
     Variant(
         name="vace-fun-a14b",

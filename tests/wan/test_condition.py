@@ -27,12 +27,12 @@ def test_the_condition_is_that_of_diffusers(i2v: Pipeline, with_last: bool) -> N
     reference = WanImageToVideoPipeline(
         tokenizer=None,
         text_encoder=None,
-        vae=i2v._vae.model,
+        vae=i2v.parts.parts["vae"].model,
         scheduler=UniPCMultistepScheduler(),
-        transformer=i2v._experts.high.model,
+        transformer=i2v.parts.parts["transformer"].model,
     )
     with torch.inference_mode():
-        found = image_condition(i2v._vae, first, last, 9)
+        found = image_condition(i2v.parts.parts["vae"], first, last, 9)
         _, wanted = reference.prepare_latents(
             first[:, 0][None],
             1,

@@ -17,7 +17,7 @@ def _no_gradients() -> Any:
 
 @pytest.mark.parametrize("prompts", [1, 2])
 def test_velocities_are_diffusers_own(t2v: Pipeline, prompts: int) -> None:
-    expert = t2v._experts.high
+    expert = t2v.parts.parts["transformer"]
     torch.manual_seed(0)
     latents = torch.randn(1, 16, 3, 4, 6)
     embeddings = [torch.randn(1, 12, 16) for _ in range(prompts)]

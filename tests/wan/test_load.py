@@ -17,10 +17,10 @@ from wan.request import ClipRequest, Numerics
 
 def test_bf16_keeps_the_layers_that_need_it_in_fp32(family: Family, text_request: ClipRequest, t2v: Pipeline) -> None:
     half = load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b"), device="cpu", numerics=Numerics("bf16"))
-    model = half._experts.low.model
+    model = half.parts.parts["transformer_2"].model
     assert model.blocks[0].attn1.to_q.weight.dtype == torch.bfloat16
     assert model.blocks[0].scale_shift_table.dtype == torch.float32
-    assert next(half._vae.model.parameters()).dtype == torch.float32
+    assert next(half.parts.parts["vae"].model.parameters()).dtype == torch.float32
     state = half.advance(half.encode(text_request))
     assert state.latents.dtype == torch.float32
     exact = t2v.advance(t2v.encode(text_request)).latents
@@ -40,7 +40,7 @@ def test_weights_in_half_precision_on_disk_are_loaded_as_asked(family: Family, t
         model.half().save_pretrained(folder, max_shard_size="40KB")  # in shards, too
     assert len(list((root / "t2v-a14b" / "transformer").glob("*.safetensors"))) > 1
     pipeline = load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b", root), device="cpu")
-    assert {tensor.dtype for tensor in pipeline._experts.high.model.parameters()} == {torch.float32}
+    assert {tensor.dtype for tensor in pipeline.parts.parts["transformer"].model.parameters()} == {torch.float32}
 
 
 def test_another_attention_backend_gives_nearly_the_same_picture(

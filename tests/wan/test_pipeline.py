@@ -11,7 +11,9 @@ from wan.condition import image_condition
 from wan.errors import Cancelled, RequestError, StateError
 from wan.expert import Expert
 from wan.images import fit_image, resize_bicubic
-from wan.pipeline import Experts, Pipeline, request_digest
+from wan.methods.base import TRANSFORMERS
+from wan.parts import Resident
+from wan.pipeline import Pipeline, request_digest
 from wan.request import ClipRequest, Guidance, Numerics, Sampling
 from wan.state import State
 from wan.vae import Vae
@@ -108,9 +110,14 @@ def test_guidance_may_be_off_for_one_expert_only(t2v: Pipeline, text_request: Cl
 def test_both_experts_take_part(t2v: Pipeline, text_request: ClipRequest) -> None:
     swapped = Pipeline(
         t2v.variant,
-        text=t2v._text,
-        experts=Experts(high=t2v._experts.low, low=t2v._experts.high),
-        vae=t2v._vae,
+        parts=Resident(
+            {
+                **t2v.parts.parts,
+                "transformer": t2v.parts.parts["transformer_2"],
+                "transformer_2": t2v.parts.parts["transformer"],
+            },
+            t2v.device,
+        ),
         numerics=t2v.numerics,
         checkpoint=t2v.checkpoint,
     )
@@ -121,10 +128,8 @@ def test_both_experts_take_part(t2v: Pipeline, text_request: ClipRequest) -> Non
 def test_first_and_last_image_both_matter(i2v: Pipeline, text_request: ClipRequest, picture: Any) -> None:
     first = i2v.encode(replace(text_request, image=picture))
     both = i2v.encode(replace(text_request, image=picture, last_image=picture))
-    assert first.condition is not None
-    assert both.condition is not None
-    assert first.condition.shape == (1, 20, 3, 4, 6)
-    assert not torch.equal(first.condition, both.condition)
+    assert first.conditions["image"].shape == (1, 20, 3, 4, 6)
+    assert not torch.equal(first.conditions["image"], both.conditions["image"])
     assert not torch.equal(i2v.advance(first).latents, i2v.advance(both).latents)
 
 
@@ -174,12 +179,12 @@ class _count_forwards:  # noqa: N801 (reads as a statement)
     """Counts the passes through the second block of each expert (the first is partly shared)."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        self._experts = pipeline._experts
+        self._experts = {"high": pipeline.parts.parts["transformer"], "low": pipeline.parts.parts["transformer_2"]}
 
     def __enter__(self) -> dict[str, int]:
         self._counted = {"high": 0, "low": 0}
         self._hooks = [
-            getattr(self._experts, name).model.blocks[1].register_forward_hook(lambda *_, name=name: self._add(name))
+            self._experts[name].model.blocks[1].register_forward_hook(lambda *_, name=name: self._add(name))
             for name in self._counted
         ]
         return self._counted
@@ -201,33 +206,31 @@ def _rows(text: torch.Tensor) -> torch.Tensor:
 def test_the_two_expert_loop_is_the_references(parity: Any, name: str, variant: str) -> None:
     data = parity[name]
     config, tensors = data.config, data.tensors
-    experts = {
-        part: Expert(parity.transformer(config["model"], data.weights(f"weights_{part}"))) for part in ("high", "low")
-    }
     vae = Vae(parity.vae())
-    unused: Any = None
+    parts = {
+        name: Expert(parity.transformer(config["model"], data.weights(f"weights_{expert}")))
+        for expert, name in TRANSFORMERS.items()
+    }
     pipeline = Pipeline(
         VARIANTS[variant],
-        text=unused,
-        experts=Experts(**experts),
-        vae=vae,
+        parts=Resident({**parts, "vae": vae}, torch.device("cpu")),
         numerics=Numerics(),
         checkpoint="parity",
     )
-    condition = None
+    conditions = {}
     if variant == "i2v-a14b":
         height, width = config["video_size_hw"]
         first = resize_bicubic(tensors["in.image_u8"].numpy(), (width, height))
         with torch.inference_mode():
-            condition = image_condition(vae, first, None, config["frame_num"])
-        assert data.error("out.y", condition[0]) < 1e-4
+            conditions["image"] = image_condition(vae, first, None, config["frame_num"])
+        assert data.error("out.y", conditions["image"][0]) < 1e-4
     low, high = config["guide_scale_low_high"]
     state = pipeline.begin(
         sampling=Sampling(config["steps"], config["shift"], Guidance(high, low), "unipc", config["boundary"]),
         noise=tensors["in.noise"][None],
         embeddings=_rows(tensors["in.context"]),
         negative_embeddings=_rows(tensors["in.context_null"]),
-        condition=condition,
+        conditions=conditions,
     )
     steps = []
     while state.step < state.steps:

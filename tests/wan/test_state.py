@@ -39,7 +39,7 @@ def test_a_state_without_condition_and_negative_prompt_stays_without(
     state = replace(t2v.encode(text_request), negative_embeddings=None)
     state.save(tmp_path / "s")
     again = State.load(tmp_path / "s")
-    assert again.condition is None
+    assert not again.conditions
     assert again.negative_embeddings is None
 
 

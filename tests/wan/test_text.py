@@ -27,20 +27,20 @@ def test_prompts_are_cleaned_as_in_diffusers(raw: str, clean: str) -> None:
 
 
 def test_rows_past_the_prompt_are_zero(t2v: Pipeline) -> None:
-    embeddings = t2v._text.encode("a red boat")
+    embeddings = t2v.parts.parts["text_encoder"].encode("a red boat")
     assert embeddings.shape == (1, 12, 16)
     assert bool(embeddings[0, :4].any(dim=-1).all())  # three words and the end
     assert not bool(embeddings[0, 4:].any())
 
 
 def test_a_prompt_that_is_too_long_is_cut(t2v: Pipeline) -> None:
-    embeddings = t2v._text.encode("a red boat moves " * 20)
+    embeddings = t2v.parts.parts["text_encoder"].encode("a red boat moves " * 20)
     assert embeddings.shape == (1, 12, 16)
     assert bool(embeddings.any(dim=-1).all())
 
 
 def test_padding_would_not_change_the_valid_rows(t2v: Pipeline) -> None:
-    text = t2v._text
+    text = t2v.parts.parts["text_encoder"]
     tokens = text._tokenizer("a red boat", padding="max_length", max_length=12, return_tensors="pt")
     with torch.inference_mode():
         padded = text._model(tokens.input_ids, attention_mask=tokens.attention_mask).last_hidden_state
@@ -48,7 +48,7 @@ def test_padding_would_not_change_the_valid_rows(t2v: Pipeline) -> None:
 
 
 def test_a_repeated_prompt_is_encoded_once(t2v: Pipeline) -> None:
-    text = TextEncoder(t2v._text._tokenizer, t2v._text._model)
+    text = TextEncoder(t2v.parts.parts["text_encoder"]._tokenizer, t2v.parts.parts["text_encoder"]._model)
     first = text.encode("a red boat")
     assert text.encode(" a  red boat\n") is first
     for number in range(20):

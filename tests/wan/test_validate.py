@@ -62,7 +62,7 @@ def test_one_transformer_has_no_boundary(text_request: ClipRequest) -> None:
 
 
 def test_i2v_needs_its_image(text_request: ClipRequest) -> None:
-    with pytest.raises(RequestError, match="image: i2v-a14b needs the first frame; for text alone use t2v-a14b"):
+    with pytest.raises(RequestError, match="image: i2v-a14b needs a picture; for text alone use t2v-a14b"):
         check_request(text_request, I2V)
 
 

@@ -59,21 +59,28 @@ _SCHEDULERS: Mapping[SolverName, Callable[[], Any]] = {"unipc": _unipc, "dpmpp":
 class Solver:
     """Takes a sample one step down the noise levels of a schedule, given the model's velocity (noise − clean)."""
 
-    def __init__(self, name: SolverName, schedule: Schedule, state: SolverState | None = None) -> None:
-        """`state` continues an earlier solver of the same schedule. Raises `StateError` when it is not of this kind."""
+    def __init__(
+        self, name: SolverName, schedule: Schedule, state: SolverState | None = None, *, first_step: int = 0
+    ) -> None:
+        """`state` continues an earlier solver of the same schedule; without one, `first_step` is where it begins.
+
+        Raises `StateError` when the state is not of this kind.
+        """
         self._scheduler = _SCHEDULERS[name]()
         self._scheduler.num_inference_steps = schedule.steps
         self._scheduler.sigmas = torch.from_numpy(schedule.sigmas)
         self._scheduler.timesteps = torch.from_numpy(schedule.timesteps)
-        self._scheduler.set_begin_index(0)
+        self._scheduler.set_begin_index(first_step)
+        self._first_step = first_step
         self._timesteps = schedule.timesteps
         if state is not None and state.counters:
             self._restore(state)
 
     @property
     def step_index(self) -> int:
-        """How many steps have been taken."""
-        return int(self._scheduler.step_index or 0)
+        """The step that is taken next, counted from 0."""
+        index = self._scheduler.step_index
+        return self._first_step if index is None else int(index)
 
     def step(self, velocity: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
         """The sample after the next step, fp32, of the shape of `sample`."""

@@ -1,0 +1,22 @@
+"""I2V-A14B: from a first picture, or from a first and a last one."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from wan.condition import image_condition
+from wan.images import fit_image
+from wan.methods.text import TextMethod
+from wan.request import ClipRequest
+
+
+class ImageMethod(TextMethod):
+    """The condition is joined to the noisy latents, channel by channel."""
+
+    def conditions(self, request: ClipRequest) -> dict[str, Tensor]:
+        size = (request.width, request.height)
+        assert request.image is not None, "wan.validate has refused a request without one"
+        first = fit_image(request.image, size)
+        last = None if request.last_image is None else fit_image(request.last_image, size)
+        with self.parts.use("vae") as vae:
+            return {"image": image_condition(vae, first, last, request.num_frames)}
