@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wan.animate.clips import clip_lengths, padded_length, source_frame
+from wan.errors import RequestError
+
+pytestmark = pytest.mark.parity
+
+
+def test_padded_lengths_are_the_references(parity: Any) -> None:
+    rows = parity["animate_loop"].tensors["out.valid_len_table"].tolist()
+    # of a video no longer than what is carried the reference renders nothing at all: here it is one clip
+    rendered = [row for row in rows if row[0] > row[2]]
+    assert len(rendered) > 25
+    assert [padded_length(*row[:3]) for row in rendered] == [row[3] for row in rendered]
+
+
+@pytest.mark.parametrize("length", [2, 5])
+def test_past_its_end_a_video_runs_back_and_forth(parity: Any, length: int) -> None:
+    wanted = parity["animate_loop"].tensors[f"out.padding_index.len{length}"].tolist()
+    assert [source_frame(position, length) for position in range(len(wanted))] == wanted
+
+
+def test_a_single_frame_stands_still() -> None:
+    assert [source_frame(position, 1) for position in range(4)] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("name", "carried"), [("ref1", 1), ("ref5", 5), ("ref5_replace", 5)])
+def test_clips_begin_and_end_where_the_references_do(parity: Any, name: str, carried: int) -> None:
+    tensors = parity["animate_loop"].tensors
+    clips = clip_lengths(28, 13, carried)
+    assert [[start, start + length] for start, length in clips] == tensors[f"out.{name}.segments"].tolist()
+    positions = range(padded_length(28, 13, carried))
+    assert [source_frame(position, 28) for position in positions] == tensors[f"out.{name}.padded_index"].tolist()
+
+
+def test_a_shot_of_one_clip_is_one_clip_however_short() -> None:
+    assert clip_lengths(77, 77, 1) == clip_lengths(1, 77, 1) == clip_lengths(3, 77, 5) == [(0, 77)]
+    assert clip_lengths(78, 77, 1) == [(0, 77), (76, 77)]
+
+
+def test_impossible_numbers_are_named() -> None:
+    with pytest.raises(RequestError, match="at least 1 frame, not 0"):
+        clip_lengths(0, 77, 1)
+    with pytest.raises(RequestError, match="77 frames cannot be carried between clips of 77"):
+        clip_lengths(100, 77, 77)
