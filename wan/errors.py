@@ -4,6 +4,10 @@ WanError
 ├── RequestError      a clip was asked for that the variant cannot make (the asker's mistake)
 ├── CheckpointError   a checkpoint directory is missing, incomplete or of another kind
 ├── StateError        a saved state does not fit the pipeline that should go on with it
+├── HubError          a hub was out of reach, cut off or answered wrongly; what had arrived is kept
+│   └── HubRefusal    nothing was fetched, and the asker has to change something: a name, room on the disk, a token
+├── PromptError       a prompt could not be extended: no answer of the model was of use
+│   └── ModelUnavailable   the model or endpoint that extends prompts cannot be used at all
 └── Cancelled         the caller asked to stop; the state reached so far is attached
 """
 
@@ -29,6 +33,33 @@ class CheckpointError(WanError):
 
 class StateError(WanError):
     """A saved state that does not belong to this pipeline or this request."""
+
+
+class PromptError(WanError):
+    """No answer of the model can serve as a prompt. `again`: whether asking once more could help."""
+
+    def __init__(self, message: str, *, again: bool = True) -> None:
+        super().__init__(message)
+        self.again = again
+
+
+class ModelUnavailable(PromptError):
+    """The model or endpoint that extends prompts cannot be used, whatever the prompt is.
+
+    `after`: the seconds that the endpoint asked to be left alone for, if it did.
+    """
+
+    def __init__(self, message: str, *, again: bool = True, after: float | None = None) -> None:
+        super().__init__(message, again=again)
+        self.after = after
+
+
+class HubError(WanError):
+    """A model hub was out of reach, cut off or answered wrongly; the same pull again goes on from what had arrived."""
+
+
+class HubRefusal(HubError):
+    """A pull that cannot work as asked: unknown name, no room, a folder that cannot be written, access not granted."""
 
 
 class Cancelled(WanError):
