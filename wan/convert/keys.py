@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from wan.errors import CheckpointError
 
-_Table = Sequence[tuple[str, str]]
+Table = Sequence[tuple[str, str]]
 
 # Inside a block `norm3` of the reference is the norm before cross-attention, which diffusers calls `norm2`.
-_TRANSFORMER: _Table = (
+TRANSFORMER: Table = (
     (r"patch_embedding\.(.+)", r"patch_embedding.\1"),
     (r"text_embedding\.0\.(.+)", r"condition_embedder.text_embedder.linear_1.\1"),
     (r"text_embedding\.2\.(.+)", r"condition_embedder.text_embedder.linear_2.\1"),
@@ -31,7 +31,7 @@ _TRANSFORMER: _Table = (
     (r"(blocks\.\d+)\.ffn\.2\.(.+)", r"\1.ffn.net.2.\2"),
 )
 
-_TEXT_ENCODER: _Table = (
+_TEXT_ENCODER: Table = (
     (r"token_embedding\.weight", r"shared.weight"),
     (r"norm\.weight", r"encoder.final_layer_norm.weight"),
     (r"blocks\.(\d+)\.norm1\.weight", r"encoder.block.\1.layer.0.layer_norm.weight"),
@@ -46,7 +46,7 @@ _TEXT_ENCODER: _Table = (
     (r"blocks\.(\d+)\.ffn\.fc2\.weight", r"encoder.block.\1.layer.1.DenseReluDense.wo.weight"),
 )
 
-_VAE: _Table = (
+_VAE: Table = (
     (r"conv1\.(.+)", r"quant_conv.\1"),
     (r"conv2\.(.+)", r"post_quant_conv.\1"),
     (r"(encoder|decoder)\.conv1\.(.+)", r"\1.conv_in.\2"),
@@ -58,7 +58,7 @@ _VAE: _Table = (
     (r"encoder\.downsamples\.(.+)", r"encoder.down_blocks.\1"),
 )
 # The layers inside a residual block are numbered in the reference.
-_VAE_RESIDUAL: _Table = (
+VAE_RESIDUAL: Table = (
     (r"(.+)\.residual\.0\.(.+)", r"\1.norm1.\2"),
     (r"(.+)\.residual\.2\.(.+)", r"\1.conv1.\2"),
     (r"(.+)\.residual\.3\.(.+)", r"\1.norm2.\2"),
@@ -70,12 +70,12 @@ _VAE_RESIDUAL: _Table = (
 
 def transformer_key(key: str) -> str:
     """A key of the reference's transformer (T2V, I2V, TI2V) in `WanTransformer3DModel`. Raises `CheckpointError`."""
-    return _translate(key, _TRANSFORMER)
+    return translate(key, TRANSFORMER)
 
 
 def text_encoder_key(key: str) -> str:
     """A key of the reference's UMT5 in transformers' `UMT5EncoderModel`. Raises `CheckpointError`."""
-    return _translate(key, _TEXT_ENCODER)
+    return translate(key, _TEXT_ENCODER)
 
 
 def vae_key(key: str, num_res_blocks: int = 2) -> str:
@@ -86,13 +86,14 @@ def vae_key(key: str, num_res_blocks: int = 2) -> str:
     """
     upsample = re.fullmatch(r"decoder\.upsamples\.(\d+)\.(.+)", key)
     if upsample is None:
-        return _translate(_translate(key, _VAE), _VAE_RESIDUAL)
+        return translate(translate(key, _VAE), VAE_RESIDUAL)
     level, place = divmod(int(upsample[1]), num_res_blocks + 2)
     kind = "upsamplers.0" if place == num_res_blocks + 1 else f"resnets.{place}"
-    return _translate(f"decoder.up_blocks.{level}.{kind}.{upsample[2]}", _VAE_RESIDUAL)
+    return translate(f"decoder.up_blocks.{level}.{kind}.{upsample[2]}", VAE_RESIDUAL)
 
 
-def _translate(key: str, table: _Table) -> str:
+def translate(key: str, table: Table) -> str:
+    """The first pattern of the table that matches the whole key decides. Raises `CheckpointError` if none does."""
     for pattern, replacement in table:
         match = re.fullmatch(pattern, key)
         if match is not None:
