@@ -74,6 +74,27 @@ class AssetSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromptSettings:
+    """Whether and by what prompts are written out before planning: `extend` is off, local or api.
+
+    `model` is a folder or a repository of the Hugging Face cache (local), or the endpoint's name for it (api).
+    `api_key_env` names the environment variable that holds the key; None: no key. `on_failure` is error or original.
+    `timeout` in seconds, for one answer; `parallel` requests run at once. `max_words` None: the variant's own limit.
+    """
+
+    extend: str
+    model: str
+    base_url: str
+    api_key_env: str | None
+    images: bool
+    max_words: int | None
+    attempts: int
+    timeout: float
+    parallel: int
+    on_failure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the configuration decides about a run."""
 
@@ -83,3 +104,4 @@ class Settings:
     store: StoreSettings
     film: FilmSettings
     assets: AssetSettings
+    prompts: PromptSettings

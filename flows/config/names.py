@@ -14,7 +14,7 @@ from flows.config.schema import leaves
 from flows.config.values import nearest
 from flows.errors import SettingsError
 
-GROUPS = ("model", "render", "cluster", "store", "film", "profile")
+GROUPS = ("model", "render", "cluster", "store", "film", "prompts", "profile")
 """The groups a person chooses from: `render=draft`."""
 
 OWN_FOLDERS = (*GROUPS, "project", "local", "hydra")

@@ -25,6 +25,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "render.precision": get_args(Precision),
     "render.device": ("auto", "cpu", "cuda"),
     "film.preset": X264_PRESETS,
+    "prompts.extend": ("off", "local", "api"),
+    "prompts.on_failure": ("error", "original"),
 }
 
 
@@ -55,6 +57,10 @@ BOUNDS: Mapping[str, Bounds] = {
     "cluster.attempts": Bounds(1, 100),
     "cluster.start_timeout": Bounds(0, 86_400, above=True),
     "film.crf": Bounds(0, 51),
+    "prompts.max_words": Bounds(10, 300),
+    "prompts.attempts": Bounds(1, 20),
+    "prompts.timeout": Bounds(0, 3600, above=True),
+    "prompts.parallel": Bounds(1, 64),
 }
 
 

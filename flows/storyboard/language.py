@@ -143,6 +143,7 @@ _INHERITED = (
     Field("loras", ListOf(Short(LORA, ("name",)), most=16), "Extra weights."),
     Field("look", LOOK, "Changes of the scene's look."),
     Field("camera", FreeText(), "Short for `look: {camera: …}`."),
+    Field("extend", Flag(), "Whether `prompts.extend` may write its prompt out.", default="`true`"),
 )
 DEFAULTS = Record(
     "shot defaults", "What shots have that do not say otherwise: any key of a shot but id, prompt, caption.", _INHERITED

@@ -136,6 +136,7 @@ class Shot:
     caption: str | None = None
     cast: tuple[CastMember, ...] = ()
     camera: str | None = None
+    extend: bool = True
 
     def where(self, key: str) -> Place:
         """The place of `key`, or of the nearest enclosing thing that was written."""

@@ -85,6 +85,7 @@ class ShotBuilder:
             caption=(self.prompts.fill(caption) or "").strip() or None if caption else None,
             cast=tuple(seen.values()),
             camera=self.prompts.with_cast(camera)[0] if camera else None,
+            extend=get("extend", True),
         )
         if shot.seed is not None and shot.seed + shot.takes - 1 > MAX_SEED:
             self.problems.add(shot.where("seed"), "seed + takes is larger than a seed can be", "take a smaller seed")

@@ -16,6 +16,7 @@ from flows.settings import (
     ClusterSettings,
     FilmSettings,
     ModelSettings,
+    PromptSettings,
     RenderSettings,
     Settings,
     StoreSettings,
@@ -58,6 +59,18 @@ def settings_for(folder: Path) -> Settings:
         store=StoreSettings(path=folder / "store"),
         film=FilmSettings(outputs=folder / "outputs", subfolder=None, crf=6, preset="ultrafast", ffmpeg=None),
         assets=AssetSettings(roots=()),
+        prompts=PromptSettings(
+            extend="off",
+            model="m",
+            base_url="http://127.0.0.1:1/v1",
+            api_key_env=None,
+            images=True,
+            max_words=None,
+            attempts=1,
+            timeout=1.0,
+            parallel=1,
+            on_failure="error",
+        ),
     )
 
 

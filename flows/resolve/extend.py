@@ -1,0 +1,103 @@
+"""Prompt extension: the shots' prompts, written out by a model before the film is planned (`prompts.extend`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.errors import EnvironmentProblem, Problem
+from flows.resolve.extend_ask import ask_for
+from flows.resolve.extend_pins import Wish, pinned
+from flows.resolve.needs import choose_variant, full_id
+from flows.settings import Settings
+from flows.store.protocol import Store
+from flows.storyboard.model import Shot, Storyboard
+from wan.errors import ModelUnavailable, PromptError
+from wan.families import Family
+from wan.prompts import INSTRUCTIONS
+
+_AS_WRITTEN = "`extend: false` on the shot, or prompts.on_failure=original, renders it as it is written"
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """By full id: `prompts` as they were written out, and in `kept` why others are rendered as they are.
+
+    `problems` are shots whose prompts could not be written out although they must.
+    """
+
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def extend_prompts(
+    storyboard: Storyboard, family: Family, settings: Settings, store: Store, digests: Mapping[Path, str]
+) -> Extensions:
+    """Looks the prompts up in the store, and asks for those that are not there; answers are kept in the store.
+
+    `digests` of the pictures; a shot whose picture has none is left alone: it cannot be rendered anyway.
+    Raises EnvironmentProblem when the model cannot be used and `prompts.on_failure` is `error`; SettingsError for a key
+    that is not set; StoreError.
+    """
+    chosen = settings.prompts
+    if chosen.extend == "off":
+        return Extensions()
+    shots = dict(_wishes(storyboard, family, chosen.images, digests))
+    wishes = dict(shots.values())
+    answers: dict[Wish, str | PromptError] = {}
+    for wish in wishes:
+        if (answer := pinned(store, wish, chosen)) is not None:
+            answers[wish] = answer
+    missing = {wish: picture for wish, picture in wishes.items() if wish not in answers}
+    try:
+        answers |= ask_for(missing, chosen, settings.render.device, store)
+    except ModelUnavailable as error:
+        answers |= dict.fromkeys(missing, error)
+    named = {name: answers[wish] for name, (wish, _) in shots.items()}
+    failed = {name: answer for name, answer in named.items() if isinstance(answer, PromptError)}
+    prompts = {name: answer for name, answer in named.items() if isinstance(answer, str)}
+    if chosen.on_failure == "original":
+        return Extensions(prompts, {name: str(error) for name, error in failed.items()})
+    gone = next((error for error in failed.values() if isinstance(error, ModelUnavailable)), None)
+    if gone is not None:
+        raise EnvironmentProblem(_unavailable(gone, chosen.extend, len(failed))) from gone
+    return Extensions(prompts, problems=tuple(_problems(storyboard, failed)))
+
+
+def _wishes(
+    storyboard: Storyboard, family: Family, images: bool, digests: Mapping[Path, str]
+) -> Iterator[tuple[str, tuple[Wish, Path | None]]]:
+    for shot in storyboard.shots:
+        variant = choose_variant(shot, family)
+        picture = _picture(shot) if images else None
+        if not shot.extend or not shot.prompt.strip() or variant not in INSTRUCTIONS:
+            continue
+        if picture is not None and picture not in digests:
+            continue
+        wish = Wish(variant, shot.prompt, shot.negative_prompt, digests[picture] if picture else None)
+        yield full_id(shot.scene, shot.id), (wish, picture)
+
+
+def _picture(shot: Shot) -> Path | None:
+    """What the model is shown: the picture that the shot starts from, or the first one that it refers to."""
+    if shot.image is not None or shot.control is None:
+        return shot.image
+    return next(iter(shot.control.references), None)
+
+
+def _problems(storyboard: Storyboard, failed: Mapping[str, PromptError]) -> Iterator[Problem]:
+    for shot in storyboard.shots:
+        name = full_id(shot.scene, shot.id)
+        if name in failed:
+            message = f"its prompt could not be extended: {failed[name]}"
+            yield Problem(shot.where("prompt"), message, _AS_WRITTEN, name)
+
+
+def _unavailable(error: ModelUnavailable, extend: str, count: int) -> str:
+    shots = f"{count} prompt{'s' * (count > 1)} not extended"
+    return (
+        f"prompts.extend={extend}: {error} ({shots})\n    mend that, render prompts as they are written where it fails "
+        "(prompts.on_failure=original), or everywhere (prompts=off)"
+    )

@@ -1,0 +1,97 @@
+"""Asking the model for many prompts: some at a time, and no more of them once it turns out to be gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from flows.errors import SettingsError
+from flows.media import load_image
+from flows.resolve.extend_pins import Wish, pin
+from flows.settings import PromptSettings
+from flows.store.protocol import Store
+from wan.errors import ModelUnavailable, PromptError
+from wan.prompts import Extender, PromptRequest, extend_prompt, open_api, open_local
+
+
+def ask_for(
+    wishes: Mapping[Wish, Path | None], settings: PromptSettings, device: str, store: Store
+) -> dict[Wish, str | PromptError]:
+    """Each wish (with its picture) and its answer, kept in the store as it comes, or why there is none.
+
+    Raises SettingsError for a key that is not set, ModelUnavailable if the model cannot be opened, MediaError,
+    StoreError.
+    """
+    if not wishes:
+        return {}
+    threads = settings.parallel if settings.extend == "api" else 1
+    with _opened(settings, device) as extender:
+        asking = _Asking(extender, settings, store)
+        pool = ThreadPoolExecutor(min(threads, len(wishes)), thread_name_prefix="extend")
+        try:
+            return dict(zip(wishes, pool.map(asking.ask, wishes, wishes.values()), strict=True))
+        finally:
+            asking.over.set()  # an interruption ends the waiting of threads, too
+            pool.shutdown(cancel_futures=True)
+
+
+@dataclass(slots=True)
+class _Asking:
+    """`over` is set when nothing more is to be asked; `gone` says why, if the model is at fault."""
+
+    extender: Extender
+    settings: PromptSettings
+    store: Store
+    over: Event = field(default_factory=Event)
+    gone: ModelUnavailable | None = None
+
+    def ask(self, wish: Wish, picture: Path | None) -> str | PromptError:
+        if self.gone is not None:
+            return self.gone
+        image = load_image(picture) if picture is not None and self.extender.sees else None
+        request = PromptRequest(wish.variant, wish.prompt, wish.negative_prompt, image)
+        try:
+            answer = extend_prompt(
+                self.extender,
+                request,
+                attempts=self.settings.attempts,
+                most=self.settings.max_words,
+                wait=self._wait,
+            )
+        except ModelUnavailable as error:
+            self.gone = self.gone or error
+            self.over.set()
+            return self.gone
+        except PromptError as error:
+            return error
+        return pin(self.store, wish, self.settings, answer)
+
+    def _wait(self, seconds: float) -> None:
+        if self.over.wait(seconds):
+            raise self.gone or ModelUnavailable("stopped", again=False)
+
+
+def _opened(settings: PromptSettings, device: str) -> AbstractContextManager[Extender]:
+    if settings.extend == "local":
+        return open_local(settings.model, device=device, images=settings.images)
+    return open_api(
+        settings.base_url, settings.model, key=_key(settings), timeout=settings.timeout, images=settings.images
+    )
+
+
+def _key(settings: PromptSettings) -> str | None:
+    """Read where it is used, so that it is in no settings, plan, store or log."""
+    if settings.api_key_env is None:
+        return None
+    key = os.environ.get(settings.api_key_env, "").strip()
+    if not key:
+        raise SettingsError(
+            f"prompts.api_key_env: the environment variable {settings.api_key_env} is not set; "
+            "it should hold the endpoint's key (an endpoint without keys: prompts.api_key_env=null)"
+        )
+    return key

@@ -1,0 +1,62 @@
+"""Prompts written out once stay as they are: each answer is a note in the store, so a rerun is the same film."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from flows.settings import PromptSettings
+from flows.store.protocol import Store
+from wan.prompts import VERSION
+
+FOLDER = "prompts"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A prompt to be written out. `image` is the digest of the picture shown with it. Equal wishes are asked once."""
+
+    variant: str
+    prompt: str
+    negative_prompt: str | None
+    image: str | None
+
+
+def pinned(store: Store, wish: Wish, settings: PromptSettings) -> str | None:
+    """The answer that was kept, or None. A damaged note is as good as none: it is asked for again."""
+    data = store.note(_name(wish, settings))
+    try:
+        note = json.loads(data) if data else {}
+        answer = note["extended"] if _key(wish, settings).items() <= note.items() else None
+    except (ValueError, KeyError, AttributeError):
+        return None
+    return answer if isinstance(answer, str) and answer.strip() else None
+
+
+def pin(store: Store, wish: Wish, settings: PromptSettings, answer: str) -> str:
+    """Keeps the answer, and returns the one that stands: another process may have been first."""
+    standing = pinned(store, wish, settings)
+    if standing is not None:
+        return standing
+    note = {**_key(wish, settings), "extended": answer}
+    store.put_note(_name(wish, settings), json.dumps(note, ensure_ascii=False, indent=1).encode())
+    return answer
+
+
+def _key(wish: Wish, settings: PromptSettings) -> dict[str, object]:
+    """What decides an answer. Not the endpoint's address: a model that moves to another machine is the same model."""
+    return {
+        "format": FORMAT,
+        "instructions": VERSION,
+        "backend": settings.extend,
+        "model": settings.model,
+        "max_words": settings.max_words,
+        **asdict(wish),
+    }
+
+
+def _name(wish: Wish, settings: PromptSettings) -> str:
+    text = json.dumps(_key(wish, settings), sort_keys=True)
+    return f"{FOLDER}/{hashlib.sha256(text.encode()).hexdigest()}.json"
