@@ -91,6 +91,7 @@ _TABLE = (
         frame_step=4,
         fps=24,
         sampling=_unipc(50, 5.0, 5.0, 5.0),
+        rendered=True,
     ),
     Variant(
         name="s2v-14b",

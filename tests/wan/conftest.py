@@ -173,6 +173,29 @@ class Parity:
         model.load_state_dict({vae_key(name): value for name, value in data.weights().items()})
         return model.eval()
 
+    def vae22(self) -> Any:
+        """diffusers' autoencoder of the 2.2 kind with the reference's weights of `vae22`."""
+        from diffusers import AutoencoderKLWan
+
+        from wan.convert.vae22 import vae22_key
+
+        data = self["vae22"]
+        names = ("z_dim", "dim_mult", "num_res_blocks", "temperal_downsample")
+        model = AutoencoderKLWan(
+            base_dim=data.config["dim"],
+            decoder_base_dim=data.config["dec_dim"],
+            is_residual=True,
+            patch_size=2,
+            in_channels=12,
+            out_channels=12,
+            scale_factor_spatial=16,
+            latents_mean=data.tensors["in.latents_mean"].tolist(),
+            latents_std=data.tensors["in.latents_std"].tolist(),
+            **{name: data.config[name] for name in names},
+        )
+        model.load_state_dict({vae22_key(name): value for name, value in data.weights().items()})
+        return model.eval()
+
     def transformer(self, model: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Any:
         """diffusers' transformer of that configuration with the reference's weights."""
         from diffusers import WanTransformer3DModel

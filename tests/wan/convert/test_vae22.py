@@ -27,7 +27,7 @@ def test_a_strange_key_is_an_error() -> None:
 @pytest.mark.parity
 def test_the_reference_weights_compute_the_same_in_diffusers(parity: Any) -> None:
     data = parity["vae22"]
-    model = _model(data)
+    model = parity.vae22()
     mean, std = (data.tensors[f"in.latents_{name}"].view(1, 48, 1, 1, 1) for name in ("mean", "std"))
     video = data.tensors["in.video_u8"].permute(3, 0, 1, 2).float()[None] / 127.5 - 1
     with torch.inference_mode():
@@ -39,23 +39,3 @@ def test_the_reference_weights_compute_the_same_in_diffusers(parity: Any) -> Non
         frames = model.decode(data.tensors["in.latent"][None] * std + mean).sample[0]
         at = data.tensors["out.decoded_frame_index"]
         assert data.error("out.decoded_frames", frames[:, at].clamp(-1, 1)) < 1e-4
-
-
-def _model(data: Any) -> Any:
-    from diffusers import AutoencoderKLWan
-
-    names = ("z_dim", "dim_mult", "num_res_blocks", "temperal_downsample")
-    model = AutoencoderKLWan(
-        base_dim=data.config["dim"],
-        decoder_base_dim=data.config["dec_dim"],
-        is_residual=True,
-        patch_size=2,
-        in_channels=12,
-        out_channels=12,
-        scale_factor_spatial=16,
-        latents_mean=data.tensors["in.latents_mean"].tolist(),
-        latents_std=data.tensors["in.latents_std"].tolist(),
-        **{name: data.config[name] for name in names},
-    )
-    model.load_state_dict({vae22_key(name): value for name, value in data.weights().items()})
-    return model.eval()
