@@ -14,6 +14,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
     {
         "t2v-a14b": "wan.methods.text:TextMethod",
         "i2v-a14b": "wan.methods.image:ImageMethod",
+        "animate-14b": "wan.methods.animate:AnimateMethod",
         "ti2v-5b": "wan.methods.text_image:TextImageMethod",
     }
 )
