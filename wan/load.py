@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from wan.animate.expert import AnimateExpert
+from wan.animate.image_encoder import ImageEncoder
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError, RequestError
 from wan.expert import Expert
@@ -83,6 +85,22 @@ def _expert(folder: Path, how: How) -> Expert:
     return Expert(model.to(how.device))
 
 
+def _animate_expert(folder: Path, how: How) -> AnimateExpert:
+    from diffusers import WanAnimateTransformer3DModel
+
+    model = WanAnimateTransformer3DModel.from_pretrained(folder, torch_dtype=how.dtype, local_files_only=True)
+    set_attention(model, how.numerics.attention)
+    return AnimateExpert(model.to(how.device), how.numerics)
+
+
+def _image_encoder(folder: Path, how: How) -> ImageEncoder:
+    """In fp32: it runs once a clip, and the reference's half precision would only lose."""
+    from transformers import CLIPVisionModel
+
+    model = CLIPVisionModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    return ImageEncoder(model.to(how.device))
+
+
 def set_attention(model: Any, name: str) -> None:
     """Raises `RequestError` for a backend there is none of, or that cannot be used here."""
     if name == _DEFAULT_ATTENTION:
@@ -117,6 +135,8 @@ _LOADERS: Mapping[str, Callable[[Path, How], Any]] = {
     "WanTransformer3DModel": _expert,
     "AutoencoderKLWan": _vae,
     "UMT5EncoderModel": _text_encoder,
+    "WanAnimateTransformer3DModel": _animate_expert,
+    "CLIPVisionModel": _image_encoder,
 }
 """How a component of each class (`wan.layout`) is loaded and wrapped."""
 
