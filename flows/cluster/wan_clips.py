@@ -1,4 +1,4 @@
-"""Clips rendered by WAN 2.2 pipelines: the place where the plan's clips become requests to `wan`."""
+"""Clips rendered by WAN 2.2 pipelines."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from safetensors.torch import save
 from flows.cluster.publish import store_clip
 from flows.cluster.renderers import Report
 from flows.cluster.warm import WarmModels
-from flows.errors import BlobMissing, SettingsError, Stopped
-from flows.media import frames_at, load_image
-from flows.plan.model import Clip, HandOff
+from flows.errors import SettingsError, Stopped
+from flows.cluster.requests import CARRIED, request_of
+from flows.plan.model import Clip
 from flows.store.protocol import Store, TakeRecord
 from wan.checkpoint import Checkpoint
 from wan.errors import Cancelled, CheckpointError
 from wan.families import FAMILIES, Family
 from wan.load import find_device, load_pipeline
 from wan.pipeline import Pipeline
-from wan.request import ClipRequest, Image, Numerics
+from wan.request import Numerics
 
 GPU_SHARE = 0.85
 """Of a GPU's memory for weights; the rest is for what a clip needs while it is rendered."""
@@ -78,11 +78,12 @@ class WanRenderer:
         except Cancelled as stop:
             raise Stopped(str(stop)) from stop
         with watch.stage("decode"):
-            frames = pipeline.decode(state)
+            result = pipeline.finish(state)
             report.progress("decode", 1, 1)
-        latents = save({"latents": state.latents.float().cpu().contiguous()})
+        kept = {"latents": state.latents, **{CARRIED + name: tensor for name, tensor in result.carried.items()}}
+        latents = save({name: tensor.float().cpu().contiguous().clone() for name, tensor in kept.items()})
         return store_clip(
-            store, clip, frames, latents, seconds=watch.seconds, peak_memory_bytes=_peak_bytes(self._device)
+            store, clip, result.frames, latents, seconds=watch.seconds, peak_memory_bytes=_peak_bytes(self._device)
         )
 
     def _pipeline(self, clip: Clip, report: Report) -> Pipeline:
@@ -105,41 +106,6 @@ class WanRenderer:
         gc.collect()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-
-
-def request_of(clip: Clip, store: Store) -> ClipRequest:
-    """What the clip asks of a pipeline, with its pictures read from the store."""
-    image = _picture(store, clip.image) if clip.image else None
-    return ClipRequest(
-        prompt=clip.prompt,
-        negative_prompt=clip.negative_prompt,
-        width=clip.width,
-        height=clip.height,
-        num_frames=clip.num_frames,
-        sampling=clip.sampling,
-        seed=clip.seed,
-        image=handed_off(clip.hand_off, store) if clip.hand_off else image,
-        last_image=_picture(store, clip.last_image) if clip.last_image else None,
-    )
-
-
-def handed_off(hand_off: HandOff, store: Store) -> Image:
-    """The frame a clip starts from: of the candidate with the best `quality`, the first among equals.
-
-    Raises BlobMissing when a candidate has no record: the pool would have rendered it first.
-    """
-    records = [store.take(fingerprint) for fingerprint in hand_off.candidates]
-    found = [record for record in records if record is not None]
-    if len(found) < len(records):
-        raise BlobMissing("a clip that this one starts from is not in the store any more; render the film again")
-    best = max(found, key=lambda record: record.quality)
-    if hand_off.frame in (-1, best.num_frames - 1):
-        return _picture(store, best.last_frame)
-    return frames_at(store.local_path(best.clip), [hand_off.frame])[0]
-
-
-def _picture(store: Store, digest: str) -> Image:
-    return load_image(store.local_path(digest))
 
 
 def _weight_bytes(checkpoint: Checkpoint) -> int:

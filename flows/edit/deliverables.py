@@ -95,14 +95,14 @@ def target(timeline: Timeline, item: Deliverable, folder: Path) -> Target:
         width, height = _largest(aspect, timeline.width, timeline.height)
     else:
         width, height = timeline.width, timeline.height
-    native = timeline.entries[0]
-    cropped = _largest(aspect, native.width, native.height) if aspect else (native.width, native.height)
+    native = timeline.native
+    cropped = _largest(aspect, *native) if aspect else native
     return Target(
         path=folder / f"{item.name}{ENCODERS[item.video].suffix}",
         width=_even(width),
         height=_even(height),
         rate=exact_rate(item.fps) if item.fps else timeline.rate,
-        crop=None if cropped == (native.width, native.height) else cropped,
+        crop=None if cropped == native else cropped,
         encoder=ENCODERS[item.video],
     )
 

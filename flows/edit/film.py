@@ -70,7 +70,7 @@ def _is_made(timeline: Timeline, output: Path, identifier: str) -> bool:
 
 
 def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Captions | None, settings: FilmSettings) -> Any:
-    pictures = joined(timeline.entries, timeline.rate).filter_multi_output("split", len(targets))
+    pictures = joined(timeline.entries, timeline.rate, timeline.native).filter_multi_output("split", len(targets))
     sounds = soundtrack(timeline).filter_multi_output("asplit", len(targets))
     # ffmpeg-python takes an option once: the number behind `g`, which ffmpeg ignores, makes several of it
     marks = {f"metadata:g:{number}": tag for number, tag in enumerate(tags(timeline.title, timeline.digest))}

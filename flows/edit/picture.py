@@ -19,18 +19,17 @@ Stream = Any
 """A stream of ffmpeg-python, which is not typed."""
 
 
-def joined(entries: Sequence[Entry], rate: Fraction) -> Stream:
-    """One stream of all entries, each trimmed to its frames and joined by its transition.
+def joined(entries: Sequence[Entry], rate: Fraction, size: tuple[int, int]) -> Stream:
+    """One stream of all entries at `size`, each trimmed to its frames and joined by its transition.
 
     xfade is told to begin half a frame early and so to be half done in the middle of its overlap: both ends lie between
     frames, and no rounding of timestamps can move them by one.
     """
     numbers = count()
-    width, height = entries[0].width, entries[0].height
     run: list[Stream] = []
     length = 0
     for entry, following in zip(entries, [*entries[1:], None], strict=True):
-        stream = _faded(_shot(entry, rate, (width, height), numbers), entry, following)
+        stream = _faded(_shot(entry, rate, size, numbers), entry, following)
         blend = TRANSITIONS[entry.transition].xfade
         if run and blend:
             offset = (length - entry.overlap - Fraction(1, 2)) / rate
@@ -47,13 +46,15 @@ def joined(entries: Sequence[Entry], rate: Fraction) -> Stream:
 
 
 def _shot(entry: Entry, rate: Fraction, size: tuple[int, int], numbers: Iterator[int]) -> Stream:
-    """All pieces of a shot as one stream of `entry.frames` frames at the film's rate and at `size`."""
+    """All pieces of a shot as one stream of `entry.frames` frames at the film's rate and at `size`: scaled to fill it, and cropped."""
     stream = _concatenated([_piece(piece, entry.rate, next(numbers)) for piece in entry.pieces])
     if entry.rate != rate:
         stream = stream.filter("fps", fps=_ratio(rate)).filter("tpad", stop=-1, stop_mode="clone")
         stream = stream.filter("trim", end_frame=entry.frames)
     if (entry.width, entry.height) != size:
-        stream = stream.filter("scale", *size, flags="lanczos+accurate_rnd").filter("setsar", 1)
+        width, height = size
+        cover = {"force_original_aspect_ratio": "increase", "flags": "lanczos+accurate_rnd"}
+        stream = stream.filter("scale", width, height, **cover).filter("crop", width, height).filter("setsar", 1)
     return stream
 
 

@@ -24,26 +24,34 @@ def wound_up(
 
     A transition between two reels stays one: the reel takes it over from its first shot.
     """
-    level = 0
+    level, size = 0, timeline.native
     while len(timeline.entries) > length:
         reels = []
         for number, begin in enumerate(range(0, len(timeline.entries), length)):
             path = work / f"reel-{level}-{number}.mkv"
-            reels.append(_reel(timeline.entries[begin : begin + length], timeline.rate, path, binary, should_stop))
+            entries = timeline.entries[begin : begin + length]
+            reels.append(_reel(entries, timeline.rate, size, path, binary, should_stop))
         timeline = replace(timeline, entries=tuple(reels))
         level += 1
     return timeline
 
 
 def _reel(
-    entries: Sequence[Entry], rate: Fraction, path: Path, binary: Path, should_stop: Callable[[], bool] | None
+    entries: Sequence[Entry],
+    rate: Fraction,
+    size: tuple[int, int],
+    path: Path,
+    binary: Path,
+    should_stop: Callable[[], bool] | None,
 ) -> Entry:
     first, last = entries[0], entries[-1]
     frames = last.end - first.start
     alone = [replace(first, transition="cut", overlap=0), *entries[1:]]
-    picture = joined(alone, rate).filter("format", "bgr0")
+    picture = joined(alone, rate, size).filter("format", "bgr0")
     output = ffmpeg.output(picture, str(path), f="matroska", **{"c:v": "ffv1", "g": 1, "slices": 4})
     run_ffmpeg(
         ffmpeg.compile(output.global_args(*QUIET), cmd=str(binary), overwrite_output=True), frames, None, should_stop
     )
-    return replace(first, pieces=(Piece(path, 0, frames),), frames=frames, rate=rate, caption=None)
+    width, height = size
+    pieces = (Piece(path, 0, frames),)
+    return replace(first, pieces=pieces, frames=frames, rate=rate, width=width, height=height, caption=None)

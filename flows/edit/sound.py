@@ -55,7 +55,10 @@ def _bed(music: Music, seconds: Fraction) -> Stream:
 
 def _voice(voice: Voice, number: int) -> Stream:
     late = f"{round(voice.at * SAMPLE_RATE)}S"
-    return _read(voice.file, number).filter("volume", f"{voice.gain_db:.2f}dB").filter("adelay", late, all=1)
+    stream = _read(voice.file, number)
+    if voice.seconds is not None:
+        stream = stream.filter("atrim", end_sample=round(voice.seconds * SAMPLE_RATE))
+    return stream.filter("volume", f"{voice.gain_db:.2f}dB").filter("adelay", late, all=1)
 
 
 def _read(file: Path, number: int) -> Stream:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -50,11 +51,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A recording that starts `at` seconds into the film."""
+    """A recording that starts `at` seconds into the film; `seconds` None: as long as it is."""
 
     file: Path
     at: float
     gain_db: float = 0.0
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,15 @@ class Timeline:
     def num_frames(self) -> int:
         """Length of the film in frames."""
         return self.entries[-1].end
+
+    @property
+    def native(self) -> tuple[int, int]:
+        """The size at which shots are joined: that of most of the film if it has the film's shape, else the film's."""
+        frames: Counter[tuple[int, int]] = Counter()
+        for entry in self.entries:
+            frames[entry.width, entry.height] += entry.frames
+        width, height = frames.most_common(1)[0][0]
+        return (width, height) if width * self.height == height * self.width else (self.width, self.height)
 
     @property
     def seconds(self) -> Fraction:
@@ -103,10 +114,22 @@ def make_timeline(plan: Plan, takes: Mapping[str, TakeRecord], store: Store) -> 
         rate=rate,
         entries=tuple(entries),
         music=soundtrack.music,
-        voices=tuple(Voice(voice.file, _seconds(voice.at, starts), voice.gain_db) for voice in soundtrack.voiceover),
+        voices=(
+            *_own_sounds(plan.shots, entries, rate, store),
+            *(Voice(voice.file, _seconds(voice.at, starts), voice.gain_db) for voice in soundtrack.voiceover),
+        ),
         deliver=plan.storyboard.deliver,
         digest=plan.storyboard_digest,
     )
+
+
+def _own_sounds(
+    shots: Sequence[PlannedShot], entries: Sequence[Entry], rate: Fraction, store: Store
+) -> Iterator[Voice]:
+    """What is said in the shots, each from its first frame to its last."""
+    for shot, entry in zip(shots, entries, strict=True):
+        if shot.audio is not None:
+            yield Voice(store.local_path(shot.audio), float(entry.start / rate), 0.0, float(entry.frames / rate))
 
 
 def chosen_take(shot: PlannedShot, takes: Mapping[str, TakeRecord]) -> Take:
@@ -136,7 +159,7 @@ def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], start: int, overlap: in
         pieces=pieces,
         frames=shot.num_frames,
         start=start,
-        rate=exact_rate(shot.fps),
+        rate=exact_rate(shot.render_fps),
         width=shot.width,
         height=shot.height,
         transition=shot.transition.kind if overlap else "cut",

@@ -1,7 +1,8 @@
 """Pictures, sound and video on disk: probing, decoding, lossless clips. PIL and PyAV are loaded on first use."""
 
 from flows.media.pictures import PictureSize, jpeg_bytes, load_image, png_bytes, probe_image
-from flows.media.sound import probe_audio, probe_channels
+from flows.media.sound import probe_audio, probe_channels, read_audio
+from flows.media.stored_video import StoredVideo
 from flows.media.video import (
     ClipWriter,
     VideoFacts,
@@ -15,6 +16,7 @@ from flows.media.video import (
 __all__ = [
     "ClipWriter",
     "PictureSize",
+    "StoredVideo",
     "VideoFacts",
     "frames_at",
     "frames_digest",
@@ -25,6 +27,7 @@ __all__ = [
     "probe_channels",
     "probe_image",
     "probe_video",
+    "read_audio",
     "read_video",
     "write_clip",
 ]

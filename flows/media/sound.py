@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.errors import MediaError
 from flows.media.containers import open_media
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 def probe_audio(path: Path) -> float:
@@ -32,3 +37,24 @@ def probe_channels(path: Path) -> int:
         if not container.streams.audio:
             raise MediaError(f"{path}: holds no sound")
         return container.streams.audio[0].channels
+
+
+def read_audio(path: Path) -> tuple[npt.NDArray[np.float32], int]:
+    """The sound of `path` as float32 `[N]` in [−1, 1], channels averaged, and its rate in Hz. Raises `MediaError`."""
+    import av
+    import numpy as np
+
+    with open_media(path) as container:
+        if not container.streams.audio:
+            raise MediaError(f"{path}: holds no sound")
+        stream = container.streams.audio[0]
+        rate = stream.rate
+        resampler = av.AudioResampler(format="fltp", rate=rate)
+        pieces = [
+            piece.to_ndarray().mean(axis=0, dtype=np.float32)
+            for frame in [*container.decode(stream), None]
+            for piece in resampler.resample(frame)
+        ]
+    if not pieces:
+        raise MediaError(f"{path}: holds no sound")
+    return np.concatenate(pieces), rate

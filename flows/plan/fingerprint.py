@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from flows.plan.model import Clip, HandOff
-from wan.request import Numerics, Sampling
+from flows.plan.model import Clip
 from wan.variants import VARIANTS
 
 FORMAT = 1
@@ -18,36 +17,23 @@ FORMAT = 1
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
-def clip_content(
-    *,
-    variant: str,
-    checkpoint: str,
-    prompt: str,
-    negative_prompt: str,
-    width: int,
-    height: int,
-    num_frames: int,
-    seed: int,
-    sampling: Sampling,
-    numerics: Numerics,
-    image: str | None,
-    last_image: str | None,
-    hand_off: HandOff | None,
-) -> dict[str, object]:
-    """What the fingerprint covers, as plain values. Numbers are normalised: guidance 4 and 4.0 are the same."""
+def clip_spec(clip: Clip) -> dict[str, object]:
+    """What the fingerprint covers, as plain values; kept in `TakeRecord.spec`. Numbers are normalised: guidance 4 and
+    4.0 are the same. What a clip does not use is left out, so that a new kind of input changes no older fingerprint."""
+    sampling, numerics, hand_off = clip.sampling, clip.numerics, clip.hand_off
     boundary = sampling.boundary_ratio
-    return {
+    content: dict[str, object] = {
         "format": FORMAT,
-        "variant": variant,
-        "render_epoch": VARIANTS[variant].render_epoch,
-        "checkpoint": checkpoint,
-        "loras": [],
-        "prompt": prompt,
-        "negative_prompt": negative_prompt,
-        "width": width,
-        "height": height,
-        "num_frames": num_frames,
-        "seed": seed,
+        "variant": clip.variant,
+        "render_epoch": VARIANTS[clip.variant].render_epoch,
+        "checkpoint": clip.checkpoint,
+        "loras": [[lora.digest, float(lora.weight), lora.expert] for lora in clip.loras],
+        "prompt": clip.prompt,
+        "negative_prompt": clip.negative_prompt,
+        "width": clip.width,
+        "height": clip.height,
+        "num_frames": clip.num_frames,
+        "seed": clip.seed,
         "num_inference_steps": sampling.num_inference_steps,
         "flow_shift": float(sampling.flow_shift),
         "guidance_scale": [float(sampling.guidance_scale.high), float(sampling.guidance_scale.low)],
@@ -55,31 +41,22 @@ def clip_content(
         "boundary_ratio": None if boundary is None else float(boundary),
         "precision": numerics.precision,
         "attention": numerics.attention,
-        "image": image,
-        "last_image": last_image,
+        "image": clip.image,
+        "last_image": clip.last_image,
         "hand_off": hand_off and [list(hand_off.candidates), hand_off.rule, hand_off.frame],
     }
+    if hand_off is not None and hand_off.what != "frame":
+        content["handed_off"] = hand_off.what
+    if clip.media:
+        content["media"] = [[medium.name, medium.digest, medium.option] for medium in clip.media]
+        content["media_fps"] = float(clip.fps)
+        content["start_frame"] = clip.start_frame
+    if clip.strength is not None:
+        content["strength"] = float(clip.strength)
+    content |= {name: True for name in ("vae_tiling", "compile") if getattr(numerics, name)}
+    return content
 
 
-def fingerprint(content: dict[str, object]) -> str:
-    """sha256 (hex) of the content as canonical JSON: sorted keys, no spaces, ASCII."""
-    return hashlib.sha256(_encode(content).encode()).hexdigest()
-
-
-def clip_spec(clip: Clip) -> dict[str, object]:
-    """The content a planned clip's fingerprint was made of; kept in `TakeRecord.spec`."""
-    return clip_content(
-        variant=clip.variant,
-        checkpoint=clip.checkpoint,
-        prompt=clip.prompt,
-        negative_prompt=clip.negative_prompt,
-        width=clip.width,
-        height=clip.height,
-        num_frames=clip.num_frames,
-        seed=clip.seed,
-        sampling=clip.sampling,
-        numerics=clip.numerics,
-        image=clip.image,
-        last_image=clip.last_image,
-        hand_off=clip.hand_off,
-    )
+def fingerprint(clip: Clip) -> str:
+    """sha256 (hex) of the clip's content as canonical JSON: sorted keys, no spaces, ASCII."""
+    return hashlib.sha256(_encode(clip_spec(clip)).encode()).hexdigest()

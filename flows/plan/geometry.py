@@ -15,11 +15,19 @@ from wan.geometry import nearest_sizes
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The film is `film`; shots are rendered at `render`, which fits into it a whole number of times."""
+    """The film is `film`. Shots are rendered at `render`, which fits into it a whole number of times, or at what their
+    variant can do that is nearest to it; the edit scales and crops."""
 
     film: Size
     render: Size
     fps: float
+
+    def size_of(self, part: Part) -> Size:
+        """The size the part's clips are rendered at."""
+        own, multiple = part.role.size, part.variant.size_multiple
+        if own is not None:
+            return Size(*own)
+        return Size(_nearest(self.render.width, multiple), _nearest(self.render.height, multiple))
 
 
 def film_geometry(storyboard: Storyboard, family: Family, problems: list[Problem]) -> Geometry:
@@ -37,7 +45,7 @@ def film_geometry(storyboard: Storyboard, family: Family, problems: list[Problem
         sizes = " or ".join(f"{width}x{height}" for width, height in family.sizes)
         problems.append(_wrong(storyboard, f"the {family.name} family draws {sizes}, or whole multiples of it", near))
         return Geometry(own, own, fps)
-    multiple = math.lcm(*(part.variant.size_multiple for part in _parts(storyboard, family)))
+    multiple = math.gcd(*(part.variant.size_multiple for part in _parts(storyboard, family)))
     if wanted.width % multiple or wanted.height % multiple:
         near = [Size(*size) for size in nearest_sizes((wanted.width, wanted.height), multiple)]
         problems.append(_wrong(storyboard, f"both sides must be multiples of {multiple} pixels", near))
@@ -50,6 +58,10 @@ def _own_size(storyboard: Storyboard, family: Family) -> Size:
         return Size(*family.sizes[0])
     part = next(iter(_parts(storyboard, family)))
     return Size(*(part.role.size or part.variant.size))
+
+
+def _nearest(side: int, multiple: int) -> int:
+    return max(multiple, round(side / multiple) * multiple)
 
 
 def _parts(storyboard: Storyboard, family: Family) -> Iterable[Part]:

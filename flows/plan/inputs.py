@@ -10,15 +10,14 @@ from flows.resolve import full_id
 from flows.resolve.needs import choose_variant
 from flows.storyboard.model import Shot
 from wan.families import Family
-from wan.variants import VARIANTS
+from wan.variants import VARIANTS, Variant
 
-_LATER = {
-    "audio": "a shot that speaks (S2V)",
-    "motion": "a figure moved by a video (Animate)",
-    "control": "a shot controlled by a video (VACE)",
-    "loras": "weights added to a model",
+_INPUTS = ("image", "end_image", "continuity", "audio", "motion", "control")
+"""Keys of a shot that a variant can use or not (`Variant.inputs`)."""
+_WITHOUT = {
+    "audio": "speech needs the picture of a person",
+    "motion": "a motion needs the picture of the person who shall move",
 }
-_REMOVE = "this version renders from text, image, end_image and continuity by last_frame"
 
 
 def input_problems(shot: Shot, family: Family) -> list[Problem]:
@@ -28,9 +27,8 @@ def input_problems(shot: Shot, family: Family) -> list[Problem]:
 
 
 def _not_yet(shot: Shot) -> Iterator[tuple[str, str, str]]:
-    for key, what in _LATER.items():
-        if getattr(shot, key):
-            yield key, f"not rendered yet: `{key}`, {what}", f"remove it; {_REMOVE}"
+    if shot.loras:
+        yield "loras", "not rendered yet: `loras`, weights added to a model", "remove it"
     if shot.continuity is not None and shot.continuity.by != "last_frame":
         yield "continuity.by", f"not rendered yet: continuity by {shot.continuity.by}", "use `by: last_frame`"
 
@@ -50,17 +48,35 @@ def _no_variant(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]]:
 
 def _contradictions(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]]:
     variant = VARIANTS[choose_variant(shot, family)]
-    for key in ("image", "end_image", "continuity"):
+    for key in _INPUTS:
         if getattr(shot, key) and key not in variant.inputs:
-            yield key, f"{variant.name} cannot use `{key}`", "remove it, or use `variant: auto`"
+            yield key, f"{variant.name} cannot use `{key}`", _remedy(key)
     if shot.image and shot.continuity:
         message = f"a shot starts from `image` or from the last frame of {shot.continuity.source}, not from both"
         yield "image", message, "remove `image`, or write `continuity: none`"
-    if "image" in variant.needs and not (shot.image or shot.continuity):
-        message = f"{variant.name} needs a picture to start from"
-        yield "end_image" if shot.end_image else "variant", message, "add `image`, or `continuity: {from: ...}`"
+    yield from _missing(shot, variant)
     if "image" not in variant.inputs:
         for member in shot.cast:
             if member.reference:
                 message = f"{variant.name} renders from text alone and cannot use the reference of <{member.id}>"
                 yield "prompt", message, "start the shot from a picture (`image`), or remove the member's `reference`"
+
+
+def _remedy(key: str) -> str:
+    able = [name for name, other in VARIANTS.items() if key in other.inputs and other.rendered]
+    return f"remove it, or use `variant: auto`; {', '.join(able)} can" if able else "remove it"
+
+
+def _missing(shot: Shot, variant: Variant) -> Iterator[tuple[str, str, str]]:
+    given = {key for key in _INPUTS if getattr(shot, key)}
+    if shot.continuity and "continuity" in variant.inputs:
+        given.add("image")
+    for key in sorted(variant.needs - given):
+        at = next((other for other in ("end_image", "audio", "motion") if other in given), "variant")
+        if key == "image":
+            why = next((_WITHOUT[other] for other in _WITHOUT if other in given), None)
+            message = f"{variant.name} needs a picture to start from" + (f": {why}" if why else "")
+            fix = "add `image`, or `continuity: {from: ...}`" if "continuity" in variant.inputs else "add `image`"
+            yield at, message, fix
+        else:
+            yield "variant", f"{variant.name} needs `{key}`", f"add `{key}`, or use `variant: auto`"

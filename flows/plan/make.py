@@ -18,6 +18,7 @@ from flows.plan.warnings import plan_warnings
 from flows.resolve import Snapshot, family_of, full_id
 from flows.resolve.needs import (
     choose_variant,
+    clip_frames,
     cut_into_segments,
     film_frames,
     following_part,
@@ -44,7 +45,7 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
     upstream = upstream_of(storyboard.shots, problems)
     if problems:
         raise StoryboardError(sorted(problems, key=_place))
-    recipes = _recipes(storyboard, settings, family, geometry.fps)
+    recipes = _recipes(storyboard, settings, family, geometry.fps, snapshot)
     maker = TakeMaker(geometry, numerics_for(family, settings.render), snapshot, settings.render.device)
     order = upstream_first(upstream)
     shots = _planned(recipes, maker, upstream, order)
@@ -72,7 +73,9 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
     )
 
 
-def _recipes(storyboard: Storyboard, settings: Settings, family: Family, fps: float) -> dict[str, ShotRecipe]:
+def _recipes(
+    storyboard: Storyboard, settings: Settings, family: Family, fps: float, snapshot: Snapshot
+) -> dict[str, ShotRecipe]:
     """By full id, in the film's order. Raises StoryboardError with every shot that cannot be made."""
     made: dict[str, ShotRecipe] = {}
     problems: list[Problem] = []
@@ -81,9 +84,10 @@ def _recipes(storyboard: Storyboard, settings: Settings, family: Family, fps: fl
         name = full_id(shot.scene, shot.id)
         part = part_of(family, choose_variant(shot, family))
         assert part is not None, "input_problems has refused shots that the family has no part for"
+        frames = film_frames(shot, part, fps, snapshot.media_seconds)
         try:
             segments = cut_into_segments(
-                film_frames(shot, part, fps), hidden_frames(shot), part, following_part(part, family)
+                clip_frames(frames, part, fps), hidden_frames(shot), part, following_part(part, family)
             )
         except ValueError as error:
             problems.append(Problem(shot.where("duration"), str(error), "make the shot shorter", name))
@@ -103,6 +107,7 @@ def _recipes(storyboard: Storyboard, settings: Settings, family: Family, fps: fl
             samplings=tuple(samplings[segment.part.variant.name, shot.sampling] for segment in segments),
             seed=next((seed for seed in (shot.seed, storyboard.seed) if seed is not None), 0),
             count=settings.render.takes or shot.takes,
+            num_frames=frames,
         )
     if problems:
         raise StoryboardError(sorted(problems, key=_place))
@@ -119,11 +124,13 @@ def _planned(
         source = upstream[name]
         recipe = recipes[name]
         takes = maker.takes(recipe, source, hand_off_of(planned[source].takes) if source else None)
-        planned[name] = _shot(recipe, takes, source, counted)
+        planned[name] = _shot(recipe, takes, source, counted, maker.geometry.fps)
     return [planned[name] for name in recipes]
 
 
-def _shot(recipe: ShotRecipe, takes: tuple[Take, ...], source: str | None, counted: set[str]) -> PlannedShot:
+def _shot(
+    recipe: ShotRecipe, takes: tuple[Take, ...], source: str | None, counted: set[str], fps: float
+) -> PlannedShot:
     """`counted` are clips that an identical shot has brought into the sum already: they are rendered once."""
     first = takes[0].clips[0]
     fresh = {clip.fingerprint: clip for take in takes for clip in take.clips if clip.fingerprint not in counted}
@@ -132,16 +139,19 @@ def _shot(recipe: ShotRecipe, takes: tuple[Take, ...], source: str | None, count
         id=recipe.id,
         scene=recipe.shot.scene,
         variant=first.variant,
-        num_frames=sum(segment.keep for segment in recipe.segments),
-        fps=first.fps,
+        num_frames=recipe.num_frames,
+        fps=fps,
         width=first.width,
         height=first.height,
         prompt=first.prompt,
+        original_prompt=None if first.prompt == recipe.shot.prompt else recipe.shot.prompt,
         negative_prompt=first.negative_prompt,
         takes=takes,
         depends_on=(source,) if source else (),
         transition=recipe.shot.transition,
         estimated_seconds=sum(clip.estimated_seconds for clip in fresh.values()),
+        render_fps=first.fps,
+        audio=next((medium.digest for medium in first.media if medium.name == "audio"), None),
         caption=recipe.shot.caption,
         place=recipe.shot.place,
     )

@@ -18,11 +18,13 @@ from wan.request import Numerics, Sampling
 
 Status: TypeAlias = Literal["new", "cached"]
 Rule: TypeAlias = Literal["best_score"]
+HandedOff: TypeAlias = Literal["frame", "carried"]
 
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """The picture a clip starts from, taken from other clips: the last shown frame of the one that `rule` selects.
+    """What a clip starts from, taken from other clips: the last shown frame of the one that `rule` selects, or, inside a
+    shot, what the segment before `carried` on (tensors beside its latents, without a codec in between).
 
     `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
     `frame` is the index of that frame among the rendered ones, hidden ones counted; -1 is the last (`last_frame` of
@@ -32,14 +34,34 @@ class HandOff:
     candidates: tuple[str, ...]
     rule: Rule = "best_score"
     frame: int = -1
+    what: HandedOff = "frame"
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A sound or a video of the whole shot that a clip is driven by: the blob `digest` becomes the field `name` of its
+    request (`wan.request.ClipRequest`). `option` is what else decides what is made of it (the mode of a motion)."""
+
+    name: str
+    digest: str
+    option: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipLora:
+    """A LoRA file (blob) laid on one expert or both."""
+
+    digest: str
+    weight: float = 1.0
+    expert: Literal["both", "high", "low"] = "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
     """One segment of one take: everything a worker needs, and nothing about names.
 
-    `image` and `last_image` are blob digests of asset files in the store; at most one of `image` and `hand_off` is set.
-    `skip_first` is 1 when the first frame repeats the hand-off's frame and is hidden in the film. `keep` is how many
+    `image` and `last_image` are blob digests of asset files in the store; at most one of `image` and a handed-off frame
+    is set. `start_frame` is where in its shot the clip begins, so that it finds its part of `media`. `skip_first` is 1 when the first frame repeats the hand-off's frame and is hidden in the film. `keep` is how many
     frames after the skipped ones belong to the film (surplus is trimmed).
     """
 
@@ -58,6 +80,10 @@ class Clip:
     image: str | None = None
     last_image: str | None = None
     hand_off: HandOff | None = None
+    start_frame: int = 0
+    media: tuple[Medium, ...] = ()
+    strength: float | None = None
+    loras: tuple[ClipLora, ...] = ()
     skip_first: int = 0
     keep: int = 0
     status: Status = "new"
@@ -82,7 +108,11 @@ class Take:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedShot:
-    """A shot with its geometry decided. `num_frames` counts its frames in the film before transitions overlap."""
+    """A shot with its geometry decided. `original_prompt` is set when `prompt` is what extension made of it.
+
+    `num_frames` counts its frames in the film, at the film's `fps`, before transitions overlap. Its clips are rendered
+    at `width` × `height` and `render_fps`; `audio` is a sound of its own (digest).
+    """
 
     id: str
     scene: str
@@ -97,6 +127,9 @@ class PlannedShot:
     depends_on: tuple[str, ...]
     transition: Transition
     estimated_seconds: float
+    render_fps: float
+    audio: str | None = None
+    original_prompt: str | None = None
     caption: str | None = None
     place: Place | None = field(default=None, compare=False)
 

@@ -44,6 +44,7 @@ def ledger_row(
         checkpoint=clip.checkpoint,
         seed=clip.seed,
         prompt=clip.prompt,
+        original_prompt=shot.original_prompt or shot.prompt,
         negative_prompt=clip.negative_prompt,
         width=clip.width,
         height=clip.height,

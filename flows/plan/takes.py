@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flows.ledger import Workload, forwards
 from flows.ledger.timings import BASES, Basis
-from flows.plan.fingerprint import clip_content, fingerprint
+from flows.plan.fingerprint import fingerprint
 from flows.plan.geometry import Geometry
+from flows.plan.media import clip_loras, clip_media, video_strength
 from flows.plan.model import Clip, HandOff, Take
 from flows.plan.why import IN_STORE, why_new
 from flows.resolve import Snapshot
@@ -24,7 +25,8 @@ SEGMENT_SEED_STEP = 1_000_003
 
 @dataclass(frozen=True, slots=True)
 class ShotRecipe:
-    """A shot with everything decided that its takes share. `samplings` has one entry a segment."""
+    """A shot with everything decided that its takes share. `samplings` has one entry a segment; `num_frames` counts
+    frames of the film."""
 
     id: str
     shot: Shot
@@ -32,6 +34,7 @@ class ShotRecipe:
     samplings: tuple[Sampling, ...]
     seed: int
     count: int
+    num_frames: int
 
 
 @dataclass(slots=True)
@@ -59,7 +62,8 @@ class TakeMaker:
         for number in range(len(recipe.segments)):
             clip = self._clip(recipe, number, (seed + number * SEGMENT_SEED_STEP) % SEEDS, hand_off)
             clips.append(clip)
-            hand_off = HandOff((clip.fingerprint,))
+            carried = number + 1 < len(recipe.segments) and recipe.segments[number + 1].carries_on
+            hand_off = HandOff((clip.fingerprint,), what="carried" if carried else "frame")
         chain = tuple(clips)
         if all(clip.status == "cached" for clip in chain):
             return Take(seed, chain[-1].fingerprint, "cached", IN_STORE, chain)
@@ -70,57 +74,41 @@ class TakeMaker:
         segment, sampling, shot = recipe.segments[number], recipe.samplings[number], recipe.shot
         variant, role = segment.part.variant, segment.part.role
         default = variant.negative_prompt if role.negative_prompt is None else role.negative_prompt
-        size = self.geometry.render
-        checkpoint = self.snapshot.checkpoints.get(variant.name, "")
-        negative_prompt = default if shot.negative_prompt is None else shot.negative_prompt
-        image = self._digest(shot.image) if number == 0 else None
-        last_image = self._digest(shot.end_image) if number == len(recipe.segments) - 1 else None
-        mark = fingerprint(
-            clip_content(
-                variant=variant.name,
-                checkpoint=checkpoint,
-                prompt=shot.prompt,
-                negative_prompt=negative_prompt,
-                width=size.width,
-                height=size.height,
-                num_frames=segment.num_frames,
-                seed=seed,
-                sampling=sampling,
-                numerics=self.numerics,
-                image=image,
-                last_image=last_image,
-                hand_off=hand_off,
-            )
-        )
-        cached = mark in self.snapshot.finished
-        return Clip(
-            fingerprint=mark,
+        size = self.geometry.size_of(segment.part)
+        following = number > 0
+        clip = Clip(
+            fingerprint="",
             variant=variant.name,
-            checkpoint=checkpoint,
-            prompt=shot.prompt,
-            negative_prompt=negative_prompt,
+            checkpoint=self.snapshot.checkpoints.get(variant.name, ""),
+            prompt=self.snapshot.prompts.get(recipe.id, shot.prompt),
+            negative_prompt=default if shot.negative_prompt is None else shot.negative_prompt,
             width=size.width,
             height=size.height,
             num_frames=segment.num_frames,
-            fps=self.geometry.fps,
+            fps=segment.part.rate(self.geometry.fps),
             seed=seed,
             sampling=sampling,
             numerics=self.numerics,
-            image=image,
-            last_image=last_image,
+            image=self._digest(shot.image) if segment.carries_on or not following else None,
+            last_image=self._digest(shot.end_image) if number == len(recipe.segments) - 1 else None,
             hand_off=hand_off,
+            start_frame=segment.start,
+            media=clip_media(shot, variant, self._digest),
+            strength=video_strength(shot, following),
+            loras=clip_loras(shot, role, self.snapshot),
             skip_first=segment.skip_first,
             keep=segment.keep,
-            status="cached" if cached else "new",
-            estimated_seconds=0.0 if cached else self._seconds(variant.name, checkpoint, segment, sampling),
         )
+        mark = fingerprint(clip)
+        if mark in self.snapshot.finished:
+            return replace(clip, fingerprint=mark, status="cached")
+        return replace(clip, fingerprint=mark, estimated_seconds=self._seconds(clip))
 
-    def _seconds(self, variant: str, checkpoint: str, segment: Segment, sampling: Sampling) -> float:
-        guidance, size = sampling.guidance_scale, self.geometry.render
-        passes = forwards(guidance.high, guidance.low)
-        work = Workload(
-            variant, checkpoint, size.width, size.height, segment.num_frames, sampling.num_inference_steps, passes
-        )
+    def _seconds(self, clip: Clip) -> float:
+        sampling = clip.sampling
+        passes = forwards(sampling.guidance_scale.high, sampling.guidance_scale.low)
+        steps = sampling.num_inference_steps
+        work = Workload(clip.variant, clip.checkpoint, clip.width, clip.height, clip.num_frames, steps, passes)
         estimate = self.snapshot.timings.estimate(work, self.device)
         self.bases.add(estimate.basis)
         return estimate.seconds

@@ -24,6 +24,8 @@ def plan_warnings(
     """All warnings, kind by kind, in the order of the film."""
     sources = storyboard.shots
     kinds = (
+        _kept_prompts(snapshot),
+        _wasted_words(family, snapshot),
         _unknown_words(sources, family),
         _cropped_pictures(sources, snapshot, size),
         _unused_references(sources),
@@ -48,6 +50,16 @@ def _unknown_words(shots: Iterable[Shot], family: Family) -> Iterator[str]:
         if words:
             listed = ", ".join(f"'{word}'" for word in words)
             yield f"the {family.name} family does not know: {listed} (shot {full_id(shot.scene, shot.id)})"
+
+
+def _kept_prompts(snapshot: Snapshot) -> Iterator[str]:
+    for name, reason in snapshot.kept_prompts.items():
+        yield f"the prompt could not be extended and is rendered as it is written: {reason} (shot {name})"
+
+
+def _wasted_words(family: Family, snapshot: Snapshot) -> Iterator[str]:
+    if family.vocabulary is not None and snapshot.prompts:
+        yield f"the {family.name} family knows few words: most of what extended prompts add means nothing to it"
 
 
 def _cropped_pictures(shots: Iterable[Shot], snapshot: Snapshot, size: Size) -> Iterator[str]:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from flows.errors import MediaError
-from flows.media import probe_audio, probe_image
+from flows.media import probe_audio, probe_image, probe_video
 from flows.store.files import file_digest
 
-Kind: TypeAlias = Literal["image", "audio"]
+Kind: TypeAlias = Literal["image", "audio", "video"]
 FRESH_NS = 2_000_000_000
 """A file changed this shortly ago may change again within one tick of its clock: it is not remembered yet."""
 MOST_REMEMBERED = 200_000
@@ -27,7 +27,7 @@ BATCH = 50
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`size` of a picture, `seconds` of a sound; exactly one is set."""
+    """`size` of a picture, `seconds` of a sound, both of a video."""
 
     digest: str
     size: tuple[int, int] | None = None
@@ -77,6 +77,10 @@ def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | Medi
         if kind == "image":
             width, height = probe_image(path)
             return stamp, Facts(file_digest(path), size=(width, height))
+        if kind == "video":
+            video = probe_video(path)
+            seconds = video.num_frames / video.fps
+            return stamp, Facts(file_digest(path), size=(video.width, video.height), seconds=seconds)
         return stamp, Facts(file_digest(path), seconds=probe_audio(path))
     except MediaError as error:
         return stamp, error

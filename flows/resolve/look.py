@@ -10,33 +10,38 @@ from pathlib import Path
 from flows.errors import EnvironmentProblem, MediaError, Place, Problem, SettingsError
 from flows.ledger import read_timings
 from flows.resolve.assets import Facts, Kind, look_at
+from flows.resolve.extend import extend_prompts
 from flows.resolve.memory import recall
-from flows.resolve.needs import used_variants
+from flows.resolve.needs import full_id, used_variants
 from flows.resolve.snapshot import Snapshot
 from flows.settings import ModelSettings, Settings
 from flows.store.protocol import Store
-from flows.storyboard.model import Storyboard
+from flows.storyboard.model import Shot, Storyboard
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family
 
 
 def resolve(storyboard: Storyboard, settings: Settings, store: Store) -> Snapshot:
-    """Looks at assets, checkpoints, store and ledger; writes nothing but a cache of digests.
+    """Looks at assets, checkpoints, store and ledger; writes nothing but a cache of digests, and extended prompts.
 
-    Broken assets become `problems` of the snapshot. Raises SettingsError for an unknown family, EnvironmentProblem
-    for a missing or broken checkpoint, StoreError.
+    Broken assets and prompts that could not be extended become `problems` of the snapshot. Raises SettingsError for an
+    unknown family, EnvironmentProblem for a missing or broken checkpoint or a missing model for prompts, StoreError.
     """
     family = family_of(settings.model)
     uses = _first_uses(storyboard)
     looked = look_at({path: kind for path, (kind, _, _) in uses.items()})
     facts = {path: fact for path, fact in looked.items() if isinstance(fact, Facts)}
+    seconds = {path: fact.seconds for path, fact in facts.items() if fact.seconds is not None}
+    digests = {path: fact.digest for path, fact in facts.items()}
+    checkpoints = _revisions(family, used_variants(storyboard, family, seconds), settings.model.root)
+    extended = extend_prompts(storyboard, family, settings, store, digests)
     return Snapshot(
         storyboard_digest=_digest(storyboard),
-        digests={path: fact.digest for path, fact in facts.items()},
+        digests=digests,
         image_sizes={path: fact.size for path, fact in facts.items() if fact.size},
-        audio_seconds={path: fact.seconds for path, fact in facts.items() if fact.seconds is not None},
-        checkpoints=_revisions(family, used_variants(storyboard, family), settings.model.root),
+        media_seconds=seconds,
+        checkpoints=checkpoints,
         finished=store.fingerprints(),
         timings=read_timings(store),
         past=recall(store, storyboard),
@@ -44,7 +49,10 @@ def resolve(storyboard: Storyboard, settings: Settings, store: Store) -> Snapsho
             Problem(uses[path][1], str(error), "name a file that can be read, or make this one anew", uses[path][2])
             for path, error in looked.items()
             if isinstance(error, MediaError)
-        ),
+        )
+        + extended.problems,
+        prompts=extended.prompts,
+        kept_prompts=extended.kept,
     )
 
 
@@ -74,6 +82,8 @@ def _all_uses(storyboard: Storyboard) -> Iterator[tuple[Path, Kind, Place | None
             yield shot.end_image, "image", shot.where("end_image"), full_id(shot.scene, shot.id)
         if shot.audio:
             yield shot.audio, "audio", shot.where("audio"), full_id(shot.scene, shot.id)
+        for path, kind, key in _driving_files(shot):
+            yield path, kind, shot.where(key), full_id(shot.scene, shot.id)
     sound = storyboard.soundtrack
     if sound.music:
         yield sound.music.file, "audio", sound.places.get("music.file"), None
@@ -81,9 +91,16 @@ def _all_uses(storyboard: Storyboard) -> Iterator[tuple[Path, Kind, Place | None
         yield voice.file, "audio", sound.places.get(f"voiceover.{index}.file"), None
 
 
-def full_id(scene: str, shot: str) -> str:
-    """`scene.shot`, whether `shot` is a full id already or not."""
-    return shot if "." in shot else f"{scene}.{shot}"
+def _driving_files(shot: Shot) -> Iterator[tuple[Path, Kind, str]]:
+    if shot.motion is not None:
+        yield shot.motion.video, "video", "motion.video"
+    if shot.control is not None:
+        for name in ("video", "mask"):
+            path = getattr(shot.control, name)
+            if path is not None:
+                yield path, "video", f"control.{name}"
+        for path in shot.control.references:
+            yield path, "image", "control.references"
 
 
 def _revisions(family: Family, variants: tuple[str, ...], root: Path | None) -> dict[str, str]:

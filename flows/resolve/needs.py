@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from flows.storyboard.model import Shot, Storyboard
 from wan.families import Family, Role
@@ -12,6 +14,11 @@ from wan.variants import VARIANTS, Variant
 
 TEXT, IMAGE, BOTH = "t2v-a14b", "i2v-a14b", "ti2v-5b"
 SPEECH, ANIMATE, CONTROL = "s2v-14b", "animate-14b", "vace-fun-a14b"
+
+
+def full_id(scene: str, shot: str) -> str:
+    """`scene.shot`, whether `shot` is a full id already or not."""
+    return shot if "." in shot else f"{scene}.{shot}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +34,34 @@ class Part:
         return longest_clip(self.variant, self.role)
 
     @property
+    def longest_following(self) -> int:
+        """The same, of a segment that goes on from another one."""
+        return longest_clip(self.variant, self.role, following=True)
+
+    @property
     def fps(self) -> float:
         """Frames a second this part was made for."""
         return self.role.fps or self.variant.fps
 
+    def rate(self, film_fps: float) -> float:
+        """Frames a second its clips are shown at: the film's, unless sound or a figure's motion fixes them in time."""
+        return self.fps if self.variant.chained == "carried" else film_fps
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """`num_frames` are rendered by `part`; the first `skip_first` are hidden, the next `keep` are in the film."""
+    """`num_frames` are rendered by `part`; the first `skip_first` are hidden, the next `keep` are in the film.
+
+    `start` is where in the shot the first rendered frame lies. `carries_on`: it goes on from what the segment before
+    carried on, not from its last frame.
+    """
 
     part: Part
     num_frames: int
     skip_first: int
     keep: int
+    start: int = 0
+    carries_on: bool = False
 
 
 def choose_variant(shot: Shot, family: Family) -> str:
@@ -63,8 +85,11 @@ def part_of(family: Family, variant: str) -> Part | None:
 
 
 def following_part(part: Part, family: Family) -> Part | None:
-    """What renders the later segments of a long shot: the part itself if it can start from a picture, else I2V."""
-    return part if "image" in part.variant.inputs else part_of(family, IMAGE)
+    """What renders the later segments of a long shot: the part itself if it carries on or can start from a picture,
+    else I2V."""
+    if part.variant.chained == "carried" or "image" in part.variant.inputs:
+        return part
+    return part_of(family, IMAGE)
 
 
 def film_fps(storyboard: Storyboard, family: Family) -> float:
@@ -78,11 +103,29 @@ def film_fps(storyboard: Storyboard, family: Family) -> float:
     return next(iter(family.roles.values())).fps or VARIANTS[next(iter(family.roles))].fps
 
 
-def film_frames(shot: Shot, part: Part, fps: float) -> int:
-    """How many frames of the film the shot fills, before transitions overlap. Without a duration: one native clip."""
-    if shot.duration is None:
-        return part.longest - hidden_frames(shot)
-    return max(1, math.ceil(shot.duration * fps - 1e-6))
+def film_frames(shot: Shot, part: Part, fps: float, seconds: Mapping[Path, float]) -> int:
+    """How many frames of the film the shot fills, before transitions overlap.
+
+    Without a duration: as long as the sound or video that drives it (`seconds`), else one native clip.
+    """
+    duration = shot.duration
+    if duration is None:
+        driver = driving_file(shot)
+        duration = seconds.get(driver) if driver else None
+    if duration is None:
+        return max(1, math.floor((part.longest - hidden_frames(shot)) * fps / part.rate(fps) + 1e-6))
+    return max(1, math.ceil(duration * fps - 1e-6))
+
+
+def driving_file(shot: Shot) -> Path | None:
+    """The sound or video that a shot without a duration is as long as."""
+    if shot.audio is not None:
+        return shot.audio
+    if shot.motion is not None:
+        return shot.motion.video
+    if shot.control is not None:
+        return shot.control.video
+    return None
 
 
 def hidden_frames(shot: Shot) -> int:
@@ -90,32 +133,41 @@ def hidden_frames(shot: Shot) -> int:
     return 1 if shot.continuity is not None and shot.continuity.by == "last_frame" else 0
 
 
-def cut_into_segments(frames: int, hidden: int, part: Part, following: Part | None) -> tuple[Segment, ...]:
-    """As few segments as can be, of about equal length, that fill `frames` frames of the film.
+def clip_frames(frames: int, part: Part, fps: float) -> int:
+    """How many frames of its clips fill `frames` frames of a film of that rate."""
+    rate = part.rate(fps)
+    return frames if rate == fps else math.ceil(frames * rate / fps - 1e-6)
 
-    Every segment after the first repeats the last frame of the one before and hides it. All but the last are used
-    whole; the last is cut to what is left. Raises ValueError when more than one is needed and `following` is None.
+
+def cut_into_segments(frames: int, hidden: int, part: Part, following: Part | None) -> tuple[Segment, ...]:
+    """As few segments as can be, of about equal length, that show `frames` frames.
+
+    Every segment after the first repeats the variant's `overlap` frames of the one before and hides them. All but the
+    last are used whole; the last is cut to what is left. Raises ValueError when more than one is needed and `following`
+    is None.
     """
     first = part.longest - hidden
     if frames <= first:
         return (Segment(part, num_frames_at_least(frames + hidden, part.variant, part.role), hidden, frames),)
     if following is None:
         raise ValueError(f"{part.variant.name} renders {first} frames at most and nothing can go on from there")
-    more = following.longest - 1
+    overlap, carries_on = following.variant.overlap, following.variant.chained == "carried"
+    more = following.longest_following - overlap
     count = 1 + math.ceil((frames - first) / more)
     segments: list[Segment] = []
-    left = frames
+    left, start = frames, 0
     for index in range(count):
-        this, skip, room = (following, 1, more) if index else (part, hidden, first)
+        this, skip, room = (following, overlap, more) if index else (part, hidden, first)
         share = max(math.ceil(left / (count - index)), left - (count - index - 1) * more)
-        rendered = num_frames_at_least(min(share, room) + skip, this.variant, this.role)
+        rendered = num_frames_at_least(min(share, room) + skip, this.variant, this.role, following=index > 0)
         keep = left if index == count - 1 else rendered - skip
-        segments.append(Segment(this, rendered, skip, keep))
+        start = start if index == 0 else segments[-1].start + segments[-1].num_frames - skip
+        segments.append(Segment(this, rendered, skip, keep, start, carries_on and index > 0))
         left -= keep
     return tuple(segments)
 
 
-def used_variants(storyboard: Storyboard, family: Family) -> tuple[str, ...]:
+def used_variants(storyboard: Storyboard, family: Family, seconds: Mapping[Path, float]) -> tuple[str, ...]:
     """The variants whose checkpoints the film needs, of those the family has and this version renders."""
     fps = film_fps(storyboard, family)
     used: dict[str, None] = {}
@@ -125,6 +177,7 @@ def used_variants(storyboard: Storyboard, family: Family) -> tuple[str, ...]:
             continue
         used[part.variant.name] = None
         following = following_part(part, family)
-        if following and film_frames(shot, part, fps) > part.longest - hidden_frames(shot):
+        shown = clip_frames(film_frames(shot, part, fps, seconds), part, fps)
+        if following and shown > part.longest - hidden_frames(shot):
             used[following.variant.name] = None
     return tuple(used)

@@ -20,19 +20,25 @@ class PastShot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """`digests` maps every input file to its sha256, `image_sizes` pictures to (width, height), `audio_seconds` sounds
-    to their length. `checkpoints` maps the variants that are used to their revision. `finished` are the fingerprints
+    """`digests` maps every input file to its sha256, `image_sizes` pictures to (width, height), `media_seconds` sounds
+    and videos to their length. `checkpoints` maps the variants that are used to their revision. `finished` are the fingerprints
     that have a record in the store. `past` are the shots of the last finished film, by full id.
 
-    `problems` are files that turned out to be broken; the plan reports them with its own.
+    `prompts` are those that were extended, by the shot's full id; `kept_prompts` says why others, which should have
+    been, are rendered as they are written.
+
+    `problems` are files that turned out to be broken and prompts that could not be extended; the plan reports them with
+    its own.
     """
 
     storyboard_digest: str
     digests: Mapping[Path, str] = field(default_factory=dict)
     image_sizes: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
-    audio_seconds: Mapping[Path, float] = field(default_factory=dict)
+    media_seconds: Mapping[Path, float] = field(default_factory=dict)
     checkpoints: Mapping[str, str] = field(default_factory=dict)
     finished: frozenset[str] = frozenset()
     timings: Timings = field(default_factory=Timings)
     past: Mapping[str, PastShot] = field(default_factory=dict)
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    kept_prompts: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

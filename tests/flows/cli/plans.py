@@ -45,6 +45,7 @@ def shot(name: str, *takes: Take) -> PlannedShot:
         variant="t2v-a14b",
         num_frames=32,
         fps=16,
+        render_fps=16,
         width=256,
         height=144,
         prompt="p",

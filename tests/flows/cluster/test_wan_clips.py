@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load
 
-from flows.cluster.wan_clips import WanRenderer, handed_off
+from flows.cluster.requests import handed_off
+from flows.cluster.wan_clips import WanRenderer
 from flows.errors import BlobMissing, SettingsError, Stopped
 from flows.media import png_bytes, read_video
 from flows.plan.model import Clip, HandOff

@@ -160,6 +160,7 @@ def _shot(spec: ShotSpec, size: tuple[int, int]) -> PlannedShot:
         variant=takes[0].clips[0].variant,
         num_frames=sum(keep for _, _, keep in spec.segments),
         fps=FPS,
+        render_fps=FPS,
         width=size[0],
         height=size[1],
         prompt=spec.prompt,

@@ -8,7 +8,7 @@ import pytest
 
 from flows.plan import fingerprint as content
 from flows.plan.fingerprint import clip_spec, fingerprint
-from flows.plan.model import Clip, HandOff
+from flows.plan.model import Clip, ClipLora, HandOff, Medium
 from wan.request import Guidance, Numerics, Sampling
 
 CLIP = Clip(
@@ -44,7 +44,7 @@ CHANGES: dict[str, object] = {
         Sampling(12, 5.0, Guidance(4.0, 3.0), "unipc", 0.875),
         Sampling(12, 5.0, Guidance(4.0, 3.0), "unipc", None),
     ],
-    "numerics": [Numerics("bf16"), Numerics(attention="sage")],
+    "numerics": [Numerics("bf16"), Numerics(attention="sage"), Numerics(vae_tiling=True), Numerics(compile=True)],
     "image": "b" * 64,
     "last_image": "b" * 64,
     "hand_off": [
@@ -52,10 +52,21 @@ CHANGES: dict[str, object] = {
         HandOff(("b" * 64, "c" * 64)),
         HandOff(("c" * 64, "b" * 64)),
         HandOff(("b" * 64,), frame=15),
+        HandOff(("b" * 64,), what="carried"),
     ],
+    "media": [
+        (Medium("audio", "b" * 64),),
+        (Medium("pose", "b" * 64),),
+        (Medium("audio", "c" * 64),),
+        (Medium("audio", "b" * 64), Medium("pose", "b" * 64)),
+        (Medium("motion", "b" * 64, "replace"),),
+    ],
+    "strength": 0.5,
+    "loras": [(ClipLora("b" * 64),), (ClipLora("b" * 64, 0.5),), (ClipLora("b" * 64, 1.0, "high"),)],
 }
 IRRELEVANT: dict[str, object] = {
     "fps": 24,
+    "start_frame": 33,
     "skip_first": 1,
     "keep": 20,
     "status": "cached",
@@ -65,7 +76,7 @@ IRRELEVANT: dict[str, object] = {
 
 
 def mark(clip: Clip) -> str:
-    return fingerprint(clip_spec(clip))
+    return fingerprint(clip)
 
 
 def test_every_field_of_a_clip_is_decided_about() -> None:
@@ -84,6 +95,12 @@ def test_everything_that_decides_pixels_changes_it() -> None:
 @pytest.mark.parametrize("name", sorted(IRRELEVANT))
 def test_what_decides_no_pixel_does_not(name: str) -> None:
     assert mark(replace(CLIP, **{name: IRRELEVANT[name]})) == mark(CLIP)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["fps", "start_frame"])
+def test_where_a_clip_lies_in_its_sound_decides_its_pixels(name: str) -> None:
+    speaking = replace(CLIP, media=(Medium("audio", "b" * 64),))
+    assert mark(replace(speaking, **{name: IRRELEVANT[name]})) != mark(speaking)  # type: ignore[arg-type]
 
 
 def test_whole_numbers_and_fractions_are_the_same_number() -> None:

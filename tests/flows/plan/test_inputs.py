@@ -43,14 +43,13 @@ def test_auto_chooses_by_what_the_shot_brings(
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"audio": PICTURE, "image": PICTURE}, "not rendered yet: `audio`, a shot that speaks (S2V)"),
-        ({"motion": Motion(PICTURE), "image": PICTURE}, "not rendered yet: `motion`"),
-        ({"control": Control(PICTURE)}, "not rendered yet: `control`"),
+        ({"audio": PICTURE, "image": PICTURE, "variant": "i2v-a14b"}, "i2v-a14b cannot use `audio`"),
+        ({"motion": Motion(PICTURE), "variant": "t2v-a14b"}, "t2v-a14b cannot use `motion`"),
+        ({"control": Control(PICTURE), "variant": "t2v-a14b"}, "t2v-a14b cannot use `control`"),
         ({"loras": (Lora("grain"),)}, "not rendered yet: `loras`"),
         ({"continuity": Continuity("river.a", "overlap", 5)}, "not rendered yet: continuity by overlap"),
         ({"continuity": Continuity("river.a", "keyframes")}, "not rendered yet: continuity by keyframes"),
         ({"continuity": Continuity("river.a", "reference")}, "not rendered yet: continuity by reference"),
-        ({"variant": "ti2v-5b"}, "not rendered yet: ti2v-5b"),
         ({"variant": "t2v-14b"}, "unknown variant 't2v-14b'"),
         ({"variant": "t2v-a14b", "image": PICTURE}, "t2v-a14b cannot use `image`"),
         ({"variant": "t2v-a14b", "continuity": Continuity("river.a")}, "t2v-a14b cannot use `continuity`"),
@@ -78,6 +77,11 @@ def test_all_problems_are_reported_at_once(shot: MakeShot, film: MakeFilm, probl
     assert [problem.shot for problem in found] == ["river.a", "river.b", "river.c"]
 
 
+def test_what_the_family_has_no_weights_for_is_said(shot: MakeShot, film: MakeFilm, problems: Problems) -> None:
+    found = problems(film(shot("a", variant="vace-fun-a14b", control=Control(PICTURE))))
+    assert "vace-fun-a14b" in found[0].message
+
+
 def test_a_variant_the_family_lacks_names_what_it_has(
     shot: MakeShot, film: MakeFilm, problems: Problems, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +103,6 @@ def test_a_reference_of_someone_in_a_picture_is_a_warning(shot: MakeShot, film: 
 
 
 def test_a_precision_there_is_none_of_is_a_setting_to_fix(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
-    with pytest.raises(SettingsError, match=r"render\.precision: 'fp8' is not one of fp32, bf16"):
-        plan(film(shot("a")), render={"precision": "fp8"})
+    with pytest.raises(SettingsError, match=r"render\.precision: 'fp7' is not one of reference, fp32, bf16"):
+        plan(film(shot("a")), render={"precision": "fp7"})
     assert plan(film(shot("a")), render={"precision": "bf16"}).clips[0].numerics.precision == "bf16"

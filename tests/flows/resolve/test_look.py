@@ -214,7 +214,7 @@ def test_sounds_are_measured_and_broken_ones_named(
     at = Place("film.yaml", 9, 9)
     sound = Soundtrack(Music(bed), (Voiceover(voice), Voiceover(broken)), places={"voiceover.1.file": at})
     seen = resolve(replace(film({"audio": voice}), soundtrack=sound), settings, store)
-    assert seen.audio_seconds == {bed: pytest.approx(2.0, abs=0.05), voice: pytest.approx(0.5, abs=0.05)}
+    assert seen.media_seconds == {bed: pytest.approx(2.0, abs=0.05), voice: pytest.approx(0.5, abs=0.05)}
     assert [(problem.place, problem.shot) for problem in seen.problems] == [(at, None)]
 
 

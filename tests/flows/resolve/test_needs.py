@@ -70,7 +70,7 @@ def test_text_is_followed_by_pictures_where_the_family_can() -> None:
 
 def test_used_variants_are_those_whose_checkpoints_are_opened() -> None:
     def used(*shots: Shot) -> tuple[str, ...]:
-        return used_variants(Storyboard(title="x", slug="x", path=FILE, scenes=(Scene("s", shots),)), TINY)
+        return used_variants(Storyboard(title="x", slug="x", path=FILE, scenes=(Scene("s", shots),)), TINY, {})
 
     assert used(shot(duration=2.0)) == ("t2v-a14b",)
     assert used(shot(duration=3.0)) == ("t2v-a14b", "i2v-a14b")
@@ -86,7 +86,7 @@ def test_the_rate_is_that_of_the_first_shot_the_family_can_render() -> None:
 
 @pytest.mark.parametrize(("seconds", "fps", "frames"), [(2, 16, 32), (2, 24, 48), (2.01, 16, 33), (0.001, 16, 1)])
 def test_a_duration_is_never_cut_short(seconds: float, fps: float, frames: int) -> None:
-    assert film_frames(shot(duration=seconds), part(TINY, "t2v-a14b"), fps) == frames
+    assert film_frames(shot(duration=seconds), part(TINY, "t2v-a14b"), fps, {}) == frames
 
 
 @given(frames=st.integers(1, 5000), hidden=st.integers(0, 1), family=st.sampled_from([TINY, FULL]))

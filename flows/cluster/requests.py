@@ -1,0 +1,108 @@
+"""The plan's clips as requests to `wan`: digests become pictures, sounds, videos, weights and carried tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from safetensors.torch import load
+from torch import Tensor
+
+from flows.errors import BlobMissing
+from flows.media import StoredVideo, frames_at, load_image, read_audio
+from flows.plan.model import Clip, HandOff, Medium
+from flows.store.protocol import Store, TakeRecord
+from wan.request import Audio, ClipRequest, Image, Lora
+
+CARRIED = "carried."
+"""Prefix, in a clip's latents blob, of the tensors that the next clip of its shot goes on from."""
+
+
+def request_of(clip: Clip, store: Store) -> ClipRequest:
+    """What the clip asks of a pipeline. Raises BlobMissing, MediaError."""
+    starts = clip.hand_off if clip.hand_off and clip.hand_off.what == "frame" else None
+    carries = clip.hand_off if clip.hand_off and clip.hand_off.what == "carried" else None
+    image = _picture(store, clip.image) if clip.image else None
+    return ClipRequest(
+        prompt=clip.prompt,
+        negative_prompt=clip.negative_prompt,
+        width=clip.width,
+        height=clip.height,
+        num_frames=clip.num_frames,
+        sampling=clip.sampling,
+        seed=clip.seed,
+        start_frame=clip.start_frame,
+        strength=clip.strength,
+        loras=tuple(Lora(store.local_path(lora.digest), lora.digest, lora.weight, lora.expert) for lora in clip.loras),
+        image=handed_off(starts, store) if starts else image,
+        last_image=_picture(store, clip.last_image) if clip.last_image else None,
+        carried=carried_on(carries, store) if carries else None,
+        **_driven_by(clip, store),
+    )
+
+
+def handed_off(hand_off: HandOff, store: Store) -> Image:
+    """The frame a clip starts from: of the candidate with the best `quality`, the first among equals.
+
+    Raises BlobMissing when a candidate has no record: the pool would have rendered it first.
+    """
+    best = _best(hand_off, store)
+    if hand_off.frame in (-1, best.num_frames - 1):
+        return _picture(store, best.last_frame)
+    return frames_at(store.local_path(best.clip), [hand_off.frame])[0]
+
+
+def carried_on(hand_off: HandOff, store: Store) -> Mapping[str, Tensor]:
+    """What the clip before carried on. Raises BlobMissing."""
+    tensors = load(store.read(_best(hand_off, store).latents))
+    return {name.removeprefix(CARRIED): tensor for name, tensor in tensors.items() if name.startswith(CARRIED)}
+
+
+def _best(hand_off: HandOff, store: Store) -> TakeRecord:
+    records = [store.take(fingerprint) for fingerprint in hand_off.candidates]
+    found = [record for record in records if record is not None]
+    if len(found) < len(records):
+        raise BlobMissing("a clip that this one starts from is not in the store any more; render the film again")
+    return max(found, key=lambda record: record.quality)
+
+
+def _driven_by(clip: Clip, store: Store) -> dict[str, Any]:
+    """Fields of the request by the names of the clip's media; several of one name become a tuple."""
+    fields: dict[str, Any] = {}
+    for medium in clip.media:
+        made = _READERS[medium.name](medium, clip, store)
+        fields[medium.name] = (*fields.get(medium.name, ()), made) if medium.name in _SEVERAL else made
+    return fields
+
+
+def _sound(medium: Medium, clip: Clip, store: Store) -> Audio:
+    samples, rate = read_audio(store.local_path(medium.digest))
+    return Audio(samples, rate)
+
+
+def _video(medium: Medium, clip: Clip, store: Store) -> StoredVideo:
+    return StoredVideo(store.local_path(medium.digest), medium.digest, clip.fps)
+
+
+def _picture_of(medium: Medium, clip: Clip, store: Store) -> Image:
+    return _picture(store, medium.digest)
+
+
+_SEVERAL = frozenset({"references"})
+_READERS: Mapping[str, Callable[[Medium, Clip, Store], Any]] = MappingProxyType(
+    {
+        "audio": _sound,
+        "pose": _video,
+        "face": _video,
+        "background": _video,
+        "mask": _video,
+        "control": _video,
+        "video": _video,
+        "references": _picture_of,
+    }
+)
+
+
+def _picture(store: Store, digest: str) -> Image:
+    return load_image(store.local_path(digest))

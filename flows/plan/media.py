@@ -1,0 +1,37 @@
+"""What drives a shot's clips beside words and pictures: sounds, videos, extra weights, by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flows.plan.model import ClipLora, Medium
+from flows.resolve import Snapshot
+from flows.storyboard.model import Shot
+from wan.families import Role
+from wan.variants import Variant
+
+Digest = Callable[[Path | None], str | None]
+
+
+def clip_media(shot: Shot, variant: Variant, digest: Digest) -> tuple[Medium, ...]:
+    """The media of every clip of the shot, those of the whole shot: a clip finds its own part by `start_frame`."""
+    found: list[tuple[str, Path | None, str]] = []
+    if "audio" in variant.inputs:
+        found.append(("audio", shot.audio, ""))
+    if shot.motion is not None and "motion" in variant.inputs:
+        found.append(("motion", shot.motion.video, shot.motion.mode))
+    if shot.control is not None and "control" in variant.inputs:
+        found += [("control", shot.control.video, ""), ("mask", shot.control.mask, "")]
+        found += [("references", path, "") for path in shot.control.references]
+    return tuple(Medium(name, mark, option) for name, path, option in found if (mark := digest(path)) is not None)
+
+
+def video_strength(shot: Shot, following: bool) -> float | None:
+    """How much of the shot's video is made anew; None for a shot without one."""
+    return None
+
+
+def clip_loras(shot: Shot, role: Role, snapshot: Snapshot) -> tuple[ClipLora, ...]:
+    """The family's own LoRAs, then the shot's."""
+    return ()
