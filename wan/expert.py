@@ -64,17 +64,18 @@ class Expert:
         """
         model = self.model
         grid = [size // patch for size, patch in zip(inputs.shape[2:], model.config.patch_size, strict=True)]
-        tokens = model.patch_embedding(inputs.to(self.dtype)).flatten(2).transpose(1, 2).contiguous()
+        tokens = self.embed(inputs, context)
         if self.exact:
             tokens = tokens.float()
         time = self._time(timestep, math.prod(grid), clean_frames * grid[1] * grid[2])
         branches = self._first_block(tokens, context, time)
         for number, text in enumerate(context.texts):
-            branch = branches[number]
+            branch = self.after_block(0, branches[number], context, number)
             for index in range(1, len(model.blocks)):
                 block = model.blocks[index]
                 steps = block.scale_shift_table + time.blocks
                 branch = self._functions.run_block(block, branch, text, _six(steps), context.rotary, self.dtype)
+                branch = self.after_block(index, branch, context, number)
             branches[number] = self._head(branch, time, grid)
         return branches
 
@@ -100,7 +101,7 @@ class Expert:
         device = self.model.scale_shift_table.device
         moments = torch.tensor([timestep] if clean == 0 else [0, timestep], device=device)
         embedded, projected = self._embedded_time(moments)
-        head, blocks = embedded[None], projected.unflatten(1, (6, -1)).float()[None]
+        head, blocks = embedded[None], torch.unflatten(projected, 1, (6, -1)).float()[None]
         if clean:
             of_token = (torch.arange(tokens, device=device) >= clean).long()
             head, blocks = head[:, of_token], blocks[:, of_token]

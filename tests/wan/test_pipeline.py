@@ -184,7 +184,7 @@ class _count_forwards:  # noqa: N801 (reads as a statement)
     def __enter__(self) -> dict[str, int]:
         self._counted = {"high": 0, "low": 0}
         self._hooks = [
-            self._experts[name].model.blocks[1].register_forward_hook(lambda *_, name=name: self._add(name))
+            self._experts[name].model.blocks[1].ffn.register_forward_hook(lambda *_, name=name: self._add(name))
             for name in self._counted
         ]
         return self._counted
