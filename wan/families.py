@@ -6,7 +6,7 @@ A family may narrow a variant: the shipped `tiny` family draws one size and one 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -73,6 +73,10 @@ def _hub(variant: str, name: str) -> Role:
     return Role(variant=variant, folder=name, repo=f"Wan-AI/{name}")
 
 
+ANIMATE_LENGTHS = (77,)
+"""The only length the reference renders a clip of Animate in; a shorter shot is trimmed (`wan.animate.clips`)."""
+
+
 def _family(family: Family) -> tuple[str, Family]:
     return family.name, family
 
@@ -96,6 +100,9 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                     roles={
                         "t2v-a14b": _hub("t2v-a14b", "Wan2.2-T2V-A14B-Diffusers"),
                         "i2v-a14b": _hub("i2v-a14b", "Wan2.2-I2V-A14B-Diffusers"),
+                        "animate-14b": replace(
+                            _hub("animate-14b", "Wan2.2-Animate-14B-Diffusers"), lengths=ANIMATE_LENGTHS
+                        ),
                     },
                 )
             ),

@@ -118,6 +118,7 @@ _TABLE = (
         fps=30,
         sampling=_unipc(20, 5.0, 1.0, 1.0),
         chained="carried",
+        rendered=True,
     ),
     Variant(
         name="vace-fun-a14b",

@@ -81,7 +81,7 @@ def test_an_image_is_an_rgb_picture(text_request: ClipRequest, image: Any) -> No
         check_request(replace(text_request, image=image), I2V)
 
 
-@pytest.mark.parametrize("name", ["s2v-14b", "animate-14b", "vace-fun-a14b"])
+@pytest.mark.parametrize("name", ["s2v-14b", "vace-fun-a14b"])
 def test_the_other_variants_say_that_they_are_not_rendered_yet(name: str) -> None:
     with pytest.raises(RequestError, match=f"not rendered yet: {name}"):
         find_variant(name)
