@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from diffusers import AutoencoderKLWan, WanTransformer3DModel
-from transformers import UMT5Config, UMT5EncoderModel
+from diffusers import AutoencoderKLWan, WanAnimateTransformer3DModel, WanTransformer3DModel
+from transformers import CLIPVisionConfig, CLIPVisionModel, UMT5Config, UMT5EncoderModel
+
+from wan.tiny.figures import FACE_SIZE
 
 LATENT_CHANNELS = 16
+LATENT_CHANNELS_22 = 48
 TEXT_DIM = 128
+IMAGE_DIM = 32
 I2V_CHANNELS = 2 * LATENT_CHANNELS + 4
 """Noisy latents, four mask channels, the condition's latents."""
 
@@ -26,6 +30,28 @@ def build_vae() -> AutoencoderKLWan:
     )
 
 
+def build_vae22() -> AutoencoderKLWan:
+    """A fresh autoencoder of the 2.2 kind: 48 latent channels, strides 4 in time and 16 in space."""
+    return AutoencoderKLWan(
+        base_dim=8,
+        decoder_base_dim=12,
+        z_dim=LATENT_CHANNELS_22,
+        dim_mult=[1, 2, 4, 4],
+        num_res_blocks=1,
+        attn_scales=[],
+        temperal_downsample=[False, True, True],
+        dropout=0.0,
+        latents_mean=[0.0] * LATENT_CHANNELS_22,
+        latents_std=[1.0] * LATENT_CHANNELS_22,
+        is_residual=True,
+        in_channels=12,
+        out_channels=12,
+        patch_size=2,
+        scale_factor_spatial=16,
+        scale_factor_temporal=4,
+    )
+
+
 def build_transformer(in_channels: int) -> WanTransformer3DModel:
     """A fresh denoiser; `in_channels` is 16 for T2V, 36 for I2V."""
     return WanTransformer3DModel(
@@ -41,6 +67,68 @@ def build_transformer(in_channels: int) -> WanTransformer3DModel:
         cross_attn_norm=True,
         qk_norm="rms_norm_across_heads",
         rope_max_seq_len=128,
+    )
+
+
+def build_ti2v_transformer() -> WanTransformer3DModel:
+    """A fresh denoiser for TI2V, on latents of the 2.2 kind."""
+    return WanTransformer3DModel(
+        patch_size=(1, 2, 2),
+        num_attention_heads=4,
+        attention_head_dim=40,
+        in_channels=LATENT_CHANNELS_22,
+        out_channels=LATENT_CHANNELS_22,
+        text_dim=TEXT_DIM,
+        freq_dim=128,
+        ffn_dim=448,
+        num_layers=5,
+        cross_attn_norm=True,
+        qk_norm="rms_norm_across_heads",
+        rope_max_seq_len=128,
+    )
+
+
+def build_animate_transformer() -> WanAnimateTransformer3DModel:
+    """A fresh denoiser for Animate: poses as latents, faces of 32 pixels, image tokens of 32."""
+    return WanAnimateTransformer3DModel(
+        patch_size=(1, 2, 2),
+        num_attention_heads=4,
+        attention_head_dim=32,
+        in_channels=I2V_CHANNELS,
+        latent_channels=LATENT_CHANNELS,
+        out_channels=LATENT_CHANNELS,
+        text_dim=TEXT_DIM,
+        freq_dim=128,
+        ffn_dim=384,
+        num_layers=6,
+        image_dim=IMAGE_DIM,
+        added_kv_proj_dim=4 * 32,
+        rope_max_seq_len=128,
+        motion_encoder_channel_sizes={"4": 32, "8": 32, "16": 24, "32": 16},
+        motion_encoder_size=FACE_SIZE,
+        motion_style_dim=32,
+        motion_dim=8,
+        motion_encoder_dim=32,
+        face_encoder_hidden_dim=32,
+        face_encoder_num_heads=4,
+        inject_face_latents_blocks=3,
+        motion_encoder_batch_size=64,
+    )
+
+
+def build_image_encoder() -> CLIPVisionModel:
+    """A fresh image encoder: 257 tokens of 224×224 pixels, as the real one; its last layer but one is what is used."""
+    return CLIPVisionModel(
+        CLIPVisionConfig(
+            hidden_size=IMAGE_DIM,
+            intermediate_size=2 * IMAGE_DIM,
+            projection_dim=IMAGE_DIM,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            image_size=224,
+            patch_size=14,
+            hidden_act="gelu",
+        )
     )
 
 

@@ -1,6 +1,7 @@
 """`python -m wan.tiny.train STAGE --out DIR (--steps N | --seconds S)`: one stage after the other.
 
-text, vae → t2v, i2v → export; then `benchmarks/tiny_family.py` measures. Every stage goes on from its resume file.
+text, vae → t2v, i2v, animate; vae22 → ti2v; then export, and `benchmarks/tiny_family.py` measures. Every stage goes on
+from the file it left.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ import argparse
 import os
 from pathlib import Path
 
+from wan.tiny.train.animate import animate_task
 from wan.tiny.train.denoiser import DenoiserTraining, train_denoiser
 from wan.tiny.train.export import export
+from wan.tiny.train.flow import FlowTraining, train_flow
 from wan.tiny.train.running import Budget
 from wan.tiny.train.text import TextTraining, train_text
 from wan.tiny.train.vae import VaeTraining, train_vae
-from wan.tiny.world import CHECKPOINTS
+from wan.tiny.world import CHECKPOINTS, TI2V_HEIGHT
 
-SEEDS = {"vae": 1, "t2v": 2, "i2v": 3, "text": 4}
+SEEDS = {"vae": 1, "t2v": 2, "i2v": 3, "text": 4, "vae22": 5, "animate": 6, "ti2v": 7, "s2v": 8, "audio": 9}
+FLOWS = {"animate": animate_task}
+"""Stages with one transformer, and what makes their tasks."""
 
 
 def main() -> None:
@@ -42,10 +47,19 @@ def main() -> None:
         train_text(TextTraining(out=out, budget=budget, batch=args.batch or 96, seed=seed))
         return
     rates = {name: value for name in ("muon_lr", "adam_lr") if (value := getattr(args, name)) is not None}
-    if args.stage == "vae":
+    if args.stage in ("vae", "vae22"):
+        shape = {"kind": "2.2", "height": TI2V_HEIGHT} if args.stage == "vae22" else {}
         train_vae(
             VaeTraining(out=out, budget=budget, batch=args.batch or 8, seed=seed, device=args.device,
-                        compile=not args.no_compile, **rates)
+                        compile=not args.no_compile, **shape, **rates)
+        )  # fmt: skip
+        return
+    if args.stage in FLOWS:
+        train_flow(
+            FLOWS[args.stage](out, clips=args.clips, seed=seed * 10**9, batch=16, device=args.device,
+                              compile_it=not args.no_compile),
+            FlowTraining(out=out, budget=budget, batch=args.batch or 64, device=args.device,
+                         compile=not args.no_compile, **rates),
         )  # fmt: skip
         return
     train_denoiser(

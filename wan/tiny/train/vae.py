@@ -1,4 +1,7 @@
-"""Trains the autoencoder on whole clips drawn on the fly, on one GPU or, under `torchrun`, on several."""
+"""Trains the autoencoders on whole clips drawn on the fly, on one GPU or, under `torchrun`, on several.
+
+`kind` 2.1 is that of T2V, I2V, S2V and Animate, 2.2 that of TI2V.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,9 @@ from wan.tiny.world import HEIGHT, NUM_FRAMES, WIDTH, held_out_scenes, training_
 
 ADAM_NAMES = ("encoder.conv_in", "decoder.conv_out", "quant_conv")
 TEST_SEED = 900_000_000
+BUILDERS = {"2.1": models.build_vae, "2.2": models.build_vae22}
+NAMES = {"2.1": "vae", "2.2": "vae22"}
+"""What the files of each kind begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,7 @@ class VaeTraining:
 
     out: Path
     budget: Budget
+    kind: str = "2.1"
     batch: int = 8
     muon_lr: float = 0.03
     adam_lr: float = 2e-3
@@ -134,24 +141,24 @@ def _prepare_ranks(config: VaeTraining) -> tuple[int, int, str]:
 def _finish(vae: AutoencoderKLWan, average: Average, config: VaeTraining, device: str, step: int, log: Log) -> None:
     average.copy_to(vae)
     psnr = measure(vae, config, device)
-    log.write(stage="vae", step=step, held_out_psnr=psnr, seconds=config.budget.elapsed)
+    log.write(stage=NAMES[config.kind], step=step, held_out_psnr=psnr, seconds=config.budget.elapsed)
     mean, std = statistics(vae, config, device)
     state = {"model": vae.state_dict(), "latents_mean": mean.tolist(), "latents_std": std.tolist()}
-    torch.save(state | {"step": step, "psnr": psnr, "seed": config.seed}, config.out / "vae.pt")
+    torch.save(state | {"step": step, "psnr": psnr, "seed": config.seed}, config.out / f"{NAMES[config.kind]}.pt")
 
 
 def train_vae(config: VaeTraining) -> list[float]:
-    """Runs the stage and returns the losses; goes on from `out/vae_resume.pt`, writes `out/vae.pt`."""
+    """Runs the stage and returns the losses; goes on from `out/vae_resume.pt`, writes `out/vae.pt` (2.2: `vae22`)."""
     ranks, rank, device = _prepare_ranks(config)
     torch.manual_seed(config.seed)
-    vae = sequence.channels_last(models.build_vae().to(device))
+    vae = sequence.channels_last(BUILDERS[config.kind]().to(device))
     torch.manual_seed(config.seed + 1000 * rank)
     average = Average(vae, 0.998)
     optimizers = build_optimizers(vae, muon_lr=config.muon_lr, adam_lr=config.adam_lr, adam_names=ADAM_NAMES)
     compute = torch.compile(loss_of) if config.compile else loss_of
-    log, losses, step, part = Log(config.out / f"vae_{rank}.jsonl"), [], 0, 0.0
+    log, losses, step, part = Log(config.out / f"{NAMES[config.kind]}_{rank}.jsonl"), [], 0, 0.0
     share = partial(_share_gradients, vae, ranks) if ranks > 1 else None
-    resume = config.out / "vae_resume.pt"
+    resume = config.out / f"{NAMES[config.kind]}_resume.pt"
     if resume.exists():
         progress = load_resume(resume, vae, average, optimizers)
         step, config.budget.spent = progress["step"], progress["elapsed"]
@@ -172,7 +179,7 @@ def train_vae(config: VaeTraining) -> list[float]:
         if rank == 0 and (step % config.log_every == 0 or step == 1):
             losses.append(float(loss.detach()))
             psnr = -10 * math.log10(float(squared))
-            log.write(stage="vae", step=step, part=part, loss=losses[-1], psnr=psnr, seconds=config.budget.elapsed)
+            log.write(stage=NAMES[config.kind], step=step, part=part, loss=losses[-1], psnr=psnr, seconds=config.budget.elapsed)
         if rank == 0 and step % config.save_every == 0:
             save_resume(resume, vae, average, optimizers, step=step, elapsed=config.budget.elapsed)
     if rank == 0:

@@ -1,0 +1,41 @@
+"""Caption embeddings for training steps: mostly what is seen, sometimes another's, a partial one, or none."""
+
+from __future__ import annotations
+
+import random
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from transformers import UMT5EncoderModel
+
+from wan.tiny import captions
+from wan.tiny.tokens import build_tokenizer
+from wan.tiny.train.text import embed
+
+
+class HasNothing(Protocol):
+    """A bank with captions."""
+
+    text: Tensor
+    nothing: Tensor
+
+
+def embed_all(text_encoder: UMT5EncoderModel, texts: list[str]) -> Tensor:
+    """Embeddings `[N, L, D]`, fp16."""
+    tokenizer = build_tokenizer()
+    pieces = [embed(text_encoder, tokenizer, texts[i : i + 2048]).half() for i in range(0, len(texts), 2048)]
+    return torch.cat(pieces)
+
+
+def nothing_said(text_encoder: UMT5EncoderModel) -> Tensor:
+    """What stands for 'say nothing': mostly the empty prompt, sometimes a usual negative one."""
+    return embed_all(text_encoder, ["", "", "", "", *captions.NEGATIVES])
+
+
+def about_anything(place: str, light: str, rng: random.Random) -> str:
+    """A caption for a picture that is given anyway: where it is, in what light and style."""
+    words = [rng.choice(captions.PLACE_PHRASES[place]), rng.choice(captions.LIGHT_PHRASES[light])]
+    styles = rng.sample(captions.STYLES, k=rng.choice((0, 1, 1, 2)))
+    thing = f"a {rng.choice(captions.MATERIALS)}toy"
+    return ", ".join([thing, " ".join(words), *styles])
