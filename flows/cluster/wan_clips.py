@@ -17,9 +17,9 @@ from safetensors.torch import save
 
 from flows.cluster.publish import store_clip
 from flows.cluster.renderers import Report
+from flows.cluster.requests import CARRIED, request_of
 from flows.cluster.warm import WarmModels
 from flows.errors import SettingsError, Stopped
-from flows.cluster.requests import CARRIED, request_of
 from flows.plan.model import Clip
 from flows.store.protocol import Store, TakeRecord
 from wan.checkpoint import Checkpoint

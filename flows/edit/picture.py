@@ -46,7 +46,7 @@ def joined(entries: Sequence[Entry], rate: Fraction, size: tuple[int, int]) -> S
 
 
 def _shot(entry: Entry, rate: Fraction, size: tuple[int, int], numbers: Iterator[int]) -> Stream:
-    """All pieces of a shot as one stream of `entry.frames` frames at the film's rate and at `size`: scaled to fill it, and cropped."""
+    """All pieces of a shot as one stream of `entry.frames` frames at the film's rate, scaled and cropped to `size`."""
     stream = _concatenated([_piece(piece, entry.rate, next(numbers)) for piece in entry.pieces])
     if entry.rate != rate:
         stream = stream.filter("fps", fps=_ratio(rate)).filter("tpad", stop=-1, stop_mode="clone")

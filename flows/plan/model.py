@@ -23,8 +23,8 @@ HandedOff: TypeAlias = Literal["frame", "carried"]
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """What a clip starts from, taken from other clips: the last shown frame of the one that `rule` selects, or, inside a
-    shot, what the segment before `carried` on (tensors beside its latents, without a codec in between).
+    """What a clip starts from, taken from other clips: the last shown frame of the one that `rule` selects, or, inside
+    a shot, what the segment before `carried` on (tensors beside its latents, without a codec in between).
 
     `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
     `frame` is the index of that frame among the rendered ones, hidden ones counted; -1 is the last (`last_frame` of
@@ -61,8 +61,9 @@ class Clip:
     """One segment of one take: everything a worker needs, and nothing about names.
 
     `image` and `last_image` are blob digests of asset files in the store; at most one of `image` and a handed-off frame
-    is set. `start_frame` is where in its shot the clip begins, so that it finds its part of `media`. `skip_first` is 1 when the first frame repeats the hand-off's frame and is hidden in the film. `keep` is how many
-    frames after the skipped ones belong to the film (surplus is trimmed).
+    is set. `start_frame` is where in its shot the clip begins, so that it finds its part of `media`. `skip_first` is how
+    many frames at the start repeat the hand-off and are hidden in the film, `keep` how many after them belong to the
+    film (surplus is trimmed).
     """
 
     fingerprint: str

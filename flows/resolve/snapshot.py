@@ -21,8 +21,8 @@ class PastShot:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """`digests` maps every input file to its sha256, `image_sizes` pictures to (width, height), `media_seconds` sounds
-    and videos to their length. `checkpoints` maps the variants that are used to their revision. `finished` are the fingerprints
-    that have a record in the store. `past` are the shots of the last finished film, by full id.
+    and videos to their length. `checkpoints` maps the variants that are used to their revision. `finished` are the
+    fingerprints that have a record in the store. `past` are the shots of the last finished film, by full id.
 
     `prompts` are those that were extended, by the shot's full id; `kept_prompts` says why others, which should have
     been, are rendered as they are written.

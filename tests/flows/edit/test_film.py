@@ -103,6 +103,30 @@ def test_a_clip_of_another_rate_keeps_its_seconds(
     assert (shown[0], shown[23], shown[24]) == ((0, 0), (0, 15), (1, 0))
 
 
+def test_shots_of_other_sizes_are_scaled_and_cropped_never_stretched(
+    film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path
+) -> None:
+    timeline = film_of([(6, "cut", 0), (4, "dissolve", 2)])
+    wide = np.zeros((4, 24, 48, 3), np.uint8)
+    wide[:, :, 12:36] = 255  # a square, which stays one
+    odd = replace(timeline.entries[1], pieces=(Piece(write_clip(wide, 24.0, tmp_path / "wide.mkv"), 0, 4),), width=48)
+    film = replace(timeline, entries=(timeline.entries[0], odd))
+    assert film.native == (WIDTH, HEIGHT)
+    shown = pictures(edit_film(film, tmp_path / "film.mp4", settings))
+    assert len(shown) == 8
+    white = shown[-1][HEIGHT // 2, :, 0] > 128
+    assert abs(int(white.sum()) - 24) <= 1
+    assert decoded(shown[0]) == (0, 0)
+
+
+def test_a_film_of_another_shape_than_its_shots_is_joined_at_its_own_size(
+    film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path
+) -> None:
+    film = replace(film_of([(4, "cut", 0)]), width=48, height=24)
+    assert film.native == (48, 24)
+    assert pictures(edit_film(film, tmp_path / "film.mp4", settings))[0].shape == (24, 48, 3)
+
+
 def test_what_a_browser_needs(film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path) -> None:
     timeline = film_of([(24, "cut", 0)], width=WIDTH * 5, height=HEIGHT * 5)
     film = edit_film(timeline, tmp_path / "film.mp4", settings)

@@ -78,6 +78,17 @@ def test_a_voice_begins_at_its_cue_and_is_cut_at_the_end(
     assert abs(sound.shape[1] / 48_000 - 1.5) <= 1 / 24
 
 
+def test_what_is_said_in_a_shot_ends_with_it(film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path) -> None:
+    voice = Voice(write_tone(tmp_path / "voice.wav", 5.0), at=0.5, seconds=0.5)
+    timeline = film_of([(24, "cut", 0), (24, "cut", 0)], voices=(voice,))
+    sound = samples(edit_film(timeline, tmp_path / "film.mp4", settings))
+    assert [loudness(sound, k / 4 + 0.05, k / 4 + 0.2) > -20 for k in range(8)] == [
+        *[False] * 2,
+        *[True] * 2,
+        *[False] * 4,
+    ]
+
+
 @pytest.mark.parametrize(("duck", "least", "most"), [(True, 6.0, 30.0), (False, -0.5, 0.5)])
 def test_the_bed_is_lower_while_someone_speaks_only_when_asked(
     film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path, duck: bool, least: float, most: float

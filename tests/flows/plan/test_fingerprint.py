@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from flows.plan import fingerprint as content
-from flows.plan.fingerprint import clip_spec, fingerprint
+from flows.plan.fingerprint import fingerprint
 from flows.plan.model import Clip, ClipLora, HandOff, Medium
 from wan.request import Guidance, Numerics, Sampling
 

@@ -1,0 +1,84 @@
+"""Shots driven by a sound or a video: which variant, at which rate, in how many clips, and what each is given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flows.plan.model import Medium
+from flows.storyboard.model import Control, Format, Motion, Size
+from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
+from wan.families import FAMILIES, Family, Role
+from wan.variants import VARIANTS
+
+SPEECH, FACE, DANCE = Path("/films/talk.wav"), Path("/films/face.png"), Path("/films/dance.mp4")
+CONTROL, REFERENCE = Path("/films/depth.mp4"), Path("/films/ref.png")
+FILES = {path: path.stem.ljust(64, "0") for path in (SPEECH, FACE, DANCE, CONTROL, REFERENCE)}
+
+
+@pytest.fixture(autouse=True)
+def every_variant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A family with all variants, as if every one were rendered."""
+    for name, variant in VARIANTS.items():
+        monkeypatch.setitem(_VARIANTS, name, replace(variant, rendered=True))
+    for module in ("flows.plan.inputs", "flows.resolve.needs", "flows.plan.fingerprint"):
+        monkeypatch.setattr(f"{module}.VARIANTS", _VARIANTS)
+    roles = {name: Role(variant=name, folder=name) for name in VARIANTS}
+    monkeypatch.setattr("flows.resolve.look.FAMILIES", {"tiny": Family(name="all", roles=roles)})
+
+
+_VARIANTS = dict(VARIANTS)
+
+
+def test_a_shot_that_speaks_is_as_long_as_its_sound_in_clips_that_carry_on(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    talk = shot("talk", image=FACE, audio=SPEECH, duration=None)
+    made = plan(film(talk), digests=FILES, media_seconds={SPEECH: 12.0})
+    (planned,) = made.shots
+    clips = planned.takes[0].clips
+    assert planned.variant == "s2v-14b"
+    assert (planned.num_frames, planned.fps, planned.audio) == (192, 16, FILES[SPEECH])
+    assert sum(clip.keep for clip in clips) == 192
+    assert [clip.num_frames % 4 for clip in clips] == [1, 0, 0]
+    assert [clip.start_frame for clip in clips] == [0, clips[0].num_frames, clips[0].num_frames + clips[1].num_frames]
+    assert [clip.skip_first for clip in clips] == [0, 0, 0]
+    assert [clip.hand_off and clip.hand_off.what for clip in clips] == [None, "carried", "carried"]
+    assert {clip.image for clip in clips} == {FILES[FACE]}
+    assert {clip.media for clip in clips} == {(Medium("audio", FILES[SPEECH]),)}
+
+
+def test_a_duration_cuts_a_speech_short(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    talk = shot("talk", image=FACE, audio=SPEECH, duration=2.0)
+    made = plan(film(talk), digests=FILES, media_seconds={SPEECH: 12.0})
+    assert made.shots[0].num_frames == 32
+    assert len(made.shots[0].takes[0].clips) == 1
+
+
+def test_a_figure_moves_at_its_own_rate_in_a_film_of_another(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    dance = shot("dance", image=FACE, motion=Motion(DANCE, "replace"), duration=None)
+    made = plan(film(dance, format=Format(Size(1280, 720), 24)), digests=FILES, media_seconds={DANCE: 5.0})
+    (planned,) = made.shots
+    first, second = planned.takes[0].clips
+    assert planned.variant == "animate-14b"
+    assert (planned.num_frames, planned.fps, planned.render_fps) == (120, 24, 30)
+    assert first.keep + second.keep == 150
+    assert second.start_frame == first.num_frames - 1
+    assert (second.skip_first, second.hand_off and second.hand_off.what) == (1, "carried")
+    assert first.media == (Medium("motion", FILES[DANCE], "replace"),)
+
+
+def test_each_shot_has_the_size_its_variant_can_do(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    shots = (shot("a"), shot("talk", image=FACE, audio=SPEECH), shot("b", variant="ti2v-5b"))
+    made = plan(film(*shots, format=Format(Size(1280, 720))), digests=FILES, media_seconds={SPEECH: 2.0})
+    assert [(one.width, one.height) for one in made.shots] == [(1280, 720), (1280, 704), (1280, 704)]
+    assert (made.width, made.height) == (1280, 720)
+
+
+def test_control_mask_and_references_are_given_by_name(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    steered = shot("x", control=Control(CONTROL, None, (REFERENCE, FACE)), duration=None)
+    made = plan(film(steered), digests=FILES, media_seconds={CONTROL: 3.0})
+    assert made.shots[0].num_frames == 48
+    assert [medium.name for medium in made.clips[0].media] == ["control", "references", "references"]
