@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,13 +15,18 @@ from wan.request import Numerics
 pytestmark = pytest.mark.parity
 
 
-def _faces(tensors: Any, upscale: int) -> Tensor:
-    """`[T, 3, 512, 512]` in [−1, 1]."""
-    faces = tensors["in.face_u8_lowres"].permute(0, 3, 1, 2).float() / 127.5 - 1
-    return faces.repeat_interleave(upscale, 2).repeat_interleave(upscale, 3)
+@pytest.fixture(scope="module")
+def motions(parity: Any, reference_expert: AnimateExpert) -> tuple[Tensor, Tensor]:
+    """Of the faces, and of as many blank pictures."""
+    data = parity["animate_model"]
+    faces = data.tensors["in.face_u8_lowres"].permute(0, 3, 1, 2).float() / 127.5 - 1
+    faces = faces.repeat_interleave(data.config["face_upscale"], 2).repeat_interleave(data.config["face_upscale"], 3)
+    with torch.inference_mode():
+        blank = reference_expert.motions(torch.full_like(faces[:1], -1.0)).expand(-1, len(faces), -1)
+        return reference_expert.motions(faces), blank
 
 
-def _context(expert: AnimateExpert, data: Any, motions: list[Tensor]) -> AnimateContext:
+def _context(expert: AnimateExpert, data: Any, motions: Sequence[Tensor]) -> AnimateContext:
     tensors = data.tensors
     texts = [tensors["in.context"][None]] * len(motions)
     return expert.clip_context(
@@ -32,42 +38,39 @@ def _inputs(data: Any) -> Tensor:
     return torch.cat([data.tensors["in.x"], data.tensors["in.y"]])[None]
 
 
-def test_a_face_becomes_the_references_motion_and_tokens(parity: Any, reference_expert: AnimateExpert) -> None:
+def test_a_face_becomes_the_references_motion_and_tokens(parity: Any, reference_expert: Any, motions: Any) -> None:
     data = parity["animate_model"]
-    motions = reference_expert.motions(_faces(data.tensors, data.config["face_upscale"]))
-    assert data.error("out.motion_vec", motions[0]) < 1e-5
-    context = _context(reference_expert, data, [motions])
+    assert data.error("out.motion_vec", motions[0][0]) < 1e-5
+    context = _context(reference_expert, data, motions[:1])
     assert not context.faces[0][:, 0].any()
     assert data.error("out.face_tokens", context.faces[0][:, 1:]) < 1e-5
     assert data.error("out.image_tokens", context.texts[0][:, :257]) < 1e-4
 
 
-def test_velocities_are_the_references(parity: Any, reference_expert: AnimateExpert) -> None:
+def test_velocities_are_the_references(parity: Any, reference_expert: Any, motions: Any) -> None:
     data = parity["animate_model"]
-    motions = reference_expert.motions(_faces(data.tensors, data.config["face_upscale"]))
     for timestep in data.config["timesteps"]:
-        (velocity,) = reference_expert.velocities(_inputs(data), timestep, _context(reference_expert, data, [motions]))
+        context = _context(reference_expert, data, motions[:1])
+        (velocity,) = reference_expert.velocities(_inputs(data), timestep, context)
         assert data.error(f"out.t{timestep}", velocity[0]) < 5e-5
 
 
-def test_the_negative_prompt_goes_without_a_face(parity: Any, reference_expert: AnimateExpert) -> None:
+def test_the_negative_prompt_goes_without_a_face(parity: Any, reference_expert: Any, motions: Any) -> None:
     data = parity["animate_model"]
-    faces = _faces(data.tensors, data.config["face_upscale"])
-    blank = reference_expert.motions(torch.full_like(faces[:1], -1.0)).expand(-1, len(faces), -1)
-    context = _context(reference_expert, data, [reference_expert.motions(faces), blank])
-    with_face, without = reference_expert.velocities(_inputs(data), 999, context)
-    assert data.error("out.t999", with_face[0]) < 5e-5
-    assert data.error("out.uncond_face.t999", without[0]) < 5e-5
+    found = reference_expert.velocities(_inputs(data), 999, _context(reference_expert, data, motions))
+    assert data.error("out.t999", found[0][0]) < 5e-5
+    assert data.error("out.uncond_face.t999", found[1][0]) < 5e-5
 
 
-def test_the_reference_precision_is_nearer_to_fp32_than_plain_bf16(parity: Any, reference_expert: Any) -> None:
+def test_the_reference_precision_is_nearer_to_fp32_than_plain_bf16(
+    parity: Any, reference_expert: Any, motions: Any
+) -> None:
     data = parity["animate_model"]
-    motions = reference_expert.motions(_faces(data.tensors, data.config["face_upscale"]))
-    (exact,) = reference_expert.velocities(_inputs(data), 400, _context(reference_expert, data, [motions]))
+    (exact,) = reference_expert.velocities(_inputs(data), 400, _context(reference_expert, data, motions[:1]))
     errors = {}
     for precision in ("reference", "bf16"):
         model = cast_model(copy.deepcopy(reference_expert.model), precision)
         expert = AnimateExpert(model, Numerics(precision))
-        (found,) = expert.velocities(_inputs(data), 400, _context(expert, data, [motions]))
+        (found,) = expert.velocities(_inputs(data), 400, _context(expert, data, motions[:1]))
         errors[precision] = float((found - exact).norm() / exact.norm())
     assert errors["reference"] < errors["bf16"] < 0.05
