@@ -61,9 +61,9 @@ class Clip:
     """One segment of one take: everything a worker needs, and nothing about names.
 
     `image` and `last_image` are blob digests of asset files in the store; at most one of `image` and a handed-off frame
-    is set. `start_frame` is where in its shot the clip begins, so that it finds its part of `media`. `skip_first` is how
-    many frames at the start repeat the hand-off and are hidden in the film, `keep` how many after them belong to the
-    film (surplus is trimmed).
+    is set. `start_frame` is where in its shot the clip begins, so that it finds its part of `media`. `skip_first` is
+    how many frames at the start repeat the hand-off and are hidden in the film, `keep` how many after them belong to
+    the film (surplus is trimmed).
     """
 
     fingerprint: str

@@ -10,7 +10,7 @@ import pytest
 from flows.plan.model import Medium
 from flows.storyboard.model import Control, Format, Motion, Size
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
-from wan.families import FAMILIES, Family, Role
+from wan.families import Family, Role
 from wan.variants import VARIANTS
 
 SPEECH, FACE, DANCE = Path("/films/talk.wav"), Path("/films/face.png"), Path("/films/dance.mp4")
