@@ -40,6 +40,11 @@ def check_request(request: ClipRequest, variant: Variant) -> None:
     check_sampling(request.sampling, variant)
     _check_images(request, variant)
     _check_media(request, variant)
+    for lora in request.loras:
+        if not math.isfinite(lora.weight):
+            raise RequestError(f"loras: {lora.weight} is no weight")
+        if variant.sampling.boundary_ratio is None and lora.expert != "both":
+            raise RequestError(f"loras: {variant.name} has one transformer; leave `expert: {lora.expert}` out")
 
 
 def _check_size(request: ClipRequest, variant: Variant) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from wan.errors import RequestError
-from wan.request import ClipRequest, Guidance
+from wan.request import ClipRequest, Guidance, Lora
 from wan.validate import check_request, find_variant
 from wan.variants import VARIANTS
 
@@ -90,3 +91,11 @@ def test_the_other_variants_say_that_they_are_not_rendered_yet(name: str) -> Non
 def test_an_unknown_variant_is_answered_with_the_known_ones() -> None:
     with pytest.raises(RequestError, match="there is no 't2v'; there are t2v-a14b"):
         find_variant("t2v")
+
+
+def test_a_lora_for_one_expert_needs_two(text_request: ClipRequest) -> None:
+    lora = Lora(Path("x.safetensors"), "digest", expert="low")
+    check_request(replace(text_request, loras=(lora,)), VARIANTS["t2v-a14b"])
+    single = replace(text_request, width=64, sampling=VARIANTS["ti2v-5b"].sampling)
+    with pytest.raises(RequestError, match="ti2v-5b has one transformer; leave `expert: low` out"):
+        check_request(replace(single, loras=(lora,)), VARIANTS["ti2v-5b"])
