@@ -24,7 +24,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _KEYWORD = re.compile(r"prompt|version|descri|rewrit|extend|expand|improv|revis|提示词|描述", re.IGNORECASE)
-_ASIDE = re.compile(r"\A\W*(?:note|word count|length|explanation|let me know|i hope|feel free|注)\b?\W", re.IGNORECASE)
+_ASIDE = re.compile(r"\A\W*(?:note|word count|length|explanation|let me know|i hope|feel free|注)\W", re.IGNORECASE)
 _COUNT = re.compile(r"\s*[(\[]\s*(?:about |approx(?:imately|\.)? |~)?\d+ words?\s*[)\]]\s*\Z", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"\A(?:i(?:'|’)?m (?:really )?sorry|sorry,|i can(?:no|')t |i can’t |i am (?:sorry|unable)|i(?:'|’)m unable|"
@@ -96,14 +96,13 @@ def _without_opening(text: str) -> str:
     found = _OPENING.match(bare)
     if found is None or ("here" in found[0].lower() and not _KEYWORD.search(found[0])):
         return text
-    rest = bare[found.end() :].lstrip("*_ \n")
-    return rest or text
+    return bare[found.end() :].lstrip("*_ \n")
 
 
 def _unmarked(line: str) -> str:
     """A line without the marks of markdown."""
     line = re.sub(r"^\s*(?:#{1,6}\s+|[-*•]\s+|>\s+|-{3,}$|\d{1,2}[.)]\s+(?=\D))", "", line)
-    return re.sub(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1", r"\2", line).strip()
+    return re.sub(r"(?<!\w)(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", line).strip()
 
 
 def _unquoted(text: str) -> str:

@@ -17,8 +17,7 @@ VERSION = 1
 
 _RULES = """\
 Rules that hold whatever the prompt says:
-- Keep every person, animal, thing, place, name, colour, number and action that the prompt names; words in quotation
-  marks stay as they are.
+- Keep every subject, place, name, colour, number and action of the prompt; words in quotation marks stay as they are.
 - Add no new subject and no new event. Nobody enters, and nothing happens, that the prompt does not name.
 - If the prompt says how it is filmed, drawn or lit, keep that and build on it; contradict nothing.
 - One shot without a cut: no "then we see", no second scene, no titles, no subtitles, no sound.

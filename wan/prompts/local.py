@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image as Pillow
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForImageTextToText,
-    AutoProcessor,
-    AutoTokenizer,
     GenerationConfig,
 )
+from transformers.utils import logging
 
 from wan.errors import ModelUnavailable, PromptError
 from wan.prompts.backends import LONGEST_ANSWER, Message
-
-LONGEST_SIDE = 1024
-"""Pixels of a picture that the model is shown: 28 × 28 of them are a token."""
+from wan.prompts.reader import Reader
 
 
 class LocalExtender:
@@ -38,16 +35,12 @@ class LocalExtender:
         self._turn = threading.Lock()
         try:
             config = AutoConfig.from_pretrained(model, local_files_only=True)
-            pictured = hasattr(config, "vision_config")
-            reader, kind = (
-                (AutoProcessor, AutoModelForImageTextToText) if pictured else (AutoTokenizer, AutoModelForCausalLM)
-            )
-            self._reader: Any = reader.from_pretrained(model, local_files_only=True)
-            self._model: Any = kind.from_pretrained(model, local_files_only=True, use_safetensors=True, dtype="auto")
-            self._model = self._model.eval().to(self._device)
+            kind = AutoModelForImageTextToText if hasattr(config, "vision_config") else AutoModelForCausalLM
+            self._reader = Reader(model, config)
+            self._model = _load(kind, model).eval().to(self._device)
         except (OSError, ValueError, ImportError, RuntimeError) as error:
             raise ModelUnavailable(_cannot_load(model, error), again=False) from error
-        self._sees = images and pictured
+        self._sees = images and self._reader.sees
 
     @property
     def sees(self) -> bool:
@@ -69,17 +62,13 @@ class LocalExtender:
                 raise ModelUnavailable(message, again=False) from error
 
     def _answer(self, messages: Sequence[Message]) -> str:
-        inputs = self._reader.apply_chat_template(
-            [_turn(message, parts=self._sees) for message in messages],
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-        ).to(self._device)
+        inputs = {name: values.to(self._device) for name, values in self._reader.inputs(messages).items()}
+        if hasattr(self._model.model, "rope_deltas"):
+            self._model.model.rope_deltas = None  # else words after a picture are placed as that picture was
         tokens = self._model.generate(**inputs, generation_config=self._greedy())[0, inputs["input_ids"].shape[1] :]
         if len(tokens) == self._longest and int(tokens[-1]) not in self._ends():
             raise PromptError(f"the answer did not end within {self._longest} tokens")
-        return str(self._reader.decode(tokens, skip_special_tokens=True))
+        return self._reader.text(tokens)
 
     def _greedy(self) -> GenerationConfig:
         """The model's own tokens for beginning and end, and nothing of how it would be sampled."""
@@ -93,16 +82,29 @@ class LocalExtender:
         return frozenset([] if ends is None else [ends] if isinstance(ends, int) else ends)
 
 
-def _turn(message: Message, *, parts: bool) -> dict[str, object]:
-    """A message as chat templates read it: those of models that see take a list of parts."""
-    if not parts:
-        return {"role": message.speaker, "content": message.text}
-    content: list[dict[str, object]] = [{"type": "text", "text": message.text}]
-    if message.image is not None:
-        picture = Pillow.fromarray(message.image)
-        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Pillow.Resampling.LANCZOS)
-        content.insert(0, {"type": "image", "image": picture})
-    return {"role": message.speaker, "content": content}
+def _load(kind: Any, model: str) -> Any:
+    """The weights, from safetensors alone, as precise as they are kept. transformers would fill gaps with noise."""
+    with _quiet():
+        loaded, report = kind.from_pretrained(
+            model, local_files_only=True, use_safetensors=True, dtype="auto", output_loading_info=True
+        )
+    if report["missing_keys"]:
+        raise ValueError(f"weights are missing: {', '.join(sorted(report['missing_keys'])[:3])} …")
+    return loaded
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Neither progress bars nor advice; both are as the caller left them afterwards."""
+    bars, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
 
 
 def _cannot_load(model: str, error: Exception) -> str:
