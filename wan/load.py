@@ -1,4 +1,4 @@
-"""Load a checkpoint into a pipeline: every part straight in its precision and onto its device."""
+"""Load a checkpoint into a pipeline: every part straight in its precision and where its placement keeps it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
@@ -18,48 +18,89 @@ from wan.expert import Expert
 from wan.layout import LAYOUTS
 from wan.parts import Resident
 from wan.pipeline import Pipeline
-from wan.request import Numerics
+from wan.placement import PLACEMENTS, Placement
+from wan.placement.parts import Moved
+from wan.precision import check_fp8
+from wan.request import Numerics, Precision
 from wan.text import TextEncoder
 from wan.vae import Vae
 from wan.validate import find_variant
+from wan.weights import load_model
 
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 _DEFAULT_ATTENTION = "sdpa"
 
 
 def load_pipeline(
-    variant: str, checkpoint: Checkpoint, *, device: str = "auto", numerics: Numerics | None = None
+    variant: str,
+    checkpoint: Checkpoint,
+    *,
+    device: str = "auto",
+    numerics: Numerics | None = None,
+    placement: Placement = "resident",
 ) -> Pipeline:
-    """Load a variant; all its parts stay resident.
+    """Load a variant.
 
-    `device` is `cpu`, `cuda`, `cuda:1`…, or `auto` (CUDA when there is one). With bf16 transformers and text encoder
-    are in bf16, but for the layers diffusers keeps in fp32; the autoencoder is always fp32, as in the reference.
-    Raises `RequestError` for a variant, device or numerics that do not exist, `CheckpointError` for unreadable weights.
+    `device` is `cpu`, `cuda`, `cuda:1`…, or `auto` (CUDA when there is one). `numerics.precision` is that of the
+    transformers (`wan.precision`); the text encoder is in bf16 unless that is fp32, the autoencoder always in fp32, as
+    in the reference. `placement` decides what is kept where, and changes no pixel.
+    Raises `RequestError` for a variant, device or numerics that do not exist or cannot be had here, `CheckpointError`
+    for unreadable weights.
     """
     numerics = numerics or Numerics()
     known = find_variant(variant)
     if checkpoint.variant != variant:
         raise RequestError(f"variant: the checkpoint is one of {checkpoint.variant}, not of {variant}")
-    if numerics.precision not in _DTYPES:
-        raise RequestError(f"precision: there is no {numerics.precision!r}; there are {', '.join(_DTYPES)}")
-    how = How(checkpoint, find_device(device), _DTYPES[numerics.precision], numerics)
+    how = _how(checkpoint, find_device(device), numerics, placement)
     with _quiet(), _as_checkpoint_error(checkpoint):
-        parts = {
+        found = {
             name: _LOADERS[kind.class_name](checkpoint.components[name], how)
             for name, kind in LAYOUTS[variant].items()
             if kind.class_name
         }
-        return Pipeline(known, parts=Resident(parts, how.device), numerics=numerics, checkpoint=checkpoint.revision)
+        parts = Resident(found, how.device) if placement == "resident" else Moved(found, how.device, placement)
+        return Pipeline(known, parts=parts, numerics=numerics, checkpoint=checkpoint.revision)
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How the parts of one checkpoint are loaded."""
+    """How the parts of one checkpoint are loaded: for `device`, and first to where `placement` keeps them."""
 
     checkpoint: Checkpoint
     device: torch.device
-    dtype: torch.dtype
     numerics: Numerics
+    placement: Placement = "resident"
+
+    def model(self, kind: type[Any], folder: Path, precision: Precision | None = None) -> Any:
+        """A model of class `kind`, in the transformers' precision unless another is given."""
+        return load_model(
+            kind,
+            folder,
+            precision=precision or self.numerics.precision,
+            device=self.device if self.placement == "resident" else torch.device("cpu"),
+            mapped=self.placement == "low_vram",
+        )
+
+    def transformer(self, kind: type[Any], folder: Path) -> Any:
+        """A transformer with its attention backend."""
+        model = self.model(kind, folder)
+        set_attention(model, self.numerics.attention)
+        return model
+
+    @property
+    def encoder_precision(self) -> Precision:
+        """Of the text encoder."""
+        return "fp32" if self.numerics.precision == "fp32" else "bf16"
+
+
+def _how(checkpoint: Checkpoint, device: torch.device, numerics: Numerics, placement: Placement) -> How:
+    if numerics.precision not in get_args(Precision):
+        known = ", ".join(get_args(Precision))
+        raise RequestError(f"precision: there is no {numerics.precision!r}; there are {known}")
+    if placement not in PLACEMENTS:
+        raise RequestError(f"placement: there is no {placement!r}; there are {', '.join(PLACEMENTS)}")
+    if numerics.precision == "fp8":
+        check_fp8(device)
+    return How(checkpoint, device, numerics, placement)
 
 
 def find_device(name: str) -> torch.device:
@@ -80,25 +121,20 @@ def find_device(name: str) -> torch.device:
 def _expert(folder: Path, how: How) -> Expert:
     from diffusers import WanTransformer3DModel
 
-    model = WanTransformer3DModel.from_pretrained(folder, torch_dtype=how.dtype, local_files_only=True)
-    set_attention(model, how.numerics.attention)
-    return Expert(model.to(how.device))
+    return Expert(how.transformer(WanTransformer3DModel, folder), how.numerics)
 
 
 def _animate_expert(folder: Path, how: How) -> AnimateExpert:
     from diffusers import WanAnimateTransformer3DModel
 
-    model = WanAnimateTransformer3DModel.from_pretrained(folder, torch_dtype=how.dtype, local_files_only=True)
-    set_attention(model, how.numerics.attention)
-    return AnimateExpert(model.to(how.device), how.numerics)
+    return AnimateExpert(how.transformer(WanAnimateTransformer3DModel, folder), how.numerics)
 
 
 def _image_encoder(folder: Path, how: How) -> ImageEncoder:
     """In fp32: it runs once a clip, and the reference's half precision would only lose."""
     from transformers import CLIPVisionModel
 
-    model = CLIPVisionModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    return ImageEncoder(model.to(how.device))
+    return ImageEncoder(how.model(CLIPVisionModel, folder, "fp32"))
 
 
 def set_attention(model: Any, name: str) -> None:
@@ -119,16 +155,16 @@ def set_attention(model: Any, name: str) -> None:
 def _vae(folder: Path, how: How) -> Vae:
     from diffusers import AutoencoderKLWan
 
-    model = AutoencoderKLWan.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
-    return Vae(model.to(how.device))
+    return Vae(how.model(AutoencoderKLWan, folder, "fp32"), tiled=how.numerics.vae_tiling)
 
 
 def _text_encoder(folder: Path, how: How) -> TextEncoder:
     from transformers import AutoTokenizer, UMT5EncoderModel
 
-    model = UMT5EncoderModel.from_pretrained(folder, dtype=how.dtype, local_files_only=True)
-    tokenizer = AutoTokenizer.from_pretrained(how.checkpoint.components["tokenizer"], local_files_only=True)
-    return TextEncoder(tokenizer, model.to(how.device))
+    model = how.model(UMT5EncoderModel, folder, how.encoder_precision)
+    return TextEncoder(
+        AutoTokenizer.from_pretrained(how.checkpoint.components["tokenizer"], local_files_only=True), model
+    )
 
 
 _LOADERS: Mapping[str, Callable[[Path, How], Any]] = {

@@ -27,7 +27,7 @@ class TextEncoder:
     def __init__(self, tokenizer: Any, model: Any) -> None:
         """`model` is a `UMT5EncoderModel`, `tokenizer` the one it was trained with."""
         self._tokenizer = tokenizer
-        self._model = model.eval()
+        self.model = model.eval()
         self.length = min(MAX_TEXT_LENGTH, int(tokenizer.model_max_length))
         self._remembered: OrderedDict[str, Tensor] = OrderedDict()
 
@@ -49,10 +49,10 @@ class TextEncoder:
 
     def _encode(self, text: str) -> Tensor:
         tokens = self._tokenizer(text, truncation=True, max_length=self.length, return_tensors="pt")
-        ids = tokens.input_ids.to(self._model.device)
+        ids = tokens.input_ids.to(self.model.device)
         mask = torch.ones_like(ids)
         with torch.inference_mode():
-            valid = self._model(input_ids=ids, attention_mask=mask).last_hidden_state
+            valid = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
         assert isinstance(valid, Tensor)
         padded = valid.new_zeros(1, self.length, valid.shape[-1])
         padded[:, : valid.shape[1]] = valid

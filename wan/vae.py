@@ -7,7 +7,7 @@ large for that, and autoencoders of the 2.2 kind, go through diffusers' cached l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from wan.vae_layers import run_decoder, run_encoder
 
 # Fixed per kind of device and never measured: where a video is cut must not depend on how full a machine is.
-PIECE_BYTES = {"cpu": 3 << 30, "cuda": 24 << 30}
+PIECE_BYTES = {"cpu": 3 << 30, "cuda": 12 << 30}
 _LIVE_COPIES = 8  # activations of the widest layer alive at once: input, padded copy, norm, output, residual …
 _TEMPORAL_STRIDE = 4
 
@@ -24,23 +24,51 @@ _TEMPORAL_STRIDE = 4
 class Vae:
     """Encodes and decodes videos in normalised latents: zero mean and unit deviation per channel."""
 
-    def __init__(self, model: Any, *, piece_bytes: int | None = None) -> None:
-        """`model` is an `AutoencoderKLWan`; its convolution weights are laid out channels-last here (2× on a CPU)."""
+    def __init__(self, model: Any, *, piece_bytes: int | None = None, tiled: bool = False) -> None:
+        """`model` is an `AutoencoderKLWan`; its convolution weights are laid out channels-last here (2× on a CPU).
+
+        `tiled` computes in overlapping tiles and blends them, as diffusers does: little memory, other pixels."""
         self.model = model.eval()
         for module in model.modules():
             if isinstance(module, nn.Conv3d):
                 module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
-        weight = next(model.parameters())
-        self.device, self.dtype = weight.device, weight.dtype
-        self._piece_bytes = piece_bytes or PIECE_BYTES.get(self.device.type, PIECE_BYTES["cpu"])
-        shape = (1, -1, 1, 1, 1)
-        self._mean = torch.tensor(model.config.latents_mean, device=self.device, dtype=torch.float32).view(shape)
-        self._std = torch.tensor(model.config.latents_std, device=self.device, dtype=torch.float32).view(shape)
+        if tiled:
+            model.enable_tiling()
+        self._tiled = tiled
+        self._asked_piece_bytes = piece_bytes
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are now."""
+        found: torch.device = next(self.model.parameters()).device
+        return found
+
+    @property
+    def dtype(self) -> torch.dtype:
+        found: torch.dtype = next(self.model.parameters()).dtype
+        return found
+
+    @property
+    def _piece_bytes(self) -> int:
+        return self._asked_piece_bytes or PIECE_BYTES.get(self.device.type, PIECE_BYTES["cpu"])
+
+    @property
+    def _mean(self) -> Tensor:
+        return self._per_channel(self.model.config.latents_mean)
+
+    @property
+    def _std(self) -> Tensor:
+        return self._per_channel(self.model.config.latents_std)
+
+    def _per_channel(self, values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, device=self.device, dtype=torch.float32).view(1, -1, 1, 1, 1)
 
     def encode(self, video: Tensor) -> Tensor:
         """`[B, 3, 4n + 1, H, W]` in [−1, 1] → latents fp32 `[B, z, n + 1, H/8, W/8]` (mean of the posterior)."""
         video = video.to(self.device, self.dtype)
-        if self._fits(video.shape[2], video.shape[3], video.shape[4]):
+        if self._tiled:
+            moments = self.model.encode(video).latent_dist.parameters
+        elif self._fits(video.shape[2], video.shape[3], video.shape[4]):
             moments = run_encoder(self.model.encoder, self.model.quant_conv, video)
         else:
             moments = self._encode_in_pieces(video)
@@ -51,7 +79,9 @@ class Vae:
         """Latents `[B, z, n + 1, h, w]` → video `[B, 3, 4n + 1, 8h, 8w]`, clamped to [−1, 1]."""
         raw = (latents.to(self.device, torch.float32) * self._std + self._mean).to(self.dtype)
         scale = self.model.config.scale_factor_spatial
-        if self._fits((raw.shape[2] - 1) * _TEMPORAL_STRIDE + 1, raw.shape[3] * scale, raw.shape[4] * scale):
+        if self._tiled:
+            video = self.model.decode(raw).sample
+        elif self._fits((raw.shape[2] - 1) * _TEMPORAL_STRIDE + 1, raw.shape[3] * scale, raw.shape[4] * scale):
             video = run_decoder(self.model.decoder, self.model.post_quant_conv, raw)
         else:
             video = self._decode_in_pieces(raw)

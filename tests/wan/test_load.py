@@ -93,7 +93,15 @@ def test_a_device_that_is_not_here_is_a_clear_error(name: str) -> None:
         find_device(name)
 
 
-def test_precisions_are_fp32_and_bf16(family: Family) -> None:
-    wrong = replace(Numerics(), precision="fp8")  # type: ignore[arg-type]
-    with pytest.raises(RequestError, match="there is no 'fp8'; there are fp32, bf16"):
-        load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b"), numerics=wrong)
+def test_a_precision_or_placement_there_is_none_of_is_answered_with_those_there_are(family: Family) -> None:
+    checkpoint = Checkpoint.open(family, "t2v-a14b")
+    wrong = replace(Numerics(), precision="int4")  # type: ignore[arg-type]
+    with pytest.raises(RequestError, match="there is no 'int4'; there are reference, fp32, bf16, fp8_storage, fp8"):
+        load_pipeline("t2v-a14b", checkpoint, numerics=wrong)
+    with pytest.raises(RequestError, match="there is no 'attic'; there are resident, expert_swap, offload, low_vram"):
+        load_pipeline("t2v-a14b", checkpoint, placement="attic")  # type: ignore[arg-type]
+
+
+def test_eight_bit_products_need_a_gpu_that_has_them(family: Family) -> None:
+    with pytest.raises(RequestError, match=r"Hopper GPU or a later one \(this is cpu\); fp8_storage"):
+        load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b"), device="cpu", numerics=Numerics("fp8"))

@@ -43,12 +43,12 @@ def test_padding_would_not_change_the_valid_rows(t2v: Pipeline) -> None:
     text = t2v.parts.parts["text_encoder"]
     tokens = text._tokenizer("a red boat", padding="max_length", max_length=12, return_tensors="pt")
     with torch.inference_mode():
-        padded = text._model(tokens.input_ids, attention_mask=tokens.attention_mask).last_hidden_state
+        padded = text.model(tokens.input_ids, attention_mask=tokens.attention_mask).last_hidden_state
     assert torch.allclose(padded[:, :4], text.encode("a red boat")[:, :4], atol=1e-5)
 
 
 def test_a_repeated_prompt_is_encoded_once(t2v: Pipeline) -> None:
-    text = TextEncoder(t2v.parts.parts["text_encoder"]._tokenizer, t2v.parts.parts["text_encoder"]._model)
+    text = TextEncoder(t2v.parts.parts["text_encoder"]._tokenizer, t2v.parts.parts["text_encoder"].model)
     first = text.encode("a red boat")
     assert text.encode(" a  red boat\n") is first
     for number in range(20):

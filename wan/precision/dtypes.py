@@ -13,9 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
 
-from wan.precision.fp8 import quantise, quantised_linears
+from wan.precision.fp8 import as_fp8
 from wan.request import Precision
 
 _REFERENCE_FP32 = ("time_embedder", "time_proj", "scale_shift_table", "norm_q", "norm_k", "norm_added_k")
@@ -40,11 +39,5 @@ def cast_model(model: Any, precision: Precision) -> Any:
     for name, weight in [*model.named_parameters()]:
         weight.data = weight.data.to(dtype_of(type(model), name, precision))
     if precision in ("fp8_storage", "fp8"):
-        for name, linear in quantised_linears(model):
-            _replace(model, name, quantise(linear, scaled_products=precision == "fp8"))
+        as_fp8(model, scaled_products=precision == "fp8")
     return model
-
-
-def _replace(model: nn.Module, name: str, module: nn.Module) -> None:
-    parent, _, last = name.rpartition(".")
-    setattr(model.get_submodule(parent), last, module)

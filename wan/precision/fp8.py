@@ -65,6 +65,13 @@ def quantise(linear: nn.Linear, *, scaled_products: bool) -> Fp8Linear:
     return Fp8Linear(weight, scale, bias, scaled_products=scaled_products)
 
 
+def as_fp8(model: Any, *, scaled_products: bool) -> None:
+    """Put layers in eight bits in the place of those that are kept so; `model` may be without memory (meta)."""
+    for name, linear in quantised_linears(model):
+        parent, _, last = name.rpartition(".")
+        setattr(model.get_submodule(parent), last, quantise(linear, scaled_products=scaled_products))
+
+
 def quantised_linears(model: Any) -> Iterator[tuple[str, nn.Linear]]:
     """The layers that are kept in eight bits: the matrices of the transformer's blocks."""
     for name, module in [*model.named_modules()]:

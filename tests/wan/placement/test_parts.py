@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from wan.checkpoint import Checkpoint
+from wan.families import Family
+from wan.load import load_pipeline
+from wan.pipeline import Pipeline
+from wan.placement import PLACEMENTS, Placement, next_leaner
+from wan.placement.parts import Moved
+from wan.placement.streamed import StreamedList, streamable
+from wan.request import ClipRequest, Numerics
+
+CPU = torch.device("cpu")
+LEAN = PLACEMENTS[1:]
+
+
+class Part:
+    """A wrapped model of a few layers in a list, like a transformer."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        self.model = nn.Module()
+        self.model.before = nn.Linear(4, 4)
+        self.model.blocks = nn.ModuleList([nn.Sequential(nn.Linear(4, 4), nn.Tanh()) for _ in range(5)])
+        self.model.register_buffer("shift", torch.randn(4))
+
+    def run(self, values: torch.Tensor) -> torch.Tensor:
+        values = self.model.before(values) + self.model.shift
+        for block in self.model.blocks:
+            values = block(values)
+        return values
+
+
+@pytest.fixture
+def values() -> torch.Tensor:
+    return torch.randn(2, 4, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("placement", LEAN)
+def test_a_part_computes_the_same_from_every_place(placement: Placement, values: torch.Tensor) -> None:
+    plain, parts = Part(), Moved({"transformer": Part()}, CPU, placement)
+    with torch.inference_mode():
+        wanted = plain.run(values)
+        for _ in range(2):
+            with parts.use("transformer") as part:
+                assert torch.equal(part.run(values), wanted)
+                assert torch.equal(part.run(values), wanted)
+            parts.done("transformer")
+
+
+def test_only_the_part_in_use_is_on_the_device(values: torch.Tensor) -> None:
+    parts = Moved({"one": Part(), "two": Part()}, CPU, "expert_swap")
+    with parts.use("one") as one:
+        one.run(values)
+    assert [name for name, lent in parts._lent.items() if lent.is_here] == ["one"]
+    with parts.use("two"):
+        assert [name for name, lent in parts._lent.items() if lent.is_here] == ["two"]
+    parts.done("two")
+    assert not any(lent.is_here for lent in parts._lent.values())
+
+
+@pytest.mark.parametrize(("placement", "at_once"), [("offload", 2), ("low_vram", 1)])
+def test_streaming_takes_the_memory_of_two_layers_or_of_one(placement: Placement, at_once: int) -> None:
+    lent = Moved({"transformer": Part()}, CPU, placement)._lent["transformer"]
+    layer = max(group.bytes for group in lent._streamers[0]._groups)
+    assert lent.bytes == sum(group.bytes for group in lent._whole) + at_once * layer
+
+
+def test_layers_can_be_asked_for_in_any_order(values: torch.Tensor) -> None:
+    plain, parts = Part(), Moved({"transformer": Part()}, CPU, "offload")
+    with torch.inference_mode(), parts.use("transformer") as part:
+        blocks = part.model.blocks
+        assert isinstance(blocks, StreamedList)
+        for index in (3, 0, 4, -1, 2, 3):
+            assert torch.equal(blocks[index](values), plain.model.blocks[index](values))
+        for block, other in zip(blocks[1:4], plain.model.blocks[1:4], strict=True):
+            assert torch.equal(block(values), other(values))
+    assert list(part.model.state_dict()) == list(plain.model.state_dict())
+
+
+def test_layers_added_later_come_along(values: torch.Tensor) -> None:
+    parts = Moved({"transformer": Part()}, CPU, "offload")
+    with parts.use("transformer") as part:
+        part.model.blocks[1].add_module("lora", nn.Linear(4, 4))
+        assert part.run(values).shape == (2, 4)
+
+
+def test_the_outermost_lists_are_streamed() -> None:
+    model = nn.Module()
+    model.blocks = nn.ModuleList([nn.ModuleList([nn.Linear(1, 1), nn.Linear(1, 1)]) for _ in range(2)])
+    model.single = nn.ModuleList([nn.Linear(1, 1)])
+    model.inner = nn.Module()
+    model.inner.injector = nn.ModuleList([nn.Linear(1, 1), nn.Linear(1, 1)])
+    assert [name for name, _ in streamable(model)] == ["blocks", "inner.injector"]
+
+
+def test_each_placement_has_a_leaner_one_but_the_last() -> None:
+    chain: list[Placement | None] = ["resident"]
+    while chain[-1] is not None:
+        chain.append(next_leaner(chain[-1]))
+    assert chain == ["resident", "expert_swap", "offload", "low_vram", None]
+
+
+@pytest.mark.parametrize("placement", LEAN)
+@pytest.mark.parametrize("precision", ["fp32", "reference", "fp8_storage"])
+def test_a_placement_changes_no_bit_of_a_clip(
+    family: Family, text_request: ClipRequest, placement: Placement, precision: Any
+) -> None:
+    def render(where: Placement) -> tuple[torch.Tensor, Any]:
+        pipeline: Pipeline = load_pipeline(
+            "t2v-a14b",
+            Checkpoint.open(family, "t2v-a14b"),
+            device="cpu",
+            numerics=Numerics(precision),
+            placement=where,
+        )
+        state = pipeline.advance(pipeline.encode(text_request))
+        return state.latents, pipeline.decode(state)
+
+    wanted, frames = render("resident")
+    latents, found = render(placement)
+    assert torch.equal(latents, wanted)
+    assert (found == frames).all()
