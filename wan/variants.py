@@ -95,7 +95,7 @@ _TABLE = (
     ),
     Variant(
         name="s2v-14b",
-        inputs=frozenset({"image", "audio", "continuity"}),
+        inputs=frozenset({"image", "audio", "motion"}),
         needs=frozenset({"image", "audio"}),
         size=(1024, 704),
         size_multiple=64,

@@ -151,7 +151,9 @@ def cut_into_segments(frames: int, hidden: int, part: Part, following: Part | No
         return (Segment(part, num_frames_at_least(frames + hidden, part.variant, part.role), hidden, frames),)
     if following is None:
         raise ValueError(f"{part.variant.name} renders {first} frames at most and nothing can go on from there")
-    overlap, carries_on = following.variant.overlap, following.variant.chained == "carried"
+    if following.variant.chained == "carried":
+        return _even_pieces(frames, part)
+    overlap = following.variant.overlap
     more = following.longest_following - overlap
     count = 1 + math.ceil((frames - first) / more)
     segments: list[Segment] = []
@@ -162,9 +164,23 @@ def cut_into_segments(frames: int, hidden: int, part: Part, following: Part | No
         rendered = num_frames_at_least(min(share, room) + skip, this.variant, this.role, following=index > 0)
         keep = left if index == count - 1 else rendered - skip
         start = start if index == 0 else segments[-1].start + segments[-1].num_frames - skip
-        segments.append(Segment(this, rendered, skip, keep, start, carries_on and index > 0))
+        segments.append(Segment(this, rendered, skip, keep, start))
         left -= keep
     return tuple(segments)
+
+
+def _even_pieces(frames: int, part: Part) -> tuple[Segment, ...]:
+    """Clips that carry on from each other are equally long, but for what the first one loses: what a clip carries on are
+    its last frames, and a shorter one would have too few of them."""
+    overlap, lost = part.variant.overlap, part.longest_following - part.longest
+    count = 1 + math.ceil((frames - part.longest) / (part.longest_following - overlap))
+    least = math.ceil((frames + lost + (count - 1) * overlap) / count)
+    piece = num_frames_at_least(least, part.variant, part.role, following=True)
+    starts = [index * (piece - overlap) - lost for index in range(1, count)]
+    first = Segment(part, piece - lost, 0, piece - lost)
+    shown = [min(piece - overlap, frames - start - overlap) for start in starts]
+    rest = (Segment(part, piece, overlap, keep, start, True) for start, keep in zip(starts, shown, strict=True))
+    return (first, *rest)
 
 
 def used_variants(storyboard: Storyboard, family: Family, seconds: Mapping[Path, float]) -> tuple[str, ...]:

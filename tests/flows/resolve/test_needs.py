@@ -108,3 +108,22 @@ def test_segments_fill_every_length_exactly(frames: int, hidden: int, family: Fa
 def test_no_segment_of_a_real_model_is_too_short_to_look_good(frames: int) -> None:
     first, later = part(FULL, "t2v-a14b"), part(FULL, "i2v-a14b")
     assert min(segment.num_frames for segment in cut_into_segments(frames, 0, first, later)) >= 37
+
+
+@given(st.integers(78, 2000), st.sampled_from(["s2v-14b", "animate-14b"]))
+def test_clips_that_carry_on_are_equally_long_and_show_every_frame_once(frames: int, variant: str) -> None:
+    one = part(Family(name="x", roles={variant: Role(variant=variant, folder="x")}), variant)
+    segments = cut_into_segments(frames, 0, one, one)
+    first, *rest = segments
+    assert sum(segment.keep for segment in segments) == frames
+    assert len({segment.num_frames for segment in rest}) <= 1
+    if rest:
+        lost = 3 if variant == "s2v-14b" else 0
+        assert rest[0].num_frames - first.num_frames == lost
+        assert all(segment.carries_on for segment in rest)
+    position = 0
+    for segment in segments:
+        assert segment.start + segment.skip_first == position
+        assert 0 < segment.keep <= segment.num_frames - segment.skip_first
+        assert segment.num_frames % 4 == (1 if segment is first or variant == "animate-14b" else 0)
+        position += segment.keep
