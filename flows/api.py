@@ -11,7 +11,7 @@ print(film.path)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,12 +64,18 @@ def load(
 
 
 def plan(project: Project) -> Plan:
-    """Looks at assets, checkpoints and store, and plans the film. Renders and writes nothing.
+    """Looks at assets, checkpoints and store, and plans the film. Renders nothing, and writes nothing but the prompts
+    that `prompts.extend` had written out, so that they stay as they are.
 
-    Raises StoryboardError with everything that cannot be rendered, EnvironmentProblem for a missing checkpoint.
+    Raises StoryboardError with everything that cannot be rendered, EnvironmentProblem for a missing checkpoint or a
+    model for prompts that cannot be used.
     """
-    store = store_of(project.settings)
-    return make_plan(project.storyboard, project.settings, resolve(project.storyboard, project.settings, store))
+    settings, storyboard, store = project.settings, project.storyboard, store_of(project.settings)
+    if settings.prompts.extend != "off":
+        # What cannot be rendered is found before a model is paid for its prompts.
+        as_written = replace(settings, prompts=replace(settings.prompts, extend="off"))
+        make_plan(storyboard, as_written, resolve(storyboard, as_written, store))
+    return make_plan(storyboard, settings, resolve(storyboard, settings, store))
 
 
 def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only: Sequence[str] = ()) -> FilmResult:

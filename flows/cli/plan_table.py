@@ -15,6 +15,10 @@ MOST_ROWS = 60
 """A longer plan shows only what is new, and no more than this."""
 
 
+MOST_EXTENDED = 20
+"""Extended prompts are long: so many are written out."""
+
+
 def print_plan(plan: Plan, console: Console | None = None) -> None:
     """Table, warnings and sums."""
     console = console or Console(highlight=False)
@@ -23,6 +27,8 @@ def print_plan(plan: Plan, console: Console | None = None) -> None:
     console.print(_table(rows))
     if len(rows) < len(plan.shots):
         console.print(f"and {count(len(plan.shots) - len(rows), 'shot')} more; --json has them all")
+    for line in extended_lines(rows):
+        console.print(line)
     for line in warning_lines(plan):
         console.print(line)
     console.print(sums(plan))
@@ -62,6 +68,17 @@ def _row(shot: PlannedShot) -> tuple[str, ...]:
         duration(shot.estimated_seconds) if new else "-",
         escape("; ".join(reasons)),
     )
+
+
+def extended_lines(shots: Sequence[PlannedShot]) -> list[str]:
+    """Prompts that were extended, as they are written and as they are rendered; of many the first."""
+    extended = [shot for shot in shots if shot.original_prompt is not None]
+    lines = []
+    for shot in extended[:MOST_EXTENDED]:
+        lines.append(f"[bold]{escape(shot.id)}[/] [dim]{escape(shot.original_prompt or '')}[/]")
+        lines.append(f"  → {escape(shot.prompt)}")
+    more = len(extended) - MOST_EXTENDED
+    return lines if more <= 0 else [*lines, f"and {count(more, 'extended prompt')} more; --json has them all"]
 
 
 def warning_lines(plan: Plan) -> list[str]:

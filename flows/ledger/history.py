@@ -29,6 +29,7 @@ _TEXT = [
     "variant",
     "checkpoint",
     "prompt",
+    "original_prompt",
     "negative_prompt",
     "device",
     "worker",

@@ -16,6 +16,7 @@ STAGES = ("load", "encode", "denoise", "decode", "write")
 class LedgerRow:
     """`take` and `segment` count from 1; `shot` is the full id; `when` has a time zone.
 
+    `prompt` is what the clip was rendered from, `original_prompt` what the storyboard says (older rows: "").
     `seconds` maps stages (`STAGES`) to durations, empty when the clip was found in the store or failed. `device` is the
     kind of device that rendered it (`render.device`); memory is in bytes.
     """
@@ -49,6 +50,7 @@ class LedgerRow:
     flow_run: str = ""
     version: str = ""
     message: str = ""
+    original_prompt: str = ""
 
     @property
     def total_seconds(self) -> float:

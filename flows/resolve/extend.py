@@ -58,7 +58,7 @@ def extend_prompts(
     named = {name: answers[wish] for name, (wish, _) in shots.items()}
     failed = {name: answer for name, answer in named.items() if isinstance(answer, PromptError)}
     prompts = {name: answer for name, answer in named.items() if isinstance(answer, str)}
-    if chosen.on_failure == "original":
+    if settings.prompts.on_failure == "original":
         return Extensions(prompts, {name: str(error) for name, error in failed.items()})
     gone = next((error for error in failed.values() if isinstance(error, ModelUnavailable)), None)
     if gone is not None:

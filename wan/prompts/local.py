@@ -63,8 +63,6 @@ class LocalExtender:
 
     def _answer(self, messages: Sequence[Message]) -> str:
         inputs = {name: values.to(self._device) for name, values in self._reader.inputs(messages).items()}
-        if hasattr(self._model.model, "rope_deltas"):
-            self._model.model.rope_deltas = None  # else words after a picture are placed as that picture was
         tokens = self._model.generate(**inputs, generation_config=self._greedy())[0, inputs["input_ids"].shape[1] :]
         if len(tokens) == self._longest and int(tokens[-1]) not in self._ends():
             raise PromptError(f"the answer did not end within {self._longest} tokens")
