@@ -178,7 +178,7 @@ class _Run:
             self._enter(expert)
         if step + 1 < self._start.steps and (following := self._expert_at(step + 1)) != expert:
             self._method.parts.soon(self._method.part_name(following))
-        velocity = self._velocity(expert, int(self._schedule.timesteps[step]))
+        velocity = self._velocity(expert, self._schedule.timesteps[step].item())
         self._latents = self._method.after_step(self._solver.step(velocity, self._latents), self._conditions)
 
     def state(self, step: int) -> State:

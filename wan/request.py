@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from torch import Tensor
 
-Solver: TypeAlias = Literal["unipc", "dpmpp"]
+Solver: TypeAlias = Literal["unipc", "dpmpp", "euler"]
 Precision: TypeAlias = Literal["reference", "fp32", "bf16", "fp8_storage", "fp8"]
 """`reference`: bf16 weights, and in fp32 what the reference implementation keeps in fp32. See docs/memory.md."""
 ExpertName: TypeAlias = Literal["high", "low"]

@@ -53,7 +53,13 @@ VIDEO_CODECS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-SOLVERS: Mapping[str, str] = MappingProxyType({"unipc": "UniPC, the reference's default", "dpmpp": "DPM++"})
+SOLVERS: Mapping[str, str] = MappingProxyType(
+    {
+        "unipc": "UniPC, the reference's default",
+        "dpmpp": "DPM++",
+        "euler": "Euler, which the 4-step LoRAs were distilled with",
+    }
+)
 
 FILTERS: Mapping[str, str] = MappingProxyType(
     {

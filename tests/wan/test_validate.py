@@ -45,7 +45,7 @@ def test_a_mistake_names_its_field_and_the_nearest_valid_value(
         ({"num_inference_steps": 1001}, "from 1 to 1000"),
         ({"flow_shift": 0.0}, "flow_shift: 0.0"),
         ({"flow_shift": float("nan")}, "flow_shift: nan"),
-        ({"solver": "euler"}, "there is no 'euler'; there are unipc, dpmpp"),
+        ({"solver": "heun"}, "there is no 'heun'; there are unipc, dpmpp, euler"),
         ({"guidance_scale": Guidance(0.5, 3)}, "guidance_scale.high: 0.5"),
         ({"guidance_scale": Guidance(3, float("inf"))}, "guidance_scale.low: inf"),
         ({"boundary_ratio": None}, "boundary_ratio: None.*uses 0.875"),

@@ -1,4 +1,5 @@
-"""UniPC and DPM++ 2M over diffusers' scheduler classes, on the reference's noise levels, with a state that can be kept.
+"""UniPC and DPM++ 2M over diffusers' scheduler classes, and Euler, on the reference's noise levels, with a state that
+can be kept.
 
 The arithmetic is diffusers'; what is set here are the noise levels and timesteps (`set_timesteps` of both classes would
 make others, so it is not called), and what is read back are the fields a multistep solver remembers.
@@ -15,6 +16,7 @@ from diffusers import DPMSolverMultistepScheduler, UniPCMultistepScheduler
 
 from wan.errors import StateError
 from wan.request import Solver as SolverName
+from wan.sampling.euler import Euler
 from wan.sampling.schedule import NUM_TRAIN_TIMESTEPS, Schedule
 
 _ORDER = 2
@@ -53,7 +55,7 @@ def _dpmpp() -> Any:
     )
 
 
-_SCHEDULERS: Mapping[SolverName, Callable[[], Any]] = {"unipc": _unipc, "dpmpp": _dpmpp}
+_SCHEDULERS: Mapping[SolverName, Callable[[], Any]] = {"unipc": _unipc, "dpmpp": _dpmpp, "euler": Euler}
 
 
 class Solver:
@@ -84,7 +86,7 @@ class Solver:
 
     def step(self, velocity: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
         """The sample after the next step, fp32, of the shape of `sample`."""
-        timestep = int(self._timesteps[self.step_index])
+        timestep = self._timesteps[self.step_index].item()
         (following,) = self._scheduler.step(velocity.float(), timestep, sample, return_dict=False)
         assert isinstance(following, torch.Tensor)
         return following

@@ -42,3 +42,10 @@ def test_schedules_are_the_references_to_the_last_bit(parity: Any) -> None:
         assert np.array_equal(made.timesteps, data.tensors[f"out.{name}.timesteps"].numpy()), name
         if f"out.{name}.high_noise" in data.tensors:
             assert np.array_equal(made.high_noise, data.tensors[f"out.{name}.high_noise"].numpy()), name
+
+
+def test_four_steps_of_euler_are_those_the_lightning_loras_were_distilled_at() -> None:
+    made = schedule(Sampling(4, 5.0, Guidance(1, 1), "euler", 0.875))
+    assert np.allclose(made.timesteps, [1000.0, 937.5, 833.33333, 625.0])
+    assert np.allclose(made.sigmas, [1.0, 0.9375, 0.8333333, 0.625, 0.0])
+    assert made.high_noise.tolist() == [True, True, False, False]

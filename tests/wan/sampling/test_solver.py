@@ -40,7 +40,7 @@ def test_trajectories_are_the_references(parity: Any, case: str) -> None:
     assert data.error(f"out.{case}.latents", torch.stack(samples)) < 1e-4
 
 
-@pytest.mark.parametrize("name", ["unipc", "dpmpp"])
+@pytest.mark.parametrize("name", ["unipc", "dpmpp", "euler"])
 @pytest.mark.parametrize("steps", [1, 2, 3, 16])
 def test_a_solver_rebuilt_at_every_step_takes_the_same_way(name: Any, steps: int) -> None:
     constants = {"a": 0.6, "b": 0.4, "c": -0.5, "w": 1.7}
@@ -71,3 +71,20 @@ def test_the_state_holds_what_was_there_when_it_was_taken() -> None:
 def test_a_state_from_a_longer_schedule_is_refused() -> None:
     with pytest.raises(StateError, match="schedule"):
         Solver("unipc", _schedule("unipc", 4), SolverState({}, {"_step_index": 9}))
+
+
+def test_euler_goes_straight_from_level_to_level() -> None:
+    made = _schedule("euler", 4)
+    solver, noise, clean = Solver("euler", made), torch.randn(1, 4, 1, 2, 2), torch.randn(1, 4, 1, 2, 2)
+    sample = noise
+    for sigma in made.sigmas[1:]:
+        sample = solver.step(noise - clean, sample)
+        assert torch.allclose(sample, (1 - float(sigma)) * clean + float(sigma) * noise, atol=1e-6)
+    assert torch.allclose(sample, clean, atol=1e-6)
+
+
+def test_euler_begins_where_it_is_told() -> None:
+    solver = Solver("euler", _schedule("euler", 4), first_step=2)
+    assert solver.step_index == 2
+    solver.step(torch.zeros(1), torch.zeros(1))
+    assert solver.step_index == 3
