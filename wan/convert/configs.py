@@ -1,0 +1,232 @@
+"""`config.json` of a converted model, read off the shapes of its weights. No torch.
+
+What shapes cannot say (how many heads a projection has) comes from the reference's own `config.json` where there is
+one, else from the released models: their heads are 128 channels wide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from math import prod
+from typing import Any, TypeAlias
+
+from wan.convert.headers import TensorInfo
+from wan.convert.released import (
+    CLIP_HEAD_DIM,
+    HEAD_DIM,
+    RELEASED_INJECTIONS,
+    VAE21_MEAN,
+    VAE21_STD,
+    VAE22_MEAN,
+    VAE22_STD,
+)
+from wan.errors import CheckpointError
+from wan.s2v.keys import s2v_config
+
+Tensors: TypeAlias = Mapping[str, TensorInfo]
+Config: TypeAlias = dict[str, Any]
+
+
+def transformer_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
+    """T2V, I2V, TI2V: of `WanTransformer3DModel`. `stated` is the reference's own configuration, possibly empty."""
+    patch = _shape(tensors, "patch_embedding.weight")
+    heads = _heads(patch[0], HEAD_DIM, stated.get("num_heads"), "the transformer")
+    return {
+        "patch_size": list(patch[2:]),
+        "num_attention_heads": heads,
+        "attention_head_dim": patch[0] // heads,
+        "in_channels": patch[1],
+        "out_channels": _shape(tensors, "head.head.weight")[0] // prod(patch[2:]),
+        "text_dim": _shape(tensors, "text_embedding.0.weight")[1],
+        "freq_dim": _shape(tensors, "time_embedding.0.weight")[1],
+        "ffn_dim": _shape(tensors, "blocks.0.ffn.0.weight")[0],
+        "num_layers": count(tensors, r"blocks\.(\d+)\..+"),
+        "cross_attn_norm": "blocks.0.norm3.weight" in tensors,
+        "qk_norm": "rms_norm_across_heads",
+        "eps": 1e-6,
+        "image_dim": None,
+        "added_kv_proj_dim": None,
+        "rope_max_seq_len": 1024,
+        "pos_embed_seq_len": None,
+    }
+
+
+def vace_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
+    """Of `WanVACETransformer3DModel`. The released ones add control to every fifth layer."""
+    config = transformer_config(tensors, stated)
+    layers, own = config["num_layers"], count(tensors, r"vace_blocks\.(\d+)\..+")
+    return config | {
+        "vace_layers": list(stated.get("vace_layers") or range(0, layers, -(-layers // own)))[:own],
+        "vace_in_channels": _shape(tensors, "vace_patch_embedding.weight")[1],
+    }
+
+
+def animate_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
+    """Of `WanAnimateTransformer3DModel`, with its motion and face encoders."""
+    config = transformer_config(tensors, stated)
+    direction = _shape(tensors, "motion_encoder.dec.direction.weight")
+    hidden = _shape(tensors, "face_encoder.conv2.conv.weight")[1]
+    levels = count(tensors, r"motion_encoder\.enc\.net_app\.convs\.(\d+)\..+")
+    return config | {
+        "latent_channels": _shape(tensors, "pose_patch_embedding.weight")[1],
+        "image_dim": _shape(tensors, "img_emb.proj.0.weight")[0],
+        "added_kv_proj_dim": _shape(tensors, "blocks.0.cross_attn.k_img.weight")[1],
+        "motion_encoder_size": 2**levels,
+        "motion_style_dim": _shape(tensors, "motion_encoder.enc.fc.0.weight")[1],
+        "motion_dim": direction[1],
+        "motion_encoder_dim": direction[0],
+        "face_encoder_hidden_dim": hidden,
+        "face_encoder_num_heads": _shape(tensors, "face_encoder.conv1_local.conv.weight")[0] // hidden,
+        "inject_face_latents_blocks": config["num_layers"] // count(tensors, r"face_adapter\.fuser_blocks\.(\d+)\..+"),
+    }
+
+
+def speech_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
+    """Of `WanS2VTransformer3DModel`. Single files lack the configuration: then it is the released one."""
+    config, encoder = transformer_config(tensors, stated), "casual_audio_encoder"
+    read = {
+        "dim": _shape(tensors, "patch_embedding.weight")[0],
+        "in_dim": config["in_channels"],
+        "out_dim": config["out_channels"],
+        "num_heads": config["num_attention_heads"],
+        "num_audio_token": 4,
+        "audio_inject_layers": RELEASED_INJECTIONS,
+        "audio_dim": _shape(tensors, f"{encoder}.encoder.conv1_local.conv.weight")[1],
+        "cond_dim": _shape(tensors, "cond_encoder.weight")[1],
+        **{name: config[name] for name in ("text_dim", "freq_dim", "ffn_dim", "num_layers")},
+    }
+    return s2v_config({**read, **stated}) | {"num_audio_layers": _shape(tensors, f"{encoder}.weights")[1]}
+
+
+def text_encoder_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
+    """Of transformers' `UMT5EncoderModel`; every layer has position biases of its own."""
+    buckets, heads = _shape(tensors, "blocks.0.pos_embedding.embedding.weight")
+    vocabulary, width = _shape(tensors, "token_embedding.weight")
+    return _umt5(
+        vocabulary,
+        width,
+        _shape(tensors, "blocks.0.attn.q.weight")[0] // heads,
+        _shape(tensors, "blocks.0.ffn.fc1.weight")[0],
+        count(tensors, r"blocks\.(\d+)\..+"),
+        heads,
+        buckets,
+    )
+
+
+def repacked_text_encoder_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
+    """The same, of weights that already have transformers' names (ComfyUI's single files)."""
+    layer = "encoder.block.0.layer.0.SelfAttention"
+    buckets, heads = _shape(tensors, f"{layer}.relative_attention_bias.weight")
+    vocabulary, width = _shape(tensors, "shared.weight")
+    return _umt5(
+        vocabulary,
+        width,
+        _shape(tensors, f"{layer}.q.weight")[0] // heads,
+        _shape(tensors, "encoder.block.0.layer.1.DenseReluDense.wi_0.weight")[0],
+        count(tensors, r"encoder\.block\.(\d+)\..+"),
+        heads,
+        buckets,
+    )
+
+
+def _umt5(vocabulary: int, width: int, head: int, inner: int, layers: int, heads: int, buckets: int) -> Config:
+    return {
+        "model_type": "umt5",
+        "vocab_size": vocabulary,
+        "d_model": width,
+        "d_kv": head,
+        "d_ff": inner,
+        "num_layers": layers,
+        "num_decoder_layers": layers,
+        "num_heads": heads,
+        "relative_attention_num_buckets": buckets,
+        "relative_attention_max_distance": 128,
+        "feed_forward_proj": "gated-gelu",
+        "layer_norm_epsilon": 1e-6,
+        "dropout_rate": 0.1,
+        "tie_word_embeddings": True,
+        "pad_token_id": 0,
+        "eos_token_id": 1,
+        "decoder_start_token_id": 0,
+    }
+
+
+def vae21_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
+    """Of `AutoencoderKLWan`, the 2.1 kind: 16 latent channels, 8 × 8 pixels each."""
+    base, top = _shape(tensors, "encoder.conv1.weight")[0], _shape(tensors, "encoder.head.0.gamma")[0]
+    return _vae(base, _shape(tensors, "conv2.weight")[0], VAE21_MEAN, VAE21_STD) | {
+        "dim_mult": [1, 2, top // base, top // base]
+    }
+
+
+def vae22_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
+    """Of `AutoencoderKLWan`, the 2.2 kind: 48 latent channels, 16 × 16 pixels each, residual levels."""
+    base = _shape(tensors, "encoder.conv1.weight")
+    top = _shape(tensors, "encoder.head.0.gamma")[0]
+    return _vae(base[0], _shape(tensors, "conv2.weight")[0], VAE22_MEAN, VAE22_STD) | {
+        "decoder_base_dim": _shape(tensors, "decoder.head.0.gamma")[0],
+        "dim_mult": [1, 2, top // base[0], top // base[0]],
+        "is_residual": True,
+        "in_channels": base[1],
+        "out_channels": _shape(tensors, "decoder.head.2.weight")[0],
+        "patch_size": 2,
+        "scale_factor_temporal": 4,
+        "scale_factor_spatial": 16,
+    }
+
+
+def _vae(base: int, channels: int, mean: tuple[float, ...], std: tuple[float, ...]) -> Config:
+    if channels != len(mean):
+        raise CheckpointError(f"an autoencoder of {channels} latent channels is not one of WAN 2.2 (16 or 48)")
+    return {
+        "base_dim": base,
+        "z_dim": channels,
+        "num_res_blocks": 2,
+        "attn_scales": [],
+        "temperal_downsample": [False, True, True],
+        "dropout": 0.0,
+        "latents_mean": list(mean),
+        "latents_std": list(std),
+    }
+
+
+def clip_vision_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
+    """Of transformers' `CLIPVisionModel`: the picture half of CLIP ViT-H/14."""
+    patch = _shape(tensors, "visual.patch_embedding.weight")
+    cells = _shape(tensors, "visual.pos_embedding")[1] - 1
+    return {
+        "model_type": "clip_vision_model",
+        "hidden_size": patch[0],
+        "intermediate_size": _shape(tensors, "visual.transformer.0.mlp.0.weight")[0],
+        "num_hidden_layers": count(tensors, r"visual\.transformer\.(\d+)\..+"),
+        "num_attention_heads": _heads(patch[0], CLIP_HEAD_DIM, stated.get("vision_heads"), "CLIP"),
+        "image_size": round(cells**0.5) * patch[2],
+        "patch_size": patch[2],
+        "hidden_act": "gelu",
+        "layer_norm_eps": 1e-5,
+        "projection_dim": _shape(tensors, "visual.head")[1] if "visual.head" in tensors else patch[0],
+    }
+
+
+def count(tensors: Tensors, pattern: str) -> int:
+    """How many different numbers the group of `pattern` takes among the names."""
+    matches = (re.fullmatch(pattern, name) for name in tensors)
+    return len({match[1] for match in matches if match is not None})
+
+
+def _shape(tensors: Tensors, name: str) -> tuple[int, ...]:
+    if name not in tensors:
+        raise CheckpointError(f"{name} is missing among the weights: the checkpoint is incomplete, or of another kind")
+    return tensors[name].shape
+
+
+def _heads(width: int, head: int, stated: int | None, what: str) -> int:
+    if stated:
+        return stated
+    if width % head:
+        raise CheckpointError(
+            f"{what} is {width} channels wide, which is no multiple of {head}: put the config.json that says num_heads "
+            "beside its weights"
+        )
+    return width // head
