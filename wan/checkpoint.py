@@ -11,6 +11,7 @@ from pathlib import Path
 from wan.digests import file_digests
 from wan.errors import CheckpointError
 from wan.families import Family, Role
+from wan.hub.places import models_home
 from wan.layout import LAYOUTS, check_component, read_json, weight_files
 
 
@@ -29,8 +30,10 @@ class Checkpoint:
 
     @classmethod
     def open(cls, family: Family, variant: str, root: Path | None = None) -> Checkpoint:
-        """Find the checkpoint that fills `variant` in the family: under `root`, the family's own root, or the local
-        Hugging Face cache. Nothing is downloaded and no weights are read.
+        """Find the checkpoint that fills `variant` in the family. Nothing is downloaded and no weights are read.
+
+        A family with a root of its own (or another one given as `root`) is there and nowhere else. The others are
+        looked for under `root`, among the pulled models (`wan.hub.places`), and in the local Hugging Face cache.
 
         Raises `CheckpointError` when there is none, or it is incomplete, of another kind, or pickled.
         """
@@ -39,10 +42,10 @@ class Checkpoint:
             have = ", ".join(sorted(family.roles))
             raise CheckpointError(f"the family {family.name!r} has no checkpoint for {variant}; it has {have}")
         base = root if root is not None else family.root
-        if base is None:
-            return cls.at(_cached_snapshot(family, role), variant)
-        if not base.is_dir():
+        if base is not None and not base.is_dir():
             raise CheckpointError(f"the checkpoints of {family.name!r} are expected in {base}, which is no folder")
+        if family.root is None or base is None:
+            return cls.at(_published(family, role, base), variant)
         shared = {name: base / folder for name, folder in role.shared.items()}
         return cls.at(base / role.folder, variant, shared=shared)
 
@@ -87,13 +90,26 @@ def _files(name: str, folder: Path) -> list[Path]:
     return [folder / "config.json", *weight_files(name, folder)]
 
 
-def _cached_snapshot(family: Family, role: Role) -> Path:
-    from huggingface_hub import try_to_load_from_cache  # 0.3 s, and only needed without a root
+def _published(family: Family, role: Role, root: Path | None) -> Path:
+    """The folder of a published checkpoint. A pulled one in the reference's layout waits to be converted beside it."""
+    homes = [models_home()] if root is None else [root, models_home()]
+    names = (role.folder, role.variant, f"{role.variant}-diffusers")
+    for folder in (home / name for home in homes for name in names):
+        if (folder / "model_index.json").is_file():
+            return folder
+    cached = _cached_snapshot(role)
+    if cached is not None:
+        return cached
+    where = " or ".join(map(str, homes))
+    raise CheckpointError(
+        f"no checkpoint for {role.variant} of {family.name!r} in {where} ({', '.join(names)}), and {role.repo} is not "
+        f"in the Hugging Face cache. Fetch it (wanflow models pull {role.variant}), or set model.root to a folder that "
+        f"holds {role.folder}/"
+    )
+
+
+def _cached_snapshot(role: Role) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache  # 0.3 s, and only needed when there is none elsewhere
 
     found = try_to_load_from_cache(role.repo, "model_index.json") if role.repo else None
-    if isinstance(found, str):
-        return Path(found).parent
-    raise CheckpointError(
-        f"no checkpoint for {role.variant} of {family.name!r}: {role.repo} is not in the Hugging Face cache. Download "
-        f"it (hf download {role.repo}), or set model.root to a folder that holds {role.folder}/"
-    )
+    return Path(found).parent if isinstance(found, str) else None

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _BLOB_NAME = re.compile(r"[0-9a-f]{64}")
@@ -44,6 +44,23 @@ def file_digests(paths: Sequence[Path]) -> list[str]:
     if fresh:
         _write_cache({**_read_cache(), **fresh})
     return digests
+
+
+def remember_digests(digests: Mapping[Path, str]) -> None:
+    """Take note of digests that were computed elsewhere, so that `file_digests` need not read these files again."""
+    fresh: dict[str, list[int | str]] = {}
+    for path, digest in digests.items():
+        real = path.resolve()
+        fresh[str(real)] = [*_stamp(real), digest]
+    if fresh:
+        _write_cache({**_read_cache(), **fresh})
+
+
+def remembered_digest(path: Path) -> str | None:
+    """The digest, if it is known without reading the file."""
+    real = path.resolve()
+    entry = _read_cache().get(str(real))
+    return str(entry[-1]) if entry is not None and entry[:-1] == _stamp(real) else None
 
 
 def _stamp(path: Path) -> list[int]:

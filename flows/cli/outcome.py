@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from flows.errors import FlowsError, Problem, StoryboardError
-from wan.errors import CheckpointError, RequestError, WanError
+from wan.errors import CheckpointError, HubRefusal, RequestError, WanError
 
 STOPPED = 130
 MOST_SHOWN = 200
@@ -51,7 +51,7 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
             return error.exit_code
         case WanError():
             say(f"error: {error}")
-            return 2 if isinstance(error, CheckpointError | RequestError) else 1
+            return 2 if isinstance(error, CheckpointError | HubRefusal | RequestError) else 1
     say(unexpected(error, arguments))
     return 1
 

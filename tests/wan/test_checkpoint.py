@@ -115,13 +115,35 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "hub"
     folder.mkdir()
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(folder))
+    monkeypatch.setenv("WANFLOW_MODELS", str(tmp_path / "no models"))
     return folder
 
 
 def test_without_root_and_cache_the_message_says_what_to_do(hub: Path) -> None:
-    wanted = r"hf download Wan-AI/Wan2.2-T2V-A14B-Diffusers.*model.root.*Wan2.2-T2V-A14B-Diffusers/"
+    wanted = r"wanflow models pull t2v-a14b.*model.root.*Wan2.2-T2V-A14B-Diffusers/"
     with pytest.raises(CheckpointError, match=wanted):
         Checkpoint.open(FAMILIES["wan22"], "t2v-a14b")
+
+
+def test_a_pulled_model_is_found_after_one_under_the_root(
+    hub: Path, family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANFLOW_MODELS", str(tmp_path / "models"))
+    pulled, mine = tmp_path / "models" / "t2v-a14b", tmp_path / "mine" / "Wan2.2-T2V-A14B-Diffusers"
+    _whole_copy(family, pulled)
+    (tmp_path / "mine").mkdir()
+    assert Checkpoint.open(FAMILIES["wan22"], "t2v-a14b").folder == pulled
+    assert Checkpoint.open(FAMILIES["wan22"], "t2v-a14b", tmp_path / "mine").folder == pulled
+    _whole_copy(family, mine)
+    assert Checkpoint.open(FAMILIES["wan22"], "t2v-a14b", tmp_path / "mine").folder == mine
+    assert Checkpoint.open(FAMILIES["wan22"], "t2v-a14b").folder == pulled
+
+
+def _whole_copy(family: Family, folder: Path) -> None:
+    """The tiny checkpoint with its shared parts beside the others, as published ones have them."""
+    assert family.root is not None
+    shutil.copytree(family.root / "t2v-a14b", folder)
+    shutil.copytree(family.root / "shared", folder, dirs_exist_ok=True)
 
 
 def test_a_snapshot_in_the_hugging_face_cache_is_found_and_its_blobs_are_not_read(

@@ -1,0 +1,340 @@
+"""A pull ends with the whole model under its name, or with nothing there and a way to go on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import namedtuple
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.wan.hub.conftest import PACE, PULLED, Told
+from tests.wan.hub.fake_hub import COMMIT, FakeHub
+from wan.digests import remembered_digest
+from wan.errors import HubError, HubRefusal
+from wan.hub.catalog import Model
+from wan.hub.manifest import read_manifest
+from wan.hub.places import pulled
+from wan.hub.pull import Source, missing_offline, pull
+from wan.hub.transfer import PART_BYTES
+from wan.hub.verify import verify
+
+LARGE = "model-00001-of-00002.safetensors"
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("dialect", ["huggingface", "modelscope"])
+def test_the_files_that_matter_arrive_whole_under_the_models_name(
+    dialect: str, hub: FakeHub, model: Model, told: Told
+) -> None:
+    here = pull(model, told, source=Source(hub=dialect, endpoint=hub.address), pace=PACE)
+    assert files_in(here.folder) == sorted([*PULLED, "wanflow.json"])
+    for path in PULLED:
+        assert (here.folder / path).read_bytes() == hub.files[path]
+    assert pulled("some-model") == here.folder
+    assert files_in(here.folder.parent) == sorted(
+        [".some-model.lock", *(f"some-model/{p}" for p in files_in(here.folder))]
+    )
+    assert here.manifest.commit == COMMIT
+    assert told.total == told.fetched == here.fetched == here.manifest.size
+    assert sorted(told.done) == PULLED
+    assert not verify(here.folder).faults
+
+
+def test_large_files_are_fetched_in_parts_and_each_byte_once(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    pull(model, told, source=source, pace=PACE)
+    assert len(hub.asked_for(LARGE)) == 5
+    assert hub.sent[LARGE] == len(hub.files[LARGE])
+    assert not hub.sent["pytorch_model.bin"]
+
+
+def test_a_listing_of_several_pages_is_followed_on_the_same_host(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    hub.pages = 3
+    assert sorted(pull(model, told, source=source, pace=PACE).manifest.files) == PULLED
+
+
+def test_what_is_here_already_is_left_alone_without_the_network(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    pull(model, told, source=source, pace=PACE)
+    asked = len(hub.asked)
+    again = pull(model, told, source=source, pace=PACE)
+    assert again.fetched == 0
+    assert len(hub.asked) == asked
+    assert missing_offline(model).manifest == again.manifest
+
+
+def test_digests_need_not_be_read_again_by_a_plan(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    here = pull(model, told, source=source, pace=PACE)
+    for path, file in here.manifest.files.items():
+        assert remembered_digest(here.folder / path) == file.sha256
+
+
+def test_connections_that_break_go_on_where_they_were(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    hub.cut_after, hub.cuts = 30_000, 9
+    here = pull(model, told, source=source, pace=PACE)
+    assert (here.folder / LARGE).read_bytes() == hub.files[LARGE]
+    assert hub.sent[LARGE] == len(hub.files[LARGE])
+    assert told.fetched == told.total
+
+
+def test_a_network_that_stays_away_keeps_what_arrived_and_the_next_pull_goes_on(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    hub.cut_after, hub.cuts = 40_000, 6
+    hub.seconds_a_chunk = 0.002
+    with pytest.raises(HubError, match="one try"):
+        pull(model, told, source=source, pace=replace(PACE, attempts=1))
+    assert pulled("some-model") is None
+    hub.cuts = 0
+    later = Told()
+    here = pull(model, later, source=source, pace=PACE)
+    assert later.here == told.fetched > 0
+    assert later.here + later.fetched == later.total
+    assert not verify(here.folder).faults
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_server_without_ranges_sends_each_file_whole(
+    cut: bool, hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    hub.ranges = False
+    if cut:
+        hub.cut_after, hub.cuts = 30_000, 3
+    here = pull(model, told, source=source, pace=PACE)
+    assert (here.folder / LARGE).read_bytes() == hub.files[LARGE]
+    assert told.fetched == told.total
+    assert not verify(here.folder).faults
+
+
+def test_too_many_requests_are_waited_out(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    hub.busy = 3
+    assert pull(model, told, source=source, pace=PACE).fetched
+
+
+def test_a_server_that_stays_broken_is_given_up(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    hub.busy, hub.busy_status = 10_000, 503
+    with pytest.raises(HubError, match=r"503.*4 tries"):
+        pull(model, told, source=source, pace=PACE)
+
+
+def test_nobody_listening_is_said_with_the_host(model: Model, told: Told, hub: FakeHub) -> None:
+    nobody = FakeHub({})
+    with nobody.serving():
+        address = nobody.address
+    with pytest.raises(HubError, match=address.removeprefix("http://")):
+        pull(model, told, source=Source(endpoint=address), pace=PACE)
+
+
+def test_corrupted_bytes_are_fetched_once_more(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    hub.lies, hub.lie_times = {LARGE: bytes(len(hub.files[LARGE]))}, 1
+    here = pull(model, told, source=source, pace=PACE)
+    assert (here.folder / LARGE).read_bytes() == hub.files[LARGE]
+    assert any("fetched once more" in note for note in told.notes)
+    assert told.fetched == told.total
+
+
+@pytest.mark.parametrize("path", [LARGE, "config.json"])
+def test_a_hub_whose_bytes_are_never_what_it_lists_gets_no_model(
+    path: str, hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    hub.lies = {path: bytes(len(hub.files[path]))}
+    with pytest.raises(HubError, match=rf"{path}: the digest of what arrived is .* 3 times"):
+        pull(model, told, source=source, pace=PACE)
+    assert pulled("some-model") is None
+    assert not (Path(model.name)).exists()
+
+
+def test_a_size_that_is_not_the_listed_one_is_said(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    hub.sizes = {"config.json": 17}
+    with pytest.raises(HubError, match=r"config.json: .* sends 18 bytes where the hub's listing says 17"):
+        pull(model, told, source=source, pace=PACE)
+
+
+def test_a_file_that_changed_on_the_hub_between_two_pulls_is_begun_anew(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    hub.lies = {"config.json": b"X" * 18}  # the first pull fails, with the large file here
+    with pytest.raises(HubError, match=r"config.json"):
+        pull(model, told, source=source, pace=replace(PACE, connections=1))
+    hub.lies, hub.commit = {}, "b" * 40
+    hub.files = {**hub.files, LARGE: hub.files[LARGE][:-1] + b"!"}
+    here = pull(model, told, source=source, pace=PACE)
+    assert (here.folder / LARGE).read_bytes().endswith(b"!")
+    assert here.manifest.commit == "b" * 40
+
+
+def test_without_digests_a_new_etag_keeps_two_versions_apart(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    hub.digests = False
+    hub.cut_after, hub.cuts = 20_000, 1
+    with pytest.raises(HubError, match="one try"):
+        pull(model, told, source=source, pace=replace(PACE, attempts=1, connections=1))
+    old = hub.files
+    hub.files = {path: data[:200] + data[200:][::-1] for path, data in old.items()}
+    hub.files["config.json"] = old["config.json"]
+    hub.files["model.safetensors.index.json"] = old["model.safetensors.index.json"]
+    here = pull(model, told, source=source, pace=PACE)
+    for path in PULLED:
+        assert (here.folder / path).read_bytes() == hub.files[path]
+
+
+def test_a_redirect_to_another_port_does_not_take_the_token_along(model: Model, told: Told, hub: FakeHub) -> None:
+    with FakeHub(hub.files).serving() as store:
+        hub.elsewhere, hub.gated = store.address, True
+        pull(model, told, source=Source(endpoint=hub.address, token="hf_secret"), pace=PACE)
+        assert all(headers["Authorization"] == "Bearer hf_secret" for _, headers in hub.asked)
+        assert store.asked
+        assert all("Authorization" not in headers for _, headers in store.asked)
+
+
+def test_a_token_never_goes_over_plain_http_to_another_machine() -> None:
+    from wan.hub.wire import Wire
+
+    assert Wire("http://mirror.example", "hf_secret")._token is None
+    assert Wire("https://mirror.example", "hf_secret")._token == "hf_secret"
+    assert "hf_secret" not in repr(Source(token="hf_secret"))
+
+
+def test_a_gated_repository_is_refused_with_what_to_do(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    hub.gated = True
+    with pytest.raises(HubRefusal, match="HF_TOKEN"):
+        pull(model, told, source=source, pace=PACE)
+
+
+def test_a_disk_without_room_is_refused_with_numbers_before_a_byte_is_fetched(
+    hub: FakeHub, model: Model, told: Told, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(HubRefusal, match=r"needs 0\.0 GB more .* GB are left free"):
+        pull(model, told, source=source, pace=replace(PACE, margin=10**18))
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**6, 10**6 - 1000, 1000))
+    with pytest.raises(HubRefusal, match="make room"):
+        pull(model, told, source=source, pace=PACE)
+    assert not hub.sent[LARGE]
+
+
+def test_a_size_larger_than_the_disk_is_refused(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    hub.sizes = {LARGE: 10**14}
+    with pytest.raises(HubRefusal, match=r"needs 100,000\.0 GB more"):
+        pull(model, told, source=source, pace=replace(PACE, part_bytes=PART_BYTES))
+
+
+def test_a_root_that_cannot_be_made_is_refused(
+    tmp_path: Path, hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HubRefusal, match="cannot be written"):
+        pull(model, told, source=source, root=tmp_path / "file" / "models", pace=PACE)
+
+
+def test_a_listing_that_names_files_outside_is_refused(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    hub.files["../outside.json"] = b"{}"
+    with pytest.raises(HubError, match="outside its folder"):
+        pull(model, told, source=source, pace=PACE)
+
+
+def test_unknown_repositories_and_revisions_are_said(hub: FakeHub, model: Model, told: Told) -> None:
+    with pytest.raises(HubRefusal, match="no such repository"):
+        pull(replace(model, huggingface="nobody/none"), told, source=Source(endpoint=hub.address), pace=PACE)
+    with pytest.raises(HubRefusal, match="no such repository, revision"):
+        pull(model, told, source=Source(endpoint=hub.address, revision="v9"), pace=PACE)
+    with pytest.raises(HubRefusal, match="no revision 'v9'"):
+        pull(model, told, source=Source(hub="modelscope", endpoint=hub.address, revision="v9"), pace=PACE)
+    with pytest.raises(HubRefusal, match="not known on modelscope"):
+        pull(replace(model, modelscope=None), told, source=Source(hub="modelscope", endpoint=hub.address), pace=PACE)
+
+
+def test_a_page_that_is_no_hub_is_said(model: Model, told: Told, hub: FakeHub) -> None:
+    hub.commit = None  # type: ignore[assignment]
+    with pytest.raises(HubError, match="is it a mirror of Hugging Face"):
+        pull(model, told, source=Source(endpoint=hub.address), pace=PACE)
+    with pytest.raises(HubRefusal, match="no address of a hub"):
+        pull(model, told, source=Source(endpoint="mirror.example"), pace=PACE)
+
+
+def test_a_broken_folder_is_mended_by_fetching_only_what_is_broken(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    here = pull(model, told, source=source, pace=PACE)
+    weights = here.folder / LARGE
+    weights.write_bytes(bytes(weights.stat().st_size))
+    (here.folder / "config.json").unlink()
+    faults = verify(here.folder).faults
+    assert sorted(fault.path for fault in faults) == ["config.json", LARGE]
+    hub.sent.clear()
+    mended = pull(model, told, source=source, pace=PACE)
+    assert set(hub.sent) == {"config.json", LARGE}
+    assert mended.fetched == 18 + len(hub.files[LARGE])
+    assert not verify(here.folder).faults
+
+
+def test_a_kill_while_a_broken_folder_is_opened_again_leaves_it_mendable(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    here = pull(model, told, source=source, pace=PACE)
+    (here.folder / "wanflow.json").unlink()
+    (here.folder / ".wanflow-pull.json").write_text(json.dumps({"files": {}}))
+    assert not verify(pull(model, told, source=source, pace=PACE).folder).faults
+
+
+def test_somebody_elses_folder_is_not_touched(
+    tmp_path: Path, hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    (tmp_path / "some-model").mkdir()
+    (tmp_path / "some-model" / "mine.txt").write_text("mine")
+    with pytest.raises(HubRefusal, match="was not pulled by wanflow"):
+        pull(model, told, source=source, root=tmp_path, pace=PACE)
+    assert (tmp_path / "some-model" / "mine.txt").read_text() == "mine"
+
+
+def test_another_revision_than_the_one_here_is_not_taken_for_it(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    pull(model, told, source=source, pace=PACE)
+    assert pull(model, told, source=replace(source, revision=COMMIT), pace=PACE).fetched == 0
+    with pytest.raises(HubRefusal, match="is at revision main"):
+        pull(model, told, source=replace(source, revision="v2"), pace=PACE)
+
+
+def test_weights_that_are_no_safetensors_get_no_name(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    hub.files["vae/diffusion_pytorch_model.safetensors"] = b"<html>please log in</html>"
+    with pytest.raises(HubError, match=r"vae/.* is no safetensors file"):
+        pull(model, told, source=source, pace=PACE)
+    assert pulled("some-model") is None
+
+
+def test_a_shard_that_the_hub_lacks_is_said(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    del hub.files["model-00002-of-00002.safetensors"]
+    with pytest.raises(HubError, match=r"names the shard model-00002-of-00002.safetensors, which is not there"):
+        pull(model, told, source=source, pace=PACE)
+
+
+def test_offline_says_what_is_missing(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    with pytest.raises(HubRefusal, match="nothing is fetched with --offline"):
+        missing_offline(model)
+    hub.lies = {
+        "vae/diffusion_pytorch_model.safetensors": b"x" * len(hub.files["vae/diffusion_pytorch_model.safetensors"])
+    }
+    with pytest.raises(HubError):
+        pull(model, told, source=source, pace=PACE)
+    with pytest.raises(HubRefusal, match=r"of 6 files are in .*partial; missing: .*vae/"):
+        missing_offline(model)
+
+
+def test_the_manifest_says_where_it_is_from(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    folder = pull(model, told, source=source, pace=PACE).folder
+    row = json.loads((folder / "wanflow.json").read_text())
+    assert (row["repo"], row["revision"], row["commit"]) == ("somebody/some-model", "main", COMMIT)
+    assert row["files"]["config.json"]["size"] == 18
+    assert read_manifest(folder) is not None

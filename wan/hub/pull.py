@@ -1,0 +1,277 @@
+"""Fetch one model of the catalog: resumable, checked, and under its name only once it is whole."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from wan.digests import remember_digests, remembered_digest
+from wan.errors import HubError, HubRefusal
+from wan.hub.catalog import Model
+from wan.hub.hubs import HUBS, Listing, RemoteFile
+from wan.hub.journal import JOURNAL, Journal
+from wan.hub.manifest import File, Manifest, read_manifest, write_manifest
+from wan.hub.places import MANIFEST, folder_of, partial_of
+from wan.hub.structure import structure_faults
+from wan.hub.transfer import CONNECTIONS, PART_BYTES, Progress, Transfer
+from wan.hub.wire import ATTEMPTS, Wire
+
+MARGIN = 1_000_000_000
+"""Bytes of disk that a pull leaves free."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where to fetch from. None: the hub's own address, its default branch, no token."""
+
+    hub: str = "huggingface"
+    endpoint: str | None = None
+    revision: str | None = None
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How a pull is cut up and how patient it is. Seconds and bytes."""
+
+    connections: int = CONNECTIONS
+    part_bytes: int = PART_BYTES
+    attempts: int = ATTEMPTS
+    first_pause: float = 1.0
+    margin: int = MARGIN
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """A model that is here. `fetched` bytes came over the network for it this time."""
+
+    folder: Path
+    manifest: Manifest
+    fetched: int
+
+
+class Watcher(Progress):
+    """Told also how much there is to do."""
+
+    def begin(self, model: Model, total: int, here: int) -> None:
+        """`total` bytes make the model, `here` of them have arrived before."""
+
+
+def pull(
+    model: Model, watcher: Watcher, *, source: Source | None = None, root: Path | None = None, pace: Pace | None = None
+) -> Pulled:
+    """Have the model under `root` (default: `models_home()`), fetching what is missing or broken.
+
+    A folder that is whole is left alone, without asking the hub. Raises `HubRefusal` when the person has to change
+    something, `HubError` when the network failed: what arrived is kept, and the same call goes on from there.
+    """
+    source, pace = source or Source(), pace or Pace()
+    folder = folder_of(model.name, root)
+    with _alone(folder):
+        manifest = _whole(folder, source.revision)
+        if manifest is not None:
+            return Pulled(folder, manifest, 0)
+        wire = _wire(source, pace)
+        try:
+            return _fetch(model, folder, wire, source, pace, watcher)
+        except OSError as error:
+            raise _explained(error, folder) from error
+        finally:
+            wire.close()
+
+
+def missing_offline(model: Model, root: Path | None = None) -> Pulled:
+    """The model if it is here whole; asks nobody. Raises `HubRefusal` that says what is missing."""
+    folder = folder_of(model.name, root)
+    manifest = read_manifest(folder)
+    if manifest is not None:
+        broken = [path for path in manifest.files if not _as_pulled(folder, path, manifest.files[path])]
+        if not broken:
+            return Pulled(folder, manifest, 0)
+        raise HubRefusal(f"{folder} lacks or has broken: {_some(broken)}; pull again with the network")
+    entries = Journal(partial_of(folder)).entries
+    missing = [path for path, entry in entries.items() if entry.sha256 is None]
+    if entries:
+        raise HubRefusal(
+            f"{model.name} is not here whole: {len(entries) - len(missing)} of {len(entries)} files are in "
+            f"{partial_of(folder)}; missing: {_some(missing)}"
+        )
+    raise HubRefusal(f"{model.name} is not in {folder}, and nothing is fetched with --offline")
+
+
+def _wire(source: Source, pace: Pace) -> Wire:
+    return Wire(
+        source.endpoint or HUBS[source.hub].endpoint,
+        source.token,
+        stop=threading.Event(),
+        attempts=pace.attempts,
+        first_pause=pace.first_pause,
+        connections=pace.connections,
+    )
+
+
+def _fetch(model: Model, folder: Path, wire: Wire, source: Source, pace: Pace, watcher: Watcher) -> Pulled:
+    hub = HUBS[source.hub]
+    listing = hub.listing(wire, model.repo(source.hub), source.revision or hub.branch)
+    files = _selected(model, listing)
+    partial = partial_of(folder)
+    partial.mkdir(parents=True, exist_ok=True)
+    journal = Journal(partial)
+    journal.take_up(listing, files, pace.part_bytes)
+    total, here = sum(file.size for file in files), sum(entry.arrived for entry in journal.entries.values())
+    _check_space(model, partial, journal, pace.margin)
+    watcher.begin(model, total, here)
+    Transfer(
+        wire,
+        lambda path: hub.url(wire.endpoint, listing, path),
+        files,
+        partial,
+        journal,
+        watcher,
+        connections=pace.connections,
+        part_bytes=pace.part_bytes,
+    ).run()
+    manifest = _manifest(model, listing, journal)
+    _name_it(folder, partial, manifest)
+    return Pulled(folder, manifest, total - here)
+
+
+def _selected(model: Model, listing: Listing) -> tuple[RemoteFile, ...]:
+    """What is pulled of a listing. Names of our own are never taken from a repository."""
+    wanted = [file for file in listing.files if any(fnmatchcase(file.path, pattern) for pattern in model.files)]
+    wanted = [file for file in wanted if file.path not in (MANIFEST, JOURNAL)]
+    if not any(file.path.endswith((".safetensors", ".onnx")) for file in wanted):
+        raise HubRefusal(f"{listing.repo} at {listing.revision} holds no weights of the kind that {model.name} needs")
+    return tuple(wanted)
+
+
+def _check_space(model: Model, partial: Path, journal: Journal, margin: int) -> None:
+    """Parts of files are sparse until their bytes arrive, so what is missing is what will be taken."""
+    missing = sum(entry.size - entry.arrived for entry in journal.entries.values())
+    free = shutil.disk_usage(partial).free
+    if missing + margin > free:
+        raise HubRefusal(
+            f"{model.name} needs {missing / 1e9:,.1f} GB more in {partial.parent}, and {margin / 1e9:,.1f} GB are left "
+            f"free; {free / 1e9:,.1f} GB are: make room, or choose another place (--root, WANFLOW_MODELS)"
+        )
+
+
+def _manifest(model: Model, listing: Listing, journal: Journal) -> Manifest:
+    return Manifest(
+        name=model.name,
+        hub=listing.hub,
+        repo=listing.repo,
+        revision=listing.revision,
+        commit=listing.commit,
+        layout=model.layout,
+        licence=model.licence,
+        variant=model.variant,
+        files={path: File(entry.size, entry.sha256 or "", entry.identity) for path, entry in journal.entries.items()},
+    )
+
+
+def _name_it(folder: Path, partial: Path, manifest: Manifest) -> None:
+    faults = list(structure_faults(partial, layout=manifest.layout, variant=manifest.variant))
+    if faults:
+        raise HubError(
+            f"{manifest.repo} at {manifest.commit} arrived as the hub lists it, but it is no sound checkpoint: "
+            f"{faults[0].path}: {faults[0].what}; it stays in {partial}"
+        )
+    write_manifest(partial, manifest)
+    (partial / JOURNAL).unlink()
+    os.rename(partial, folder)
+    _settle_folder(folder.parent)
+    remember_digests({folder / path: file.sha256 for path, file in manifest.files.items()})
+
+
+def _settle_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _whole(folder: Path, revision: str | None) -> Manifest | None:
+    """The manifest of a folder in order. A broken one becomes partial again, with its good files kept."""
+    if not folder.exists():
+        return None
+    manifest = read_manifest(folder)
+    if manifest is None and (folder / JOURNAL).is_file():  # a process was killed while it opened it again
+        _make_partial(folder)
+        return None
+    if manifest is None:
+        raise HubRefusal(f"{folder} is there and was not pulled by wanflow; move it away, or choose another --root")
+    if revision not in (None, manifest.revision, manifest.commit):
+        raise HubRefusal(
+            f"{folder} is at revision {manifest.revision} ({manifest.commit}); for {revision} move it away, or choose "
+            "another --root"
+        )
+    good = {path: file for path, file in manifest.files.items() if _as_pulled(folder, path, file)}
+    if len(good) == len(manifest.files):
+        return manifest
+    _open_again(folder, good)
+    return None
+
+
+def _as_pulled(folder: Path, path: str, file: File) -> bool:
+    """By size, and by digest if it is known without reading."""
+    here = folder / path
+    return here.is_file() and here.stat().st_size == file.size and remembered_digest(here) in (None, file.sha256)
+
+
+def _open_again(folder: Path, good: dict[str, File]) -> None:
+    journal = Journal(folder)
+    for path, file in good.items():
+        journal.note_whole(path, file.identity, file.size, file.sha256)
+    journal.save(at_once=True)
+    (folder / MANIFEST).unlink()  # from here on it counts as not here
+    _make_partial(folder)
+
+
+def _make_partial(folder: Path) -> None:
+    partial = partial_of(folder)
+    if partial.exists():
+        shutil.rmtree(partial)
+    os.rename(folder, partial)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else pulls this model meanwhile. The system takes the lock back however this process ends."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / f".{folder.name}.lock").open("ab+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                who = file.read(20).decode(errors="replace").strip()
+                raise HubRefusal(f"process {who or '?'} pulls {folder.name} already; wait for it, or stop it") from None
+            file.truncate(0)
+            file.write(str(os.getpid()).encode())
+            file.flush()
+            yield
+    except OSError as error:
+        raise _explained(error, folder) from error
+
+
+def _explained(error: OSError, folder: Path) -> HubError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return HubRefusal(
+            f"the disk of {folder.parent} is full; what arrived is kept: make room and run the same command again"
+        )
+    return HubRefusal(f"{folder.parent} cannot be written ({error.strerror or error}); choose another place: --root")
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

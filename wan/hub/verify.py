@@ -1,0 +1,83 @@
+"""Read every byte of a pulled folder and say what is broken."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from wan.digests import remember_digests
+from wan.hub.journal import JOURNAL
+from wan.hub.manifest import File, Manifest, read_manifest
+from wan.hub.places import MANIFEST
+from wan.hub.structure import Fault, structure_faults
+
+_READ = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found. `manifest` is None for a folder that was not pulled: of it only the structure is known."""
+
+    folder: Path
+    manifest: Manifest | None
+    faults: tuple[Fault, ...]
+    read: int
+
+
+def verify(
+    folder: Path,
+    *,
+    layout: str = "diffusers",
+    variant: str | None = None,
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> Verified:
+    """Sizes and digests against the manifest, headers, shards and layout. Nothing in the folder is changed.
+
+    `layout` and `variant` are for folders without a manifest. `on_bytes` is told of bytes read, from several threads.
+    Digests are remembered, so that a pull after it knows which files are broken. Raises `CheckpointError` when the
+    manifest cannot be understood.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return Verified(folder, None, tuple(structure_faults(folder, layout=layout, variant=variant)), 0)
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
+        looks = {path: threads.submit(_look, folder / path, file, on_bytes) for path, file in manifest.files.items()}
+    faults = [Fault(path, fault) for path, look in looks.items() if (fault := look.result()[0])]
+    remember_digests({folder / path: digest for path, look in looks.items() if (digest := look.result()[1])})
+    named = {fault.path for fault in faults}
+    structure = structure_faults(folder, layout=manifest.layout, variant=manifest.variant)
+    faults += [fault for fault in structure if fault.path not in named]
+    faults += [
+        Fault(path, "is not of this model: it was put here by someone else") for path in _strangers(folder, manifest)
+    ]
+    return Verified(folder, manifest, tuple(faults), manifest.size)
+
+
+def _look(path: Path, file: File, on_bytes: Callable[[int], None]) -> tuple[str | None, str | None]:
+    """What is wrong with a file, and its digest if it was read."""
+    try:
+        size = path.stat().st_size
+        if size != file.size:
+            return f"has {size:,} bytes; pulled were {file.size:,}", None
+        digest = hashlib.sha256()
+        with path.open("rb", buffering=0) as opened:
+            while data := opened.read(_READ):
+                digest.update(data)
+                on_bytes(len(data))
+    except FileNotFoundError:
+        return "is missing", None
+    except OSError as error:
+        return f"cannot be read: {error.strerror}", None
+    found = digest.hexdigest()
+    return (None if found == file.sha256 else f"was changed: its sha256 is {found}, pulled was {file.sha256}"), found
+
+
+def _strangers(folder: Path, manifest: Manifest) -> list[str]:
+    """Weights beside the pulled ones: a loader might take them."""
+    known = {*manifest.files, MANIFEST, JOURNAL}
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*.safetensors"))
+    return sorted(path for path in found if path not in known)
