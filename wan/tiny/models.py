@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from diffusers import AutoencoderKLWan, WanAnimateTransformer3DModel, WanTransformer3DModel
-from transformers import CLIPVisionConfig, CLIPVisionModel, UMT5Config, UMT5EncoderModel
+from transformers import (
+    CLIPVisionConfig,
+    CLIPVisionModel,
+    UMT5Config,
+    UMT5EncoderModel,
+    Wav2Vec2Config,
+    Wav2Vec2ForCTC,
+)
 
+from wan.s2v.transformer import WanS2VTransformer3DModel
 from wan.tiny.figures import FACE_SIZE
 
 LATENT_CHANNELS = 16
 LATENT_CHANNELS_22 = 48
 TEXT_DIM = 128
 IMAGE_DIM = 32
+AUDIO_DIM, AUDIO_LAYERS = 48, 3
 I2V_CHANNELS = 2 * LATENT_CHANNELS + 4
 """Noisy latents, four mask channels, the condition's latents."""
 
@@ -50,6 +59,9 @@ def build_vae22() -> AutoencoderKLWan:
         scale_factor_spatial=16,
         scale_factor_temporal=4,
     )
+
+
+VAE_BUILDERS = {"2.1": build_vae, "2.2": build_vae22}
 
 
 def build_transformer(in_channels: int) -> WanTransformer3DModel:
@@ -128,6 +140,54 @@ def build_image_encoder() -> CLIPVisionModel:
             image_size=224,
             patch_size=14,
             hidden_act="gelu",
+        )
+    )
+
+
+def build_s2v_transformer() -> WanS2VTransformer3DModel:
+    """A fresh denoiser for S2V; it hears every layer of `build_audio_encoder`."""
+    return WanS2VTransformer3DModel(
+        patch_size=(1, 2, 2),
+        num_attention_heads=4,
+        attention_head_dim=32,
+        in_channels=LATENT_CHANNELS,
+        out_channels=LATENT_CHANNELS,
+        text_dim=TEXT_DIM,
+        freq_dim=128,
+        ffn_dim=384,
+        num_layers=5,
+        audio_dim=AUDIO_DIM,
+        num_audio_layers=AUDIO_LAYERS + 1,
+        num_audio_tokens=4,
+        audio_inject_layers=(0, 2, 4),
+        pose_channels=LATENT_CHANNELS,
+        motion_frames=73,
+        motion_buckets=(1, 2, 16),
+    )
+
+
+def build_audio_encoder() -> Wav2Vec2ForCTC:
+    """A fresh audio encoder: 16 kHz to 50 features a second, as the real one."""
+    return Wav2Vec2ForCTC(
+        Wav2Vec2Config(
+            vocab_size=4,
+            hidden_size=AUDIO_DIM,
+            num_hidden_layers=AUDIO_LAYERS,
+            num_attention_heads=4,
+            intermediate_size=96,
+            conv_dim=(24,) * 7,
+            conv_bias=True,
+            feat_extract_norm="group",
+            feat_proj_dropout=0.0,
+            hidden_dropout=0.0,
+            attention_dropout=0.0,
+            activation_dropout=0.0,
+            final_dropout=0.0,
+            layerdrop=0.0,
+            mask_time_prob=0.0,
+            num_conv_pos_embeddings=8,
+            num_conv_pos_embedding_groups=8,
+            attn_implementation="sdpa",
         )
     )
 

@@ -1,6 +1,6 @@
 """`python -m wan.tiny.train STAGE --out DIR (--steps N | --seconds S)`: one stage after the other.
 
-text, vae → t2v, i2v, animate; vae22 → ti2v; then export, and `benchmarks/tiny_family.py` measures. Every stage goes on
+text, vae → t2v, i2v, animate; audio → s2v; vae22 → ti2v; then export, and `benchmarks/tiny_family.py` measures. Every stage goes on
 from the file it left.
 """
 
@@ -11,16 +11,19 @@ import os
 from pathlib import Path
 
 from wan.tiny.train.animate import animate_task
+from wan.tiny.train.audio import AudioTraining, train_audio
 from wan.tiny.train.denoiser import DenoiserTraining, train_denoiser
 from wan.tiny.train.export import export
 from wan.tiny.train.flow import FlowTraining, train_flow
 from wan.tiny.train.running import Budget
+from wan.tiny.train.speech import speech_task
 from wan.tiny.train.text import TextTraining, train_text
+from wan.tiny.train.ti2v import ti2v_task
 from wan.tiny.train.vae import VaeTraining, train_vae
 from wan.tiny.world import CHECKPOINTS, TI2V_HEIGHT
 
 SEEDS = {"vae": 1, "t2v": 2, "i2v": 3, "text": 4, "vae22": 5, "animate": 6, "ti2v": 7, "s2v": 8, "audio": 9}
-FLOWS = {"animate": animate_task}
+FLOWS = {"animate": animate_task, "ti2v": ti2v_task, "s2v": speech_task}
 """Stages with one transformer, and what makes their tasks."""
 
 
@@ -54,10 +57,12 @@ def main() -> None:
                         compile=not args.no_compile, **shape, **rates)
         )  # fmt: skip
         return
+    if args.stage == "audio":
+        train_audio(AudioTraining(out=out, budget=budget, batch=args.batch or 8, seed=seed, device=args.device))
+        return
     if args.stage in FLOWS:
         train_flow(
-            FLOWS[args.stage](out, clips=args.clips, seed=seed * 10**9, batch=16, device=args.device,
-                              compile_it=not args.no_compile),
+            FLOWS[args.stage](out, clips=args.clips, seed=seed * 10**9, batch=16, device=args.device),
             FlowTraining(out=out, budget=budget, batch=args.batch or 64, device=args.device,
                          compile=not args.no_compile, **rates),
         )  # fmt: skip

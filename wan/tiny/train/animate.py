@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,12 @@ class AnimateTask:
         )[0]  # fmt: skip
         return weighted(predicted, target, weight)
 
+    def compiled(self) -> Callable[..., Tensor]:
+        """The loss, compiled."""
+        # block by block: the pose is added in place, which compiled gradients of the whole stumble over
+        self.model.transformer.compile_repeated_blocks()
+        return self.loss
+
 
 def clip_input(picture: Tensor) -> Tensor:
     """Pictures `[B, 3, H, W]` in −1 to 1 as the image encoder sees them: stretched to 224×224, bicubic, normalised."""
@@ -113,11 +120,11 @@ def animate_task(out: Path, *, device: str, **how: Any) -> AnimateTask:
 
 @torch.no_grad()
 def build_animate_bank(
-    out: Path, *, clips: int, seed: int, batch: int, device: str, compile_it: bool, width: int = WIDTH,
+    out: Path, *, clips: int, seed: int, batch: int, device: str, width: int = WIDTH,
     height: int = HEIGHT, frames: int = NUM_FRAMES,
 ) -> AnimateBank:  # fmt: skip
     """Draws and encodes clips with seeds from `seed` on, looks of training only."""
-    encoder = load_encoder(out / "vae.pt", device, compile_it=compile_it)
+    encoder = load_encoder(out / "vae.pt", device, compile_it=False)
     text_encoder = load_text_encoder(out / "text.pt", device)
     pieces: dict[str, list[Tensor]] = {}
     said: list[str] = []

@@ -119,7 +119,7 @@ def build_bank(
         if task == "i2v":
             conditions.append(_condition(encoder, video, numbers).half())
         for staging, number in zip(stagings, numbers, strict=True):
-            wordings += _wordings(staging, number)
+            wordings += wordings(staging, number)
     text = _embed_all(text_encoder, wordings).view(len(latents) * batch, WORDINGS + 1, *_text_shape(text_encoder))
     nothing = _embed_all(text_encoder, ["", "", "", "", *captions.NEGATIVES])
     condition = torch.cat(conditions) if conditions else None
@@ -137,7 +137,8 @@ def _condition(encoder: Encoder, video: Tensor, numbers: range) -> Tensor:
     return torch.cat([masks.expand(-1, -1, -1, *known.shape[-2:]), known], dim=1)
 
 
-def _wordings(staging: Staging, number: int) -> list[str]:
+def wordings(staging: Staging, number: int) -> list[str]:
+    """`WORDINGS` captions of a clip and a partial one."""
     rng = random.Random(f"captions {number}")
     full = [captions.caption(staging.scene, rng) for _ in range(WORDINGS)]
     return [*full, captions.partial_caption(staging.scene, rng)[0]]

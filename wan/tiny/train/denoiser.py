@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from diffusers import WanTransformer3DModel
@@ -29,6 +30,16 @@ NO_CAPTION, WRONG_CAPTION, PARTIAL_CAPTION = 0.12, 0.22, 0.08
 training did; guidance, which weighs the caption against none, puts it right."""
 SPRITE_WEIGHT = 3.0
 """How much more the loss counts where the sprite is; its optimum stays where it was."""
+
+
+class HasCaptions(Protocol):
+    """A bank with caption embeddings, `WORDINGS` + 1 a clip, and with those of saying nothing."""
+
+    @property
+    def text(self) -> Tensor: ...
+
+    @property
+    def nothing(self) -> Tensor: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +88,7 @@ def draw_sigmas(count: int, phase: str, task: str, flow_shift: float, device: st
     return sigma_of(low + (high - low) * torch.rand(count, device=device), flow_shift)
 
 
-def draw_text(bank: Bank, picked: Tensor) -> Tensor:
+def draw_text(bank: HasCaptions, picked: Tensor) -> Tensor:
     """Embeddings for clips `picked` `[B]`: mostly their captions, sometimes another's, a partial one, or none."""
     batch, device = len(picked), picked.device
     chance = torch.rand(batch, device=device)

@@ -23,10 +23,10 @@ def _read(path: Path) -> dict[str, Any]:
     return state
 
 
-def load_encoder(path: Path, device: str, *, compile_it: bool) -> Encoder:
-    """The autoencoder of `vae.pt` with its latent statistics."""
+def load_encoder(path: Path, device: str, *, compile_it: bool, kind: str = "2.1") -> Encoder:
+    """The autoencoder of `vae.pt` (`vae22.pt`: of the 2.2 kind) with its latent statistics."""
     saved = _read(path)
-    vae = models.build_vae()
+    vae = models.VAE_BUILDERS[kind]()
     vae.load_state_dict(saved["model"])
     if "latents_mean" in saved:
         vae.register_to_config(latents_mean=saved["latents_mean"], latents_std=saved["latents_std"])

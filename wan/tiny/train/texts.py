@@ -1,10 +1,8 @@
-"""Caption embeddings for training steps: mostly what is seen, sometimes another's, a partial one, or none."""
+"""Captions for variants that are shown a picture: it says almost everything, so captions say little."""
 
 from __future__ import annotations
 
 import random
-from typing import Protocol
-
 import torch
 from torch import Tensor
 from transformers import UMT5EncoderModel
@@ -12,13 +10,6 @@ from transformers import UMT5EncoderModel
 from wan.tiny import captions
 from wan.tiny.tokens import build_tokenizer
 from wan.tiny.train.text import embed
-
-
-class HasNothing(Protocol):
-    """A bank with captions."""
-
-    text: Tensor
-    nothing: Tensor
 
 
 def embed_all(text_encoder: UMT5EncoderModel, texts: list[str]) -> Tensor:

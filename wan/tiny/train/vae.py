@@ -26,7 +26,6 @@ from wan.tiny.world import HEIGHT, NUM_FRAMES, WIDTH, held_out_scenes, training_
 
 ADAM_NAMES = ("encoder.conv_in", "decoder.conv_out", "quant_conv")
 TEST_SEED = 900_000_000
-BUILDERS = {"2.1": models.build_vae, "2.2": models.build_vae22}
 NAMES = {"2.1": "vae", "2.2": "vae22"}
 """What the files of each kind begin with."""
 
@@ -151,7 +150,7 @@ def train_vae(config: VaeTraining) -> list[float]:
     """Runs the stage and returns the losses; goes on from `out/vae_resume.pt`, writes `out/vae.pt` (2.2: `vae22`)."""
     ranks, rank, device = _prepare_ranks(config)
     torch.manual_seed(config.seed)
-    vae = sequence.channels_last(BUILDERS[config.kind]().to(device))
+    vae = sequence.channels_last(models.VAE_BUILDERS[config.kind]().to(device))
     torch.manual_seed(config.seed + 1000 * rank)
     average = Average(vae, 0.998)
     optimizers = build_optimizers(vae, muon_lr=config.muon_lr, adam_lr=config.adam_lr, adam_names=ADAM_NAMES)
