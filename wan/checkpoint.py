@@ -91,9 +91,9 @@ def _files(name: str, folder: Path) -> list[Path]:
 
 
 def _published(family: Family, role: Role, root: Path | None) -> Path:
-    """The folder of a published checkpoint. A pulled one in the reference's layout waits to be converted beside it."""
+    """The folder of a published checkpoint. One that was converted is preferred to the pulled one it was made from."""
     homes = [models_home()] if root is None else [root, models_home()]
-    names = (role.folder, role.variant, f"{role.variant}-diffusers")
+    names = (role.folder, f"{role.variant}-diffusers", role.variant)
     for folder in (home / name for home in homes for name in names):
         if (folder / "model_index.json").is_file():
             return folder

@@ -65,7 +65,7 @@ def _wan(name: str, purpose: str, size: float, *, variant: str, repo: str) -> Mo
 def _reference(variant: str, size: float, *, repo: str) -> Model:
     return Model(
         name=f"{variant}-reference",
-        purpose="the same as published for the reference, to convert",
+        purpose=f"{variant} as the reference has it; to convert",
         size=size,
         layout="reference",
         huggingface=repo,
@@ -112,7 +112,7 @@ _TABLE = (
     ),
     Model(
         name="vace-fun-a14b",
-        purpose="control video, mask, references; to convert",
+        purpose="control video, mask, references; reference layout, to convert",
         size=81e9,
         layout="reference",
         huggingface="alibaba-pai/Wan2.2-VACE-Fun-A14B",
@@ -129,7 +129,7 @@ _TABLE = (
         layout="onnx",
         huggingface="Wan-AI/Wan2.2-Animate-14B",
         modelscope="Wan-AI/Wan2.2-Animate-14B",
-        licence="Apache-2.0 repository; YOLOv10 is AGPL-3.0 by its authors",
+        licence="Apache-2.0, YOLOv10 AGPL-3.0",
         files=("process_checkpoint/det/*.onnx", "process_checkpoint/pose2d/*"),
     ),
     Model(
@@ -157,6 +157,7 @@ def find(name: str) -> Model:
     """The model of that name. Raises `HubRefusal` with the nearest one."""
     if name in CATALOG:
         return CATALOG[name]
-    like = get_close_matches(name.lower(), CATALOG, n=1, cutoff=0.5)
+    asked = name.lower()
+    like = [known for known in CATALOG if known.startswith(asked)] or get_close_matches(asked, CATALOG, n=1, cutoff=0.5)
     hint = f"did you mean {like[0]}?" if like else "see them all: wanflow models list"
     raise HubRefusal(f"{name}: there is no such model in the catalog; {hint}")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Protocol
 
 from wan.digests import remember_digests, remembered_digest
 from wan.errors import HubError, HubRefusal
@@ -20,7 +21,7 @@ from wan.hub.hubs import HUBS, Listing, RemoteFile
 from wan.hub.journal import JOURNAL, Journal
 from wan.hub.manifest import File, Manifest, read_manifest, write_manifest
 from wan.hub.places import MANIFEST, folder_of, partial_of
-from wan.hub.structure import structure_faults
+from wan.hub.structure import Fault, layout_faults, weight_faults
 from wan.hub.transfer import CONNECTIONS, PART_BYTES, Progress, Transfer
 from wan.hub.wire import ATTEMPTS, Wire
 
@@ -51,14 +52,18 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """A model that is here. `fetched` bytes came over the network for it this time."""
+    """A model that is here. `fetched` bytes came over the network for it this time.
+
+    `unready` says why it cannot be rendered with as it is: None when it can, or is not for rendering.
+    """
 
     folder: Path
     manifest: Manifest
     fetched: int
+    unready: str | None
 
 
-class Watcher(Progress):
+class Watcher(Progress, Protocol):
     """Told also how much there is to do."""
 
     def begin(self, model: Model, total: int, here: int) -> None:
@@ -78,7 +83,7 @@ def pull(
     with _alone(folder):
         manifest = _whole(folder, source.revision)
         if manifest is not None:
-            return Pulled(folder, manifest, 0)
+            return Pulled(folder, manifest, 0, _unready(folder, manifest))
         wire = _wire(source, pace)
         try:
             return _fetch(model, folder, wire, source, pace, watcher)
@@ -95,7 +100,7 @@ def missing_offline(model: Model, root: Path | None = None) -> Pulled:
     if manifest is not None:
         broken = [path for path in manifest.files if not _as_pulled(folder, path, manifest.files[path])]
         if not broken:
-            return Pulled(folder, manifest, 0)
+            return Pulled(folder, manifest, 0, _unready(folder, manifest))
         raise HubRefusal(f"{folder} lacks or has broken: {_some(broken)}; pull again with the network")
     entries = Journal(partial_of(folder)).entries
     missing = [path for path, entry in entries.items() if entry.sha256 is None]
@@ -141,7 +146,7 @@ def _fetch(model: Model, folder: Path, wire: Wire, source: Source, pace: Pace, w
     ).run()
     manifest = _manifest(model, listing, journal)
     _name_it(folder, partial, manifest)
-    return Pulled(folder, manifest, total - here)
+    return Pulled(folder, manifest, total - here, _unready(folder, manifest))
 
 
 def _selected(model: Model, listing: Listing) -> tuple[RemoteFile, ...]:
@@ -179,7 +184,7 @@ def _manifest(model: Model, listing: Listing, journal: Journal) -> Manifest:
 
 
 def _name_it(folder: Path, partial: Path, manifest: Manifest) -> None:
-    faults = list(structure_faults(partial, layout=manifest.layout, variant=manifest.variant))
+    faults = list(weight_faults(partial))
     if faults:
         raise HubError(
             f"{manifest.repo} at {manifest.commit} arrived as the hub lists it, but it is no sound checkpoint: "
@@ -190,6 +195,13 @@ def _name_it(folder: Path, partial: Path, manifest: Manifest) -> None:
     os.rename(partial, folder)
     _settle_folder(folder.parent)
     remember_digests({folder / path: file.sha256 for path, file in manifest.files.items()})
+
+
+def _unready(folder: Path, manifest: Manifest) -> str | None:
+    if manifest.layout == "reference":
+        return "it is in the reference's layout"
+    faults: list[Fault] = list(layout_faults(folder, layout=manifest.layout, variant=manifest.variant))
+    return faults[0].what if faults else None
 
 
 def _settle_folder(folder: Path) -> None:

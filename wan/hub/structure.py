@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from wan.checkpoint import Checkpoint
+from wan.convert.headers import read_header
 from wan.errors import CheckpointError
-from wan.hub.headers import read_header
 from wan.layout import LAYOUTS, read_json
 
 
@@ -20,20 +21,38 @@ class Fault:
     what: str
 
 
-def structure_faults(folder: Path, *, layout: str, variant: str | None) -> Iterator[Fault]:
-    """Safetensors files that are not sound, shards that are named and not there, parts that the layout lacks."""
+def weight_faults(folder: Path) -> Iterator[Fault]:
+    """Safetensors files that are not sound, and shards that an index names and are not there."""
     for path in sorted(folder.rglob("*.safetensors")):
         try:
-            read_header(path)
+            check_sound(path)
         except (CheckpointError, OSError) as error:
             yield Fault(path.relative_to(folder).as_posix(), str(error))
     for path in sorted(folder.rglob("*.safetensors.index.json")):
         yield from _index_faults(folder, path)
+
+
+def layout_faults(folder: Path, *, layout: str, variant: str | None) -> Iterator[Fault]:
+    """What keeps a folder in diffusers layout from being loaded as its variant."""
     if layout == "diffusers" and variant is not None and variant in LAYOUTS:
         try:
             Checkpoint.at(folder, variant)
         except CheckpointError as error:
             yield Fault(".", str(error))
+
+
+def check_sound(path: Path) -> None:
+    """Raises `CheckpointError` unless the tensors of a safetensors file fill it to the last byte, without gaps.
+
+    https://github.com/huggingface/safetensors#format
+    """
+    tensors = list(read_header(path).values())
+    for first, second in pairwise(tensors):
+        if first.start + first.nbytes != second.start:
+            raise CheckpointError(f"{path}: its header has a gap or an overlap at byte {second.start:,}")
+    end, size = (tensors[-1].start + tensors[-1].nbytes if tensors else 0), path.stat().st_size
+    if tensors and end != size:
+        raise CheckpointError(f"{path} has {size:,} bytes, its header speaks of {end:,}")
 
 
 def _index_faults(folder: Path, index: Path) -> Iterator[Fault]:

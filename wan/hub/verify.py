@@ -13,7 +13,7 @@ from wan.digests import remember_digests
 from wan.hub.journal import JOURNAL
 from wan.hub.manifest import File, Manifest, read_manifest
 from wan.hub.places import MANIFEST
-from wan.hub.structure import Fault, structure_faults
+from wan.hub.structure import Fault, layout_faults, weight_faults
 
 _READ = 8 * 1024 * 1024
 
@@ -43,14 +43,16 @@ def verify(
     """
     manifest = read_manifest(folder)
     if manifest is None:
-        return Verified(folder, None, tuple(structure_faults(folder, layout=layout, variant=variant)), 0)
+        unpulled = (*weight_faults(folder), *layout_faults(folder, layout=layout, variant=variant))
+        return Verified(folder, None, unpulled, 0)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
         looks = {path: threads.submit(_look, folder / path, file, on_bytes) for path, file in manifest.files.items()}
     faults = [Fault(path, fault) for path, look in looks.items() if (fault := look.result()[0])]
     remember_digests({folder / path: digest for path, look in looks.items() if (digest := look.result()[1])})
     named = {fault.path for fault in faults}
-    structure = structure_faults(folder, layout=manifest.layout, variant=manifest.variant)
-    faults += [fault for fault in structure if fault.path not in named]
+    faults += [fault for fault in weight_faults(folder) if fault.path not in named]
+    if not faults:
+        faults += layout_faults(folder, layout=manifest.layout, variant=manifest.variant)
     faults += [
         Fault(path, "is not of this model: it was put here by someone else") for path in _strangers(folder, manifest)
     ]

@@ -1,0 +1,169 @@
+"""`wanflow models info`: what a model, a family, a folder or a file of weights is."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from flows.cli.models import root_option
+from flows.cli.options import json_option, print_json
+from flows.cli.words import size_of
+from flows.errors import UserError
+from wan.families import FAMILIES, Family, Role
+from wan.hub.catalog import CATALOG, Model
+from wan.hub.places import pulled
+from wan.variants import VARIANTS
+
+if TYPE_CHECKING:
+    from wan.hub.info import Description
+
+
+@click.command("info", short_help="What a model, a family, a folder or a file is.")
+@click.argument("what", metavar="NAME|FAMILY|PATH")
+@root_option
+@json_option
+def command(what: str, root: Path | None, as_json: bool) -> None:
+    """What a model of the catalog, a family (model=FAMILY), a folder or a file of weights is.
+
+    Of weights only the headers are read, so it is quick for any size.
+
+    \b
+    Examples:
+      wanflow models info tiny
+      wanflow models info t2v-a14b
+      wanflow models info /weights/wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors
+    """
+    path = Path(what).expanduser()
+    if what in FAMILIES:
+        _family(FAMILIES[what], root, as_json)
+    elif what in CATALOG:
+        _model(CATALOG[what], root, as_json)
+    elif path.exists():
+        _path(path, as_json)
+    elif path.suffix or path.parent != Path():
+        raise UserError(f"{path}: there is no such file or folder")
+    else:
+        _unknown(what)
+
+
+def _unknown(what: str) -> NoReturn:
+    names = [*FAMILIES, *CATALOG]
+    like = [name for name in names if name.startswith(what)] or get_close_matches(what, names, n=1, cutoff=0.5)
+    hint = f" did you mean {like[0]}?" if like else ""
+    raise UserError(
+        f"{what}: is no file, family or model;{hint} there are {', '.join(FAMILIES)} and what wanflow models list shows"
+    )
+
+
+def _model(model: Model, root: Path | None, as_json: bool) -> None:
+    from wan.hub.info import describe
+
+    folder = pulled(model.name, root)
+    found = describe(folder) if folder else None
+    if as_json:
+        here = _description(found) if found else None
+        print_json({"name": model.name, "purpose": model.purpose, "licence": model.licence, "here": here})
+        return
+    click.echo(f"{model.name}: {model.purpose}")
+    click.echo(f"  licence     {model.licence}")
+    click.echo(f"  from        {model.huggingface} (Hugging Face), {model.modelscope or 'not known'} (ModelScope)")
+    click.echo(f"  size        about {size_of(model.size)}, {model.layout} layout")
+    if found is None:
+        click.echo(f"  here        no; wanflow models pull {model.name}")
+    else:
+        _print_description(found)
+
+
+def _path(path: Path, as_json: bool) -> None:
+    from wan.hub.info import describe
+
+    found = describe(path)
+    if as_json:
+        print_json(_description(found))
+    else:
+        _print_description(found)
+
+
+def _description(found: Description) -> dict[str, object]:
+    manifest = found.manifest
+    return {
+        "path": str(found.path),
+        "layout": found.layout,
+        "variant": found.variant,
+        "missing": list(found.missing),
+        "parameters": found.parameters,
+        "bytes": found.size,
+        "licence": manifest.licence if manifest else None,
+        "repo": manifest.repo if manifest else None,
+        "commit": manifest.commit if manifest else None,
+        "parts": [
+            {
+                "name": part.name,
+                "class": part.kind,
+                "parameters": part.parameters,
+                "bytes": part.size,
+                "dtypes": list(part.dtypes),
+                "scaled": part.scaled,
+            }
+            for part in found.parts
+        ],
+    }
+
+
+def _print_description(found: Description) -> None:
+    click.echo(f"{found.path}")
+    click.echo(f"  layout      {found.layout}; {found.variant or 'of no variant that is known'}")
+    if found.missing:
+        click.echo(f"  without     {', '.join(found.missing)}")
+    click.echo(f"  parameters  {found.parameters / 1e9:.3f} billion in {size_of(found.size)}")
+    if found.manifest:
+        manifest = found.manifest
+        click.echo(f"  from        {manifest.repo} ({manifest.hub}), commit {manifest.commit or 'not said'}")
+        click.echo(f"  licence     {manifest.licence}")
+    for part in found.parts:
+        kept = " and ".join(part.dtypes) + (", scaled" if part.scaled else "")
+        click.echo(
+            f"  {part.name:<18} {part.parameters / 1e6:>10,.1f} M  {kept:<16} {size_of(part.size):>8}  {part.kind}"
+        )
+
+
+def _family(family: Family, root: Path | None, as_json: bool) -> None:
+    roles = [_role(family, role, root) for role in family.roles.values()]
+    if as_json:
+        print_json({"family": family.name, "precision": family.precision, "roles": roles})
+        return
+    click.echo(f"{family.name}, computed in {family.precision}")
+    for role in roles:
+        click.echo(f"\n{role['variant']}")
+        click.echo(f"  renders   {role['size']}, {role['num_frames']} frames at {role['fps']:g} a second")
+        click.echo(f"  sampling  {role['sampling']}")
+        click.echo(f"  here      {role['found'] or 'no: ' + str(role['missing'])}")
+
+
+def _role(family: Family, role: Role, root: Path | None) -> dict[str, object]:
+    from wan.checkpoint import Checkpoint
+    from wan.errors import CheckpointError
+
+    variant = VARIANTS[role.variant]
+    sampling = role.sampling or variant.sampling
+    width, height = role.size or variant.size
+    found, missing = None, None
+    try:
+        found = str(Checkpoint.open(family, role.variant, root).folder)
+    except CheckpointError as error:
+        missing = str(error)
+    guidance = sampling.guidance_scale
+    return {
+        "variant": role.variant,
+        "size": f"{width}x{height}",
+        "num_frames": role.num_frames or variant.num_frames,
+        "fps": role.fps or variant.fps,
+        "sampling": f"{sampling.num_inference_steps} steps of {sampling.solver}, shift {sampling.flow_shift:g}, "
+        f"guidance {guidance.high:g} high and {guidance.low:g} low",
+        "repo": role.repo,
+        "found": found,
+        "missing": missing,
+    }

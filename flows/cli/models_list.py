@@ -1,0 +1,79 @@
+"""`wanflow models list`: the catalog, and what of it is here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from flows.cli.models import root_option
+from flows.cli.options import json_option, print_json
+from flows.cli.words import size_of
+from wan.families import FAMILIES
+from wan.hub.catalog import CATALOG, Model
+from wan.hub.journal import Journal
+from wan.hub.places import folder_of, models_home, partial_of, pulled
+
+WIDTH_OF_LOGS = 140
+"""Columns, where no terminal says how wide it is."""
+
+
+@click.command("list", short_help="Every model that can be pulled, and which are here.")
+@root_option
+@json_option
+def command(root: Path | None, as_json: bool) -> None:
+    """Every model that can be pulled: what for, how large, under which licence, and where it is if it is here.
+
+    \b
+    Examples:
+      wanflow models list
+      wanflow models list --json
+    """
+    rows = [_row(model, root) for model in CATALOG.values()]
+    if as_json:
+        print_json(rows)
+        return
+    shipped = ", ".join(name for name, family in FAMILIES.items() if family.root is not None)
+    _print(rows)
+    click.echo(f"\nIn {root or models_home()}. Shipped with wanflow: {shipped}. Fetch one: wanflow models pull NAME")
+
+
+def _row(model: Model, root: Path | None) -> dict[str, object]:
+    here = pulled(model.name, root)
+    return {
+        "name": model.name,
+        "purpose": model.purpose,
+        "variant": model.variant,
+        "layout": model.layout,
+        "about_bytes": int(model.size),
+        "licence": model.licence,
+        "huggingface": model.huggingface,
+        "modelscope": model.modelscope,
+        "pulled": str(here) if here else None,
+        "fetched_of_partial": None if here else _fetched(model, root),
+    }
+
+
+def _fetched(model: Model, root: Path | None) -> int | None:
+    """Bytes of a pull that was begun; None: none was."""
+    entries = Journal(partial_of(folder_of(model.name, root))).entries
+    return sum(entry.arrived for entry in entries.values()) if entries else None
+
+
+def _print(rows: list[dict[str, object]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for head in ("model", "about", "here", "licence"):
+        table.add_column(head, no_wrap=True)
+    table.add_column("what for")
+    for row in rows:
+        part = row["fetched_of_partial"]
+        here = "yes" if row["pulled"] else "no" if part is None else f"{size_of(float(str(part)))} of it"
+        size = size_of(float(str(row["about_bytes"])))
+        table.add_row(str(row["name"]), size, here, str(row["licence"]), str(row["purpose"]))
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    Console(highlight=False, width=None if told else WIDTH_OF_LOGS).print(table)

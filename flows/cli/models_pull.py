@@ -1,0 +1,99 @@
+"""`wanflow models pull`: fetch models, resumably, checked, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from flows.cli.models import root_option
+from flows.cli.words import size_of
+from flows.errors import Stopped
+from wan.errors import HubRefusal
+from wan.hub.catalog import Model, find
+
+if TYPE_CHECKING:
+    from wan.hub.pull import Pulled
+
+
+@click.command("pull", short_help="Fetch models; the same command again goes on where it stopped.")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@root_option
+@click.option("--hub", type=click.Choice(["huggingface", "modelscope"]), default="huggingface", show_default=True)
+@click.option("--mirror", metavar="URL", help="Another address of the hub (Hugging Face: HF_ENDPOINT does the same).")
+@click.option("--revision", help="A branch, tag or commit (default: the hub's usual branch).")
+@click.option("--connections", type=click.IntRange(1, 64), default=8, show_default=True)
+@click.option("--offline", is_flag=True, help="Fetch nothing: say what is here and what is missing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, for programs.")
+def command(
+    names: tuple[str, ...],
+    root: Path | None,
+    hub: str,
+    mirror: str | None,
+    revision: str | None,
+    connections: int,
+    offline: bool,
+    as_json: bool,
+) -> None:
+    """Fetch the models called NAME. What was cut off goes on where it was; a broken file is fetched again.
+
+    Every file is checked against the hub's digest. Pickled weights are not fetched, except what the reference's
+    layout has only so. Access to gated repositories: HF_TOKEN, MODELSCOPE_API_TOKEN.
+
+    Exit code 0: whole and checked; 1: the network failed, what arrived is kept; 2: something has to be changed first.
+
+    \b
+    Examples:
+      wanflow models pull t2v-a14b i2v-a14b
+      wanflow models pull ti2v-5b --hub modelscope --root /weights
+      HF_ENDPOINT=https://hf-mirror.com wanflow models pull s2v-14b
+    """
+    models = [find(name) for name in names]
+    if offline:
+        _offline(models, root, as_json)
+        return
+    from flows.cli.pull_progress import show
+    from wan.hub.hubs import HUBS
+    from wan.hub.pull import Pace, Source, pull
+
+    endpoint = mirror or (os.environ.get("HF_ENDPOINT") if hub == "huggingface" else None) or None
+    source = Source(hub=hub, endpoint=endpoint, revision=revision, token=os.environ.get(HUBS[hub].token_variable))
+    for model in models:
+        try:
+            with show(model.name, as_json=as_json) as watcher:
+                here = pull(model, watcher, source=source, root=root, pace=Pace(connections=connections))
+                watcher.done(here.folder, here.fetched)
+        except KeyboardInterrupt:
+            raise Stopped("stopped; what arrived is kept, and the same command goes on from there") from None
+        if not as_json:
+            _say_whole(model, here)
+
+
+def _offline(models: Sequence[Model], root: Path | None, as_json: bool) -> None:
+    from flows.cli.pull_progress import show
+    from wan.hub.pull import missing_offline
+
+    missing = []
+    for model in models:
+        try:
+            here = missing_offline(model, root)
+        except HubRefusal as error:
+            missing.append(str(error))
+            continue
+        with show(model.name, as_json=as_json) as watcher:
+            watcher.done(here.folder, 0)
+        if not as_json:
+            _say_whole(model, here)
+    if missing:
+        raise HubRefusal("\n".join(missing))
+
+
+def _say_whole(model: Model, here: Pulled) -> None:
+    fetched = f"of which {size_of(here.fetched)} were fetched now" if here.fetched else "here already"
+    click.echo(f"{model.name}: {here.folder} ({size_of(here.manifest.size)}, {fetched})")
+    if here.unready:
+        click.echo(f"    to render with it, convert it: wanflow models convert {here.folder} {here.folder}-diffusers")
+        click.echo(f"    ({here.unready})")

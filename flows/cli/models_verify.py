@@ -1,0 +1,98 @@
+"""`wanflow models verify`: read every byte of a model and say what is broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flows.cli.models import root_option
+from flows.cli.options import json_option, print_json
+from flows.cli.words import count, size_of
+from flows.errors import UserError
+from wan.hub.catalog import CATALOG, find
+from wan.hub.places import folder_of
+from wan.hub.verify import Verified, verify
+
+
+@click.command("verify", short_help="Read every byte of a model and say what is broken.")
+@click.argument("what", metavar="NAME|FOLDER")
+@root_option
+@json_option
+def command(what: str, root: Path | None, as_json: bool) -> None:
+    """Check a pulled model, or any folder in diffusers layout: sizes, sha256, headers, shards, layout.
+
+    Exit code 0: whole; 1: something is broken, and the way to mend it is said. Only pulled models have digests to
+    compare with.
+
+    \b
+    Examples:
+      wanflow models verify t2v-a14b
+      wanflow models verify /weights/t2v-a14b --json
+    """
+    found = _checked(*_folder(what, root))
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _print(found)
+    if found.faults:
+        raise click.exceptions.Exit(1)
+
+
+def _folder(what: str, root: Path | None) -> tuple[Path, str | None]:
+    """The folder, and the variant it should be."""
+    path = Path(what).expanduser()
+    if what not in CATALOG and path.is_dir():
+        return path, None
+    if what not in CATALOG and (path.exists() or path.parent != Path()):
+        raise UserError(f"{path} is no folder")
+    model = find(what)
+    folder = folder_of(model.name, root)
+    if not folder.is_dir():
+        raise UserError(f"{model.name} is not in {folder}; fetch it: wanflow models pull {model.name}")
+    return folder, model.variant
+
+
+def _checked(folder: Path, variant: str | None) -> Verified:
+    from rich.console import Console
+
+    from flows.cli.pull_progress import progress_bars
+    from wan.hub.info import describe
+    from wan.hub.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    if manifest is None and variant is None:
+        variant = describe(folder).variant
+    with progress_bars(Console(stderr=True)) as bars:
+        task = bars.add_task(folder.name, total=manifest.size if manifest else None)
+        return verify(folder, variant=variant, on_bytes=lambda read: bars.update(task, advance=read))
+
+
+def _as_json(found: Verified) -> dict[str, object]:
+    return {
+        "folder": str(found.folder),
+        "whole": not found.faults,
+        "digests_known": found.manifest is not None,
+        "bytes": found.read,
+        "faults": [{"path": fault.path, "what": fault.what} for fault in found.faults],
+    }
+
+
+def _print(found: Verified) -> None:
+    for fault in found.faults:
+        click.echo(f"{fault.path}: {fault.what}")
+    if found.faults:
+        click.echo(f"\n{count(len(found.faults), 'fault')} in {found.folder}. {_mend(found)}")
+    elif found.manifest is None:
+        click.echo(f"{found.folder}: headers, shards and layout are right; it was not pulled, so no digests are known")
+    else:
+        files = count(len(found.manifest.files), "file")
+        click.echo(f"{found.folder}: whole; {files}, {size_of(found.read)}, as {found.manifest.repo} has them")
+
+
+def _mend(found: Verified) -> str:
+    if found.manifest is None or found.manifest.name not in CATALOG:
+        return "Get the files named above again from where they came"
+    hub = "" if found.manifest.hub == "huggingface" else f" --hub {found.manifest.hub}"
+    again = f"wanflow models pull {found.manifest.name}{hub} --root {found.folder.parent}"
+    return f"To mend it, fetching only these files: {again}"
