@@ -83,6 +83,10 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "image": clip.image,
         "end_image": clip.last_image,
         "hand_off": list(clip.upstream),
+        "start_frame": clip.start_frame,
+        "media": [{"name": medium.name, "digest": medium.digest} for medium in clip.media],
+        "strength": clip.strength,
+        "loras": [{"digest": lora.digest, "weight": lora.weight, "expert": lora.expert} for lora in clip.loras],
         "estimated_seconds": _seconds(clip.estimated_seconds),
     }
 

@@ -47,10 +47,23 @@ def facts_of(clips: tuple[Clip, ...], index: int = 0) -> dict[str, object]:
         "solver": sampling.solver,
         "precision": first.numerics.precision,
         "attention": first.numerics.attention,
+        "tiling": first.numerics.vae_tiling,
+        "compilation": first.numerics.compile,
         "image": first.image,
         "end image": clips[-1].last_image,
+        **_media(first),
+        "strength": first.strength,
+        "LoRAs": [[lora.digest, float(lora.weight), lora.expert] for lora in first.loras],
         "continuity": first.hand_off and [list(first.hand_off.candidates), first.hand_off.rule, first.hand_off.frame],
     }
+
+
+def _media(clip: Clip) -> dict[str, object]:
+    """Digests of what drives the clip, by name."""
+    found: dict[str, list[str]] = {}
+    for medium in clip.media:
+        found.setdefault(medium.name, []).append(f"{medium.digest} {medium.option}".strip())
+    return dict(found)
 
 
 def past_of(plan: Plan) -> dict[str, PastShot]:
@@ -63,7 +76,8 @@ def _past(takes: tuple[Take, ...]) -> PastShot:
 
 
 def _changes(now: Mapping[str, object], then: Mapping[str, object], upstream: str | None) -> list[str]:
-    names = [name for name, value in now.items() if then.get(name) != value]
+    # what one of them lacks, an older version perhaps, is as good as nothing
+    names = [name for name in {**now, **then} if (now.get(name) or None) != (then.get(name) or None)]
     for cause, consequences in _CONSEQUENCES.items():
         if cause in names:
             names = [name for name in names if name not in consequences]

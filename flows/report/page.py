@@ -58,6 +58,11 @@ def size(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
+def asset_name(digest: str, plan: Plan) -> str:
+    """The name of the file a digest was read from; of one the plan does not know, the digest's beginning."""
+    return Path(plan.assets[digest]).name if digest in plan.assets else digest[:12]
+
+
 @cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
@@ -67,5 +72,5 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(duration=duration, clock=clock, size=size)
+    environment.filters.update(duration=duration, clock=clock, size=size, asset=asset_name)
     return environment.get_template("report.html.j2")

@@ -49,6 +49,17 @@ def test_what_changed_is_named_and_what_follows_from_it(
     assert (mine, below) == (why, "upstream river.a changed")
 
 
+def test_what_an_older_version_did_not_note_has_not_changed(shots: list[Shot], film: MakeFilm, plan: MakePlan) -> None:
+    past = past_of(plan(film(*shots)))
+    newer = ("tiling", "compilation", "LoRAs", "strength")
+    older = {
+        name: replace(shot, facts={key: value for key, value in shot.facts.items() if key not in newer})
+        for name, shot in past.items()
+    }
+    mine, _ = reasons(plan(film(replace(shots[0], prompt="a blue box falls"), shots[1]), past=older))
+    assert mine == "prompt changed"
+
+
 def test_a_new_take_is_told_from_a_changed_one(shots: list[Shot], film: MakeFilm, plan: MakePlan) -> None:
     first = plan(film(*shots))
     done = frozenset(clip.fingerprint for clip in first.clips)

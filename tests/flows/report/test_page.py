@@ -12,7 +12,7 @@ import pytest
 
 from flows.edit import make_timeline
 from flows.errors import BlobMissing
-from flows.plan.model import HandOff
+from flows.plan.model import ClipLora, HandOff, Medium
 from flows.report import write_report
 from flows.report.page import clock, duration, size
 from flows.storyboard.model import Cue, Music, Transition, Voiceover
@@ -77,6 +77,27 @@ def test_words_of_the_storyboard_stay_words(tmp_path: Path) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; {{ 7 * 7 }}" in text
     assert "<h1>&lt;b&gt;Boat&lt;/b&gt;</h1>" in text
     assert "Adrift &amp; &lt;alone&gt;" in text
+
+
+def test_an_extended_prompt_is_shown_with_the_one_it_was_made_of(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS[:1], paint)
+    (shot,) = plan.shots
+    plan = replace(plan, shots=(replace(shot, original_prompt="a <boat>"),))
+    text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()
+    assert f'<p class="prompt">{shot.prompt}</p>' in text
+    assert "Extended from: a &lt;boat&gt;" in text
+    assert "Extended from" not in report(tmp_path, SHOTS[:1])
+
+
+def test_what_drives_a_shot_is_shown_by_its_files_name(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS[:1], paint)
+    (shot,) = plan.shots
+    given = {"media": (Medium("audio", "a" * 64),), "loras": (ClipLora("b" * 64, 0.5),)}
+    driven = tuple(replace(take, clips=tuple(replace(clip, **given) for clip in take.clips)) for take in shot.takes)
+    plan = replace(plan, shots=(replace(shot, takes=driven),), assets={"a" * 64: "/films/talk.wav"})
+    text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()
+    assert "<dt>Audio</dt><dd>talk.wav</dd>" in text
+    assert f"<dt>LoRAs</dt><dd>{'b' * 12} × 0.5</dd>" in text
 
 
 def test_it_says_what_was_rendered_and_how(tmp_path: Path) -> None:
