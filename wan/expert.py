@@ -57,7 +57,7 @@ class Expert:
         texts = tuple(embed(text.to(latents.device, self.dtype)) for text in embeddings)
         return Context(texts, self.model.rope(latents))
 
-    def velocities(self, inputs: Tensor, timestep: int, context: Context, *, clean_frames: int = 0) -> list[Tensor]:
+    def velocities(self, inputs: Tensor, timestep: float, context: Context, *, clean_frames: int = 0) -> list[Tensor]:
         """The velocity (noise − clean), fp32 `[1, C, F, h, w]`, of `inputs` `[1, C_in, F, h, w]` under each prompt.
 
         The first `clean_frames` latent frames are known and free of noise: their tokens are at timestep 0 (TI2V).
@@ -97,7 +97,7 @@ class Expert:
         """What a variant adds behind block `index`, under the prompt of that number."""
         return tokens
 
-    def _time(self, timestep: int, tokens: int, clean: int) -> _Time:
+    def _time(self, timestep: float, tokens: int, clean: int) -> _Time:
         device = self.model.scale_shift_table.device
         moments = torch.tensor([timestep] if clean == 0 else [0, timestep], device=device)
         embedded, projected = self._embedded_time(moments)

@@ -196,7 +196,7 @@ class _Run:
         self._expert, self._memo = expert, {}
         apply_loras(parts, self._method.part_name(expert), expert, self._start.loras)
 
-    def _velocity(self, expert: ExpertName, timestep: int) -> Tensor:
+    def _velocity(self, expert: ExpertName, timestep: float) -> Tensor:
         guidance = self._start.sampling.guidance_scale
         scale = guidance.high if expert == "high" else guidance.low
         texts = [self._start.embeddings]

@@ -127,10 +127,10 @@ class ClipRequest:
     any size: prepared as the reference does). Sound and videos are those of the whole shot; `start_frame` says where
     in the shot this clip begins (frames, at the variant's rate), so that a method reads what it needs. `audio` moves
     lips (S2V); `pose` is a pose video (S2V, Animate), `face` the driving face, `background` and `mask` what is kept
-    around a replaced person (Animate), `mask` and `control` steer VACE, which is shown `references`. `video` with
-    `strength` 0 … 1 is video to video: 1 keeps nothing of it. `carried` is what the clip before in the same shot handed
-    on (`Result.carried`). Whether a field is allowed, and which sizes and lengths, is the variant's business; a
-    pipeline raises `RequestError` before any tensor is made.
+    around a replaced person (Animate), `mask` and `control` steer VACE, as closely as `control_scale` says (0: not at
+    all), and `references` show it what should appear. `video` with `strength` 0 … 1 is video to video: 1 keeps nothing
+    of it. `carried` is what the clip before in the same shot handed on (`Result.carried`). Whether a field is allowed,
+    and which sizes and lengths, is the variant's business; a pipeline raises `RequestError` before any tensor is made.
     """
 
     prompt: str
@@ -142,6 +142,7 @@ class ClipRequest:
     negative_prompt: str = ""
     start_frame: int = 0
     strength: float | None = None
+    control_scale: float = 1.0
     loras: tuple[Lora, ...] = ()
     image: Image | None = field(default=None, compare=False)
     last_image: Image | None = field(default=None, compare=False)

@@ -68,7 +68,7 @@ class AnimateMethod(Method):
         self,
         expert: ExpertName,
         latents: Tensor,
-        timestep: int,
+        timestep: float,
         texts: Sequence[Tensor],
         conditions: Conditions,
         memo: dict[str, Any],

@@ -66,7 +66,7 @@ class Method(ABC):
         self,
         expert: ExpertName,
         latents: Tensor,
-        timestep: int,
+        timestep: float,
         texts: Sequence[Tensor],
         conditions: Conditions,
         memo: dict[str, Any],

@@ -19,7 +19,7 @@ class TextMethod(Method):
         self,
         expert: ExpertName,
         latents: Tensor,
-        timestep: int,
+        timestep: float,
         texts: Sequence[Tensor],
         conditions: Conditions,
         memo: dict[str, Any],

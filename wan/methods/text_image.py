@@ -34,7 +34,7 @@ class TextImageMethod(TextMethod):
         self,
         expert: ExpertName,
         latents: Tensor,
-        timestep: int,
+        timestep: float,
         texts: Sequence[Tensor],
         conditions: Conditions,
         memo: dict[str, Any],

@@ -1,0 +1,99 @@
+"""VACE-Fun-A14B: along a control video (depth, pose, edges, trajectories), inside a mask, of what references show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wan.animate.pictures import as_video, fit_frames
+from wan.errors import RequestError
+from wan.images import fit_image
+from wan.methods.base import Conditions, Method, Result
+from wan.request import ClipRequest, ExpertName, Frames, Video
+from wan.vace.conditions import control_condition, on_white
+
+
+class ControlMethod(Method):
+    """References stand in front of the video as latent frames of their own, which are cut off before decoding.
+
+    A first picture (`image`) is a frame that the mask keeps. Without a control video every frame is mid grey and made
+    anew. A control video or mask that ends before the clip does is held at its last frame.
+    """
+
+    def check(self, request: ClipRequest) -> None:
+        if request.control is None and request.image is None and not request.references:
+            raise RequestError(
+                f"control: {self.variant.name} needs a control video, references or a picture to start from; for text "
+                "alone use t2v-a14b"
+            )
+        if request.mask is not None and request.control is None:
+            raise RequestError("mask: it needs the video it masks (control)")
+        for name in ("control", "mask"):
+            video: Video | None = getattr(request, name)
+            if video is not None and video.num_frames <= request.start_frame:
+                raise RequestError(
+                    f"{name}: it has {video.num_frames} frames, and this clip begins at frame {request.start_frame}"
+                )
+
+    def latent_shape(self, request: ClipRequest) -> tuple[int, ...]:
+        batch, channels, frames, rows, columns = super().latent_shape(request)
+        return batch, channels, len(request.references) + frames, rows, columns
+
+    def conditions(self, request: ClipRequest) -> dict[str, Tensor]:
+        size = (request.width, request.height)
+        video, mask = _video_and_mask(request)
+        references = [on_white(reference, size) for reference in request.references]
+        with self.parts.use("vae") as vae:
+            control = control_condition(vae, video, mask, references)
+        return {
+            "control": control,
+            "references": torch.tensor(len(references)),
+            "scale": torch.tensor(request.control_scale, dtype=torch.float64),
+        }
+
+    def velocities(
+        self,
+        expert: ExpertName,
+        latents: Tensor,
+        timestep: float,
+        texts: Sequence[Tensor],
+        conditions: Conditions,
+        memo: dict[str, Any],
+    ) -> list[Tensor]:
+        with self.parts.use(self.part_name(expert)) as model:
+            if "context" not in memo:
+                scale = float(conditions["scale"])
+                memo["context"] = model.clip_context(texts, latents, control=conditions["control"], scale=scale)
+            found: list[Tensor] = model.velocities(latents, timestep, memo["context"])
+        return found
+
+    def decode(self, latents: Tensor, conditions: Conditions) -> Result:
+        return super().decode(latents[:, :, int(conditions["references"]) :], conditions)
+
+
+def _video_and_mask(request: ClipRequest) -> tuple[Tensor, Tensor]:
+    """The clip's part of the control video fp32 `[1, 3, T, H, W]` and its mask `[1, 1, T, H, W]`."""
+    size, frames = (request.width, request.height), request.num_frames
+    if request.control is None:
+        video = torch.zeros(1, 3, frames, request.height, request.width)
+    else:
+        video = as_video(fit_frames(_shown(request, request.control), size))
+    mask = torch.ones(1, 1, frames, request.height, request.width)
+    if request.mask is not None:
+        grey = fit_frames(_shown(request, request.mask), size, nearest=True).astype(np.float32).mean(axis=3)
+        mask = torch.from_numpy(grey / 255)[None, None]
+    if request.image is not None:
+        video[:, :, :1] = fit_image(request.image, size)
+        mask[:, :, :1] = 0
+    return video, mask
+
+
+def _shown(request: ClipRequest, video: Video) -> Frames:
+    """The frames of this clip; the last one is held where the video ends before."""
+    found = video.frames(request.start_frame, request.start_frame + request.num_frames)
+    missing = request.num_frames - len(found)
+    return np.concatenate([found, np.repeat(found[-1:], missing, axis=0)]) if missing > 0 else found
