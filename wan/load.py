@@ -22,7 +22,9 @@ from wan.placement import PLACEMENTS, Placement
 from wan.placement.parts import Moved
 from wan.precision import check_fp8
 from wan.request import Numerics, Precision
+from wan.s2v.audio import AudioEncoder
 from wan.text import TextEncoder
+from wan.vace.expert import ControlExpert
 from wan.vae import Vae
 from wan.validate import find_variant
 from wan.weights import load_model
@@ -130,11 +132,31 @@ def _animate_expert(folder: Path, how: How) -> AnimateExpert:
     return AnimateExpert(how.transformer(WanAnimateTransformer3DModel, folder), how.numerics)
 
 
+def _control_expert(folder: Path, how: How) -> ControlExpert:
+    from diffusers import WanVACETransformer3DModel
+
+    return ControlExpert(how.transformer(WanVACETransformer3DModel, folder), how.numerics)
+
+
 def _image_encoder(folder: Path, how: How) -> ImageEncoder:
     """In fp32: it runs once a clip, and the reference's half precision would only lose."""
     from transformers import CLIPVisionModel
 
     return ImageEncoder(how.model(CLIPVisionModel, folder, "fp32"))
+
+
+def _speech_expert(folder: Path, how: How) -> Any:
+    from wan.s2v.expert import SpeechExpert
+    from wan.s2v.transformer import WanS2VTransformer3DModel
+
+    return SpeechExpert(how.transformer(WanS2VTransformer3DModel, folder), how.numerics)
+
+
+def _audio_encoder(folder: Path, how: How) -> AudioEncoder:
+    """In fp32, as in the reference."""
+    from transformers import Wav2Vec2ForCTC
+
+    return AudioEncoder(how.model(Wav2Vec2ForCTC, folder, "fp32"))
 
 
 def set_attention(model: Any, name: str) -> None:
@@ -172,7 +194,10 @@ _LOADERS: Mapping[str, Callable[[Path, How], Any]] = {
     "AutoencoderKLWan": _vae,
     "UMT5EncoderModel": _text_encoder,
     "WanAnimateTransformer3DModel": _animate_expert,
+    "WanVACETransformer3DModel": _control_expert,
     "CLIPVisionModel": _image_encoder,
+    "WanS2VTransformer3DModel": _speech_expert,
+    "Wav2Vec2ForCTC": _audio_encoder,
 }
 """How a component of each class (`wan.layout`) is loaded and wrapped."""
 

@@ -18,6 +18,11 @@ REFERENCE_NEGATIVE_PROMPT = (
     "JPEG压缩残留，丑陋的，残缺的，多余的手指，画得不好的手部，画得不好的脸部，畸形的，毁容的，形态畸形的肢体，"
     "手指融合，静止不动的画面，杂乱的背景，三条腿，背景人很多，倒着走"
 )
+S2V_NEGATIVE_PROMPT = (
+    "画面模糊，最差质量，画面模糊，细节模糊不清，情绪激动剧烈，手快速抖动，字幕，丑陋的，残缺的，多余的手指，"
+    "画得不好的手部，画得不好的脸部，畸形的，毁容的，形态畸形的肢体，手指融合，静止不动的画面，杂乱的背景，"
+    "三条腿，背景人很多，倒着走"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,7 @@ def _unipc(steps: int, shift: float, high: float, low: float, boundary: float | 
 _TABLE = (
     Variant(
         name="t2v-a14b",
-        inputs=frozenset(),
+        inputs=frozenset({"video"}),
         needs=frozenset(),
         size=(1280, 720),
         size_multiple=16,
@@ -106,6 +111,8 @@ _TABLE = (
         chained="carried",
         overlap=0,
         following_frames=80,
+        negative_prompt=S2V_NEGATIVE_PROMPT,
+        rendered=True,
     ),
     Variant(
         name="animate-14b",
@@ -129,7 +136,9 @@ _TABLE = (
         num_frames=81,
         frame_step=4,
         fps=16,
-        sampling=_unipc(40, 12.0, 4.0, 3.0, 0.875),
+        # not in the reference: what its publisher samples it with (aigc-apps/VideoX-Fun)
+        sampling=_unipc(50, 12.0, 5.0, 5.0, 0.875),
+        rendered=True,
     ),
 )
 

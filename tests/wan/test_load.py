@@ -66,11 +66,6 @@ def test_an_unknown_attention_backend_is_answered_with_the_known_ones(family: Fa
         )
 
 
-def test_variants_that_are_not_rendered_yet_say_so(family: Family) -> None:
-    with pytest.raises(RequestError, match="not rendered yet: s2v-14b"):
-        load_pipeline("s2v-14b", Checkpoint.open(family, "t2v-a14b"))
-
-
 def test_a_checkpoint_of_another_variant_is_refused(family: Family) -> None:
     with pytest.raises(RequestError, match="one of i2v-a14b, not of t2v-a14b"):
         load_pipeline("t2v-a14b", Checkpoint.open(family, "i2v-a14b"))

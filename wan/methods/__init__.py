@@ -12,10 +12,12 @@ __all__ = ["METHODS", "Method", "Result", "method_class"]
 
 METHODS: Mapping[str, str] = MappingProxyType(
     {
-        "t2v-a14b": "wan.methods.text:TextMethod",
+        "t2v-a14b": "wan.methods.video:VideoMethod",
         "i2v-a14b": "wan.methods.image:ImageMethod",
         "animate-14b": "wan.methods.animate:AnimateMethod",
         "ti2v-5b": "wan.methods.text_image:TextImageMethod",
+        "vace-fun-a14b": "wan.methods.control:ControlMethod",
+        "s2v-14b": "wan.methods.speech:SpeechMethod",
     }
 )
 """Variant → `module:class`."""

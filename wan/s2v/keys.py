@@ -48,6 +48,14 @@ def s2v_key(key: str) -> str:
     return transformer_key(key)
 
 
+def speech_key(key: str) -> str:
+    """A key of the published wav2vec 2.0 weights in transformers' class, which has weight norm under another name."""
+    for old, new in (("weight_g", "original0"), ("weight_v", "original1")):
+        if key.endswith(f"pos_conv_embed.conv.{old}"):
+            return f"{key.removesuffix(old)}parametrizations.weight.{new}"
+    return key
+
+
 def s2v_config(reference: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments of `WanS2VTransformer3DModel` from the reference's `config.json`.
 

@@ -243,8 +243,7 @@ class WanS2VTransformer3DModel(ModelMixin, ConfigMixin, PeftAdapterMixin, Attent
         for layer, block in enumerate(self.blocks):
             tokens = block(tokens, text, steps, turns, noisy)
             tokens = self.inject(tokens, layer, sound, noisy)
-        grid = self._grid(frames, rows, columns)
-        velocity = self.head(tokens[:, :noisy], time, grid)
+        velocity = self.head(tokens[:, :noisy], time, self.grid(frames, rows, columns))
         return Transformer2DModelOutput(sample=velocity) if return_dict else (velocity,)
 
     def inject(self, tokens: Tensor, layer: int, sound: Sound, noisy: int) -> Tensor:
@@ -255,6 +254,7 @@ class WanS2VTransformer3DModel(ModelMixin, ConfigMixin, PeftAdapterMixin, Attent
         heard = heard + self.audio_injector(heard, layer, sound.whole, sound.local)
         return torch.cat([heard.type_as(tokens), tokens[:, noisy:]], dim=1)
 
-    def _grid(self, frames: int, rows: int, columns: int) -> tuple[int, int, int]:
+    def grid(self, frames: int, rows: int, columns: int) -> tuple[int, int, int]:
+        """A latent video in patches."""
         deep, high, wide = self.config.patch_size
         return frames // deep, rows // high, columns // wide
