@@ -14,6 +14,7 @@ MODEL_COMMANDS: Mapping[str, str] = {
     "pull": "flows.cli.models_pull",
     "verify": "flows.cli.models_verify",
     "info": "flows.cli.models_info",
+    "convert": "flows.cli.models_convert",
 }
 """A new command is one module with a `command`, and one line here."""
 

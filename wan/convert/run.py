@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,9 @@ from wan.errors import CheckpointError
 
 Progress = Callable[[int, int, str], None]
 """Bytes done, bytes in all, the file that is being written."""
+
+Finish = Callable[[Path, str, Mapping[str, str]], None]
+"""Called with the finished folder before it gets its name, its variant, and the sha256 of every file by its path."""
 
 JOURNAL = "conversion.json"
 _MARGIN = 64 * 2**20
@@ -49,6 +52,7 @@ def convert(
     rest: Path | None = None,
     shard_bytes: int = SHARD_BYTES,
     on_progress: Progress | None = None,
+    finish: Finish | None = None,
 ) -> Converted:
     """Write the checkpoint in `sources` (a folder in the reference's layout, or single files) to `target`.
 
@@ -72,6 +76,8 @@ def convert(
         _check_room(target, outputs, done)
         _write(partial, outputs, done, on_progress or (lambda *_: None))
         (partial / JOURNAL).unlink()
+        if finish is not None:
+            finish(partial, variant, done)
         partial.rename(target)
     return Converted(target, variant, missing, tuple(found.notes), sum(output.nbytes for output in outputs))
 

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+Wanflow = Callable[..., subprocess.CompletedProcess[str]]
+TENSORS = Path(__file__).parents[2] / "parity" / "dit_ti2v.safetensors"
+
+
+@pytest.fixture
+def single(tmp_path: Path) -> Path:
+    """A TI2V transformer in one file, as people have it for ComfyUI."""
+    start = "weights."
+    weights = {f"model.diffusion_model.{k.removeprefix(start)}": v for k, v in load_file(TENSORS).items() if start in k}
+    save_file(weights, tmp_path / "wan2.2_ti2v.safetensors")
+    return tmp_path / "wan2.2_ti2v.safetensors"
+
+
+def test_a_single_file_becomes_a_folder_that_verifies(wanflow: Wanflow, single: Path, tmp_path: Path) -> None:
+    done = wanflow("models", "convert", str(single), str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert "ti2v-5b" in done.stdout
+    assert "it still lacks vae, text_encoder, tokenizer" in done.stdout
+    manifest = json.loads((tmp_path / "out/wanflow.json").read_text())
+    assert manifest["variant"] == "ti2v-5b"
+    assert {"model_index.json", "transformer/config.json"} < manifest["files"].keys()
+    again = wanflow("models", "convert", str(single), str(tmp_path / "out"))
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+
+
+def test_programs_read_lines(wanflow: Wanflow, single: Path, tmp_path: Path) -> None:
+    done = wanflow("models", "convert", str(single), str(tmp_path / "out"), "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert any(line.get("file", "").startswith("transformer/") for line in lines)
+    assert lines[-1]["missing"] == ["vae", "text_encoder", "tokenizer"]
+
+
+def test_what_is_no_checkpoint_is_the_persons_mistake(wanflow: Wanflow, tmp_path: Path) -> None:
+    save_file({"lora.down": torch.zeros(2)}, tmp_path / "lora.safetensors")
+    done = wanflow("models", "convert", str(tmp_path / "lora.safetensors"), str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert "is no checkpoint of WAN 2.2" in done.stderr
+    assert not (tmp_path / "out").exists()
