@@ -19,7 +19,7 @@ from flows.errors import (
     StoreError,
     StoryboardError,
 )
-from wan.errors import CheckpointError, RequestError, StateError
+from wan.errors import CheckpointError, HubError, HubRefusal, RequestError, StateError
 
 PROBLEM = Problem(
     Place("film.yaml", 3, 5), "unknown key 'promt'", "did you mean prompt?", "river.launch", "    promt: x"
@@ -39,6 +39,8 @@ PROBLEM = Problem(
         (StoreError("unreadable"), 1),
         (EditError("ffmpeg"), 1),
         (StateError("other request"), 1),
+        (HubError("cut off"), 1),
+        (HubRefusal("no room"), 2),
         (Stopped("stopped"), 130),
         (KeyboardInterrupt(), 130),
         (click.Abort(), 130),

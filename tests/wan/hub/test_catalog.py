@@ -1,0 +1,58 @@
+"""The table of models keeps its promises to the rest of the code."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+import pytest
+
+from wan.errors import HubRefusal
+from wan.hub.catalog import CATALOG, Model, find
+from wan.variants import VARIANTS
+
+
+def test_every_variant_can_be_pulled_under_its_own_name() -> None:
+    assert set(VARIANTS) <= set(CATALOG)
+    for variant in VARIANTS:
+        assert CATALOG[variant].variant == variant
+
+
+@pytest.mark.parametrize("model", CATALOG.values(), ids=list(CATALOG))
+def test_rows_are_whole_and_pickles_are_only_those_of_the_reference(model: Model) -> None:
+    assert model.huggingface.count("/") == 1
+    assert model.size > 1e8
+    assert model.licence
+
+    def pulls(path: str) -> bool:
+        return any(fnmatchcase(path, pattern) for pattern in model.files)
+
+    for path in (
+        "pytorch_model.bin",
+        "transformer/x.pt",
+        "google/x.ckpt",
+        "relighting_lora.ckpt",
+        "sam2_hiera_large.pt",
+    ):
+        assert not pulls(path)
+    assert pulls("models_t5_umt5-xxl-enc-bf16.pth") == (model.layout == "reference")
+    assert not pulls("evil.pth")
+
+
+def test_the_pose_detectors_come_with_the_files_that_hold_their_weights() -> None:
+    patterns = CATALOG["animate-pose"].files
+    for path in ("det/yolov10m.onnx", "pose2d/vitpose_h_wholebody.onnx/end2end.onnx", "pose2d/v.onnx/onnx__MatMul_1"):
+        assert any(fnmatchcase(f"process_checkpoint/{path}", pattern) for pattern in patterns)
+
+
+def test_the_tokenizers_of_all_layouts_are_pulled() -> None:
+    for path in ("tokenizer/spiece.model", "tokenizer/tokenizer.json", "google/umt5-xxl/spiece.model", "merges.txt"):
+        assert any(fnmatchcase(path, pattern) for pattern in CATALOG["t2v-a14b-reference"].files)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("t2v", "t2v-a14b"), ("T2V-A14B", "t2v-a14b"), ("i2v-14b", "i2v-a14b"), ("zzz", "wanflow models list")],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(asked: str, told: str) -> None:
+    with pytest.raises(HubRefusal, match=told):
+        find(asked)
