@@ -13,7 +13,8 @@ from wan.animate.pictures import as_video, fit_frames
 from wan.errors import RequestError
 from wan.images import fit_image
 from wan.methods.base import Conditions, Method, Result
-from wan.request import ClipRequest, ExpertName, Frames, Video
+from wan.methods.video import check_reaches, frames_of_clip
+from wan.request import ClipRequest, ExpertName, Video
 from wan.vace.conditions import control_condition, on_white
 
 
@@ -34,10 +35,8 @@ class ControlMethod(Method):
             raise RequestError("mask: it needs the video it masks (control)")
         for name in ("control", "mask"):
             video: Video | None = getattr(request, name)
-            if video is not None and video.num_frames <= request.start_frame:
-                raise RequestError(
-                    f"{name}: it has {video.num_frames} frames, and this clip begins at frame {request.start_frame}"
-                )
+            if video is not None:
+                check_reaches(request, name, video)
 
     def latent_shape(self, request: ClipRequest) -> tuple[int, ...]:
         batch, channels, frames, rows, columns = super().latent_shape(request)
@@ -81,19 +80,12 @@ def _video_and_mask(request: ClipRequest) -> tuple[Tensor, Tensor]:
     if request.control is None:
         video = torch.zeros(1, 3, frames, request.height, request.width)
     else:
-        video = as_video(fit_frames(_shown(request, request.control), size))
+        video = as_video(fit_frames(frames_of_clip(request, request.control), size))
     mask = torch.ones(1, 1, frames, request.height, request.width)
     if request.mask is not None:
-        grey = fit_frames(_shown(request, request.mask), size, nearest=True).astype(np.float32).mean(axis=3)
+        grey = fit_frames(frames_of_clip(request, request.mask), size, nearest=True).astype(np.float32).mean(axis=3)
         mask = torch.from_numpy(grey / 255)[None, None]
     if request.image is not None:
         video[:, :, :1] = fit_image(request.image, size)
         mask[:, :, :1] = 0
     return video, mask
-
-
-def _shown(request: ClipRequest, video: Video) -> Frames:
-    """The frames of this clip; the last one is held where the video ends before."""
-    found = video.frames(request.start_frame, request.start_frame + request.num_frames)
-    missing = request.num_frames - len(found)
-    return np.concatenate([found, np.repeat(found[-1:], missing, axis=0)]) if missing > 0 else found

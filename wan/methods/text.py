@@ -1,4 +1,4 @@
-"""T2V-A14B: from a prompt alone; the way of every variant whose transformers are `WanTransformer3DModel`."""
+"""From a prompt alone: the way of every variant whose transformers are `WanTransformer3DModel`."""
 
 from __future__ import annotations
 
