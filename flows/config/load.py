@@ -37,6 +37,9 @@ def load_tree(folders: Sequence[Path], overrides: Sequence[str], names: Names) -
         tree = OmegaConf.to_container(_composed(folders, overrides), resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         _explain(error, folders, overrides, names)
+    except ValueError as error:  # Hydra's word for a `defaults` list that holds neither text nor lists
+        hint = 'write options in quotes, as in prompts: "off", which YAML reads as false without them'
+        raise SettingsError(f"configuration in {folders[0]}: {error}; {hint}") from error
     assert isinstance(tree, dict)
     plain = {str(key): value for key, value in tree.items()}
     for key, what in wrong_values(plain):

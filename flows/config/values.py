@@ -77,6 +77,8 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if value is not None and value not in choices:
             like = nearest(str(value), choices)
             hint = f"did you mean {like}? " if like else ""
+            if value == "False" and "off" in choices:
+                hint = 'YAML reads a bare off as false, so write "off" with its quotes; '
             yield key, f"{value} is not one of its values; {hint}there are: {', '.join(choices)}"
     for key, bounds in BOUNDS.items():
         value = _at(tree, key)

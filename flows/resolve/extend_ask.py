@@ -86,12 +86,14 @@ def _opened(settings: PromptSettings, device: str) -> AbstractContextManager[Ext
 
 def _key(settings: PromptSettings) -> str | None:
     """Read where it is used, so that it is in no settings, plan, store or log."""
-    if settings.api_key_env is None:
+    name = settings.api_key_env
+    if name is None:
         return None
-    key = os.environ.get(settings.api_key_env, "").strip()
+    key = os.environ.get(name, "").strip()
     if not key:
+        shown = f" {name}" if name.isupper() else ""  # what is not like a name may be the key itself, by mistake
         raise SettingsError(
-            f"prompts.api_key_env: the environment variable {settings.api_key_env} is not set; "
-            "it should hold the endpoint's key (an endpoint without keys: prompts.api_key_env=null)"
+            f"prompts.api_key_env: the environment variable{shown} is not set; name one that holds the endpoint's key, "
+            "and never the key itself (an endpoint without keys: prompts.api_key_env=null)"
         )
     return key

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from flows.errors import StoreError
-from flows.ledger import LedgerRow, append_rows, read_history
-from flows.ledger.history import COMPACT_AT, FOLDER
+from flows.ledger import LedgerRow, append_rows, history, read_history
+from flows.ledger.history import COMPACT_AT, FOLDER, compact
 from flows.store import Store, open_store
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -54,6 +54,17 @@ def test_rows_come_back_as_they_were_newest_first(store: Store) -> None:
     rows = [later(0), later(1, scores={}, seconds={}, status="failed", message="out of memory")]
     append_rows(store, rows)
     assert read_history(store) == rows[::-1]
+
+
+def test_rows_of_before_prompts_were_extended_are_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = [name for name in history._PLAIN if name != "original_prompt"]
+    with monkeypatch.context() as patch:
+        patch.setattr(history, "_PLAIN", tuple(old))
+        patch.setattr(history, "_TEXT", [name for name in history._TEXT if name != "original_prompt"])
+        append_rows(store, [later(0)])
+    append_rows(store, [later(1, original_prompt="ein Boot")])
+    compact(store)
+    assert [row.original_prompt for row in read_history(store)] == ["ein Boot", ""]
 
 
 def test_an_empty_ledger_has_no_history(store: Store) -> None:

@@ -181,6 +181,12 @@ def test_a_key_that_is_not_set_is_the_persons_to_set(
     assert endpoint.requests == []
 
 
+def test_a_key_written_where_its_name_belongs_is_not_shown(extend: Extend) -> None:
+    with pytest.raises(SettingsError, match="never the key itself") as caught:
+        extend(film("a fox"), api_key_env="sk-abc123")
+    assert "abc123" not in str(caught.value)
+
+
 def test_a_key_is_only_needed_to_ask(extend: Extend, monkeypatch: pytest.MonkeyPatch) -> None:
     extend(film("a fox"))
     monkeypatch.delenv("SOME_KEY", raising=False)

@@ -100,6 +100,12 @@ def test_the_smallest_storyboard_has_numbered_ids(desk: Desk) -> None:
     assert storyboard.shots[1].continuity == Continuity("scene-1.shot-1")
 
 
+def test_a_shot_may_keep_its_prompt_as_it_is_written(desk: Desk) -> None:
+    text = film("- {prompt: a}\n- {prompt: b, extend: true}\n", top="shot_defaults: {extend: false}\n")
+    assert [shot.extend for shot in desk.load(text).shots] == [False, True]
+    assert desk.load(film("- {prompt: a}\n")).shots[0].extend
+
+
 def test_lower_levels_inherit_from_upper_ones(desk: Desk) -> None:
     text = film(
         "- {prompt: a}\n- {prompt: b, duration: 4s, sampling: {flow_shift: 3}, look: {lens: macro}}\n",
