@@ -53,6 +53,8 @@ def fit_frames(frames: Frames, size: Size, *, nearest: bool = False) -> Frames:
     """
     if (frames.shape[2], frames.shape[1]) == size:
         return frames
+    if len(frames) == 0:
+        return np.zeros((0, size[1], size[0], frames.shape[3]), np.uint8)
     how = PillowImage.Resampling.NEAREST if nearest else PillowImage.Resampling.BILINEAR
     fitted = [np.asarray(PillowImage.fromarray(crop_to_aspect(frame, size)).resize(size, how)) for frame in frames]
     return np.stack(fitted)
