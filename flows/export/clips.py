@@ -1,0 +1,175 @@
+"""One clip of a shot as ComfyUI's nodes: loaders, words, pictures, samplers. What all variants share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.export.comfy_files import FILES, SAMPLERS, SCHEDULER, TEXT_ENCODER
+from flows.export.graph import Graph, Link, Value
+from flows.plan.model import Clip, Plan, PlannedShot
+from wan.sampling.schedule import schedule
+
+_LAST_STEP = 10000
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioned:
+    """What a sampler needs: both prompts with what else steers the clip, and the empty (or given) latents."""
+
+    positive: Link
+    negative: Link
+    latent: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A sampled clip. `images` are its frames; with `whole` those of the whole shot so far. `node` conditioned it."""
+
+    clip: Clip
+    latent: Link
+    images: Link
+    node: Link
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class Making:
+    """The workflow that is being made, the files it reads (by the name they need), and what there is to say."""
+
+    plan: Plan
+    shot: PlannedShot
+    graph: Graph = field(default_factory=Graph)
+    files: dict[str, Path | None] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Say something, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def file(self, digest: str) -> str:
+        """The name under which an asset has to lie in ComfyUI's input folder."""
+        path = Path(self.plan.assets[digest]) if digest in self.plan.assets else None
+        name = path.name if path else f"{digest[:16]}"
+        if self.files.get(name, path) != path:
+            name = f"{digest[:8]}_{name}"
+        self.files[name] = path
+        return name
+
+    def vae(self, clip: Clip) -> Link:
+        """The autoencoder."""
+        return self.graph.add("VAELoader", vae_name=FILES[clip.variant].vae)
+
+    def texts(self, clip: Clip) -> tuple[Link, Link]:
+        """The prompt and the negative prompt."""
+        words = self.graph.add("CLIPLoader", "Text encoder", clip_name=TEXT_ENCODER, type="wan")
+        positive = self.graph.add("CLIPTextEncode", "Prompt", text=clip.prompt, clip=words)
+        return positive, self.graph.add("CLIPTextEncode", "Negative prompt", text=clip.negative_prompt, clip=words)
+
+    def picture(self, digest: str) -> Link:
+        """A picture of the storyboard."""
+        return self.graph.add("LoadImage", image=self.file(digest))
+
+    def video(self, digest: str) -> Link:
+        """The frames of a video of the storyboard."""
+        self.note("Videos are read at their own frame rate; wanflow brings them to the variant's. Convert them before.")
+        return self.frames(self.file(digest))
+
+    def frames(self, name: str) -> Link:
+        """The frames of a video in the input folder."""
+        return self.graph.add("GetVideoComponents", video=self.graph.add("LoadVideo", file=name))
+
+    def handed_off(self, clip: Clip, before: Made | None) -> Link | None:
+        """The picture the clip starts from: its own, or a frame of the clip before."""
+        if clip.image is not None:
+            return self.picture(clip.image)
+        if clip.hand_off is None:
+            return None
+        if before is not None:
+            frame = clip.hand_off.frame if clip.hand_off.frame >= 0 else before.clip.num_frames - 1
+            return self.graph.add("ImageFromBatch", "Last frame", image=before.images, batch_index=frame, length=1)
+        source = next(
+            (s.id for s in self.plan.shots for take in s.takes if take.fingerprint in clip.hand_off.candidates),
+            "the shot before",
+        )
+        name = f"{source.replace('.', '_')}_last_frame.png"
+        self.files[name] = None
+        self.note(f"{name}: this shot goes on from {source}; put the last frame of that shot there under this name.")
+        return self.graph.add("LoadImage", f"Last frame of {source}", image=name)
+
+    def sample(self, clip: Clip, given: Conditioned, *, extra_lora: str | None = None, first_step: int = 0) -> Link:
+        """The clip's latents: both experts, each on its part of the steps, or the one transformer."""
+        models = self._models(clip, extra_lora)
+        sampling, guidance = clip.sampling, clip.sampling.guidance_scale
+        common: dict[str, Value | None] = {
+            "steps": sampling.num_inference_steps,
+            "sampler_name": SAMPLERS[sampling.solver],
+            "scheduler": SCHEDULER,
+            "positive": given.positive,
+            "negative": given.negative,
+        }
+        split = int(schedule(sampling).high_noise.sum()) if len(models) == 2 else sampling.num_inference_steps
+        latent = given.latent
+        parts = [(models[0], guidance.high, first_step, split)]
+        if len(models) == 2:
+            parts.append((models[1], guidance.low, max(split, first_step), _LAST_STEP))
+        parts = [part for part in parts if part[2] < min(part[3], sampling.num_inference_steps)]
+        for number, (model, scale, start, end) in enumerate(parts):
+            last = number == len(parts) - 1
+            latent = self.graph.add(
+                "KSamplerAdvanced",
+                f"Steps {start} to {sampling.num_inference_steps if last else end}",
+                model=model,
+                add_noise="enable" if number == 0 else "disable",
+                noise_seed=clip.seed,
+                cfg=scale,
+                latent_image=latent,
+                start_at_step=start,
+                end_at_step=_LAST_STEP if last else end,
+                return_with_leftover_noise="disable" if last else "enable",
+                **common,
+            )
+        self._note_split(clip, split, len(models))
+        return latent
+
+    def decode(self, clip: Clip, latent: Link) -> Link:
+        """Frames."""
+        return self.graph.add("VAEDecode", samples=latent, vae=self.vae(clip))
+
+    def _models(self, clip: Clip, extra_lora: str | None) -> list[Link]:
+        names = FILES[clip.variant].transformers
+        experts = ("high", "low") if len(names) == 2 else ("both",)
+        return [self._model(clip, name, expert, extra_lora) for name, expert in zip(names, experts, strict=True)]
+
+    def _model(self, clip: Clip, name: str, expert: str, extra_lora: str | None) -> Link:
+        model = self.graph.add("UNETLoader", unet_name=name, weight_dtype="default")
+        if extra_lora is not None:
+            model = self.graph.add("LoraLoaderModelOnly", model=model, lora_name=extra_lora, strength_model=1.0)
+        for lora in clip.loras:
+            if lora.expert in ("both", expert) or expert == "both":
+                path = self.plan.assets.get(lora.digest)
+                name = Path(path).name if path else f"{lora.digest[:16]}.safetensors"
+                self.note(f"{name} belongs into ComfyUI's models/loras folder.")
+                model = self.graph.add("LoraLoaderModelOnly", model=model, lora_name=name, strength_model=lora.weight)
+        return self.graph.add("ModelSamplingSD3", model=model, shift=clip.sampling.flow_shift)
+
+    def _note_split(self, clip: Clip, split: int, experts: int) -> None:
+        if experts != 2:
+            return
+        self.note(
+            f"The high-noise expert takes the first {split} of {clip.sampling.num_inference_steps} steps, as in the "
+            "reference. ComfyUI's second sampler begins its solver anew there; the reference goes on with its history."
+        )
+        theirs = comfy_high_noise_steps(
+            clip.sampling.num_inference_steps, clip.sampling.flow_shift, clip.sampling.boundary_ratio or 0.0
+        )
+        if theirs != split:
+            self.note(f"By ComfyUI's own noise levels the boundary would be passed after {theirs} steps.")
+
+
+def comfy_high_noise_steps(steps: int, shift: float, boundary: float) -> int:
+    """How many of the steps of ComfyUI's `simple` schedule lie at or above the boundary: of a thousand evenly spaced
+    times, shifted, it takes every (1000 / steps)th from the end."""
+    even = [1 - int(step * 1000 / steps) / 1000 for step in range(steps)]
+    return sum(shift * u / (1 + (shift - 1) * u) >= boundary for u in even)
