@@ -1,4 +1,4 @@
-"""Renders many prompts with the shipped weights through `wan`'s own pipeline, for measuring."""
+"""Renders prompts, and whole shots clip after clip, with the shipped weights through `wan`'s own pipeline."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class FamilyRenderer:
     pipeline: Any
     sampling: Sampling
     negative_prompt: str
+    size: tuple[int, int] = (WIDTH, HEIGHT)
 
     @classmethod
     def load(
@@ -55,7 +56,7 @@ class FamilyRenderer:
         its part of the schedule.
         """
         role = family.roles[variant]
-        sampling = role.sampling
+        sampling, size = role.sampling, role.size or (WIDTH, HEIGHT)
         if sampling is None:
             raise ValueError(f"the family {family.name!r} does not say how {variant} samples")
         if guidance is not None:
@@ -65,7 +66,7 @@ class FamilyRenderer:
             parts = dict(checkpoint.components)
             parts["transformer"], parts["transformer_2"] = parts["transformer_2"], parts["transformer"]
             checkpoint = replace(checkpoint, components=parts)
-        return cls(load_pipeline(variant, checkpoint, device=device), sampling, role.negative_prompt or "")
+        return cls(load_pipeline(variant, checkpoint, device=device), sampling, role.negative_prompt or "", size)
 
     def render(
         self, prompts: Sequence[str], seeds: Sequence[int], first: Clips | None = None, last: Clips | None = None
@@ -75,8 +76,8 @@ class FamilyRenderer:
         for i, (prompt, seed) in enumerate(zip(prompts, seeds, strict=True)):
             request = ClipRequest(
                 prompt=prompt,
-                width=WIDTH,
-                height=HEIGHT,
+                width=self.size[0],
+                height=self.size[1],
                 num_frames=NUM_FRAMES,
                 sampling=self.sampling,
                 seed=seed,
@@ -87,3 +88,27 @@ class FamilyRenderer:
             state = self.pipeline.advance(self.pipeline.encode(request))
             clips.append(torch.from_numpy(self.pipeline.decode(state)))
         return torch.stack(clips)
+
+    def render_shot(self, clips: Sequence[tuple[int, int]], *, prompt: str, seed: int, **media: Any) -> Tensor:
+        """A shot of several clips (start frame, frames), each going on from what the one before carried; frames that a
+        clip repeats are left out: `uint8` `[F, H, W, 3]`. `media` are further fields of `ClipRequest`."""
+        pieces: list[Tensor] = []
+        carried = None
+        for number, (start, frames) in enumerate(clips):
+            request = ClipRequest(
+                prompt=prompt,
+                negative_prompt=self.negative_prompt,
+                width=self.size[0],
+                height=self.size[1],
+                num_frames=frames,
+                sampling=self.sampling,
+                seed=seed + number,
+                start_frame=start,
+                carried=carried,
+                **media,
+            )
+            result = self.pipeline.finish(self.pipeline.advance(self.pipeline.encode(request)))
+            shown = sum(len(piece) for piece in pieces)
+            pieces.append(torch.from_numpy(result.frames)[shown - start :])
+            carried = result.carried
+        return torch.cat(pieces)

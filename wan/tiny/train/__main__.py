@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--batch", type=int)
     parser.add_argument("--clips", type=int, default=6144, help="t2v, i2v: clips drawn and encoded once")
+    parser.add_argument("--offset", type=int, default=0, help="where the data's seeds begin: another run, other clips")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--muon-lr", type=float)
     parser.add_argument("--adam-lr", type=float)
@@ -62,7 +63,7 @@ def main() -> None:
         return
     if args.stage in FLOWS:
         train_flow(
-            FLOWS[args.stage](out, clips=args.clips, seed=seed * 10**9, batch=16, device=args.device),
+            FLOWS[args.stage](out, clips=args.clips, seed=seed * 10**9 + args.offset, batch=16, device=args.device),
             FlowTraining(out=out, budget=budget, batch=args.batch or 64, device=args.device,
                          compile=not args.no_compile, **rates),
         )  # fmt: skip

@@ -31,7 +31,7 @@ from wan.tiny.world import FPS
 FLOW_SHIFT = 3.0
 PIECE = 32
 """Frames the model renders at once."""
-NO_SOUND, NO_CAPTION, FIRST_SHARE, DEGRADED_SHARE, SHORT_SHARE = 0.1, 0.15, 0.4, 0.5, 0.2
+NO_SOUND, NO_CAPTION, FIRST_SHARE, DEGRADED_SHARE, SHORT_SHARE = 0.1, 0.15, 0.4, 0.4, 0.2
 """Shares of steps without sound and caption, of those without a caption alone, of first clips, of clips before that went
 through the autoencoder once more, and of sounds that end early."""
 MOUTH_WEIGHT = 8.0

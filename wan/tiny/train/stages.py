@@ -23,6 +23,12 @@ def _read(path: Path) -> dict[str, Any]:
     return state
 
 
+def load_state(path: Path) -> dict[str, Any]:
+    """The averaged weights, fp32, that a stage with one transformer left."""
+    state: dict[str, Any] = _read(path)["model"]
+    return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+
+
 def load_encoder(path: Path, device: str, *, compile_it: bool, kind: str = "2.1") -> Encoder:
     """The autoencoder of `vae.pt` (`vae22.pt`: of the 2.2 kind) with its latent statistics."""
     saved = _read(path)
