@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from wan.convert.vace import vace_key
 from wan.errors import CheckpointError, RequestError
+from wan.s2v.keys import s2v_key
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -130,10 +131,12 @@ def _finish(place: str, change: Change) -> None:
 
 def _converted(layer: str, ending: str) -> str | None:
     """The name a layer of the reference has in diffusers."""
-    try:
-        return vace_key(layer + ending).removesuffix(ending)
-    except CheckpointError:
-        return None
+    for key_of in (vace_key, s2v_key):
+        try:
+            return key_of(layer + ending).removesuffix(ending)
+        except CheckpointError:
+            continue
+    return None
 
 
 def _check_keys(path: Path, keys: Collection[str]) -> Collection[str]:

@@ -57,7 +57,8 @@ class AudioEncoder:
         norm out of `hidden_states`, so it is taken from `last_hidden_state`.
         """
         speech = getattr(self.model, "wav2vec2", self.model)
-        values = normalise(samples).to(next(speech.parameters()).device)
+        # a weight outside the lists of layers, which a placement may keep elsewhere
+        values = normalise(samples).to(speech.feature_projection.projection.weight.device)
         found = speech(values[None], output_hidden_states=True)
         return torch.stack([*(state[0] for state in found.hidden_states[:-1]), found.last_hidden_state[0]]).float()
 

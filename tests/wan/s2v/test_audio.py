@@ -60,17 +60,18 @@ def test_behind_the_end_is_nothing_and_before_the_beginning_the_beginning() -> N
 
 
 class Counting(torch.nn.Module):
-    """As a speech model: a state every 320 samples; it counts how often it is asked."""
+    """As a speech model: a state every 320 samples; it keeps how much it was asked."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.scale = torch.nn.Parameter(torch.ones(()))
+        self.feature_projection = torch.nn.Module()
+        self.feature_projection.projection = torch.nn.Linear(1, 1)
         self.asked: list[int] = []
 
     def forward(self, values: torch.Tensor, output_hidden_states: bool) -> Any:
         assert output_hidden_states
         self.asked.append(values.shape[1])
-        state = values[:, ::320, None] * self.scale
+        state = values[:, ::320, None]
         return type("Output", (), {"hidden_states": (state, state), "last_hidden_state": state})
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from wan.errors import CheckpointError
+from wan.lora_file import find_place
 from wan.s2v.keys import s2v_config, s2v_key
 from wan.s2v.transformer import WanS2VTransformer3DModel
 
@@ -73,3 +74,10 @@ def test_another_kind_of_s2v_is_refused(name: str, value: Any) -> None:
 def test_a_configuration_without_its_widths_is_refused() -> None:
     with pytest.raises(CheckpointError, match="ffn_dim is missing"):
         s2v_config({name: value for name, value in RELEASED.items() if name != "ffn_dim"})
+
+
+def test_loras_may_name_the_layers_through_which_sound_enters() -> None:
+    places = {"audio_injector.injector.3.to_q", "blocks.0.attn1.to_q"}
+    assert find_place("audio_injector.injector.3.q", "down", places) == "audio_injector.injector.3.to_q"
+    assert find_place("audio_injector.injector.3.to_q", "down", places) == "audio_injector.injector.3.to_q"
+    assert find_place("blocks.0.self_attn.q", "down", places) == "blocks.0.attn1.to_q"

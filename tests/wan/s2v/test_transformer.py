@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 
-from wan.s2v.keys import s2v_config, s2v_key
 from wan.s2v.transformer import WanS2VTransformer3DModel
 
 TOLERANCE = 1e-4  # of velocities; rotary tables 1e-6 (the index of the parity folder)
@@ -17,29 +16,6 @@ TOLERANCE = 1e-4  # of velocities; rotary tables 1e-6 (the index of the parity f
 @pytest.fixture(scope="module")
 def data(parity: Any) -> Any:
     return parity["s2v_model"]
-
-
-@pytest.fixture(scope="module")
-def reference(data: Any) -> Any:
-    model = WanS2VTransformer3DModel(**s2v_config(data.config["model"]))
-    model.load_state_dict({s2v_key(name): value for name, value in data.weights().items()})
-    return model.eval()
-
-
-def tiny(**changes: Any) -> Any:
-    torch.manual_seed(0)
-    values: dict[str, Any] = {
-        "num_attention_heads": 2,
-        "attention_head_dim": 12,
-        "text_dim": 8,
-        "freq_dim": 16,
-        "ffn_dim": 32,
-        "num_layers": 2,
-        "audio_dim": 6,
-        "num_audio_layers": 3,
-        "audio_inject_layers": (0, 1),
-    }
-    return WanS2VTransformer3DModel(**{**values, **changes}).eval()
 
 
 def inputs(*, batch: int = 1, motion: bool = True) -> dict[str, Any]:
@@ -102,16 +78,16 @@ def test_velocities_are_the_references(reference: Any, data: Any, which: str, ti
     assert data.error(name, velocity[0]) <= TOLERANCE
 
 
-def test_it_is_written_and_read_back_whole(tmp_path: Path) -> None:
-    model = tiny()
+def test_it_is_written_and_read_back_whole(make_tiny: Any, tmp_path: Path) -> None:
+    model = make_tiny()
     model.save_pretrained(tmp_path)
     again = WanS2VTransformer3DModel.from_pretrained(tmp_path).eval()
     with torch.no_grad():
         assert torch.equal(again(**inputs()).sample, model(**inputs()).sample)
 
 
-def test_in_bf16_what_the_reference_keeps_in_fp32_stays_so(tmp_path: Path) -> None:
-    tiny().save_pretrained(tmp_path)
+def test_in_bf16_what_the_reference_keeps_in_fp32_stays_so(make_tiny: Any, tmp_path: Path) -> None:
+    make_tiny().save_pretrained(tmp_path)
     model = WanS2VTransformer3DModel.from_pretrained(tmp_path, torch_dtype=torch.bfloat16)
     kept = {name for name, value in model.named_parameters() if value.dtype == torch.float32}
     assert any("causal_audio_encoder" in name for name in kept)
@@ -119,8 +95,8 @@ def test_in_bf16_what_the_reference_keeps_in_fp32_stays_so(tmp_path: Path) -> No
     assert "blocks.0.attn1.to_q.weight" not in kept
 
 
-def test_a_batch_is_its_clips_side_by_side() -> None:
-    model, two = tiny(), inputs(batch=2)
+def test_a_batch_is_its_clips_side_by_side(make_tiny: Any) -> None:
+    model, two = make_tiny(), inputs(batch=2)
     with torch.no_grad():
         together = model(**two).sample
         for row in range(2):
@@ -128,9 +104,9 @@ def test_a_batch_is_its_clips_side_by_side() -> None:
             assert torch.allclose(together[row : row + 1], alone, atol=1e-5)
 
 
-def test_the_sound_of_a_frame_moves_no_earlier_latent_frame() -> None:
+def test_the_sound_of_a_frame_moves_no_earlier_latent_frame(make_tiny: Any) -> None:
     """Only the injection is asked: self-attention mixes all frames afterwards."""
-    model = tiny()
+    model = make_tiny()
     later = torch.randn(1, 3, 6, 16)
     changed = later.clone()
     changed[..., 9:] += 1
@@ -141,8 +117,8 @@ def test_the_sound_of_a_frame_moves_no_earlier_latent_frame() -> None:
     assert not same[-1]
 
 
-def test_every_parameter_learns() -> None:
-    model = tiny().train()
+def test_every_parameter_learns(make_tiny: Any) -> None:
+    model = make_tiny().train()
     values = inputs()
     with torch.autocast("cpu", torch.bfloat16):
         velocity = model(**values).sample
@@ -152,10 +128,10 @@ def test_every_parameter_learns() -> None:
     assert still == []
 
 
-def test_loras_and_attention_backends_are_those_of_diffusers() -> None:
+def test_loras_and_attention_backends_are_those_of_diffusers(make_tiny: Any) -> None:
     from peft import LoraConfig
 
-    model = tiny()
+    model = make_tiny()
     model.set_attention_backend("native")
     with torch.no_grad():
         plain = model(**inputs()).sample
@@ -168,6 +144,6 @@ def test_loras_and_attention_backends_are_those_of_diffusers() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"audio_inject_layers": (0, 2)}, {"motion_frames": 69}])
-def test_a_configuration_that_contradicts_itself_is_refused(changes: dict[str, Any]) -> None:
+def test_a_configuration_that_contradicts_itself_is_refused(make_tiny: Any, changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"audio_inject_layers|motion frames"):
-        tiny(**changes)
+        make_tiny(**changes)

@@ -1,0 +1,128 @@
+"""S2V from files to frames, with random weights: loader, placements, states that go on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from wan.checkpoint import Checkpoint
+from wan.families import Family
+from wan.load import load_pipeline
+from wan.pipeline import Pipeline
+from wan.request import ArrayVideo, Audio, ClipRequest, Guidance, Sampling
+from wan.state import State
+
+LAYERS = 2
+
+
+@pytest.fixture(scope="module")
+def checkpoint(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
+
+    from wan.s2v.transformer import WanS2VTransformer3DModel
+
+    folder = tmp_path_factory.mktemp("s2v")
+    torch.manual_seed(5)
+    WanS2VTransformer3DModel(
+        num_attention_heads=2,
+        attention_head_dim=12,
+        text_dim=16,
+        freq_dim=32,
+        ffn_dim=32,
+        num_layers=3,
+        audio_dim=12,
+        num_audio_layers=LAYERS + 1,
+        audio_inject_layers=(0, 2),
+    ).save_pretrained(folder / "transformer")
+    Wav2Vec2ForCTC(
+        Wav2Vec2Config(
+            vocab_size=4,
+            hidden_size=12,
+            num_hidden_layers=LAYERS,
+            num_attention_heads=2,
+            intermediate_size=16,
+            conv_dim=(8,) * 7,
+            num_conv_pos_embeddings=4,
+            num_conv_pos_embedding_groups=2,
+            do_stable_layer_norm=True,
+            feat_extract_norm="layer",
+        )
+    ).save_pretrained(folder / "audio_encoder")
+    (folder / "model_index.json").write_text(json.dumps({"_class_name": "WanSpeechToVideoPipeline"}))
+    assert family.root is not None
+    shared = {name: Path(family.root) / "shared" / name for name in ("vae", "text_encoder", "tokenizer")}
+    return Checkpoint.at(folder, "s2v-14b", shared=shared)
+
+
+@pytest.fixture(scope="module")
+def pipeline(checkpoint: Checkpoint) -> Pipeline:
+    return load_pipeline("s2v-14b", checkpoint, device="cpu")
+
+
+@pytest.fixture
+def request_() -> ClipRequest:
+    random = np.random.default_rng(1)
+    return ClipRequest(
+        prompt="a red boat moves right",
+        negative_prompt="blue",
+        width=64,
+        height=64,
+        num_frames=13,
+        sampling=Sampling(2, 3.0, Guidance(4.5, 4.5), "unipc"),
+        seed=3,
+        image=random.integers(0, 256, (80, 70, 3), dtype=np.uint8),
+        audio=Audio(random.standard_normal(44_100 * 2).astype(np.float32) * 0.1, 44_100),
+    )
+
+
+def test_a_picture_speaks_and_the_next_clip_goes_on(pipeline: Pipeline, request_: ClipRequest) -> None:
+    first = pipeline.finish(pipeline.advance(pipeline.encode(request_)))
+    assert first.frames.shape == (13, 64, 64, 3)
+    later = replace(request_, start_frame=13, num_frames=16, carried=first.carried)
+    second = pipeline.finish(pipeline.advance(pipeline.encode(later)))
+    assert second.frames.shape == (16, 64, 64, 3)
+    assert second.carried["motion"].shape == (1, 16, 19, 8, 8)
+
+
+@pytest.mark.parametrize("what", ["audio", "image", "pose", "prompt", "negative_prompt"])
+def test_everything_that_is_given_matters(pipeline: Pipeline, request_: ClipRequest, what: str) -> None:
+    assert request_.audio is not None
+    assert request_.image is not None
+    others: dict[str, Any] = {
+        "audio": Audio(request_.audio.samples[::-1].copy(), 44_100),
+        "image": request_.image[::-1].copy(),
+        "pose": ArrayVideo(np.full((40, 64, 64, 3), 200, np.uint8)),
+        "prompt": "a blue boat",
+        "negative_prompt": "red",
+    }
+    changed = replace(request_, **{what: others[what]})
+    before, after = (pipeline.advance(pipeline.encode(each)).latents for each in (request_, changed))
+    assert not torch.allclose(before, after)
+
+
+def test_a_state_that_was_written_goes_on_bit_for_bit(
+    pipeline: Pipeline, request_: ClipRequest, tmp_path: Path
+) -> None:
+    first = pipeline.finish(pipeline.advance(pipeline.encode(request_)))
+    later = replace(request_, start_frame=13, num_frames=16, carried=first.carried)
+    whole = pipeline.advance(pipeline.encode(later))
+    pipeline.advance(pipeline.encode(later), 1).save(tmp_path / "state")
+    again = pipeline.advance(State.load(tmp_path / "state"))
+    assert torch.equal(again.latents, whole.latents)
+    assert np.array_equal(pipeline.decode(again), pipeline.decode(whole))
+
+
+@pytest.mark.parametrize("placement", ["expert_swap", "offload", "low_vram"])
+def test_every_placement_makes_the_same_clip(
+    pipeline: Pipeline, checkpoint: Checkpoint, request_: ClipRequest, placement: Any
+) -> None:
+    other = load_pipeline("s2v-14b", checkpoint, device="cpu", placement=placement)
+    found, wanted = (each.finish(each.advance(each.encode(request_))) for each in (other, pipeline))
+    assert np.array_equal(found.frames, wanted.frames)
+    assert torch.equal(found.carried["motion"], wanted.carried["motion"])
