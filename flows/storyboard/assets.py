@@ -15,11 +15,12 @@ from flows.storyboard.problems import Problems, nearest
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:data|file|http|https|s3|concat|pipe|fd):", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_WORDS = {"image": "a picture", "video": "a video", "audio": "a sound"}
+_WORDS = {"image": "a picture", "video": "a video", "audio": "a sound", "lora": "a LoRA"}
 _OTHER_FILES = {
     "image": "name a picture that opens elsewhere: PNG, JPEG, WebP, …",
     "video": "name a video that plays elsewhere: MP4, MOV, WebM, …",
     "audio": "name a sound that plays elsewhere: WAV, MP3, M4A, …",
+    "lora": "name a LoRA in safetensors",
 }
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG", 0, "image"),

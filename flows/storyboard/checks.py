@@ -70,7 +70,7 @@ def _transitions(shots: Sequence[Shot], problems: Problems) -> None:
 
 def _brings(shot: Shot) -> dict[str, str]:
     """The inputs a shot brings, as `wan.variants` names them, and the key each is written under."""
-    keys = ("image", "end_image", "audio", "motion", "control")
+    keys = ("image", "end_image", "audio", "motion", "control", "video")
     brings = {key: key for key in keys if getattr(shot, key) is not None}
     if shot.continuity is not None:
         brings["references" if shot.continuity.by == "reference" else "continuity"] = "continuity"

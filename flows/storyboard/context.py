@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from flows.storyboard.nodes import Node, Text
 from flows.storyboard.problems import Problems
 
-AssetKind: TypeAlias = Literal["image", "video", "audio"]
+AssetKind: TypeAlias = Literal["image", "video", "audio", "lora"]
 Schema: TypeAlias = dict[str, Any]
 
 

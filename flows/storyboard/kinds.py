@@ -20,6 +20,9 @@ MAX_TEXT = 20_000
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 """What a terminal or a player would obey instead of showing; tabs and the ends of lines are fine."""
 
+LORA_ENDING = ".safetensors"
+"""What ends like this is a file; everything else is the name of one in the folder of LoRAs."""
+
 _LIKELY = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _CUE = re.compile(rf"(?:({words.ID}(?:\.{words.ID})?)\s*(?:([+-])\s*(\S+))?|(\S+))\Z")
 
@@ -164,7 +167,32 @@ class Asset:
         return {"type": "string", "minLength": 1}
 
     def words(self) -> str:
-        return {"image": "a picture file", "video": "a video file", "audio": "a sound file"}[self.kind]
+        return {"image": "a picture", "video": "a video", "audio": "a sound", "lora": "a LoRA"}[self.kind] + " file"
+
+
+@dataclass(frozen=True, slots=True)
+class LoraName:
+    """A LoRA: its name in the folder `model.loras`, or a file beside the storyboard. Reads to (text, file or None)."""
+
+    pattern: str
+
+    def read(self, node: Node, context: Context, key: str) -> tuple[Text, Path | None] | None:
+        text = scalar(node, context, key, self)
+        if text is None:
+            return None
+        if text.value.endswith(LORA_ENDING):
+            path = context.assets.find(text, "lora")
+            return (text, path) if path else None
+        if len(text.value) > 100 or not re.fullmatch(self.pattern, text.value):
+            wrong(text, context, key, self)
+            return None
+        return text, None
+
+    def schema(self) -> Schema:
+        return {"type": "string", "anyOf": [{"pattern": f"^{self.pattern}$"}, {"pattern": r"\.safetensors$"}]}
+
+    def words(self) -> str:
+        return f"the name of a LoRA, or a `{LORA_ENDING}` file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 
 from flows.storyboard import words
-from flows.storyboard.kinds import Asset, Choice, Flag, FreeText, Moment, ShotReference, Version, Word
+from flows.storyboard.kinds import Asset, Choice, Flag, FreeText, LoraName, Moment, ShotReference, Version, Word
 from flows.storyboard.quantities import Aspect, Number, Pixels, Seconds
 from flows.storyboard.records import Field, Record, Short
 from flows.storyboard.shapes import Later, ListOf, MapOf, records
@@ -19,6 +19,8 @@ from wan.variants import VARIANTS
 
 VERSION = 1
 MAX_SEED = 2**63 - 1
+VIDEO_STRENGTH = 0.7
+"""How much of a video is made anew that does not say so."""
 DISSOLVE_SECONDS = 0.5
 """How long a transition lasts that does not say so."""
 
@@ -29,7 +31,7 @@ _VARIANTS: Mapping[str, str] = {"auto": "chosen by what the shot brings"} | {nam
 _SEED = Number(0, MAX_SEED, whole=True)
 _ID = Word(words.ID, "an id (a-z, then a-z, 0-9, _ or -)", reserved=(words.PREVIOUS, words.NONE))
 _SHARED = Word(r"[A-Za-z0-9_][A-Za-z0-9_-]*", "the name of a file, without folder and `.yaml`")
-_LORA = Word(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*", "the name of a LoRA")
+_LORA = LoraName(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _GAIN = Number(-80, 24, unit="dB")
 _FADE = Seconds(zero=True, longest=600)
 
@@ -116,14 +118,29 @@ CONTROL = Record(
         Field("video", Asset("video"), "The control video."),
         Field("mask", Asset("video"), "White where pixels are made anew; needs `video`."),
         Field("references", ListOf(Asset("image"), most=16), "Pictures of what should appear."),
+        Field("scale", Number(0, 10), "How closely the control is followed; 0: not at all.", default="`1`"),
+    ),
+)
+VIDEO = Record(
+    "a video to change",
+    "Video to video: the shot keeps the video's layout and motion, and takes the prompt's looks.",
+    (
+        Field("file", Asset("video"), "The video.", required=True),
+        Field(
+            "strength",
+            Number(0, 1, above=True),
+            "How much is made anew: the part of the steps that are taken; 1 keeps nothing.",
+            default=f"`{VIDEO_STRENGTH}`",
+        ),
     ),
 )
 LORA = Record(
     "a LoRA",
     "Extra weights laid on the model.",
     (
-        Field("name", _LORA, "Its name among the family's LoRAs.", required=True),
+        Field("name", _LORA, "Its file in the folder `model.loras`, or beside the storyboard.", required=True),
         Field("weight", Number(-4, 4), "How strongly.", default="`1.0`"),
+        Field("expert", Choice(words.EXPERTS), "On which expert.", default="`both`"),
     ),
 )
 
@@ -135,6 +152,7 @@ _INHERITED = (
     Field("audio", Asset("audio"), "Speech that moves the lips of the person in `image`."),
     Field("motion", MOTION, "A driving video."),
     Field("control", CONTROL, "Control video, mask, references."),
+    Field("video", Short(VIDEO, ("file",)), "A video that the shot changes (video to video)."),
     Field("seed", _SEED, "Where the noise starts. Take k adds k.", default="the film's"),
     Field("takes", Number(1, 100, whole=True), "How many are rendered; the best is in the film.", default="`1`"),
     Field("continuity", Short(CONTINUITY, ("from",), none=True), "What it takes over from another shot."),

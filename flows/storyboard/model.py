@@ -15,6 +15,7 @@ from flows.errors import Place
 
 ContinuityKind: TypeAlias = Literal["last_frame", "overlap", "keyframes", "reference"]
 MotionMode: TypeAlias = Literal["animate", "replace"]
+LoraExpert: TypeAlias = Literal["both", "high", "low"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +82,31 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Control video, mask and reference pictures for VACE."""
+    """Control video, mask and reference pictures for VACE; `scale` says how closely the control is followed."""
 
     video: Path | None = None
     mask: Path | None = None
     references: tuple[Path, ...] = ()
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class VideoToVideo:
+    """A video that the shot changes; `strength` above 0 and at most 1: how much is made anew."""
+
+    file: Path
+    strength: float
 
 
 @dataclass(frozen=True, slots=True)
 class Lora:
-    """A LoRA by name or path, with its weight."""
+    """A LoRA by its name in the folder of LoRAs, or its `file` beside the storyboard, with its weight."""
 
     name: str
     weight: float = 1.0
+    expert: LoraExpert = "both"
+    file: Path | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +140,7 @@ class Shot:
     audio: Path | None = None
     motion: Motion | None = None
     control: Control | None = None
+    video: VideoToVideo | None = None
     seed: int | None = None
     takes: int = 1
     continuity: Continuity | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from flows.storyboard.inherit import inherited, look_of
-from flows.storyboard.language import DISSOLVE_SECONDS, MAX_SEED
+from flows.storyboard.language import DISSOLVE_SECONDS, MAX_SEED, VIDEO_STRENGTH
 from flows.storyboard.model import (
     Continuity,
     ContinuityKind,
@@ -18,6 +19,7 @@ from flows.storyboard.model import (
     SamplingOverride,
     Shot,
     Transition,
+    VideoToVideo,
 )
 from flows.storyboard.names import Index
 from flows.storyboard.nodes import Text
@@ -76,6 +78,7 @@ class ShotBuilder:
             audio=get("audio"),
             motion=_motion(get("motion")),
             control=self._control(get("control")),
+            video=_video(get("video")),
             seed=get("seed"),
             takes=get("takes", 1),
             continuity=self._continuity(level, number, own, values),
@@ -167,7 +170,8 @@ class ShotBuilder:
         if "mask" in written.places and "video" not in written.places:
             self.problems.add(written.places["mask"], "a mask needs the video it masks", "add video:")
         references = tuple(path for _, path in written.get("references") or ())
-        return Control(written.get("video"), written.get("mask"), references)
+        scale = written.get("scale")
+        return Control(written.get("video"), written.get("mask"), references, 1.0 if scale is None else scale)
 
 
 def _motion(written: Values | None) -> Motion | None:
@@ -184,6 +188,19 @@ def _sampling(written: Values | None) -> SamplingOverride:
     return SamplingOverride(written.get("num_inference_steps"), scale, written.get("flow_shift"), written.get("solver"))
 
 
+def _video(written: Values | None) -> VideoToVideo | None:
+    if written is None or written.get("file") is None:
+        return None
+    return VideoToVideo(written.get("file"), written.get("strength") or VIDEO_STRENGTH)
+
+
 def _loras(written: Sequence[tuple[Any, Values]] | None) -> tuple[Lora, ...]:
-    found = [(value.get("name"), value.get("weight")) for _, value in written or ()]
-    return tuple(Lora(name, 1.0 if weight is None else weight) for name, weight in found if name)
+    return tuple(_lora(value) for _, value in written or () if value.get("name"))
+
+
+def _lora(written: Values) -> Lora:
+    name: Text
+    file: Path | None
+    name, file = written.get("name")
+    weight = written.get("weight")
+    return Lora(name.value, 1.0 if weight is None else weight, written.get("expert") or "both", file, name.place)

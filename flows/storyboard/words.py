@@ -53,6 +53,15 @@ VIDEO_CODECS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+EXPERTS: Mapping[str, str] = MappingProxyType(
+    {
+        "both": "all steps",
+        "high": "the high-noise expert: the early steps, layout and motion",
+        "low": "the low-noise expert: the late steps, details",
+    }
+)
+"""Which of a variant's experts a LoRA is laid on."""
+
 SOLVERS: Mapping[str, str] = MappingProxyType(
     {
         "unipc": "UniPC, the reference's default",

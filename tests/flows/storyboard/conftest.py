@@ -50,6 +50,7 @@ def desk(tmp_path: Path) -> Desk:
         sound.setsampwidth(2)
         sound.setframerate(8000)
         sound.writeframes(bytes(1600))
+    (assets / "fur.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}")
     (assets / "dance.mp4").write_bytes(b"\0\0\0\x18ftypisom\0\0\0\0isommp42")
     return Desk(tmp_path)
 

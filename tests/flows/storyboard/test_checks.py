@@ -57,8 +57,8 @@ def test_transitions_at_both_ends_must_fit_together(desk: Desk) -> None:
         ("variant: i2v-a14b", "i2v-a14b needs image"),
         ("variant: s2v-14b, image: assets/boat.png", "s2v-14b needs audio"),
         (
-            "audio: assets/talk.wav, motion: {video: assets/dance.mp4}",
-            "no variant can use audio and motion in one shot",
+            "audio: assets/talk.wav, video: assets/dance.mp4",
+            "no variant can use audio and video in one shot",
         ),
     ],
 )

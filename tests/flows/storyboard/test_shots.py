@@ -10,6 +10,7 @@ from flows.storyboard.model import (
     Motion,
     SamplingOverride,
     Transition,
+    VideoToVideo,
 )
 from tests.flows.storyboard.conftest import Desk
 
@@ -49,8 +50,11 @@ scenes:
         prompt: a harbour at dawn
         control: {video: assets/dance.mp4, mask: assets/dance.mp4, references: [assets/boat.png]}
         sampling: {num_inference_steps: 30, guidance_scale: {high: 4.0, low: 3.0}}
-        loras: [{name: film-grain, weight: 0.6}]
+        loras: [{name: film-grain, weight: 0.6}, {name: assets/fur.safetensors, expert: high}]
         caption: What the viewer reads
+      - id: changed
+        prompt: the same in watercolour
+        video: {file: assets/dance.mp4, strength: 0.5}
 soundtrack:
   music: {file: assets/talk.wav, gain_db: -12, fade_in: 1s, fade_out: 2s, duck: true}
   voiceover: [{file: assets/talk.wav, at: river.drift + 0.5s}]
@@ -71,7 +75,7 @@ def test_everything_a_storyboard_can_say_is_read(desk: Desk) -> None:
     storyboard = desk.load(EVERYTHING)
     assert (storyboard.title, storyboard.slug, storyboard.seed) == ("The paper boat", "the-paper-boat", 7)
     assert (str(storyboard.format.size), storyboard.format.fps) == ("1280x720", 24)
-    launch, drift, voice, dance, controlled = storyboard.shots
+    launch, drift, voice, dance, controlled, changed = storyboard.shots
     assert (launch.seed, launch.takes, launch.duration, launch.variant) == (11, 3, 2.0, "auto")
     assert launch.image == desk.folder / "assets/boat.png"
     assert launch.end_image == desk.folder / "assets/end.png"
@@ -82,7 +86,9 @@ def test_everything_a_storyboard_can_say_is_read(desk: Desk) -> None:
     video = desk.folder / "assets/dance.mp4"
     assert controlled.control == Control(video, video, (desk.folder / "assets/boat.png",))
     assert controlled.sampling == SamplingOverride(30, GuidanceOverride(4.0, 3.0))
-    assert controlled.loras == (Lora("film-grain", 0.6),)
+    fur = Lora("assets/fur.safetensors", 1.0, "high", desk.folder / "assets/fur.safetensors")
+    assert controlled.loras == (Lora("film-grain", 0.6), fur)
+    assert changed.video == VideoToVideo(video, 0.5)
     assert controlled.caption == "What the viewer reads"
     music, (voiceover,) = storyboard.soundtrack.music, storyboard.soundtrack.voiceover
     assert music
