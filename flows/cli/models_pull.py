@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @click.option("--mirror", metavar="URL", help="Another address of the hub (Hugging Face: HF_ENDPOINT does the same).")
 @click.option("--revision", help="A branch, tag or commit (default: the hub's usual branch).")
 @click.option("--connections", type=click.IntRange(1, 64), default=8, show_default=True)
-@click.option("--offline", is_flag=True, help="Fetch nothing: say what is here and what is missing.")
+@click.option(
+    "--offline", is_flag=True, help="Fetch nothing: say what is here and what is missing (HF_HUB_OFFLINE=1 too)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, for programs.")
 def command(
     names: tuple[str, ...],
@@ -52,7 +54,7 @@ def command(
       HF_ENDPOINT=https://hf-mirror.com wanflow models pull s2v-14b
     """
     models = [find(name) for name in names]
-    if offline:
+    if offline or os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
         _offline(models, root, as_json)
         return
     from flows.cli.pull_progress import show
@@ -74,19 +76,20 @@ def command(
 
 def _offline(models: Sequence[Model], root: Path | None, as_json: bool) -> None:
     from flows.cli.pull_progress import show
-    from wan.hub.pull import missing_offline
+    from wan.hub.offline import find_offline
 
     missing = []
     for model in models:
         try:
-            here = missing_offline(model, root)
+            folder, manifest = find_offline(model, root)
         except HubRefusal as error:
             missing.append(str(error))
             continue
-        with show(model.name, as_json=as_json) as watcher:
-            watcher.done(here.folder, 0)
-        if not as_json:
-            _say_whole(model, here)
+        if as_json:
+            with show(model.name, as_json=True) as watcher:
+                watcher.done(folder, 0)
+        else:
+            click.echo(f"{model.name}: {folder} ({'here' if manifest else 'in the Hugging Face cache'})")
     if missing:
         raise HubRefusal("\n".join(missing))
 

@@ -6,6 +6,7 @@ Hugging Face: https://huggingface.co/docs/hub/api. ModelScope: as its own client
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -67,7 +68,8 @@ class HuggingFace:
         if not isinstance(commit, str):
             raise HubError(f"{host_of(wire.endpoint)} says no commit of {repo}: is it a mirror of Hugging Face?")
         rows = _pages(wire, f"{wire.endpoint}/api/models/{repo}/tree/{commit}?recursive=true")
-        files = [_hugging_face_file(row) for row in rows if row.get("type") == "file"]
+        with _understood(wire):
+            files = [_hugging_face_file(row) for row in rows if row["type"] == "file"]
         return Listing(self.name, repo, revision, commit, _all_checked(files, repo))
 
     def url(self, endpoint: str, listing: Listing, path: str) -> str:
@@ -92,9 +94,11 @@ class ModelScope:
             raise HubRefusal(
                 f"{repo} has no revision {revision!r} on {host_of(wire.endpoint)}; master is the usual one"
             )
-        blobs = [row for row in rows if row.get("Type") != "tree"]
-        files = [RemoteFile(row["Path"], int(row["Size"]), _sha256(row.get("Sha256"))) for row in blobs]
-        return Listing(self.name, repo, revision, _modelscope_commit(data, blobs), _all_checked(files, repo))
+        with _understood(wire):
+            blobs = [row for row in rows if row["Type"] != "tree"]
+            files = [RemoteFile(str(row["Path"]), int(row["Size"]), _sha256(row.get("Sha256"))) for row in blobs]
+            commit = _modelscope_commit(data, blobs)
+        return Listing(self.name, repo, revision, commit, _all_checked(files, repo))
 
     def url(self, endpoint: str, listing: Listing, path: str) -> str:
         asked = urlencode({"Revision": listing.revision, "FilePath": path})
@@ -102,6 +106,15 @@ class ModelScope:
 
 
 HUBS: Mapping[str, Hub] = MappingProxyType({"huggingface": HuggingFace(), "modelscope": ModelScope()})
+
+
+@contextmanager
+def _understood(wire: Wire) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        where = host_of(wire.endpoint)
+        raise HubError(f"{where} lists files in a way that is not understood ({error!r}): is it that hub?") from error
 
 
 def _pages(wire: Wire, url: str) -> Iterator[dict[str, Any]]:
@@ -119,8 +132,8 @@ def _pages(wire: Wire, url: str) -> Iterator[dict[str, Any]]:
 def _hugging_face_file(row: dict[str, Any]) -> RemoteFile:
     large = row.get("lfs")
     if large:
-        return RemoteFile(row["path"], int(large["size"]), f"sha256:{large['oid']}")
-    return RemoteFile(row["path"], int(row["size"]), f"git:{row['oid']}" if row.get("oid") else None)
+        return RemoteFile(str(row["path"]), int(large["size"]), f"sha256:{large['oid']}")
+    return RemoteFile(str(row["path"]), int(row["size"]), f"git:{row['oid']}" if row.get("oid") else None)
 
 
 def _sha256(value: object) -> str | None:

@@ -7,19 +7,20 @@ import fcntl
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
-from wan.digests import remember_digests, remembered_digest
+from wan.digests import remember_digests
 from wan.errors import HubError, HubRefusal
 from wan.hub.catalog import Model
 from wan.hub.hubs import HUBS, Listing, RemoteFile
 from wan.hub.journal import JOURNAL, Journal
 from wan.hub.manifest import File, Manifest, read_manifest, write_manifest
+from wan.hub.offline import broken, whole_here
 from wan.hub.places import MANIFEST, folder_of, partial_of
 from wan.hub.structure import Fault, layout_faults, weight_faults
 from wan.hub.transfer import CONNECTIONS, PART_BYTES, Progress, Transfer
@@ -80,6 +81,9 @@ def pull(
     """
     source, pace = source or Source(), pace or Pace()
     folder = folder_of(model.name, root)
+    here = whole_here(folder)
+    if here is not None and source.revision in (None, here.revision, here.commit):
+        return Pulled(folder, here, 0, _unready(folder, here))
     with _alone(folder):
         manifest = _whole(folder, source.revision)
         if manifest is not None:
@@ -87,29 +91,20 @@ def pull(
         wire = _wire(source, pace)
         try:
             return _fetch(model, folder, wire, source, pace, watcher)
-        except OSError as error:
-            raise _explained(error, folder) from error
+        except HubRefusal:
+            raise
+        except HubError as error:
+            raise HubError(f"{error}. {_kept(folder)}") from error
         finally:
             wire.close()
 
 
-def missing_offline(model: Model, root: Path | None = None) -> Pulled:
-    """The model if it is here whole; asks nobody. Raises `HubRefusal` that says what is missing."""
-    folder = folder_of(model.name, root)
-    manifest = read_manifest(folder)
-    if manifest is not None:
-        broken = [path for path in manifest.files if not _as_pulled(folder, path, manifest.files[path])]
-        if not broken:
-            return Pulled(folder, manifest, 0, _unready(folder, manifest))
-        raise HubRefusal(f"{folder} lacks or has broken: {_some(broken)}; pull again with the network")
-    entries = Journal(partial_of(folder)).entries
-    missing = [path for path, entry in entries.items() if entry.sha256 is None]
-    if entries:
-        raise HubRefusal(
-            f"{model.name} is not here whole: {len(entries) - len(missing)} of {len(entries)} files are in "
-            f"{partial_of(folder)}; missing: {_some(missing)}"
-        )
-    raise HubRefusal(f"{model.name} is not in {folder}, and nothing is fetched with --offline")
+def _kept(folder: Path) -> str:
+    entries = Journal(partial_of(folder)).entries.values()
+    arrived, total = sum(entry.arrived for entry in entries), sum(entry.size for entry in entries)
+    if not arrived:
+        return "Nothing had arrived before; run the same command again to try once more"
+    return f"{arrived / 1e9:,.2f} of {total / 1e9:,.2f} GB are kept; run the same command again to go on"
 
 
 def _wire(source: Source, pace: Pace) -> Wire:
@@ -186,7 +181,7 @@ def _manifest(model: Model, listing: Listing, journal: Journal) -> Manifest:
 def _name_it(folder: Path, partial: Path, manifest: Manifest) -> None:
     faults = list(weight_faults(partial))
     if faults:
-        raise HubError(
+        raise HubRefusal(
             f"{manifest.repo} at {manifest.commit} arrived as the hub lists it, but it is no sound checkpoint: "
             f"{faults[0].path}: {faults[0].what}; it stays in {partial}"
         )
@@ -227,17 +222,11 @@ def _whole(folder: Path, revision: str | None) -> Manifest | None:
             f"{folder} is at revision {manifest.revision} ({manifest.commit}); for {revision} move it away, or choose "
             "another --root"
         )
-    good = {path: file for path, file in manifest.files.items() if _as_pulled(folder, path, file)}
-    if len(good) == len(manifest.files):
+    faulty = broken(folder, manifest)
+    if not faulty:
         return manifest
-    _open_again(folder, good)
+    _open_again(folder, {path: file for path, file in manifest.files.items() if path not in faulty})
     return None
-
-
-def _as_pulled(folder: Path, path: str, file: File) -> bool:
-    """By size, and by digest if it is known without reading."""
-    here = folder / path
-    return here.is_file() and here.stat().st_size == file.size and remembered_digest(here) in (None, file.sha256)
 
 
 def _open_again(folder: Path, good: dict[str, File]) -> None:
@@ -282,8 +271,3 @@ def _explained(error: OSError, folder: Path) -> HubError:
             f"the disk of {folder.parent} is full; what arrived is kept: make room and run the same command again"
         )
     return HubRefusal(f"{folder.parent} cannot be written ({error.strerror or error}); choose another place: --root")
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:5])
-    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

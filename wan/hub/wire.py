@@ -148,7 +148,10 @@ def _check(answer: httpx.Response, url: str) -> None:
     if status in (200, 206, 416):
         return
     where = f"{answer.url.host} answered {status} to {_plain(url)}"
-    if status in _PASSING or status >= 500:
+    redirected = _origin(str(answer.url)) != _origin(
+        url
+    )  # a signed address may have run out: the next try gets another
+    if status in _PASSING or status >= 500 or (redirected and status in (403, 404)):
         raise Passing(where, _wait_asked(answer.headers))
     if status in (401, 403):
         raise HubRefusal(

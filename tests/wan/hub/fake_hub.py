@@ -41,6 +41,7 @@ class FakeHub:
         self.pages = 0
         self.seconds_a_chunk = 0.0
         self.gated = False
+        self.row: dict[str, object] | None = None
         self.sent: Counter[str] = Counter()
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.commit = COMMIT
@@ -121,13 +122,13 @@ class _Handler(BaseHTTPRequestHandler):
                 row |= {"oid": "a" * 40, "lfs": {"oid": oid, "size": self.hub.size(path), "pointerSize": 134}}
             elif self.hub.digests:
                 row["oid"] = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
-            rows.append(row)
+            rows.append(self.hub.row or row)
         end = start + self.hub.pages if self.hub.pages else len(rows)
         follow = f'<https://elsewhere.example{urlsplit(self.path).path}?recursive=true&cursor={end}>; rel="next"'
         self._json(rows[start:end], {"Link": follow} if end < len(rows) else {})
 
     def _modelscope(self) -> dict[str, object]:
-        files = [
+        files: list[dict[str, object]] = [
             {
                 "Path": path,
                 "Name": path.rpartition("/")[2],
@@ -139,6 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
             for path, data in self.hub.files.items()
         ]
         tree = {"Path": "vae", "Name": "vae", "Type": "tree", "Size": 0, "Sha256": "", "Revision": "f" * 40}
+        files = [self.hub.row] if self.hub.row else files
         return {"Files": [tree, *files], "LatestCommitter": {"ShortId": self.hub.commit[:8]}}
 
     def _file(self, path: str) -> None:

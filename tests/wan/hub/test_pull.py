@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections import namedtuple
 from dataclasses import replace
@@ -16,8 +18,9 @@ from wan.digests import remembered_digest
 from wan.errors import HubError, HubRefusal
 from wan.hub.catalog import Model
 from wan.hub.manifest import read_manifest
+from wan.hub.offline import find_offline
 from wan.hub.places import pulled
-from wan.hub.pull import Source, missing_offline, pull
+from wan.hub.pull import Source, pull
 from wan.hub.transfer import PART_BYTES
 from wan.hub.verify import verify
 
@@ -70,7 +73,7 @@ def test_what_is_here_already_is_left_alone_without_the_network(
     again = pull(model, told, source=source, pace=PACE)
     assert again.fetched == 0
     assert len(hub.asked) == asked
-    assert missing_offline(model).manifest == again.manifest
+    assert find_offline(model) == (again.folder, again.manifest)
 
 
 def test_digests_need_not_be_read_again_by_a_plan(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
@@ -92,7 +95,7 @@ def test_a_network_that_stays_away_keeps_what_arrived_and_the_next_pull_goes_on(
 ) -> None:
     hub.cut_after, hub.cuts = 40_000, 6
     hub.seconds_a_chunk = 0.002
-    with pytest.raises(HubError, match="one try"):
+    with pytest.raises(HubError, match=r"one try.*kept; run the same command again to go on"):
         pull(model, told, source=source, pace=replace(PACE, attempts=1))
     assert pulled("some-model") is None
     hub.cuts = 0
@@ -230,6 +233,52 @@ def test_a_size_larger_than_the_disk_is_refused(hub: FakeHub, model: Model, told
         pull(model, told, source=source, pace=replace(PACE, part_bytes=PART_BYTES))
 
 
+def test_a_disk_that_fills_up_on_the_way_keeps_what_arrived(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    write, written = os.pwrite, 0
+
+    def full(file: int, data: bytes, at: int) -> int:
+        nonlocal written
+        written += len(data)
+        if written > 200_000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(file, data, at)
+
+    with pytest.MonkeyPatch.context() as disk:
+        disk.setattr(os, "pwrite", full)
+        with pytest.raises(HubRefusal, match=r"is full; what arrived is kept"):
+            pull(model, told, source=source, pace=PACE)
+    later = Told()
+    assert not verify(pull(model, later, source=source, pace=PACE).folder).faults
+    assert later.here == told.fetched > 100_000
+
+
+def test_whole_models_on_a_disk_that_cannot_be_written_are_used(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    here = pull(model, told, source=source, pace=PACE)
+    (here.folder.parent / ".some-model.lock").unlink()
+    (here.folder.parent / ".some-model.lock").mkdir()  # even root cannot open it
+    assert pull(model, told, source=source, pace=PACE).folder == here.folder
+
+
+def test_a_signed_address_that_ran_out_is_asked_for_again(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    with FakeHub(hub.files).serving() as store:
+        hub.elsewhere = store.address
+        store.busy, store.busy_status = 2, 403
+        assert pull(model, told, source=source, pace=PACE).fetched
+
+
+def test_a_listing_in_other_words_is_not_understood(hub: FakeHub, model: Model, told: Told) -> None:
+    hub.row = {"name": "w"}
+    for dialect in ("huggingface", "modelscope"):
+        with pytest.raises(HubError, match="lists files in a way that is not understood"):
+            pull(model, told, source=Source(hub=dialect, endpoint=hub.address), pace=PACE)
+
+
 def test_a_root_that_cannot_be_made_is_refused(
     tmp_path: Path, hub: FakeHub, model: Model, told: Told, source: Source
 ) -> None:
@@ -318,18 +367,6 @@ def test_a_shard_that_the_hub_lacks_is_said(hub: FakeHub, model: Model, told: To
     del hub.files["model-00002-of-00002.safetensors"]
     with pytest.raises(HubError, match=r"names the shard model-00002-of-00002.safetensors, which is not there"):
         pull(model, told, source=source, pace=PACE)
-
-
-def test_offline_says_what_is_missing(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
-    with pytest.raises(HubRefusal, match="nothing is fetched with --offline"):
-        missing_offline(model)
-    hub.lies = {
-        "vae/diffusion_pytorch_model.safetensors": b"x" * len(hub.files["vae/diffusion_pytorch_model.safetensors"])
-    }
-    with pytest.raises(HubError):
-        pull(model, told, source=source, pace=PACE)
-    with pytest.raises(HubRefusal, match=r"of 6 files are in .*partial; missing: .*vae/"):
-        missing_offline(model)
 
 
 def test_the_manifest_says_where_it_is_from(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
