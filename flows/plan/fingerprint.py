@@ -51,6 +51,8 @@ def clip_spec(clip: Clip) -> dict[str, object]:
         content["media"] = [[medium.name, medium.digest, medium.option] for medium in clip.media]
         content["media_fps"] = float(clip.fps)
         content["start_frame"] = clip.start_frame
+    if clip.control_scale != 1:
+        content["control_scale"] = float(clip.control_scale)
     if clip.strength is not None:
         content["strength"] = float(clip.strength)
     content |= {name: True for name in ("vae_tiling", "compile") if getattr(numerics, name)}

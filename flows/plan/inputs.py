@@ -12,7 +12,7 @@ from flows.storyboard.model import Shot
 from wan.families import Family
 from wan.variants import VARIANTS, Variant
 
-_INPUTS = ("image", "end_image", "continuity", "audio", "motion", "control")
+_INPUTS = ("image", "end_image", "continuity", "audio", "motion", "control", "video")
 """Keys of a shot that a variant can use or not (`Variant.inputs`)."""
 _WITHOUT = {
     "audio": "speech needs the picture of a person",

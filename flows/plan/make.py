@@ -87,7 +87,7 @@ def _recipes(
         frames = film_frames(shot, part, fps, snapshot.media_seconds)
         try:
             segments = cut_into_segments(
-                clip_frames(frames, part, fps), hidden_frames(shot), part, following_part(part, family)
+                clip_frames(frames, part, fps), hidden_frames(shot), part, following_part(part, family, shot)
             )
         except ValueError as error:
             problems.append(Problem(shot.where("duration"), str(error), "make the shot shorter", name))

@@ -24,12 +24,9 @@ def clip_media(shot: Shot, variant: Variant, digest: Digest) -> tuple[Medium, ..
     if shot.control is not None and "control" in variant.inputs:
         found += [("control", shot.control.video, ""), ("mask", shot.control.mask, "")]
         found += [("references", path, "") for path in shot.control.references]
+    if shot.video is not None and "video" in variant.inputs:
+        found.append(("video", shot.video.file, ""))
     return tuple(Medium(name, mark, option) for name, path, option in found if (mark := digest(path)) is not None)
-
-
-def video_strength(shot: Shot, following: bool) -> float | None:
-    """How much of the shot's video is made anew; None for a shot without one."""
-    return None
 
 
 def clip_loras(shot: Shot, role: Role, snapshot: Snapshot) -> tuple[ClipLora, ...]:

@@ -84,6 +84,7 @@ class Clip:
     start_frame: int = 0
     media: tuple[Medium, ...] = ()
     strength: float | None = None
+    control_scale: float = 1.0
     loras: tuple[ClipLora, ...] = ()
     skip_first: int = 0
     keep: int = 0

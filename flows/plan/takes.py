@@ -9,7 +9,7 @@ from flows.ledger import Workload, forwards
 from flows.ledger.timings import BASES, Basis
 from flows.plan.fingerprint import fingerprint
 from flows.plan.geometry import Geometry
-from flows.plan.media import clip_loras, clip_media, video_strength
+from flows.plan.media import clip_loras, clip_media
 from flows.plan.model import Clip, HandOff, Take
 from flows.plan.why import IN_STORE, why_new
 from flows.resolve import Snapshot
@@ -94,7 +94,8 @@ class TakeMaker:
             hand_off=hand_off,
             start_frame=segment.start,
             media=clip_media(shot, variant, self._digest),
-            strength=video_strength(shot, following),
+            strength=shot.video.strength if shot.video else None,
+            control_scale=shot.control.scale if shot.control else 1.0,
             loras=clip_loras(shot, role, self.snapshot),
             skip_first=segment.skip_first,
             keep=segment.keep,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flows.errors import EnvironmentProblem, MediaError, Place, Problem, SettingsError
 from flows.ledger import read_timings
 from flows.resolve.assets import Facts, Kind, look_at
 from flows.resolve.extend import extend_prompts
+from flows.resolve.loras import find_loras
 from flows.resolve.memory import recall
 from flows.resolve.needs import full_id, used_variants
 from flows.resolve.snapshot import Snapshot
@@ -22,20 +23,25 @@ from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family
 
 
-def resolve(storyboard: Storyboard, settings: Settings, store: Store) -> Snapshot:
+def resolve(
+    storyboard: Storyboard, settings: Settings, store: Store, on_prompt: Callable[[int, int], None] | None = None
+) -> Snapshot:
     """Looks at assets, checkpoints, store and ledger; writes nothing but a cache of digests, and extended prompts.
 
-    Broken assets and prompts that could not be extended become `problems` of the snapshot. Raises SettingsError for an
-    unknown family, EnvironmentProblem for a missing or broken checkpoint or a missing model for prompts, StoreError.
+    `on_prompt` hears how many prompts of how many were asked for. Broken assets and prompts that could not be extended
+    become `problems` of the snapshot. Raises SettingsError for an unknown family, EnvironmentProblem for a missing or
+    broken checkpoint or a missing model for prompts, StoreError.
     """
     family = family_of(settings.model)
-    uses = _first_uses(storyboard)
+    loras = find_loras(storyboard, family, settings.model)
+    uses = _first_uses(storyboard) | {path: ("lora", *at) for path, at in loras.uses.items()}
     looked = look_at({path: kind for path, (kind, _, _) in uses.items()})
     facts = {path: fact for path, fact in looked.items() if isinstance(fact, Facts)}
     seconds = {path: fact.seconds for path, fact in facts.items() if fact.seconds is not None}
     digests = {path: fact.digest for path, fact in facts.items()}
-    checkpoints = _revisions(family, used_variants(storyboard, family, seconds), settings.model.root)
-    extended = extend_prompts(storyboard, family, settings, store, digests)
+    used = used_variants(storyboard, family, seconds) if weights else ()
+    checkpoints = _revisions(family, used, settings.model.root)
+    extended = extend_prompts(storyboard, family, settings, store, digests, on_prompt)
     return Snapshot(
         storyboard_digest=_digest(storyboard),
         digests=digests,
@@ -50,7 +56,9 @@ def resolve(storyboard: Storyboard, settings: Settings, store: Store) -> Snapsho
             for path, error in looked.items()
             if isinstance(error, MediaError)
         )
+        + loras.problems
         + extended.problems,
+        loras=loras.digests(digests),
         prompts=extended.prompts,
         kept_prompts=extended.kept,
     )
@@ -101,6 +109,8 @@ def _driving_files(shot: Shot) -> Iterator[tuple[Path, Kind, str]]:
                 yield path, "video", f"control.{name}"
         for path in shot.control.references:
             yield path, "image", "control.references"
+    if shot.video is not None:
+        yield shot.video.file, "video", "video.file"
 
 
 def _revisions(family: Family, variants: tuple[str, ...], root: Path | None) -> dict[str, str]:

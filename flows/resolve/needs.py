@@ -84,9 +84,11 @@ def part_of(family: Family, variant: str) -> Part | None:
     return Part(VARIANTS[variant], role) if role and variant in VARIANTS else None
 
 
-def following_part(part: Part, family: Family) -> Part | None:
+def following_part(part: Part, family: Family, shot: Shot) -> Part | None:
     """What renders the later segments of a long shot: the part itself if it carries on or can start from a picture,
-    else I2V."""
+    else I2V; nothing when that would forget the video that the shot changes."""
+    if shot.video is not None:
+        return None
     if part.variant.chained == "carried" or "image" in part.variant.inputs:
         return part
     return part_of(family, IMAGE)
@@ -125,7 +127,7 @@ def driving_file(shot: Shot) -> Path | None:
         return shot.motion.video
     if shot.control is not None:
         return shot.control.video
-    return None
+    return shot.video.file if shot.video is not None else None
 
 
 def hidden_frames(shot: Shot) -> int:
@@ -192,7 +194,7 @@ def used_variants(storyboard: Storyboard, family: Family, seconds: Mapping[Path,
         if part is None or not part.variant.rendered:
             continue
         used[part.variant.name] = None
-        following = following_part(part, family)
+        following = following_part(part, family, shot)
         shown = clip_frames(film_frames(shot, part, fps, seconds), part, fps)
         if following and shown > part.longest - hidden_frames(shot):
             used[following.variant.name] = None

@@ -62,6 +62,7 @@ CHANGES: dict[str, object] = {
         (Medium("motion", "b" * 64, "replace"),),
     ],
     "strength": 0.5,
+    "control_scale": 0.5,
     "loras": [(ClipLora("b" * 64),), (ClipLora("b" * 64, 0.5),), (ClipLora("b" * 64, 1.0, "high"),)],
 }
 IRRELEVANT: dict[str, object] = {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from flows.errors import Problem
 from flows.plan.model import Medium
-from flows.storyboard.model import Control, Format, Motion, Size
+from flows.storyboard.model import Control, Format, Motion, Size, VideoToVideo
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
 from wan.families import Family, Role
 from wan.variants import VARIANTS
@@ -82,3 +84,18 @@ def test_control_mask_and_references_are_given_by_name(shot: MakeShot, film: Mak
     made = plan(film(steered), digests=FILES, media_seconds={CONTROL: 3.0})
     assert made.shots[0].num_frames == 48
     assert [medium.name for medium in made.clips[0].media] == ["control", "references", "references"]
+
+
+def test_a_video_is_changed_as_far_as_its_strength_says(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    changed = shot("x", video=VideoToVideo(CONTROL, 0.6), duration=None)
+    (clip,) = plan(film(changed), digests=FILES, media_seconds={CONTROL: 3.0}).clips
+    assert (clip.variant, clip.strength, clip.num_frames) == ("t2v-a14b", 0.6, 49)
+    assert clip.media == (Medium("video", FILES[CONTROL]),)
+
+
+def test_a_video_longer_than_a_clip_cannot_be_changed(
+    shot: MakeShot, film: MakeFilm, problems: Callable[..., list[Problem]]
+) -> None:
+    changed = shot("x", video=VideoToVideo(CONTROL, 0.6), duration=None)
+    (found,) = problems(film(changed), digests=FILES, media_seconds={CONTROL: 9.0})
+    assert "renders 81 frames at most" in found.message

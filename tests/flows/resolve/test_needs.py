@@ -59,13 +59,13 @@ def test_auto_goes_by_what_the_shot_brings(brings: dict[str, Any], variant: str)
 
 def test_a_family_of_one_model_serves_text_and_pictures() -> None:
     assert choose_variant(shot(), ONE_MODEL) == choose_variant(shot(image=FILE), ONE_MODEL) == "ti2v-5b"
-    assert following_part(part(ONE_MODEL, "ti2v-5b"), ONE_MODEL) == part(ONE_MODEL, "ti2v-5b")
+    assert following_part(part(ONE_MODEL, "ti2v-5b"), ONE_MODEL, shot()) == part(ONE_MODEL, "ti2v-5b")
 
 
 def test_text_is_followed_by_pictures_where_the_family_can() -> None:
-    assert following_part(part(TINY, "t2v-a14b"), TINY) == part(TINY, "i2v-a14b")
+    assert following_part(part(TINY, "t2v-a14b"), TINY, shot()) == part(TINY, "i2v-a14b")
     only_text = replace(TINY, roles={"t2v-a14b": TINY.roles["t2v-a14b"]})
-    assert following_part(part(only_text, "t2v-a14b"), only_text) is None
+    assert following_part(part(only_text, "t2v-a14b"), only_text, shot()) is None
 
 
 def test_used_variants_are_those_whose_checkpoints_are_opened() -> None:
