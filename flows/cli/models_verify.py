@@ -91,8 +91,13 @@ def _print(found: Verified) -> None:
 
 
 def _mend(found: Verified) -> str:
-    if found.manifest is None or found.manifest.name not in CATALOG:
+    manifest = found.manifest
+    if manifest is not None and manifest.hub == "converted":
+        return f"To mend it, remove it and convert {manifest.repo} again"
+    if manifest is None or manifest.name not in CATALOG:
         return "Get the files named above again from where they came"
-    hub = "" if found.manifest.hub == "huggingface" else f" --hub {found.manifest.hub}"
-    again = f"wanflow models pull {found.manifest.name}{hub} --root {found.folder.parent}"
+    if all(fault.path == "." for fault in found.faults):
+        return f"Its files are as they were pulled: wanflow models convert {found.folder} {found.folder}-diffusers"
+    hub = "" if manifest.hub == "huggingface" else f" --hub {manifest.hub}"
+    again = f"wanflow models pull {manifest.name}{hub} --root {found.folder.parent}"
     return f"To mend it, fetching only these files: {again}"

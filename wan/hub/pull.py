@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,6 +12,7 @@ from typing import Protocol
 
 from wan.digests import remember_digests
 from wan.errors import HubError, HubRefusal
+from wan.hub.alone import alone
 from wan.hub.catalog import Model
 from wan.hub.hubs import HUBS, Listing, RemoteFile
 from wan.hub.journal import JOURNAL, Journal
@@ -84,7 +81,7 @@ def pull(
     here = whole_here(folder)
     if here is not None and source.revision in (None, here.revision, here.commit):
         return Pulled(folder, here, 0, _unready(folder, here))
-    with _alone(folder):
+    with alone(folder):
         manifest = _whole(folder, source.revision)
         if manifest is not None:
             return Pulled(folder, manifest, 0, _unready(folder, manifest))
@@ -225,6 +222,10 @@ def _whole(folder: Path, revision: str | None) -> Manifest | None:
     faulty = broken(folder, manifest)
     if not faulty:
         return manifest
+    if manifest.hub not in HUBS:
+        raise HubRefusal(
+            f"{folder} was {manifest.hub} from {manifest.repo} and is broken; move it away, or make it again"
+        )
     _open_again(folder, {path: file for path, file in manifest.files.items() if path not in faulty})
     return None
 
@@ -243,31 +244,3 @@ def _make_partial(folder: Path) -> None:
     if partial.exists():
         shutil.rmtree(partial)
     os.rename(folder, partial)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else pulls this model meanwhile. The system takes the lock back however this process ends."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with (folder.parent / f".{folder.name}.lock").open("ab+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                who = file.read(20).decode(errors="replace").strip()
-                raise HubRefusal(f"process {who or '?'} pulls {folder.name} already; wait for it, or stop it") from None
-            file.truncate(0)
-            file.write(str(os.getpid()).encode())
-            file.flush()
-            yield
-    except OSError as error:
-        raise _explained(error, folder) from error
-
-
-def _explained(error: OSError, folder: Path) -> HubError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return HubRefusal(
-            f"the disk of {folder.parent} is full; what arrived is kept: make room and run the same command again"
-        )
-    return HubRefusal(f"{folder.parent} cannot be written ({error.strerror or error}); choose another place: --root")

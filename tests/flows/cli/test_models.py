@@ -153,6 +153,19 @@ def test_a_broken_model_is_found_and_the_way_to_mend_it_works(wanflow: Wanflow, 
     assert "whole; 6 files" in whole.stdout
 
 
+def test_a_broken_model_that_was_converted_is_not_mended_from_a_hub(
+    wanflow: Wanflow, hub: FakeHub, models: Path
+) -> None:
+    wanflow("models", "pull", NAME, "--mirror", hub.address)
+    manifest = models / NAME / "wanflow.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"hub": "converted", "repo": "/mine"}))
+    (models / NAME / "config.json").unlink()
+    assert "convert /mine again" in wanflow("models", "verify", NAME).stdout
+    refused = wanflow("models", "pull", NAME, "--mirror", hub.address)
+    assert refused.returncode == 2
+    assert "was converted from /mine and is broken" in refused.stderr
+
+
 def test_offline_uses_what_is_here(wanflow: Wanflow, hub: FakeHub, models: Path) -> None:
     missing = wanflow("models", "pull", NAME, "--offline")
     assert missing.returncode == 2
