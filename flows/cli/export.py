@@ -42,7 +42,7 @@ def comfyui(
     """Write SHOT of STORYBOARD as a workflow of ComfyUI's native WAN 2.2 nodes, in the form its API takes.
 
     Seeds, steps, guidance, sizes and prompts are those of the plan. What to put into ComfyUI's folders, and what it
-    computes otherwise than wanflow, is printed and kept in the file (docs/comfyui.md).
+    computes otherwise than wanflow, is printed and kept in the file (docs/comfyui.md). Needs no checkpoint here.
 
     \b
     Examples:
@@ -53,7 +53,8 @@ def comfyui(
     from flows.errors import EnvironmentProblem
     from flows.export import export_shot
 
-    made = export_shot(plan(load(storyboard, overrides, config_dir=config_dir)), shot, take)
+    planned = plan(load(storyboard, overrides, config_dir=config_dir), weights=False)
+    made = export_shot(planned, shot, take)
     place = output or Path(f"{shot}.json")
     try:
         place.write_text(json.dumps(made.nodes, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -24,10 +24,16 @@ from wan.families import FAMILIES, Family
 
 
 def resolve(
-    storyboard: Storyboard, settings: Settings, store: Store, on_prompt: Callable[[int, int], None] | None = None
+    storyboard: Storyboard,
+    settings: Settings,
+    store: Store,
+    on_prompt: Callable[[int, int], None] | None = None,
+    *,
+    weights: bool = True,
 ) -> Snapshot:
     """Looks at assets, checkpoints, store and ledger; writes nothing but a cache of digests, and extended prompts.
 
+    Without `weights` checkpoints are not looked for: the plan then says what would be rendered, and cannot be.
     `on_prompt` hears how many prompts of how many were asked for. Broken assets and prompts that could not be extended
     become `problems` of the snapshot. Raises SettingsError for an unknown family, EnvironmentProblem for a missing or
     broken checkpoint or a missing model for prompts, StoreError.
