@@ -63,19 +63,20 @@ def load(
     return Project(storyboard, composition.settings)
 
 
-def plan(project: Project) -> Plan:
+def plan(project: Project, *, on_prompt: Callable[[int, int], None] | None = None, weights: bool = True) -> Plan:
     """Looks at assets, checkpoints and store, and plans the film. Renders nothing, and writes nothing but the prompts
-    that `prompts.extend` had written out, so that they stay as they are.
+    that `prompts.extend` had written out, so that they stay as they are. `on_prompt` hears, in this thread, how many
+    prompts of how many were asked for; nothing if the store has all of them.
 
     Raises StoryboardError with everything that cannot be rendered, EnvironmentProblem for a missing checkpoint or a
-    model for prompts that cannot be used.
+    model for prompts that cannot be used. Without `weights` no checkpoint is needed, and the plan cannot be rendered.
     """
     settings, storyboard, store = project.settings, project.storyboard, store_of(project.settings)
     if settings.prompts.extend != "off":
         # What cannot be rendered is found before a model is paid for its prompts.
         as_written = replace(settings, prompts=replace(settings.prompts, extend="off"))
-        make_plan(storyboard, as_written, resolve(storyboard, as_written, store))
-    return make_plan(storyboard, settings, resolve(storyboard, settings, store))
+        make_plan(storyboard, as_written, resolve(storyboard, as_written, store, weights=weights))
+    return make_plan(storyboard, settings, resolve(storyboard, settings, store, on_prompt, weights=weights))
 
 
 def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only: Sequence[str] = ()) -> FilmResult:

@@ -33,9 +33,10 @@ def command(storyboard: str, overrides: tuple[str, ...], draft: bool, as_json: b
       wanflow plan storyboards/my_film.yaml storyboard.seed=3 render=draft
       wanflow plan storyboards/my_film.yaml --json
     """
-    from flows.api import load, plan
+    from flows.api import load
+    from flows.cli.planning import plan_with_progress
 
-    made = plan(load(storyboard, with_draft(overrides, draft), config_dir=config_dir))
+    made = plan_with_progress(load(storyboard, with_draft(overrides, draft), config_dir=config_dir))
     if as_json:
         from flows.plan.to_json import plan_to_json
 

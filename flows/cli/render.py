@@ -67,9 +67,10 @@ def render_film(
     config_dir: Path | None = None,
 ) -> None:
     """Load, plan, render, and say how it went."""
-    from flows.api import load, plan
+    from flows.api import load
+    from flows.cli.planning import plan_with_progress
 
-    made = plan(load(storyboard, overrides, config_dir=config_dir))
+    made = plan_with_progress(load(storyboard, overrides, config_dir=config_dir))
     with termination_as_interrupt():
         if as_json:
             print_json(_as_json(made, _quietly(made, only)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,11 +33,17 @@ class Extensions:
 
 
 def extend_prompts(
-    storyboard: Storyboard, family: Family, settings: Settings, store: Store, digests: Mapping[Path, str]
+    storyboard: Storyboard,
+    family: Family,
+    settings: Settings,
+    store: Store,
+    digests: Mapping[Path, str],
+    on_prompt: Callable[[int, int], None] | None = None,
 ) -> Extensions:
     """Looks the prompts up in the store, and asks for those that are not there; answers are kept in the store.
 
-    `digests` of the pictures; a shot whose picture has none is left alone: it cannot be rendered anyway.
+    `digests` of the pictures; a shot whose picture has none is left alone: it cannot be rendered anyway. `on_prompt`
+    hears, in this thread, how many prompts of how many were asked for.
     Raises EnvironmentProblem when the model cannot be used and `prompts.on_failure` is `error`; SettingsError for a key
     that is not set; StoreError.
     """
@@ -52,7 +58,7 @@ def extend_prompts(
             answers[wish] = answer
     missing = {wish: picture for wish, picture in wishes.items() if wish not in answers}
     try:
-        answers |= ask_for(missing, chosen, settings.render.device, store)
+        answers |= ask_for(missing, chosen, settings.render.device, store, on_prompt)
     except ModelUnavailable as error:
         answers |= dict.fromkeys(missing, error)
     named = {name: answers[wish] for name, (wish, _) in shots.items()}

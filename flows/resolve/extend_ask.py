@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +20,14 @@ from wan.prompts import Extender, PromptRequest, extend_prompt, open_api, open_l
 
 
 def ask_for(
-    wishes: Mapping[Wish, Path | None], settings: PromptSettings, device: str, store: Store
+    wishes: Mapping[Wish, Path | None],
+    settings: PromptSettings,
+    device: str,
+    store: Store,
+    on_prompt: Callable[[int, int], None] | None = None,
 ) -> dict[Wish, str | PromptError]:
-    """Each wish (with its picture) and its answer, kept in the store as it comes, or why there is none.
+    """Each wish (with its picture) and its answer, kept in the store as it comes, or why there is none. `on_prompt`
+    hears how many of how many are done, in this thread.
 
     Raises SettingsError for a key that is not set, ModelUnavailable if the model cannot be opened, MediaError,
     StoreError.
@@ -30,11 +35,17 @@ def ask_for(
     if not wishes:
         return {}
     threads = settings.parallel if settings.extend == "api" else 1
+    tell = on_prompt or _ignore
+    tell(0, len(wishes))
     with _opened(settings, device) as extender:
         asking = _Asking(extender, settings, store)
         pool = ThreadPoolExecutor(min(threads, len(wishes)), thread_name_prefix="extend")
         try:
-            return dict(zip(wishes, pool.map(asking.ask, wishes, wishes.values()), strict=True))
+            asked = {pool.submit(asking.ask, wish, picture): wish for wish, picture in wishes.items()}
+            for done, future in enumerate(as_completed(asked), 1):
+                future.result()  # an error that is not about a prompt ends the rest, too
+                tell(done, len(wishes))
+            return {wish: future.result() for future, wish in asked.items()}
         finally:
             asking.over.set()  # an interruption ends the waiting of threads, too
             pool.shutdown(cancel_futures=True)
@@ -74,6 +85,10 @@ class _Asking:
     def _wait(self, seconds: float) -> None:
         if self.over.wait(seconds):
             raise self.gone or ModelUnavailable("stopped", again=False)
+
+
+def _ignore(done: int, of: int) -> None:
+    pass
 
 
 def _opened(settings: PromptSettings, device: str) -> AbstractContextManager[Extender]:

@@ -243,6 +243,16 @@ def test_requests_run_side_by_side_but_no_more_than_allowed(extend: Extend, endp
     assert 2 <= endpoint.most_busy <= 4
 
 
+def test_who_waits_is_told_how_far_it_is(
+    extend: Extend, settings: Settings, prompts: PromptSettings, store: Store
+) -> None:
+    heard: list[tuple[int, int]] = []
+    chosen = replace(settings, prompts=prompts)
+    for _ in range(2):
+        extend_prompts(film("a", "b", "a"), FAMILIES["tiny"], chosen, store, {}, lambda *told: heard.append(told))
+    assert heard == [(0, 2), (1, 2), (2, 2)]
+
+
 def test_answers_belong_to_their_shots_whoever_comes_first(extend: Extend, endpoint: Endpoint) -> None:
     names = [f"fox number {number}" for number in range(12)]
     found = extend(film(*names), parallel=8)
