@@ -74,10 +74,16 @@ class SamplingOverride:
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """A driving video for Animate."""
+    """What moves a person (Animate): a driving `video`, or ready-made `pose` and `face` videos, and to replace the
+    person of a scene `background` and `mask` too. `retarget` fits the motion of `video` to the picture's person."""
 
-    video: Path
+    video: Path | None = None
     mode: MotionMode = "animate"
+    retarget: bool = False
+    pose: Path | None = None
+    face: Path | None = None
+    background: Path | None = None
+    mask: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

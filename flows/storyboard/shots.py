@@ -21,6 +21,7 @@ from flows.storyboard.model import (
     Transition,
     VideoToVideo,
 )
+from flows.storyboard.motion import MOTION_VIDEOS, motion_mistakes
 from flows.storyboard.names import Index
 from flows.storyboard.nodes import Text
 from flows.storyboard.problems import Problems
@@ -76,7 +77,7 @@ class ShotBuilder:
             image=get("image"),
             end_image=get("end_image"),
             audio=get("audio"),
-            motion=_motion(get("motion")),
+            motion=self._motion(get("motion")),
             control=self._control(get("control")),
             video=_video(get("video")),
             seed=get("seed"),
@@ -162,6 +163,18 @@ class ShotBuilder:
             return _CUT
         return Transition(kind, DISSOLVE_SECONDS if duration is None else duration)
 
+    def _motion(self, written: Values | None) -> Motion | None:
+        if written is None:
+            return None
+        for key, message, fix in motion_mistakes(written):
+            self.problems.add(written.places.get(key, written.node), message, fix)
+        replaces = "background" in written.places and "mask" in written.places
+        return Motion(
+            mode=written.get("mode") or ("replace" if replaces else "animate"),
+            retarget=bool(written.get("retarget")),
+            **{name: written.get(name) for name in MOTION_VIDEOS},
+        )
+
     def _control(self, written: Values | None) -> Control | None:
         if written is None:
             return None
@@ -172,12 +185,6 @@ class ShotBuilder:
         references = tuple(path for _, path in written.get("references") or ())
         scale = written.get("scale")
         return Control(written.get("video"), written.get("mask"), references, 1.0 if scale is None else scale)
-
-
-def _motion(written: Values | None) -> Motion | None:
-    if written is None or written.get("video") is None:
-        return None
-    return Motion(written.get("video"), written.get("mode") or "animate")
 
 
 def _sampling(written: Values | None) -> SamplingOverride:

@@ -6,17 +6,15 @@ first, points are read here from the frames as they are, and moved.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from wan.animate.pictures import fit_frames, letterbox
 from wan.animate.preprocess.faces import face_boxes
+from wan.animate.preprocess.key import PreprocessSettings
 from wan.animate.preprocess.masks import PIECE, PersonMasks, grow
 from wan.animate.preprocess.models import PreprocessModels
 from wan.animate.preprocess.retarget import retarget
@@ -27,23 +25,7 @@ from wan.errors import RequestError
 from wan.geometry import Size
 from wan.request import Frames, Image, Video
 
-Mode: TypeAlias = Literal["animate", "replace"]
-
-_VERSION = 1
-"""Raised when the same video is prepared differently."""
 _READ_AT_ONCE = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreprocessSettings:
-    """`size` is that of the shot, `fps` the rate of the videos. `retarget` fits the motion to the picture's person
-    (animate only). `mask_cells`: see `masks.grow`."""
-
-    mode: Mode
-    size: Size
-    fps: float
-    retarget: bool = False
-    mask_cells: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,23 +38,6 @@ class Prepared:
     background: Video | None
     mask: Video | None
     people: int
-
-
-def preprocess_key(video: str, picture: str | None, models: str, settings: PreprocessSettings) -> str:
-    """sha256 (hex) of everything that decides what is prepared; `video`, `picture`, `models` are digests. The picture
-    counts only where the motion is fitted to its person."""
-    values = {
-        "version": _VERSION,
-        "video": video,
-        "picture": picture if settings.retarget else None,
-        "models": models,
-        "mode": settings.mode,
-        "size": list(settings.size),
-        "fps": settings.fps,
-        "retarget": settings.retarget,
-        "mask_cells": settings.mask_cells,
-    }
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def preprocess(

@@ -12,9 +12,10 @@ import pytest
 import torch
 
 from wan.animate.preprocess.detector import PersonDetector
+from wan.animate.preprocess.key import DETECTOR, POSE
 from wan.animate.preprocess.keypoints import PoseEstimator
 from wan.animate.preprocess.masks import PersonMasks
-from wan.animate.preprocess.models import DETECTOR, POSE, PreprocessModels
+from wan.animate.preprocess.models import PreprocessModels
 from wan.animate.preprocess.onnx_model import OnnxModel
 
 FIGURE = {  # COCO's joints, as shares of the picture the pose model sees

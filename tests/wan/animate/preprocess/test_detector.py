@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wan.animate.preprocess.detector import PersonDetector
-from wan.animate.preprocess.models import DETECTOR, POSE
+from wan.animate.preprocess.key import DETECTOR, POSE
 from wan.animate.preprocess.onnx_model import OnnxModel
 from wan.errors import CheckpointError
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from wan.animate.preprocess.key import DETECTOR, POSE
 from wan.animate.preprocess.keypoints import PoseEstimator, cut_out, person_region, read_heat_maps
-from wan.animate.preprocess.models import DETECTOR, POSE
 from wan.animate.preprocess.onnx_model import OnnxModel
 from wan.errors import CheckpointError
 

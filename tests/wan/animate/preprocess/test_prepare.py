@@ -7,15 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wan.animate.preprocess import (
-    PreprocessModels,
-    PreprocessSettings,
-    load_models,
-    models_digest,
-    preprocess,
-    preprocess_key,
-)
-from wan.animate.preprocess.models import DETECTOR
+from wan.animate.preprocess.key import DETECTOR, PreprocessSettings, models_digest, preprocess_key
+from wan.animate.preprocess.models import PreprocessModels, load_models
+from wan.animate.preprocess.prepare import preprocess
 from wan.errors import CheckpointError, RequestError
 from wan.request import ArrayVideo
 
