@@ -63,7 +63,7 @@ class Bar:
         self._task = bars.add_task(name, total=None)
 
     def begin(self, model: Model, total: int, here: int) -> None:
-        self._bars.update(self._task, total=total, completed=here)
+        self._bars.reset(self._task, total=total, completed=here)  # not `update`: what was here has no speed
         before = f", of which {size_of(here)} are here from before" if here else ""
         self._bars.console.print(f"{self._name}: {size_of(total)}{before}", markup=False)
 
