@@ -11,10 +11,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSettings:
-    """Which family of checkpoints (`wan.families`), and where they lie: None, the family's own place."""
+    """Which family of checkpoints (`wan.families`), and where they lie: None, the family's own place.
+
+    `loras` is the folder that LoRAs are named in: `<folder>/<name>.safetensors`.
+    """
 
     family: str
     root: Path | None
+    loras: Path | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from wan.request import Guidance, Precision, Sampling
 
 TINY_CHECKPOINTS = Path(__file__).parent / "tiny" / "checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyLora:
+    """A LoRA that belongs to a family: the file of that name in the catalog's `model` (`wan.hub.catalog`)."""
+
+    model: str
+    file: str
+    expert: Literal["both", "high", "low"] = "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +32,7 @@ class Role:
     `folder` is a directory in diffusers layout under the family's root. `shared` maps components that lie elsewhere
     (`vae`, `text_encoder`, `tokenizer`) to their folder under the root. `repo` is the Hugging Face repository that
     `folder` is a copy of. None in `size`, `num_frames`, `fps`, `sampling`, `negative_prompt`: the variant's own.
+    `loras` are laid on in every clip, under those a shot names.
     `lengths` restricts the number of frames a clip may have, `following_lengths` that of a clip that goes on from
     another one of its shot; empty: any the variant allows.
     """
@@ -37,6 +48,7 @@ class Role:
     fps: float | None = None
     sampling: Sampling | None = None
     negative_prompt: str | None = None
+    loras: tuple[FamilyLora, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +81,21 @@ def _tiny(variant: str, shift: float, boundary: float) -> Role:
     )
 
 
-def _hub(variant: str, name: str) -> Role:
-    return Role(variant=variant, folder=name, repo=f"Wan-AI/{name}")
+def _hub(variant: str, name: str, owner: str = "Wan-AI") -> Role:
+    return Role(variant=variant, folder=name, repo=f"{owner}/{name}")
+
+
+def _lightning(variant: str, name: str, boundary: float) -> Role:
+    """4 steps of Euler at shift 5 without guidance: what ModelTC/Wan2.2-Lightning (Apache-2.0) samples with."""
+    model = f"lightning-{variant.partition('-')[0]}"
+    return replace(
+        _hub(variant, name),
+        sampling=Sampling(4, 5.0, Guidance(1.0, 1.0), "euler", boundary),
+        loras=(
+            FamilyLora(model, "high_noise_model.safetensors", "high"),
+            FamilyLora(model, "low_noise_model.safetensors", "low"),
+        ),
+    )
 
 
 ANIMATE_LENGTHS = (77,)
@@ -100,9 +125,24 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                     roles={
                         "t2v-a14b": _hub("t2v-a14b", "Wan2.2-T2V-A14B-Diffusers"),
                         "i2v-a14b": _hub("i2v-a14b", "Wan2.2-I2V-A14B-Diffusers"),
+                        "ti2v-5b": _hub("ti2v-5b", "Wan2.2-TI2V-5B-Diffusers"),
+                        "s2v-14b": _hub("s2v-14b", "Wan2.2-S2V-14B-Diffusers", "FastVideo"),
+                        "vace-fun-a14b": _hub("vace-fun-a14b", "Wan2.2-VACE-Fun-14B-diffusers", "linoyts"),
                         "animate-14b": replace(
                             _hub("animate-14b", "Wan2.2-Animate-14B-Diffusers"), lengths=ANIMATE_LENGTHS
                         ),
+                    },
+                )
+            ),
+            _family(
+                Family(name="wan22-5b", roles={"ti2v-5b": _hub("ti2v-5b", "Wan2.2-TI2V-5B-Diffusers")}),
+            ),
+            _family(
+                Family(
+                    name="wan22-lightning",
+                    roles={
+                        "t2v-a14b": _lightning("t2v-a14b", "Wan2.2-T2V-A14B-Diffusers", 0.875),
+                        "i2v-a14b": _lightning("i2v-a14b", "Wan2.2-I2V-A14B-Diffusers", 0.900),
                     },
                 )
             ),

@@ -78,10 +78,12 @@ def clips_of(plan: Plan, shots: Sequence[PlannedShot]) -> tuple[Clip, ...]:
 
 
 def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:
-    """Put the pictures that these clips start from or end on where workers can read them.
+    """Put the pictures, sounds, videos and LoRAs that these clips are made with where workers can read them.
 
     Raises StoreError when one has changed since it was planned with.
     """
     digests = {digest for clip in clips for digest in (clip.image, clip.last_image) if digest is not None}
+    digests |= {medium.digest for clip in clips for medium in clip.media}
+    digests |= {lora.digest for clip in clips for lora in clip.loras}
     for digest in sorted(digests):
         store.put_file(Path(plan.assets[digest]), digest)

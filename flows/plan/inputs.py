@@ -27,8 +27,6 @@ def input_problems(shot: Shot, family: Family) -> list[Problem]:
 
 
 def _not_yet(shot: Shot) -> Iterator[tuple[str, str, str]]:
-    if shot.loras:
-        yield "loras", "not rendered yet: `loras`, weights added to a model", "remove it"
     if shot.continuity is not None and shot.continuity.by != "last_frame":
         yield "continuity.by", f"not rendered yet: continuity by {shot.continuity.by}", "use `by: last_frame`"
 

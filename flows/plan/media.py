@@ -30,5 +30,8 @@ def clip_media(shot: Shot, variant: Variant, digest: Digest) -> tuple[Medium, ..
 
 
 def clip_loras(shot: Shot, role: Role, snapshot: Snapshot) -> tuple[ClipLora, ...]:
-    """The family's own LoRAs, then the shot's."""
-    return ()
+    """The family's own LoRAs, then the shot's. A name that stands for no file is among the snapshot's problems."""
+    found = snapshot.loras
+    own = [ClipLora(found[lora], 1.0, lora.expert) for lora in role.loras if lora in found]
+    named = [ClipLora(found[lora.key], lora.weight, lora.expert) for lora in shot.loras if lora.key in found]
+    return (*own, *named)

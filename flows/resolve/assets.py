@@ -16,8 +16,10 @@ from typing import Any, Literal, TypeAlias
 from flows.errors import MediaError
 from flows.media import probe_audio, probe_image, probe_video
 from flows.store.files import file_digest
+from wan.errors import RequestError
+from wan.lora_file import check_lora_file
 
-Kind: TypeAlias = Literal["image", "audio", "video"]
+Kind: TypeAlias = Literal["image", "audio", "video", "lora"]
 FRESH_NS = 2_000_000_000
 """A file changed this shortly ago may change again within one tick of its clock: it is not remembered yet."""
 MOST_REMEMBERED = 200_000
@@ -27,7 +29,7 @@ BATCH = 50
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`size` of a picture, `seconds` of a sound, both of a video."""
+    """`size` of a picture, `seconds` of a sound, both of a video, neither of a LoRA."""
 
     digest: str
     size: tuple[int, int] | None = None
@@ -77,6 +79,9 @@ def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | Medi
         if kind == "image":
             width, height = probe_image(path)
             return stamp, Facts(file_digest(path), size=(width, height))
+        if kind == "lora":
+            check_lora_file(path)
+            return stamp, Facts(file_digest(path))
         if kind == "video":
             video = probe_video(path)
             seconds = video.num_frames / video.fps
@@ -84,6 +89,8 @@ def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | Medi
         return stamp, Facts(file_digest(path), seconds=probe_audio(path))
     except MediaError as error:
         return stamp, error
+    except RequestError as error:
+        return stamp, MediaError(str(error).removeprefix("loras: "))
     except OSError as error:
         return stamp, MediaError(f"{path}: cannot be read: {error.strerror}")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.errors import Problem
 from flows.ledger import Timings
+from wan.families import FamilyLora
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Snapshot:
     fingerprints that have a record in the store. `past` are the shots of the last finished film, by full id.
 
     `prompts` are those that were extended, by the shot's full id; `kept_prompts` says why others, which should have
-    been, are rendered as they are written.
+    been, are rendered as they are written. `loras` are the digests of LoRA files, by what a storyboard calls them
+    (`Lora.key`), or as the family's roles have them.
 
     `problems` are files that turned out to be broken and prompts that could not be extended; the plan reports them with
     its own.
@@ -41,4 +43,5 @@ class Snapshot:
     past: Mapping[str, PastShot] = field(default_factory=dict)
     prompts: Mapping[str, str] = field(default_factory=dict)
     kept_prompts: Mapping[str, str] = field(default_factory=dict)
+    loras: Mapping[str | FamilyLora, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

@@ -114,6 +114,11 @@ class Lora:
     file: Path | None = None
     place: Place | None = field(default=None, compare=False)
 
+    @property
+    def key(self) -> str:
+        """What it is called: its name, or the whole path of its file."""
+        return str(self.file or self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class CastMember:

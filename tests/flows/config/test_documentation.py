@@ -25,4 +25,4 @@ def test_every_option_is_listed() -> None:
     table = TEXT.partition("## Groups")[2].partition("##")[0]
     for group, options in Names.under((conf_folder(),)).options.items():
         row = next(line for line in table.splitlines() if line.startswith(f"| `{group}`"))
-        assert set(options) <= set(re.findall(r"`([a-z0-9]+)`", row)), group
+        assert set(options) <= set(re.findall(r"`([a-z0-9-]+)`", row)), group

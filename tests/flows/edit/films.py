@@ -44,7 +44,7 @@ class ShotSpec:
 
 def settings_for(folder: Path) -> Settings:
     return Settings(
-        model=ModelSettings(family="tiny", root=None),
+        model=ModelSettings(family="tiny", root=None, loras=None),
         render=RenderSettings(
             num_inference_steps=None, steps_scale=1.0, takes=None, precision=None, attention="sdpa", device="cpu"
         ),

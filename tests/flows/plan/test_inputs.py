@@ -46,7 +46,6 @@ def test_auto_chooses_by_what_the_shot_brings(
         ({"audio": PICTURE, "image": PICTURE, "variant": "i2v-a14b"}, "i2v-a14b cannot use `audio`"),
         ({"motion": Motion(PICTURE), "variant": "t2v-a14b"}, "t2v-a14b cannot use `motion`"),
         ({"control": Control(PICTURE), "variant": "t2v-a14b"}, "t2v-a14b cannot use `control`"),
-        ({"loras": (Lora("grain"),)}, "not rendered yet: `loras`"),
         ({"continuity": Continuity("river.a", "overlap", 5)}, "not rendered yet: continuity by overlap"),
         ({"continuity": Continuity("river.a", "keyframes")}, "not rendered yet: continuity by keyframes"),
         ({"continuity": Continuity("river.a", "reference")}, "not rendered yet: continuity by reference"),
@@ -73,7 +72,7 @@ def test_what_cannot_be_used_is_said(
 
 
 def test_all_problems_are_reported_at_once(shot: MakeShot, film: MakeFilm, problems: Problems) -> None:
-    found = problems(film(shot("a", audio=PICTURE), shot("b", loras=(Lora("x"),)), shot("c", end_image=PICTURE)))
+    found = problems(film(shot("a", audio=PICTURE), shot("b", continuity=Continuity("river.a", "overlap", 5)), shot("c", end_image=PICTURE)))
     assert [problem.shot for problem in found] == ["river.a", "river.b", "river.c"]
 
 

@@ -1,0 +1,115 @@
+"""Which files the LoRAs of a film are: those that shots name, and those that belong to the family."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.errors import EnvironmentProblem, Place, Problem
+from flows.resolve.needs import choose_variant, following_part, full_id, part_of
+from flows.settings import ModelSettings
+from flows.storyboard.kinds import LORA_ENDING
+from flows.storyboard.model import Lora, Shot, Storyboard
+from wan.families import Family, FamilyLora
+from wan.hub.places import models_home, pulled
+from wan.variants import VARIANTS
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLoras:
+    """`named`: by what a storyboard calls them; `of_family`: those of the family's roles. `problems`: names that
+    stand for nothing. `uses`: where each file is named first, and by which shot."""
+
+    named: Mapping[str, Path] = field(default_factory=dict)
+    of_family: Mapping[FamilyLora, Path] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    uses: Mapping[Path, tuple[Place | None, str | None]] = field(default_factory=dict)
+
+    def digests(self, of: Mapping[Path, str]) -> dict[str | FamilyLora, str]:
+        """The digest of each by name, of those files that could be read."""
+        found: dict[str | FamilyLora, str] = {name: of[path] for name, path in self.named.items() if path in of}
+        return found | {lora: of[path] for lora, path in self.of_family.items() if path in of}
+
+
+def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> FoundLoras:
+    """Looks for files, and reads none.
+
+    Raises `EnvironmentProblem` when one that the family needs is not here, and says how to get it.
+    """
+    named: dict[str, Path] = {}
+    problems: list[Problem] = []
+    uses: dict[Path, tuple[Place | None, str | None]] = {}
+    for shot in storyboard.shots:
+        for lora in shot.loras:
+            path, message, fix = _named(lora, model.loras)
+            at = (lora.place or shot.where("loras"), full_id(shot.scene, shot.id))
+            if path is None:
+                problems.append(Problem(at[0], message, fix, at[1]))
+            else:
+                named[lora.key] = path
+                uses.setdefault(path, at)
+        problems += _one_transformer(shot, family)
+    of_family = {
+        lora: _of_family(lora, family, variant, model.loras)
+        for variant in _variants(storyboard, family)
+        for lora in family.roles[variant].loras
+    }
+    for path in of_family.values():
+        uses.setdefault(path, (None, None))
+    return FoundLoras(named, of_family, tuple(problems), uses)
+
+
+def _variants(storyboard: Storyboard, family: Family) -> Iterable[str]:
+    """The roles that shots use, and those that go on with a long shot."""
+    names: dict[str, None] = {}
+    for shot in storyboard.shots:
+        part = part_of(family, choose_variant(shot, family))
+        following = part and following_part(part, family, shot)
+        names |= {each.variant.name: None for each in (part, following) if each is not None}
+    return names
+
+
+def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
+    """The file, or what is wrong and how to mend it."""
+    if lora.file is not None:
+        return lora.file, "", ""
+    if folder is None:
+        fix = f"set model.loras to a folder that holds {lora.name}{LORA_ENDING}, or give the path of a file"
+        return None, f"there is no folder to look for the LoRA {lora.name} in", fix
+    path = folder / f"{lora.name}{LORA_ENDING}"
+    if path.is_file():
+        return path, "", ""
+    have = sorted(
+        file.relative_to(folder).as_posix().removesuffix(LORA_ENDING) for file in folder.rglob(f"*{LORA_ENDING}")
+    )
+    near = difflib.get_close_matches(lora.name, have, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(have[:20])}" if have else "it has none"
+    return None, f"there is no LoRA {lora.name} in {folder}", hint
+
+
+def _one_transformer(shot: Shot, family: Family) -> Iterable[Problem]:
+    """A variant with one transformer has no experts to choose from."""
+    variant = VARIANTS.get(choose_variant(shot, family))
+    if variant is None or variant.sampling.boundary_ratio is not None:
+        return
+    for lora in shot.loras:
+        if lora.expert != "both":
+            message = f"{variant.name} has one transformer, and no {lora.expert}-noise expert"
+            place = lora.place or shot.where("loras")
+            yield Problem(place, message, "leave `expert` out", full_id(shot.scene, shot.id))
+
+
+def _of_family(lora: FamilyLora, family: Family, variant: str, folder: Path | None) -> Path:
+    """In the folder of LoRAs under the model's name, or where the model was pulled to."""
+    places = [place for place in (folder and folder / lora.model, pulled(lora.model)) if place is not None]
+    for place in places:
+        found = sorted(place.rglob(lora.file))
+        if found:
+            return found[0]
+    looked = " and ".join(str(place) for place in (folder and folder / lora.model, models_home() / lora.model) if place)
+    raise EnvironmentProblem(
+        f"{family.name} needs {lora.file} for {variant}, which is not in {looked}; fetch it: wanflow models pull "
+        f"{lora.model}"
+    )
