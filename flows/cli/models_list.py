@@ -35,9 +35,9 @@ def command(root: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    shipped = ", ".join(name for name, family in FAMILIES.items() if family.root is not None)
     _print(rows)
-    click.echo(f"\nIn {root or models_home()}. Shipped with wanflow: {shipped}. Fetch one: wanflow models pull NAME")
+    click.echo(f"\nThey lie in {root or models_home()}. Fetch one: wanflow models pull NAME")
+    click.echo(f"Families that render with them (model=): {', '.join(FAMILIES)}. More: wanflow models info FAMILY")
 
 
 def _row(model: Model, root: Path | None) -> dict[str, object]:

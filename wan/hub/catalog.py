@@ -62,14 +62,14 @@ def _wan(name: str, purpose: str, size: float, *, variant: str, repo: str) -> Mo
     )
 
 
-def _reference(variant: str, size: float, *, repo: str) -> Model:
+def _reference(variant: str, size: float, *, repo: str, modelscope: str | None = None) -> Model:
     return Model(
         name=f"{variant}-reference",
         purpose=f"{variant} as the reference has it; to convert",
         size=size,
         layout="reference",
         huggingface=repo,
-        modelscope=repo,
+        modelscope=modelscope or repo,
         variant=variant,
         files=REFERENCE_FILES,
     )
@@ -110,15 +110,12 @@ _TABLE = (
         variant="animate-14b",
         repo="Wan-AI/Wan2.2-Animate-14B-Diffusers",
     ),
-    Model(
-        name="vace-fun-a14b",
-        purpose="control video, mask, references; reference layout, to convert",
-        size=81e9,
-        layout="reference",
-        huggingface="alibaba-pai/Wan2.2-VACE-Fun-A14B",
-        modelscope="PAI/Wan2.2-VACE-Fun-A14B",
+    _wan(
+        "vace-fun-a14b",
+        "control video, mask, references",
+        81e9,
         variant="vace-fun-a14b",
-        files=REFERENCE_FILES,
+        repo="linoyts/Wan2.2-VACE-Fun-14B-diffusers",
     ),
     _lightning("t2v-a14b", "Wan2.2-T2V-A14B-4steps-lora-rank64-Seko-V1.1"),
     _lightning("i2v-a14b", "Wan2.2-I2V-A14B-4steps-lora-rank64-Seko-V1"),
@@ -148,6 +145,7 @@ _TABLE = (
     _reference("ti2v-5b", 34e9, repo="Wan-AI/Wan2.2-TI2V-5B"),
     _reference("s2v-14b", 49.1e9, repo="Wan-AI/Wan2.2-S2V-14B"),
     _reference("animate-14b", 86e9, repo="Wan-AI/Wan2.2-Animate-14B"),
+    _reference("vace-fun-a14b", 81e9, repo="alibaba-pai/Wan2.2-VACE-Fun-A14B", modelscope="PAI/Wan2.2-VACE-Fun-A14B"),
 )
 
 CATALOG: Mapping[str, Model] = MappingProxyType({model.name: model for model in _TABLE})
