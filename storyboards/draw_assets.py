@@ -46,7 +46,10 @@ def draw_dance() -> None:
     )[0]
     save_picture("figure.png", to_frames(still)[0, 0])
     frames = round(DANCE_SECONDS * FPS)
-    save_video("dance_pose.mp4", to_frames(figures.draw_driving(figures.joints_of([figures.random_motion(DANCE)], range(frames))))[0])
+    save_video(
+        "dance_pose.mp4",
+        to_frames(figures.draw_driving(figures.joints_of([figures.random_motion(DANCE)], range(frames))))[0],
+    )
     opening = 0.5 - 0.5 * torch.cos(torch.arange(frames) / FPS * 2 * torch.pi)
     save_video("dance_face.mp4", to_frames(figures.draw_driving_face(opening[None]))[0])
 

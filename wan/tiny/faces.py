@@ -61,7 +61,7 @@ def all_looks() -> tuple[FaceLook, ...]:
 
 def is_held_out(look: FaceLook) -> bool:
     """Whether training must never see this look: a hash of its words, the same on every machine."""
-    return hashlib.sha256("face/".encode() + "/".join(astuple(look)).encode()).digest()[0] % HELD_OUT_ONE_IN == 0
+    return hashlib.sha256(b"face/" + "/".join(astuple(look)).encode()).digest()[0] % HELD_OUT_ONE_IN == 0
 
 
 def stage_face(look: FaceLook, seed: int) -> FaceStaging:
@@ -95,8 +95,7 @@ def draw_faces(
     picture = picture + backdrops.living(which, number, phase, width, height)
     flat = picture.transpose(1, 2).flatten(0, 1)
     flat, mouth = _paint(flat, stagings, opening.to(device), number, phase)
-    video = flat.unflatten(0, (batch, frames)).transpose(1, 2)
-    return video.clamp(0, 1) * 2 - 1, mouth.unflatten(0, (batch, frames))[:, None]
+    return paint.clips_of(flat, batch).clamp(0, 1) * 2 - 1, mouth.view(batch, 1, frames, height, width)
 
 
 def _paint(

@@ -1,4 +1,4 @@
-"""Paper figures that move: a head, a body, arms and legs of two parts, as they look and as a driving video shows them."""
+"""Paper figures that move: a head, a body, arms and legs of two parts, as they look and as driving videos show them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from wan.tiny import backdrops, paint
 from wan.tiny.faces import DARK
-from wan.tiny.world import COLOURS, FPS, HEIGHT, LIGHTS, NUM_FRAMES, PALETTE, PLACES, WIDTH
+from wan.tiny.world import COLOURS, FPS, HEIGHT, LIGHTS, PALETTE, PLACES, WIDTH
 
 JOINTS = (
     "head", "neck", "pelvis", "left shoulder", "left elbow", "left hand", "right shoulder", "right elbow",
@@ -34,7 +34,8 @@ BONE_WIDTH, DOT = 0.020, 0.026
 BONES: tuple[tuple[int, int, tuple[float, float, float]], ...] = (
     (1, 2, (0.95, 0.95, 0.95)), (1, 0, (0.75, 0.75, 0.75)),
     (3, 4, (1.00, 0.10, 0.10)), (4, 5, (1.00, 0.55, 0.05)), (6, 7, (0.10, 0.75, 0.15)), (7, 8, (0.55, 0.95, 0.15)),
-    (9, 10, (0.10, 0.25, 1.00)), (10, 11, (0.10, 0.80, 0.95)), (12, 13, (0.60, 0.10, 0.75)), (13, 14, (1.00, 0.35, 0.75)),
+    (9, 10, (0.10, 0.25, 1.00)), (10, 11, (0.10, 0.80, 0.95)), (12, 13, (0.60, 0.10, 0.75)),
+    (13, 14, (1.00, 0.35, 0.75)),
 )  # fmt: skip
 """Joints and colour of each bone of a driving video."""
 FACE_SIZE = 32
@@ -63,13 +64,14 @@ class FigureLook:
 
 def is_held_out(look: FigureLook) -> bool:
     """Whether training must never see this look: a hash of its words, the same on every machine."""
-    return hashlib.sha256("figure/".encode() + "/".join(astuple(look)).encode()).digest()[0] % HELD_OUT_ONE_IN == 0
+    return hashlib.sha256(b"figure/" + "/".join(astuple(look)).encode()).digest()[0] % HELD_OUT_ONE_IN == 0
 
 
 def random_look(rng: random.Random, *, held_out: bool) -> FigureLook:
     """A look of training, or one held out of it."""
     while True:
-        look = FigureLook(*rng.sample(COLOURS, 6), rng.choice(PLACES), rng.choice(LIGHTS))
+        head, body, *limbs = rng.sample(COLOURS, 6)
+        look = FigureLook(head, body, limbs[0], limbs[1], limbs[2], limbs[3], rng.choice(PLACES), rng.choice(LIGHTS))
         if is_held_out(look) == held_out:
             return look
 
@@ -193,8 +195,8 @@ def draw_figures(
         lay(paint.ellipse(x, y, eye, 0.17 * radius), dark)
     lips = radius * torch.stack([torch.full_like(opening, 0.45), 0.08 + 0.30 * opening], -1).flatten(0, 1)
     lay(paint.ellipse(x, y, points[:, 0] + radius * radius.new_tensor([0.0, 0.42]), lips), dark)
-    video = flat.unflatten(0, (batch, frames)).transpose(1, 2)
-    return video.clamp(0, 1) * 2 - 1, everything.unflatten(0, (batch, frames))[:, None]
+    video = paint.clips_of(flat, batch)
+    return video.clamp(0, 1) * 2 - 1, everything.view(batch, 1, frames, height, width)
 
 
 @torch.no_grad()
@@ -208,13 +210,13 @@ def draw_driving(joints: Tensor, *, width: int = WIDTH, height: int = HEIGHT) ->
         tint = torch.tensor(colour, device=joints.device).expand(len(points), 3)
         bone = paint.cover(paint.line(x, y, points[:, start], points[:, end], BONE_WIDTH), height)
         picture = paint.over(picture, tint, bone)
-    return picture.unflatten(0, (batch, frames)).transpose(1, 2) * 2 - 1
+    return paint.clips_of(picture, batch) * 2 - 1
 
 
 @torch.no_grad()
 def draw_driving_face(opening: Tensor, size: int = FACE_SIZE) -> Tensor:
     """The face video: a grey face whose mouth is `opening` `[B, F]` (0 to 1) open, `[B, 3, F, S, S]` in −1 to 1."""
-    batch, frames = opening.shape
+    batch = len(opening)
     x, y = paint.coordinates(size, size, opening.device)
     flat = opening.flatten()
     grey = torch.full((len(flat), 3), 0.8, device=flat.device)
@@ -226,4 +228,4 @@ def draw_driving_face(opening: Tensor, size: int = FACE_SIZE) -> Tensor:
     mouth = torch.tensor([0.5, 0.7], device=flat.device).expand(len(flat), 2)
     radii = torch.stack([torch.full_like(flat, 0.22), 0.02 + 0.16 * flat], 1)
     picture = paint.over(picture, dark, paint.cover(paint.ellipse(x, y, mouth, radii), size))
-    return picture.unflatten(0, (batch, frames)).transpose(1, 2) * 2 - 1
+    return paint.clips_of(picture, batch) * 2 - 1

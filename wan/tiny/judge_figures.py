@@ -16,7 +16,17 @@ from torch.nn import functional as F
 
 from wan.tiny import backdrops, paint
 from wan.tiny.figures import (
-    ARM, BODY, BODY_WIDTH, HEAD_RADIUS, HIP, JOINTS, LEG, LIMB_WIDTH, LIMBS, SHOULDER, FigureLook,
+    ARM,
+    BODY,
+    BODY_WIDTH,
+    HEAD_RADIUS,
+    HIP,
+    JOINTS,
+    LEG,
+    LIMB_WIDTH,
+    LIMBS,
+    SHOULDER,
+    FigureLook,
 )  # fmt: skip
 from wan.tiny.world import PALETTE
 
@@ -49,7 +59,10 @@ def read_joints(clip: Tensor, look: FigureLook) -> Tensor | None:
     joints = torch.full((len(video), len(JOINTS), 2), math.nan, device=video.device)
     seen = areas > LEAST_BODY * expected * size**2
     neck, pelvis = _body(parts[:, 1], x, y, size)
-    head, head_seen = _centre(parts[:, 0], x, y), parts[:, 0].sum((-1, -2)) > 0.3 * math.pi * (HEAD_RADIUS * size * height) ** 2
+    head, head_seen = (
+        _centre(parts[:, 0], x, y),
+        parts[:, 0].sum((-1, -2)) > 0.3 * math.pi * (HEAD_RADIUS * size * height) ** 2,
+    )
     joints[:, 0] = torch.where(head_seen[:, None], head, math.nan)
     joints[:, 1], joints[:, 2] = neck, pelvis
     down = F.normalize(pelvis - neck, dim=1)
@@ -70,7 +83,9 @@ def read_joints(clip: Tensor, look: FigureLook) -> Tensor | None:
 
 def _parts(video: Tensor, look: FigureLook) -> Tensor:
     """Which pixels belong to head, body, and the four limbs: `[F, 6, H, W]`, 0 or 1."""
-    still = backdrops.stills(video.shape[-1], video.shape[-2], str(video.device))[backdrops.index_of(look.place, look.light)]
+    still = backdrops.stills(video.shape[-1], video.shape[-2], str(video.device))[
+        backdrops.index_of(look.place, look.light)
+    ]
     colours = torch.tensor([PALETTE[name] for name in look.parts], device=video.device)
     away = [(video - colour[:, None, None]).norm(dim=1) for colour in colours]
     away.append((video - still).norm(dim=1))
@@ -165,5 +180,6 @@ def _crop(mask: Tensor, root: Tensor, size: float) -> Tensor:
     x, y = _grid(mask.device)
     across = (root[:, 0, None, None] + x * size) * (2 * height / width) - 1
     along = (root[:, 1, None, None] + y * size) * 2 - 1
-    where = torch.stack(torch.broadcast_tensors(across, along), dim=-1)
+    shape = (len(mask), GRID, GRID)
+    where = torch.stack([across.expand(shape), along.expand(shape)], dim=-1)
     return (F.grid_sample(mask[:, None], where, align_corners=False)[:, 0] > 0.5).float().flatten(1)

@@ -53,7 +53,8 @@ def unseen_dances(count: int) -> list[tuple[figures.FigureLook, figures.Motion]]
 
 def measure_dances(renderer: FamilyRenderer, count: int, *, frames: int = 2 * NUM_FRAMES - 1) -> dict[str, float]:
     """Mean distance of joints from where the driving video has them, in percent of the figure's height: of all, of the
-    second clip's, of the worst joint and the worst shot; joints that the judge could not see; shots without a figure."""
+    second clip's, of the worst joint and the worst shot; joints that the judge could not see; shots without a
+    figure."""
     errors, hidden, lost = [], [], 0
     for number, (look, motion) in enumerate(unseen_dances(count)):
         shot, truth = dance(renderer, look, motion, frames, SEED + number)

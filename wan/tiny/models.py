@@ -146,7 +146,7 @@ def build_image_encoder() -> CLIPVisionModel:
 
 def build_s2v_transformer() -> WanS2VTransformer3DModel:
     """A fresh denoiser for S2V; it hears every layer of `build_audio_encoder`."""
-    return WanS2VTransformer3DModel(
+    model: WanS2VTransformer3DModel = WanS2VTransformer3DModel(
         patch_size=(1, 2, 2),
         num_attention_heads=4,
         attention_head_dim=32,
@@ -164,6 +164,7 @@ def build_s2v_transformer() -> WanS2VTransformer3DModel:
         motion_frames=73,
         motion_buckets=(1, 2, 16),
     )
+    return model
 
 
 def build_audio_encoder() -> Wav2Vec2ForCTC:

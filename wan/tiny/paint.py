@@ -43,6 +43,11 @@ def line(x: Tensor, y: Tensor, start: Tensor, end: Tensor, thickness: float | Te
     return ((dx - part * ax) ** 2 + (dy - part * ay) ** 2).sqrt() - thickness
 
 
+def clips_of(pictures: Tensor, batch: int) -> Tensor:
+    """Pictures `[batch · F, C, H, W]` as clips `[batch, C, F, H, W]`."""
+    return pictures.view(batch, -1, *pictures.shape[1:]).transpose(1, 2)
+
+
 def over(picture: Tensor, colour: Tensor, alpha: Tensor) -> Tensor:
     """`picture` `[N, 3, H, W]` with `colour` `[N, 3]` laid over it where `alpha` `[N, H, W]` says."""
     return picture + alpha[:, None] * (colour[:, :, None, None] - picture)

@@ -7,6 +7,7 @@ hisses between them, over more or less room noise.
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -40,6 +41,12 @@ def opening_of(samples: Tensor, rate: int, frames: int) -> Tensor:
     return opened
 
 
+class Uniform(Protocol):
+    """Draws numbers of a shape, evenly between two."""
+
+    def __call__(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor: ...
+
+
 @torch.no_grad()
 def make_sounds(count: int, seconds: float, seed: int, device: str = "cpu") -> Tensor:
     """Different sounds, `[count, seconds · RATE]`, in −1 to 1; the same seed gives the same sounds on one device."""
@@ -50,7 +57,10 @@ def make_sounds(count: int, seconds: float, seed: int, device: str = "cpu") -> T
         return low + (high - low) * torch.rand(*shape, generator=random, device=device)
 
     envelope, hiss = _syllables(count, seconds, uniform)
-    stretch = lambda curve: F.interpolate(curve[:, None], size=length, mode="linear", align_corners=True)[:, 0]  # noqa: E731
+
+    def stretch(curve: Tensor) -> Tensor:
+        return F.interpolate(curve[:, None], size=length, mode="linear", align_corners=True)[:, 0]
+
     envelope, hiss = stretch(envelope), stretch(hiss)
     knots = max(2, round(3 * seconds))
     pitch = uniform(count, 1, low=85, high=260) * (1 + 0.18 * (stretch(uniform(count, knots)) - 0.5))
@@ -59,7 +69,9 @@ def make_sounds(count: int, seconds: float, seed: int, device: str = "cpu") -> T
     voice = torch.zeros(count, length, device=device)
     for harmonic in range(1, 15):
         tone = harmonic * pitch
-        weight = sum(g / (1 + ((tone - f) / w) ** 2) for f, w, g in zip(formants, (90, 130, 200), (1.0, 0.6, 0.3), strict=True))
+        weight = sum(
+            g / (1 + ((tone - f) / w) ** 2) for f, w, g in zip(formants, (90, 130, 200), (1.0, 0.6, 0.3), strict=True)
+        )
         voice += (weight + 0.08 / harmonic) * (harmonic * turn).sin()
     noise = torch.randn(count, length, generator=random, device=device)
     noise = noise - F.pad(noise, (1, 0))[:, :-1] * uniform(count, 1, low=-0.5, high=0.9)
@@ -69,19 +81,18 @@ def make_sounds(count: int, seconds: float, seed: int, device: str = "cpu") -> T
     return sound / peak * 10 ** uniform(count, 1, low=-1.3, high=-0.02)
 
 
-def _syllables(count: int, seconds: float, uniform: object) -> tuple[Tensor, Tensor]:
+def _syllables(count: int, seconds: float, draw: Uniform) -> tuple[Tensor, Tensor]:
     """Envelopes of voice and hiss at 100 Hz: syllables of 90 to 320 ms with sharp or soft edges, loud or quiet, with
     pauses after some."""
-    draw = uniform  # type: ignore[assignment]
     steps, most = round(seconds * 100), math.ceil(seconds / 0.09) + 1
-    lasting = draw(count, most, low=9, high=32)  # type: ignore[operator]
-    habit = draw(count, 1, low=0.05, high=0.45)  # type: ignore[operator]
-    pause = (draw(count, most) < habit) * draw(count, most, low=5, high=70)  # type: ignore[operator]
+    lasting = draw(count, most, low=9, high=32)
+    habit = draw(count, 1, low=0.05, high=0.45)
+    pause = (draw(count, most) < habit) * draw(count, most, low=5, high=70)
     begin = (lasting + pause).cumsum(-1) - lasting - pause
-    begin = begin + draw(count, 1, low=-20, high=50)  # type: ignore[operator]
-    loud = 10 ** draw(count, most, low=-0.9, high=0.0) * (1 - 0.3 * draw(count, most))  # type: ignore[operator]
-    edge = draw(count, most, low=1.5, high=5.0)  # type: ignore[operator]
-    hissing = (draw(count, most) < 0.25) * draw(count, most, low=0.1, high=0.6)  # type: ignore[operator]
+    begin = begin + draw(count, 1, low=-20, high=50)
+    loud = 10 ** draw(count, most, low=-0.9, high=0.0) * (1 - 0.3 * draw(count, most))
+    edge = draw(count, most, low=1.5, high=5.0)
+    hissing = (draw(count, most) < 0.25) * draw(count, most, low=0.1, high=0.6)
     time = torch.arange(steps, device=lasting.device, dtype=torch.float32)[None]
     voice, hiss = torch.zeros_like(time).expand(count, -1), torch.zeros_like(time).expand(count, -1)
     for i in range(most):

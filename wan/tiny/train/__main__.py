@@ -1,29 +1,30 @@
 """`python -m wan.tiny.train STAGE --out DIR (--steps N | --seconds S)`: one stage after the other.
 
-text, vae → t2v, i2v, animate; audio → s2v; vae22 → ti2v; then export, and `benchmarks/tiny_family.py` measures. Every stage goes on
-from the file it left.
+text, vae → t2v, i2v, animate; audio → s2v; vae22 → ti2v; then export, and `benchmarks/tiny_family.py` measures. Every
+stage goes on from the file it left.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from wan.tiny.train.animate import animate_task
 from wan.tiny.train.audio import AudioTraining, train_audio
 from wan.tiny.train.denoiser import DenoiserTraining, train_denoiser
 from wan.tiny.train.export import export
-from wan.tiny.train.flow import FlowTraining, train_flow
+from wan.tiny.train.flow import FlowTraining, Task, train_flow
 from wan.tiny.train.running import Budget
 from wan.tiny.train.speech import speech_task
 from wan.tiny.train.text import TextTraining, train_text
 from wan.tiny.train.ti2v import ti2v_task
 from wan.tiny.train.vae import VaeTraining, train_vae
-from wan.tiny.world import CHECKPOINTS, TI2V_HEIGHT
+from wan.tiny.world import CHECKPOINTS, HEIGHT, TI2V_HEIGHT
 
 SEEDS = {"vae": 1, "t2v": 2, "i2v": 3, "text": 4, "vae22": 5, "animate": 6, "ti2v": 7, "s2v": 8, "audio": 9}
-FLOWS = {"animate": animate_task, "ti2v": ti2v_task, "s2v": speech_task}
+FLOWS: dict[str, Callable[..., Task]] = {"animate": animate_task, "ti2v": ti2v_task, "s2v": speech_task}
 """Stages with one transformer, and what makes their tasks."""
 
 
@@ -52,10 +53,10 @@ def main() -> None:
         return
     rates = {name: value for name in ("muon_lr", "adam_lr") if (value := getattr(args, name)) is not None}
     if args.stage in ("vae", "vae22"):
-        shape = {"kind": "2.2", "height": TI2V_HEIGHT} if args.stage == "vae22" else {}
+        kind, height = ("2.1", HEIGHT) if args.stage == "vae" else ("2.2", TI2V_HEIGHT)
         train_vae(
-            VaeTraining(out=out, budget=budget, batch=args.batch or 8, seed=seed, device=args.device,
-                        compile=not args.no_compile, **shape, **rates)
+            VaeTraining(out=out, budget=budget, kind=kind, batch=args.batch or 8, seed=seed, device=args.device,
+                        compile=not args.no_compile, height=height, **rates)
         )  # fmt: skip
         return
     if args.stage == "audio":

@@ -80,7 +80,7 @@ class AnimateTask:
 
     def _image_tokens(self, image: Tensor) -> Tensor:
         with torch.autocast(image.device.type, torch.bfloat16, enabled=image.is_cuda):
-            hidden = self.model.image_encoder(pixel_values=image, output_hidden_states=True).hidden_states[-2]
+            hidden: Tensor = self.model.image_encoder(pixel_values=image, output_hidden_states=True).hidden_states[-2]
         return hidden
 
     def loss(self, *inputs: Tensor) -> Tensor:
@@ -147,7 +147,10 @@ def _some(
     others = [figures.random_motion(number + 10**8) for number in numbers]
     begin = torch.tensor([rng.randrange(0, 200) for rng in rngs])
     joints = torch.cat(
-        [figures.joints_of([dance], range(int(b), int(b) + frames), device) for dance, b in zip(dances, begin, strict=True)]
+        [
+            figures.joints_of([dance], range(int(b), int(b) + frames), device)
+            for dance, b in zip(dances, begin, strict=True)
+        ]
     )
     standing = figures.joints_of(others, [0], device)
     phase = torch.tensor([rng.uniform(0, 6.28) for rng in rngs], device=device)

@@ -69,7 +69,8 @@ def truth_at(samples: Tensor, count: int) -> Tensor:
 def loss_of(listener: Listener, samples: Tensor) -> Tensor:
     """The mean squared error of all layers' readings."""
     read = listener(torch.stack([normalise(one) for one in samples]))
-    return ((read - truth_at(samples, read.shape[2])[None]) ** 2).mean()
+    error: Tensor = ((read - truth_at(samples, read.shape[2])[None]) ** 2).mean()
+    return error
 
 
 def train_audio(config: AudioTraining) -> list[float]:

@@ -108,7 +108,8 @@ def build_bank(
     frames: int = NUM_FRAMES,
 ) -> Bank:
     """Draws clips with seeds from `seed` on and encodes them."""
-    latents, sprites, conditions, wordings = [], [], [], []
+    latents, sprites, conditions = [], [], []
+    said: list[str] = []
     for start in range(0, clips, batch):
         numbers = range(seed + start, seed + start + batch)
         stagings = stagings_for(task, numbers)
@@ -119,8 +120,8 @@ def build_bank(
         if task == "i2v":
             conditions.append(_condition(encoder, video, numbers).half())
         for staging, number in zip(stagings, numbers, strict=True):
-            wordings += wordings(staging, number)
-    text = _embed_all(text_encoder, wordings).view(len(latents) * batch, WORDINGS + 1, *_text_shape(text_encoder))
+            said += wordings(staging, number)
+    text = _embed_all(text_encoder, said).view(len(latents) * batch, WORDINGS + 1, *_text_shape(text_encoder))
     nothing = _embed_all(text_encoder, ["", "", "", "", *captions.NEGATIVES])
     condition = torch.cat(conditions) if conditions else None
     return Bank(torch.cat(latents), torch.cat(sprites), condition, text, nothing)

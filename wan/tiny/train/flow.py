@@ -72,9 +72,7 @@ def train_flow(task: Task, config: FlowTraining) -> list[float]:
         task.model.load_state_dict(saved["live"])
         step = saved["step"]
     average, before = Average(task.model, config.averaging), step
-    optimizers = build_optimizers(
-        task.model, muon_lr=config.muon_lr, adam_lr=config.adam_lr, adam_names=ADAM_NAMES
-    )
+    optimizers = build_optimizers(task.model, muon_lr=config.muon_lr, adam_lr=config.adam_lr, adam_names=ADAM_NAMES)
     compute = task.compiled() if config.compile else task.loss
     saved_at = time.monotonic()
     while (part := config.budget.part(step - before)) < 1.0:

@@ -1,7 +1,7 @@
 """Trains the tiny S2V: faces that follow made-up sounds, clip after clip as `wan.methods.speech` renders them.
 
-A first clip goes on from the picture alone, later ones from the 73 frames before them, of which there may be fewer: grey
-stands for those. Frame k of a shot hears the sound of its own time.
+A first clip goes on from the picture alone, later ones from the 73 frames before them; where there are fewer, grey
+stands for the rest. Frame k of a shot hears the sound of its own time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from wan.s2v.clips import DROPPED_FRAMES, MOTION_FRAMES, clip_lengths
 from wan.s2v.transformer import WanS2VTransformer3DModel
 from wan.tiny import faces, models, sounds
 from wan.tiny.train.audio import load_audio_encoder
-from wan.tiny.train.bank import Encoder, sprite_in_latents
+from wan.tiny.train.bank import sprite_in_latents
 from wan.tiny.train.denoiser import sigma_of
 from wan.tiny.train.flow import noisy, weighted
 from wan.tiny.train.stages import load_encoder, load_text_encoder
@@ -32,8 +32,8 @@ FLOW_SHIFT = 3.0
 PIECE = 32
 """Frames the model renders at once."""
 NO_SOUND, NO_CAPTION, FIRST_SHARE, DEGRADED_SHARE, SHORT_SHARE = 0.1, 0.15, 0.4, 0.4, 0.2
-"""Shares of steps without sound and caption, of those without a caption alone, of first clips, of clips before that went
-through the autoencoder once more, and of sounds that end early."""
+"""Shares of steps without sound and caption, of those without a caption alone, of first clips, of clips before that
+went through the autoencoder once more, and of sounds that end early."""
 MOUTH_WEIGHT = 8.0
 SECONDS = 8.0
 STARTS = tuple(start for start, _ in clip_lengths(int(SECONDS * FPS) - PIECE, PIECE)[1:])
@@ -43,8 +43,8 @@ STARTS = tuple(start for start, _ in clip_lengths(int(SECONDS * FPS) - PIECE, PI
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechBank:
     """N clips of `PIECE` frames: latents `[N, 16, 8, h, w]`, the speaker's picture `[N, 16, 1, h, w]`, the clip before
-    `[N, 16, 19, h, w]` (None for first clips), features `[N, layers, D, 32]`, where mouths are `[N, 1, 8, h, w]`, caption
-    embeddings `[N, L, D]`."""
+    `[N, 16, 19, h, w]` (None for first clips), features `[N, layers, D, 32]`, where mouths are `[N, 1, 8, h, w]`,
+    caption embeddings `[N, L, D]`."""
 
     latents: Tensor
     picture: Tensor
@@ -133,10 +133,13 @@ class _Maker:
             for name, tensor in make(stagings, start, rngs[0]).items():
                 pieces.setdefault(name, []).append(tensor.half())
             said += [about_anything(look.place, look.light, rng) for look, rng in zip(chosen, rngs, strict=True)]
+        found = {name: torch.cat(tensors) for name, tensors in pieces.items()}
         return SpeechBank(
-            **{"motion": None} | {name: torch.cat(tensors) for name, tensors in pieces.items()},
-            text=embed_all(self.text_encoder, said), nothing=nothing_said(self.text_encoder),
-        )  # fmt: skip
+            motion=found.pop("motion", None),
+            **found,
+            text=embed_all(self.text_encoder, said),
+            nothing=nothing_said(self.text_encoder),
+        )
 
     def _hear(self, count: int, seed: int, rng: random.Random) -> tuple[Tensor, Tensor]:
         """Features `[count, layers, T, D]` of sounds and how far mouths are open `[count, frames]`, 0 after the end."""

@@ -34,8 +34,8 @@ STRIDE = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextImageBank:
-    """N clips: latents `[N, 48, f, h, w]`, first pictures `[N, 48, 1, h, w]`, sprites' places `[N, 1, f, h, w]`, whether
-    a clip starts anywhere `[N]`, caption embeddings `[N, WORDINGS + 1, L, D]`."""
+    """N clips: latents `[N, 48, f, h, w]`, first pictures `[N, 48, 1, h, w]`, sprites' places `[N, 1, f, h, w]`,
+    whether a clip starts anywhere `[N]`, caption embeddings `[N, WORDINGS + 1, L, D]`."""
 
     latents: Tensor
     picture: Tensor
@@ -96,7 +96,9 @@ def ti2v_task(
         numbers = range(start, start + batch)
         stagings, anywhere = _stagings(numbers)
         video, alpha = draw_batch(stagings, frames=range(frames), width=width, height=height, device=device)
-        degraded = torch.tensor([random.Random(f"picture {n}").random() < DEGRADED_SHARE for n in numbers], device=device)
+        degraded = torch.tensor(
+            [random.Random(f"picture {n}").random() < DEGRADED_SHARE for n in numbers], device=device
+        )
         first = torch.where(degraded[:, None, None, None], encoder.through(video[:, :, 0]), video[:, :, 0])
         found = {
             "latents": encoder.encode(video).half(),

@@ -178,7 +178,14 @@ def train_vae(config: VaeTraining) -> list[float]:
         if rank == 0 and (step % config.log_every == 0 or step == 1):
             losses.append(float(loss.detach()))
             psnr = -10 * math.log10(float(squared))
-            log.write(stage=NAMES[config.kind], step=step, part=part, loss=losses[-1], psnr=psnr, seconds=config.budget.elapsed)
+            log.write(
+                stage=NAMES[config.kind],
+                step=step,
+                part=part,
+                loss=losses[-1],
+                psnr=psnr,
+                seconds=config.budget.elapsed,
+            )
         if rank == 0 and step % config.save_every == 0:
             save_resume(resume, vae, average, optimizers, step=step, elapsed=config.budget.elapsed)
     if rank == 0:

@@ -1,0 +1,102 @@
+"""The stages of variants with one transformer, small, on a CPU: the loss falls, a run goes on, weights are exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import pytest
+import torch
+
+from wan.checkpoint import Checkpoint
+from wan.families import FAMILIES
+from wan.tiny import models
+from wan.tiny.tokens import token_ids
+from wan.tiny.train.animate import animate_task
+from wan.tiny.train.audio import AudioTraining, Listener, train_audio, truth_at
+from wan.tiny.train.export import export
+from wan.tiny.train.flow import FlowTraining, train_flow
+from wan.tiny.train.running import Budget
+from wan.tiny.train.speech import PIECE, STARTS, speech_task
+from wan.tiny.train.ti2v import ti2v_task
+from wan.tiny.train.vae import VaeTraining, train_vae
+
+STEPS = 16
+TASKS: dict[str, tuple[Callable[..., Any], dict[str, int]]] = {
+    "ti2v": (ti2v_task, {"width": 64, "height": 64, "frames": 9}),
+    "s2v": (speech_task, {"width": 128, "height": 64}),
+    "animate": (animate_task, {"width": 64, "height": 48, "frames": 9}),
+}
+Trained = tuple[Path, dict[str, list[float]]]
+
+
+def _train(name: str, out: Path, steps: int) -> list[float]:
+    make, size = TASKS[name]
+    task = make(out, clips=4, seed=10**9, batch=2, device="cpu", **size)
+    config = FlowTraining(
+        out=out, budget=Budget(steps=steps), batch=2, warmup=3, device="cpu", compile=False, log_every=1
+    )
+    return train_flow(task, config)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    out = tmp_path_factory.mktemp("tiny")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    torch.save({"model": models.build_vae().state_dict()}, out / "vae.pt")
+    torch.save({"model": models.build_text_encoder(len(token_ids())).state_dict()}, out / "text.pt")
+    losses = {
+        "audio": train_audio(AudioTraining(out=out, budget=Budget(steps=30), batch=2, seconds=1.0, log_every=1)),
+        "vae22": train_vae(
+            VaeTraining(out=out, budget=Budget(steps=STEPS), kind="2.2", batch=1, measured=1, device="cpu",
+                        compile=False, width=64, height=64, frames=9, warmup=3, log_every=1)
+        ),
+    }  # fmt: skip
+    losses |= {name: _train(name, out, STEPS) for name in TASKS}
+    torch.set_num_threads(threads)
+    return out, losses
+
+
+@pytest.mark.parametrize("stage", ["audio", "vae22", *TASKS])
+def test_some_steps_lower_the_loss(stage: str, trained: Trained) -> None:
+    losses = trained[1][stage]
+    assert mean(losses[-5:]) < 0.97 * mean(losses[:3])
+
+
+def test_a_second_run_goes_on_from_the_first_ones_weights(trained: Trained, tmp_path: Path) -> None:
+    for path in trained[0].glob("*.pt"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    losses = _train("ti2v", tmp_path, 2)
+    assert mean(losses) < 0.97 * mean(trained[1]["ti2v"][:3])
+    assert torch.load(tmp_path / "ti2v.pt", weights_only=True)["step"] == STEPS + 2
+
+
+def test_what_was_trained_opens_as_a_family_in_diffusers_layout(trained: Trained, tmp_path: Path) -> None:
+    export(trained[0], tmp_path)
+    for variant in ("ti2v-5b", "s2v-14b", "animate-14b"):
+        checkpoint = Checkpoint.open(FAMILIES["tiny"], variant, root=tmp_path)
+        assert checkpoint.boundary_ratio is None
+
+
+def test_later_clips_of_speech_begin_where_the_pipeline_begins_them() -> None:
+    assert STARTS == (29, 61, 93)
+    assert PIECE == 32
+
+
+def test_the_ears_truth_is_the_mouths_opening_at_the_same_time() -> None:
+    from wan.tiny import sounds
+
+    sound = sounds.make_sounds(1, 4.0, seed=3)
+    truth = truth_at(sound, 190)[0, :, 2]
+    frames = sounds.opening_of(sound, sounds.RATE, 60)[0]
+    # feature j begins at j / 50 s, frame i at i / 16 s: every 25th feature is every 8th frame
+    assert torch.allclose(truth[25:180:25], frames[8:58:8], atol=0.12)
+    assert torch.corrcoef(torch.stack([truth[25:180:25], frames[8:58:8]]))[0, 1] > 0.97
+
+
+def test_a_listener_reads_every_layer() -> None:
+    assert Listener()(torch.randn(1, 16_000)).shape == (models.AUDIO_LAYERS + 1, 1, 49, 5)
