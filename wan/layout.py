@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from wan.errors import CheckpointError
+from wan.s2v.keys import REFERENCE_CLASS as S2V_REFERENCE_CLASS
 
 WEIGHT_NAMES = ("diffusion_pytorch_model", "model")
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt")
@@ -17,11 +18,15 @@ _PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 
 @dataclass(frozen=True, slots=True)
 class ComponentKind:
-    """A component's class as its `config.json` names it; `config` are the values it must have for this variant."""
+    """A component's class as its `config.json` names it; `config` are the values it must have for this variant.
+
+    `published_as` is the name in a layout whose keys and configuration the loader translates.
+    """
 
     class_name: str
     config: Mapping[str, Any] = field(default_factory=dict)
     weights: bool = True
+    published_as: str | None = None
 
 
 def _layout(vae_channels: int, **own: ComponentKind) -> Mapping[str, ComponentKind]:
@@ -46,7 +51,9 @@ LAYOUTS: Mapping[str, Mapping[str, ComponentKind]] = MappingProxyType(
         "i2v-a14b": _two_experts(36),
         "ti2v-5b": _layout(48, transformer=ComponentKind("WanTransformer3DModel", {"in_channels": 48})),
         "s2v-14b": _layout(
-            16, transformer=ComponentKind("WanS2VTransformer3DModel"), audio_encoder=ComponentKind("Wav2Vec2ForCTC")
+            16,
+            transformer=ComponentKind("WanS2VTransformer3DModel", published_as=S2V_REFERENCE_CLASS),
+            audio_encoder=ComponentKind("Wav2Vec2ForCTC"),
         ),
         "animate-14b": _layout(
             16,
@@ -80,7 +87,7 @@ def check_component(name: str, folder: Path, kind: ComponentKind) -> None:
         return
     config = read_json(_existing(folder / "config.json", name))
     found = config.get("_class_name") or next(iter(config.get("architectures") or []), None)
-    if found != kind.class_name:
+    if found not in (kind.class_name, kind.published_as):
         raise CheckpointError(f"{folder / 'config.json'} describes {found}, but {name} has to be {kind.class_name}")
     for key, wanted in kind.config.items():
         if key in config and config[key] != wanted:

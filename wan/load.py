@@ -23,6 +23,7 @@ from wan.placement.parts import Moved
 from wan.precision import check_fp8
 from wan.request import Numerics, Precision
 from wan.s2v.audio import AudioEncoder
+from wan.s2v.keys import published_key, speech_key
 from wan.text import TextEncoder
 from wan.vace.expert import ControlExpert
 from wan.vae import Vae
@@ -72,7 +73,14 @@ class How:
     numerics: Numerics
     placement: Placement = "resident"
 
-    def model(self, kind: type[Any], folder: Path, precision: Precision | None = None) -> Any:
+    def model(
+        self,
+        kind: type[Any],
+        folder: Path,
+        precision: Precision | None = None,
+        *,
+        renamed: Callable[[str], str] = str,
+    ) -> Any:
         """A model of class `kind`, in the transformers' precision unless another is given."""
         return load_model(
             kind,
@@ -80,11 +88,12 @@ class How:
             precision=precision or self.numerics.precision,
             device=self.device if self.placement == "resident" else torch.device("cpu"),
             mapped=self.placement == "low_vram",
+            renamed=renamed,
         )
 
-    def transformer(self, kind: type[Any], folder: Path) -> Any:
+    def transformer(self, kind: type[Any], folder: Path, *, renamed: Callable[[str], str] = str) -> Any:
         """A transformer with its attention backend."""
-        model = self.model(kind, folder)
+        model = self.model(kind, folder, renamed=renamed)
         set_attention(model, self.numerics.attention)
         return model
 
@@ -149,14 +158,14 @@ def _speech_expert(folder: Path, how: How) -> Any:
     from wan.s2v.expert import SpeechExpert
     from wan.s2v.transformer import WanS2VTransformer3DModel
 
-    return SpeechExpert(how.transformer(WanS2VTransformer3DModel, folder), how.numerics)
+    return SpeechExpert(how.transformer(WanS2VTransformer3DModel, folder, renamed=published_key), how.numerics)
 
 
 def _audio_encoder(folder: Path, how: How) -> AudioEncoder:
     """In fp32, as in the reference."""
     from transformers import Wav2Vec2ForCTC
 
-    return AudioEncoder(how.model(Wav2Vec2ForCTC, folder, "fp32"))
+    return AudioEncoder(how.model(Wav2Vec2ForCTC, folder, "fp32", renamed=speech_key))
 
 
 def set_attention(model: Any, name: str) -> None:

@@ -7,7 +7,7 @@ host the file's own pages are given back every gigabyte.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -27,11 +27,18 @@ _DIFFUSERS_CONFIG = "load_config"
 
 
 def load_model(
-    kind: type[Any], folder: Path, *, precision: Precision, device: torch.device, mapped: bool = False
+    kind: type[Any],
+    folder: Path,
+    *,
+    precision: Precision,
+    device: torch.device,
+    mapped: bool = False,
+    renamed: Callable[[str], str] = str,
 ) -> Any:
     """A model of class `kind` (diffusers or transformers) from a folder with `config.json` and safetensors.
 
     `mapped` leaves weights that are of the right type already in their file (low host memory; slow to read again).
+    `renamed` gives a weight's name in the model from its name in the file.
     Raises `CheckpointError` when weights are missing, or are there that the model has no place for.
     """
     model = _empty(kind, folder)
@@ -39,7 +46,7 @@ def load_model(
         as_fp8(model, scaled_products=precision == "fp8")
     places = _places(model)
     for path in weight_files(folder.name, folder):
-        for key, tensor in _tensors(path, device, mapped, kind, precision):
+        for key, tensor in _tensors(path, device, mapped, kind, precision, renamed):
             if key in places:
                 _put(*places.pop(key), tensor, device)
             elif key.split(".")[-1] not in _ignored(kind):
@@ -78,16 +85,22 @@ def _ignored(kind: type[Any]) -> Sequence[str]:
 
 
 def _tensors(
-    path: Path, device: torch.device, mapped: bool, kind: type[Any], precision: Precision
+    path: Path,
+    device: torch.device,
+    mapped: bool,
+    kind: type[Any],
+    precision: Precision,
+    renamed: Callable[[str], str],
 ) -> Iterator[tuple[str, Tensor]]:
     from safetensors import safe_open
 
     def read(key: str) -> tuple[str, Tensor]:
         found: Tensor = file.get_tensor(key)
-        dtype = dtype_of(kind, key, precision)
+        name = renamed(key)
+        dtype = dtype_of(kind, name, precision)
         if device.type == "cpu" and found.dtype == dtype:
-            return key, found if mapped else found.clone()
-        return key, found.to(device).to(dtype) if device.type == "cuda" else found.to(dtype)
+            return name, found if mapped else found.clone()
+        return name, found.to(device).to(dtype) if device.type == "cuda" else found.to(dtype)
 
     with safe_open(str(path), framework="pt") as header:
         sizes = {key: _size(header.get_slice(key)) for key in header.keys()}  # noqa: SIM118 (not a mapping)

@@ -48,6 +48,14 @@ def s2v_key(key: str) -> str:
     return transformer_key(key)
 
 
+def published_key(key: str) -> str:
+    """As `s2v_key`; a key that is `WanS2VTransformer3DModel`'s own already stays."""
+    try:
+        return s2v_key(key)
+    except CheckpointError:
+        return key
+
+
 def speech_key(key: str) -> str:
     """A key of the published wav2vec 2.0 weights in transformers' class, which has weight norm under another name."""
     for old, new in (("weight_g", "original0"), ("weight_v", "original1")):

@@ -10,6 +10,7 @@ Source of the arithmetic: Wan-Video/Wan2.2, commit 42bf4cf.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -29,6 +30,7 @@ from wan.s2v.audio_tokens import CausalAudioEncoder
 from wan.s2v.blocks import WanS2VTransformerBlock
 from wan.s2v.frame_packer import FramePacker
 from wan.s2v.injector import AudioInjector
+from wan.s2v.keys import REFERENCE_CLASS, s2v_config
 from wan.s2v.rotary import motion_positions, picture_positions, rotary, video_positions
 
 _NOISY, _PICTURE, _MOTION = 0, 1, 2  # rows of `trainable_condition_mask`
@@ -158,6 +160,13 @@ class WanS2VTransformer3DModel(ModelMixin, ConfigMixin, PeftAdapterMixin, Attent
         self.norm_out = FP32LayerNorm(dim, eps, elementwise_affine=False)
         self.proj_out = nn.Linear(dim, out_channels * math.prod(patch_size))
         self.scale_shift_table = nn.Parameter(torch.randn(1, 2, dim) / dim**0.5)
+
+    @classmethod
+    def from_config(cls, config: Any = None, return_unused_kwargs: bool = False, **kwargs: Any) -> Any:
+        """As in diffusers; a configuration in the reference's words is translated. Raises `CheckpointError`."""
+        if isinstance(config, Mapping) and config.get("_class_name") == REFERENCE_CLASS:
+            config = s2v_config(config)
+        return super().from_config(config, return_unused_kwargs, **kwargs)
 
     @property
     def motion_latent_frames(self) -> int:

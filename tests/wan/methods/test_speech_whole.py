@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from wan.checkpoint import Checkpoint
 from wan.families import Family
@@ -18,7 +20,7 @@ from wan.pipeline import Pipeline
 from wan.request import ArrayVideo, Audio, ClipRequest, Guidance, Sampling
 from wan.state import State
 
-LAYERS = 2
+LAYERS = 24  # as the published layout takes for granted
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +128,93 @@ def test_every_placement_makes_the_same_clip(
     found, wanted = (each.finish(each.advance(each.encode(request_))) for each in (other, pipeline))
     assert np.array_equal(found.frames, wanted.frames)
     assert torch.equal(found.carried["motion"], wanted.carried["motion"])
+
+
+def test_the_layout_it_is_published_in_is_loaded_as_it_is(
+    pipeline: Pipeline, checkpoint: Checkpoint, request_: ClipRequest, tmp_path: Path
+) -> None:
+    """diffusers' folders, but for keys and configuration of the transformer, and the speech model's old weight norm."""
+    folders = {name: path for name, path in checkpoint.components.items() if name in ("transformer", "audio_encoder")}
+    for name, path in folders.items():
+        shutil.copytree(path, tmp_path / name)
+    _publish(tmp_path / "transformer", checkpoint.components["transformer"])
+    speech = tmp_path / "audio_encoder" / "model.safetensors"
+    old = {"original0": "weight_g", "original1": "weight_v"}
+    save_file(
+        {
+            next(
+                (key.replace(f"parametrizations.weight.{new}", name) for new, name in old.items() if new in key), key
+            ): w
+            for key, w in load_file(speech).items()
+        },
+        speech,
+    )
+    (tmp_path / "model_index.json").write_text("{}")
+    shared = {name: checkpoint.components[name] for name in ("vae", "text_encoder", "tokenizer")}
+    other = load_pipeline("s2v-14b", Checkpoint.at(tmp_path, "s2v-14b", shared=shared), device="cpu")
+    found, wanted = (each.advance(each.encode(request_)).latents for each in (other, pipeline))
+    assert torch.equal(found, wanted)
+
+
+def _publish(folder: Path, own: Path) -> None:
+    """A transformer in the reference's words."""
+    from wan.s2v.keys import s2v_key
+    from wan.s2v.transformer import WanS2VTransformer3DModel
+
+    config = WanS2VTransformer3DModel.load_config(own)
+    weights = load_file(own / "diffusion_pytorch_model.safetensors")
+    names = {s2v_key(key): key for key in _reference_keys(config)}
+    assert names.keys() == weights.keys()
+    save_file({names[key]: value for key, value in weights.items()}, folder / "diffusion_pytorch_model.safetensors")
+    dim = config["num_attention_heads"] * config["attention_head_dim"]
+    same = {name: config[name] for name in ("freq_dim", "ffn_dim", "num_layers", "audio_dim", "audio_inject_layers")}
+    reference = {
+        "_class_name": "WanModel_S2V",
+        "dim": dim,
+        "num_heads": config["num_attention_heads"],
+        "in_dim": 16,
+        "out_dim": 16,
+        "cond_dim": 16,
+        "text_dim": config["text_dim"],
+        "num_audio_token": config["num_audio_tokens"],
+        **same,
+    }
+    (folder / "config.json").write_text(json.dumps(reference))
+
+
+def _reference_keys(config: Any) -> list[str]:
+    attention = [f"{part}.{kind}" for part in "qkvo" for kind in ("weight", "bias")]
+    attention += ["norm_q.weight", "norm_k.weight"]
+    both = ("weight", "bias")
+    keys = [
+        f"{name}.{kind}"
+        for kind in both
+        for name in (
+            "patch_embedding",
+            "cond_encoder",
+            "frame_packer.proj",
+            "frame_packer.proj_2x",
+            "frame_packer.proj_4x",
+            "text_embedding.0",
+            "text_embedding.2",
+            "time_embedding.0",
+            "time_embedding.2",
+            "time_projection.1",
+            "head.head",
+            "casual_audio_encoder.encoder.final_linear",
+            *(
+                f"casual_audio_encoder.encoder.{conv}.conv"
+                for conv in ("conv1_local", "conv1_global", "conv2", "conv3")
+            ),
+        )
+    ]
+    keys += ["head.modulation", "trainable_cond_mask.weight"]
+    keys += ["casual_audio_encoder.weights", "casual_audio_encoder.encoder.padding_tokens"]
+    for block in range(config["num_layers"]):
+        keys += [f"blocks.{block}.{part}.{name}" for part in ("self_attn", "cross_attn") for name in attention]
+        keys += [f"blocks.{block}.{name}.{kind}" for name in ("norm3", "ffn.0", "ffn.2") for kind in both]
+        keys.append(f"blocks.{block}.modulation")
+    for number in range(len(config["audio_inject_layers"])):
+        keys += [f"audio_injector.injector.{number}.{name}" for name in attention]
+        keys += [f"audio_injector.injector_adain_layers.{number}.linear.{kind}" for kind in both]
+    return keys
