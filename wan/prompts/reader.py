@@ -6,13 +6,16 @@ needed, tokenizer and picture processor, are put together here.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from PIL import Image as Pillow
 from transformers import AutoImageProcessor, AutoTokenizer
+from transformers.utils import cached_file
 
 from wan.prompts.backends import Message
 
@@ -33,6 +36,8 @@ class Reader:
         self._tokenizer: Any = AutoTokenizer.from_pretrained(model, local_files_only=True)
         if not self._tokenizer("a")["input_ids"]:  # transformers makes an empty one where there are no files
             raise ValueError("it has no tokenizer")
+        if not self._tokenizer.chat_template:
+            self._tokenizer.chat_template = _template_of_processor(model)
         if not self._tokenizer.chat_template:
             raise ValueError("it has no chat template: name an instruct model")
         self._config = config
@@ -75,6 +80,15 @@ class Reader:
         for token in self._tokenizer.all_special_tokens:
             text = text.replace(token, " ")
         return _MARK.sub(" ", text)
+
+
+def _template_of_processor(model: str) -> str | None:
+    """The chat template that some models which see keep with their processor, and not with their tokenizer."""
+    file = cached_file(model, "chat_template.json", local_files_only=True, _raise_exceptions_for_missing_entries=False)
+    if file is None:
+        return None
+    template: str | None = json.loads(Path(file).read_text(encoding="utf-8")).get("chat_template")
+    return template
 
 
 def _small(image: Image) -> Pillow.Image:

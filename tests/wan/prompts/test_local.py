@@ -73,6 +73,19 @@ def test_a_model_that_sees_is_shown_the_picture(qwen_vl: Path) -> None:
         assert extend_prompt(extender, request) == "The boat drifts to one side ."
 
 
+def test_a_template_kept_with_the_processor_is_found(qwen_vl: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "qwen"
+    folder.mkdir()
+    for file in qwen_vl.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    template = (folder / "chat_template.jinja").read_text()
+    (folder / "chat_template.jinja").unlink()
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": template}))
+    with open_local(folder, device="cpu") as extender:
+        request = PromptRequest("i2v-a14b", "a boat", image=PICTURE)
+        assert extend_prompt(extender, request) == "The boat drifts to one side ."
+
+
 def reader_of(folder: Path) -> Reader:
     from transformers import AutoConfig
 
