@@ -12,6 +12,8 @@ from torch import Tensor
 from flows.errors import BlobMissing
 from flows.media import StoredVideo, frames_at, load_image, read_audio
 from flows.plan.model import Clip, HandOff, Medium
+from flows.plan.motion import MADE_FROM, PREPARED
+from flows.store.prepared import prepared
 from flows.store.protocol import Store, TakeRecord
 from wan.request import Audio, ClipRequest, Image, Lora
 
@@ -72,9 +74,24 @@ def _driven_by(clip: Clip, store: Store) -> dict[str, Any]:
     """Fields of the request by the names of the clip's media; several of one name become a tuple."""
     fields: dict[str, Any] = {}
     for medium in clip.media:
+        if medium.name == PREPARED:
+            fields |= _prepared(medium, clip, store)
+            continue
+        if medium.name == MADE_FROM:
+            continue
         made = _READERS[medium.name](medium, clip, store)
         fields[medium.name] = (*fields.get(medium.name, ()), made) if medium.name in _SEVERAL else made
     return fields
+
+
+def _prepared(medium: Medium, clip: Clip, store: Store) -> dict[str, StoredVideo]:
+    """Pose, face, background and mask, made from a driving video before the clip was handed out."""
+    videos = prepared(store, medium.digest)
+    if videos is None:
+        raise BlobMissing(
+            "the videos prepared from a driving video are not in the store any more; render the film again"
+        )
+    return {name: StoredVideo(store.local_path(digest), digest, clip.fps) for name, digest in videos.items()}
 
 
 def _sound(medium: Medium, clip: Clip, store: Store) -> Audio:

@@ -11,6 +11,7 @@ from flows.edit.process import find_ffmpeg
 from flows.events import Event
 from flows.film.folder import check_space, claim, release
 from flows.film.making import Making
+from flows.film.motions import prepare_motions
 from flows.film.record import write_ledger
 from flows.film.result import FilmResult
 from flows.film.server import connect
@@ -51,6 +52,7 @@ def make_film(
         found = survey(store, clips_of(plan, shots))
         check_space(folder, store.address, found.missing)
         put_assets(store, plan, found.missing)
+        prepare_motions(plan, store, found.missing, on_event or _ignore)
         pool = cleanup.enter_context(_pool(plan, found.missing, store.address, renderer)) if found.missing else None
         making = Making(
             plan=plan,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flows.errors import UserError
 from flows.plan.model import Clip, Plan, PlannedShot
+from flows.plan.motion import MADE_FROM, PREPARED
 from flows.store.protocol import Store, TakeRecord
 
 CHECKERS = 4
@@ -83,7 +84,7 @@ def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:
     Raises StoreError when one has changed since it was planned with.
     """
     digests = {digest for clip in clips for digest in (clip.image, clip.last_image) if digest is not None}
-    digests |= {medium.digest for clip in clips for medium in clip.media}
+    digests |= {medium.digest for clip in clips for medium in clip.media if medium.name not in (PREPARED, MADE_FROM)}
     digests |= {lora.digest for clip in clips for lora in clip.loras}
     for digest in sorted(digests):
         store.put_file(Path(plan.assets[digest]), digest)

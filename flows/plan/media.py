@@ -21,6 +21,7 @@ def clip_media(shot: Shot, variant: Variant, digest: Digest) -> tuple[Medium, ..
         found.append(("audio", shot.audio, ""))
     if shot.motion is not None and "motion" in variant.inputs:
         found.append(("motion", shot.motion.video, shot.motion.mode))
+        found += [(name, getattr(shot.motion, name), "") for name in ("pose", "face", "background", "mask")]
     if shot.control is not None and "control" in variant.inputs:
         found += [("control", shot.control.video, ""), ("mask", shot.control.mask, "")]
         found += [("references", path, "") for path in shot.control.references]

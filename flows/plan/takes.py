@@ -11,6 +11,7 @@ from flows.plan.fingerprint import fingerprint
 from flows.plan.geometry import Geometry
 from flows.plan.media import clip_loras, clip_media
 from flows.plan.model import Clip, HandOff, Take
+from flows.plan.motion import prepared_media, relighting_loras
 from flows.plan.why import IN_STORE, why_new
 from flows.resolve import Snapshot
 from flows.resolve.needs import Segment
@@ -74,7 +75,7 @@ class TakeMaker:
         segment, sampling, shot = recipe.segments[number], recipe.samplings[number], recipe.shot
         variant, role = segment.part.variant, segment.part.role
         default = variant.negative_prompt if role.negative_prompt is None else role.negative_prompt
-        size = self.geometry.size_of(segment.part)
+        size, rate = self.geometry.size_of(segment.part), segment.part.rate(self.geometry.fps)
         following = number > 0
         clip = Clip(
             fingerprint="",
@@ -85,7 +86,7 @@ class TakeMaker:
             width=size.width,
             height=size.height,
             num_frames=segment.num_frames,
-            fps=segment.part.rate(self.geometry.fps),
+            fps=rate,
             seed=seed,
             sampling=sampling,
             numerics=self.numerics,
@@ -93,10 +94,11 @@ class TakeMaker:
             last_image=self._digest(shot.end_image) if number == len(recipe.segments) - 1 else None,
             hand_off=hand_off,
             start_frame=segment.start,
-            media=clip_media(shot, variant, self._digest),
+            media=clip_media(shot, variant, self._digest)
+            + prepared_media(shot, variant, self.snapshot, self._digest, size, rate),
             strength=shot.video.strength if shot.video else None,
             control_scale=shot.control.scale if shot.control else 1.0,
-            loras=clip_loras(shot, role, self.snapshot),
+            loras=clip_loras(shot, role, self.snapshot) + relighting_loras(shot, variant, self.snapshot),
             skip_first=segment.skip_first,
             keep=segment.keep,
         )

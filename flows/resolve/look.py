@@ -13,6 +13,7 @@ from flows.resolve.assets import Facts, Kind, look_at
 from flows.resolve.extend import extend_prompts
 from flows.resolve.loras import find_loras
 from flows.resolve.memory import recall
+from flows.resolve.motion import MotionFacts, look_at_motions
 from flows.resolve.needs import full_id, used_variants
 from flows.resolve.snapshot import Snapshot
 from flows.settings import ModelSettings, Settings
@@ -41,6 +42,9 @@ def resolve(
     family = family_of(settings.model)
     loras = find_loras(storyboard, family, settings.model)
     uses = _first_uses(storyboard) | {path: ("lora", *at) for path, at in loras.uses.items()}
+    motion = look_at_motions(storyboard, family, settings.model.root) if weights else MotionFacts()
+    if motion.relighting is not None:
+        uses.setdefault(motion.relighting, ("lora", None, None))
     looked = look_at({path: kind for path, (kind, _, _) in uses.items()})
     facts = {path: fact for path, fact in looked.items() if isinstance(fact, Facts)}
     seconds = {path: fact.seconds for path, fact in facts.items() if fact.seconds is not None}
@@ -65,6 +69,7 @@ def resolve(
         + loras.problems
         + extended.problems,
         loras=loras.digests(digests),
+        motion=motion,
         prompts=extended.prompts,
         kept_prompts=extended.kept,
     )
@@ -107,7 +112,10 @@ def _all_uses(storyboard: Storyboard) -> Iterator[tuple[Path, Kind, Place | None
 
 def _driving_files(shot: Shot) -> Iterator[tuple[Path, Kind, str]]:
     if shot.motion is not None:
-        yield shot.motion.video, "video", "motion.video"
+        for name in ("video", "pose", "face", "background", "mask"):
+            path = getattr(shot.motion, name)
+            if path is not None:
+                yield path, "video", f"motion.{name}"
     if shot.control is not None:
         for name in ("video", "mask"):
             path = getattr(shot.control, name)

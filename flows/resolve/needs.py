@@ -124,7 +124,7 @@ def driving_file(shot: Shot) -> Path | None:
     if shot.audio is not None:
         return shot.audio
     if shot.motion is not None:
-        return shot.motion.video
+        return shot.motion.video or shot.motion.pose
     if shot.control is not None:
         return shot.control.video
     return shot.video.file if shot.video is not None else None

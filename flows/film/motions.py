@@ -1,0 +1,104 @@
+"""Pose, face, background and mask videos, made from driving videos before any worker is asked for a clip."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, UserError
+from flows.events import Event, Log, Progress
+from flows.media import StoredVideo, load_image, write_clip
+from flows.plan.model import Clip, Medium, Plan
+from flows.plan.motion import MADE_FROM, PREPARED, RETARGET
+from flows.resolve.motion import motion_models
+from flows.store.prepared import prepared, put_prepared
+from flows.store.protocol import Store
+from wan.errors import CheckpointError, RequestError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from wan.animate.preprocess.prepare import Prepared
+    from wan.request import Video
+
+STAGE = "motion"
+_READ_AT_ONCE = 32
+
+
+def prepare_motions(plan: Plan, store: Store, clips: Sequence[Clip], on_event: Callable[[Event], None]) -> None:
+    """Prepare what these clips need and the store does not have; each video is stored without loss.
+
+    Raises UserError for a video without a person in it, EnvironmentProblem for missing models, StoreError.
+    """
+    wanted = {medium.digest: clip for clip in clips for medium in clip.media if medium.name == PREPARED}
+    missing = [(key, clip) for key, clip in wanted.items() if not _is_there(store, key)]
+    for number, (key, clip) in enumerate(missing):
+        on_event(Progress("", STAGE, number, len(missing)))
+        _prepare(plan, store, key, clip, on_event)
+        on_event(Progress("", STAGE, number + 1, len(missing)))
+
+
+def _is_there(store: Store, key: str) -> bool:
+    videos = prepared(store, key)
+    return videos is not None and all(_has(store, digest) for digest in videos.values())
+
+
+def _has(store: Store, digest: str) -> bool:
+    try:
+        store.local_path(digest)
+    except (BlobMissing, BlobCorrupt):
+        return False
+    return True
+
+
+def _prepare(plan: Plan, store: Store, key: str, clip: Clip, on_event: Callable[[Event], None]) -> None:
+    from wan.animate.preprocess.key import PreprocessSettings
+    from wan.animate.preprocess.models import load_models
+    from wan.animate.preprocess.prepare import preprocess
+    from wan.load import find_device
+
+    driving, how = _medium(clip, MADE_FROM), _medium(clip, PREPARED)
+    source = Path(plan.assets[driving.digest])
+    settings = PreprocessSettings(
+        mode="replace" if driving.option == "replace" else "animate",
+        size=(clip.width, clip.height),
+        fps=clip.fps,
+        retarget=how.option == RETARGET,
+    )
+    assert clip.image is not None, "a plan has no motion without the picture of a person"
+    try:
+        folders = motion_models(replaces=settings.mode == "replace")
+        models = load_models(*folders, device=str(find_device(plan.settings.render.device)))
+        video = StoredVideo(source, driving.digest, clip.fps)
+        made = preprocess(video, load_image(Path(plan.assets[clip.image])), models, settings, key=key)
+    except RequestError as error:
+        raise UserError(f"{source}: {error}") from error
+    except CheckpointError as error:
+        raise EnvironmentProblem(str(error)) from error
+    if made.people > 1:
+        message = f"{source.name}: up to {made.people} people are seen at once; the largest in the middle is followed"
+        on_event(Log("", logging.WARNING, message))
+    put_prepared(store, key, _stored(made, clip.fps, store))
+
+
+def _stored(made: Prepared, fps: float, store: Store) -> dict[str, str]:
+    videos = {"pose": made.pose, "face": made.face, "background": made.background, "mask": made.mask}
+    with tempfile.TemporaryDirectory(prefix="wanflow-motion-") as folder:
+        return {
+            name: store.put_file(write_clip(_frames(video), fps, Path(folder) / f"{name}.mkv"))
+            for name, video in videos.items()
+            if video is not None
+        }
+
+
+def _frames(video: Video) -> Iterator[npt.NDArray[np.uint8]]:
+    for start in range(0, video.num_frames, _READ_AT_ONCE):
+        yield from video.frames(start, min(start + _READ_AT_ONCE, video.num_frames))
+
+
+def _medium(clip: Clip, name: str) -> Medium:
+    return next(medium for medium in clip.media if medium.name == name)

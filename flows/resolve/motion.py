@@ -1,0 +1,68 @@
+"""What a driving video needs beside Animate itself: the models that read a motion, and the LoRA that relights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.errors import EnvironmentProblem
+from flows.resolve.needs import ANIMATE, choose_variant
+from flows.storyboard.model import Storyboard
+from wan.animate.preprocess.key import models_digest
+from wan.animate.relighting import relighting_lora
+from wan.checkpoint import Checkpoint
+from wan.errors import CheckpointError
+from wan.families import Family
+from wan.hub.places import folder_of, pulled
+
+POSES, MASKS = "animate-pose", "sam2-hiera-large"
+"""The models' names in the catalog (`wanflow models list`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotionFacts:
+    """`models` maps a mode (`animate`, `replace`) that some driving video is used in to the digest of the models that
+    prepare it. `relighting` is the checkpoint's LoRA for replaced persons."""
+
+    models: Mapping[str, str] = field(default_factory=dict)
+    relighting: Path | None = None
+
+
+def look_at_motions(storyboard: Storyboard, family: Family, root: Path | None) -> MotionFacts:
+    """Looks at files, and loads nothing. Raises EnvironmentProblem for a model that is not here, and says how to get
+    it."""
+    moved = [shot.motion for shot in storyboard.shots if shot.motion and choose_variant(shot, family) == ANIMATE]
+    modes = sorted({motion.mode for motion in moved if motion.video is not None})
+    models: dict[str, str] = {mode: _digest(replaces=mode == "replace") for mode in modes}
+    replaces = any(motion.mode == "replace" for motion in moved) and ANIMATE in family.roles
+    return MotionFacts(models, _relighting(family, root) if replaces else None)
+
+
+def motion_models(*, replaces: bool) -> tuple[Path, Path | None]:
+    """The folders of the models that read a motion and, to replace a person, of SAM 2. Raises EnvironmentProblem."""
+    return _pulled(POSES), _pulled(MASKS) if replaces else None
+
+
+def _digest(*, replaces: bool) -> str:
+    try:
+        return models_digest(*motion_models(replaces=replaces))
+    except CheckpointError as error:
+        raise EnvironmentProblem(f"{error}\n    fetch it again: wanflow models pull {POSES}") from error
+
+
+def _pulled(name: str) -> Path:
+    folder = pulled(name)
+    if folder is None:
+        raise EnvironmentProblem(
+            f"a driving video (motion.video) is prepared by models that are not in {folder_of(name)}\n    fetch them: "
+            f"wanflow models pull {name}; or give ready-made videos (motion.pose, motion.face)"
+        )
+    return folder
+
+
+def _relighting(family: Family, root: Path | None) -> Path | None:
+    try:
+        return relighting_lora(Checkpoint.open(family, ANIMATE, root))
+    except CheckpointError as error:
+        raise EnvironmentProblem(str(error)) from error
