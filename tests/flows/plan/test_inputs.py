@@ -13,7 +13,6 @@ from flows.storyboard.model import (
     CastMember,
     Continuity,
     Control,
-    Lora,
     Motion,
     SamplingOverride,
 )
@@ -72,7 +71,13 @@ def test_what_cannot_be_used_is_said(
 
 
 def test_all_problems_are_reported_at_once(shot: MakeShot, film: MakeFilm, problems: Problems) -> None:
-    found = problems(film(shot("a", audio=PICTURE), shot("b", continuity=Continuity("river.a", "overlap", 5)), shot("c", end_image=PICTURE)))
+    found = problems(
+        film(
+            shot("a", audio=PICTURE),
+            shot("b", continuity=Continuity("river.a", "overlap", 5)),
+            shot("c", end_image=PICTURE),
+        )
+    )
     assert [problem.shot for problem in found] == ["river.a", "river.b", "river.c"]
 
 
