@@ -1,0 +1,138 @@
+"""Driving videos prepared by real (small) ONNX models and a small SAM 2, stored, and read by a worker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from flows.cluster.requests import request_of
+from flows.config import compose
+from flows.errors import BlobMissing, EnvironmentProblem, UserError
+from flows.events import Event, Log, Progress
+from flows.film.motions import STAGE, prepare_motions
+from flows.media import write_clip
+from flows.plan.model import Clip, Medium
+from flows.plan.motion import MADE_FROM, PREPARED
+from flows.resolve.motion import MASKS, POSES
+from flows.store import Store, open_store
+from flows.store.files import file_digest
+from flows.store.prepared import prepared, put_prepared
+from tests.flows.cluster.clips import real_clip
+from tests.wan.animate.preprocess.conftest import save_detector, save_pose_model, small_sam2
+from wan.animate.preprocess.key import DETECTOR, POSE
+from wan.hub.places import MANIFEST
+
+KEY = "1" * 64
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    home = tmp_path_factory.mktemp("models")
+    save_detector(home / POSES / DETECTOR)
+    save_pose_model(home / POSES / POSE)
+    small_sam2().save_pretrained(home / MASKS)
+    for name in (POSES, MASKS):
+        (home / name / MANIFEST).write_text("{}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WANFLOW_MODELS", str(home))
+        patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+        yield home
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(str(tmp_path / "store"))
+
+
+def _video(path: Path, *, seen: bool = True) -> Path:
+    """Twelve frames at 24 a second of a bright person who walks to the right."""
+    frames = np.full((12, 80, 120, 3), 20, np.uint8)
+    for number, frame in enumerate(frames):
+        if seen:
+            frame[20:70, 10 + 4 * number : 34 + 4 * number] = 240
+    return write_clip(frames, 24.0, path)
+
+
+def _film(tmp_path: Path, store: Store, mode: str = "animate", *, seen: bool = True) -> tuple[Any, Clip]:
+    video, picture = _video(tmp_path / "dance.mkv", seen=seen), tmp_path / "person.png"
+    Image.new("RGB", (60, 40), "white").save(picture)
+    digests = {file_digest(path): str(path) for path in (video, picture)}
+    settings = compose([f"store.path={store.address}", "render.device=cpu"]).settings
+    media = (Medium(MADE_FROM, file_digest(video), mode), Medium(PREPARED, KEY))
+    clip = replace(
+        real_clip("dance"), variant="animate-14b", width=64, height=48, fps=12, image=file_digest(picture), media=media
+    )
+    store.put_file(picture)
+    return SimpleNamespace(assets=digests, settings=settings), clip
+
+
+def test_a_driving_video_is_prepared_once_at_the_shots_size_and_rate(tmp_path: Path, store: Store) -> None:
+    plan, clip = _film(tmp_path, store)
+    heard: list[Event] = []
+    prepare_motions(plan, store, [clip, clip], heard.append)
+    assert [(event.stage, event.step) for event in heard if isinstance(event, Progress)] == [(STAGE, 0), (STAGE, 1)]
+    request = request_of(clip, store)
+    assert request.pose is not None
+    assert request.face is not None
+    assert (request.pose.num_frames, request.face.num_frames) == (6, 6)  # 24 frames a second become 12
+    assert request.pose.frames(0, 6).shape == (6, 48, 64, 3)
+    assert request.face.frames(0, 1).shape == (1, 512, 512, 3)
+    assert (request.background, request.mask) == (None, None)
+    heard.clear()
+    prepare_motions(plan, store, [clip], heard.append)
+    assert heard == []
+
+
+def test_to_replace_a_person_background_and_mask_are_made_too(tmp_path: Path, store: Store) -> None:
+    plan, clip = _film(tmp_path, store, "replace")
+    prepare_motions(plan, store, [clip], lambda _: None)
+    request = request_of(clip, store)
+    assert request.mask is not None
+    assert request.background is not None
+    mask, background = request.mask.frames(0, 6), request.background.frames(0, 6)
+    assert mask.shape == background.shape == (6, 48, 64, 3)
+    assert not background[mask > 127].any()
+
+
+def test_what_was_lost_from_the_store_is_prepared_again(tmp_path: Path, store: Store) -> None:
+    plan, clip = _film(tmp_path, store)
+    put_prepared(store, KEY, {"pose": "2" * 64, "face": "3" * 64})
+    prepare_motions(plan, store, [clip], lambda _: None)
+    videos = prepared(store, KEY)
+    assert videos is not None
+    assert "2" * 64 not in videos.values()
+    store.put_note(f"motions/{KEY}.json", b"{")
+    assert prepared(store, KEY) is None
+    with pytest.raises(BlobMissing, match="prepared from a driving video"):
+        request_of(clip, store)
+
+
+def test_a_video_without_a_person_is_the_askers_mistake(tmp_path: Path, store: Store) -> None:
+    plan, clip = _film(tmp_path, store, seen=False)
+    with pytest.raises(UserError, match=r"dance\.mkv: motion\.video: no person is to be seen in frames 0 to 5"):
+        prepare_motions(plan, store, [clip], lambda _: None)
+    assert prepared(store, KEY) is None
+
+
+def test_several_people_are_told_of(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, clip = _film(tmp_path, store)
+    monkeypatch.setattr("wan.animate.preprocess.prepare.most_people", lambda _: 3)
+    heard: list[Event] = []
+    prepare_motions(plan, store, [clip], heard.append)
+    (log,) = [event for event in heard if isinstance(event, Log)]
+    assert "up to 3 people are seen at once" in log.message
+
+
+def test_missing_models_are_found_before_anything_is_made(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, clip = _film(tmp_path, store)
+    monkeypatch.setenv("WANFLOW_MODELS", str(tmp_path / "nowhere"))
+    with pytest.raises(EnvironmentProblem, match="wanflow models pull animate-pose"):
+        prepare_motions(plan, store, [clip], lambda _: None)
