@@ -159,5 +159,6 @@ def test_memory_stays_under_a_shard_and_a_fifth(tmp_path: Path) -> None:
     said = subprocess.run(command, check=True, cwd=root, capture_output=True, text=True).stdout
     peak = int(said.rpartition('"peak": ')[2].rstrip("}\n"))
     largest = max(file.stat().st_size for file in (tmp_path / "out").rglob("*.safetensors"))
-    print(f"{size / 1e6:.0f} MB converted, largest shard {largest / 1e6:.0f} MB, peak {peak / 1e6:.0f} MB")
+    made = sum(file.stat().st_size for file in (tmp_path / "out").rglob("*.safetensors"))
+    print(f"{size / 1e6:.0f} MB to {made / 1e6:.0f} MB, largest file {largest / 1e6:.0f} MB, peak {peak / 1e6:.0f} MB")
     assert peak < 1.2 * largest

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+Wanflow = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_a_shot_is_written_without_any_checkpoint_here(wanflow: Wanflow, tmp_path: Path) -> None:
+    done = wanflow("export", "comfyui", "river.launch", "paper_boat", "model=wan22", "-o", "shot.json")
+    assert done.returncode == 0, done.stderr
+    assert "shot.json" in done.stdout
+    nodes = json.loads((tmp_path / "here/shot.json").read_text())
+    assert "KSamplerAdvanced" in {node["class_type"] for node in nodes.values()}
+
+
+def test_a_shot_that_is_not_there_is_the_persons_mistake(wanflow: Wanflow) -> None:
+    done = wanflow("export", "comfyui", "nowhere", "paper_boat")
+    assert done.returncode == 2
+    assert "there is no shot nowhere; there are river.launch" in done.stderr
+
+
+def test_a_place_that_cannot_be_written_is_said(wanflow: Wanflow) -> None:
+    done = wanflow("export", "comfyui", "river.launch", "paper_boat", "-o", "no/such/folder.json")
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
