@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, UserError
 from flows.events import Event, Log, Progress
-from flows.media import StoredVideo, load_image, write_clip
+from flows.media import ForwardVideo, StoredVideo, load_image, write_clip
 from flows.plan.model import Clip, Medium, Plan
 from flows.plan.motion import MADE_FROM, PREPARED, RETARGET
 from flows.resolve.motion import motion_models
@@ -73,7 +73,7 @@ def _prepare(plan: Plan, store: Store, key: str, clip: Clip, on_event: Callable[
     try:
         folders = motion_models(replaces=settings.mode == "replace")
         models = load_models(*folders, device=str(find_device(plan.settings.render.device)))
-        video = StoredVideo(source, driving.digest, clip.fps)
+        video = ForwardVideo(StoredVideo(source, driving.digest, clip.fps))
         made = preprocess(video, load_image(Path(plan.assets[clip.image])), models, settings, key=key)
     except RequestError as error:
         raise UserError(f"{source}: {error}") from error

@@ -2,7 +2,7 @@
 
 from flows.media.pictures import PictureSize, jpeg_bytes, load_image, png_bytes, probe_image
 from flows.media.sound import probe_audio, probe_channels, read_audio
-from flows.media.stored_video import StoredVideo
+from flows.media.stored_video import ForwardVideo, StoredVideo
 from flows.media.video import (
     ClipWriter,
     VideoFacts,
@@ -15,6 +15,7 @@ from flows.media.video import (
 
 __all__ = [
     "ClipWriter",
+    "ForwardVideo",
     "PictureSize",
     "StoredVideo",
     "VideoFacts",

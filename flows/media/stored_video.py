@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,10 @@ class StoredVideo:
         found = list(self._frames(wanted))
         return np.stack(found) if found else np.zeros((0, 1, 1, 3), np.uint8)
 
+    def stream(self, start: int = 0) -> Iterator[Frames]:
+        """Every frame `[H, W, 3]` from `start` on, one at a time."""
+        return self._frames(range(start, self.num_frames))
+
     def _frames(self, wanted: range) -> Iterator[Frames]:
         """One pass through the file; a frame that is shown several times is decoded once."""
         sources = [int(number * self._speed + 1e-6) for number in wanted]
@@ -60,3 +65,32 @@ class StoredVideo:
         while last is not None and position < len(sources):
             yield last
             position += 1
+
+
+class ForwardVideo:
+    """A stored video read piece after piece: each goes on decoding where the one before ended."""
+
+    def __init__(self, video: StoredVideo) -> None:
+        self._video = video
+        self._next = 0
+        self._stream: Iterator[Frames] = iter(())
+
+    @property
+    def num_frames(self) -> int:
+        """Its length at the video's `fps`."""
+        return self._video.num_frames
+
+    @property
+    def digest(self) -> str:
+        """That of the file."""
+        return self._video.digest
+
+    def frames(self, start: int, stop: int) -> Frames:
+        """As `StoredVideo.frames`."""
+        import numpy as np
+
+        if start != self._next or start == 0:
+            self._stream = self._video.stream(start)
+        found = list(islice(self._stream, max(stop - start, 0)))
+        self._next = start + len(found)
+        return np.stack(found) if found else np.zeros((0, 1, 1, 3), np.uint8)

@@ -47,3 +47,20 @@ def test_what_is_no_video_is_said(tmp_path: Path) -> None:
     (tmp_path / "x.mp4").write_text("no video")
     with pytest.raises(MediaError):
         StoredVideo(tmp_path / "x.mp4", "d", 16.0).frames(0, 1)
+
+
+def test_read_piece_after_piece_a_video_is_decoded_once(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows.media import ForwardVideo, stored_video
+
+    passes: list[Path] = []
+    plain = stored_video.read_video
+    monkeypatch.setattr(stored_video, "read_video", lambda path: passes.append(path) or plain(path))
+    stored = StoredVideo(video, "d", 60.0)
+    read = ForwardVideo(stored)
+    assert (read.num_frames, read.digest) == (60, "d")
+    pieces = [read.frames(start, start + 7) for start in range(0, 60, 7)]
+    assert len(passes) == 1
+    assert np.array_equal(np.concatenate(pieces), stored.frames(0, 60))
+    assert np.array_equal(read.frames(20, 25), stored.frames(20, 25))
+    assert np.array_equal(read.frames(0, 3), stored.frames(0, 3))
+    assert len(read.frames(60, 70)) == 0
