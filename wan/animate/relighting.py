@@ -8,12 +8,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from wan.checkpoint import Checkpoint
+from wan.hub.places import pulled
 
 FOLDER = "relighting_lora"
-"""Of the checkpoint, with one safetensors file."""
+"""Of the checkpoint, with one safetensors file. The checkpoint in diffusers layout comes without it."""
+
+MODEL = "animate-relighting"
+"""Its name among the pulled models (`wanflow models list`)."""
 
 
 def relighting_lora(checkpoint: Checkpoint) -> Path | None:
-    """The file, or None for a checkpoint without it. (The pickle that lies beside it in the reference's repository is
-    never opened.)"""
-    return next(iter(sorted((checkpoint.folder / FOLDER).glob("*.safetensors"))), None)
+    """The file, of the checkpoint or pulled by itself; None if there is none. (The pickle that lies beside it in the
+    reference's repository is never opened.)"""
+    places = (checkpoint.folder, pulled(MODEL))
+    found = (file for place in places if place for file in sorted((place / FOLDER).glob("*.safetensors")))
+    return next(found, None)

@@ -105,7 +105,7 @@ _TABLE = (
     _wan("s2v-14b", "speech to video", 58.4e9, variant="s2v-14b", repo="FastVideo/Wan2.2-S2V-14B-Diffusers"),
     _wan(
         "animate-14b",
-        "motion of a video onto a character, with the relighting LoRA",
+        "motion of a video onto a character",
         83e9,
         variant="animate-14b",
         repo="Wan-AI/Wan2.2-Animate-14B-Diffusers",
@@ -119,6 +119,16 @@ _TABLE = (
     ),
     _lightning("t2v-a14b", "Wan2.2-T2V-A14B-4steps-lora-rank64-Seko-V1.1"),
     _lightning("i2v-a14b", "Wan2.2-I2V-A14B-4steps-lora-rank64-Seko-V1"),
+    Model(
+        name="animate-relighting",
+        purpose="relighting LoRA for animate-14b's replace mode",
+        size=1.4e9,
+        layout="lora",
+        huggingface="Wan-AI/Wan2.2-Animate-14B",
+        modelscope="Wan-AI/Wan2.2-Animate-14B",
+        variant="animate-14b",
+        files=("relighting_lora/*.safetensors", "relighting_lora/*.json"),
+    ),
     Model(
         name="animate-pose",
         purpose="person and pose detectors for animate-14b (YOLOv10m, ViTPose-H whole body)",
