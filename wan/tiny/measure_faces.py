@@ -62,8 +62,9 @@ def speak(renderer: FamilyRenderer, face: faces.FaceStaging, audio: Audio, seed:
 
 
 def measure_speech(renderer: FamilyRenderer, audios: list[Audio]) -> dict[str, float]:
-    """Of a face a sound: correlation of mouth and loudness over the whole shot, in its second clip alone, and in
-    its last frames; the largest offset; how many faces the judge lost; and how near the first frame is to the picture, in dB."""
+    """One face a sound: correlation of mouth and loudness over the whole shot, in its second clip alone, and in its
+    last frames; the largest offset; how many faces the judge lost; how near the first frame is to the picture, in dB.
+    """
     whole, second, last, offsets, firsts, lost = [], [], [], [], [], 0
     for number, (face, audio) in enumerate(zip(unseen_faces(len(audios)), audios, strict=True)):
         shot, picture = speak(renderer, face, audio, SEED + number)
