@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
 from wan.errors import HubRefusal
+from wan.hub.places import pulled
 
 Layout = Literal["diffusers", "reference", "lora", "transformers", "onnx"]
 
@@ -169,3 +171,11 @@ def find(name: str) -> Model:
     like = [known for known in CATALOG if known.startswith(asked)] or get_close_matches(asked, CATALOG, n=1, cutoff=0.5)
     hint = f"did you mean {like[0]}?" if like else "see them all: wanflow models list"
     raise HubRefusal(f"{name}: there is no such model in the catalog; {hint}")
+
+
+def pulled_as(name_or_repo: str) -> Path | None:
+    """The folder of a pulled model in transformers' layout by its name or repository; None if it is not here."""
+    for model in CATALOG.values():
+        if model.layout == "transformers" and name_or_repo in (model.name, model.huggingface):
+            return pulled(model.name)
+    return None

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
+from wan.hub.catalog import pulled_as
+
 if TYPE_CHECKING:
     from wan.request import Image
 
@@ -58,14 +60,15 @@ def open_api(
 
 @contextmanager
 def open_local(model: str | Path, *, device: str = "auto", images: bool = True) -> Iterator[Extender]:
-    """An instruct model through transformers, from a folder or from the Hugging Face cache; nothing is downloaded.
+    """An instruct model through transformers: a folder, a pulled model, or one of the Hugging Face cache; nothing is
+    downloaded.
 
     Models that see are shown pictures, unless `images` says no. The device's memory is given back at the end.
     Raises ModelUnavailable if it is not there or cannot be loaded.
     """
     from wan.prompts.local import LocalExtender
 
-    extender = LocalExtender(str(model), device=device, images=images)
+    extender = LocalExtender(str(pulled_as(str(model)) or model), device=device, images=images)
     try:
         yield extender
     finally:

@@ -22,6 +22,7 @@ from transformers import (
 from transformers.utils import logging
 
 from wan.errors import ModelUnavailable, PromptError
+from wan.hub.catalog import CATALOG
 from wan.prompts.backends import LONGEST_ANSWER, Message
 from wan.prompts.reader import Reader
 
@@ -110,9 +111,14 @@ def _cannot_load(model: str, error: Exception) -> str:
     if Path(model).exists():
         return f"{model}: cannot be loaded ({_brief(error)})"
     if isinstance(error, OSError):
-        where = f"there is no such folder, and the Hugging Face cache has no {model}"
-        return f"{model}: {where}; get it with `hf download {model}`, or name another: prompts.model=FOLDER"
+        where = f"there is no such folder or pulled model, and the Hugging Face cache has no {model}"
+        return f"{model}: {where}; get it with {_way(model)}, or name another: prompts.model=FOLDER"
     return f"{model}: cannot be loaded ({_brief(error)})"
+
+
+def _way(model: str) -> str:
+    names = [known.name for known in CATALOG.values() if model in (known.name, known.huggingface)]
+    return f"`wanflow models pull {names[0]}`" if names else f"`hf download {model}`"
 
 
 def _brief(error: Exception) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
 from wan.errors import HubRefusal
-from wan.hub.catalog import CATALOG, Model, find
+from wan.hub.catalog import CATALOG, Model, find, pulled_as
 from wan.variants import VARIANTS
 
 
@@ -56,3 +57,15 @@ def test_the_tokenizers_of_all_layouts_are_pulled() -> None:
 def test_an_unknown_name_is_answered_with_the_nearest(asked: str, told: str) -> None:
     with pytest.raises(HubRefusal, match=told):
         find(asked)
+
+
+def test_a_pulled_language_model_is_found_by_its_name_and_its_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANFLOW_MODELS", str(tmp_path))
+    assert pulled_as("qwen2.5-vl-7b") is None
+    (tmp_path / "qwen2.5-vl-7b").mkdir()
+    (tmp_path / "qwen2.5-vl-7b" / "wanflow.json").write_text("{}")
+    assert pulled_as("qwen2.5-vl-7b") == tmp_path / "qwen2.5-vl-7b"
+    assert pulled_as("Qwen/Qwen2.5-VL-7B-Instruct") == tmp_path / "qwen2.5-vl-7b"
+    assert pulled_as("Nobody/nothing") is None
