@@ -128,9 +128,10 @@ class ClipRequest:
     in the shot this clip begins (frames, at the variant's rate), so that a method reads what it needs. `audio` moves
     lips (S2V); `pose` is a pose video (S2V, Animate), `face` the driving face, `background` and `mask` what is kept
     around a replaced person (Animate), `mask` and `control` steer VACE, as closely as `control_scale` says (0: not at
-    all), and `references` show it what should appear. `video` with `strength` 0 … 1 is video to video: 1 keeps nothing
-    of it. `carried` is what the clip before in the same shot handed on (`Result.carried`). Whether a field is allowed,
-    and which sizes and lengths, is the variant's business; a pipeline raises `RequestError` before any tensor is made.
+    all); without a control video it follows a `camera` path (`wan.camera`), and `references` show it what should
+    appear. `video` with `strength` 0 … 1 is video to video: 1 keeps nothing of it. `carried` is what the clip before in
+    the same shot handed on (`Result.carried`). Whether a field is allowed, and which sizes and lengths, is the
+    variant's business; a pipeline raises `RequestError` before any tensor is made.
     """
 
     prompt: str
@@ -143,6 +144,7 @@ class ClipRequest:
     start_frame: int = 0
     strength: float | None = None
     control_scale: float = 1.0
+    camera: str = ""
     loras: tuple[Lora, ...] = ()
     image: Image | None = field(default=None, compare=False)
     last_image: Image | None = field(default=None, compare=False)

@@ -132,6 +132,8 @@ def _check_media(request: ClipRequest, variant: Variant) -> None:
         raise RequestError(f"audio: {variant.name} needs the sound of the speech")
     if request.start_frame < 0:
         raise RequestError(f"start_frame: {request.start_frame} lies before the shot")
+    if request.camera and "control" not in variant.inputs:
+        raise RequestError(f"camera: {variant.name} cannot follow a path; say it in the prompt")
     if not 0 <= request.control_scale <= 10:
         raise RequestError(f"control_scale: {request.control_scale} is not between 0 and 10 (1 is usual)")
     if request.strength is not None and not 0 < request.strength <= 1:

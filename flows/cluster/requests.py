@@ -37,6 +37,7 @@ def request_of(clip: Clip, store: Store) -> ClipRequest:
         start_frame=clip.start_frame,
         strength=clip.strength,
         control_scale=clip.control_scale,
+        camera=clip.camera or "",
         loras=tuple(Lora(store.local_path(lora.digest), lora.digest, lora.weight, lora.expert) for lora in clip.loras),
         image=handed_off(starts, store) if starts else image,
         last_image=_picture(store, clip.last_image) if clip.last_image else None,

@@ -51,6 +51,9 @@ def clip_spec(clip: Clip) -> dict[str, object]:
         content["media"] = [[medium.name, medium.digest, medium.option] for medium in clip.media]
         content["media_fps"] = float(clip.fps)
         content["start_frame"] = clip.start_frame
+    if clip.camera is not None:
+        content["camera"] = clip.camera
+        content["start_frame"] = clip.start_frame
     if clip.control_scale != 1:
         content["control_scale"] = float(clip.control_scale)
     if clip.strength is not None:

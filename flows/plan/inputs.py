@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from flows.errors import Problem
+from flows.plan.media import camera_path
 from flows.resolve import full_id
 from flows.resolve.needs import choose_variant
 from flows.storyboard.model import Shot
@@ -69,6 +70,8 @@ def _missing(shot: Shot, variant: Variant) -> Iterator[tuple[str, str, str]]:
     given = {key for key in _INPUTS if getattr(shot, key)}
     if shot.continuity and "continuity" in variant.inputs:
         given.add("image")
+    if camera_path(shot, variant) is not None:
+        given.add("control")
     for key in sorted(variant.needs - given):
         at = next((other for other in ("end_image", "audio", "motion") if other in given), "variant")
         if key == "image":

@@ -8,6 +8,7 @@ from pathlib import Path
 from flows.plan.model import ClipLora, Medium
 from flows.resolve import Snapshot
 from flows.storyboard.model import Shot
+from wan.camera import parse_camera
 from wan.families import Role
 from wan.variants import Variant
 
@@ -28,6 +29,14 @@ def clip_media(shot: Shot, variant: Variant, digest: Digest) -> tuple[Medium, ..
     if shot.video is not None and "video" in variant.inputs:
         found.append(("video", shot.video.file, ""))
     return tuple(Medium(name, mark, option) for name, path, option in found if (mark := digest(path)) is not None)
+
+
+def camera_path(shot: Shot, variant: Variant) -> str | None:
+    """The shot's camera in words, where they name a path that the variant can follow and no control video leads."""
+    led = shot.control is not None and shot.control.video is not None
+    if not shot.camera or led or "control" not in variant.inputs:
+        return None
+    return shot.camera if parse_camera(shot.camera) is not None else None
 
 
 def clip_loras(shot: Shot, role: Role, snapshot: Snapshot) -> tuple[ClipLora, ...]:

@@ -85,6 +85,7 @@ class Clip:
     media: tuple[Medium, ...] = ()
     strength: float | None = None
     control_scale: float = 1.0
+    camera: str | None = None
     loras: tuple[ClipLora, ...] = ()
     skip_first: int = 0
     keep: int = 0

@@ -9,7 +9,7 @@ from flows.ledger import Workload, forwards
 from flows.ledger.timings import BASES, Basis
 from flows.plan.fingerprint import fingerprint
 from flows.plan.geometry import Geometry
-from flows.plan.media import clip_loras, clip_media
+from flows.plan.media import camera_path, clip_loras, clip_media
 from flows.plan.model import Clip, HandOff, Take
 from flows.plan.motion import prepared_media, relighting_loras
 from flows.plan.why import IN_STORE, why_new
@@ -98,6 +98,7 @@ class TakeMaker:
             + prepared_media(shot, variant, self.snapshot, self._digest, size, rate),
             strength=shot.video.strength if shot.video else None,
             control_scale=shot.control.scale if shot.control else 1.0,
+            camera=camera_path(shot, variant),
             loras=clip_loras(shot, role, self.snapshot) + relighting_loras(shot, variant, self.snapshot),
             skip_first=segment.skip_first,
             keep=segment.keep,

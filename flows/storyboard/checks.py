@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from flows.storyboard.model import Shot, Storyboard
 from flows.storyboard.problems import Problems, listed
+from wan.camera import parse_camera
 from wan.variants import VARIANTS
 
 
@@ -91,6 +92,7 @@ def _inputs(shot: Shot, problems: Problems) -> None:
             fix = f"remove it, or use variant: {listed(able)}"
             problems.add(shot.where(key), f"{variant.name} cannot use {key}", fix)
     for name in sorted(variant.needs - brings.keys()):
-        if not (name == "image" and "continuity" in brings):
+        led = name == "control" and parse_camera(shot.camera or "") is not None
+        if not led and not (name == "image" and "continuity" in brings):
             fix = f"add {name}: to the shot, or use variant: auto"
             problems.add(shot.where("variant"), f"{variant.name} needs {name}", fix)

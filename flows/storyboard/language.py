@@ -49,7 +49,11 @@ LOOK = Record(
     (
         Field("style", FreeText(), "The style: `cut-paper animation`. Joined to every prompt."),
         Field("negative", FreeText(), "What should not be seen: the negative prompt.", default="the variant's"),
-        Field("camera", FreeText(), "How the camera moves. Joined to the prompt."),
+        Field(
+            "camera",
+            FreeText(),
+            "How the camera moves. Joined to the prompt; VACE follows it as a path (`pan left`, `slow dolly in`, …).",
+        ),
         Field("lighting", FreeText(), "The light. Joined to the prompt."),
         Field("lens", FreeText(), "The lens. Joined to the prompt."),
         Field("palette", FreeText(), "The colours. Joined to the prompt."),

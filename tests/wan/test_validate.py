@@ -100,3 +100,8 @@ def test_a_lora_for_one_expert_needs_two(text_request: ClipRequest) -> None:
     single = replace(text_request, width=64, sampling=VARIANTS["ti2v-5b"].sampling)
     with pytest.raises(RequestError, match="ti2v-5b has one transformer; leave `expert: low` out"):
         check_request(replace(single, loras=(lora,)), VARIANTS["ti2v-5b"])
+
+
+def test_a_camera_path_needs_a_variant_that_can_follow_one(text_request: ClipRequest) -> None:
+    with pytest.raises(RequestError, match="camera: t2v-a14b cannot follow a path; say it in the prompt"):
+        check_request(replace(text_request, camera="pan left"), T2V)

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from wan.animate.pictures import as_video, fit_frames
+from wan.camera import Move, parse_camera
+from wan.camera_video import CameraVideo
 from wan.errors import RequestError
 from wan.images import fit_image
 from wan.methods.base import Conditions, Method, Result
@@ -21,15 +23,17 @@ from wan.vace.conditions import control_condition, on_white
 class ControlMethod(Method):
     """References stand in front of the video as latent frames of their own, which are cut off before decoding.
 
-    A first picture (`image`) is a frame that the mask keeps. Without a control video every frame is mid grey and made
+    Where there is a camera path and no control video, the path is drawn as one (`wan.camera_video`). A first picture
+    (`image`) is a frame that the mask keeps. Without a control video every frame is mid grey and made
     anew. A control video or mask that ends before the clip does is held at its last frame.
     """
 
     def check(self, request: ClipRequest) -> None:
-        if request.control is None and request.image is None and not request.references:
+        given = request.control or request.references or _camera_path(request) is not None
+        if not given and request.image is None:
             raise RequestError(
-                f"control: {self.variant.name} needs a control video, references or a picture to start from; for text "
-                "alone use t2v-a14b"
+                f"control: {self.variant.name} needs a control video, references, a camera path or a picture to start "
+                "from; for text alone use t2v-a14b"
             )
         if request.mask is not None and request.control is None:
             raise RequestError("mask: it needs the video it masks (control)")
@@ -77,10 +81,13 @@ class ControlMethod(Method):
 def _video_and_mask(request: ClipRequest) -> tuple[Tensor, Tensor]:
     """The clip's part of the control video fp32 `[1, 3, T, H, W]` and its mask `[1, 1, T, H, W]`."""
     size, frames = (request.width, request.height), request.num_frames
-    if request.control is None:
+    control = request.control
+    if control is None and (moves := _camera_path(request)) is not None:
+        control = CameraVideo(moves, request.width, request.height)
+    if control is None:
         video = torch.zeros(1, 3, frames, request.height, request.width)
     else:
-        video = as_video(fit_frames(frames_of_clip(request, request.control), size))
+        video = as_video(fit_frames(frames_of_clip(request, control), size))
     mask = torch.ones(1, 1, frames, request.height, request.width)
     if request.mask is not None:
         grey = fit_frames(frames_of_clip(request, request.mask), size, nearest=True).astype(np.float32).mean(axis=3)
@@ -89,3 +96,8 @@ def _video_and_mask(request: ClipRequest) -> tuple[Tensor, Tensor]:
         video[:, :, :1] = fit_image(request.image, size)
         mask[:, :, :1] = 0
     return video, mask
+
+
+def _camera_path(request: ClipRequest) -> tuple[Move, ...] | None:
+    """The moves of the clip's camera, if its words name a path."""
+    return parse_camera(request.camera) if request.camera else None

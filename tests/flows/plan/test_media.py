@@ -99,3 +99,21 @@ def test_a_video_longer_than_a_clip_cannot_be_changed(
     changed = shot("x", video=VideoToVideo(CONTROL, 0.6), duration=None)
     (found,) = problems(film(changed), digests=FILES, media_seconds={CONTROL: 9.0})
     assert "renders 81 frames at most" in found.message
+
+
+def test_vace_follows_the_camera_where_its_words_name_a_path(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    shots = (
+        shot("path", variant="vace-fun-a14b", camera="slow pan left"),
+        shot("led", control=Control(CONTROL), camera="pan left"),
+        shot("words", control=Control(references=(FACE,)), camera="handheld close-up"),
+        shot("text", camera="pan left"),
+    )
+    made = plan(film(*shots), digests=FILES, media_seconds={CONTROL: 3.0})
+    assert [one.takes[0].clips[0].camera for one in made.shots] == ["slow pan left", None, None, None]
+
+
+def test_vace_without_anything_to_follow_is_refused(
+    shot: MakeShot, film: MakeFilm, problems: Callable[..., list[Problem]]
+) -> None:
+    (found,) = problems(film(shot("x", variant="vace-fun-a14b", camera="handheld")))
+    assert found.message == "vace-fun-a14b needs `control`"

@@ -12,6 +12,7 @@ import torch
 from diffusers import UniPCMultistepScheduler, WanVACEPipeline
 from PIL import Image as PillowImage
 
+from wan.camera_video import camera_control_video
 from wan.checkpoint import Checkpoint
 from wan.errors import RequestError
 from wan.families import Family
@@ -135,6 +136,16 @@ def test_a_first_picture_is_a_frame_that_is_kept(vace: Pipeline, asked: ClipRequ
     assert not torch.equal(kept, other[:, :16])
 
 
+def test_a_camera_path_is_drawn_where_no_video_leads(vace: Pipeline, asked: ClipRequest) -> None:
+    path = replace(asked, control=None, camera="pan left", start_frame=4)
+    drawn = camera_control_video("pan left", 48, 32, 13)
+    assert drawn is not None
+    same = replace(asked, control=ArrayVideo(drawn), start_frame=4)
+    assert torch.equal(vace.encode(path).conditions["control"], vace.encode(same).conditions["control"])
+    led = vace.encode(replace(asked, camera="pan left")).conditions["control"]
+    assert torch.equal(led, vace.encode(asked).conditions["control"])
+
+
 def test_a_clip_finds_its_part_of_the_control(vace: Pipeline, asked: ClipRequest) -> None:
     long = _frames(6, 20)
     later = vace.encode(replace(asked, control=ArrayVideo(long), start_frame=8))
@@ -160,8 +171,9 @@ def test_a_saved_state_goes_on_bit_for_bit(vace: Pipeline, asked: ClipRequest, t
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"control": None}, "needs a control video, references or a picture"),
+        ({"control": None}, "needs a control video, references, a camera path or a picture"),
         ({"control": None, "references": (_frames(1, 1)[0],), "mask": ArrayVideo(_mask())}, "mask: it needs the video"),
+        ({"control": None, "camera": "handheld"}, "needs a control video"),
         ({"start_frame": 9}, "control: it has 9 frames, and this clip begins at frame 9"),
         ({"control_scale": -1.0}, "control_scale: -1.0 is not between 0 and 10"),
         ({"audio": "x"}, "audio: vace-fun-a14b cannot use it"),
