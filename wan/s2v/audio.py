@@ -21,7 +21,7 @@ FEATURE_RATE = 30
 """Features a second."""
 _MODEL_RATE = 50  # what the model's convolutions make of 16 kHz
 _SHORTEST = SAMPLE_RATE // 8  # less than this and the model has too few frames to speak of
-_REMEMBERED = 4
+_REMEMBERED = 2  # of a minute, the real model makes 180 MB
 
 
 class AudioEncoder:

@@ -17,7 +17,7 @@ from wan.checkpoint import Checkpoint
 from wan.families import Family
 from wan.load import load_pipeline
 from wan.pipeline import Pipeline
-from wan.request import ArrayVideo, Audio, ClipRequest, Guidance, Sampling
+from wan.request import ArrayVideo, Audio, ClipRequest, Guidance, Numerics, Sampling
 from wan.state import State
 
 LAYERS = 24  # as the published layout takes for granted
@@ -218,3 +218,12 @@ def _reference_keys(config: Any) -> list[str]:
         keys += [f"audio_injector.injector.{number}.{name}" for name in attention]
         keys += [f"audio_injector.injector_adain_layers.{number}.linear.{kind}" for kind in both]
     return keys
+
+
+@pytest.mark.parametrize("precision", ["reference", "bf16", "fp8_storage"])
+def test_a_clip_is_rendered_in_every_precision(
+    pipeline: Pipeline, checkpoint: Checkpoint, request_: ClipRequest, precision: Any
+) -> None:
+    other = load_pipeline("s2v-14b", checkpoint, device="cpu", numerics=Numerics(precision=precision))
+    found, wanted = (each.advance(each.encode(request_)).latents for each in (other, pipeline))
+    assert (found - wanted).norm() / wanted.norm() < 0.1
