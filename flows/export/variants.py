@@ -125,25 +125,26 @@ def _animate(making: Making, clip: Clip, before: Made | None) -> Made:
         video_frame_offset=before.node.other(5) if before else 0,
         **_size(clip),
     )
-    lora = RELIGHTING_LORA if replaces else None
+    relit = any("relighting" in str(making.plan.assets.get(lora.digest, "")) for lora in clip.loras)
+    lora = RELIGHTING_LORA if replaces and not relit else None
     latent = making.sample(clip, Conditioned(node, node.other(1), node.other(2)), extra_lora=lora)
     trimmed = graph.add("TrimVideoLatent", samples=latent, trim_amount=node.other(3))
     return Made(clip, latent, making.decode(clip, trimmed), node)
 
 
 def _prepared(making: Making, media: Mapping[str, list[Medium]], replaces: bool) -> dict[str, Link]:
-    """Pose, face, background and mask videos; of a plain driving video the ones that have to be made from it."""
+    """Pose, face, background and mask videos: the storyboard's; the others have to be made of its driving one."""
+    found = {name: making.video(media[name][0].digest) for name in _PREPARED if name in media}
     if "motion" not in media:
-        return {name: making.video(media[name][0].digest) for name in _PREPARED if name in media}
-    wanted = _PREPARED if replaces else ("face", "pose")
+        return found
     stem = making.shot.id.replace(".", "_")
-    for name in wanted:
-        making.files[f"{stem}_{name}.mp4"] = None
+    made = {name: f"{stem}_{name}.mp4" for name in (_PREPARED if replaces else ("face", "pose")) if name not in found}
+    making.files |= dict.fromkeys(made.values())
     making.note(
-        f"{', '.join(f'{stem}_{name}.mp4' for name in wanted)}: make them from {making.file(media['motion'][0].digest)}"
-        " (ComfyUI needs custom nodes for that), and put them into its input folder."
+        f"{', '.join(made.values())}: make them from {making.file(media['motion'][0].digest)} (ComfyUI needs custom "
+        "nodes for that), and put them into its input folder."
     )
-    return {name: making.frames(f"{stem}_{name}.mp4") for name in wanted}
+    return found | {name: making.frames(file) for name, file in made.items()}
 
 
 def _control(making: Making, clip: Clip, before: Made | None) -> Made:
@@ -165,7 +166,7 @@ def _control(making: Making, clip: Clip, before: Made | None) -> Made:
         positive=positive,
         negative=negative,
         vae=making.vae(clip),
-        strength=1.0,
+        strength=clip.control_scale,
         control_video=control,
         control_masks=mask,
         reference_image=making.picture(references[0].digest) if references else None,

@@ -102,6 +102,8 @@ def _complete(found: Found, rest: Found, variant: str) -> None:
             found.parts[name] = rest.parts[name]
         elif name in rest.folders:
             found.folders[name] = rest.folders[name]
+    if "relighting_lora" in rest.folders and "image_encoder" in components(variant):
+        found.folders.setdefault("relighting_lora", rest.folders["relighting_lora"])
 
 
 def _made_from(found: Found, outputs: Sequence[Output], dtype: Dtype, shard_bytes: int) -> str:

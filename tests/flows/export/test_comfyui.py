@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from flows.api import load
+from flows.api import plan as make_plan
 from flows.config import compose
 from flows.errors import UserError
 from flows.export import Workflow, export_shot
@@ -25,9 +27,11 @@ from wan.request import Guidance, Numerics, Sampling
 from wan.sampling import schedule
 from wan.variants import VARIANTS
 
+EXAMPLES = Path(__file__).parents[3] / "storyboards"
 NODES = json.loads((Path(__file__).parent / "comfy_nodes.json").read_text())
 PLAIN: Mapping[str, tuple[type, ...]] = {"STRING": (str,), "INT": (int,), "FLOAT": (int, float)}
 ASSETS = {"face": "/in/face.png", "end": "/in/end.png", "voice": "/in/voice.wav", "grain": "/loras/grain.safetensors"}
+ASSETS |= {"relight": "/w/animate-14b/relighting_lora/adapter_model.safetensors"}
 ASSETS |= {name: f"/in/{name}.mp4" for name in ("pose", "head", "back", "mask", "dance", "depth", "old")}
 
 
@@ -218,9 +222,20 @@ def test_animate_from_a_plain_video_says_what_has_to_be_made_of_it() -> None:
     assert not nodes_of(made, "LoraLoaderModelOnly")
 
 
+def test_a_face_of_ones_own_is_not_made_from_the_driving_video() -> None:
+    media = (Medium("motion", "dance", "replace"), Medium("prepared", "key"), Medium("face", "head"))
+    made = exported(clip("animate-14b", image="face", media=media, loras=(ClipLora("relight"),)))
+    assert {name for name, path in made.files.items() if path is None} == {
+        f"river_launch_{name}.mp4" for name in ("background", "mask", "pose")
+    }
+    assert "head.mp4" in made.files
+    assert len(nodes_of(made, "LoraLoaderModelOnly")) == 1
+
+
 def test_control_with_mask_and_references() -> None:
     media = (Medium("control", "depth"), Medium("mask", "mask"), Medium("references", "face"))
-    made = exported(clip("vace-fun-a14b", media=media))
+    made = exported(clip("vace-fun-a14b", media=media, control_scale=0.7))
+    assert inputs_of(made, "WanVaceToVideo")["strength"] == 0.7
     assert {"control_video", "control_masks", "reference_image"} < inputs_of(made, "WanVaceToVideo").keys()
     assert len(nodes_of(made, "KSamplerAdvanced")) == 2
     assert inputs_of(made, "TrimVideoLatent")["trim_amount"][1] == 3
@@ -278,3 +293,23 @@ def test_notes_travel_with_the_workflow() -> None:
     (saved,) = nodes_of(made, "SaveVideo")
     assert saved["_meta"]["notes"] == list(made.notes)
     assert any("another picture" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("storyboard", "overrides"),
+    [
+        ("paper_boat", []),
+        ("one_day", []),
+        ("one_model", ["model=wan22-5b", "storyboard.format.size=1280x704"]),
+        ("dancing", ["model=wan22"]),
+        ("speaking", ["model=wan22", "storyboard.format.size=1024x704"]),
+    ],
+)
+def test_every_shot_of_the_examples_can_be_exported(
+    storyboard: str, overrides: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    planned = make_plan(load(EXAMPLES / f"{storyboard}.yaml", overrides), weights=False)
+    for each in planned.shots:
+        check(export_shot(planned, each.id))
