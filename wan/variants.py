@@ -37,7 +37,7 @@ class Variant:
     Of a shot that is longer than one clip, a following clip starts from the last `frame` of the one before, or from
     what that one `carried` on (tensors, without a codec in between). It repeats `overlap` frames, which the film hides,
     and is natively `following_frames` long (None: as the first); its lengths are that plus or minus multiples of
-    `frame_step`.
+    `frame_step`. What is carried on are the last `carried_frames` frames.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Variant:
     chained: Literal["frame", "carried"] = "frame"
     overlap: int = 1
     following_frames: int | None = None
+    carried_frames: int = 0
     negative_prompt: str = REFERENCE_NEGATIVE_PROMPT
     rendered: bool = False
     render_epoch: int = 1
@@ -111,6 +112,7 @@ _TABLE = (
         chained="carried",
         overlap=0,
         following_frames=80,
+        carried_frames=73,
         negative_prompt=S2V_NEGATIVE_PROMPT,
         rendered=True,
     ),
