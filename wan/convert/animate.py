@@ -6,6 +6,7 @@ import re
 
 from wan.convert.keys import TRANSFORMER, Table, translate
 from wan.convert.targets import Target
+from wan.errors import CheckpointError
 
 _ANIMATE: Table = (
     *TRANSFORMER,
@@ -48,6 +49,15 @@ def animate_targets(key: str) -> tuple[Target, ...]:
     if fused is not None:
         return tuple(Target(f"face_adapter.{fused[1]}.to_{name}.{fused[2]}", part, 2) for part, name in enumerate("kv"))
     return (Target(translate(key, _ANIMATE)),)
+
+
+def animate_key(key: str) -> str:
+    """The one place of a key of the reference. Raises `CheckpointError` for a strange key, and for one that becomes
+    several weights or none."""
+    targets = animate_targets(key)
+    if len(targets) != 1:
+        raise CheckpointError(f"{key} becomes {len(targets)} weights")
+    return targets[0].key
 
 
 def _motion_convolution(key: str, number: int, rest: str) -> tuple[Target, ...]:

@@ -162,6 +162,8 @@ def shards(folder: Path, *, required: bool = True) -> list[Path]:
     """
     for index in sorted(folder.glob(f"*{_INDEX}")):
         names = sorted(set(read_json(index).get("weight_map", {}).values()))
+        if any(Path(name).name != name for name in names):
+            raise CheckpointError(f"{index} names files in other folders")
         missing = [name for name in names if not (folder / name).is_file()]
         if missing or not names:
             raise CheckpointError(f"{index} lists {len(names)} files, of which these are missing: {missing}")

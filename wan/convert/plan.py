@@ -27,6 +27,7 @@ from wan.layout import LAYOUTS, check_component
 Dtype: TypeAlias = Literal["bf16", "fp32", "keep"]
 DTYPES: tuple[Dtype, ...] = ("bf16", "fp32", "keep")
 SHARD_BYTES = 5_000_000_000
+_FINER_THAN_BF16 = ("F64", "F32", "F16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,10 @@ def plan_files(found: Found, variant: str, dtype: Dtype, shard_bytes: int = SHAR
 
 
 def _converted(name: str, part: Part, variant: str, dtype: Dtype, shard_bytes: int) -> Iterator[Output]:
-    config = part.kind.config(part.weights.tensors, part.stated)
+    try:
+        config = part.kind.config(part.weights.tensors, part.stated)
+    except (TypeError, ValueError, IndexError, ArithmeticError) as error:
+        raise CheckpointError(f"{part.place}: shapes and configuration are not those of a {part.kind.name}") from error
     wanted = expected(part.kind, config)
     layout = LAYOUTS[variant].get(name)
     if layout is None:
@@ -129,7 +133,7 @@ def _stored(info: TensorInfo, keeps_fp32: bool, dtype: Dtype) -> str:
     if dtype == "fp32":
         return "F32"
     vector = sum(size > 1 for size in info.shape) <= 1
-    return "F32" if (vector or keeps_fp32) and info.dtype == "F32" else "BF16"
+    return "F32" if (vector or keeps_fp32) and info.dtype in _FINER_THAN_BF16 else "BF16"
 
 
 def _compare(part: Part, found: Mapping[str, tuple[int, ...]], wanted: Mapping[str, tuple[int, ...]]) -> None:

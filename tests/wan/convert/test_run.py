@@ -15,6 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from wan.checkpoint import Checkpoint
 from wan.convert.headers import read_header
 from wan.convert.run import JOURNAL, convert
 from wan.errors import CheckpointError
@@ -41,6 +42,7 @@ def test_a_converted_folder_is_a_whole_checkpoint_in_diffusers_layout(i2v: Path,
     assert (made.variant, made.missing, made.notes) == ("i2v-a14b", (), ())
     for name, kind in LAYOUTS["i2v-a14b"].items():
         check_component(name, made.target / name, kind)
+    assert Checkpoint.at(made.target, "i2v-a14b").components.keys() == LAYOUTS["i2v-a14b"].keys()
     assert not (made.target / JOURNAL).exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "reference"]
 
@@ -120,6 +122,7 @@ def test_other_weights_in_the_source_begin_anew(i2v: Path, tmp_path: Path) -> No
 KILLED = """
 import sys, time
 from pathlib import Path
+from wan.checkpoint import Checkpoint
 from wan.convert.headers import read_header
 from wan.convert.run import convert
 def slowly(done, total, name):
@@ -195,6 +198,19 @@ def test_two_conversions_to_one_place_do_not_meet(i2v: Path, tmp_path: Path) -> 
 def test_a_missing_shard_is_named(i2v: Path, tmp_path: Path) -> None:
     next((i2v / "low_noise_model").glob("*00002-of*")).unlink()
     with pytest.raises(CheckpointError, match=r"00002-of-00002\.safetensors"):
+        convert([i2v], tmp_path / "out")
+
+
+def test_an_index_cannot_name_files_elsewhere(i2v: Path, tmp_path: Path) -> None:
+    index = i2v / "low_noise_model/diffusion_pytorch_model.safetensors.index.json"
+    index.write_text('{"weight_map": {"a": "../high_noise_model/diffusion_pytorch_model-00001-of-00002.safetensors"}}')
+    with pytest.raises(CheckpointError, match="other folders"):
+        convert([i2v], tmp_path / "out")
+
+
+def test_a_configuration_that_makes_no_sense_is_an_error(i2v: Path, tmp_path: Path) -> None:
+    (i2v / "low_noise_model/config.json").write_text('{"num_heads": "many"}')
+    with pytest.raises(CheckpointError, match="shapes and configuration are not those"):
         convert([i2v], tmp_path / "out")
 
 

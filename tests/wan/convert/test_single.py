@@ -92,6 +92,7 @@ def test_fp8_without_scales_is_only_widened(weights: dict[str, Tensor], tmp_path
     save_file(given, tmp_path / "a.safetensors")
     found = weight_of(convert([tmp_path / "a.safetensors"], tmp_path / "out").target)
     assert torch.equal(found["blocks.0.attn1.to_q.weight"], given["blocks.0.self_attn.q.weight"].to(torch.bfloat16))
+    assert torch.equal(found["blocks.0.norm2.bias"], given["blocks.0.norm3.bias"].float())
 
 
 def narrow(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -77,6 +77,7 @@ def test_a_wrapped_state_dict_is_unwrapped(tmp_path: Path) -> None:
         b"no safetensors at all",
         struct.pack("<Q", 2**60) + b"{}",
         struct.pack("<Q", 2) + b"[]",
+        struct.pack("<Q", 200_000) + b"[" * 200_000,
         struct.pack("<Q", 53) + b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}'[:53],
         struct.pack("<Q", 54) + b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}' + b"1234",
         struct.pack("<Q", 54) + b'{"a":{"dtype":"Q32","shape":[1],"data_offsets":[0,4]}}' + b"1234",
