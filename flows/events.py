@@ -21,7 +21,8 @@ class Started:
 class Progress:
     """`step` of `steps` of `stage` (`load`, `encode`, `denoise`, `decode`, `write`) is done.
 
-    Stage `edit` is the whole film's, in frames; its `fingerprint` is empty.
+    Stages `motion` (driving videos are prepared, one a step) and `edit` (in frames) are the whole film's: their
+    `fingerprint` is empty.
     """
 
     fingerprint: str

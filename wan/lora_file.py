@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from wan.convert.animate import animate_key
 from wan.convert.vace import vace_key
 from wan.errors import CheckpointError, RequestError
 from wan.s2v.keys import s2v_key
@@ -131,7 +132,7 @@ def _finish(place: str, change: Change) -> None:
 
 def _converted(layer: str, ending: str) -> str | None:
     """The name a layer of the reference has in diffusers."""
-    for key_of in (vace_key, s2v_key):
+    for key_of in (vace_key, s2v_key, animate_key):
         try:
             return key_of(layer + ending).removesuffix(ending)
         except CheckpointError:

@@ -40,6 +40,7 @@ class FilmProgress:
         self._began: dict[str, float] = {}
         self._finished: set[str] = set()
         self._editing: Step | None = None
+        self._preparing: Step | None = None
         self._lock = threading.Lock()
         self._bars = Progress(
             SpinnerColumn(finished_text=" "),
@@ -70,6 +71,8 @@ class FilmProgress:
                     self._start(event.fingerprint)
                 case Step(stage="edit"):
                     self._editing = event
+                case Step(stage="motion"):
+                    self._preparing = event if event.step < event.steps else None
                 case Step():
                     self._step(event)
                 case Finished():
@@ -120,6 +123,10 @@ class FilmProgress:
             frames, of = self._editing.step, self._editing.steps
             self._bars.update(self._film, total=of, completed=frames, note=f"editing frame {frames} of {of}")
             return
+        if self._preparing is not None:
+            number, of = self._preparing.step + 1, self._preparing.steps
+            self._bars.update(self._film, note=f"reading the motion of video {number} of {of}")
+            return
         done = sum(steps for fingerprint, steps in self._done.items() if fingerprint in self._work)
         finished = len(self._finished & self._work.keys())
         left = len(self._work) - finished
@@ -131,7 +138,7 @@ class FilmProgress:
             self._bars.remove_task(task)
 
     def _name(self, fingerprint: str) -> str:
-        return self._names.get(fingerprint, fingerprint[:12])
+        return self._names.get(fingerprint, fingerprint[:12]) if fingerprint else "film"
 
 
 def _steps(clip: Clip) -> int:

@@ -23,7 +23,7 @@ POSES, MASKS = "animate-pose", "sam2-hiera-large"
 @dataclass(frozen=True, slots=True)
 class MotionFacts:
     """`models` maps a mode (`animate`, `replace`) that some driving video is used in to the digest of the models that
-    prepare it. `relighting` is the checkpoint's LoRA for replaced persons."""
+    prepare it. `relighting` is the LoRA for replaced persons, where there is one."""
 
     models: Mapping[str, str] = field(default_factory=dict)
     relighting: Path | None = None
@@ -63,6 +63,7 @@ def _pulled(name: str) -> Path:
 
 def _relighting(family: Family, root: Path | None) -> Path | None:
     try:
-        return relighting_lora(Checkpoint.open(family, ANIMATE, root))
+        # a family with a root of its own is one made anew: the released checkpoint's LoRA is of no use to it
+        return relighting_lora(Checkpoint.open(family, ANIMATE, root), published=family.root is None)
     except CheckpointError as error:
         raise EnvironmentProblem(str(error)) from error

@@ -17,9 +17,10 @@ MODEL = "animate-relighting"
 """Its name among the pulled models (`wanflow models list`)."""
 
 
-def relighting_lora(checkpoint: Checkpoint) -> Path | None:
+def relighting_lora(checkpoint: Checkpoint, *, published: bool = True) -> Path | None:
     """The file, of the checkpoint or pulled by itself; None if there is none. (The pickle that lies beside it in the
-    reference's repository is never opened.)"""
-    places = (checkpoint.folder, pulled(MODEL))
+    reference's repository is never opened.) Not `published`: a checkpoint of another kind than the released one, for
+    which only its own will do."""
+    places = (checkpoint.folder, pulled(MODEL) if published else None)
     found = (file for place in places if place for file in sorted((place / FOLDER).glob("*.safetensors")))
     return next(found, None)

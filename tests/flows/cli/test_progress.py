@@ -82,3 +82,10 @@ def test_events_of_clips_that_the_plan_does_not_know_do_no_harm() -> None:
 def test_while_the_film_is_edited_its_frames_are_counted() -> None:
     text = shown(Started("aa", "w1", 1), finished("aa"), Progress("", "edit", 40, 65), terminal=True)
     assert "editing frame 40 of 65" in text
+
+
+def test_driving_videos_are_told_of_and_so_is_what_is_odd_about_them() -> None:
+    text = shown(Progress("", "motion", 0, 2), terminal=True)
+    assert "reading the motion of video 1 of 2" in text
+    assert "reading the motion" not in shown(Progress("", "motion", 0, 1), Progress("", "motion", 1, 1))
+    assert "film: dance.mp4: 3 people" in shown(Log("", 30, "dance.mp4: 3 people"))

@@ -12,6 +12,7 @@ from flows.errors import EnvironmentProblem, Place
 from flows.resolve.motion import MASKS, POSES, look_at_motions
 from flows.storyboard.model import Motion, Scene, Shot, Storyboard
 from wan.animate.preprocess.key import DETECTOR, POSE
+from wan.animate.relighting import FOLDER, MODEL
 from wan.families import FAMILIES, Family, Role
 from wan.hub.places import MANIFEST
 
@@ -77,6 +78,16 @@ def test_replacing_a_person_needs_sam_and_uses_the_checkpoints_relighting(home: 
     light.write_bytes(b"x")
     assert look_at_motions(film, family, None).relighting == light
     assert look_at_motions(_film(Motion(Path("a.mp4"))), family, None).relighting is None
+
+
+def test_the_released_lora_is_for_the_released_checkpoint(home: Path, tmp_path: Path) -> None:
+    ready = _film(Motion(mode="replace", pose=Path("a.mp4"), face=Path("b.mp4")))
+    _pull(home, MODEL, f"{FOLDER}/adapter_model.safetensors")
+    made_anew = _family(tmp_path / "checkpoints")
+    assert look_at_motions(ready, made_anew, None).relighting is None
+    released = replace(made_anew, root=None)
+    found = look_at_motions(ready, released, tmp_path / "checkpoints").relighting
+    assert found == home / MODEL / FOLDER / "adapter_model.safetensors"
 
 
 def _family(root: Path) -> Family:
