@@ -54,6 +54,11 @@ def _contradictions(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]
         message = f"a shot starts from `image` or from the last frame of {shot.continuity.source}, not from both"
         yield "image", message, "remove `image`, or write `continuity: none`"
     yield from _missing(shot, variant)
+    if shot.motion and "audio" in variant.inputs:
+        for key in ("video", "face", "background", "mask"):
+            if getattr(shot.motion, key) is not None:
+                message = f"{variant.name} moves as a ready-made pose video does, and cannot use `{key}`"
+                yield f"motion.{key}", message, "give `motion: {pose: ...}` alone, or remove `motion`"
     if "image" not in variant.inputs:
         for member in shot.cast:
             if member.reference:

@@ -86,6 +86,16 @@ def test_control_mask_and_references_are_given_by_name(shot: MakeShot, film: Mak
     assert [medium.name for medium in made.clips[0].media] == ["control", "references", "references"]
 
 
+def test_who_speaks_may_move_as_a_pose_video_does(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan, problems: Callable[..., list[Problem]]
+) -> None:
+    posed = shot("a", image=FACE, audio=SPEECH, motion=Motion(pose=DANCE))
+    made = plan(film(posed), digests=FILES, media_seconds={SPEECH: 2.0})
+    assert [medium.name for medium in made.clips[0].media] == ["audio", "pose"]
+    (found,) = problems(film(shot("b", image=FACE, audio=SPEECH, motion=Motion(DANCE))), digests=FILES)
+    assert "s2v-14b moves as a ready-made pose video does, and cannot use `video`" in found.message
+
+
 def test_a_video_is_changed_as_far_as_its_strength_says(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     changed = shot("x", video=VideoToVideo(CONTROL, 0.6), duration=None)
     (clip,) = plan(film(changed), digests=FILES, media_seconds={CONTROL: 3.0}).clips
