@@ -1,0 +1,71 @@
+"""The defaults are the reference's, and the page on variants says what they are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from wan.families import FAMILIES
+from wan.layout import LAYOUTS
+from wan.methods import METHODS, method_class
+from wan.request import Guidance
+from wan.variants import REFERENCE_NEGATIVE_PROMPT, VARIANTS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "variants.md").read_text(encoding="utf-8")
+
+REFERENCE = {
+    # size, frames, fps, steps, shift, (high, low), boundary
+    "t2v-a14b": ((1280, 720), 81, 16, 40, 12.0, (4.0, 3.0), 0.875),
+    "i2v-a14b": ((1280, 720), 81, 16, 40, 5.0, (3.5, 3.5), 0.900),
+    "ti2v-5b": ((1280, 704), 121, 24, 50, 5.0, (5.0, 5.0), None),
+    "s2v-14b": ((1024, 704), 77, 16, 40, 3.0, (4.5, 4.5), None),
+    "animate-14b": ((1280, 720), 77, 30, 20, 5.0, (1.0, 1.0), None),
+}
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_the_defaults_are_the_references(name: str) -> None:
+    variant = VARIANTS[name]
+    size, frames, fps, steps, shift, guidance, boundary = REFERENCE[name]
+    sampling = variant.sampling
+    assert (variant.size, variant.num_frames, variant.fps) == (size, frames, fps)
+    assert (sampling.num_inference_steps, sampling.flow_shift, sampling.boundary_ratio) == (steps, shift, boundary)
+    assert sampling.guidance_scale == Guidance(*guidance)
+    assert sampling.solver == "unipc"
+
+
+def test_only_speech_has_a_negative_prompt_of_its_own() -> None:
+    own = {name for name, variant in VARIANTS.items() if variant.negative_prompt != REFERENCE_NEGATIVE_PROMPT}
+    assert own == {"s2v-14b"}
+
+
+def test_every_variant_has_a_method_a_layout_and_a_published_checkpoint() -> None:
+    assert set(METHODS) == set(LAYOUTS) == set(VARIANTS) == set(FAMILIES["wan22"].roles)
+    assert all(method_class(name) for name in METHODS)
+    assert all(variant.rendered for variant in VARIANTS.values())
+
+
+def test_the_page_gives_the_defaults_of_the_table() -> None:
+    table = PAGE.partition("## Defaults")[2].partition("The solver")[0]
+    rows = {cells[0]: cells[1:] for line in table.splitlines() if (cells := _cells(line)) and cells[0] in VARIANTS}
+    assert set(rows) == set(VARIANTS)
+    for name, (size, frames, *rest) in rows.items():
+        variant, sampling = VARIANTS[name], VARIANTS[name].sampling
+        guidance, boundary = sampling.guidance_scale, sampling.boundary_ratio
+        lengths = [length for length in (variant.num_frames, variant.following_frames) if length]
+        assert size == f"{variant.size[0]}×{variant.size[1]}"
+        assert [int(number) for number in re.findall(r"\d+", frames)] == lengths
+        assert rest == [
+            f"{variant.fps:g}",
+            str(sampling.num_inference_steps),
+            f"{sampling.flow_shift:g}",
+            f"{guidance.high:g}, {guidance.low:g}",
+            "–" if boundary is None else f"{boundary:g}",
+            str(variant.size_multiple),
+        ]
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip().strip("`") for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
