@@ -16,7 +16,8 @@ from wan.checkpoint import Checkpoint
 from wan.families import Family
 from wan.load import load_pipeline
 from wan.pipeline import Pipeline
-from wan.request import ArrayVideo, ClipRequest, Guidance, Sampling
+from wan.placement import Placement
+from wan.request import ArrayVideo, ClipRequest, Guidance, Numerics, Precision, Sampling
 from wan.sampling.schedule import schedule
 
 FACE_SIZE = 32
@@ -138,6 +139,27 @@ def test_a_saved_state_goes_on_bit_for_bit(pipeline: Pipeline, request_: Any, tm
     pipeline.advance(start, 1).save(tmp_path / "state.safetensors")
     resumed = pipeline.advance(State.load(tmp_path / "state.safetensors"))
     assert torch.equal(resumed.latents, pipeline.advance(start).latents)
+
+
+@pytest.mark.parametrize("placement", ["expert_swap", "offload", "low_vram"])
+def test_a_placement_changes_no_bit(
+    pipeline: Pipeline, checkpoint: Checkpoint, request_: Any, placement: Placement
+) -> None:
+    guided = replace(request_, sampling=replace(request_.sampling, guidance_scale=Guidance(2.0, 2.0)))
+    other = load_pipeline("animate-14b", checkpoint, device="cpu", placement=placement)
+    found, wanted = (each.finish(each.advance(each.encode(guided))) for each in (other, pipeline))
+    assert np.array_equal(found.frames, wanted.frames)
+    assert torch.equal(found.carried["frames"], wanted.carried["frames"])
+
+
+@pytest.mark.parametrize("precision", ["bf16", "reference", "fp8_storage"])
+def test_every_precision_renders_close_to_fp32(
+    pipeline: Pipeline, checkpoint: Checkpoint, request_: Any, precision: Precision
+) -> None:
+    wanted = pipeline.advance(pipeline.encode(request_)).latents
+    other = load_pipeline("animate-14b", checkpoint, device="cpu", numerics=Numerics(precision))
+    found = other.advance(other.encode(request_)).latents
+    assert float((found - wanted).norm() / wanted.norm()) < 0.1
 
 
 @pytest.mark.parametrize("mode", ["animate", "replace"])
