@@ -13,6 +13,7 @@ import torch
 from wan.animate.expert import AnimateExpert
 from wan.animate.image_encoder import ImageEncoder
 from wan.checkpoint import Checkpoint
+from wan.convert.clip_vision import published_clip_key
 from wan.errors import CheckpointError, RequestError
 from wan.expert import Expert
 from wan.layout import LAYOUTS
@@ -151,7 +152,7 @@ def _image_encoder(folder: Path, how: How) -> ImageEncoder:
     """In fp32: it runs once a clip, and the reference's half precision would only lose."""
     from transformers import CLIPVisionModel
 
-    return ImageEncoder(how.model(CLIPVisionModel, folder, "fp32"))
+    return ImageEncoder(how.model(CLIPVisionModel, folder, "fp32", renamed=published_clip_key))
 
 
 def _speech_expert(folder: Path, how: How) -> Any:

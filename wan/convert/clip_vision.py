@@ -20,6 +20,11 @@ _CLIP_VISION: Table = (
 _UNUSED = r"textual\..+|log_scale|visual\.head"
 
 
+def published_clip_key(key: str) -> str:
+    """A key of CLIP's picture half in transformers' names; those published before version 5 have a prefix."""
+    return key.removeprefix("vision_model.")
+
+
 def clip_vision_targets(key: str) -> tuple[Target, ...]:
     """The places of one key of the reference's CLIP. Raises `CheckpointError` for a strange key.
 

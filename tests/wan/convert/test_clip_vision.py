@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from wan.convert.clip_vision import clip_vision_targets
+from wan.convert.clip_vision import clip_vision_targets, published_clip_key
 from wan.convert.targets import convert_weights
 from wan.errors import CheckpointError
+from wan.weights import load_model
 
 
 def test_the_text_half_is_not_needed() -> None:
@@ -52,3 +55,18 @@ def _prepared(image: torch.Tensor) -> torch.Tensor:
     mean = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(3, 1, 1)
     std = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
     return (pixels * 0.5 + 0.5 - mean) / std
+
+
+@pytest.mark.parametrize("prefix", ["", "vision_model."])
+def test_published_and_converted_pictures_halves_are_loaded(prefix: str, tmp_path: Path) -> None:
+    from transformers import CLIPVisionConfig, CLIPVisionModel
+
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    model = CLIPVisionModel(CLIPVisionConfig(**sizes, image_size=28, patch_size=14))
+    model.config.save_pretrained(tmp_path)
+    save_file({prefix + name: value for name, value in model.state_dict().items()}, tmp_path / "model.safetensors")
+    found = load_model(
+        CLIPVisionModel, tmp_path, precision="fp32", device=torch.device("cpu"), renamed=published_clip_key
+    )
+    wanted = model.state_dict()
+    assert all(torch.equal(value, wanted[name]) for name, value in found.state_dict().items())
