@@ -25,15 +25,24 @@ class ModelSettings:
 class RenderSettings:
     """What `render=` (draft, final) says of every shot; None leaves it to the shot and the family.
 
-    `num_inference_steps` is for shots that name none; `steps_scale` multiplies the number of steps, whoever named it
-    (a draft: 0.5); `takes` replaces what shots say. `precision` None: the family's own.
+    `num_inference_steps`, `flow_shift`, `guidance_high`, `guidance_low` and `solver` are for shots that name none;
+    `steps_scale` multiplies the number of steps, whoever named it (a draft: 0.5); `takes` replaces what shots say.
+    `precision` None: the family's own. `precision`, `attention`, `vae_tiling` and `compile` change pixels and are in the
+    fingerprint; `placement` (where models live) does not.
     """
 
     num_inference_steps: int | None
+    flow_shift: float | None
+    guidance_high: float | None
+    guidance_low: float | None
+    solver: str | None
     steps_scale: float
     takes: int | None
     precision: str | None
     attention: str
+    vae_tiling: bool
+    compile: bool
+    placement: str
     device: str
 
 

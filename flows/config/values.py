@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from wan.families import FAMILIES
-from wan.request import Precision
+from wan.placement import PLACEMENTS
+from wan.request import Precision, Solver
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 """`s3://bucket` as a path: pathlib has folded the slashes."""
@@ -23,6 +24,8 @@ X264_PRESETS = (
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "model.family": tuple(FAMILIES),
     "render.precision": get_args(Precision),
+    "render.placement": ("auto", *PLACEMENTS),
+    "render.solver": get_args(Solver),
     "render.device": ("auto", "cpu", "cuda"),
     "film.preset": X264_PRESETS,
     "prompts.extend": ("off", "local", "api"),
@@ -49,6 +52,9 @@ class Bounds:
 
 BOUNDS: Mapping[str, Bounds] = {
     "render.num_inference_steps": Bounds(1, 1000),
+    "render.flow_shift": Bounds(0, 100, above=True),
+    "render.guidance_high": Bounds(1, 50),
+    "render.guidance_low": Bounds(1, 50),
     "render.steps_scale": Bounds(0, 10, above=True),
     "render.takes": Bounds(1, 100),
     "cluster.workers": Bounds(0, 10_000),

@@ -24,24 +24,29 @@ def sampling_for(part: Part, render: RenderSettings, override: SamplingOverride)
     base = part.role.sampling or part.variant.sampling
     steps = override.num_inference_steps or render.num_inference_steps or base.num_inference_steps
     guidance, wanted = base.guidance_scale, override.guidance_scale
+    solver = override.solver or render.solver
     return Sampling(
         num_inference_steps=max(1, round(steps * render.steps_scale)),
-        flow_shift=base.flow_shift if override.flow_shift is None else override.flow_shift,
+        flow_shift=_first(override.flow_shift, render.flow_shift, base.flow_shift),
         guidance_scale=Guidance(
-            guidance.high if wanted.high is None else wanted.high,
-            guidance.low if wanted.low is None else wanted.low,
+            _first(wanted.high, render.guidance_high, guidance.high),
+            _first(wanted.low, render.guidance_low, guidance.low),
         ),
-        solver=base.solver if override.solver is None else _solver(override.solver),
+        solver=base.solver if solver is None else _solver(solver),
         boundary_ratio=base.boundary_ratio,
     )
 
 
 def numerics_for(family: Family, render: RenderSettings) -> Numerics:
-    """Precision and attention of every clip. Raises SettingsError for a precision there is none of."""
+    """Precision, attention, tiling and compilation of clips. Raises SettingsError for a precision there is none of."""
     name = render.precision or family.precision
     if name not in _PRECISIONS:
         raise SettingsError(f"render.precision: {name!r} is not one of {', '.join(_PRECISIONS)}")
-    return Numerics(_PRECISIONS[name], render.attention)
+    return Numerics(_PRECISIONS[name], render.attention, render.vae_tiling, render.compile)
+
+
+def _first(shots: float | None, renders: float | None, own: float) -> float:
+    return next((value for value in (shots, renders) if value is not None), own)
 
 
 def _solver(name: str) -> Solver:

@@ -46,7 +46,19 @@ def settings_for(folder: Path) -> Settings:
     return Settings(
         model=ModelSettings(family="tiny", root=None, loras=None),
         render=RenderSettings(
-            num_inference_steps=None, steps_scale=1.0, takes=None, precision=None, attention="sdpa", device="cpu"
+            num_inference_steps=None,
+            flow_shift=None,
+            guidance_high=None,
+            guidance_low=None,
+            solver=None,
+            steps_scale=1.0,
+            takes=None,
+            precision=None,
+            attention="sdpa",
+            vae_tiling=False,
+            compile=False,
+            placement="auto",
+            device="cpu",
         ),
         cluster=ClusterSettings(
             address=None,

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from flows.plan.model import Plan
-from flows.storyboard.model import Continuity, SamplingOverride, Scene, Shot, Storyboard, Transition
+from flows.storyboard.model import Continuity, GuidanceOverride, SamplingOverride, Scene, Shot, Storyboard, Transition
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
+from wan.request import Guidance
 
 
 def fingerprints(plan: Plan) -> dict[str, str]:
@@ -139,6 +140,15 @@ def test_a_draft_takes_half_the_steps(shot: MakeShot, film: MakeFilm, plan: Make
     steps = [[one.takes[0].clips[0].sampling.num_inference_steps for one in made.shots] for made in (final, draft)]
     assert steps == [[12, 7], [6, 4]]
     assert fingerprints(final)["river.a"] != fingerprints(draft)["river.a"]
+
+
+def test_the_configuration_samples_what_shots_leave_open(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    own = SamplingOverride(10, GuidanceOverride(2.0, None), 9.0, "dpmpp")
+    storyboard = film(shot("a"), shot("b", sampling=own))
+    asked = {"flow_shift": 7.0, "guidance_high": 5.0, "guidance_low": 1.0, "solver": "euler", "num_inference_steps": 8}
+    open_, said = (one.takes[0].clips[0].sampling for one in plan(storyboard, render=asked).shots)
+    assert (open_.flow_shift, open_.guidance_scale, open_.solver) == (7.0, Guidance(5.0, 1.0), "euler")
+    assert (said.flow_shift, said.guidance_scale, said.solver) == (9.0, Guidance(2.0, 1.0), "dpmpp")
 
 
 def test_assets_are_listed_by_digest(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
