@@ -27,8 +27,8 @@ class RenderSettings:
 
     `num_inference_steps`, `flow_shift`, `guidance_high`, `guidance_low` and `solver` are for shots that name none;
     `steps_scale` multiplies the number of steps, whoever named it (a draft: 0.5); `takes` replaces what shots say.
-    `precision` None: the family's own. `precision`, `attention`, `vae_tiling` and `compile` change pixels and are in the
-    fingerprint; `placement` (where models live) does not.
+    `precision` None: the family's own. `precision`, `attention`, `vae_tiling` and `compile` change pixels and are in
+    the fingerprint; `placement` (where models live) does not.
     """
 
     num_inference_steps: int | None
