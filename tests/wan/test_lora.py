@@ -11,9 +11,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from wan.checkpoint import Checkpoint
 from wan.digests import file_digests
 from wan.errors import RequestError
 from wan.expert import Expert
+from wan.families import Family
+from wan.load import load_pipeline
 from wan.lora import put_on, take_off
 from wan.pipeline import Pipeline
 from wan.precision import cast_model
@@ -345,3 +348,25 @@ def _control() -> Any:
 
 
 OTHERS = {"speech": _speech, "animate": _animate, "control": _control}
+
+
+@pytest.mark.parametrize("placement", ["expert_swap", "offload", "low_vram"])
+def test_wherever_the_weights_live_it_gives_the_same_latents(
+    family: Family, t2v: Pipeline, text_request: ClipRequest, files: Files, placement: Any
+) -> None:
+    down, up = files.pair(24, 24, 2)
+    lora = files.write(
+        {
+            "blocks.1.attn1.to_q.lora_A.weight": down,
+            "blocks.1.attn1.to_q.lora_B.weight": up,
+            "diffusion_model.blocks.0.norm3.diff": torch.full((24,), 0.3),
+            "diffusion_model.blocks.0.diff_m": torch.full((1, 6, 24), 0.1),
+        }
+    )
+    moved = load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b"), device="cpu", placement=placement)
+    request = replace(text_request, loras=(lora,))
+    wanted = t2v.advance(t2v.encode(request)).latents
+    assert torch.equal(moved.advance(moved.encode(request)).latents, wanted)
+    plain = t2v.advance(t2v.encode(text_request)).latents
+    assert torch.equal(moved.advance(moved.encode(text_request)).latents, plain)
+    assert not torch.equal(plain, wanted)

@@ -186,14 +186,19 @@ def test_what_cannot_be_made_is_refused(
         vace.encode(replace(asked, **change))
 
 
-def test_a_checkpoint_in_diffusers_layout_is_loaded(
-    models: dict[str, Any], family: Family, asked: ClipRequest, tmp_path: Path
+@pytest.mark.parametrize("placement", ["resident", "expert_swap", "offload", "low_vram"])
+def test_a_checkpoint_is_loaded_and_renders_the_same_wherever_its_weights_live(
+    models: dict[str, Any], vace: Pipeline, family: Family, asked: ClipRequest, tmp_path: Path, placement: Any
 ) -> None:
     for name in ("transformer", "transformer_2"):
         models[name].save_pretrained(tmp_path / name)
     (tmp_path / "model_index.json").write_text('{"_class_name": "WanVACEPipeline", "boundary_ratio": 0.875}')
     assert family.root is not None
     shared = {name: family.root / "shared" / name for name in ("vae", "text_encoder", "tokenizer")}
-    pipeline = load_pipeline("vace-fun-a14b", Checkpoint.at(tmp_path, "vace-fun-a14b", shared=shared), device="cpu")
-    state = pipeline.advance(pipeline.encode(replace(asked, prompt="a red boat", negative_prompt="blue")))
+    checkpoint = Checkpoint.at(tmp_path, "vace-fun-a14b", shared=shared)
+    pipeline = load_pipeline("vace-fun-a14b", checkpoint, device="cpu", placement=placement)
+    start = pipeline.encode(replace(asked, prompt="a red boat", negative_prompt="blue"))
+    state = pipeline.advance(start)
     assert pipeline.decode(state).shape == (9, 32, 48, 3)
+    same = vace.advance(replace(start, checkpoint="random"))
+    assert torch.equal(state.latents, same.latents)
