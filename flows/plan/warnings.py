@@ -65,6 +65,8 @@ def _wasted_words(family: Family, snapshot: Snapshot) -> Iterator[str]:
 def _cropped_pictures(shots: Iterable[Shot], snapshot: Snapshot, size: Size) -> Iterator[str]:
     seen: set[Path] = set()
     for shot in shots:
+        if shot.motion is not None:
+            continue  # the person is shown whole, on a black canvas
         for path in (shot.image, shot.end_image):
             if path is None or path in seen or path not in snapshot.image_sizes:
                 continue

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
-from flows.storyboard.model import Format, Size
+from flows.plan.model import PlannedShot
+from flows.plan.warnings import plan_warnings
+from flows.resolve import Snapshot
+from flows.storyboard.model import Format, Motion, Size
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
+from wan.families import FAMILIES
 
 
 def test_words_outside_the_tiny_world_are_named(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
@@ -30,3 +35,11 @@ def test_a_picture_that_loses_much_is_named_once(shot: MakeShot, film: MakeFilm,
     shots = [shot(name, image=path, prompt="a red box") for name, path in (("a", square), ("b", square), ("c", wide))]
     made = plan(film(*shots, format=Format(Size(1280, 720))), image_sizes={square: (500, 500), wide: (1600, 900)})
     assert made.warnings == ("square.png is 500x500: 44% of it is cropped to fit the film (shot river.a)",)
+
+
+def test_a_person_who_shall_move_is_shown_whole_and_not_cropped(shot: MakeShot, film: MakeFilm) -> None:
+    tall, motion = Path("/films/person.png"), Motion(pose=Path("/films/pose.mp4"), face=Path("/films/face.mp4"))
+    world, planned = Snapshot(storyboard_digest="", image_sizes={tall: (100, 200)}), cast("list[PlannedShot]", [None])
+    for moved, count in ((None, 1), (motion, 0)):
+        board = film(shot("a", image=tall, prompt="a red box", motion=moved))
+        assert len(plan_warnings(board, FAMILIES["tiny"], world, planned, Size(256, 144))) == count

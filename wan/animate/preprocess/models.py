@@ -40,9 +40,15 @@ def load_models(poses: Path, masks: Path | None = None, *, device: str = "cpu") 
 def _load_masks(folder: Path, device: str) -> PersonMasks:
     from safetensors import SafetensorError
     from transformers import Sam2VideoModel
+    from transformers.utils import logging
 
+    told = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     try:
         model = Sam2VideoModel.from_pretrained(folder, local_files_only=True)
     except (OSError, SafetensorError, ValueError) as error:
         raise CheckpointError(f"{folder} cannot be loaded as SAM 2: {error}") from error
+    finally:
+        if told:
+            logging.enable_progress_bar()
     return PersonMasks(model.to(device))
