@@ -10,6 +10,7 @@ from flows.plan.film_checks import film_problems
 from flows.plan.geometry import film_geometry
 from flows.plan.inputs import input_problems
 from flows.plan.model import Plan, PlannedShot, Take, Totals
+from flows.plan.motion import motion_problems
 from flows.plan.order import critical_path, greatest_width, upstream_first, upstream_of
 from flows.plan.sampling import numerics_for, sampling_for
 from flows.plan.takes import ShotRecipe, TakeMaker, hand_off_of
@@ -41,6 +42,7 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
     family = family_of(settings.model)
     for shot in storyboard.shots:
         problems += input_problems(shot, family)
+        problems += motion_problems(shot, family, snapshot)
     geometry = film_geometry(storyboard, family, problems)
     upstream = upstream_of(storyboard.shots, problems)
     if problems:

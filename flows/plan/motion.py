@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from flows.errors import Problem
 from flows.plan.media import Digest
 from flows.plan.model import ClipLora, Medium
-from flows.resolve import Snapshot
+from flows.resolve import Snapshot, full_id
+from flows.resolve.needs import choose_variant, part_of
 from flows.storyboard.model import Shot, Size
 from wan.animate.preprocess.key import PreprocessSettings, preprocess_key
+from wan.families import Family
 from wan.variants import Variant
 
 PREPARED = "prepared"
@@ -15,6 +20,7 @@ PREPARED = "prepared"
 MADE_FROM = "motion"
 """Name of the medium that is that driving video itself; workers do not read it."""
 RETARGET = "retarget"
+READY_MADE = ("pose", "face", "background", "mask")
 
 
 def prepared_media(
@@ -31,6 +37,21 @@ def prepared_media(
     settings = PreprocessSettings(mode=motion.mode, size=(size.width, size.height), fps=fps, retarget=motion.retarget)
     key = preprocess_key(video, digest(shot.image), models, settings)
     return (Medium(PREPARED, key, RETARGET if motion.retarget else ""),)
+
+
+def motion_problems(shot: Shot, family: Family, snapshot: Snapshot) -> Iterator[Problem]:
+    """Ready-made videos of one motion are equally long, give or take a frame."""
+    part = part_of(family, choose_variant(shot, family))
+    if shot.motion is None or part is None:
+        return
+    given = {name: getattr(shot.motion, name) for name in READY_MADE}
+    seconds = {name: snapshot.media_seconds[path] for name, path in given.items() if path in snapshot.media_seconds}
+    frames = {name: max(1, round(length * part.fps)) for name, length in seconds.items()}
+    if frames and max(frames.values()) - min(frames.values()) > 1:
+        told = ", ".join(f"{name} {length:.2f} s" for name, length in seconds.items())
+        odd = max(frames, key=lambda name: abs(frames[name] - frames[next(iter(frames))]))
+        message = f"the videos of a motion are equally long, and these are not: {told}"
+        yield Problem(shot.where(f"motion.{odd}"), message, "cut them alike", full_id(shot.scene, shot.id))
 
 
 def relighting_loras(shot: Shot, variant: Variant, snapshot: Snapshot) -> tuple[ClipLora, ...]:

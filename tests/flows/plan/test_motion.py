@@ -10,11 +10,12 @@ import pytest
 
 from flows.plan.media import clip_media
 from flows.plan.model import ClipLora, Medium
-from flows.plan.motion import PREPARED, RETARGET, prepared_media, relighting_loras
+from flows.plan.motion import PREPARED, RETARGET, motion_problems, prepared_media, relighting_loras
 from flows.resolve import Snapshot
 from flows.resolve.motion import MotionFacts
 from flows.storyboard.model import Motion, Size
 from tests.flows.plan.conftest import MakeShot
+from wan.families import FAMILIES
 from wan.variants import VARIANTS
 
 ANIMATE, SIZE = VARIANTS["animate-14b"], Size(1280, 720)
@@ -65,3 +66,15 @@ def test_a_replaced_person_is_relit_where_the_checkpoint_can(shot: MakeShot) -> 
     assert relighting_loras(replaced, ANIMATE, SNAPSHOT) == (ClipLora(DIGESTS[LIGHT]),)
     assert relighting_loras(shot("b", image=FACE, motion=Motion(DANCE)), ANIMATE, SNAPSHOT) == ()
     assert relighting_loras(replaced, ANIMATE, replace(SNAPSHOT, motion=MotionFacts())) == ()
+
+
+def test_ready_made_videos_are_equally_long(shot: MakeShot) -> None:
+    motion = Motion(pose=DANCE, face=LIGHT)
+    moved = shot("a", image=FACE, motion=motion)
+    for seconds, wrong in ((5.0, False), (5.04, False), (5.1, True), (1.0, True)):
+        world = replace(SNAPSHOT, media_seconds={DANCE: 5.0, LIGHT: seconds})
+        found = list(motion_problems(moved, FAMILIES["wan22"], world))
+        assert bool(found) is wrong, seconds
+        if found:
+            assert "pose 5.00 s, face" in found[0].message
+            assert found[0].fix
