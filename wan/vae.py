@@ -67,7 +67,7 @@ class Vae:
         """`[B, 3, 4n + 1, H, W]` in [−1, 1] → latents fp32 `[B, z, n + 1, H/8, W/8]` (mean of the posterior)."""
         video = video.to(self.device, self.dtype)
         if self._tiled:
-            moments = self.model.encode(video).latent_dist.parameters
+            moments: Tensor = self.model.encode(video).latent_dist.parameters
         elif self._fits(video.shape[2], video.shape[3], video.shape[4]):
             moments = run_encoder(self.model.encoder, self.model.quant_conv, video)
         else:
@@ -80,7 +80,7 @@ class Vae:
         raw = (latents.to(self.device, torch.float32) * self._std + self._mean).to(self.dtype)
         scale = self.model.config.scale_factor_spatial
         if self._tiled:
-            video = self.model.decode(raw).sample
+            video: Tensor = self.model.decode(raw).sample
         elif self._fits((raw.shape[2] - 1) * _TEMPORAL_STRIDE + 1, raw.shape[3] * scale, raw.shape[4] * scale):
             video = run_decoder(self.model.decoder, self.model.post_quant_conv, raw)
         else:

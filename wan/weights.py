@@ -53,7 +53,7 @@ def load_model(
                 raise CheckpointError(f"{path}: {key} is no weight of {kind.__name__} as {folder}/config.json has it")
     if places and hasattr(model, "tie_weights"):
         model.tie_weights()
-        places = {key: place for key, place in places.items() if place[0]._parameters[place[1]].is_meta}
+        places = {key: place for key, place in places.items() if getattr(*place).is_meta}
     if places:
         raise CheckpointError(f"{folder} lacks {len(places)} weights of {kind.__name__}, among them {min(places)}")
     model.requires_grad_(False)

@@ -29,6 +29,7 @@ def store_clip(
     *,
     seconds: Mapping[str, float],
     peak_memory_bytes: int = 0,
+    placement: str = "",
 ) -> TakeRecord:
     """Write the blobs of a clip, and return the record that promises them; publishing it is the caller's last act.
 
@@ -57,6 +58,7 @@ def store_clip(
         scores=score_clip(frames),
         seconds={**seconds, "write": round(time.perf_counter() - start, 4)},
         peak_memory_bytes=peak_memory_bytes,
+        placement=placement,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         spec=clip_spec(clip),
     )

@@ -66,7 +66,13 @@ def wan_renderer(settings: Settings) -> RendererSpec:
     """The renderer that the settings ask for: a WAN family on the device they name."""
     root = str(settings.model.root) if settings.model.root else None
     device = settings.render.device
-    return RendererSpec("wan", {"family": settings.model.family, "root": root, "device": device}, device=device)
+    options: Mapping[str, Option] = {
+        "family": settings.model.family,
+        "root": root,
+        "device": device,
+        "placement": settings.render.placement,
+    }
+    return RendererSpec("wan", options, device=device)
 
 
 def build_renderer(spec: RendererSpec, threads: int) -> Renderer:

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 from safetensors.torch import save
 
+from flows.cluster.placement import placement_for, with_room
 from flows.cluster.publish import store_clip
 from flows.cluster.renderers import Report
 from flows.cluster.requests import CARRIED, request_of
@@ -27,7 +29,10 @@ from wan.errors import Cancelled, CheckpointError
 from wan.families import FAMILIES, Family
 from wan.load import find_device, load_pipeline
 from wan.pipeline import Pipeline
+from wan.placement import Placement
 from wan.request import Numerics
+
+_Key: TypeAlias = tuple[str, str, Numerics, Placement]
 
 GPU_SHARE = 0.85
 """Of a GPU's memory for weights; the rest is for what a clip needs while it is rendered."""
@@ -39,31 +44,44 @@ HOST_SHARE = 0.5
 class WanRenderer:
     """Renders with the checkpoints of one family on one device; keeps several variants loaded while they fit."""
 
-    def __init__(self, *, threads: int, family: str, root: str | None = None, device: str = "auto") -> None:
+    def __init__(
+        self, *, threads: int, family: str, root: str | None = None, device: str = "auto", placement: str = "auto"
+    ) -> None:
         if family not in FAMILIES:
             raise SettingsError(f"there is no model family {family!r}; there are {', '.join(FAMILIES)}")
         self._family: Family = FAMILIES[family]
         self._root = Path(root) if root else None
         self._device = find_device(device)
+        self._placement = placement
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
         budget = _weights_budget(self._device, threads)
-        self._models: WarmModels[tuple[str, str, Numerics], Pipeline] = WarmModels(budget, self._free_memory)
+        self._budget = budget
+        self._models: WarmModels[_Key, Pipeline] = WarmModels(budget, self._free_memory)
 
     @property
     def warm(self) -> frozenset[str]:
         """The variants that are loaded."""
-        return frozenset(variant for variant, _, _ in self._models.keys)
+        return frozenset(variant for variant, *_ in self._models.keys)
 
     def render(self, clip: Clip, store: Store, report: Report) -> TakeRecord:
-        """Load, encode, denoise, decode, and write the blobs.
+        """Load, encode, denoise, decode, and write the blobs; once more, leaner, when a GPU's memory does not suffice.
 
         Raises Stopped between steps, CheckpointError when the weights here are not those that were planned with,
         RequestError, StoreError.
         """
+        checkpoint = self._checkpoint(clip)
+        first = placement_for(self._placement, clip, self._device, _weight_bytes(checkpoint))
+        return with_room(
+            lambda placement: self._render(clip, checkpoint, store, report, placement), first, self._drop_models
+        )
+
+    def _render(
+        self, clip: Clip, checkpoint: Checkpoint, store: Store, report: Report, placement: Placement
+    ) -> TakeRecord:
         watch = _Stopwatch()
         with watch.stage("load"):
-            pipeline = self._pipeline(clip, report)
+            pipeline = self._pipeline(clip, checkpoint, placement, report)
             _reset_peak(self._device)
         with watch.stage("encode"):
             state = pipeline.encode(request_of(clip, store))
@@ -83,24 +101,44 @@ class WanRenderer:
         kept = {"latents": state.latents, **{CARRIED + name: tensor for name, tensor in result.carried.items()}}
         latents = save({name: tensor.float().cpu().contiguous().clone() for name, tensor in kept.items()})
         return store_clip(
-            store, clip, result.frames, latents, seconds=watch.seconds, peak_memory_bytes=_peak_bytes(self._device)
+            store,
+            clip,
+            result.frames,
+            latents,
+            seconds=watch.seconds,
+            peak_memory_bytes=_peak_bytes(self._device),
+            placement=placement,
         )
 
-    def _pipeline(self, clip: Clip, report: Report) -> Pipeline:
+    def _checkpoint(self, clip: Clip) -> Checkpoint:
         checkpoint = Checkpoint.open(self._family, clip.variant, self._root)
         if checkpoint.revision != clip.checkpoint:
             raise CheckpointError(
                 f"{checkpoint.folder} is not the checkpoint that the film was planned with: its revision is "
                 f"{checkpoint.revision[:12]}, the plan says {clip.checkpoint[:12]}; give all machines the same files"
             )
+        return checkpoint
 
+    def _pipeline(self, clip: Clip, checkpoint: Checkpoint, placement: Placement, report: Report) -> Pipeline:
         def load() -> Pipeline:
             report.progress("load", 0, 1)
-            loaded = load_pipeline(clip.variant, checkpoint, device=str(self._device), numerics=clip.numerics)
+            loaded = load_pipeline(
+                clip.variant,
+                checkpoint,
+                device=str(self._device),
+                numerics=clip.numerics,
+                placement=placement,
+            )
             report.progress("load", 1, 1)
             return loaded
 
-        return self._models.get((clip.variant, clip.checkpoint, clip.numerics), _weight_bytes(checkpoint), load)
+        # A pipeline that is not resident wants the device to itself: no other is kept beside it.
+        size = _weight_bytes(checkpoint) if placement == "resident" else self._budget
+        return self._models.get((clip.variant, clip.checkpoint, clip.numerics, placement), size, load)
+
+    def _drop_models(self) -> None:
+        self._models = WarmModels(self._budget, self._free_memory)
+        self._free_memory()
 
     def _free_memory(self) -> None:
         gc.collect()

@@ -23,7 +23,7 @@ class TakeRecord:
     Digests (sha256, hex) of: `clip` lossless video (FFV1 in Matroska), `latents` final latents (safetensors),
     `last_frame` and `first_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
     `scores["quality"]` decides between takes. `seconds` maps a stage (`load`, `encode`, `denoise`, `decode`, `write`)
-    to its duration. `spec` is the clip's fingerprinted content, so that a later plan can say what changed.
+    to its duration. `placement` says where the models lived, which decides no pixel. `spec` is the clip's fingerprinted content, so that a later plan can say what changed.
     """
 
     fingerprint: str
@@ -42,6 +42,7 @@ class TakeRecord:
     peak_memory_bytes: int = 0
     worker: str = ""
     created: str = ""
+    placement: str = ""
     spec: Mapping[str, object] = field(default_factory=dict)
 
     @property

@@ -23,10 +23,12 @@ class Lent:
         self.part = part
         self._device = device
         model: nn.Module = part.model
-        how = {"pinned": device.type == "cuda" and placement != "low_vram", "joined": placement != "low_vram"}
+        joined = placement != "low_vram"
+        pinned = joined and device.type == "cuda"
         lists = streamable(model)
-        groups = [[Group(layer, **how) for layer in layers] for _, layers in lists]
-        self._whole = [Group(model, **how, without={layers for _, layers in lists})]
+        groups = [[Group(layer, pinned=pinned, joined=joined) for layer in layers] for _, layers in lists]
+        layers_apart = [module for _, layers in lists for module in layers]
+        self._whole = [Group(model, pinned=pinned, joined=joined, without=layers_apart)]
         self._streamers: list[Streamer] = []
         for (name, layers), of_list in zip(lists, groups, strict=True):
             if streamed:
@@ -60,7 +62,7 @@ class Lent:
                 for group, piece in zip(self._whole, memory, strict=True):
                     group.copy_to(piece)
                 if stream is not None:
-                    self._arrived = torch.cuda.Event()
+                    self._arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
                     self._arrived.record(stream)
             for group, piece in zip(self._whole, memory, strict=True):
                 group.lend(piece)
@@ -131,7 +133,7 @@ class Moved:
         if not self._ahead or lent.is_here or lent.bytes + _ROOM_LEFT > free_bytes(self._device):
             return
         if self._stream is None:
-            self._stream = torch.cuda.Stream(self._device)
+            self._stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
         lent.fetch(self._stream)
         self.fetched_ahead.append(name)
 

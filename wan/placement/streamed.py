@@ -9,7 +9,7 @@ turn fails loudly and never computes with weights that are not its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +50,7 @@ class Streamer:
         size = max(group.bytes for group in self._groups)
         self._pieces = [_Piece(size, self._device) for _ in range(2 if self._ahead else 1)]
         if self._ahead and self._device.type == "cuda" and self._stream is None:
-            self._stream = torch.cuda.Stream(self._device)
+            self._stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         for piece in self._pieces:
@@ -82,7 +82,7 @@ class Streamer:
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._stream):
             self._fill(piece, index)
-            piece.filled = torch.cuda.Event()
+            piece.filled = torch.cuda.Event()  # type: ignore[no-untyped-call]
             piece.filled.record(self._stream)
 
     def _wait_for(self, piece: _Piece) -> None:
@@ -118,7 +118,7 @@ class StreamedList(nn.ModuleList):
         number = range(len(self))[index]
         if self.streamer.is_open:
             self.streamer.fetch(number)
-        return cast(nn.Module, self._modules[str(number)])
+        return self._modules[str(number)]
 
     def __iter__(self) -> Iterator[nn.Module]:
         return (self[number] for number in range(len(self)))
@@ -137,7 +137,8 @@ class _Slice:
         return (self._layers[number] for number in self._numbers)
 
     def __getitem__(self, index: int) -> nn.Module:
-        return cast(nn.Module, self._layers[self._numbers[index]])
+        found: nn.Module = self._layers[self._numbers[index]]
+        return found
 
 
 def streamable(model: nn.Module) -> list[tuple[str, nn.ModuleList]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load
 
 from flows.cluster.requests import handed_off
@@ -124,3 +125,27 @@ def test_an_impossible_size_is_a_request_error(renderer: WanRenderer, family: Fa
 def test_an_unknown_family_is_a_settings_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="tiny"):
         WanRenderer(threads=1, family="huge", root=str(tmp_path))
+
+
+def test_out_of_gpu_memory_the_clip_is_rendered_leaner_and_is_the_same(
+    family: Family, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The memory runs out in the middle of a step, once."""
+    import wan.parts
+
+    clip = wan_clip(family, "a red boat")
+    roomy = WanRenderer(threads=1, family="tiny", root=str(family.root), device="cpu", placement="resident")
+    wanted = roomy.render(clip, store, Report())
+    use, calls = wan.parts.Resident.use, []
+
+    def short_of_memory(self: wan.parts.Resident, name: str) -> object:
+        calls.append(name)
+        if len(calls) == 4:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return use(self, name)
+
+    monkeypatch.setattr(wan.parts.Resident, "use", short_of_memory)
+    record = roomy.render(clip, store, Report())
+    assert (wanted.placement, record.placement) == ("resident", "expert_swap")
+    assert (record.clip, record.latents) == (wanted.clip, wanted.latents)
+    assert roomy.warm == {"t2v-a14b"}

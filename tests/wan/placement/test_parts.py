@@ -71,6 +71,27 @@ def test_streaming_takes_the_memory_of_two_layers_or_of_one(placement: Placement
     assert lent.bytes == sum(group.bytes for group in lent._whole) + at_once * layer
 
 
+@pytest.mark.parametrize("placement", ["offload", "low_vram"])
+def test_streamed_layers_never_come_with_the_rest_of_the_model(placement: Placement, values: torch.Tensor) -> None:
+    lent = Moved({"transformer": Part()}, CPU, placement)._lent["transformer"]
+    lent.fetch()
+    with_the_rest = {id(tensor) for group in lent._whole for _, _, tensor in group._tensors()}
+    of_layers = {id(weight) for weight in lent.part.model.blocks.parameters()}
+    assert of_layers.isdisjoint(with_the_rest)
+    own = {layer: module[0].weight.data_ptr() for layer, module in enumerate(lent.part.model.blocks._modules.values())}
+    for index, block in enumerate(lent.part.model.blocks):
+        lent.wait()
+        moved = {n for n, module in enumerate(lent.part.model.blocks._modules.values()) if _address(module) != own[n]}
+        assert moved == {index}
+        assert block(values).shape == values.shape
+
+
+def _address(layer: nn.Module | None) -> int:
+    assert isinstance(layer, nn.Sequential)
+    assert isinstance(layer[0].weight, torch.Tensor)
+    return layer[0].weight.data_ptr()
+
+
 def test_layers_can_be_asked_for_in_any_order(values: torch.Tensor) -> None:
     plain, parts = Part(), Moved({"transformer": Part()}, CPU, "offload")
     with torch.inference_mode(), parts.use("transformer") as part:

@@ -1,0 +1,142 @@
+"""The variants at true size with random weights on one GPU: seconds a step, autoencoder, text encoder, memory, in one
+run side by side with stock diffusers. Results accumulate in `benchmarks/results/`, one JSON file a run.
+
+    python -m benchmarks.variants --out RUN.jsonl --jobs t2v,s2v        # on a GPU
+    python -m benchmarks.variants --keep RUN.jsonl                      # RUN.jsonl → benchmarks/results/RUN.json
+    python -m benchmarks.variants --docs                                # results → docs/benchmarks.md
+    python -m benchmarks.variants --out RUN.jsonl --toy                 # tiny models on the CPU: does it run?
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.gpu.record import Recorder
+
+RESULTS = Path(__file__).parent / "results"
+JOBS = (
+    "t2v", "vae", "text", "s2v", "animate", "precisions", "placements", "fp8", "ti2v", "i2v", "vace", "eager",
+    "blocks",
+)  # fmt: skip
+_LARGE, _SMALL = (1280, 720), (832, 480)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="a JSON-lines file for the rows of this run")
+    parser.add_argument("--jobs", default=",".join(JOBS), help="some of " + ",".join(JOBS))
+    parser.add_argument("--seconds", type=float, default=540, help="begin no figure that ends later than this")
+    parser.add_argument("--folder", type=Path, default=Path("/tmp/wanflow-full-size"), help="for full-size shards")
+    parser.add_argument("--profile", action="store_true", help="write tables of kernels beside --out")
+    parser.add_argument("--toy", action="store_true", help="tiny models, on the CPU")
+    parser.add_argument("--keep", type=Path, help="file the rows of a finished run among the results")
+    parser.add_argument("--docs", action="store_true", help="write the section of docs/benchmarks.md")
+    arguments = parser.parse_args()
+    if arguments.keep:
+        keep(arguments.keep)
+    if arguments.docs:
+        from benchmarks.variants_docs import write_docs
+
+        write_docs()
+    if arguments.out:
+        jobs = arguments.jobs.split(",")
+        run(arguments.out, jobs, arguments.seconds, arguments.folder, toy=arguments.toy, profile=arguments.profile)
+
+
+def run(path: Path, jobs: list[str], seconds: float, folder: Path, *, toy: bool, profile: bool) -> None:
+    """Every job in the order given, each row written as it is measured."""
+    started = time.monotonic()
+    import torch
+
+    from benchmarks.gpu.record import Recorder
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cpu" if toy else "cuda")
+    out = Recorder(path, device, started + seconds, profile)
+    out.add("machine", **_machine(device))
+    for job in jobs:
+        _run_job(out, job, folder, toy=toy)
+    out.add("end", seconds=time.monotonic() - started)
+
+
+def _run_job(out: Recorder, job: str, folder: Path, *, toy: bool) -> None:
+    from benchmarks.gpu.parts import measure_text_encoder, measure_vae
+    from benchmarks.gpu.placements import measure_placements
+    from benchmarks.gpu.steps import clip, measure_blocks, measure_precisions, measure_steps
+
+    both = [_SMALL, _LARGE]
+    steps: dict[str, tuple[list[Any], dict[str, Any], float]] = {
+        "t2v": ([clip("t2v-a14b", size, 81, toy=toy) for size in both], {}, 150),
+        "i2v": ([clip("i2v-a14b", size, 81, toy=toy) for size in both], {"repeats": 1, "stock_at": ["1280x720"]}, 80),
+        "ti2v": ([clip("ti2v-5b", (1280, 704), 121, toy=toy)], {}, 35),
+        "s2v": ([clip("s2v-14b", size, 80, toy=toy) for size in ((832, 448), (1024, 704))], {"stock": False}, 80),
+        "animate": ([clip("animate-14b", size, 77, toy=toy) for size in both], {}, 90),
+        "vace": (
+            [clip("vace-fun-a14b", size, 81, toy=toy) for size in both],
+            {"repeats": 1, "stock_at": ["1280x720"]},
+            90,
+        ),
+        "fp8": ([clip("t2v-a14b", _LARGE, 81, toy=toy)], {"precision": "fp8", "stock": False}, 50),
+        "eager": (
+            [clip("t2v-a14b", size, 81, toy=toy) for size in both],
+            {"compiled": False, "stock": False, "repeats": 1},
+            50,
+        ),
+    }
+    if toy and job == "fp8":
+        steps["fp8"][1]["precision"] = "fp8_storage"
+    if job in steps:
+        clips, options, seconds = steps[job]
+        if out.wants(job, seconds):
+            with out.job(job):
+                measure_steps(out, clips, toy=toy, **({"compiled": False} if toy else {}) | options)
+    elif job == "vae" and out.wants(job, 45):
+        measure_vae(out, "2.1", [(*_SMALL, 81), (*_LARGE, 81)], toy=toy)
+        measure_vae(out, "2.2", [(1280, 704, 121)], toy=toy)
+    elif job == "text" and out.wants(job, 15):
+        measure_text_encoder(out, toy=toy)
+    elif job == "precisions" and out.wants(job, 25):
+        with out.job(job):
+            measure_precisions(out, toy=toy)
+    elif job == "blocks" and out.wants(job, 50):
+        with out.job(job):
+            measure_blocks(out, toy=toy)
+    elif job == "placements" and out.wants(job, 150):
+        measure_placements(out, folder, toy=toy, size=(64, 32) if toy else _SMALL, frames=9 if toy else 81)
+
+
+def _machine(device: Any) -> dict[str, Any]:
+    import diffusers
+    import torch
+    import transformers
+
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else "none"
+    return {
+        "gpu": gpu,
+        "date": time.strftime("%Y-%m-%d"),
+        "torch": torch.__version__,
+        "cudnn": torch.backends.cudnn.version() if device.type == "cuda" else None,
+        "diffusers": diffusers.__version__,
+        "transformers": transformers.__version__,
+    }
+
+
+def keep(path: Path) -> None:
+    """The rows of a run, which may have been cut short, as one JSON file among the results."""
+    rows = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+    machine = next(row for row in rows if row["what"] == "machine")
+    target = RESULTS / f"{path.stem}.json"
+    target.parent.mkdir(exist_ok=True)
+    body = {"machine": {k: v for k, v in machine.items() if k != "what"}}
+    figures = [row for row in rows if row["what"] not in ("machine", "end")]
+    target.write_text(json.dumps({**body, "rows": figures}, indent=1) + "\n")
+    print(f"{target}: {len(figures)} rows")
+
+
+if __name__ == "__main__":
+    main()

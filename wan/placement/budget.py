@@ -1,0 +1,136 @@
+"""What each placement takes on the device and on the host, from sizes alone, and which one fits. Pure, no torch.
+
+Weights are counted from the released models' parameters. What a step and the decoder need beside them was measured on
+an H200 (docs/benchmarks.md) and grows with the number of tokens and of pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from wan.placement.modes import PLACEMENTS, Placement
+from wan.request import Precision
+
+_TRANSFORMER_BYTES: Mapping[Precision, float] = {
+    "fp32": 4,
+    "bf16": 2,
+    "reference": 2.05,
+    "fp8_storage": 1.1,
+    "fp8": 1.1,
+}
+"""A parameter, with what stays in a wider type."""
+_STEP_BYTES = 40  # a token and channel of the model's width, eager
+_REST = 0.03  # of a transformer's weights: what is in none of its blocks
+_TEXT_EMBEDDING = 256384 * 4096  # parameters of UMT5's table of words, which is not streamed
+_SMALLEST_PIECE = 12.5e9  # bytes the decoder takes when a video is long enough to be cut
+_WHOLE_BYTES = 3700  # a frame's pixel, when a short video is decoded at once
+_MARGIN = 0.94  # of a device's memory; the rest is the driver's, and lost between allocations
+_HOST_LEFT = 6e9  # bytes of the host for everything else
+_LOW_VRAM_HOST = 8e9
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The sizes of a variant: parameters of each transformer, their number, width, blocks; encoders in bytes."""
+
+    parameters: float
+    experts: int
+    dim: int
+    blocks: int
+    extra_bytes: float = 0  # picture or sound encoder, fp32
+    vae_bytes: float = 0.51e9
+    stride: int = 16  # pixels a token
+    decode_bytes_per_pixel: float = 22.1e3
+
+
+MODELS: Mapping[str, Model] = MappingProxyType(
+    {
+        "t2v-a14b": Model(14.288e9, 2, 5120, 40),
+        "i2v-a14b": Model(14.289e9, 2, 5120, 40),
+        "ti2v-5b": Model(5.0e9, 1, 3072, 30, vae_bytes=2.8e9, stride=32, decode_bytes_per_pixel=27.7e3),
+        "s2v-14b": Model(16.296e9, 1, 5120, 40, extra_bytes=1.26e9),
+        "animate-14b": Model(17.275e9, 1, 5120, 40, extra_bytes=2.53e9),
+        "vace-fun-a14b": Model(17.34e9, 2, 5120, 48),
+    }
+)
+TEXT_PARAMETERS, TEXT_BLOCKS = 5.68e9, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Bytes that a placement takes at its peak."""
+
+    device: float
+    host: float
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A clip to make room for."""
+
+    variant: str
+    width: int
+    height: int
+    num_frames: int
+    precision: Precision = "bf16"
+
+    @property
+    def tokens(self) -> int:
+        """Of the transformer, condition tokens (S2V's picture and motion) counted as one frame in seven more."""
+        model = MODELS[self.variant]
+        frames = (self.num_frames - 1) // 4 + 1
+        tokens = frames * (self.width // model.stride) * (self.height // model.stride)
+        return int(tokens * 1.15) if self.variant == "s2v-14b" else tokens
+
+
+def need(job: Job, placement: Placement) -> Need:
+    """What the clip takes at its peak under a placement. Estimates; on the safe side by a tenth or so."""
+    model = MODELS[job.variant]
+    transformer = model.parameters * _TRANSFORMER_BYTES[job.precision]
+    text = TEXT_PARAMETERS * (4 if job.precision == "fp32" else 2)
+    step = job.tokens * model.dim * _STEP_BYTES * (2 if job.precision == "fp32" else 1)
+    decode = model.vae_bytes + _decode_bytes(job, model)
+    everything = transformer * model.experts + text + model.vae_bytes + model.extra_bytes
+    if placement == "resident":
+        return Need(everything + max(step, decode - model.vae_bytes), _HOST_LEFT)
+    if placement == "expert_swap":
+        return Need(max(text, transformer + step, decode, model.extra_bytes), everything)
+    at_once = 2 if placement == "offload" else 1
+    block = transformer * (1 - _REST) / model.blocks
+    words = _TEXT_EMBEDDING * text / TEXT_PARAMETERS
+    device = max(words + at_once * (text - words) / TEXT_BLOCKS, transformer * _REST + at_once * block + step, decode)
+    return Need(device, everything if placement == "offload" else _LOW_VRAM_HOST)
+
+
+def _decode_bytes(job: Job, model: Model) -> float:
+    pixels = job.width * job.height
+    whole = _WHOLE_BYTES * pixels * job.num_frames
+    return min(whole, max(_SMALLEST_PIECE, model.decode_bytes_per_pixel * pixels))
+
+
+def choose(job: Job, device_bytes: float, host_bytes: float) -> Placement | None:
+    """The quickest placement that fits a device and a host with so much memory; None when not even the leanest does."""
+    for placement in PLACEMENTS:
+        needed = need(job, placement)
+        if needed.device <= device_bytes * _MARGIN and needed.host <= host_bytes - _HOST_LEFT:
+            return placement
+    return None
+
+
+def table(
+    device_bytes: float, host_bytes: float, precision: Precision = "bf16"
+) -> Iterator[tuple[Job, Placement | None]]:
+    """Every released variant at its large and its small size, and the placement that would be chosen."""
+    from wan.variants import VARIANTS
+
+    for name, variant in VARIANTS.items():
+        if name not in MODELS:
+            continue
+        for width, height in dict.fromkeys([variant.size, _SMALL.get(name, (832, 480))]):
+            job = Job(name, width, height, variant.num_frames, precision)
+            yield job, choose(job, device_bytes, host_bytes)
+
+
+_SMALL: Mapping[str, tuple[int, int]] = {"ti2v-5b": (1280, 704), "s2v-14b": (832, 448)}
