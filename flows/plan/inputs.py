@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from flows.errors import Problem
 from flows.plan.media import camera_path
 from flows.resolve import full_id
-from flows.resolve.needs import choose_variant
+from flows.resolve.needs import choose_variant, shown_references
 from flows.storyboard.model import Shot
 from wan.families import Family
 from wan.variants import VARIANTS, Variant
@@ -75,7 +75,7 @@ def _missing(shot: Shot, variant: Variant) -> Iterator[tuple[str, str, str]]:
     given = {key for key in _INPUTS if getattr(shot, key)}
     if shot.continuity and "continuity" in variant.inputs:
         given.add("image")
-    if camera_path(shot, variant) is not None:
+    if camera_path(shot, variant) is not None or ("references" in variant.inputs and shown_references(shot)):
         given.add("control")
     for key in sorted(variant.needs - given):
         at = next((other for other in ("end_image", "audio", "motion") if other in given), "variant")

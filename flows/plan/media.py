@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flows.plan.model import ClipLora, Medium
 from flows.resolve import Snapshot
+from flows.resolve.needs import shown_references
 from flows.storyboard.model import Shot
 from wan.camera import parse_camera
 from wan.families import Role
@@ -25,7 +26,8 @@ def clip_media(shot: Shot, variant: Variant, digest: Digest) -> tuple[Medium, ..
         found += [(name, getattr(shot.motion, name), "") for name in ("pose", "face", "background", "mask")]
     if shot.control is not None and "control" in variant.inputs:
         found += [("control", shot.control.video, ""), ("mask", shot.control.mask, "")]
-        found += [("references", path, "") for path in shot.control.references]
+    if "references" in variant.inputs:
+        found += [("references", path, "") for path in shown_references(shot)]
     if shot.video is not None and "video" in variant.inputs:
         found.append(("video", shot.video.file, ""))
     return tuple(Medium(name, mark, option) for name, path, option in found if (mark := digest(path)) is not None)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from flows.plan.model import PlannedShot
 from flows.resolve import Snapshot, full_id
+from flows.resolve.needs import choose_variant
 from flows.storyboard.model import Shot, Size, Storyboard
 from wan.families import Family
+from wan.variants import VARIANTS
 
 MOST_NAMED = 20
 """Of one kind of warning so many are written out; the rest is counted."""
@@ -28,7 +30,7 @@ def plan_warnings(
         _wasted_words(family, snapshot),
         _unknown_words(sources, family),
         _cropped_pictures(sources, snapshot, size),
-        _unused_references(sources),
+        _unused_references(sources, family),
         _unreached_ends(sources, shots),
     )
     return tuple(line for kind in kinds for line in _shortened(list(kind)))
@@ -79,9 +81,12 @@ def _cropped_pictures(shots: Iterable[Shot], snapshot: Snapshot, size: Size) -> 
                 yield f"{path.name} is {width}x{height}: {lost:.0%} of it is cropped to fit the film (shot {name})"
 
 
-def _unused_references(shots: Iterable[Shot]) -> Iterator[str]:
+def _unused_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:
     count: dict[str, int] = {}
     for shot in shots:
+        variant = VARIANTS.get(choose_variant(shot, family))
+        if variant is not None and "references" in variant.inputs:
+            continue
         for member in shot.cast:
             if member.reference:
                 count[member.id] = count.get(member.id, 0) + 1

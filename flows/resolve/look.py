@@ -14,7 +14,7 @@ from flows.resolve.extend import extend_prompts
 from flows.resolve.loras import find_loras
 from flows.resolve.memory import recall
 from flows.resolve.motion import MotionFacts, look_at_motions
-from flows.resolve.needs import full_id, used_variants
+from flows.resolve.needs import CONTROL, full_id, shown_references, used_variants
 from flows.resolve.snapshot import Snapshot
 from flows.settings import ModelSettings, Settings
 from flows.store.protocol import Store
@@ -121,8 +121,9 @@ def _driving_files(shot: Shot) -> Iterator[tuple[Path, Kind, str]]:
             path = getattr(shot.control, name)
             if path is not None:
                 yield path, "video", f"control.{name}"
-        for path in shot.control.references:
-            yield path, "image", "control.references"
+    if shot.control is not None or shot.variant == CONTROL:
+        for path in shown_references(shot):
+            yield path, "image", "control.references" if shot.control else "prompt"
     if shot.video is not None:
         yield shot.video.file, "video", "video.file"
 

@@ -78,6 +78,12 @@ def choose_variant(shot: Shot, family: Family) -> str:
     return BOTH if wanted not in family.roles and BOTH in family.roles else wanted
 
 
+def shown_references(shot: Shot) -> tuple[Path, ...]:
+    """What a variant that can be shown references is shown: those of `control`, then those of the cast, each once."""
+    of_cast = [member.reference for member in shot.cast if member.reference is not None]
+    return tuple(dict.fromkeys((*(shot.control.references if shot.control else ()), *of_cast)))
+
+
 def part_of(family: Family, variant: str) -> Part | None:
     """The family's part of that name, or None if it has none."""
     role = family.roles.get(variant)

@@ -92,7 +92,7 @@ def _inputs(shot: Shot, problems: Problems) -> None:
             fix = f"remove it, or use variant: {listed(able)}"
             problems.add(shot.where(key), f"{variant.name} cannot use {key}", fix)
     for name in sorted(variant.needs - brings.keys()):
-        led = name == "control" and parse_camera(shot.camera or "") is not None
+        led = name == "control" and (parse_camera(shot.camera or "") is not None or any(m.reference for m in shot.cast))
         if not led and not (name == "image" and "continuity" in brings):
             fix = f"add {name}: to the shot, or use variant: auto"
             problems.add(shot.where("variant"), f"{variant.name} needs {name}", fix)

@@ -35,6 +35,15 @@ def test_sound_videos_and_references_become_fields_by_name(store: Store, tmp_pat
     assert request.start_frame == 4
 
 
+def test_strength_scale_and_camera_are_told(store: Store, tmp_path: Path) -> None:
+    video = store.put_file(write_clip(np.zeros((8, 16, 16, 3), np.uint8), 16.0, tmp_path / "v.mkv"))
+    clip = replace(real_clip("x"), media=(Medium("video", video),), strength=0.6, control_scale=0.5, camera="pan left")
+    request = request_of(clip, store)
+    assert (request.strength, request.control_scale, request.camera) == (0.6, 0.5, "pan left")
+    assert request.video is not None
+    assert request.video.frames(0, 3).shape == (3, 16, 16, 3)
+
+
 def test_loras_are_files_with_weights(store: Store) -> None:
     digest = store.put_bytes(b"weights")
     (lora,) = request_of(replace(real_clip("x"), loras=(ClipLora(digest, 0.5, "high"),)), store).loras

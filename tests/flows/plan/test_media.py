@@ -10,7 +10,7 @@ import pytest
 
 from flows.errors import Problem
 from flows.plan.model import Medium
-from flows.storyboard.model import Control, Format, Motion, Size, VideoToVideo
+from flows.storyboard.model import CastMember, Control, Format, Motion, Size, VideoToVideo
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
 from wan.families import Family, Role
 from wan.variants import VARIANTS
@@ -127,3 +127,15 @@ def test_vace_without_anything_to_follow_is_refused(
 ) -> None:
     (found,) = problems(film(shot("x", variant="vace-fun-a14b", camera="handheld")))
     assert found.message == "vace-fun-a14b needs `control`"
+
+
+def test_vace_is_shown_the_cast(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    cast = (CastMember("fox", "a fox", REFERENCE), CastMember("owl", "an owl"))
+    alone = shot("alone", variant="vace-fun-a14b", cast=cast)
+    steered = shot("steered", control=Control(CONTROL, references=(FACE, REFERENCE)), cast=cast)
+    made = plan(film(alone, steered), digests=FILES, media_seconds={CONTROL: 3.0})
+    shown = [
+        [medium.digest for medium in one.takes[0].clips[0].media if medium.name == "references"] for one in made.shots
+    ]
+    assert shown == [[FILES[REFERENCE]], [FILES[FACE], FILES[REFERENCE]]]
+    assert not any("reference" in line for line in made.warnings)
