@@ -178,9 +178,9 @@ def cut_into_segments(frames: int, hidden: int, part: Part, following: Part | No
 
 
 def _even_pieces(frames: int, part: Part) -> tuple[Segment, ...]:
-    """Clips that carry on from each other are equally long, but for what the first one loses: what a clip carries on are
-    its last frames, and a shorter one would have too few of them. No clip is shorter than what is carried, if it can be:
-    the rest would have to be carried as pixels."""
+    """Clips that carry on from each other are equally long, but for what the first one loses: what a clip carries on
+    are its last frames, and a shorter one would have too few of them. No clip is shorter than what is carried, if it
+    can be: the rest would have to be carried as pixels."""
     overlap, lost = part.variant.overlap, part.longest_following - part.longest
     count = 1 + math.ceil((frames - part.longest) / (part.longest_following - overlap))
     least = math.ceil((frames + lost + (count - 1) * overlap) / count)
