@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 RESULTS = Path(__file__).parent / "results"
 JOBS = (
     "t2v", "vae", "text", "s2v", "animate", "precisions", "placements", "fp8", "ti2v", "i2v", "vace", "eager",
-    "blocks",
 )  # fmt: skip
 _LARGE, _SMALL = (1280, 720), (832, 480)
 
@@ -33,6 +32,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=540, help="begin no figure that ends later than this")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/wanflow-full-size"), help="for full-size shards")
     parser.add_argument("--profile", action="store_true", help="write tables of kernels beside --out")
+    parser.add_argument(
+        "--short", action="store_true", help="placements of 4 blocks on short clips: a check, no timing"
+    )
     parser.add_argument("--toy", action="store_true", help="tiny models, on the CPU")
     parser.add_argument("--keep", type=Path, help="file the rows of a finished run among the results")
     parser.add_argument("--docs", action="store_true", help="write the section of docs/benchmarks.md")
@@ -45,10 +47,18 @@ def main() -> None:
         write_docs()
     if arguments.out:
         jobs = arguments.jobs.split(",")
-        run(arguments.out, jobs, arguments.seconds, arguments.folder, toy=arguments.toy, profile=arguments.profile)
+        run(
+            arguments.out,
+            jobs,
+            arguments.seconds,
+            arguments.folder,
+            toy=arguments.toy,
+            profile=arguments.profile,
+            short=arguments.short,
+        )
 
 
-def run(path: Path, jobs: list[str], seconds: float, folder: Path, *, toy: bool, profile: bool) -> None:
+def run(path: Path, jobs: list[str], seconds: float, folder: Path, *, toy: bool, profile: bool, short: bool) -> None:
     """Every job in the order given, each row written as it is measured."""
     started = time.monotonic()
     import torch
@@ -60,14 +70,14 @@ def run(path: Path, jobs: list[str], seconds: float, folder: Path, *, toy: bool,
     out = Recorder(path, device, started + seconds, profile)
     out.add("machine", **_machine(device))
     for job in jobs:
-        _run_job(out, job, folder, toy=toy)
+        _run_job(out, job, folder, toy=toy, short=short)
     out.add("end", seconds=time.monotonic() - started)
 
 
-def _run_job(out: Recorder, job: str, folder: Path, *, toy: bool) -> None:
+def _run_job(out: Recorder, job: str, folder: Path, *, toy: bool, short: bool) -> None:
     from benchmarks.gpu.parts import measure_text_encoder, measure_vae
     from benchmarks.gpu.placements import measure_placements
-    from benchmarks.gpu.steps import clip, measure_blocks, measure_precisions, measure_steps
+    from benchmarks.gpu.steps import clip, measure_precisions, measure_steps
 
     both = [_SMALL, _LARGE]
     steps: dict[str, tuple[list[Any], dict[str, Any], float]] = {
@@ -103,11 +113,9 @@ def _run_job(out: Recorder, job: str, folder: Path, *, toy: bool) -> None:
     elif job == "precisions" and out.wants(job, 25):
         with out.job(job):
             measure_precisions(out, toy=toy)
-    elif job == "blocks" and out.wants(job, 50):
-        with out.job(job):
-            measure_blocks(out, toy=toy)
-    elif job == "placements" and out.wants(job, 150):
-        measure_placements(out, folder, toy=toy, size=(64, 32) if toy else _SMALL, frames=9 if toy else 81)
+    elif job == "placements" and out.wants(job, 60 if short else 150):
+        size, frames = ((64, 32), 9) if toy else (_SMALL, 17 if short else 81)
+        measure_placements(out, folder, toy=toy, size=size, frames=frames, layers=4 if short else None)
 
 
 def _machine(device: Any) -> dict[str, Any]:

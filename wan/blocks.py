@@ -20,9 +20,6 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 Rotary: TypeAlias = tuple[Tensor, Tensor]
 
-STRIDED_ATTENTION = True
-FUSED_GELU = True
-
 _CUDNN = "_native_cudnn"
 _TEXT_TOKENS = 512  # image tokens, where a model has any, stand before these
 
@@ -61,7 +58,7 @@ def read_prompt(block: Any, tokens: Tensor, text: Tensor, steps: Tensor, compute
 def feed_forward(layers: Any, normal: Tensor) -> Tensor:
     """`FeedForward`; on a GPU the GELU is taken of the product before that is rounded and written."""
     widen = layers.net[0].proj
-    if FUSED_GELU and normal.is_cuda and type(widen) is torch.nn.Linear:
+    if normal.is_cuda and type(widen) is torch.nn.Linear:
         wide = linear_gelu(normal.flatten(0, -2), widen.weight, widen.bias)
         out: Tensor = layers.net[2](torch.unflatten(wide, 0, normal.shape[:-1]))
         return out
@@ -112,10 +109,10 @@ def attend(attention: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     from diffusers.models.attention_dispatch import dispatch_attention_fn
 
     backend = attention.processor._attention_backend
-    if backend == _CUDNN and STRIDED_ATTENTION:
+    if backend == _CUDNN:
         # diffusers copies all three to another layout first, and the result back
         with sdpa_kernel(SDPBackend.CUDNN_ATTENTION):
-            strided = F.scaled_dot_product_attention(*(each.transpose(1, 2) for each in (query, key, value)))
+            strided = F.scaled_dot_product_attention(query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2))
         return strided.transpose(1, 2).flatten(2, 3)
     mixed = dispatch_attention_fn(query, key, value, backend=backend)
     joined: Tensor = mixed.flatten(2, 3).to(value.dtype)

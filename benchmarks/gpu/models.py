@@ -73,10 +73,13 @@ def transformer_class(variant: str) -> type[Any]:
     return found
 
 
-def make_transformer(variant: str, device: torch.device, *, toy: bool, dtype: torch.dtype = torch.bfloat16) -> Any:
-    """With random weights of type `dtype`, made on the device."""
+def make_transformer(
+    variant: str, device: torch.device, *, toy: bool, dtype: torch.dtype = torch.bfloat16, layers: int | None = None
+) -> Any:
+    """With random weights of type `dtype`, made on the device; `layers` blocks of full width instead of all."""
     _, full, small = TRANSFORMERS[variant]
-    return make(transformer_class(variant), small if toy else full, device, dtype)
+    config = dict(small if toy else full) | ({"num_layers": layers} if layers else {})
+    return make(transformer_class(variant), config, device, dtype)
 
 
 def make(kind: type[Any], config: Mapping[str, Any], device: torch.device, dtype: torch.dtype) -> Any:
@@ -101,9 +104,10 @@ def make_vae(kind: str, device: torch.device, *, toy: bool, dtype: torch.dtype =
     return make(AutoencoderKLWan, config, device, dtype)
 
 
-def make_text_encoder(device: torch.device, *, toy: bool) -> Any:
+def make_text_encoder(device: torch.device, *, toy: bool, layers: int | None = None) -> Any:
     from transformers import UMT5Config, UMT5EncoderModel
 
     small = {"vocab_size": 32, "d_model": 32, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 4}
-    config = UMT5Config(**(UMT5_XXL | (small if toy else {})))
+    fewer = {"num_layers": layers} if layers else {}
+    config = UMT5Config(**(UMT5_XXL | (small if toy else {}) | fewer))
     return make(lambda **_: UMT5EncoderModel(config), {}, device, torch.bfloat16)  # type: ignore[arg-type]

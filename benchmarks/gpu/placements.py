@@ -24,15 +24,15 @@ _WRITING = 150.0  # seconds
 SAMPLING = Sampling(2, 5.0, Guidance(4.0, 3.0), "unipc", 0.875)  # a step of each expert
 
 
-def write_checkpoint(folder: Path, device: torch.device, *, toy: bool) -> None:
+def write_checkpoint(folder: Path, device: torch.device, *, toy: bool, layers: int | None = None) -> None:
     """A checkpoint in diffusers layout. The low-noise expert's folder is the high-noise expert's: the same files, so
     that the disk holds them."""
     folder.mkdir(parents=True, exist_ok=True)
-    model = make_transformer("t2v-a14b", device, toy=toy)
+    model = make_transformer("t2v-a14b", device, toy=toy, layers=layers)
     model.save_pretrained(folder / "transformer", max_shard_size="5GB")
     del model
     (folder / "transformer_2").symlink_to(folder / "transformer")
-    text = make_text_encoder(device, toy=toy)
+    text = make_text_encoder(device, toy=toy, layers=layers)
     text.save_pretrained(folder / "text_encoder", max_shard_size="5GB")
     make_vae("2.1", device, toy=toy).save_pretrained(folder / "vae")
     _write_tokenizer(folder / "tokenizer")
@@ -52,18 +52,20 @@ def _write_tokenizer(folder: Path) -> None:
     ).save_pretrained(folder)
 
 
-def measure_placements(out: Recorder, folder: Path, *, toy: bool, size: tuple[int, int], frames: int) -> None:
+def measure_placements(
+    out: Recorder, folder: Path, *, toy: bool, size: tuple[int, int], frames: int, layers: int | None = None
+) -> None:
     """Every placement in a process of its own; their latents have to be equal to the bit."""
     with out.job("full-size shards"):
         ready, waited = folder / "model_index.json", time.monotonic()
         while folder.exists() and not ready.exists() and time.monotonic() - waited < _WRITING:
             time.sleep(1)  # another process writes it
         if not ready.exists():
-            write_checkpoint(folder, out.device, toy=toy)
+            write_checkpoint(folder, out.device, toy=toy, layers=layers)
         written = sum(path.stat().st_size for path in folder.glob("*/*.safetensors") if not path.parent.is_symlink())
-        out.add("written", bytes=written)
+        out.add("written", bytes=written, **({"layers": layers} if layers else {}))
     for placement in PLACEMENTS:
-        if not out.wants("placements", 75):
+        if not out.wants("placements", 20 if layers else 75):
             continue
         with out.job(placement):
             command = [sys.executable, "-m", "benchmarks.gpu.placements", str(folder), placement]
@@ -72,7 +74,8 @@ def measure_placements(out: Recorder, folder: Path, *, toy: bool, size: tuple[in
             print(done.stderr[-2000:], flush=True)
             if done.returncode:
                 raise RuntimeError(done.stderr.strip().splitlines()[-1])
-            out.add("placement", **json.loads(done.stdout.strip().splitlines()[-1]))
+            row = json.loads(done.stdout.strip().splitlines()[-1])
+            out.add("placement", **row, **({"layers": layers} if layers else {}))
 
 
 @torch.inference_mode()

@@ -240,32 +240,3 @@ def measure_precisions(out: Recorder, *, toy: bool) -> None:
 def _velocities(step: Step) -> Tensor:
     found = step()
     return torch.stack([each.float() for each in found])
-
-
-@torch.inference_mode()
-def measure_blocks(out: Recorder, *, toy: bool) -> None:
-    """One block of T2V-A14B at 720p in the reference's precision, compiled: what fused kernels save."""
-    from wan import blocks
-
-    device, of = out.device, clip("t2v-a14b", (1280, 720), 81, toy=toy)
-    attention = CUDNN if device.type == "cuda" else "sdpa"
-    model = make_transformer("t2v-a14b", device, toy=toy)
-    model.blocks = nn.ModuleList(model.blocks[:2])
-    model = cast_model(model, "reference")
-    set_attention(model, attention)
-    kept = blocks.STRIDED_ATTENTION, blocks.FUSED_GELU
-    for strided, fused in ((False, False), (True, True)):
-        blocks.STRIDED_ATTENTION, blocks.FUSED_GELU = strided, fused
-        ran = False
-        with out.job(f"block {strided} {fused}"):
-            step = wan_step(model, of, Numerics("reference", attention=attention, compile=not toy), device)
-            step()
-            found = [each.float() for each in step()]
-            finite = all(bool(each.isfinite().all()) for each in found)
-            row = out.measure(step, 5)
-            digest = float(sum(each.abs().mean() for each in found))
-            out.add("block", strided=strided, fused_gelu=fused, finite=finite, mean=digest, **row)
-            ran = finite
-        if not ran:  # what broke stays off
-            kept = kept[0] and not strided, kept[1] and not fused
-    blocks.STRIDED_ATTENTION, blocks.FUSED_GELU = kept

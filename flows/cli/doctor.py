@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -74,6 +75,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "store": _store,
         "outputs": lambda settings: _writable(settings.film.outputs.absolute()),
         "model": _model,
+        "memory": _memory,
     }
     for name, look in looks.items():
         try:
@@ -130,6 +132,27 @@ def _model(settings: Settings) -> str:
     for variant in family.roles:
         Checkpoint.open(family, variant, settings.model.root)
     return f"{family.name}: {', '.join(family.roles)}"
+
+
+def _memory(settings: Settings) -> str:
+    """Which placement each released variant would get on this GPU and host."""
+    import torch
+
+    from flows.cluster.placement import host_bytes
+    from wan.placement.budget import table
+    from wan.request import Precision
+
+    precisions: tuple[Precision, ...] = get_args(Precision)
+    precision = next((name for name in precisions if name == settings.render.precision), precisions[2])
+    host = host_bytes()
+    if not torch.cuda.is_available():
+        return f"no GPU, {size_of(host)} of host memory: the tiny family renders here, full size does not"
+    device = torch.cuda.get_device_properties(0).total_memory
+    fits = [
+        f"{job.variant} {job.width}x{job.height}: {placement or 'does not fit'}"
+        for job, placement in table(device, host, precision)
+    ]
+    return "\n    ".join([f"{size_of(device)} on the GPU, {size_of(host)} on the host, {precision}", *fits])
 
 
 def values(settings: object, prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -1,0 +1,26 @@
+"""The page says what the results say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import variants
+from benchmarks.variants_docs import PAGE, with_section
+
+
+def test_the_benchmarks_page_is_made_from_the_results() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_section(page) == page, "run: python -m benchmarks.variants --docs"
+
+
+def test_rows_of_a_run_cut_short_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(variants, "RESULTS", tmp_path / "results")
+    rows = [{"what": "machine", "gpu": "H200"}, {"what": "step", "seconds": 1.0}]
+    run = tmp_path / "run.jsonl"
+    run.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    variants.keep(run)
+    kept = json.loads((tmp_path / "results" / "run.json").read_text())
+    assert kept == {"machine": {"gpu": "H200"}, "rows": [rows[1]]}
