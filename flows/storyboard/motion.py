@@ -10,15 +10,18 @@ MOTION_VIDEOS = ("video", "pose", "face", "background", "mask")
 _READY_MADE = MOTION_VIDEOS[1:]
 
 
-def motion_mistakes(written: Values) -> Iterator[tuple[str, str, str]]:
-    """What contradicts itself: the key it is written under, what is wrong, what to do."""
+def motion_mistakes(written: Values, *, speaks: bool = False) -> Iterator[tuple[str, str, str]]:
+    """What contradicts itself: the key it is written under, what is wrong, what to do.
+
+    Who `speaks` (S2V) moves as a pose alone says: the face follows the sound.
+    """
     given = [name for name in _READY_MADE if name in written.places]
     if "video" in written.places:
         for name in given:
             yield name, f"`{name}` is made from `video`: give one of them", f"remove {name}, or video"
     elif not given:
         yield "", "motion is empty", "give a driving video, or pose and face"
-    else:
+    elif not (speaks and given == ["pose"]):
         yield from _ready_made(written, given)
     yield from _retarget(written)
 

@@ -77,7 +77,7 @@ class ShotBuilder:
             image=get("image"),
             end_image=get("end_image"),
             audio=get("audio"),
-            motion=self._motion(get("motion")),
+            motion=self._motion(get("motion"), speaks=get("audio") is not None),
             control=self._control(get("control")),
             video=_video(get("video")),
             seed=get("seed"),
@@ -163,10 +163,10 @@ class ShotBuilder:
             return _CUT
         return Transition(kind, DISSOLVE_SECONDS if duration is None else duration)
 
-    def _motion(self, written: Values | None) -> Motion | None:
+    def _motion(self, written: Values | None, *, speaks: bool) -> Motion | None:
         if written is None:
             return None
-        for key, message, fix in motion_mistakes(written):
+        for key, message, fix in motion_mistakes(written, speaks=speaks):
             self.problems.add(written.places.get(key, written.node), message, fix)
         replaces = "background" in written.places and "mask" in written.places
         return Motion(

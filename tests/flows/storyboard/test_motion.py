@@ -35,6 +35,13 @@ def test_ready_made_videos_say_by_what_there_is_whether_a_person_is_replaced(des
     assert _motion(desk, everything) == wanted
 
 
+def test_who_speaks_moves_as_a_pose_video_alone_says(desk: Desk) -> None:
+    sound = "        audio: assets/talk.wav\n"
+    found = desk.load(_film(f"{{pose: {DANCE}}}") + sound).shots[0].motion
+    assert found == Motion(pose=desk.folder / DANCE)
+    assert "needs its `pose`" in desk.the_problem(_film(f"{{face: {DANCE}}}") + sound).message
+
+
 @pytest.mark.parametrize(
     ("motion", "message"),
     [
