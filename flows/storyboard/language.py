@@ -93,8 +93,8 @@ GUIDANCE = Record(
     "guidance",
     "Classifier-free guidance of the two experts; 1.0 is off.",
     (
-        Field("high", Number(0, 50), "Of the high-noise expert (early steps).", default="the variant's"),
-        Field("low", Number(0, 50), "Of the low-noise expert (late steps).", default="the variant's"),
+        Field("high", Number(1, 50), "Of the high-noise expert (early steps).", default="the variant's"),
+        Field("low", Number(1, 50), "Of the low-noise expert (late steps).", default="the variant's"),
     ),
 )
 SAMPLING = Record(
