@@ -18,6 +18,7 @@ from wan.animate.pictures import as_video, fit_frames, letterbox
 from wan.errors import RequestError
 from wan.geometry import Size
 from wan.images import to_pixels
+from wan.lora import apply_loras
 from wan.methods.base import Conditions, Method, Result
 from wan.request import ClipRequest, ExpertName, Frames, Video
 
@@ -60,7 +61,8 @@ class AnimateMethod(Method):
             pose = vae.encode(as_video(fit_frames(_shown(request, request.pose), size)))
         guided = request.sampling.guidance_scale.low != 1 or request.sampling.guidance_scale.high != 1
         found = {"known": torch.cat(known, dim=2), "pose": pose, "features": features}
-        # last, since the transformer is what the steps need next
+        # last, since the transformer is what the steps need next; it may still wear the LoRAs of another clip
+        apply_loras(self.parts, self.part_name("high"), "high", request.loras)
         with self.parts.use(self.part_name("high")) as expert:
             return found | _motions(expert, _shown(request, request.face), guided)
 

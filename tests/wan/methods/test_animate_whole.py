@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image as PillowImage
+from safetensors.torch import save_file
 
 from wan.checkpoint import Checkpoint
 from wan.families import Family
 from wan.load import load_pipeline
 from wan.pipeline import Pipeline
 from wan.placement import Placement
-from wan.request import ArrayVideo, ClipRequest, Guidance, Numerics, Precision, Sampling
+from wan.request import ArrayVideo, ClipRequest, Guidance, Lora, Numerics, Precision, Sampling
 from wan.sampling.schedule import schedule
 
 FACE_SIZE = 32
@@ -120,6 +121,17 @@ def test_everything_that_is_given_matters(pipeline: Pipeline, request_: Any, wha
         for each in (request_, replace(request_, **{what: others[what]}))
     )
     assert not torch.equal(before, after)
+
+
+def test_a_face_is_read_without_the_loras_of_the_clip_before(pipeline: Pipeline, request_: Any, tmp_path: Path) -> None:
+    weight = pipeline.parts.parts["transformer"].model.motion_encoder.motion_network[0].weight  # type: ignore[attr-defined]
+    path = tmp_path / "face.safetensors"
+    save_file({"motion_encoder.motion_network.0.weight.diff": torch.ones_like(weight)}, path)
+    plain, other = request_, replace(request_, loras=(Lora(path, "digest"),))
+    before = pipeline.encode(plain).conditions["motions"]
+    changed = pipeline.encode(other).conditions["motions"]
+    assert not torch.equal(changed, before)
+    assert torch.equal(pipeline.encode(plain).conditions["motions"], before)
 
 
 def test_guidance_takes_the_face_away_from_the_negative_prompt(pipeline: Pipeline, request_: Any) -> None:
