@@ -44,6 +44,10 @@ class Sampling:
     solver: Solver = "unipc"
     boundary_ratio: float | None = None
 
+    def steps_taken(self, strength: float) -> int:
+        """How many of the steps a video that is changed with that strength takes (video to video)."""
+        return min(int(self.num_inference_steps * strength), self.num_inference_steps)
+
 
 @dataclass(frozen=True, slots=True)
 class Numerics:

@@ -41,8 +41,7 @@ def _text(making: Making, clip: Clip, before: Made | None) -> Made:
         "ImageScale", image=frames, upscale_method="bicubic", width=clip.width, height=clip.height, crop="center"
     )
     latent = making.graph.add("VAEEncode", "Video", pixels=fitted, vae=making.vae(clip))
-    steps = clip.sampling.num_inference_steps
-    first = steps - min(int(steps * clip.strength), steps)
+    first = clip.sampling.num_inference_steps - clip.sampling.steps_taken(clip.strength)
     return _finished(making, clip, Conditioned(positive, negative, latent), latent, first_step=first)
 
 

@@ -73,6 +73,8 @@ def _remedy(key: str) -> str:
 
 def _missing(shot: Shot, variant: Variant) -> Iterator[tuple[str, str, str]]:
     given = {key for key in _INPUTS if getattr(shot, key)}
+    if shot.control is not None and shot.control.video is None:
+        given.discard("control")  # a scale alone is nothing to follow
     if shot.continuity and "continuity" in variant.inputs:
         given.add("image")
     if camera_path(shot, variant) is not None or ("references" in variant.inputs and shown_references(shot)):

@@ -12,6 +12,7 @@ from flows.plan.inputs import input_problems
 from flows.plan.model import Plan, PlannedShot, Take, Totals
 from flows.plan.motion import motion_problems
 from flows.plan.order import critical_path, greatest_width, upstream_first, upstream_of
+from flows.plan.reach import reach_problems
 from flows.plan.sampling import numerics_for, sampling_for
 from flows.plan.takes import ShotRecipe, TakeMaker, hand_off_of
 from flows.plan.transitions import overlaps, transition_problems
@@ -102,6 +103,9 @@ def _recipes(
         except ValueError as error:
             problems.append(Problem(shot.where("sampling.solver"), str(error), None, name))
             continue
+        problems += reach_problems(
+            shot, segments, samplings[part.variant.name, shot.sampling], fps, snapshot.media_seconds
+        )
         made[name] = ShotRecipe(
             id=name,
             shot=shot,

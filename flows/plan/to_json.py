@@ -86,6 +86,7 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "start_frame": clip.start_frame,
         "media": [{"name": medium.name, "digest": medium.digest} for medium in clip.media],
         "strength": clip.strength,
+        "control_scale": clip.control_scale,
         "camera": clip.camera,
         "loras": [{"digest": lora.digest, "weight": lora.weight, "expert": lora.expert} for lora in clip.loras],
         "estimated_seconds": _seconds(clip.estimated_seconds),

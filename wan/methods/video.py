@@ -26,7 +26,7 @@ class VideoMethod(TextMethod):
         if request.video is None or request.strength is None:
             return
         steps = request.sampling.num_inference_steps
-        if steps_taken(steps, request.strength) == 0:
+        if request.sampling.steps_taken(request.strength) == 0:
             raise RequestError(
                 f"strength: {request.strength} of {steps} steps is none; take at least {1 / steps:.2g}, or more steps"
             )
@@ -43,15 +43,9 @@ class VideoMethod(TextMethod):
     def start(self, noise: Tensor, conditions: Conditions, sampling: Sampling) -> tuple[Tensor, int]:
         if "video" not in conditions:
             return noise, 0
-        steps = sampling.num_inference_steps
-        skipped = steps - steps_taken(steps, float(conditions["strength"]))
+        skipped = sampling.num_inference_steps - sampling.steps_taken(float(conditions["strength"]))
         sigma = float(schedule(sampling).sigmas[skipped])
         return (1 - sigma) * conditions["video"].to(noise) + sigma * noise, skipped
-
-
-def steps_taken(steps: int, strength: float) -> int:
-    """How many of the steps a video of that strength takes."""
-    return min(int(steps * strength), steps)
 
 
 def check_reaches(request: ClipRequest, name: str, video: Video) -> None:

@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from wan.errors import RequestError
-from wan.methods.video import steps_taken
 from wan.pipeline import Pipeline
-from wan.request import ArrayVideo, ClipRequest
+from wan.request import ArrayVideo, ClipRequest, Guidance, Sampling
 from wan.sampling import schedule
 from wan.state import State
 
@@ -113,7 +112,7 @@ def test_a_saved_state_goes_on_bit_for_bit(t2v: Pipeline, asked: ClipRequest, tm
 
 @pytest.mark.parametrize(("steps", "strength", "taken"), [(40, 0.5, 20), (40, 1.0, 40), (4, 0.3, 1), (50, 0.01, 0)])
 def test_as_many_steps_as_diffusers_takes(steps: int, strength: float, taken: int) -> None:
-    assert steps_taken(steps, strength) == taken
+    assert Sampling(steps, 5.0, Guidance(4.0, 3.0)).steps_taken(strength) == taken
 
 
 @pytest.mark.parametrize(

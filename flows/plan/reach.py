@@ -1,0 +1,32 @@
+"""Whether what drives a shot is enough for it: steps for a video's strength, control for every one of its clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from flows.errors import Problem
+from flows.resolve import full_id
+from flows.resolve.needs import Segment
+from flows.storyboard.model import Shot
+from wan.request import Sampling
+
+
+def reach_problems(
+    shot: Shot, segments: Sequence[Segment], sampling: Sampling, fps: float, seconds: Mapping[Path, float]
+) -> Iterator[Problem]:
+    """What a worker would refuse only after the clips before it. `sampling` is that of the first segment, `fps` the
+    film's; `seconds` says how long the videos are."""
+    name = full_id(shot.scene, shot.id)
+    if shot.video is not None and sampling.steps_taken(shot.video.strength) == 0:
+        steps = sampling.num_inference_steps
+        message = f"a strength of {shot.video.strength:g} takes none of the {steps} steps"
+        yield Problem(shot.where("video.strength"), message, f"at least {1 / steps:.2g}, or more steps", name)
+    rate, last = segments[0].part.rate(fps), segments[-1].start
+    control = shot.control
+    for key, path in (("video", control.video), ("mask", control.mask)) if control is not None else ():
+        if path is not None and path in seconds and max(1, round(seconds[path] * rate)) <= last:
+            message = (
+                f"{path.name} ends after {seconds[path]:.2f} s, and a clip of the shot begins at {last / rate:.2f} s"
+            )
+            yield Problem(shot.where(f"control.{key}"), message, "make the shot shorter, or the video longer", name)
