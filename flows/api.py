@@ -11,12 +11,13 @@ print(film.path)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.config import compose
-from flows.errors import SettingsError
+from flows.errors import EnvironmentProblem, SettingsError
 from flows.plan import Plan, make_plan, past_of
 from flows.resolve import resolve
 from flows.resolve.memory import remember
@@ -72,11 +73,17 @@ def plan(project: Project, *, on_prompt: Callable[[int, int], None] | None = Non
     model for prompts that cannot be used. Without `weights` no checkpoint is needed, and the plan cannot be rendered.
     """
     settings, storyboard, store = project.settings, project.storyboard, store_of(project.settings)
-    if settings.prompts.extend != "off":
-        # What cannot be rendered is found before a model is paid for its prompts.
-        as_written = replace(settings, prompts=replace(settings.prompts, extend="off"))
-        make_plan(storyboard, as_written, resolve(storyboard, as_written, store, weights=weights))
-    return make_plan(storyboard, settings, resolve(storyboard, settings, store, on_prompt, weights=weights))
+    as_written = replace(settings, prompts=replace(settings.prompts, extend="off"))
+    try:
+        if settings.prompts.extend != "off":
+            # What cannot be rendered is found before a model is paid for its prompts.
+            make_plan(storyboard, as_written, resolve(storyboard, as_written, store, weights=weights))
+        return make_plan(storyboard, settings, resolve(storyboard, settings, store, on_prompt, weights=weights))
+    except EnvironmentProblem:
+        # A storyboard that cannot be rendered is said before anybody is sent to fetch a hundred gigabytes for it.
+        with suppress(EnvironmentProblem):
+            make_plan(storyboard, as_written, resolve(storyboard, as_written, store, weights=False))
+        raise
 
 
 def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only: Sequence[str] = ()) -> FilmResult:

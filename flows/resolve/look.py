@@ -129,10 +129,17 @@ def _driving_files(shot: Shot) -> Iterator[tuple[Path, Kind, str]]:
 
 
 def _revisions(family: Family, variants: tuple[str, ...], root: Path | None) -> dict[str, str]:
-    try:
-        return {variant: Checkpoint.open(family, variant, root).revision for variant in variants}
-    except CheckpointError as error:
-        raise EnvironmentProblem(str(error)) from error
+    """By variant. Raises EnvironmentProblem with every checkpoint that is missing or broken."""
+    found: dict[str, str] = {}
+    faults: list[str] = []
+    for variant in variants:
+        try:
+            found[variant] = Checkpoint.open(family, variant, root).revision
+        except CheckpointError as error:
+            faults.append(str(error))
+    if faults:
+        raise EnvironmentProblem("\n".join(dict.fromkeys(faults)))
+    return found
 
 
 def _digest(storyboard: Storyboard) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 import flows
 from flows.api import Project, load, plan, render, store_of
-from flows.errors import SettingsError, StoryboardError
+from flows.errors import EnvironmentProblem, SettingsError, StoryboardError
 from flows.film import FilmResult
 from flows.plan.model import Plan
 from tests.flows.resolve.conftest import write_checkpoints
@@ -70,6 +70,19 @@ def test_a_broken_storyboard_says_where(tmp_path: Path) -> None:
     (tmp_path / "two.yaml").write_text(STORYBOARD.replace("prompt: a red box rises", "promt: a red box rises"))
     with pytest.raises(StoryboardError, match=r"two\.yaml:7:"):
         load(tmp_path / "two.yaml")
+
+
+def test_what_is_wrong_with_a_storyboard_is_said_before_weights_are_asked_for(tmp_path: Path) -> None:
+    file, empty = tmp_path / "two.yaml", tmp_path / "empty"
+    empty.mkdir()
+    settings = ["model=wan22", f"model.root={empty}", f"store.path={tmp_path / 'store'}"]
+    (tmp_path / "walk.mp4").write_bytes(b"\0" * 4 + b"ftypisom")
+    file.write_text(STORYBOARD + "      - {id: third, prompt: a person walks, motion: {video: walk.mp4}}\n")
+    with pytest.raises(StoryboardError, match=r"two\.yaml:9:.*needs a picture to start from"):
+        plan(load(file, settings))
+    file.write_text(STORYBOARD)
+    with pytest.raises(EnvironmentProblem, match=r"pull t2v-a14b(.|\n)*pull i2v-a14b"):
+        plan(load(file, settings))
 
 
 def test_after_a_film_the_next_plan_says_what_changed(
