@@ -10,7 +10,7 @@ from flows.plan.media import camera_path
 from flows.resolve import full_id
 from flows.resolve.needs import choose_variant, shown_references
 from flows.storyboard.model import Shot
-from wan.families import Family
+from wan.families import FAMILIES, Family
 from wan.variants import VARIANTS, Variant
 
 _INPUTS = ("image", "end_image", "continuity", "audio", "motion", "control", "video")
@@ -42,7 +42,9 @@ def _no_variant(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]]:
     elif not VARIANTS[name].rendered:
         yield "variant", f"not rendered yet: {name}", f"leave `variant` out, or use one of {have}"
     elif name not in family.roles:
-        yield "variant", f"the {family.name} family has no checkpoint for {name}; it has {have}", "use another model="
+        able = [other.name for other in FAMILIES.values() if name in other.roles]
+        fix = f"use model={' or model='.join(able)}" if able else "leave `variant` out"
+        yield "variant", f"the {family.name} family has no checkpoint for {name}; it has {have}", fix
 
 
 def _contradictions(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]]:
