@@ -16,6 +16,8 @@ from wan.families import Family, FamilyLora
 from wan.hub.places import models_home, pulled
 from wan.variants import VARIANTS
 
+_PICKLES = (".pt", ".pth", ".bin", ".ckpt")
+
 
 @dataclass(frozen=True, slots=True)
 class FoundLoras:
@@ -75,6 +77,8 @@ def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
     """The file, or what is wrong and how to mend it."""
     if lora.file is not None:
         return lora.file, "", ""
+    if lora.name.endswith(_PICKLES):
+        return None, f"{lora.name} is pickled, and such weights are refused", f"take one that ends in {LORA_ENDING}"
     if folder is None:
         fix = f"set model.loras to a folder that holds {lora.name}{LORA_ENDING}, or give the path of a file"
         return None, f"there is no folder to look for the LoRA {lora.name} in", fix
