@@ -11,6 +11,10 @@ from flows.resolve.needs import Part, choose_variant, film_fps, part_of
 from flows.storyboard.model import Size, Storyboard
 from wan.families import Family
 from wan.geometry import nearest_sizes
+from wan.variants import VARIANTS
+
+_MULTIPLE = math.gcd(*(variant.size_multiple for variant in VARIANTS.values()))
+"""Of a film's sides. Variants that need larger ones render at their nearest size, and the edit scales and crops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,9 @@ def film_geometry(storyboard: Storyboard, family: Family, problems: list[Problem
         sizes = " or ".join(f"{width}x{height}" for width, height in family.sizes)
         problems.append(_wrong(storyboard, f"the {family.name} family draws {sizes}, or whole multiples of it", near))
         return Geometry(own, own, fps)
-    multiple = math.gcd(*(part.variant.size_multiple for part in _parts(storyboard, family)))
-    if wanted.width % multiple or wanted.height % multiple:
-        near = [Size(*size) for size in nearest_sizes((wanted.width, wanted.height), multiple)]
-        problems.append(_wrong(storyboard, f"both sides must be multiples of {multiple} pixels", near))
+    if wanted.width % _MULTIPLE or wanted.height % _MULTIPLE:
+        near = [Size(*size) for size in nearest_sizes((wanted.width, wanted.height), _MULTIPLE)]
+        problems.append(_wrong(storyboard, f"both sides must be multiples of {_MULTIPLE} pixels", near))
         return Geometry(own, own, fps)
     return Geometry(wanted, wanted, fps)
 

@@ -160,8 +160,8 @@ class Totals:
 class Plan:
     """What `wanflow plan` prints and `render` carries out.
 
-    Film size is `width` × `height`: the size the shots are rendered at, or a whole multiple of it. `assets` maps the
-    digest of every input file to the path it was read from.
+    Film size is `width` × `height`; shots are rendered at that size, at a whole fraction of it, or at the nearest that
+    their variant can do. `assets` maps the digest of every input file to the path it was read from.
     """
 
     title: str

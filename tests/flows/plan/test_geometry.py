@@ -51,6 +51,15 @@ def test_real_models_render_the_films_own_size(shot: MakeShot, film: MakeFilm, p
     assert (made.width, made.shots[0].width, made.shots[0].height) == (832, 832, 480)
 
 
+@pytest.mark.parametrize(("size", "own"), [((1280, 720), (1280, 704)), ((832, 480), (832, 480))])
+def test_a_variant_of_coarser_sizes_renders_the_nearest_and_the_film_keeps_its_own(
+    size: tuple[int, int], own: tuple[int, int], shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    made = plan(film(shot("a"), format=Format(Size(*size))), model="wan22-5b")
+    assert (made.width, made.height) == size
+    assert (made.shots[0].width, made.shots[0].height) == own
+
+
 def test_the_films_rate_decides_the_length_and_not_the_pixels(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     one = shot("a", duration=1.0)
     slow, fast = plan(film(one, format=Format(fps=16))), plan(film(one, format=Format(fps=24)))
