@@ -75,7 +75,7 @@ def test_used_variants_are_those_whose_checkpoints_are_opened() -> None:
     assert used(shot(duration=2.0)) == ("t2v-a14b",)
     assert used(shot(duration=3.0)) == ("t2v-a14b", "i2v-a14b")
     assert used(shot(image=FILE, duration=3.0)) == ("i2v-a14b",)
-    assert used(shot(audio=FILE)) == ()  # refused by the plan; nothing needs to be downloaded to hear that
+    assert used(shot(control=Control(FILE))) == ()  # refused by the plan: nothing needs to be downloaded to hear that
 
 
 def test_the_rate_is_that_of_the_first_shot_the_family_can_render() -> None:
