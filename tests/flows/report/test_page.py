@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from flows.edit import make_timeline
+from flows.edit.timeline import Voice
 from flows.errors import BlobMissing
 from flows.plan.model import ClipLora, HandOff, Medium
 from flows.report import write_report
@@ -135,6 +136,17 @@ def test_a_shot_that_continues_another_with_a_jump_is_marked(tmp_path: Path) -> 
     plan = replace(plan, shots=(first, replace(second, takes=(hand_off,))))
     text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()
     assert "continues with a visible jump" in text
+
+
+def test_the_sound_of_a_shot_has_its_files_name_and_its_length(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS[:1], paint)
+    plan = replace(plan, assets={"a" * 64: "/films/talk.wav"})
+    timeline = make_timeline(plan, takes, store)
+    whole = float(timeline.seconds)
+    spoken = replace(timeline, voices=(Voice(Path("/store") / ("a" * 64), 0.0, seconds=whole / 2),))
+    text = write_report(plan, takes, spoken, store, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert 'style="left:0.0%;width:50.0%">talk.wav, 0:00.0<' in text
+    assert "1 shot, " in text
 
 
 def test_soundtrack_is_shown(tmp_path: Path) -> None:
