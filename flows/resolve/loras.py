@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.errors import EnvironmentProblem, Place, Problem
-from flows.resolve.needs import choose_variant, following_part, full_id, part_of
+from flows.resolve.needs import choose_variant, full_id, used_variants
 from flows.settings import ModelSettings
 from flows.storyboard.kinds import LORA_ENDING
 from flows.storyboard.model import Lora, Shot, Storyboard
@@ -55,22 +55,13 @@ def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> 
         problems += _one_transformer(shot, family)
     of_family = {
         lora: _of_family(lora, family, variant, model.loras)
-        for variant in _variants(storyboard, family)
+        # how long driven shots are does not matter here: what drives a shot stays with its variant from clip to clip
+        for variant in used_variants(storyboard, family, {})
         for lora in family.roles[variant].loras
     }
     for path in of_family.values():
         uses.setdefault(path, (None, None))
     return FoundLoras(named, of_family, tuple(problems), uses)
-
-
-def _variants(storyboard: Storyboard, family: Family) -> Iterable[str]:
-    """The roles that shots use, and those that go on with a long shot."""
-    names: dict[str, None] = {}
-    for shot in storyboard.shots:
-        part = part_of(family, choose_variant(shot, family))
-        following = part and following_part(part, family, shot)
-        names |= {each.variant.name: None for each in (part, following) if each is not None}
-    return names
 
 
 def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:

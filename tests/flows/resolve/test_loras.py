@@ -96,9 +96,11 @@ def test_the_familys_own_are_among_the_pulled_models_or_in_the_folder(
     files = [write(f"{home}/lightning-t2v/4steps/{name}_noise_model.safetensors") for name in ("high", "low")]
     if pulled:
         (tmp_path / "models/lightning-t2v" / MANIFEST).write_text("{}")
-    found = find_loras(film(duration=1.0), _t2v_only(), model(None if pulled else tmp_path / "loras"))
+    found = find_loras(film(duration=1.0), LIGHTNING, model(None if pulled else tmp_path / "loras"))
     assert list(found.of_family.values()) == files
     assert [lora.expert for lora in found.of_family] == ["high", "low"]
+    with pytest.raises(EnvironmentProblem, match="wanflow models pull lightning-i2v"):
+        find_loras(film(duration=10.0), LIGHTNING, model(None if pulled else tmp_path / "loras"))
 
 
 def test_what_is_missing_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +143,3 @@ def test_the_four_step_family_samples_as_its_loras_were_distilled(settings: Sett
         assert (role.sampling.num_inference_steps, role.sampling.flow_shift, role.sampling.solver) == (4, 5.0, "euler")
         assert (role.sampling.guidance_scale.high, role.sampling.guidance_scale.low) == (1.0, 1.0)
         assert role.sampling.boundary_ratio == boundary
-
-
-def _t2v_only() -> Family:
-    return replace(LIGHTNING, roles={"t2v-a14b": LIGHTNING.roles["t2v-a14b"]})
