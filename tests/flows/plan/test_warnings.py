@@ -43,3 +43,16 @@ def test_a_person_who_shall_move_is_shown_whole_and_not_cropped(shot: MakeShot, 
     for moved, count in ((None, 1), (motion, 0)):
         board = film(shot("a", image=tall, prompt="a red box", motion=moved))
         assert len(plan_warnings(board, FAMILIES["tiny"], world, planned, Size(256, 144))) == count
+
+
+def test_a_sound_that_is_longer_or_shorter_than_its_shot_is_named(shot: MakeShot, film: MakeFilm) -> None:
+    talk, planned = Path("/films/talk.wav"), cast("list[PlannedShot]", [None])
+    world = Snapshot(storyboard_digest="", media_seconds={talk: 5.0})
+
+    def warned(duration: float | None) -> str:
+        board = film(shot("a", image=Path("/films/p.png"), audio=talk, prompt="a red box", duration=duration))
+        return " ".join(plan_warnings(board, FAMILIES["tiny"], world, planned, Size(256, 144)))
+
+    assert "talk.wav lasts 5.00 s, the shot 1 s: its end is not heard" in warned(1.0)
+    assert "talk.wav lasts 5.00 s, the shot 8 s: the rest of the shot is silent" in warned(8.0)
+    assert warned(5.1) == warned(None) == ""
