@@ -114,7 +114,7 @@ MOTION = Record(
         Field("video", Asset("video"), "The driving video; pose and face are read from it."),
         Field("mode", Choice(words.MOTION_MODES), "Who is seen where.", default="`animate`"),
         Field("retarget", Flag(), "Fit the motion to the body in `image` (animate).", default="`false`"),
-        Field("pose", Asset("video"), "Instead of `video`: a ready-made pose video."),
+        Field("pose", Asset("video"), "Instead of `video`: a ready-made pose video; alone where there is `audio`."),
         Field("face", Asset("video"), "With `pose`: the face, cut out, as long as it."),
         Field("background", Asset("video"), "With `pose`, to replace: the scene without the person."),
         Field("mask", Asset("video"), "With `background`: white where the person was."),
