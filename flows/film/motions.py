@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,16 @@ def prepare_motions(plan: Plan, store: Store, clips: Sequence[Clip], on_event: C
         on_event(Progress("", STAGE, number, len(missing)))
         _prepare(plan, store, key, clip, on_event)
         on_event(Progress("", STAGE, number + 1, len(missing)))
+    if missing:
+        _give_back()
+
+
+def _give_back() -> None:
+    """The GPU's memory: workers on this machine plan with all of it."""
+    import torch
+
+    gc.collect()
+    torch.cuda.empty_cache()  # does nothing where no GPU was used
 
 
 def _is_there(store: Store, key: str) -> bool:
