@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from wan.errors import RequestError
 from wan.images import to_pixels
 from wan.parts import Parts
 from wan.request import ClipRequest, ExpertName, Frames, Sampling
@@ -90,10 +89,3 @@ class Method(ABC):
     def fixed_noise(self, request: ClipRequest, generator: torch.Generator) -> Tensor:
         """The seed's noise, fp32, drawn on the CPU so that it is the same for every device."""
         return torch.randn(self.latent_shape(request), generator=generator, dtype=torch.float32)
-
-
-def refuse(request: ClipRequest, variant: Variant, names: Sequence[str]) -> None:
-    """Raises `RequestError` for the first of these fields that the request has."""
-    for name in names:
-        if getattr(request, name) not in (None, ()):
-            raise RequestError(f"{name}: {variant.name} cannot use it")
