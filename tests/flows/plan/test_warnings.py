@@ -43,6 +43,8 @@ def test_a_person_who_shall_move_is_shown_whole_and_not_cropped(shot: MakeShot, 
     for moved, count in ((None, 1), (motion, 0)):
         board = film(shot("a", image=tall, prompt="a red box", motion=moved))
         assert len(plan_warnings(board, FAMILIES["tiny"], world, planned, Size(256, 144))) == count
+    speaks = film(shot("a", image=tall, prompt="a red box", audio=Path("/films/talk.wav"), motion=motion))
+    assert "cropped" in " ".join(plan_warnings(speaks, FAMILIES["tiny"], world, planned, Size(256, 144)))
 
 
 def test_a_sound_that_is_longer_or_shorter_than_its_shot_is_named(shot: MakeShot, film: MakeFilm) -> None:
