@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.plan.model import PlannedShot
 from flows.resolve import Snapshot, full_id
-from flows.resolve.needs import ANIMATE, choose_variant
+from flows.resolve.needs import choose_variant
 from flows.storyboard.model import Shot, Size, Storyboard
 from wan.families import Family
 from wan.variants import VARIANTS
@@ -70,7 +70,7 @@ def _wasted_words(family: Family, snapshot: Snapshot) -> Iterator[str]:
 def _cropped_pictures(shots: Iterable[Shot], snapshot: Snapshot, size: Size) -> Iterator[str]:
     seen: set[Path] = set()
     for shot in shots:
-        if choose_variant(shot, family) == ANIMATE:
+        if shot.motion is not None and shot.audio is None:
             continue  # the person is shown whole, on a black canvas
         for path in (shot.image, shot.end_image):
             if path is None or path in seen or path not in snapshot.image_sizes:
