@@ -13,7 +13,7 @@ from wan.errors import CheckpointError
 from wan.s2v.keys import REFERENCE_CLASS as S2V_REFERENCE_CLASS
 
 WEIGHT_NAMES = ("diffusion_pytorch_model", "model")
-_PICKLES = (".bin", ".pt", ".pth", ".ckpt")
+PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def weight_files(name: str, folder: Path) -> list[Path]:
             if missing or not names:
                 raise CheckpointError(f"{index} lists {len(names)} files, of which these are missing: {missing}")
             return [folder / shard for shard in names]
-    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES)
+    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES)
     if pickles:
         raise CheckpointError(
             f"{folder} has {name} only as {pickles[0]}: pickled weights can run code when they are loaded and are "

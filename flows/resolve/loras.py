@@ -14,9 +14,8 @@ from flows.storyboard.kinds import LORA_ENDING
 from flows.storyboard.model import Lora, Shot, Storyboard
 from wan.families import Family, FamilyLora
 from wan.hub.places import models_home, pulled
+from wan.layout import PICKLES
 from wan.variants import VARIANTS
-
-_PICKLES = (".pt", ".pth", ".bin", ".ckpt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> 
                 uses.setdefault(path, at)
         problems += _one_transformer(shot, family)
     of_family = {
-        lora: _of_family(lora, family, variant, model.loras)
+        lora: _of_family(lora, family, variant, model)
         # how long driven shots are does not matter here: what drives a shot stays with its variant from clip to clip
         for variant in used_variants(storyboard, family, {})
         for lora in family.roles[variant].loras
@@ -68,7 +67,7 @@ def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
     """The file, or what is wrong and how to mend it."""
     if lora.file is not None:
         return lora.file, "", ""
-    if lora.name.endswith(_PICKLES):
+    if lora.name.endswith(PICKLES):
         return None, f"{lora.name} is pickled, and such weights are refused", f"take one that ends in {LORA_ENDING}"
     if folder is None:
         fix = f"set model.loras to a folder that holds {lora.name}{LORA_ENDING}, or give the path of a file"
@@ -96,14 +95,15 @@ def _one_transformer(shot: Shot, family: Family) -> Iterable[Problem]:
             yield Problem(place, message, "leave `expert` out", full_id(shot.scene, shot.id))
 
 
-def _of_family(lora: FamilyLora, family: Family, variant: str, folder: Path | None) -> Path:
-    """In the folder of LoRAs under the model's name, or where the model was pulled to."""
-    places = [place for place in (folder and folder / lora.model, pulled(lora.model)) if place is not None]
-    for place in places:
+def _of_family(lora: FamilyLora, family: Family, variant: str, model: ModelSettings) -> Path:
+    """In the folder of LoRAs under the model's name, in the folder of models, or where the model was pulled to."""
+    of_root = model.root and pulled(lora.model, model.root)
+    for place in filter(None, (model.loras and model.loras / lora.model, of_root, pulled(lora.model))):
         found = sorted(place.rglob(lora.file))
         if found:
             return found[0]
-    looked = " and ".join(str(place) for place in (folder and folder / lora.model, models_home() / lora.model) if place)
+    roots = dict.fromkeys(home for home in (model.loras, model.root, models_home()) if home)
+    looked = ", ".join(str(home / lora.model) for home in roots)
     raise EnvironmentProblem(
         f"{family.name} needs {lora.file} for {variant}, which is not in {looked}; fetch it: wanflow models pull "
         f"{lora.model}"

@@ -103,6 +103,16 @@ def test_the_familys_own_are_among_the_pulled_models_or_in_the_folder(
         find_loras(film(duration=10.0), LIGHTNING, model(None if pulled else tmp_path / "loras"))
 
 
+def test_the_familys_own_may_be_pulled_to_the_folder_of_models(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANFLOW_MODELS", str(tmp_path / "models"))
+    files = [write(f"weights/lightning-t2v/{name}_noise_model.safetensors") for name in ("high", "low")]
+    (tmp_path / "weights/lightning-t2v" / MANIFEST).write_text("{}")
+    found = find_loras(film(duration=1.0), LIGHTNING, replace(model(None), root=tmp_path / "weights"))
+    assert list(found.of_family.values()) == files
+
+
 def test_what_is_missing_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANFLOW_MODELS", str(tmp_path))
     with pytest.raises(EnvironmentProblem, match=r"high_noise_model\.safetensors.*wanflow models pull lightning-t2v"):
