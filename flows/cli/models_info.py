@@ -15,6 +15,7 @@ from flows.errors import UserError
 from wan.families import FAMILIES, Family, Role
 from wan.hub.catalog import CATALOG, Model
 from wan.hub.places import pulled
+from wan.layout import PICKLES
 from wan.variants import VARIANTS
 
 if TYPE_CHECKING:
@@ -64,8 +65,18 @@ def _model(model: Model, root: Path | None, as_json: bool) -> None:
     folder = pulled(model.name, root)
     found = describe(folder) if folder else None
     if as_json:
-        here = _description(found) if found else None
-        print_json({"name": model.name, "purpose": model.purpose, "licence": model.licence, "here": here})
+        print_json(
+            {
+                "name": model.name,
+                "purpose": model.purpose,
+                "licence": model.licence,
+                "huggingface": model.huggingface,
+                "modelscope": model.modelscope,
+                "layout": model.layout,
+                "about_bytes": int(model.size),
+                "here": _description(found) if found else None,
+            }
+        )
         return
     click.echo(f"{model.name}: {model.purpose}")
     click.echo(f"  licence     {model.licence}")
@@ -80,6 +91,10 @@ def _model(model: Model, root: Path | None, as_json: bool) -> None:
 def _path(path: Path, as_json: bool) -> None:
     from wan.hub.info import describe
 
+    if path.suffix in PICKLES and path.is_file():
+        raise UserError(
+            f"{path} is pickled; info reads only safetensors. wanflow models convert reads its weights safely"
+        )
     found = describe(path)
     if as_json:
         print_json(_description(found))
@@ -141,6 +156,8 @@ def _family(family: Family, root: Path | None, as_json: bool) -> None:
         click.echo(f"  renders   {role['size']}, {role['num_frames']} frames at {role['fps']:g} a second")
         click.echo(f"  sampling  {role['sampling']}")
         click.echo(f"  here      {role['found'] or 'no: ' + str(role['missing'])}")
+        for name, folder in _loras(family, str(role["variant"]), root).items():
+            click.echo(f"  LoRAs     {name}: {folder or 'not here; wanflow models pull ' + name}")
 
 
 def _role(family: Family, role: Role, root: Path | None) -> dict[str, object]:
@@ -166,4 +183,11 @@ def _role(family: Family, role: Role, root: Path | None) -> dict[str, object]:
         "repo": role.repo,
         "found": found,
         "missing": missing,
+        "loras": _loras(family, role.variant, root),
     }
+
+
+def _loras(family: Family, variant: str, root: Path | None) -> dict[str, str | None]:
+    """The models that a role's own LoRAs come from, and where they are if they are here."""
+    folders = {lora.model: pulled(lora.model, root) or pulled(lora.model) for lora in family.roles[variant].loras}
+    return {name: str(folder) if folder else None for name, folder in folders.items()}

@@ -6,6 +6,7 @@ Nothing here keeps more than one tensor in memory: a process that reads a file o
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -114,6 +115,8 @@ def open_source(files: Sequence[Path]) -> Source:
 
 
 def _load_pickle(path: Path) -> dict[str, Tensor]:
+    if path.is_file() and not zipfile.is_zipfile(path):  # the format of before 2020 cannot be mapped
+        raise CheckpointError(f"{path} cannot be read as weights of PyTorch: it is cut off, too old, or something else")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except pickle.UnpicklingError as error:

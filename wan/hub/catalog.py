@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from wan.errors import HubRefusal
+from wan.families import FAMILIES, Family
 from wan.hub.places import pulled
 
 Layout = Literal["diffusers", "reference", "lora", "transformers", "onnx"]
@@ -167,10 +168,23 @@ def find(name: str) -> Model:
     """The model of that name. Raises `HubRefusal` with the nearest one."""
     if name in CATALOG:
         return CATALOG[name]
+    if name in FAMILIES:
+        raise HubRefusal(_family_hint(FAMILIES[name]))
     asked = name.lower()
     like = [known for known in CATALOG if known.startswith(asked)] or get_close_matches(asked, CATALOG, n=1, cutoff=0.5)
     hint = f"did you mean {like[0]}?" if like else "see them all: wanflow models list"
     raise HubRefusal(f"{name}: there is no such model in the catalog; {hint}")
+
+
+def _family_hint(family: Family) -> str:
+    """For somebody who names a family where a model is meant."""
+    if family.root is not None:
+        return f"{family.name} is a family that ships with wanflow: there is nothing to pull"
+    roles = family.roles.values()
+    models = dict.fromkeys(name for role in roles for name in (role.variant, *(lora.model for lora in role.loras)))
+    return (
+        f"{family.name} is a family (model={family.name}); name those of its models that you need: {', '.join(models)}"
+    )
 
 
 def pulled_as(name_or_repo: str) -> Path | None:

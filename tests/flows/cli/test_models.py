@@ -184,6 +184,11 @@ def test_offline_uses_what_is_here(wanflow: Wanflow, hub: FakeHub, models: Path)
         (["pull", "t2v"], "did you mean t2v-a14b?"),
         (["pull", "wholly-unknown"], "wanflow models list"),
         (["pull"], "Missing argument"),
+        (
+            ["pull", "wan22-lightning"],
+            "is a family (model=wan22-lightning); name those of its models that you need: t2v",
+        ),
+        (["verify", "tiny"], "ships with wanflow"),
         (["pull", NAME, "--hub", "modelscope"], "not known on modelscope"),
         (["pull", NAME, "--mirror", "nowhere"], "no address of a hub"),
         (["pull", NAME, "--root", "/proc/models"], "cannot be written"),
@@ -223,7 +228,16 @@ def test_info_says_what_weights_are(wanflow: Wanflow, hub: FakeHub) -> None:
     here = json.loads(wanflow("models", "info", NAME, "--json").stdout)["here"]
     assert here["repo"] == CATALOG[NAME].huggingface
     assert here["parameters"] == 450 * 1024
+    assert json.loads(wanflow("models", "info", "t2v-a14b", "--json").stdout)["about_bytes"] == 126_000_000_000
+    assert "lightning-t2v: not here; wanflow models pull" in wanflow("models", "info", "wan22-lightning").stdout
     assert "renders   256x144" in wanflow("models", "info", "tiny").stdout
+
+
+def test_a_pickle_is_not_described(wanflow: Wanflow, tmp_path: Path) -> None:
+    (tmp_path / "evil.pth").write_bytes(b"\x80\x04")
+    done = wanflow("models", "info", str(tmp_path / "evil.pth"))
+    assert done.returncode == 2
+    assert "is pickled; info reads only safetensors" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["models"], ["models", "pull", "--help"], ["models", "info", "t2v-a14b"]])

@@ -50,7 +50,7 @@ def test_an_old_or_broken_pickle_is_an_error(tmp_path: Path) -> None:
     torch.save({"a": torch.zeros(2)}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
     (tmp_path / "broken.pth").write_bytes(b"no weights")
     for name in ("old.pth", "broken.pth"):
-        with pytest.raises(CheckpointError, match=f"{name} cannot be read as weights|{name} is refused"):
+        with pytest.raises(CheckpointError, match=f"{name} cannot be read as weights.*too old|{name} is refused"):
             PickleSource(tmp_path / name)
 
 
