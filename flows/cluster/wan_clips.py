@@ -57,6 +57,7 @@ class WanRenderer:
             torch.set_num_threads(threads)
         budget = _weights_budget(self._device, threads)
         self._budget = budget
+        self._sufficed: dict[tuple[object, ...], Placement] = {}
         self._models: WarmModels[_Key, Pipeline] = WarmModels(budget, self._free_memory)
 
     @property
@@ -71,10 +72,17 @@ class WanRenderer:
         RequestError, StoreError.
         """
         checkpoint = self._checkpoint(clip)
-        first = placement_for(self._placement, clip, self._device, _weight_bytes(checkpoint))
-        return with_room(
-            lambda placement: self._render(clip, checkpoint, store, report, placement), first, self._drop_models
+        kind = (clip.variant, clip.width, clip.height, clip.num_frames, clip.numerics)
+        first = self._sufficed.get(kind) or placement_for(
+            self._placement, clip, self._device, _weight_bytes(checkpoint)
         )
+
+        def render(placement: Placement) -> TakeRecord:
+            record = self._render(clip, checkpoint, store, report, placement)
+            self._sufficed[kind] = placement  # the next clip like this one does not run out of memory first
+            return record
+
+        return with_room(render, first, self._drop_models)
 
     def _render(
         self, clip: Clip, checkpoint: Checkpoint, store: Store, report: Report, placement: Placement

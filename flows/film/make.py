@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+# Prefect imports it when the flow begins, Ray in the pool's thread: both at once break the import.
+import pydantic.v1  # noqa: F401
+
 from flows.edit.process import find_ffmpeg
 from flows.events import Event
 from flows.film.folder import check_space, claim, release

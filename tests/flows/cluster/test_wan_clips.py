@@ -149,3 +149,5 @@ def test_out_of_gpu_memory_the_clip_is_rendered_leaner_and_is_the_same(
     assert (wanted.placement, record.placement) == ("resident", "expert_swap")
     assert (record.clip, record.latents) == (wanted.clip, wanted.latents)
     assert roomy.warm == {"t2v-a14b"}
+    again = roomy.render(replace(clip, seed=9), store, Report())
+    assert again.placement == "expert_swap"
