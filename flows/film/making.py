@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,9 @@ from flows.storyboard.model import Soundtrack, Transition
 
 if TYPE_CHECKING:
     from flows.cluster import Pool
+
+_BLOB = re.compile(r"[^\s'\"]*/blobs/[0-9a-f]{2}/([0-9a-f]{64})")
+"""The path of a blob in a store."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,7 +82,9 @@ class Making:
             self.records[event.fingerprint] = event.record
             if not event.cached:
                 self.rendered.add(event.fingerprint)
-        elif isinstance(event, Failed) and event.final:
+        elif isinstance(event, Failed):
+            event = replace(event, message=with_names(event.message, self.plan.assets))
+        if isinstance(event, Failed) and event.final:
             if event.because_of is not None:
                 message = f"not rendered: it starts from {self.watches.name_of(event.because_of)}, which failed"
                 event = replace(event, message=message)
@@ -143,3 +149,8 @@ class Making:
         rest: tuple[Clip, ...] = clips_of(self.plan, [shot for shot in self.plan.shots if shot.id not in asked])
         others = survey(self.store, [clip for clip in rest if clip.fingerprint not in self.records])
         return None if others.missing else {**self.records, **others.found}
+
+
+def with_names(message: str, assets: Mapping[str, str]) -> str:
+    """The message with files of the store called what the person called them; `assets` maps digests to paths."""
+    return _BLOB.sub(lambda found: assets.get(found[1], found[0]), message)

@@ -82,7 +82,7 @@ def _prepare(plan: Plan, store: Store, key: str, clip: Clip, on_event: Callable[
     )
     assert clip.image is not None, "a plan has no motion without the picture of a person"
     try:
-        folders = motion_models(replaces=settings.mode == "replace")
+        folders = motion_models(plan.settings.model.root, replaces=settings.mode == "replace")
         models = load_models(*folders, device=str(find_device(plan.settings.render.device)))
         video = ForwardVideo(StoredVideo(source, driving.digest, clip.fps))
         made = preprocess(video, load_image(Path(plan.assets[clip.image])), models, settings, key=key)

@@ -34,25 +34,26 @@ def look_at_motions(storyboard: Storyboard, family: Family, root: Path | None) -
     it."""
     moved = [shot.motion for shot in storyboard.shots if shot.motion and choose_variant(shot, family) == ANIMATE]
     modes = sorted({motion.mode for motion in moved if motion.video is not None})
-    models: dict[str, str] = {mode: _digest(replaces=mode == "replace") for mode in modes}
+    models: dict[str, str] = {mode: _digest(root, replaces=mode == "replace") for mode in modes}
     replaces = any(motion.mode == "replace" for motion in moved) and ANIMATE in family.roles
     return MotionFacts(models, _relighting(family, root) if replaces else None)
 
 
-def motion_models(*, replaces: bool) -> tuple[Path, Path | None]:
-    """The folders of the models that read a motion and, to replace a person, of SAM 2. Raises EnvironmentProblem."""
-    return _pulled(POSES), _pulled(MASKS) if replaces else None
+def motion_models(root: Path | None, *, replaces: bool) -> tuple[Path, Path | None]:
+    """The folders of the models that read a motion and, to replace a person, of SAM 2: under `root` (`model.root`), or
+    where models are pulled to. Raises EnvironmentProblem."""
+    return _pulled(POSES, root), _pulled(MASKS, root) if replaces else None
 
 
-def _digest(*, replaces: bool) -> str:
+def _digest(root: Path | None, *, replaces: bool) -> str:
     try:
-        return models_digest(*motion_models(replaces=replaces))
+        return models_digest(*motion_models(root, replaces=replaces))
     except CheckpointError as error:
         raise EnvironmentProblem(f"{error}\n    fetch it again: wanflow models pull {POSES}") from error
 
 
-def _pulled(name: str) -> Path:
-    folder = pulled(name)
+def _pulled(name: str, root: Path | None) -> Path:
+    folder = (pulled(name, root) if root is not None else None) or pulled(name)
     if folder is None:
         raise EnvironmentProblem(
             f"a driving video (motion.video) is prepared by models that are not in {folder_of(name)}\n    fetch them: "

@@ -55,6 +55,11 @@ def test_missing_models_are_named_with_the_way_to_get_them(home: Path) -> None:
         look_at_motions(_film(Motion(Path("a.mp4"))), FAMILY, None)
 
 
+def test_models_may_lie_in_the_root_of_the_weights(tmp_path: Path) -> None:
+    _pull(tmp_path / "weights", POSES, DETECTOR, POSE)
+    assert list(look_at_motions(_film(Motion(Path("a.mp4"))), FAMILY, tmp_path / "weights").models) == ["animate"]
+
+
 def test_models_are_told_apart_by_their_digest(home: Path) -> None:
     _pull(home, POSES, DETECTOR, POSE)
     first = look_at_motions(_film(Motion(Path("a.mp4"))), FAMILY, None).models
