@@ -21,7 +21,7 @@ PICTURES = {
 """File name → what it shows, the seed of its staging, and the frame of that clip."""
 FACE = faces.FaceStaging(faces.FaceLook("yellow", "blue", "water", "dusk"), 1.0, 0.54, 0.38, 0.006, 1.0)
 VOICE_SECONDS, VOICE_SEED = 5.0, 3
-LOOK = figures.FigureLook("yellow", "red", "blue", "green", "purple", "orange", "snow", "dusk")
+LOOK = figures.FigureLook("yellow", "snow", "noon")
 DANCE, STANDING, DANCE_SECONDS = 12, 5, 4.0
 """Seeds of the dance and of the pose in the picture, and how long the dance is."""
 

@@ -67,11 +67,14 @@ class Family:
     vocabulary: str | None = None
 
 
+_TINY_SHARED = {"vae": "shared/vae", "text_encoder": "shared/text_encoder", "tokenizer": "shared/tokenizer"}
+
+
 def _tiny(variant: str, shift: float, boundary: float) -> Role:
     return Role(
         variant=variant,
         folder=variant,
-        shared={"vae": "shared/vae", "text_encoder": "shared/text_encoder", "tokenizer": "shared/tokenizer"},
+        shared=_TINY_SHARED,
         size=(256, 144),
         lengths=(33,),
         num_frames=33,
@@ -79,6 +82,42 @@ def _tiny(variant: str, shift: float, boundary: float) -> Role:
         sampling=Sampling(12, shift, Guidance(4.0, 3.0), "unipc", boundary),
         negative_prompt="",
     )
+
+
+TINY_TEXT_IMAGE = Role(
+    variant="ti2v-5b",
+    folder="ti2v-5b",
+    shared={**_TINY_SHARED, "vae": "shared/vae22"},
+    size=(256, 160),
+    lengths=(33,),
+    num_frames=33,
+    fps=16,
+    sampling=Sampling(12, 8.0, Guidance(4.0, 4.0), "unipc"),
+    negative_prompt="",
+)
+TINY_ANIMATE = Role(
+    variant="animate-14b",
+    folder="animate-14b",
+    shared=_TINY_SHARED,
+    size=(256, 144),
+    lengths=(33,),
+    num_frames=33,
+    fps=16,
+    sampling=Sampling(12, 5.0, Guidance(1.0, 1.0), "unipc"),
+    negative_prompt="",
+)
+TINY_SPEECH = Role(
+    variant="s2v-14b",
+    folder="s2v-14b",
+    shared=_TINY_SHARED,
+    size=(256, 128),
+    lengths=(29,),
+    following_lengths=(32,),
+    num_frames=29,
+    fps=16,
+    sampling=Sampling(12, 3.0, Guidance(1.0, 1.0), "unipc"),
+    negative_prompt="",
+)
 
 
 def _hub(variant: str, name: str, owner: str = "Wan-AI") -> Role:
@@ -116,7 +155,13 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                     precision="fp32",
                     sizes=((256, 144),),
                     vocabulary="wan.tiny.vocabulary",
-                    roles={"t2v-a14b": _tiny("t2v-a14b", 5.0, 0.875), "i2v-a14b": _tiny("i2v-a14b", 5.0, 0.900)},
+                    roles={
+                        "t2v-a14b": _tiny("t2v-a14b", 5.0, 0.875),
+                        "i2v-a14b": _tiny("i2v-a14b", 5.0, 0.900),
+                        "ti2v-5b": TINY_TEXT_IMAGE,
+                        "s2v-14b": TINY_SPEECH,
+                        "animate-14b": TINY_ANIMATE,
+                    },
                 )
             ),
             _family(

@@ -28,7 +28,6 @@ from wan.tiny.figures import (
     SHOULDER,
     FigureLook,
 )  # fmt: skip
-from wan.tiny.world import PALETTE
 
 GRID, REACH = 44, 0.40
 """Samples a side of a limb's outline and its half-extent, of the height at size 1."""
@@ -86,7 +85,7 @@ def _parts(video: Tensor, look: FigureLook) -> Tensor:
     still = backdrops.stills(video.shape[-1], video.shape[-2], str(video.device))[
         backdrops.index_of(look.place, look.light)
     ]
-    colours = torch.tensor([PALETTE[name] for name in look.parts], device=video.device)
+    colours = torch.tensor(look.parts, device=video.device)
     away = [(video - colour[:, None, None]).norm(dim=1) for colour in colours]
     away.append((video - still).norm(dim=1))
     nearest = torch.stack(away, dim=1)
