@@ -23,7 +23,8 @@ class TakeRecord:
     Digests (sha256, hex) of: `clip` lossless video (FFV1 in Matroska), `latents` final latents (safetensors),
     `last_frame` and `first_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
     `scores["quality"]` decides between takes. `seconds` maps a stage (`load`, `encode`, `denoise`, `decode`, `write`)
-    to its duration. `placement` says where the models lived, which decides no pixel. `spec` is the clip's fingerprinted content, so that a later plan can say what changed.
+    to its duration. `placement` says where the models lived, which decides no pixel. `spec` is the clip's fingerprinted
+    content, so that a later plan can say what changed.
     """
 
     fingerprint: str

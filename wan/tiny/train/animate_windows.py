@@ -1,7 +1,7 @@
 """Goes on with Animate where there is no GPU: windows of clips, each in its place in time and space.
 
-A window is a part of the reference and of two latent frames, around the figure. Positions reach the network through its
-rotary table alone, so a window of a short clip can stand anywhere in a long one: a step costs a tenth of a whole clip's.
+A window is the reference and a latent frame, or columns of two. Positions reach the network through its rotary table
+alone, so a window of a short clip can stand anywhere in a long one: a step costs a tenth of a whole clip's.
 """
 
 from __future__ import annotations
