@@ -108,10 +108,10 @@ def _sprite_mask(video: Tensor, still: Tensor) -> Tensor:
     )
     contrast = (video - shade * still).norm(dim=2)
     frames = F.avg_pool2d(contrast, 3, stride=1, padding=1)
-    return _largest_blob((frames > SPRITE_CONTRAST).float())
+    return largest_blob((frames > SPRITE_CONTRAST).float())
 
 
-def _largest_blob(mask: Tensor) -> Tensor:
+def largest_blob(mask: Tensor) -> Tensor:
     """Keeps the blob that holds the densest spot of each frame: floods from there inside the mask, at half size."""
     small = F.max_pool2d(mask, 2)
     density = F.avg_pool2d(small, 9, stride=1, padding=4)

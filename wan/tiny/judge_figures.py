@@ -28,6 +28,7 @@ from wan.tiny.figures import (
     SHOULDER,
     FigureLook,
 )  # fmt: skip
+from wan.tiny.judge import largest_blob
 
 GRID, REACH = 44, 0.40
 """Samples a side of a limb's outline and its half-extent, of the height at size 1."""
@@ -36,6 +37,7 @@ TURNS, BENDS, MOST_BEND = 60, 37, 2.6
 MAX_DISTANCE, LEAST_BODY, LEAST_LIMB, LEAST_FIT = 0.30, 0.3, 0.25, 0.35
 """How far a pixel's colour may be from a part's; shares of the outlines' areas that must be seen; and the overlap of a
 limb's outline with what is seen (intersection over union) below which it is none."""
+BACKDROP_FIRST = 0.7
 MISSING = 0.25
 """Share of a clip's readings that may fail before there is no figure in it."""
 
@@ -87,11 +89,15 @@ def _parts(video: Tensor, look: FigureLook) -> Tensor:
     ]
     colours = torch.tensor(look.parts, device=video.device)
     away = [(video - colour[:, None, None]).norm(dim=1) for colour in colours]
-    away.append((video - still).norm(dim=1))
+    # what is about as near to the backdrop as to a part is backdrop: a dusky sky is not far from a body
+    away.append(BACKDROP_FIRST * (video - still).norm(dim=1))
     nearest = torch.stack(away, dim=1)
     lowest = nearest.min(dim=1)
     which = torch.where(lowest.values < MAX_DISTANCE, lowest.indices, 6)
-    return torch.stack([(which == part).float() for part in range(6)], dim=1)
+    parts = torch.stack([(which == part).float() for part in range(6)], dim=1)
+    # specks of a body's colour elsewhere would make it too large
+    parts[:, 1:2] = largest_blob(parts[:, 1:2].transpose(0, 1)).transpose(0, 1)
+    return parts
 
 
 def _centre(mask: Tensor, x: Tensor, y: Tensor) -> Tensor:
