@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
+
+from tests.wan.conftest import Parity
 
 Wanflow = Callable[..., subprocess.CompletedProcess[str]]
-TENSORS = Path(__file__).parents[2] / "parity" / "dit_ti2v.safetensors"
 
 
 @pytest.fixture
 def single(tmp_path: Path) -> Path:
     """A TI2V transformer in one file, as people have it for ComfyUI."""
-    start = "weights."
-    weights = {f"model.diffusion_model.{k.removeprefix(start)}": v for k, v in load_file(TENSORS).items() if start in k}
+    weights = {f"model.diffusion_model.{key}": value for key, value in Parity()["dit_ti2v"].weights().items()}
     save_file(weights, tmp_path / "wan2.2_ti2v.safetensors")
     return tmp_path / "wan2.2_ti2v.safetensors"
 
