@@ -1,7 +1,7 @@
 """`python -m wan.tiny.train STAGE --out DIR (--steps N | --seconds S)`: one stage after the other.
 
-text, vae → t2v, i2v, animate; audio → s2v; vae22 → ti2v; then export, and `benchmarks/tiny_family.py` measures. Every
-stage goes on from the file it left.
+text, vae → t2v, i2v, animate (animate_windows goes on with it on a CPU); audio → s2v; vae22 → ti2v; then export, and
+`benchmarks/tiny_family.py` measures. Every stage goes on from the file it left.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wan.tiny.train.animate import animate_task
+from wan.tiny.train.animate_windows import window_task
 from wan.tiny.train.audio import AudioTraining, train_audio
 from wan.tiny.train.denoiser import DenoiserTraining, train_denoiser
 from wan.tiny.train.export import export
@@ -23,8 +24,24 @@ from wan.tiny.train.ti2v import ti2v_task
 from wan.tiny.train.vae import VaeTraining, train_vae
 from wan.tiny.world import CHECKPOINTS, HEIGHT, TI2V_HEIGHT
 
-SEEDS = {"vae": 1, "t2v": 2, "i2v": 3, "text": 4, "vae22": 5, "animate": 6, "ti2v": 7, "s2v": 8, "audio": 9}
-FLOWS: dict[str, Callable[..., Task]] = {"animate": animate_task, "ti2v": ti2v_task, "s2v": speech_task}
+SEEDS = {
+    "vae": 1,
+    "t2v": 2,
+    "i2v": 3,
+    "text": 4,
+    "vae22": 5,
+    "animate": 6,
+    "animate_windows": 6,
+    "ti2v": 7,
+    "s2v": 8,
+    "audio": 9,
+}
+FLOWS: dict[str, Callable[..., Task]] = {
+    "animate": animate_task,
+    "animate_windows": window_task,
+    "ti2v": ti2v_task,
+    "s2v": speech_task,
+}
 """Stages with one transformer, and what makes their tasks."""
 
 

@@ -15,6 +15,7 @@ from wan.families import FAMILIES
 from wan.tiny import models
 from wan.tiny.tokens import token_ids
 from wan.tiny.train.animate import animate_task
+from wan.tiny.train.animate_windows import COLUMNS, WINDOW, window_task
 from wan.tiny.train.audio import AudioTraining, Listener, train_audio, truth_at
 from wan.tiny.train.export import export
 from wan.tiny.train.flow import FlowTraining, train_flow
@@ -100,3 +101,11 @@ def test_the_ears_truth_is_the_mouths_opening_at_the_same_time() -> None:
 
 def test_a_listener_reads_every_layer() -> None:
     assert Listener()(torch.randn(1, 16_000)).shape == (models.AUDIO_LAYERS + 1, 1, 49, 5)
+
+
+def test_windows_go_on_with_animate_in_their_places(trained: Trained) -> None:
+    task = window_task(trained[0], clips=1, seed=5, batch=1, device="cpu")
+    inputs = task.draw(1)
+    assert inputs[0].shape == (1, 36, 1 + WINDOW, 18, COLUMNS)
+    assert int(inputs[8][0]) == 0
+    assert torch.isfinite(task.loss(*inputs))
