@@ -116,10 +116,12 @@ class Pipeline:
         to_step: int | None = None,
         *,
         on_step: Progress | None = None,
+        on_state: Callable[[State], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> State:
         """Take steps until `to_step` of them are done (default: all). The state given is not changed.
 
+        `on_state` is given the state after every step, from which a pipeline in another placement can go on.
         `should_stop` is asked before every step; when it says yes, `Cancelled` is raised with the state reached.
         Raises `StateError` when the state belongs to another pipeline.
         """
@@ -132,6 +134,8 @@ class Pipeline:
             if should_stop is not None and should_stop():
                 raise Cancelled(run.state(step))
             run.take(step)
+            if on_state is not None:
+                on_state(run.state(step + 1))
             if on_step is not None:
                 on_step(step + 1, state.steps)
         return run.state(target)

@@ -45,7 +45,7 @@ def with_room(run: Callable[[Placement], T], placement: Placement, free: Callabl
             raise
         told = str(error).splitlines()[0]
     # Behind the handler: until it is left, the error holds every tensor of the attempt.
-    _log.warning("out of GPU memory with placement=%s (%s); once more with placement=%s", placement, told, leaner)
+    _log.warning("out of GPU memory with placement=%s (%s); going on with placement=%s", placement, told, leaner)
     free()
     return run(leaner)
 

@@ -31,6 +31,7 @@ from wan.load import find_device, load_pipeline
 from wan.pipeline import Pipeline
 from wan.placement import Placement
 from wan.request import Numerics
+from wan.state import State
 
 _Key: TypeAlias = tuple[str, str, Numerics, Placement]
 
@@ -66,7 +67,8 @@ class WanRenderer:
         return frozenset(variant for variant, *_ in self._models.keys)
 
     def render(self, clip: Clip, store: Store, report: Report) -> TakeRecord:
-        """Load, encode, denoise, decode, and write the blobs; once more, leaner, when a GPU's memory does not suffice.
+        """Load, encode, denoise, decode, and write the blobs. When a GPU's memory does not suffice, it goes on from the
+        last finished step in the next leaner placement.
 
         Raises Stopped between steps, CheckpointError when the weights here are not those that were planned with,
         RequestError, StoreError.
@@ -77,33 +79,37 @@ class WanRenderer:
             self._placement, clip, self._device, _weight_bytes(checkpoint)
         )
 
+        work = _Work()
+
         def render(placement: Placement) -> TakeRecord:
-            record = self._render(clip, checkpoint, store, report, placement)
+            record = self._render(clip, checkpoint, store, report, placement, work)
             self._sufficed[kind] = placement  # the next clip like this one does not run out of memory first
             return record
 
         return with_room(render, first, self._drop_models)
 
     def _render(
-        self, clip: Clip, checkpoint: Checkpoint, store: Store, report: Report, placement: Placement
+        self, clip: Clip, checkpoint: Checkpoint, store: Store, report: Report, placement: Placement, work: _Work
     ) -> TakeRecord:
-        watch = _Stopwatch()
-        with watch.stage("load"):
+        with work.stage("load"):
             pipeline = self._pipeline(clip, checkpoint, placement, report)
             _reset_peak(self._device)
-        with watch.stage("encode"):
-            state = pipeline.encode(request_of(clip, store))
-            report.progress("encode", 1, 1)
+        if work.state is None:
+            with work.stage("encode"):
+                work.keep(pipeline.encode(request_of(clip, store)))
+                report.progress("encode", 1, 1)
+        assert work.state is not None
         try:
-            with watch.stage("denoise"):
+            with work.stage("denoise"):
                 state = pipeline.advance(
-                    state,
+                    work.state,
                     on_step=lambda step, steps: report.progress("denoise", step, steps),
+                    on_state=work.keep,
                     should_stop=report.should_stop,
                 )
         except Cancelled as stop:
             raise Stopped(str(stop)) from stop
-        with watch.stage("decode"):
+        with work.stage("decode"):
             result = pipeline.finish(state)
             report.progress("decode", 1, 1)
         kept = {"latents": state.latents, **{CARRIED + name: tensor for name, tensor in result.carried.items()}}
@@ -113,7 +119,7 @@ class WanRenderer:
             clip,
             result.frames,
             latents,
-            seconds=watch.seconds,
+            seconds=work.seconds,
             peak_memory_bytes=_peak_bytes(self._device),
             placement=placement,
         )
@@ -180,10 +186,14 @@ def _peak_bytes(device: torch.device) -> int:
 
 
 @dataclass(slots=True)
-class _Stopwatch:
-    """Seconds spent in each stage."""
+class _Work:
+    """One clip under way: the state reached, and the seconds that each stage took in all attempts."""
 
+    state: State | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def keep(self, state: State) -> None:
+        self.state = state
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -191,4 +201,4 @@ class _Stopwatch:
         try:
             yield
         finally:
-            self.seconds[name] = round(time.perf_counter() - start, 4)
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 4)

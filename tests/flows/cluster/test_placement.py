@@ -29,7 +29,7 @@ def test_the_next_leaner_placement_is_tried_once_and_logged(caplog: pytest.LogCa
     assert tried == ["resident", "expert_swap"]
     assert freed == [True]
     assert "placement=resident (CUDA out of memory" in caplog.text
-    assert "once more with placement=expert_swap" in caplog.text
+    assert "going on with placement=expert_swap" in caplog.text
 
 
 def test_a_second_time_is_an_error() -> None:

@@ -22,6 +22,8 @@ from tests.wan.conftest import make_family
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError, RequestError
 from wan.families import Family
+from wan.request import ClipRequest
+from wan.state import State
 
 
 @dataclass
@@ -127,25 +129,35 @@ def test_an_unknown_family_is_a_settings_error(tmp_path: Path) -> None:
         WanRenderer(threads=1, family="huge", root=str(tmp_path))
 
 
-def test_out_of_gpu_memory_the_clip_is_rendered_leaner_and_is_the_same(
-    family: Family, store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("part", ["text_encoder", "transformer", "transformer_2", "vae"])
+def test_out_of_gpu_memory_the_clip_goes_on_leaner_and_is_the_same(
+    family: Family, store: Store, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    """The memory runs out in the middle of a step, once."""
+    """The memory runs out once, when `part` is used."""
     import wan.parts
+    from wan.pipeline import Pipeline
 
     clip = wan_clip(family, "a red boat")
     roomy = WanRenderer(threads=1, family="tiny", root=str(family.root), device="cpu", placement="resident")
     wanted = roomy.render(clip, store, Report())
-    use, calls = wan.parts.Resident.use, []
+    use = wan.parts.Resident.use
 
     def short_of_memory(self: wan.parts.Resident, name: str) -> object:
-        calls.append(name)
-        if len(calls) == 4:
+        if name == part:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return use(self, name)
 
     monkeypatch.setattr(wan.parts.Resident, "use", short_of_memory)
-    record = roomy.render(clip, store, Report())
+    report, encode, encoded = Report(), Pipeline.encode, []
+
+    def counted(self: Pipeline, request: ClipRequest) -> State:
+        encoded.append(request)
+        return encode(self, request)
+
+    monkeypatch.setattr(Pipeline, "encode", counted)
+    record = roomy.render(clip, store, report)
+    assert [step for stage, step, _ in report.told if stage == "denoise"] == [1, 2, 3]  # none twice
+    assert len(encoded) == (2 if part == "text_encoder" else 1)
     assert (wanted.placement, record.placement) == ("resident", "expert_swap")
     assert (record.clip, record.latents) == (wanted.clip, wanted.latents)
     assert roomy.warm == {"t2v-a14b"}
