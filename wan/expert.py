@@ -69,13 +69,16 @@ class Expert:
             tokens = tokens.float()
         time = self._time(timestep, math.prod(grid), clean_frames * grid[1] * grid[2])
         branches = self._first_block(tokens, context, time)
-        for number, text in enumerate(context.texts):
-            branch = self.after_block(0, branches[number], context, number)
-            for index in range(1, len(model.blocks)):
-                block = model.blocks[index]
-                steps = block.scale_shift_table + time.blocks
-                branch = self._functions.run_block(block, branch, text, _six(steps), context.rotary, self.dtype)
-                branch = self.after_block(index, branch, context, number)
+        for index in range(len(model.blocks)):
+            block = model.blocks[index]  # of a streamed model: brought once for all prompts
+            steps = _six(block.scale_shift_table + time.blocks)
+            for number, text in enumerate(context.texts):
+                if index > 0:
+                    branches[number] = self._functions.run_block(
+                        block, branches[number], text, steps, context.rotary, self.dtype
+                    )
+                branches[number] = self.after_block(index, branches[number], context, number)
+        for number, branch in enumerate(branches):
             branches[number] = self._head(branch, time, grid)
         return branches
 

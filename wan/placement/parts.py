@@ -143,6 +143,9 @@ class Moved:
 
 
 def free_bytes(device: torch.device) -> int:
-    """What a GPU has left: free memory, and what torch holds without using it."""
-    free, _ = torch.cuda.mem_get_info(device)
-    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    """What a GPU has left for weights: its free memory, and what torch holds without using it, less what computing took
+    so far beside the weights, which the next step takes again."""
+    free, total = torch.cuda.mem_get_info(device)
+    held = torch.cuda.memory_reserved(device)
+    allowed = int(total * torch.cuda.get_per_process_memory_fraction(device)) - held
+    return min(free, allowed) + held - torch.cuda.max_memory_allocated(device)

@@ -84,13 +84,16 @@ class SpeechExpert(Expert):
         noisy = tokens.shape[1]
         tokens = torch.cat([tokens, context.clean], dim=1).to(torch.float32 if self.exact else self.dtype)
         branches = self._first_block(tokens, context, steps, noisy)
-        for number, text in enumerate(context.texts):
-            branch = model.inject(branches[number], 0, context.sounds[number], noisy)
-            for index in range(1, len(model.blocks)):
-                block = model.blocks[index]
-                of_block = block.scale_shift_table + steps
-                branch = self._blocks.run_block(block, branch, text, of_block, context.rotary, noisy, self.dtype)
-                branch = model.inject(branch, index, context.sounds[number], noisy)
+        for index in range(len(model.blocks)):
+            block = model.blocks[index]  # of a streamed model: brought once for all prompts
+            of_block = block.scale_shift_table + steps
+            for number, text in enumerate(context.texts):
+                if index > 0:
+                    branches[number] = self._blocks.run_block(
+                        block, branches[number], text, of_block, context.rotary, noisy, self.dtype
+                    )
+                branches[number] = model.inject(branches[number], index, context.sounds[number], noisy)
+        for number, branch in enumerate(branches):
             branches[number] = model.head(branch[:, :noisy], time, model.grid(*latents.shape[2:])).float()
         return branches
 

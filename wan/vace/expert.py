@@ -48,24 +48,26 @@ class ControlExpert(Expert):
         time = self._time(timestep, math.prod(grid), clean_frames * grid[1] * grid[2])
         mains = self._first_of(model.blocks, tokens, context, time.blocks)
         controls = self._first_of(model.vace_blocks, control, context, time.blocks)
-        return [
-            self._head(self._through(main, side, text, context, time.blocks), time, grid)
-            for main, side, text in zip(mains, controls, context.texts, strict=True)
-        ]
+        self._through(mains, controls, context, time.blocks)
+        for number, tokens in enumerate(mains):
+            mains[number] = self._head(tokens, time, grid)
+        return mains
 
-    def _through(self, tokens: Tensor, control: Tensor, text: Tensor, context: ControlContext, time: Tensor) -> Tensor:
-        """One prompt through both rows, whose first blocks have been run."""
+    def _through(self, mains: list[Tensor], controls: list[Tensor], context: ControlContext, time: Tensor) -> None:
+        """Every prompt through both rows, in place; their first blocks have been run. A streamed block is brought once
+        for all prompts."""
         model = self.model
         beside = {main: side for side, main in enumerate(model.config.vace_layers)}
         for index in range(len(model.blocks)):
             if index > 0:
-                tokens = self._run(model.blocks[index], tokens, text, context, time)
+                self._run(model.blocks[index], mains, context, time)
             if index in beside:
                 block = model.vace_blocks[beside[index]]
                 if beside[index] > 0:
-                    control = self._run(block, control, text, context, time)
-                tokens = tokens + block.proj_out(control.to(self.dtype)).to(tokens.dtype) * context.scale
-        return tokens
+                    self._run(block, controls, context, time)
+                for number, control in enumerate(controls):
+                    added = block.proj_out(control.to(self.dtype)).to(mains[number].dtype)
+                    mains[number] = mains[number] + added * context.scale
 
     def _first_of(
         self, blocks: Sequence[torch.nn.Module], tokens: Tensor, context: Context, time: Tensor
@@ -76,8 +78,11 @@ class ControlExpert(Expert):
         attended = self._functions.attend_to_itself(block, tokens, steps, context.rotary, self.dtype)
         return [self._functions.read_prompt(block, attended, text, steps, self.dtype) for text in context.texts]
 
-    def _run(self, block: torch.nn.Module, tokens: Tensor, text: Tensor, context: Context, time: Tensor) -> Tensor:
-        return self._functions.run_block(block, tokens, text, self._steps(block, time), context.rotary, self.dtype)
+    def _run(self, block: torch.nn.Module, rows: list[Tensor], context: Context, time: Tensor) -> None:
+        """The block over the tokens of every prompt, in place."""
+        steps = self._steps(block, time)
+        for number, text in enumerate(context.texts):
+            rows[number] = self._functions.run_block(block, rows[number], text, steps, context.rotary, self.dtype)
 
     def _steps(self, block: torch.nn.Module, time: Tensor) -> Tensor:
         """The block's six modulations, one for all tokens or one a token."""
