@@ -134,8 +134,10 @@ class ClipRequest:
     around a replaced person (Animate), `mask` and `control` steer VACE, as closely as `control_scale` says (0: not at
     all); without a control video it follows a `camera` path (`wan.camera`), and `references` show it what should
     appear. `video` with `strength` 0 … 1 is video to video: 1 keeps nothing of it. `carried` is what the clip before in
-    the same shot handed on (`Result.carried`). Whether a field is allowed, and which sizes and lengths, is the
-    variant's business; a pipeline raises `RequestError` before any tensor is made.
+    the same shot handed on (`Result.carried`). `before` are the last frames of a clip that this one goes on from: S2V
+    comes after them, VACE and video to video begin with them. `last`: nothing goes on from this clip, so nothing is
+    made for that. Whether a field is allowed, and which sizes and lengths, is the variant's business; a pipeline raises
+    `RequestError` before any tensor is made.
     """
 
     prompt: str
@@ -161,3 +163,5 @@ class ClipRequest:
     video: Video | None = field(default=None, compare=False)
     references: tuple[Image, ...] = field(default=(), compare=False)
     carried: Mapping[str, Tensor] | None = field(default=None, compare=False)
+    before: Frames | None = field(default=None, compare=False)
+    last: bool = False

@@ -9,7 +9,7 @@ import numpy as np
 
 from wan.errors import RequestError
 from wan.geometry import allowed_lengths, nearest_sizes
-from wan.request import ClipRequest, Guidance, Image, Sampling, Solver
+from wan.request import ClipRequest, Frames, Guidance, Image, Sampling, Solver
 from wan.sampling.schedule import NUM_TRAIN_TIMESTEPS
 from wan.variants import VARIANTS, Variant
 
@@ -59,7 +59,8 @@ def _check_size(request: ClipRequest, variant: Variant) -> None:
 
 
 def _check_length(request: ClipRequest, variant: Variant) -> None:
-    frames, step, following = request.num_frames, variant.frame_step, request.carried is not None
+    frames, step = request.num_frames, variant.frame_step
+    following = request.carried is not None or request.before is not None
     near = sorted(set(allowed_lengths(variant, None, int(frames), following=following)))
     if isinstance(frames, int) and frames in near:
         return
@@ -96,7 +97,8 @@ def _check_guidance(guidance: Guidance) -> None:
 
 
 def _check_images(request: ClipRequest, variant: Variant) -> None:
-    if request.image is None and "image" in variant.needs:
+    from_before = request.before is not None or "reference" in (request.carried or {})
+    if request.image is None and "image" in variant.needs and not from_before:
         raise RequestError(f"image: {variant.name} needs a picture; for text alone use t2v-a14b")
     for field, key, image in (("image", "image", request.image), ("last_image", "end_image", request.last_image)):
         if image is None:
@@ -128,6 +130,8 @@ def _check_media(request: ClipRequest, variant: Variant) -> None:
         if getattr(request, field) not in (None, ()) and not usable:
             able = [name for name, other in VARIANTS.items() if key in other.inputs]
             raise RequestError(f"{field}: {variant.name} cannot use it" + (f"; {', '.join(able)} can" if able else ""))
+    if request.before is not None:
+        _check_before(request.before, variant)
     if request.audio is None and "audio" in variant.needs:
         raise RequestError(f"audio: {variant.name} needs the sound of the speech")
     if request.start_frame < 0:
@@ -140,6 +144,13 @@ def _check_media(request: ClipRequest, variant: Variant) -> None:
         raise RequestError(f"strength: {request.strength} is not above 0 and at most 1 (1 keeps nothing of the video)")
     if (request.video is None) != (request.strength is None):
         raise RequestError("video, strength: video to video needs both")
+
+
+def _check_before(before: Frames, variant: Variant) -> None:
+    if not variant.carried_frames:
+        raise RequestError(f"before: {variant.name} goes on from one picture (image)")
+    if before.dtype != np.uint8 or before.ndim != 4 or before.shape[3] != 3 or 0 in before.shape:
+        raise RequestError(f"before: RGB frames as uint8 [F, H, W, 3] are expected, not {before.dtype} {before.shape}")
 
 
 def _check_image(field: str, image: Image) -> None:

@@ -34,10 +34,10 @@ class Variant:
     says whether this version renders it; the others are planned for and refused with a clear message. `render_epoch` is
     raised only when the pixels of this variant change for the same request.
 
-    Of a shot that is longer than one clip, a following clip starts from the last `frame` of the one before, or from
-    what that one `carried` on (tensors, without a codec in between). It repeats `overlap` frames, which the film hides,
-    and is natively `following_frames` long (None: as the first); its lengths are that plus or minus multiples of
-    `frame_step`. What is carried on are the last `carried_frames` frames.
+    Of a shot that is longer than one clip, a following clip starts from the last `frame` of the one before, from its
+    last `frames`, or from what that one `carried` on (tensors, without a codec in between); `carried_frames` of them
+    unless it is one. It repeats `overlap` frames, which the film hides, and is natively `following_frames` long (None:
+    as the first); its lengths are that plus or minus multiples of `frame_step`. T2V follows itself over a video alone.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Variant:
     frame_step: int
     fps: float
     sampling: Sampling
-    chained: Literal["frame", "carried"] = "frame"
+    chained: Literal["frame", "frames", "carried"] = "frame"
     overlap: int = 1
     following_frames: int | None = None
     carried_frames: int = 0
@@ -73,6 +73,9 @@ _TABLE = (
         frame_step=4,
         fps=16,
         sampling=_unipc(40, 12.0, 4.0, 3.0, 0.875),
+        chained="frames",
+        overlap=5,
+        carried_frames=5,
         rendered=True,
     ),
     Variant(
@@ -101,7 +104,7 @@ _TABLE = (
     ),
     Variant(
         name="s2v-14b",
-        inputs=frozenset({"image", "audio", "motion"}),
+        inputs=frozenset({"image", "audio", "motion", "continuity"}),
         needs=frozenset({"image", "audio"}),
         size=(1024, 704),
         size_multiple=64,
@@ -140,6 +143,9 @@ _TABLE = (
         fps=16,
         # not in the reference: what its publisher samples it with (aigc-apps/VideoX-Fun)
         sampling=_unipc(50, 12.0, 5.0, 5.0, 0.875),
+        chained="frames",
+        overlap=5,
+        carried_frames=5,
         rendered=True,
     ),
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 from safetensors.torch import load
 from torch import Tensor
 
@@ -15,7 +16,8 @@ from flows.plan.model import Clip, HandOff, Medium
 from flows.plan.motion import MADE_FROM, PREPARED
 from flows.store.prepared import prepared
 from flows.store.protocol import Store, TakeRecord
-from wan.request import Audio, ClipRequest, Image, Lora
+from wan.request import Audio, ClipRequest, Frames, Image, Lora
+from wan.variants import VARIANTS
 
 CARRIED = "carried."
 """Prefix, in a clip's latents blob, of the tensors that the next clip of its shot goes on from."""
@@ -23,8 +25,6 @@ CARRIED = "carried."
 
 def request_of(clip: Clip, store: Store) -> ClipRequest:
     """What the clip asks of a pipeline. Raises BlobMissing, MediaError."""
-    starts = clip.hand_off if clip.hand_off and clip.hand_off.what == "frame" else None
-    carries = clip.hand_off if clip.hand_off and clip.hand_off.what == "carried" else None
     image = _picture(store, clip.image) if clip.image else None
     return ClipRequest(
         prompt=clip.prompt,
@@ -39,11 +39,22 @@ def request_of(clip: Clip, store: Store) -> ClipRequest:
         control_scale=clip.control_scale,
         camera=clip.camera or "",
         loras=tuple(Lora(store.local_path(lora.digest), lora.digest, lora.weight, lora.expert) for lora in clip.loras),
-        image=handed_off(starts, store) if starts else image,
         last_image=_picture(store, clip.last_image) if clip.last_image else None,
-        carried=carried_on(carries, store) if carries else None,
-        **_driven_by(clip, store),
+        last=clip.last,
+        **{"image": image, **_goes_on_from(clip, store), **_driven_by(clip, store)},
     )
+
+
+def _goes_on_from(clip: Clip, store: Store) -> dict[str, Any]:
+    hand_off, variant = clip.hand_off, VARIANTS[clip.variant]
+    if hand_off is None:
+        return {}
+    if hand_off.what == "carried":
+        return {"carried": carried_on(hand_off, store)}
+    if hand_off.what == "frames":
+        return {"before": frames_before(hand_off, store, variant.carried_frames)}
+    frame = handed_off(hand_off, store)
+    return {"before": frame[None]} if variant.chained == "carried" else {"image": frame}
 
 
 def handed_off(hand_off: HandOff, store: Store) -> Image:
@@ -55,6 +66,27 @@ def handed_off(hand_off: HandOff, store: Store) -> Image:
     if hand_off.frame in (-1, best.num_frames - 1):
         return _picture(store, best.last_frame)
     return frames_at(store.local_path(best.clip), [hand_off.frame])[0]
+
+
+def frames_before(hand_off: HandOff, store: Store, count: int) -> Frames:
+    """The last `count` frames that the film shows up to the hand-off, fewer where there are no more: uint8
+    `[F, H, W, 3]`. They reach back through clips that carried on. Raises BlobMissing."""
+    record = _best(hand_off, store)
+    stop = hand_off.frame + 1 if hand_off.frame >= 0 else record.num_frames
+    found = _frames(record, max(0, stop - count), stop, store)
+    while len(found) < count and record.spec.get("handed_off") == "carried":
+        spec: dict[str, Any] = dict(record.spec)
+        repeated = VARIANTS[spec["variant"]].overlap
+        (name,), *_ = spec["hand_off"]
+        record = _best(HandOff((name,)), store)
+        stop = record.num_frames - repeated
+        missing = count - len(found)
+        found = np.concatenate([_frames(record, max(0, stop - missing), stop, store), found])
+    return found
+
+
+def _frames(record: TakeRecord, start: int, stop: int, store: Store) -> Frames:
+    return np.stack(frames_at(store.local_path(record.clip), list(range(start, stop))))
 
 
 def carried_on(hand_off: HandOff, store: Store) -> Mapping[str, Tensor]:

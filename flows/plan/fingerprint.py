@@ -47,6 +47,8 @@ def clip_spec(clip: Clip) -> dict[str, object]:
     }
     if hand_off is not None and hand_off.what != "frame":
         content["handed_off"] = hand_off.what
+    if clip.last:
+        content["last"] = True
     if clip.media:
         content["media"] = [[medium.name, medium.digest, medium.option] for medium in clip.media]
         content["media_fps"] = float(clip.fps)

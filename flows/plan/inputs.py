@@ -52,7 +52,7 @@ def _contradictions(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]
     for key in _INPUTS:
         if getattr(shot, key) and key not in variant.inputs:
             yield key, f"{variant.name} cannot use `{key}`", _remedy(key)
-    if shot.image and shot.continuity:
+    if shot.image and shot.continuity and "audio" not in variant.inputs:  # of speech, `image` is who speaks
         message = f"a shot starts from `image` or from the last frame of {shot.continuity.source}, not from both"
         yield "image", message, "remove `image`, or write `continuity: none`"
     yield from _missing(shot, variant)

@@ -18,13 +18,14 @@ from wan.request import Numerics, Sampling
 
 Status: TypeAlias = Literal["new", "cached"]
 Rule: TypeAlias = Literal["best_score"]
-HandedOff: TypeAlias = Literal["frame", "carried"]
+HandedOff: TypeAlias = Literal["frame", "frames", "carried"]
 
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """What a clip starts from, taken from other clips: the last shown frame of the one that `rule` selects, or, inside
-    a shot, what the segment before `carried` on (tensors beside its latents, without a codec in between).
+    """What a clip starts from, taken from other clips: the last shown frame of the one that `rule` selects, its last
+    `frames` (as many as the variant takes), or, inside a shot, what the segment before `carried` on (tensors beside its
+    latents, without a codec in between).
 
     `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
     `frame` is the index of that frame among the rendered ones, hidden ones counted; -1 is the last (`last_frame` of
@@ -61,9 +62,10 @@ class Clip:
     """One segment of one take: everything a worker needs, and nothing about names.
 
     `image` and `last_image` are blob digests of asset files in the store; at most one of `image` and a handed-off frame
-    is set. `start_frame` is where in its shot the clip begins, so that it finds its part of `media`. `skip_first` is
-    how many frames at the start repeat the hand-off and are hidden in the film, `keep` how many after them belong to
-    the film (surplus is trimmed).
+    is set, but for speech, whose `image` is who speaks. `start_frame` is where in its shot the clip begins, so that it
+    finds its part of `media`. `last`: the segment carries nothing on, since none follows and that would cost something.
+    `skip_first` is how many frames at the start repeat the hand-off and are hidden in the film, `keep` how many after
+    them belong to the film (surplus is trimmed).
     """
 
     fingerprint: str
@@ -82,6 +84,7 @@ class Clip:
     last_image: str | None = None
     hand_off: HandOff | None = None
     start_frame: int = 0
+    last: bool = False
     media: tuple[Medium, ...] = ()
     strength: float | None = None
     control_scale: float = 1.0

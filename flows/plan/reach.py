@@ -23,10 +23,17 @@ def reach_problems(
         message = f"a strength of {shot.video.strength:g} takes none of the {steps} steps"
         yield Problem(shot.where("video.strength"), message, f"at least {1 / steps:.2g}, or more steps", name)
     rate, last = segments[0].part.rate(fps), segments[-1].start
-    control = shot.control
-    for key, path in (("video", control.video), ("mask", control.mask)) if control is not None else ():
+    for key, path in _needed_throughout(shot):
         if path is not None and path in seconds and max(1, round(seconds[path] * rate)) <= last:
             message = (
                 f"{path.name} ends after {seconds[path]:.2f} s, and a clip of the shot begins at {last / rate:.2f} s"
             )
-            yield Problem(shot.where(f"control.{key}"), message, "make the shot shorter, or the video longer", name)
+            yield Problem(shot.where(key), message, "make the shot shorter, or the video longer", name)
+
+
+def _needed_throughout(shot: Shot) -> Iterator[tuple[str, Path | None]]:
+    if shot.video is not None:
+        yield "video.file", shot.video.file
+    if shot.control is not None:
+        yield "control.video", shot.control.video
+        yield "control.mask", shot.control.mask

@@ -17,6 +17,7 @@ from flows.resolve import Snapshot
 from flows.resolve.needs import Segment
 from flows.storyboard.model import Shot
 from wan.request import Numerics, Sampling
+from wan.variants import Variant
 
 SEEDS = 2**63
 """Seeds are 0 … 2**63 - 1; sums wrap around."""
@@ -63,8 +64,8 @@ class TakeMaker:
         for number in range(len(recipe.segments)):
             clip = self._clip(recipe, number, (seed + number * SEGMENT_SEED_STEP) % SEEDS, hand_off)
             clips.append(clip)
-            carried = number + 1 < len(recipe.segments) and recipe.segments[number + 1].carries_on
-            hand_off = HandOff((clip.fingerprint,), what="carried" if carried else "frame")
+            if number + 1 < len(recipe.segments):
+                hand_off = HandOff((clip.fingerprint,), what=recipe.segments[number + 1].chained)
         chain = tuple(clips)
         if all(clip.status == "cached" for clip in chain):
             return Take(seed, chain[-1].fingerprint, "cached", IN_STORE, chain)
@@ -76,7 +77,7 @@ class TakeMaker:
         variant, role = segment.part.variant, segment.part.role
         default = variant.negative_prompt if role.negative_prompt is None else role.negative_prompt
         size, rate = self.geometry.size_of(segment.part), segment.part.rate(self.geometry.fps)
-        following = number > 0
+        following, last = number > 0, number == len(recipe.segments) - 1
         clip = Clip(
             fingerprint="",
             variant=variant.name,
@@ -90,10 +91,11 @@ class TakeMaker:
             seed=seed,
             sampling=sampling,
             numerics=self.numerics,
-            image=self._digest(shot.image) if segment.carries_on or not following else None,
-            last_image=self._digest(shot.end_image) if number == len(recipe.segments) - 1 else None,
+            image=self._digest(shot.image) if segment.chained == "carried" or not following else None,
+            last_image=self._digest(shot.end_image) if last else None,
             hand_off=hand_off,
             start_frame=segment.start,
+            last=last and variant.chained == "carried" and variant.carried_frames > 0,
             media=clip_media(shot, variant, self._digest)
             + prepared_media(shot, variant, self.snapshot, self._digest, size, rate),
             strength=shot.video.strength if shot.video else None,
@@ -122,8 +124,13 @@ class TakeMaker:
         return None if path is None else self.snapshot.digests.get(path, "missing")
 
 
-def hand_off_of(takes: tuple[Take, ...]) -> HandOff:
-    """What a shot with these takes passes on: the last frame that the film shows of it."""
+def hand_off_of(takes: tuple[Take, ...], variant: Variant) -> HandOff:
+    """What a shot with these takes passes on to one of `variant`: the last frame that the film shows of it, and from
+    speech to speech the frames before that, too."""
     last = takes[0].clips[-1]
     shown = last.skip_first + last.keep - 1
-    return HandOff(tuple(take.fingerprint for take in takes), frame=-1 if shown == last.num_frames - 1 else shown)
+    return HandOff(
+        tuple(take.fingerprint for take in takes),
+        frame=-1 if shown == last.num_frames - 1 else shown,
+        what="frames" if variant.chained == "carried" and variant.name == last.variant else "frame",
+    )

@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from flows.storyboard.model import Shot, Storyboard
+from wan.clips import clips_needed, cut
 from wan.families import Family, Role
 from wan.geometry import longest_clip, num_frames_at_least
 from wan.variants import VARIANTS, Variant
@@ -52,8 +54,8 @@ class Part:
 class Segment:
     """`num_frames` are rendered by `part`; the first `skip_first` are hidden, the next `keep` are in the film.
 
-    `start` is where in the shot the first rendered frame lies. `carries_on`: it goes on from what the segment before
-    carried on, not from its last frame.
+    `start` is where in the shot the first rendered frame lies. `chained` says what a later segment goes on from: the
+    last frame of the segment before, its last frames, or what it carried on (`Variant.chained`).
     """
 
     part: Part
@@ -61,7 +63,7 @@ class Segment:
     skip_first: int
     keep: int
     start: int = 0
-    carries_on: bool = False
+    chained: Literal["frame", "frames", "carried"] = "frame"
 
 
 def choose_variant(shot: Shot, family: Family) -> str:
@@ -91,11 +93,9 @@ def part_of(family: Family, variant: str) -> Part | None:
 
 
 def following_part(part: Part, family: Family, shot: Shot) -> Part | None:
-    """What renders the later segments of a long shot: the part itself if it carries on or can start from a picture,
-    else I2V; nothing when that would forget the video that the shot changes."""
-    if shot.video is not None:
-        return None
-    if part.variant.chained == "carried" or "image" in part.variant.inputs:
+    """What renders the later segments of a long shot: the part itself if it can start from a picture or changes a
+    video, else I2V."""
+    if shot.video is not None or "image" in part.variant.inputs:
         return part
     return part_of(family, IMAGE)
 
@@ -137,8 +137,13 @@ def driving_file(shot: Shot) -> Path | None:
 
 
 def hidden_frames(shot: Shot) -> int:
-    """1 for a shot that goes on from a frame which the film has shown already."""
-    return 1 if shot.continuity is not None and shot.continuity.by == "last_frame" else 0
+    """1 for a shot that begins with a frame which the film has shown already."""
+    return 1 if shot.continuity is not None and shot.continuity.by == "last_frame" and shot.audio is None else 0
+
+
+def is_joined(shot: Shot) -> bool:
+    """Whether the shot comes after the frames of another one, as its own clips do after each other: speech does."""
+    return shot.continuity is not None and shot.audio is not None
 
 
 def clip_frames(frames: int, part: Part, fps: float) -> int:
@@ -147,20 +152,23 @@ def clip_frames(frames: int, part: Part, fps: float) -> int:
     return frames if rate == fps else math.ceil(frames * rate / fps - 1e-6)
 
 
-def cut_into_segments(frames: int, hidden: int, part: Part, following: Part | None) -> tuple[Segment, ...]:
+def cut_into_segments(
+    frames: int, hidden: int, part: Part, following: Part | None, *, joined: bool = False
+) -> tuple[Segment, ...]:
     """As few segments as can be, of about equal length, that show `frames` frames.
 
     Every segment after the first repeats the variant's `overlap` frames of the one before and hides them. All but the
-    last are used whole; the last is cut to what is left. Raises ValueError when more than one is needed and `following`
-    is None.
+    last are used whole; the last is cut to what is left. `joined`: the first is as one that follows (`is_joined`).
+    Raises ValueError when more than one is needed and `following` is None.
     """
-    first = part.longest - hidden
+    first = (part.longest_following if joined else part.longest) - hidden
     if frames <= first:
-        return (Segment(part, num_frames_at_least(frames + hidden, part.variant, part.role), hidden, frames),)
+        length = num_frames_at_least(frames + hidden, part.variant, part.role, following=joined)
+        return (Segment(part, length, hidden, frames),)
     if following is None:
         raise ValueError(f"{part.variant.name} renders {first} frames at most and nothing can go on from there")
-    if following.variant.chained == "carried":
-        return _even_pieces(frames, part)
+    if following.variant.chained != "frame":
+        return _even_pieces(frames, hidden, part, 0 if joined else part.longest_following - part.longest)
     overlap = following.variant.overlap
     more = following.longest_following - overlap
     count = 1 + math.ceil((frames - first) / more)
@@ -177,20 +185,22 @@ def cut_into_segments(frames: int, hidden: int, part: Part, following: Part | No
     return tuple(segments)
 
 
-def _even_pieces(frames: int, part: Part) -> tuple[Segment, ...]:
-    """Clips that carry on from each other are equally long, but for what the first one loses: what a clip carries on
-    are its last frames, and a shorter one would have too few of them. No clip is shorter than what is carried, if it
-    can be: the rest would have to be carried as pixels."""
-    overlap, lost = part.variant.overlap, part.longest_following - part.longest
-    count = 1 + math.ceil((frames - part.longest) / (part.longest_following - overlap))
-    least = math.ceil((frames + lost + (count - 1) * overlap) / count)
-    least = max(least, min(part.variant.carried_frames + lost, part.longest_following))
-    piece = num_frames_at_least(least, part.variant, part.role, following=True)
-    starts = [index * (piece - overlap) - lost for index in range(1, count)]
-    first = Segment(part, piece - lost, 0, piece - lost)
-    shown = [min(piece - overlap, frames - start - overlap) for start in starts]
-    rest = (Segment(part, piece, overlap, keep, start, True) for start, keep in zip(starts, shown, strict=True))
-    return (first, *rest)
+def _even_pieces(frames: int, hidden: int, part: Part, lost: int) -> tuple[Segment, ...]:
+    """Clips that go on from several frames of each other are equally long, but for the `lost` frames that the first one
+    drops: a shorter one would have too few to hand on. No clip is shorter than what is carried, if it can be: the rest
+    would have to be carried as pixels."""
+    variant, longest = part.variant, part.longest_following
+    rendered = frames + hidden
+    count = clips_needed(rendered, longest - lost, longest, variant.overlap)
+    least = math.ceil((rendered + lost + (count - 1) * variant.overlap) / count)
+    least = max(least, min(variant.carried_frames + lost, longest))
+    piece = num_frames_at_least(least, variant, part.role, following=True)
+    segments: list[Segment] = []
+    for start, length in cut(rendered, piece - lost, piece, variant.overlap):
+        skip = variant.overlap if segments else hidden
+        keep = min(length - skip, rendered - start - skip)
+        segments.append(Segment(part, length, skip, keep, start, variant.chained))
+    return tuple(segments)
 
 
 def used_variants(storyboard: Storyboard, family: Family, seconds: Mapping[Path, float]) -> tuple[str, ...]:

@@ -5,14 +5,8 @@ Source: `get_valid_len`, `inputs_padding` and the segment loop of Wan-Video/Wan2
 
 from __future__ import annotations
 
+from wan.clips import cut
 from wan.errors import RequestError
-
-
-def padded_length(frames: int, clip_frames: int, carried: int) -> int:
-    """The frames that whole clips cover: the smallest k·(clip_frames − carried) + carried that is ≥ `frames`, k ≥ 1."""
-    step = _step(frames, clip_frames, carried)
-    clips = max(-(-(frames - carried) // step), 1)
-    return clips * step + carried
 
 
 def clip_lengths(frames: int, clip_frames: int, carried: int) -> list[tuple[int, int]]:
@@ -21,8 +15,11 @@ def clip_lengths(frames: int, clip_frames: int, carried: int) -> list[tuple[int,
     Every clip has `clip_frames` frames, of which all but the first repeat `carried` frames of the one before; where
     the last one goes past the shot, the film trims it. Raises `RequestError` for impossible numbers.
     """
-    step = _step(frames, clip_frames, carried)
-    return [(start, clip_frames) for start in range(0, padded_length(frames, clip_frames, carried) - carried, step)]
+    if frames < 1:
+        raise RequestError(f"num_frames: a shot needs at least 1 frame, not {frames}")
+    if not 0 < carried < clip_frames:
+        raise RequestError(f"carried: {carried} frames cannot be carried between clips of {clip_frames}")
+    return cut(frames, clip_frames, clip_frames, carried)
 
 
 def source_frame(position: int, length: int) -> int:
@@ -31,11 +28,3 @@ def source_frame(position: int, length: int) -> int:
         return 0
     turned = position % (2 * (length - 1))
     return turned if turned < length else 2 * (length - 1) - turned
-
-
-def _step(frames: int, clip_frames: int, carried: int) -> int:
-    if frames < 1:
-        raise RequestError(f"num_frames: a shot needs at least 1 frame, not {frames}")
-    if not 0 < carried < clip_frames:
-        raise RequestError(f"carried: {carried} frames cannot be carried between clips of {clip_frames}")
-    return clip_frames - carried

@@ -15,7 +15,7 @@ from wan.camera_video import CameraVideo
 from wan.errors import RequestError
 from wan.images import fit_image
 from wan.methods.base import Conditions, Method, Result
-from wan.methods.video import check_reaches, frames_of_clip
+from wan.methods.video import check_before, check_reaches, frames_of_clip
 from wan.request import ClipRequest, ExpertName, Video
 from wan.vace.conditions import control_condition, on_white
 
@@ -24,17 +24,19 @@ class ControlMethod(Method):
     """References stand in front of the video as latent frames of their own, which are cut off before decoding.
 
     Where there is a camera path and no control video, the path is drawn as one (`wan.camera_video`). A first picture
-    (`image`) is a frame that the mask keeps. Without a control video every frame is mid grey and made
-    anew. A control video or mask that ends before the clip does is held at its last frame.
+    (`image`) is a frame that the mask keeps, and so are the last frames of the clip before (`before`): VACE was trained
+    to extend clips. Without a control video every frame is mid grey and made anew. A control video or mask that ends
+    before the clip does is held at its last frame.
     """
 
     def check(self, request: ClipRequest) -> None:
         given = request.control or request.references or _camera_path(request) is not None
-        if not given and request.image is None:
+        if not given and request.image is None and request.before is None:
             raise RequestError(
                 f"control: {self.variant.name} needs a control video, references, a camera path or a picture to start "
                 "from; for text alone use t2v-a14b"
             )
+        check_before(request)
         if request.mask is not None and request.control is None:
             raise RequestError("mask: it needs the video it masks (control)")
         for name in ("control", "mask"):
@@ -92,9 +94,12 @@ def _video_and_mask(request: ClipRequest) -> tuple[Tensor, Tensor]:
     if request.mask is not None:
         grey = fit_frames(frames_of_clip(request, request.mask), size, nearest=True).astype(np.float32).mean(axis=3)
         mask = torch.from_numpy(grey / 255)[None, None]
-    if request.image is not None:
-        video[:, :, :1] = fit_image(request.image, size)
-        mask[:, :, :1] = 0
+    known = None if request.image is None else fit_image(request.image, size)[None]
+    if request.before is not None:
+        known = as_video(fit_frames(request.before, size))
+    if known is not None:
+        video[:, :, : known.shape[2]] = known
+        mask[:, :, : known.shape[2]] = 0
     return video, mask
 
 

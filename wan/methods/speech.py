@@ -2,7 +2,8 @@
 
 A long shot is rendered clip after clip. A clip goes on from the last 73 frames before it, encoded again: they are
 handed on as latents (`motion`), and, of short clips, as the older pixels that the next clip's 73 contain (`frames`).
-Where the reference's lips lead by three frames, a film's do not: see docs/s2v.md.
+Where the reference's lips lead by three frames, a film's do not: see docs/s2v.md. A shot that goes on from another one
+(`before`) comes after its frames in the same way; of one frame the reference's `init_first_frame` is made.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from wan.animate.pictures import as_video, fit_frames
 from wan.errors import RequestError
 from wan.images import cover_short_side, pose_frames, to_pixels
 from wan.methods.base import Conditions, Method, Result
@@ -46,7 +48,7 @@ REFERENCE_TIMING = Timing(lead=DROPPED_FRAMES)
 class SpeechMethod(Method):
     """Conditions: `audio` `[1, layers, D, n]`, a feature a frame; `reference`, latents of the picture; `motion`,
     latents of the 73 frames before, absent when a shot begins; `pose` latents, absent without a pose; `frames`, the
-    older pixels fp32 `[1, 3, 73 − n, H, W]` of clips shorter than 73 frames."""
+    older pixels fp32 `[1, 3, 73 − n, H, W]` of clips shorter than 73 frames; `last`, when nothing is carried on."""
 
     def __init__(self, variant: Variant, parts: Parts, timing: Timing | None = None) -> None:
         super().__init__(variant, parts)
@@ -63,21 +65,20 @@ class SpeechMethod(Method):
         return 1, self.latent_channels, self._piece(request) // self.temporal_stride, rows, columns
 
     def conditions(self, request: ClipRequest) -> dict[str, Tensor]:
-        assert request.image is not None, "wan.validate has refused a request without one"
         assert request.audio is not None, "wan.validate has refused a request without one"
         piece = self._piece(request)
         start = self._first_frame(request)
         size = (request.width, request.height)
-        picture = cover_short_side(request.image, size)[None]
         with self.parts.use("audio_encoder") as hearing:
             features = hearing.features(request.audio)
         self.parts.done("audio_encoder")
         found = {"audio": features_of_frames(features, start, piece, self.variant.fps)}
+        if request.last:
+            found["last"] = torch.tensor(True)
         with self.parts.use("vae") as vae:
-            found["reference"] = vae.encode(picture)
             if request.pose is not None:
                 found["pose"] = vae.encode(_pose(request.pose, start, piece, size))[:, :, 1:]
-            return found | self._before(request, vae, picture)
+            return found | self._before(request, vae)
 
     def velocities(
         self,
@@ -109,25 +110,43 @@ class SpeechMethod(Method):
         with self.parts.use("vae") as vae:
             video = vae.decode(torch.cat([before, latents], dim=2))[:, :, -piece:].float()
             shown = video[:, :, DROPPED_FRAMES:] if begins else video
-            return Result(to_pixels(shown), _carried(vae, shown, _older(shown, conditions)))
+            carried = {} if "last" in conditions else _carried(vae, shown, _older(shown, conditions))
+        if carried:
+            carried["reference"] = conditions["reference"].float().cpu()
+        return Result(to_pixels(shown), carried)
 
     def _piece(self, request: ClipRequest) -> int:
-        return piece_length(request.num_frames, first=request.carried is None and not self.timing.from_picture)
+        return piece_length(request.num_frames, first=self._drops(request))
+
+    def _drops(self, request: ClipRequest) -> bool:
+        """Whether the first rendered frames are not shown: where nothing comes before them."""
+        return request.carried is None and request.before is None and not self.timing.from_picture
 
     def _first_frame(self, request: ClipRequest) -> int:
         """The frame of the shot whose sound and pose go with the first rendered one; before 0 when that is dropped."""
-        dropped = DROPPED_FRAMES if request.carried is None and not self.timing.from_picture else 0
+        dropped = DROPPED_FRAMES if self._drops(request) else 0
         return request.start_frame - dropped + self.timing.lead
 
-    def _before(self, request: ClipRequest, vae: Any, picture: Tensor) -> dict[str, Tensor]:
-        """Latents of the frames before, and those of their pixels that the next clip still needs."""
-        if request.carried is not None:
-            return {name: tensor.float() for name, tensor in request.carried.items()}
-        if not self.timing.from_picture:
-            return {}
-        before = torch.zeros(1, 3, MOTION_FRAMES, request.height, request.width)
-        before[:, :, -_REPEATED:] = picture
-        return {"motion": vae.encode(before), "frames": before}
+    def _before(self, request: ClipRequest, vae: Any) -> dict[str, Tensor]:
+        """Latents of the picture and of the frames before, and those of their pixels that the next clip still needs."""
+        found = {name: tensor.float() for name, tensor in (request.carried or {}).items()}
+        size = (request.width, request.height)
+        frames = None if request.before is None else as_video(fit_frames(request.before[-MOTION_FRAMES:], size))
+        picture = None if frames is None else frames[:, :, -1:]
+        if request.image is not None:
+            picture = cover_short_side(request.image, size)[None]
+        if "reference" not in found:
+            assert picture is not None, "wan.validate has refused a request without one"
+            found["reference"] = vae.encode(picture)
+        if frames is None and self.timing.from_picture and request.carried is None:
+            frames = picture
+        if frames is not None:
+            if frames.shape[2] == 1:
+                frames = frames.expand(-1, -1, _REPEATED, -1, -1)
+            before = torch.zeros(1, 3, MOTION_FRAMES, request.height, request.width)
+            before[:, :, -frames.shape[2] :] = frames
+            found |= {"motion": vae.encode(before), "frames": before}
+        return found
 
 
 def _carried(vae: Any, shown: Tensor, older: Tensor) -> dict[str, Tensor]:

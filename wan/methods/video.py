@@ -1,10 +1,13 @@
 """T2V-A14B: from a prompt, and if asked over a video that it changes (video to video).
 
 The rule is that of diffusers' `WanVideoToVideoPipeline`, which has one transformer; here both experts take part, each
-on its own part of the schedule.
+on its own part of the schedule. Of a longer video, every clip begins with the last frames of the one before.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,17 +17,21 @@ from wan.animate.pictures import as_video, fit_frames
 from wan.errors import RequestError
 from wan.methods.base import Conditions
 from wan.methods.text import TextMethod
-from wan.request import ClipRequest, Frames, Sampling, Video
-from wan.sampling.schedule import schedule
+from wan.request import ClipRequest, ExpertName, Frames, Sampling, Video
+from wan.sampling.schedule import NUM_TRAIN_TIMESTEPS, schedule
 
 
 class VideoMethod(TextMethod):
     """With a video the last `strength` of the steps are taken, from its latents mixed with as much noise as belongs
-    there."""
+    there. The latents of `before` are `known`: they go the straight way from noise to what they are, and the rest is
+    made beside them."""
 
     def check(self, request: ClipRequest) -> None:
         if request.video is None or request.strength is None:
+            if request.before is not None:
+                raise RequestError("before: without a video to change, go on from one picture with i2v-a14b")
             return
+        check_before(request)
         steps = request.sampling.num_inference_steps
         if request.sampling.steps_taken(request.strength) == 0:
             raise RequestError(
@@ -35,10 +42,14 @@ class VideoMethod(TextMethod):
     def conditions(self, request: ClipRequest) -> dict[str, Tensor]:
         if request.video is None or request.strength is None:
             return {}
-        frames = fit_frames(frames_of_clip(request, request.video), (request.width, request.height))
+        size = (request.width, request.height)
+        found = {"strength": torch.tensor(request.strength, dtype=torch.float64)}
         with self.parts.use("vae") as vae:
-            latents = vae.encode(as_video(frames))
-        return {"video": latents, "strength": torch.tensor(request.strength, dtype=torch.float64)}
+            found["video"] = vae.encode(as_video(fit_frames(frames_of_clip(request, request.video), size)))
+            if request.before is not None:
+                known = found["known"] = vae.encode(as_video(fit_frames(request.before, size)))
+                found["video"][:, :, : known.shape[2]] = known
+        return found
 
     def start(self, noise: Tensor, conditions: Conditions, sampling: Sampling) -> tuple[Tensor, int]:
         if "video" not in conditions:
@@ -46,6 +57,33 @@ class VideoMethod(TextMethod):
         skipped = sampling.num_inference_steps - sampling.steps_taken(float(conditions["strength"]))
         sigma = float(schedule(sampling).sigmas[skipped])
         return (1 - sigma) * conditions["video"].to(noise) + sigma * noise, skipped
+
+    def velocities(
+        self,
+        expert: ExpertName,
+        latents: Tensor,
+        timestep: float,
+        texts: Sequence[Tensor],
+        conditions: Conditions,
+        memo: dict[str, Any],
+    ) -> list[Tensor]:
+        found = super().velocities(expert, latents, timestep, texts, conditions, memo)
+        if "known" in conditions:
+            known = conditions["known"]
+            there = slice(known.shape[2])
+            # timesteps are truncated: what that leaves, the next step takes in
+            straight = (latents[:, :, there] - known) * (NUM_TRAIN_TIMESTEPS / max(timestep, 1.0))
+            found = [torch.cat([straight, velocity[:, :, there.stop :]], dim=2) for velocity in found]
+        return found
+
+
+def check_before(request: ClipRequest) -> None:
+    """Raises `RequestError` for frames to begin with that are no whole latent frames, or leave nothing to be made."""
+    if request.before is None:
+        return
+    count = len(request.before)
+    if count % 4 != 1 or count >= request.num_frames:
+        raise RequestError(f"before: 4n + 1 frames, fewer than the clip's {request.num_frames}, are expected: {count}")
 
 
 def check_reaches(request: ClipRequest, name: str, video: Video) -> None:

@@ -7,6 +7,7 @@ pieces has infer_frames · n − 3 frames.
 
 from __future__ import annotations
 
+from wan.clips import cut
 from wan.errors import RequestError
 
 FRAME_STEP = 4
@@ -27,10 +28,7 @@ def clip_lengths(frames: int, infer_frames: int) -> list[tuple[int, int]]:
         raise RequestError(f"num_frames: a shot needs at least 1 frame, not {frames}")
     if infer_frames < FRAME_STEP or infer_frames % FRAME_STEP:
         raise RequestError(f"num_frames: a piece of speech is a multiple of {FRAME_STEP} frames, not {infer_frames}")
-    clips = [(0, infer_frames - DROPPED_FRAMES)]
-    while sum(clips[-1]) < frames:
-        clips.append((sum(clips[-1]), infer_frames))
-    return clips
+    return cut(frames, infer_frames - DROPPED_FRAMES, infer_frames, overlap=0)
 
 
 def piece_length(num_frames: int, *, first: bool) -> int:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from flows.cluster.requests import CARRIED, carried_on, request_of
+from flows.cluster.requests import CARRIED, carried_on, frames_before, request_of
 from flows.errors import BlobMissing
 from flows.media import png_bytes, write_clip
 from flows.plan.model import ClipLora, HandOff, Medium
@@ -64,3 +64,41 @@ def test_what_the_clip_before_carried_on_is_exact(store: Store) -> None:
     assert torch.equal(request.carried["motion"], motion)
     with pytest.raises(BlobMissing):
         carried_on(HandOff(("a" * 64,), what="carried"), store)
+
+
+def numbered(store: Store, tmp_path: Path, name: str, first: int, count: int, after: str | None = None) -> None:
+    """A finished clip of speech whose frames are as bright as their number in the shot."""
+    levels = np.arange(first, first + count, dtype=np.uint8)[:, None, None, None]
+    blob = store.put_file(write_clip(np.broadcast_to(levels, (count, 16, 16, 3)).copy(), 16.0, tmp_path / "v.mkv"))
+    spec: dict[str, object] = {"variant": "s2v-14b", "hand_off": None}
+    if after is not None:
+        spec |= {"hand_off": [[after], "best_score", -1], "handed_off": "carried"}
+    store.publish(replace(empty_record(name), clip=blob, num_frames=count, spec=spec))
+
+
+def test_the_frames_before_reach_back_as_far_as_the_shot_does(store: Store, tmp_path: Path) -> None:
+    one, two, three = "1" * 64, "2" * 64, "3" * 64
+    numbered(store, tmp_path, one, 0, 29)
+    numbered(store, tmp_path, two, 29, 32, after=one)
+    numbered(store, tmp_path, three, 61, 32, after=two)
+    shown = HandOff((three,), frame=9, what="frames")
+    assert frames_before(shown, store, 73)[:, 0, 0, 0].tolist() == list(range(71))
+    assert frames_before(shown, store, 40)[:, 0, 0, 0].tolist() == list(range(31, 71))
+    assert frames_before(HandOff((three,), what="frames"), store, 5)[:, 0, 0, 0].tolist() == list(range(88, 93))
+
+
+def test_speech_comes_after_a_frame_and_other_clips_begin_with_it(store: Store, tmp_path: Path) -> None:
+    numbered(store, tmp_path, "1" * 64, 0, 8)
+    picture = store.put_bytes(png_bytes(np.full((4, 4, 3), 9, np.uint8)))
+    clip = replace(real_clip("x"), hand_off=HandOff(("1" * 64,), frame=3))
+    begun = request_of(replace(clip, variant="i2v-a14b"), store)
+    assert (begun.before, begun.image is not None and begun.image[0, 0, 0]) == (None, 3)
+    spoken = request_of(replace(clip, variant="s2v-14b", image=picture, last=True), store)
+    assert spoken.before is not None
+    assert spoken.before[:, 0, 0, 0].tolist() == [3]
+    assert spoken.image is not None
+    assert (spoken.image[0, 0, 0], spoken.last) == (9, True)
+    again = replace(clip, variant="vace-fun-a14b", hand_off=HandOff(("1" * 64,), what="frames"))
+    before = request_of(again, store).before
+    assert before is not None
+    assert before[:, 0, 0, 0].tolist() == [3, 4, 5, 6, 7]

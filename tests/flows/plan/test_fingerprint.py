@@ -47,12 +47,14 @@ CHANGES: dict[str, object] = {
     "numerics": [Numerics("bf16"), Numerics(attention="sage"), Numerics(vae_tiling=True), Numerics(compile=True)],
     "image": "b" * 64,
     "last_image": "b" * 64,
+    "last": True,
     "hand_off": [
         HandOff(("b" * 64,)),
         HandOff(("b" * 64, "c" * 64)),
         HandOff(("c" * 64, "b" * 64)),
         HandOff(("b" * 64,), frame=15),
         HandOff(("b" * 64,), what="carried"),
+        HandOff(("b" * 64,), what="frames"),
     ],
     "media": [
         (Medium("audio", "b" * 64),),

@@ -10,7 +10,7 @@ import pytest
 
 from flows.errors import Problem
 from flows.plan.model import Medium
-from flows.storyboard.model import CastMember, Control, Format, Motion, Size, VideoToVideo
+from flows.storyboard.model import CastMember, Continuity, Control, Format, Motion, Size, VideoToVideo
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
 from wan.families import Family, Role
 from wan.variants import VARIANTS
@@ -103,12 +103,44 @@ def test_a_video_is_changed_as_far_as_its_strength_says(shot: MakeShot, film: Ma
     assert clip.media == (Medium("video", FILES[CONTROL]),)
 
 
-def test_a_video_longer_than_a_clip_cannot_be_changed(
+@pytest.mark.parametrize("key", ["video", "control"])
+def test_along_a_long_video_every_clip_begins_with_five_frames_of_the_one_before(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan, key: str
+) -> None:
+    given = {"video": VideoToVideo(CONTROL, 0.6)} if key == "video" else {"control": Control(CONTROL)}
+    made = plan(film(shot("x", duration=None, **given)), digests=FILES, media_seconds={CONTROL: 10.0})
+    clips = made.shots[0].takes[0].clips
+    assert len({clip.variant for clip in clips}) == 1
+    assert [(clip.start_frame, clip.num_frames) for clip in clips] == [(0, 57), (52, 57), (104, 57)]
+    assert [clip.skip_first for clip in clips] == [0, 5, 5]
+    assert sum(clip.keep for clip in clips) == 160
+    assert [clip.hand_off and clip.hand_off.what for clip in clips] == [None, "frames", "frames"]
+
+
+def test_a_video_that_ends_before_the_last_clip_begins_is_too_short(
     shot: MakeShot, film: MakeFilm, problems: Callable[..., list[Problem]]
 ) -> None:
-    changed = shot("x", video=VideoToVideo(CONTROL, 0.6), duration=None)
-    (found,) = problems(film(changed), digests=FILES, media_seconds={CONTROL: 9.0})
-    assert "renders 81 frames at most" in found.message
+    changed = shot("x", video=VideoToVideo(CONTROL, 0.6), duration=10.0)
+    (found,) = problems(film(changed), digests=FILES, media_seconds={CONTROL: 6.0})
+    assert "depth.mp4 ends after 6.00 s, and a clip of the shot begins at 6.50 s" in found.message
+
+
+def test_who_speaks_goes_on_from_a_shot_that_is_the_picture_or_the_frames_before(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    talk = {"audio": SPEECH, "duration": 4.0}
+    shots = (
+        shot("place"),
+        shot("first", continuity=Continuity("river.place"), **talk),
+        shot("second", image=FACE, continuity=Continuity("river.first"), **{**talk, "duration": 8.0}),
+    )
+    made = plan(film(*shots), digests=FILES, media_seconds={SPEECH: 12.0})
+    first, second = (one.takes[0].clips for one in made.shots[1:])
+    assert [clip.hand_off and clip.hand_off.what for clip in (*first, *second)] == ["frame", "frames", "carried"]
+    assert [clip.image for clip in (*first, *second)] == [None, FILES[FACE], FILES[FACE]]
+    # nothing is dropped at the beginning, and nothing is hidden: the film has not shown these frames
+    assert [(clip.num_frames, clip.skip_first) for clip in (*first, *second)] == [(64, 0), (76, 0), (76, 0)]
+    assert [clip.last for clip in (*first, *second)] == [True, False, True]
 
 
 def test_vace_follows_the_camera_where_its_words_name_a_path(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:

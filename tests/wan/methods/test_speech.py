@@ -18,6 +18,7 @@ from wan.pipeline import Pipeline
 from wan.request import ArrayVideo, Audio, ClipRequest, Guidance, Numerics, Sampling
 from wan.s2v.audio import FEATURE_RATE
 from wan.vae import Vae
+from wan.validate import check_request
 from wan.variants import VARIANTS
 
 LATENTS, FRAMES = 5e-4, 1e-3  # tolerances of the parity folder's index
@@ -235,12 +236,13 @@ def test_behind_the_end_of_the_pose_video_there_is_none() -> None:
 # --- from clip to clip ----------------------------------------------------------------------------------------------
 
 
-def test_a_whole_clip_hands_on_nothing_but_its_last_73_frames_as_latents() -> None:
+def test_a_whole_clip_hands_on_its_last_73_frames_and_its_picture_as_latents() -> None:
     method = deaf_pipeline().method
     conditions = method.conditions(speech())
     result = method.decode(torch.rand(1, 16, 20, 8, 8), conditions)
     assert result.frames.shape == (77, 64, 64, 3)
-    assert {name: list(value.shape) for name, value in result.carried.items()} == {"motion": [1, 16, 19, 8, 8]}
+    shapes = {name: list(value.shape) for name, value in result.carried.items()}
+    assert shapes == {"motion": [1, 16, 19, 8, 8], "reference": [1, 16, 1, 8, 8]}
 
 
 def test_of_short_clips_the_older_pixels_go_along() -> None:
@@ -265,6 +267,55 @@ def test_nothing_can_follow_a_clip_shorter_than_those_before_it() -> None:
     assert last.carried == {}
     with pytest.raises(RequestError, match="nothing can follow"):
         method.check(speech(num_frames=40, start_frame=117, carried=last.carried))
+
+
+def test_the_last_clip_of_a_shot_encodes_nothing_to_carry_on() -> None:
+    method = deaf_pipeline().method
+    conditions = method.conditions(speech(last=True))
+    result = method.decode(torch.rand(1, 16, 20, 8, 8), conditions)
+    assert (len(result.frames), result.carried) == (77, {})
+
+
+# --- from another shot ----------------------------------------------------------------------------------------------
+
+
+def grey_frames(count: int) -> np.ndarray[Any, Any]:
+    """Frames as bright as their number."""
+    return np.repeat(np.arange(count, dtype=np.uint8), 64 * 64 * 3).reshape(count, 64, 64, 3)
+
+
+def test_a_shot_comes_after_the_frames_of_another_as_a_clip_after_a_clip() -> None:
+    method = deaf_pipeline().method
+    joined = speech(num_frames=80, before=grey_frames(100))
+    method.check(joined)
+    conditions = method.conditions(joined)
+    levels = ((conditions["motion"][0, 0, :, 0, 0] + 1) * 127.5).round().int().tolist()
+    assert levels == list(range(27, 100, 4))
+    assert len(method.decode(torch.rand(1, 16, 20, 8, 8), conditions).frames) == 80
+    heard = conditions["audio"][0, 0].argmax(0).tolist()
+    assert heard == [round(30 * frame / 16) for frame in range(80)]
+
+
+def test_after_fewer_frames_there_is_grey_and_one_frame_stands_as_the_reference_lets_it() -> None:
+    method = deaf_pipeline().method
+    few = method.conditions(speech(num_frames=80, before=grey_frames(10)))["frames"]
+    levels = ((few[0, 0, :, 0, 0] + 1) * 127.5).round().int().tolist()
+    assert levels == [*[128] * 63, *range(10)]
+    picture = np.full((64, 64, 3), 50, np.uint8)
+    one = method.conditions(speech(num_frames=80, image=None, before=picture[None]))
+    theirs = deaf_pipeline(MOTION_FROM_PICTURE).method.conditions(speech(num_frames=80, image=picture))
+    assert one.keys() == theirs.keys()
+    assert all(torch.allclose(one[name], theirs[name], atol=1e-6) for name in one)
+
+
+def test_without_a_picture_of_its_own_the_handed_frame_is_who_speaks_in_every_clip() -> None:
+    method = deaf_pipeline().method
+    conditions = method.conditions(speech(num_frames=80, image=None, before=grey_frames(40)))
+    first = method.decode(torch.rand(1, 16, 20, 8, 8), conditions)
+    later = speech(num_frames=80, start_frame=80, image=None, carried=first.carried)
+    check_request(later, VARIANT)
+    assert torch.equal(method.conditions(later)["reference"], conditions["reference"])
+    assert (conditions["reference"] + 1).mul(127.5).round().unique().tolist() == [39]
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,19 @@ def _with_noise(prepare: Any, noise: torch.Tensor) -> Any:
     return prepared
 
 
+def test_a_later_clip_begins_with_the_frames_before_it(t2v: Pipeline, asked: ClipRequest, video: ArrayVideo) -> None:
+    """Whatever the model says of them; what follows is made beside them, and is not what it would be without."""
+    before = video.array[::-1][:5, 2:-2, 3:-3].copy()
+    later = t2v.encode(replace(asked, start_frame=8, before=before))
+    known = later.conditions["known"]
+    assert known.shape[2] == 2
+    done, alone = t2v.advance(later), t2v.advance(t2v.encode(replace(asked, start_frame=8)))
+    # timesteps are whole numbers: so near and no nearer
+    assert (done.latents[:, :, :2] - known).abs().max() < 0.01
+    assert (alone.latents[:, :, :2] - known).abs().max() > 0.5
+    assert not torch.allclose(done.latents[:, :, 2:], alone.latents[:, :, 2:], atol=1e-3)
+
+
 def test_less_strength_stays_nearer_to_the_video(t2v: Pipeline, asked: ClipRequest) -> None:
     distances = []
     for strength in (0.25, 0.5, 1.0):
@@ -122,6 +135,13 @@ def test_as_many_steps_as_diffusers_takes(steps: int, strength: float, taken: in
         ({"strength": None}, "video to video needs both"),
         ({"strength": 1.5}, "strength: 1.5 is not above 0"),
         ({"start_frame": 20}, "video: it has 20 frames, and this clip begins at frame 20"),
+        (
+            {"before": np.zeros((4, 8, 8, 3), np.uint8)},
+            "before: 4n \\+ 1 frames, fewer than the clip's 9, are expected: 4",
+        ),
+        ({"before": np.zeros((9, 8, 8, 3), np.uint8)}, "fewer than the clip's 9"),
+        ({"before": np.zeros((5, 8, 8), np.uint8)}, "before: RGB frames"),
+        ({"before": np.zeros((5, 8, 8, 3), np.uint8), "video": None, "strength": None}, "go on from one picture"),
     ],
 )
 def test_what_cannot_be_made_is_refused(

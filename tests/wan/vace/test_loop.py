@@ -153,6 +153,17 @@ def test_a_clip_finds_its_part_of_the_control(vace: Pipeline, asked: ClipRequest
     assert torch.equal(later.conditions["control"], same.conditions["control"])
 
 
+def test_a_later_clip_begins_with_frames_that_the_mask_keeps(vace: Pipeline, asked: ClipRequest) -> None:
+    before = _frames(9, 5)
+    later = replace(asked, control=ArrayVideo(_frames(6, 20)), start_frame=8)
+    kept = vace.encode(replace(later, before=before)).conditions["control"]
+    shown = np.concatenate([before, _frames(6, 20)[13:17]])
+    mask = np.full((9, 32, 48, 3), 255, np.uint8)
+    mask[:5] = 0
+    wanted = replace(asked, control=ArrayVideo(shown), mask=ArrayVideo(mask))
+    assert torch.allclose(kept, vace.encode(wanted).conditions["control"], atol=1e-5)
+
+
 def test_a_control_that_ends_early_is_held(vace: Pipeline, asked: ClipRequest) -> None:
     short = _frames(6, 7)
     held = np.concatenate([short, short[-1:], short[-1:]])
