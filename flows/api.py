@@ -11,13 +11,12 @@ print(film.path)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.config import compose
-from flows.errors import EnvironmentProblem, SettingsError
+from flows.errors import SettingsError
 from flows.plan import Plan, make_plan, past_of
 from flows.resolve import resolve
 from flows.resolve.memory import remember
@@ -69,21 +68,16 @@ def plan(project: Project, *, on_prompt: Callable[[int, int], None] | None = Non
     that `prompts.extend` had written out, so that they stay as they are. `on_prompt` hears, in this thread, how many
     prompts of how many were asked for; nothing if the store has all of them.
 
-    Raises StoryboardError with everything that cannot be rendered, EnvironmentProblem for a missing checkpoint or a
-    model for prompts that cannot be used. Without `weights` no checkpoint is needed, and the plan cannot be rendered.
+    Raises StoryboardError with everything that keeps the film from being rendered, EnvironmentProblem if that is only
+    what is missing here: checkpoints, LoRAs, a GPU, a model for prompts. Without `weights` none of these is needed, and
+    the plan cannot be rendered.
     """
     settings, storyboard, store = project.settings, project.storyboard, store_of(project.settings)
-    as_written = replace(settings, prompts=replace(settings.prompts, extend="off"))
-    try:
-        if settings.prompts.extend != "off":
-            # What cannot be rendered is found before a model is paid for its prompts.
-            make_plan(storyboard, as_written, resolve(storyboard, as_written, store, weights=weights))
-        return make_plan(storyboard, settings, resolve(storyboard, settings, store, on_prompt, weights=weights))
-    except EnvironmentProblem:
-        # A storyboard that cannot be rendered is said before anybody is sent to fetch a hundred gigabytes for it.
-        with suppress(EnvironmentProblem):
-            make_plan(storyboard, as_written, resolve(storyboard, as_written, store, weights=False))
-        raise
+    if settings.prompts.extend != "off":
+        # What cannot be rendered is found before a model is paid for its prompts.
+        as_written = replace(settings, prompts=replace(settings.prompts, extend="off"))
+        make_plan(storyboard, as_written, resolve(storyboard, as_written, store, weights=weights))
+    return make_plan(storyboard, settings, resolve(storyboard, settings, store, on_prompt, weights=weights))
 
 
 def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only: Sequence[str] = ()) -> FilmResult:

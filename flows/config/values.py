@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
+from wan.attention import KERNELS
 from wan.families import FAMILIES
 from wan.placement import PLACEMENTS
 from wan.request import Precision, Solver
@@ -24,6 +25,7 @@ X264_PRESETS = (
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "model.family": tuple(FAMILIES),
     "render.precision": get_args(Precision),
+    "render.attention": tuple(KERNELS),
     "render.placement": ("auto", *PLACEMENTS),
     "render.solver": get_args(Solver),
     "render.device": ("auto", "cpu", "cuda"),

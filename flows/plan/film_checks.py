@@ -16,12 +16,8 @@ def shot_starts(shots: Sequence[PlannedShot], shared: Sequence[int]) -> list[int
     return [end - shot.num_frames for end, shot in zip(ends, shots, strict=True)]
 
 
-def film_problems(storyboard: Storyboard, shots: Sequence[PlannedShot], shared: Sequence[int]) -> list[Problem]:
-    """Voices outside the film, and deliverables of impossible sizes."""
-    return [*_voices(storyboard, shots, shared), *_deliverables(storyboard)]
-
-
-def _voices(storyboard: Storyboard, shots: Sequence[PlannedShot], shared: Sequence[int]) -> list[Problem]:
+def voice_problems(storyboard: Storyboard, shots: Sequence[PlannedShot], shared: Sequence[int]) -> list[Problem]:
+    """Voices outside the film."""
     fps = shots[0].fps
     starts = dict(zip((shot.id for shot in shots), shot_starts(shots, shared), strict=True))
     length = (sum(shot.num_frames for shot in shots) - sum(shared)) / fps
@@ -38,7 +34,8 @@ def _voices(storyboard: Storyboard, shots: Sequence[PlannedShot], shared: Sequen
     return problems
 
 
-def _deliverables(storyboard: Storyboard) -> list[Problem]:
+def deliverable_problems(storyboard: Storyboard) -> list[Problem]:
+    """Deliverables of impossible sizes."""
     problems = []
     for item in storyboard.deliver:
         if item.size and (item.size.width % 2 or item.size.height % 2):

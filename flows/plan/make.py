@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flows.errors import Problem, StoryboardError
+from flows.errors import EnvironmentProblem, Problem, StoryboardError
 from flows.ledger.timings import Basis
-from flows.plan.film_checks import film_problems
+from flows.plan.film_checks import deliverable_problems, voice_problems
 from flows.plan.geometry import film_geometry
 from flows.plan.inputs import input_problems
 from flows.plan.model import Plan, PlannedShot, Take, Totals
@@ -25,6 +25,7 @@ from flows.resolve.needs import (
     film_frames,
     following_part,
     hidden_frames,
+    is_joined,
     part_of,
 )
 from flows.settings import Settings
@@ -37,8 +38,21 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
     """The plan of the film.
 
     Raises StoryboardError with every problem at once: broken assets, inputs that cannot be used, impossible sizes,
-    lengths, references and transitions; SettingsError for a family or precision that does not exist.
+    lengths, references and transitions, and what is missing here; EnvironmentProblem when something is missing and
+    nothing else is wrong; SettingsError for a family, precision or attention kernel that does not exist.
     """
+    try:
+        plan = _plan(storyboard, settings, snapshot)
+    except StoryboardError as error:
+        missing = [Problem(None, text) for text in (*snapshot.lacks, *snapshot.machine)]
+        raise StoryboardError([*error.problems, *missing]) from error
+    lacks = (*snapshot.lacks, *(snapshot.machine if plan.totals.cached < plan.totals.takes else ()))
+    if lacks:
+        raise EnvironmentProblem("\n".join(lacks))
+    return plan
+
+
+def _plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Plan:
     problems = list(snapshot.problems)
     family = family_of(settings.model)
     for shot in storyboard.shots:
@@ -46,15 +60,16 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
         problems += motion_problems(shot, family, snapshot)
     geometry = film_geometry(storyboard, family, problems)
     upstream = upstream_of(storyboard.shots, problems)
+    problems += deliverable_problems(storyboard)
+    recipes = _recipes(storyboard, settings, family, geometry.fps, snapshot, problems)
     if problems:
         raise StoryboardError(sorted(problems, key=_place))
-    recipes = _recipes(storyboard, settings, family, geometry.fps, snapshot)
     maker = TakeMaker(geometry, numerics_for(family, settings.render), snapshot, settings.render.device)
     order = upstream_first(upstream)
     shots = _planned(recipes, maker, upstream, order)
     shared = overlaps(shots, geometry.fps)
     problems = transition_problems(shots, storyboard.shots, geometry.fps, shared)
-    problems = problems or film_problems(storyboard, shots, shared)
+    problems = problems or voice_problems(storyboard, shots, shared)
     if problems:
         raise StoryboardError(sorted(problems, key=_place))
     seconds = {shot.id: _slowest_take(shot) for shot in shots}
@@ -77,20 +92,32 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
 
 
 def _recipes(
-    storyboard: Storyboard, settings: Settings, family: Family, fps: float, snapshot: Snapshot
+    storyboard: Storyboard,
+    settings: Settings,
+    family: Family,
+    fps: float,
+    snapshot: Snapshot,
+    problems: list[Problem],
 ) -> dict[str, ShotRecipe]:
-    """By full id, in the film's order. Raises StoryboardError with every shot that cannot be made."""
+    """By full id, in the film's order. What keeps a shot from being made is added to `problems`; shots that have some
+    already are left out."""
     made: dict[str, ShotRecipe] = {}
-    problems: list[Problem] = []
+    wrong = {problem.shot for problem in problems}
     samplings: dict[tuple[str, SamplingOverride], Sampling] = {}
     for shot in storyboard.shots:
         name = full_id(shot.scene, shot.id)
+        if name in wrong:
+            continue
         part = part_of(family, choose_variant(shot, family))
         assert part is not None, "input_problems has refused shots that the family has no part for"
         frames = film_frames(shot, part, fps, snapshot.media_seconds)
         try:
             segments = cut_into_segments(
-                clip_frames(frames, part, fps), hidden_frames(shot), part, following_part(part, family, shot)
+                clip_frames(frames, part, fps),
+                hidden_frames(shot),
+                part,
+                following_part(part, family, shot),
+                joined=is_joined(shot),
             )
         except ValueError as error:
             problems.append(Problem(shot.where("duration"), str(error), "make the shot shorter", name))
@@ -115,8 +142,6 @@ def _recipes(
             count=settings.render.takes or shot.takes,
             num_frames=frames,
         )
-    if problems:
-        raise StoryboardError(sorted(problems, key=_place))
     return made
 
 
@@ -129,7 +154,8 @@ def _planned(
     for name in order:
         source = upstream[name]
         recipe = recipes[name]
-        takes = maker.takes(recipe, source, hand_off_of(planned[source].takes) if source else None)
+        variant = recipe.segments[0].part.variant
+        takes = maker.takes(recipe, source, hand_off_of(planned[source].takes, variant) if source else None)
         planned[name] = _shot(recipe, takes, source, counted, maker.geometry.fps)
     return [planned[name] for name in recipes]
 

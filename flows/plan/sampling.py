@@ -9,6 +9,7 @@ from flows.errors import SettingsError
 from flows.resolve.needs import Part
 from flows.settings import RenderSettings
 from flows.storyboard.model import SamplingOverride
+from wan.attention import KERNELS
 from wan.families import Family
 from wan.request import Guidance, Numerics, Precision, Sampling, Solver
 
@@ -38,10 +39,15 @@ def sampling_for(part: Part, render: RenderSettings, override: SamplingOverride)
 
 
 def numerics_for(family: Family, render: RenderSettings) -> Numerics:
-    """Precision, attention, tiling and compilation of clips. Raises SettingsError for a precision there is none of."""
+    """Precision, attention, tiling and compilation of clips. Raises SettingsError for a precision or a kernel there is
+    none of."""
     name = render.precision or family.precision
     if name not in _PRECISIONS:
         raise SettingsError(f"render.precision: {name!r} is not one of {', '.join(_PRECISIONS)}")
+    if render.attention not in KERNELS:
+        near = difflib.get_close_matches(render.attention, KERNELS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(KERNELS)}"
+        raise SettingsError(f"render.attention: there is no kernel {render.attention!r}; {hint}")
     return Numerics(_PRECISIONS[name], render.attention, render.vae_tiling, render.compile)
 
 

@@ -7,11 +7,12 @@ import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flows.errors import EnvironmentProblem, MediaError, Place, Problem, SettingsError
+from flows.errors import MediaError, Place, Problem, SettingsError
 from flows.ledger import read_timings
 from flows.resolve.assets import Facts, Kind, look_at
 from flows.resolve.extend import extend_prompts
 from flows.resolve.loras import find_loras
+from flows.resolve.machine import machine_faults
 from flows.resolve.memory import recall
 from flows.resolve.motion import MotionFacts, look_at_motions
 from flows.resolve.needs import CONTROL, full_id, shown_references, used_variants
@@ -36,13 +37,14 @@ def resolve(
 
     Without `weights` checkpoints are not looked for: the plan then says what would be rendered, and cannot be.
     `on_prompt` hears how many prompts of how many were asked for. Broken assets and prompts that could not be extended
-    become `problems` of the snapshot. Raises SettingsError for an unknown family, EnvironmentProblem for a missing or
-    broken checkpoint or a missing model for prompts, StoreError.
+    become `problems` of the snapshot, missing and broken checkpoints and models what it `lacks`. Raises SettingsError
+    for an unknown family, EnvironmentProblem for a model for prompts that is missing, StoreError.
     """
     family = family_of(settings.model)
     loras = find_loras(storyboard, family, settings.model)
     uses = _first_uses(storyboard) | {path: ("lora", *at) for path, at in loras.uses.items()}
     motion = look_at_motions(storyboard, family, settings.model.root) if weights else MotionFacts()
+    lacks = [*loras.lacks, *motion.lacks] if weights else []
     if motion.relighting is not None:
         uses.setdefault(motion.relighting, ("lora", None, None))
     looked = look_at({path: kind for path, (kind, _, _) in uses.items()})
@@ -50,7 +52,7 @@ def resolve(
     seconds = {path: fact.seconds for path, fact in facts.items() if fact.seconds is not None}
     digests = {path: fact.digest for path, fact in facts.items()}
     used = used_variants(storyboard, family, seconds) if weights else ()
-    checkpoints = _revisions(family, used, settings.model.root)
+    checkpoints = _revisions(family, used, settings.model.root, lacks)
     extended = extend_prompts(storyboard, family, settings, store, digests, on_prompt)
     return Snapshot(
         storyboard_digest=_digest(storyboard),
@@ -70,6 +72,8 @@ def resolve(
         + extended.problems,
         loras=loras.digests(digests),
         motion=motion,
+        lacks=tuple(dict.fromkeys(lacks)),
+        machine=machine_faults(settings, family) if weights else (),
         prompts=extended.prompts,
         kept_prompts=extended.kept,
     )
@@ -128,17 +132,14 @@ def _driving_files(shot: Shot) -> Iterator[tuple[Path, Kind, str]]:
         yield shot.video.file, "video", "video.file"
 
 
-def _revisions(family: Family, variants: tuple[str, ...], root: Path | None) -> dict[str, str]:
-    """By variant. Raises EnvironmentProblem with every checkpoint that is missing or broken."""
+def _revisions(family: Family, variants: tuple[str, ...], root: Path | None, lacks: list[str]) -> dict[str, str]:
+    """By variant. Every checkpoint that is missing or broken is added to `lacks`."""
     found: dict[str, str] = {}
-    faults: list[str] = []
     for variant in variants:
         try:
             found[variant] = Checkpoint.open(family, variant, root).revision
         except CheckpointError as error:
-            faults.append(str(error))
-    if faults:
-        raise EnvironmentProblem("\n".join(dict.fromkeys(faults)))
+            lacks.append(str(error))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.errors import EnvironmentProblem, Place, Problem
+from flows.errors import Place, Problem
 from flows.resolve.needs import choose_variant, full_id, used_variants
 from flows.settings import ModelSettings
 from flows.storyboard.kinds import LORA_ENDING
@@ -20,12 +20,14 @@ from wan.variants import VARIANTS
 
 @dataclass(frozen=True, slots=True)
 class FoundLoras:
-    """`named`: by what a storyboard calls them; `of_family`: those of the family's roles. `problems`: names that
-    stand for nothing. `uses`: where each file is named first, and by which shot."""
+    """`named`: by what a storyboard calls them; `of_family`: those of the family's roles that are here, `lacks` says
+    what is missing of them. `problems`: names that stand for nothing. `uses`: where each file is named first, and by
+    which shot."""
 
     named: Mapping[str, Path] = field(default_factory=dict)
     of_family: Mapping[FamilyLora, Path] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    lacks: tuple[str, ...] = ()
     uses: Mapping[Path, tuple[Place | None, str | None]] = field(default_factory=dict)
 
     def digests(self, of: Mapping[Path, str]) -> dict[str | FamilyLora, str]:
@@ -35,10 +37,7 @@ class FoundLoras:
 
 
 def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> FoundLoras:
-    """Looks for files, and reads none.
-
-    Raises `EnvironmentProblem` when one that the family needs is not here, and says how to get it.
-    """
+    """Looks for files, and reads none."""
     named: dict[str, Path] = {}
     problems: list[Problem] = []
     uses: dict[Path, tuple[Place | None, str | None]] = {}
@@ -52,15 +51,18 @@ def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> 
                 named[lora.key] = path
                 uses.setdefault(path, at)
         problems += _one_transformer(shot, family)
-    of_family = {
-        lora: _of_family(lora, family, variant, model)
-        # how long driven shots are does not matter here: what drives a shot stays with its variant from clip to clip
-        for variant in used_variants(storyboard, family, {})
-        for lora in family.roles[variant].loras
-    }
-    for path in of_family.values():
-        uses.setdefault(path, (None, None))
-    return FoundLoras(named, of_family, tuple(problems), uses)
+    of_family: dict[FamilyLora, Path] = {}
+    lacks: list[str] = []
+    # how long driven shots are does not matter here: what drives a shot stays with its variant from clip to clip
+    for variant in used_variants(storyboard, family, {}):
+        for own in family.roles[variant].loras:
+            file = _of_family(own, model)
+            if file is None:
+                lacks.append(_told(own, family, variant, model))
+            else:
+                of_family[own] = file
+                uses.setdefault(file, (None, None))
+    return FoundLoras(named, of_family, tuple(problems), tuple(lacks), uses)
 
 
 def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
@@ -95,16 +97,20 @@ def _one_transformer(shot: Shot, family: Family) -> Iterable[Problem]:
             yield Problem(place, message, "leave `expert` out", full_id(shot.scene, shot.id))
 
 
-def _of_family(lora: FamilyLora, family: Family, variant: str, model: ModelSettings) -> Path:
+def _of_family(lora: FamilyLora, model: ModelSettings) -> Path | None:
     """In the folder of LoRAs under the model's name, in the folder of models, or where the model was pulled to."""
     of_root = model.root and pulled(lora.model, model.root)
     for place in filter(None, (model.loras and model.loras / lora.model, of_root, pulled(lora.model))):
         found = sorted(place.rglob(lora.file))
         if found:
             return found[0]
+    return None
+
+
+def _told(lora: FamilyLora, family: Family, variant: str, model: ModelSettings) -> str:
     roots = dict.fromkeys(home for home in (model.loras, model.root, models_home()) if home)
     looked = ", ".join(str(home / lora.model) for home in roots)
-    raise EnvironmentProblem(
+    return (
         f"{family.name} needs {lora.file} for {variant}, which is not in {looked}; fetch it: wanflow models pull "
         f"{lora.model}"
     )

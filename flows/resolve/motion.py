@@ -23,20 +23,29 @@ POSES, MASKS = "animate-pose", "sam2-hiera-large"
 @dataclass(frozen=True, slots=True)
 class MotionFacts:
     """`models` maps a mode (`animate`, `replace`) that some driving video is used in to the digest of the models that
-    prepare it. `relighting` is the LoRA for replaced persons, where there is one."""
+    prepare it. `relighting` is the LoRA for replaced persons, where there is one. `lacks` are models that are not here,
+    each with how to get it."""
 
     models: Mapping[str, str] = field(default_factory=dict)
     relighting: Path | None = None
+    lacks: tuple[str, ...] = ()
 
 
 def look_at_motions(storyboard: Storyboard, family: Family, root: Path | None) -> MotionFacts:
-    """Looks at files, and loads nothing. Raises EnvironmentProblem for a model that is not here, and says how to get
-    it."""
+    """Looks at files, and loads nothing."""
     moved = [shot.motion for shot in storyboard.shots if shot.motion and choose_variant(shot, family) == ANIMATE]
     modes = sorted({motion.mode for motion in moved if motion.video is not None})
-    models: dict[str, str] = {mode: _digest(root, replaces=mode == "replace") for mode in modes}
+    models: dict[str, str] = {}
+    lacks: dict[str, None] = {}
+    for mode in modes:
+        faults = [fault for name in _models_of(mode) if (fault := _missing(name, root))]
+        try:
+            models |= {} if faults else {mode: models_digest(*motion_models(root, replaces=mode == "replace"))}
+        except CheckpointError as error:
+            faults.append(f"{error}\n    fetch it again: wanflow models pull {POSES}")
+        lacks |= dict.fromkeys(faults)
     replaces = any(motion.mode == "replace" for motion in moved) and ANIMATE in family.roles
-    return MotionFacts(models, _relighting(family, root) if replaces else None)
+    return MotionFacts(models, _relighting(family, root) if replaces else None, tuple(lacks))
 
 
 def motion_models(root: Path | None, *, replaces: bool) -> tuple[Path, Path | None]:
@@ -45,11 +54,16 @@ def motion_models(root: Path | None, *, replaces: bool) -> tuple[Path, Path | No
     return _pulled(POSES, root), _pulled(MASKS, root) if replaces else None
 
 
-def _digest(root: Path | None, *, replaces: bool) -> str:
+def _models_of(mode: str) -> tuple[str, ...]:
+    return (POSES, MASKS) if mode == "replace" else (POSES,)
+
+
+def _missing(name: str, root: Path | None) -> str | None:
     try:
-        return models_digest(*motion_models(root, replaces=replaces))
-    except CheckpointError as error:
-        raise EnvironmentProblem(f"{error}\n    fetch it again: wanflow models pull {POSES}") from error
+        _pulled(name, root)
+    except EnvironmentProblem as error:
+        return str(error)
+    return None
 
 
 def _pulled(name: str, root: Path | None) -> Path:
@@ -66,5 +80,5 @@ def _relighting(family: Family, root: Path | None) -> Path | None:
     try:
         # a family with a root of its own is one made anew: the released checkpoint's LoRA is of no use to it
         return relighting_lora(Checkpoint.open(family, ANIMATE, root), published=family.root is None)
-    except CheckpointError as error:
-        raise EnvironmentProblem(str(error)) from error
+    except CheckpointError:  # among what the film lacks already
+        return None

@@ -31,7 +31,8 @@ class Snapshot:
     (`Lora.key`), or as the family's roles have them. `motion` is about what prepares driving videos.
 
     `problems` are files that turned out to be broken and prompts that could not be extended; the plan reports them with
-    its own.
+    its own, and what is missing here: `lacks` is what the film cannot do without (checkpoints, models), `machine` what
+    keeps workers of this machine from rendering what is not in the store yet.
     """
 
     storyboard_digest: str
@@ -47,3 +48,5 @@ class Snapshot:
     loras: Mapping[str | FamilyLora, str] = field(default_factory=dict)
     motion: MotionFacts = field(default_factory=MotionFacts)
     problems: tuple[Problem, ...] = ()
+    lacks: tuple[str, ...] = ()
+    machine: tuple[str, ...] = ()

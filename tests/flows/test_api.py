@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from flows.api import Project, load, plan, render, store_of
 from flows.errors import EnvironmentProblem, SettingsError, StoryboardError
 from flows.film import FilmResult
 from flows.plan.model import Plan
+from flows.settings import RenderSettings
 from tests.flows.resolve.conftest import write_checkpoints
 
 REPOSITORY = Path(__file__).parents[2]
@@ -78,8 +80,12 @@ def test_what_is_wrong_with_a_storyboard_is_said_before_weights_are_asked_for(tm
     settings = ["model=wan22", f"model.root={empty}", f"store.path={tmp_path / 'store'}"]
     (tmp_path / "walk.mp4").write_bytes(b"\0" * 4 + b"ftypisom")
     file.write_text(STORYBOARD + "      - {id: third, prompt: a person walks, motion: {video: walk.mp4}}\n")
-    with pytest.raises(StoryboardError, match=r"two\.yaml:9:.*needs a picture to start from"):
+    with pytest.raises(StoryboardError, match=r"two\.yaml:9:.*needs a picture to start from") as caught:
         plan(load(file, settings))
+    # and what is missing here comes with it: nothing hides anything else
+    missing = "\n".join(str(problem) for problem in caught.value.problems if problem.place is None)
+    for name in ("t2v-a14b", "i2v-a14b", "animate-14b", "animate-pose"):
+        assert f"models pull {name}" in missing
     file.write_text(STORYBOARD)
     with pytest.raises(EnvironmentProblem, match=r"pull t2v-a14b(.|\n)*pull i2v-a14b"):
         plan(load(file, settings))
@@ -149,3 +155,20 @@ plan_to_json(plan(load({str(project.storyboard.path)!r}, ["model.root={project.s
 print(sorted(set(sys.modules) & {{"torch", "ray", "prefect", "pyarrow", "diffusers", "transformers", "av"}}))
 """
     assert run(code).strip() == "[]"
+
+
+def test_what_this_machine_cannot_do_is_said_only_when_something_is_to_be_rendered(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.resolve.machine.find_gpus", tuple)
+    eight_bits = replace(project, settings=replace(project.settings, render=_render(project, precision="fp8")))
+    with pytest.raises(EnvironmentProblem, match="precision=fp8 multiplies in eight bits"):
+        plan(eight_bits)
+    everything = frozenset(clip.fingerprint for clip in plan(eight_bits, weights=False).clips)
+    monkeypatch.setattr("flows.store.local.LocalStore.fingerprints", lambda self: everything)
+    monkeypatch.setattr("flows.resolve.look._revisions", lambda *_: {})
+    assert plan(eight_bits).totals.cached == 2
+
+
+def _render(project: Project, **values: Any) -> RenderSettings:
+    return replace(project.settings.render, **values)

@@ -74,8 +74,9 @@ def test_only_checkpoints_that_are_used_are_needed(
 ) -> None:
     shutil.rmtree(checkpoints / "i2v-a14b")
     assert set(resolve(film({}), settings, store).checkpoints) == {"t2v-a14b"}
-    with pytest.raises(EnvironmentProblem, match="i2v-a14b"):
-        resolve(film({"duration": 60.0}), settings, store)  # its later segments start from a picture
+    long = resolve(film({"duration": 60.0}), settings, store)  # its later segments start from a picture
+    assert set(long.checkpoints) == {"t2v-a14b"}
+    assert ["i2v-a14b" in lack for lack in long.lacks] == [True]
 
 
 def test_looking_writes_nothing_into_the_store(film: MakeFilm, settings: Settings, store: Store) -> None:
@@ -170,8 +171,10 @@ def test_an_unknown_family_names_the_nearest(film: MakeFilm, settings: Settings,
 
 def test_a_missing_checkpoint_is_the_persons_to_fix(film: MakeFilm, settings: Settings, store: Store) -> None:
     wrong = replace(settings, model=replace(settings.model, root=Path("/nowhere")))
+    snapshot = resolve(film({}), wrong, store)
+    assert ["/nowhere" in lack for lack in snapshot.lacks] == [True]
     with pytest.raises(EnvironmentProblem, match="/nowhere"):
-        resolve(film({}), wrong, store)
+        make_plan(film({}), wrong, snapshot)
 
 
 def test_the_last_film_is_remembered_by_its_file(
