@@ -12,6 +12,7 @@ import torch
 
 from wan.animate.expert import AnimateExpert
 from wan.animate.image_encoder import ImageEncoder
+from wan.attention import KERNELS, SDPA, lacking
 from wan.checkpoint import Checkpoint
 from wan.convert.clip_vision import published_clip_key
 from wan.errors import CheckpointError, RequestError
@@ -31,7 +32,6 @@ from wan.vae import Vae
 from wan.validate import find_variant
 from wan.weights import load_model
 
-_DEFAULT_ATTENTION = "sdpa"
 
 
 def load_pipeline(
@@ -105,14 +105,24 @@ class How:
 
 
 def _how(checkpoint: Checkpoint, device: torch.device, numerics: Numerics, placement: Placement) -> How:
+    check_numerics(numerics, device)
+    if placement not in PLACEMENTS:
+        raise RequestError(f"placement: there is no {placement!r}; there are {', '.join(PLACEMENTS)}")
+    return How(checkpoint, device, numerics, placement)
+
+
+def check_numerics(numerics: Numerics, device: torch.device) -> None:
+    """Raises `RequestError` for a precision or attention kernel that there is none of, or that cannot be had on this
+    device and machine. Loads nothing."""
     if numerics.precision not in get_args(Precision):
         known = ", ".join(get_args(Precision))
         raise RequestError(f"precision: there is no {numerics.precision!r}; there are {known}")
-    if placement not in PLACEMENTS:
-        raise RequestError(f"placement: there is no {placement!r}; there are {', '.join(PLACEMENTS)}")
+    if numerics.attention not in KERNELS:
+        raise RequestError(f"attention: there is no {numerics.attention!r}; there are {', '.join(KERNELS)}")
+    if lacks := lacking(numerics.attention, gpu=device.type == "cuda"):
+        raise RequestError(f"attention: {numerics.attention} needs {lacks}, which is not here ({device})")
     if numerics.precision == "fp8":
         check_fp8(device)
-    return How(checkpoint, device, numerics, placement)
 
 
 def find_device(name: str) -> torch.device:
@@ -170,14 +180,9 @@ def _audio_encoder(folder: Path, how: How) -> AudioEncoder:
 
 
 def set_attention(model: Any, name: str) -> None:
-    """Raises `RequestError` for a backend there is none of, or that cannot be used here."""
-    if name == _DEFAULT_ATTENTION:
+    """Raises `RequestError` for a kernel that cannot be used here: its package is too old, perhaps."""
+    if name == SDPA:
         return
-    from diffusers.models.attention_dispatch import AttentionBackendName
-
-    names = sorted(backend.value for backend in AttentionBackendName)
-    if name not in names:
-        raise RequestError(f"attention: there is no {name!r}; there are {_DEFAULT_ATTENTION}, {', '.join(names)}")
     try:
         model.set_attention_backend(name)
     except (RuntimeError, ImportError, ValueError) as error:

@@ -18,7 +18,7 @@ from typing import Self
 from flows.cluster.queue import ClipQueue, Lease
 from flows.cluster.remote import NoRoomNow, RemoteWorker, WorkerDied
 from flows.cluster.renderers import RendererSpec
-from flows.cluster.room import size_workers
+from flows.cluster.room import check_eight_bits, size_workers
 from flows.cluster.session import RaySession
 from flows.cluster.strikes import Strikes
 from flows.cluster.worker import Warm
@@ -151,7 +151,10 @@ class Pool:
 
     def _start_workers(self, session: RaySession) -> None:
         """A thread for every worker there is room for. Raises EnvironmentProblem when there is room for none."""
-        size = size_workers(self._settings, self._renderer.device, session.nodes(), self._most)
+        nodes = session.nodes()
+        size = size_workers(self._settings, self._renderer.device, nodes, self._most)
+        if self._renderer.eight_bits:
+            check_eight_bits(nodes)
         timeout = self._settings.start_timeout
         with self._changed:
             if self._stopping:

@@ -12,10 +12,13 @@ from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
 from flows.plan.model import Clip
+from flows.plan.sampling import numerics_for
 from flows.settings import Settings
 from flows.store.protocol import Store, TakeRecord
+from wan.families import FAMILIES
+from wan.request import Numerics
 
-Option: TypeAlias = str | int | float | bool | None
+Option: TypeAlias = str | int | float | bool | Numerics | None
 
 RENDERERS: Mapping[str, str] = MappingProxyType(
     {
@@ -35,6 +38,12 @@ class RendererSpec:
     kind: str
     options: Mapping[str, Option] = field(default_factory=dict)
     device: str = "cpu"
+
+    @property
+    def eight_bits(self) -> bool:
+        """Whether it multiplies in eight bits, which few GPUs can."""
+        numerics = self.options.get("numerics")
+        return isinstance(numerics, Numerics) and numerics.precision == "fp8"
 
 
 class Report(Protocol):
@@ -71,6 +80,7 @@ def wan_renderer(settings: Settings) -> RendererSpec:
         "root": root,
         "device": device,
         "placement": settings.render.placement,
+        "numerics": numerics_for(FAMILIES[settings.model.family], settings.render),
     }
     return RendererSpec("wan", options, device=device)
 

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from flows.errors import EnvironmentProblem
 from flows.settings import ClusterSettings
 
+WITHOUT_EIGHT_BITS = frozenset({"K80", "P4", "P100", "V100", "T4", "A10", "A10G", "A30", "A40", "A100", "A6000"})
+"""Ray's names of GPUs before Ada and Hopper."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What a machine of the cluster has in all, free or not."""
+    """What a machine of the cluster has in all, free or not. `kinds`: its GPUs by Ray's names, as far as Ray knows."""
 
     cpus: float
     gpus: float
+    kinds: frozenset[str] = frozenset()
 
     def fits(self, cpus: float, gpus: float) -> int:
         """How many workers of this size it can hold."""
@@ -49,6 +53,17 @@ def size_workers(settings: ClusterSettings, device: str, nodes: Sequence[Node], 
     return WorkerSize(
         min(settings.workers or fit, fit, max(1, most) if most is not None else fit), settings.cpus_per_worker, gpus
     )
+
+
+def check_eight_bits(nodes: Sequence[Node]) -> None:
+    """Raises EnvironmentProblem when no machine can have a GPU that multiplies in eight bits (`precision=fp8`)."""
+    kinds = {kind for node in nodes for kind in node.kinds}
+    if all(node.gpus == 0 or (node.kinds and node.kinds <= WITHOUT_EIGHT_BITS) for node in nodes):
+        have = f"has {', '.join(sorted(kinds))}" if kinds else "has no GPU"
+        raise EnvironmentProblem(
+            f"render.precision=fp8 takes an NVIDIA Hopper GPU or a later one, and the cluster {have}\n"
+            "    render.precision=fp8_storage saves the same memory on any device"
+        )
 
 
 def _times(have: float, need: float) -> int:

@@ -13,6 +13,7 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -89,7 +90,7 @@ class RaySession:
         """What the living machines have in all, free or not."""
         nodes: list[dict[str, Any]] = self.ray.nodes()
         alive = [node["Resources"] for node in nodes if node["Alive"]]
-        return tuple(Node(float(have.get("CPU", 0)), float(have.get("GPU", 0))) for have in alive)
+        return tuple(Node(float(have.get("CPU", 0)), float(have.get("GPU", 0)), _kinds(have)) for have in alive)
 
     def close(self) -> None:
         """Leave the cluster; a Ray that we started ends, and its files go."""
@@ -99,6 +100,11 @@ class RaySession:
             self._ours = False
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _kinds(have: Mapping[str, float]) -> frozenset[str]:
+    """Of a node's GPUs: Ray counts one resource `accelerator_type:H100` for them."""
+    return frozenset(name.partition(":")[2] for name in have if name.startswith("accelerator_type:"))
 
 
 def _knock(address: str) -> None:

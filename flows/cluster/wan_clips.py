@@ -27,7 +27,7 @@ from flows.store.protocol import Store, TakeRecord
 from wan.checkpoint import Checkpoint
 from wan.errors import Cancelled, CheckpointError
 from wan.families import FAMILIES, Family
-from wan.load import find_device, load_pipeline
+from wan.load import check_numerics, find_device, load_pipeline
 from wan.pipeline import Pipeline
 from wan.placement import Placement
 from wan.request import Numerics
@@ -46,13 +46,22 @@ class WanRenderer:
     """Renders with the checkpoints of one family on one device; keeps several variants loaded while they fit."""
 
     def __init__(
-        self, *, threads: int, family: str, root: str | None = None, device: str = "auto", placement: str = "auto"
+        self,
+        *,
+        threads: int,
+        family: str,
+        root: str | None = None,
+        device: str = "auto",
+        placement: str = "auto",
+        numerics: Numerics | None = None,
     ) -> None:
         if family not in FAMILIES:
             raise SettingsError(f"there is no model family {family!r}; there are {', '.join(FAMILIES)}")
         self._family: Family = FAMILIES[family]
         self._root = Path(root) if root else None
         self._device = find_device(device)
+        if numerics is not None:  # what the clips will ask for, tried before any weights are read
+            check_numerics(numerics, self._device)
         self._placement = placement
         if self._device.type == "cpu":
             torch.set_num_threads(threads)

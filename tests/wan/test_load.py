@@ -66,6 +66,15 @@ def test_an_unknown_attention_backend_is_answered_with_the_known_ones(family: Fa
         )
 
 
+def test_a_kernel_that_cannot_be_had_here_is_found_before_weights_are_read(family: Family, tmp_path: Path) -> None:
+    checkpoint = Checkpoint.open(family, "t2v-a14b")
+    gone = replace(checkpoint, components=dict.fromkeys(checkpoint.components, tmp_path))
+    (tmp_path / "config.json").write_text("{}")
+    for name, needs in (("_native_cudnn", "a GPU"), ("_native_npu", "the package torch_npu")):
+        with pytest.raises(RequestError, match=f"attention: {name} needs {needs}, which is not here"):
+            load_pipeline("t2v-a14b", gone, device="cpu", numerics=Numerics(attention=name))
+
+
 def test_a_checkpoint_of_another_variant_is_refused(family: Family) -> None:
     with pytest.raises(RequestError, match="one of i2v-a14b, not of t2v-a14b"):
         load_pipeline("t2v-a14b", Checkpoint.open(family, "i2v-a14b"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.cluster.room import Node, WorkerSize, size_workers
+from flows.cluster.room import Node, WorkerSize, check_eight_bits, size_workers
 from flows.errors import EnvironmentProblem
 from flows.settings import ClusterSettings
 
@@ -26,6 +26,25 @@ def sized(cluster_settings: ClusterSettings) -> Any:
 def test_as_many_as_fit(sized: Any) -> None:
     assert sized(LAPTOP) == WorkerSize(2, 1.0, 0.0)
     assert sized(LAPTOP, cpus_per_worker=2.0).threads == 2
+
+
+@pytest.mark.parametrize(
+    ("nodes", "told"),
+    [
+        ((Node(64, 0),), "has no GPU"),
+        ((Node(64, 8, frozenset({"A100"})), Node(8, 1, frozenset({"T4"}))), "has A100, T4"),
+    ],
+)
+def test_a_cluster_without_a_gpu_for_eight_bits_is_said_before_a_model_is_loaded(
+    nodes: tuple[Node, ...], told: str
+) -> None:
+    with pytest.raises(EnvironmentProblem, match=f"precision=fp8 takes .* the cluster {told}\n.*fp8_storage"):
+        check_eight_bits(nodes)
+
+
+def test_a_gpu_that_may_have_eight_bits_is_tried(sized: Any) -> None:
+    check_eight_bits((Node(64, 8, frozenset({"A100"})), Node(64, 8, frozenset({"H100"}))))
+    check_eight_bits((Node(64, 8),))
 
 
 def test_no_more_than_asked_for_nor_than_have_work(sized: Any) -> None:
