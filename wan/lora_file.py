@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-import struct
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from wan.convert.animate import animate_key
+from wan.convert.headers import NotSafetensors, read_header, read_metadata
 from wan.convert.vace import vace_key
 from wan.errors import CheckpointError, RequestError
 from wan.s2v.keys import s2v_key
@@ -49,7 +49,6 @@ _KOHYA_DOTS = re.compile(
 )
 _IMAGE_LAYERS = re.compile(r"k_img|v_img|img_emb|add_k_proj|add_v_proj|norm_added_k|image_embedder")
 """Layers of WAN 2.1's image-to-video that WAN 2.2 has no more: LoRAs made for it are used with these left out."""
-_LONGEST_HEADER = 100 << 20
 
 
 @dataclass(slots=True)
@@ -63,8 +62,7 @@ class Change:
 
 def check_lora_file(path: Path) -> None:
     """Raises `RequestError` unless the file's header is that of a safetensors file that holds a LoRA."""
-    keys = [key for key in _header(path) if key != "__metadata__"]
-    _check_keys(path, keys)
+    _check_keys(path, _keys(path))
 
 
 def split_key(key: str) -> tuple[str, Role] | None:
@@ -98,7 +96,8 @@ def read_changes(path: Path, places: Collection[str]) -> dict[str, Change]:
     Raises `RequestError` that names the file when it cannot be read, holds something else than a LoRA, or has keys that
     belong to no layer of this model.
     """
-    keys = list(_check_keys(path, [key for key in _header(path) if key != "__metadata__"]))
+    keys = _keys(path)
+    _check_keys(path, keys)
     tensors, default_scale = _load(path)
     found: dict[str, Change] = {}
     strange = []
@@ -140,33 +139,25 @@ def _converted(layer: str, ending: str) -> str | None:
     return None
 
 
-def _check_keys(path: Path, keys: Collection[str]) -> Collection[str]:
+def _check_keys(path: Path, keys: Collection[str]) -> None:
     for sign, kind in _OTHER_KINDS.items():
         if any(sign in key for key in keys):
             raise RequestError(f"loras: {path} is a {kind}; only LoRAs (low-rank pairs, plain differences) can be used")
     strange = [key for key in keys if split_key(key) is None]
     if strange or not keys:
         raise RequestError(f"loras: {path} holds no LoRA: it has {', '.join(strange[:3]) or 'no weights'}")
-    return keys
 
 
-def _header(path: Path) -> Mapping[str, Any]:
-    """The header of a safetensors file. Raises `RequestError` for anything else."""
+def _keys(path: Path) -> list[str]:
+    """The tensors of a safetensors file. Raises `RequestError` for anything else."""
     try:
-        with path.open("rb") as file:
-            start = file.read(8)
-            length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-            text = file.read(length) if 0 < length <= _LONGEST_HEADER else b""
-        header = json.loads(text)
-    except OSError as error:
-        raise RequestError(f"loras: {path} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
+        return list(read_header(path))
+    except NotSafetensors as error:
         raise RequestError(
             f"loras: {path} is no safetensors file; pickled weights can run code when they are loaded and are refused"
         ) from error
-    if not isinstance(header, dict):
-        raise RequestError(f"loras: {path} is no safetensors file")
-    return header
+    except CheckpointError as error:
+        raise RequestError(f"loras: {error}") from error
 
 
 def _load(path: Path) -> tuple[dict[str, Tensor], float]:
@@ -178,7 +169,7 @@ def _load(path: Path) -> tuple[dict[str, Tensor], float]:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         raise RequestError(f"loras: {path} cannot be read as safetensors: {error}") from error
-    noted = json.loads((_header(path).get("__metadata__") or {}).get("lora_adapter_metadata", "{}"))
+    noted = json.loads(read_metadata(path).get("lora_adapter_metadata", "{}"))
     values = {name.rpartition(".")[2]: value for name, value in noted.items()}
     if any(values.get(name) for name in ("alpha_pattern", "use_dora", "use_rslora")):
         raise RequestError(

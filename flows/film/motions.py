@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from wan.animate.preprocess.key import Mode
+    from wan.animate.preprocess.models import PreprocessModels
     from wan.animate.preprocess.prepare import Prepared
     from wan.request import Video
 
@@ -37,12 +39,31 @@ def prepare_motions(plan: Plan, store: Store, clips: Sequence[Clip], on_event: C
     """
     wanted = {medium.digest: clip for clip in clips for medium in clip.media if medium.name == PREPARED}
     missing = [(key, clip) for key, clip in wanted.items() if not _is_there(store, key)]
+    if not missing:
+        return
+    models = _load(plan, replaces=any(_mode(clip) == "replace" for _, clip in missing))
     for number, (key, clip) in enumerate(missing):
         on_event(Progress("", STAGE, number, len(missing)))
-        _prepare(plan, store, key, clip, on_event)
+        _prepare(plan, store, key, clip, models, on_event)
         on_event(Progress("", STAGE, number + 1, len(missing)))
-    if missing:
-        _give_back()
+    del models
+    _give_back()
+
+
+def _load(plan: Plan, *, replaces: bool) -> PreprocessModels:
+    """The detectors and, to replace somebody, SAM 2: once for all videos."""
+    from wan.animate.preprocess.models import load_models
+    from wan.load import find_device
+
+    try:
+        folders = motion_models(plan.settings.model.root, replaces=replaces)
+        return load_models(*folders, device=str(find_device(plan.settings.render.device)))
+    except CheckpointError as error:
+        raise EnvironmentProblem(str(error)) from error
+
+
+def _mode(clip: Clip) -> Mode:
+    return "replace" if _medium(clip, MADE_FROM).option == "replace" else "animate"
 
 
 def _give_back() -> None:
@@ -66,24 +87,22 @@ def _has(store: Store, digest: str) -> bool:
     return True
 
 
-def _prepare(plan: Plan, store: Store, key: str, clip: Clip, on_event: Callable[[Event], None]) -> None:
+def _prepare(
+    plan: Plan, store: Store, key: str, clip: Clip, models: PreprocessModels, on_event: Callable[[Event], None]
+) -> None:
     from wan.animate.preprocess.key import PreprocessSettings
-    from wan.animate.preprocess.models import load_models
     from wan.animate.preprocess.prepare import preprocess
-    from wan.load import find_device
 
     driving, how = _medium(clip, MADE_FROM), _medium(clip, PREPARED)
     source = Path(plan.assets[driving.digest])
     settings = PreprocessSettings(
-        mode="replace" if driving.option == "replace" else "animate",
+        mode=_mode(clip),
         size=(clip.width, clip.height),
         fps=clip.fps,
         retarget=how.option == RETARGET,
     )
     assert clip.image is not None, "a plan has no motion without the picture of a person"
     try:
-        folders = motion_models(plan.settings.model.root, replaces=settings.mode == "replace")
-        models = load_models(*folders, device=str(find_device(plan.settings.render.device)))
         video = ForwardVideo(StoredVideo(source, driving.digest, clip.fps))
         made = preprocess(video, load_image(Path(plan.assets[clip.image])), models, settings, key=key)
     except RequestError as error:

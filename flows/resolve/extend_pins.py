@@ -37,11 +37,13 @@ def pinned(store: Store, wish: Wish, settings: PromptSettings) -> str | None:
 
 def pin(store: Store, wish: Wish, settings: PromptSettings, answer: str) -> str:
     """Keeps the answer, and returns the one that stands: another process may have been first."""
-    standing = pinned(store, wish, settings)
-    if standing is not None:
-        return standing
-    note = {**_key(wish, settings), "extended": answer}
-    store.put_note(_name(wish, settings), json.dumps(note, ensure_ascii=False, indent=1).encode())
+    name = _name(wish, settings)
+    note = json.dumps({**_key(wish, settings), "extended": answer}, ensure_ascii=False, indent=1).encode()
+    while not store.add_note(name, note):
+        standing = pinned(store, wish, settings)
+        if standing is not None:
+            return standing
+        store.drop_note(name)  # a damaged one
     return answer
 
 

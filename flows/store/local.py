@@ -137,6 +137,11 @@ class LocalStore:
             self._sweep()
             write_replacing(self._temporary, self._note(name), lambda file: _fill(file, data))
 
+    def add_note(self, name: str, data: bytes) -> bool:
+        with translated(self._root, "write to"):
+            self._sweep()
+            return write_if_absent(self._temporary, self._note(name), lambda file: _fill(file, data))
+
     def note(self, name: str) -> bytes | None:
         with translated(self._root, "read"):
             try:

@@ -109,6 +109,10 @@ class Store(Protocol):
         """Write a note (`folder/name.ext`), whole or not at all; one of that name is replaced."""
         ...
 
+    def add_note(self, name: str, data: bytes) -> bool:
+        """Write a note if there is none of that name, else leave it. Whether it was written."""
+        ...
+
     def note(self, name: str) -> bytes | None:
         """A note's bytes, or None. They are not checked: whoever reads must cope with damage."""
         ...

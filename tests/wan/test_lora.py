@@ -18,6 +18,7 @@ from wan.expert import Expert
 from wan.families import Family
 from wan.load import load_pipeline
 from wan.lora import put_on, take_off
+from wan.lora_file import check_lora_file
 from wan.pipeline import Pipeline
 from wan.precision import cast_model
 from wan.request import ClipRequest, Lora, Numerics
@@ -248,6 +249,14 @@ def test_a_file_that_does_not_fit_is_named_and_leaves_no_trace(
         put_on(model, [lora], CPU)
     assert str(lora.path) in str(raised.value)
     assert torch.equal(velocity(model), before)
+
+
+def test_a_cut_file_is_found_before_any_model_is_loaded(files: Files) -> None:
+    down, up = files.pair(24, 24, 2)
+    path = files.write({"blocks.1.attn1.to_q.lora_A.weight": down, "blocks.1.attn1.to_q.lora_B.weight": up}).path
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(RequestError, match=r"loras: .* is cut: .* fetch it again"):
+        check_lora_file(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a pickle in a zip file", b"\x80\x02}q\x00."])

@@ -1,4 +1,7 @@
-"""What a safetensors file holds, read from its header alone: names, types, shapes and places. No torch."""
+"""What a safetensors file holds, read from its header alone: names, types, shapes and places. No torch.
+
+The only place that knows the format (https://github.com/huggingface/safetensors#format).
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ ITEM_BYTES: Mapping[str, int] = {
 FLOATS = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"})
 FP8 = frozenset({"F8_E4M3", "F8_E5M2"})
 _LONGEST_HEADER = 100_000_000
+_METADATA = "__metadata__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +48,45 @@ class TensorInfo:
         return self.count * ITEM_BYTES[self.dtype]
 
 
+class NotSafetensors(CheckpointError):
+    """Something else than a safetensors file."""
+
+
 def read_header(path: Path) -> dict[str, TensorInfo]:
-    """The tensors of one file, in the order their data lies. Raises `CheckpointError` for a broken or cut file."""
+    """The tensors of one file, in the order their data lies.
+
+    Raises `CheckpointError` for a broken or cut file, `NotSafetensors` for one of another format.
+    """
+    table, data = _table(path)
+    table.pop(_METADATA, None)
+    tensors = {name: _tensor(path, name, entry, data) for name, entry in table.items()}
+    end, size = max((info.start + info.nbytes for info in tensors.values()), default=data), path.stat().st_size
+    if end > size:
+        raise CheckpointError(f"{path} is cut: {size:,} bytes of {end:,}; fetch it again")
+    return dict(sorted(tensors.items(), key=lambda item: item[1].start))
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What whoever wrote the file noted down in it. Raises as `read_header` does."""
+    found = _table(path)[0].get(_METADATA)
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _table(path: Path) -> tuple[dict[str, Any], int]:
+    """The header as it stands there, and the byte at which the data begins."""
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             if not 2 <= length <= _LONGEST_HEADER:
-                raise CheckpointError(f"{path} is not a safetensors file (its header would be {length:,} bytes long)")
+                raise NotSafetensors(f"{path} is not a safetensors file (its header would be {length:,} bytes long)")
             header = json.loads(file.read(length))
-        size = path.stat().st_size
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} cannot be read as safetensors: {error}") from error
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise NotSafetensors(f"{path} cannot be read as safetensors: {error}") from error
     if not isinstance(header, dict):
-        raise CheckpointError(f"{path} is not a safetensors file: its header is no table of tensors")
-    header.pop("__metadata__", None)
-    tensors = {name: _tensor(path, name, entry, 8 + length) for name, entry in header.items()}
-    end = max((info.start + info.nbytes for info in tensors.values()), default=8 + length)
-    if end > size:
-        raise CheckpointError(f"{path} is cut: {size:,} bytes of {end:,}; fetch it again")
-    return dict(sorted(tensors.items(), key=lambda item: item[1].start))
+        raise NotSafetensors(f"{path} is not a safetensors file: its header is no table of tensors")
+    return header, 8 + length
 
 
 def _tensor(path: Path, name: str, entry: Any, data: int) -> TensorInfo:

@@ -20,6 +20,7 @@ from wan.convert.gather import Found, gather
 from wan.convert.plan import DTYPES, SHARD_BYTES, CopiedFile, Dtype, Output, TextFile, WeightFile, plan_files
 from wan.convert.released import components
 from wan.convert.writer import is_written, whole_file, write_file
+from wan.digests import remember_digests
 from wan.errors import CheckpointError
 
 Progress = Callable[[int, int, str], None]
@@ -79,6 +80,7 @@ def convert(
         if finish is not None:
             finish(partial, variant, done)
         partial.rename(target)
+        remember_digests({target / name: digest for name, digest in done.items()})
     return Converted(target, variant, missing, tuple(found.notes), sum(output.nbytes for output in outputs))
 
 

@@ -26,6 +26,7 @@ from flows.store.prepared import prepared, put_prepared
 from tests.flows.cluster.clips import real_clip
 from tests.wan.animate.preprocess.conftest import save_detector, save_pose_model, small_sam2
 from wan.animate.preprocess.key import DETECTOR, POSE
+from wan.animate.preprocess.onnx_model import OnnxModel
 from wan.hub.places import MANIFEST
 
 KEY = "1" * 64
@@ -87,6 +88,21 @@ def test_a_driving_video_is_prepared_once_at_the_shots_size_and_rate(tmp_path: P
     heard.clear()
     prepare_motions(plan, store, [clip], heard.append)
     assert heard == []
+
+
+def test_the_models_are_loaded_once_for_all_driving_videos(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, clip = _film(tmp_path, store)
+    other = replace(clip, media=(clip.media[0], Medium(PREPARED, "4" * 64)))
+    loaded: list[Path] = []
+    load = OnnxModel.__init__
+    monkeypatch.setattr(
+        OnnxModel, "__init__", lambda self, path, **how: (loaded.append(path), load(self, path, **how))[1]
+    )
+    prepare_motions(plan, store, [clip, other], lambda _: None)
+    assert prepared(store, KEY) == prepared(store, "4" * 64)
+    assert len(loaded) == 2  # one detector, one pose model
 
 
 def test_to_replace_a_person_background_and_mask_are_made_too(tmp_path: Path, store: Store) -> None:

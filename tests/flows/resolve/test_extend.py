@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from flows.errors import EnvironmentProblem, Place, SettingsError
 from flows.media import png_bytes
 from flows.resolve.extend import Extensions, extend_prompts
 from flows.resolve.extend_ask import ask_for
-from flows.resolve.extend_pins import Wish
+from flows.resolve.extend_pins import Wish, pin, pinned
 from flows.settings import PromptSettings, Settings
 from flows.store import Store, open_store
 from flows.storyboard.model import Control, Scene, Shot, Storyboard
@@ -154,6 +155,22 @@ def test_a_damaged_note_is_asked_for_again(extend: Extend, endpoint: Endpoint, s
     store.put_note(name, data)
     assert extend(film("a fox")).prompts == {"a.s1": extended("a fox")}
     assert len(endpoint.requests) == 2
+
+
+def test_of_two_renders_at_once_both_take_the_words_that_were_first(store: Store, prompts: PromptSettings) -> None:
+    wish = Wish("t2v-a14b", "a fox", None, None)
+    for number in range(20):
+        settings = replace(prompts, model=f"m{number}")
+        start = threading.Barrier(4)
+
+        def keep(answer: str, settings: PromptSettings = settings, start: threading.Barrier = start) -> str:
+            own = open_store(store.address)
+            start.wait()
+            return pin(own, wish, settings, answer)
+
+        with ThreadPoolExecutor(4) as pool:
+            stand = set(pool.map(keep, ("a", "b", "c", "d")))
+        assert stand == {pinned(store, wish, settings)}
 
 
 def test_the_note_says_what_was_asked_and_holds_no_key(

@@ -162,6 +162,12 @@ def test_notes_are_replaced_listed_and_dropped(store: Store) -> None:
     assert store.notes("plans") == ("plans/b.json",)
 
 
+def test_of_two_who_add_a_note_the_first_wins(store: Store) -> None:
+    assert store.add_note("prompts/a.json", b"1")
+    assert not open_store(store.address).add_note("prompts/a.json", b"2")
+    assert store.note("prompts/a.json") == b"1"
+
+
 @pytest.mark.parametrize("name", ["../x", "/x", "plans/../../x", "blobs/x", "takes/x", "", "plans//x", ".x", "a b"])
 def test_notes_cannot_leave_their_place(store: Store, name: str) -> None:
     with pytest.raises(StoreError, match="cannot be the name of a note"):

@@ -47,6 +47,15 @@ def test_a_converted_folder_is_a_whole_checkpoint_in_diffusers_layout(i2v: Path,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "reference"]
 
 
+def test_the_first_render_reads_no_converted_file_again(
+    i2v: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    checkpoint = Checkpoint.at(convert([i2v], tmp_path / "out").target, "i2v-a14b")
+    monkeypatch.setattr("wan.digests._hash", lambda path: pytest.fail(f"{path} was read"))
+    assert checkpoint.revision
+
+
 def test_shift_and_boundary_are_those_of_the_reference(i2v: Path, tmp_path: Path) -> None:
     target = convert([i2v], tmp_path / "out").target
     assert json.loads((target / "model_index.json").read_text())["boundary_ratio"] == 0.9

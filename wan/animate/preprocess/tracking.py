@@ -15,8 +15,8 @@ from wan.geometry import Size
 Box = npt.NDArray[np.float32]
 """`[4]`: left, top, right, bottom in pixels."""
 
-LONGEST_GAP = 15
-"""Frames (half a second) for which the person may go unseen: the box moves evenly in between."""
+LONGEST_GAP = 0.5
+"""Seconds for which the person may go unseen: the box moves evenly in between."""
 _SURE = 0.3
 _LEAST_OVERLAP = 0.2
 
@@ -74,7 +74,7 @@ def _overlap(boxes: Boxes, other: Box) -> npt.NDArray[np.float32]:
 def _check_gaps(seen: Sequence[int], frames: int, fps: float) -> None:
     edges = [-1, *seen, frames]
     for before, after in pairwise(edges):
-        if after - before - 1 > (LONGEST_GAP if seen else 0):
+        if after - before - 1 > (LONGEST_GAP * fps if seen else 0):
             first, last = before + 1, after - 1
             who = "the person is not" if seen else "no person is"
             when = f"frames {first} to {last} ({first / fps:.1f} s to {last / fps:.1f} s)"

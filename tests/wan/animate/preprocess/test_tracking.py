@@ -33,8 +33,16 @@ def test_a_short_gap_is_crossed_evenly() -> None:
 
 
 def test_a_person_who_comes_a_little_late_stands_still_until_then() -> None:
-    found = [_boxes()] * LONGEST_GAP + [_boxes((30, 10, 70, 90))]
+    found = [_boxes()] * round(LONGEST_GAP * 30) + [_boxes((30, 10, 70, 90))]
     assert {box[0] for box in follow(found, SIZE, 30)} == {30}
+
+
+def test_the_same_gap_in_seconds_is_too_long_at_any_rate() -> None:
+    person = _boxes((10, 10, 50, 90))
+    for fps, gap in ((16, 9), (30, 16), (60, 31)):
+        follow([person, *[_boxes()] * (gap - 1), person], SIZE, fps)
+        with pytest.raises(RequestError, match=f"the person is not to be seen in frames 1 to {gap} "):
+            follow([person, *[_boxes()] * gap, person], SIZE, fps)
 
 
 def test_frames_without_any_person_are_named() -> None:
