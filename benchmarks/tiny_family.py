@@ -32,7 +32,6 @@ from wan.tiny.measure import SEED, cases, judge_fakes, judge_truth, measure_i2v,
 from wan.tiny.measure_faces import made_sound, measure_speech
 from wan.tiny.measure_figures import measure_dances
 from wan.tiny.render import UNGUIDED, FamilyRenderer
-from wan.tiny.world import TI2V_HEIGHT
 
 Figures = dict[str, float]
 
@@ -124,7 +123,7 @@ def parts(prompts: int, true_clips: int, device: str, sounds: list[Path]) -> dic
         "i2v_unguided": lambda: i2v(False, guidance=UNGUIDED),
         "i2v_swapped": lambda: i2v(False, swap_experts=True),
         "autoencoder22": lambda: measure_autoencoder(
-            FAMILIES["tiny"], min(prompts, 40), device=device, variant="ti2v-5b", height=TI2V_HEIGHT
+            FAMILIES["tiny"], min(prompts, 40), device=device, variant="ti2v-5b"
         ),
         "ti2v": lambda: ti2v(False),
         "ti2v_image": lambda: ti2v(True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,7 +17,7 @@ from wan.checkpoint import Checkpoint
 from wan.convert.clip_vision import published_clip_key
 from wan.errors import CheckpointError, RequestError
 from wan.expert import Expert
-from wan.layout import LAYOUTS
+from wan.layout import LAYOUTS, read_json
 from wan.parts import Resident
 from wan.pipeline import Pipeline
 from wan.placement import PLACEMENTS, Placement
@@ -30,8 +30,10 @@ from wan.text import TextEncoder
 from wan.vace.expert import ControlExpert
 from wan.vae import Vae
 from wan.validate import find_variant
+from wan.variants import Variant
 from wan.weights import load_model
 
+_PUBLISHED_PATCH = 2
 
 
 def load_pipeline(
@@ -51,7 +53,7 @@ def load_pipeline(
     for unreadable weights.
     """
     numerics = numerics or Numerics()
-    known = find_variant(variant)
+    known = fitted(find_variant(variant), checkpoint)
     if checkpoint.variant != variant:
         raise RequestError(f"variant: the checkpoint is one of {checkpoint.variant}, not of {variant}")
     how = _how(checkpoint, find_device(device), numerics, placement)
@@ -63,6 +65,13 @@ def load_pipeline(
         }
         parts = Resident(found, how.device) if placement == "resident" else Moved(found, how.device, placement)
         return Pipeline(known, parts=parts, numerics=numerics, checkpoint=checkpoint.revision)
+
+
+def fitted(variant: Variant, checkpoint: Checkpoint) -> Variant:
+    """The variant with the size multiple of this checkpoint's patches: the published ones are 2 latents wide."""
+    config = read_json(checkpoint.components["transformer"] / "config.json")
+    width = int(config.get("patch_size", (1, _PUBLISHED_PATCH, _PUBLISHED_PATCH))[-1])
+    return replace(variant, size_multiple=variant.size_multiple * width // _PUBLISHED_PATCH)
 
 
 @dataclass(frozen=True, slots=True)

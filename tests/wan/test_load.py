@@ -10,9 +10,10 @@ import torch
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError, RequestError
 from wan.families import Family
-from wan.load import find_device, load_pipeline
+from wan.load import find_device, fitted, load_pipeline
 from wan.pipeline import Pipeline
 from wan.request import ClipRequest, Numerics
+from wan.validate import find_variant
 
 
 def test_bf16_keeps_the_layers_that_need_it_in_fp32(family: Family, text_request: ClipRequest, t2v: Pipeline) -> None:
@@ -41,6 +42,19 @@ def test_weights_in_half_precision_on_disk_are_loaded_as_asked(family: Family, t
     assert len(list((root / "t2v-a14b" / "transformer").glob("*.safetensors"))) > 1
     pipeline = load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b", root), device="cpu")
     assert {tensor.dtype for tensor in pipeline.parts.parts["transformer"].model.parameters()} == {torch.float32}
+
+
+def test_sizes_are_multiples_of_the_checkpoints_own_patches(family: Family, tmp_path: Path) -> None:
+    import json
+    import shutil
+
+    assert family.root is not None
+    root = Path(shutil.copytree(family.root, tmp_path / "fine"))
+    published = find_variant("t2v-a14b")
+    assert fitted(published, Checkpoint.open(family, "t2v-a14b", root)) == published
+    file = root / "t2v-a14b" / "transformer" / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"patch_size": [1, 1, 1]}))
+    assert fitted(published, Checkpoint.open(family, "t2v-a14b", root)).size_multiple == 8
 
 
 def test_another_attention_backend_gives_nearly_the_same_picture(

@@ -7,13 +7,12 @@ import torch
 from wan.checkpoint import Checkpoint
 from wan.families import Family
 from wan.tiny.measure import cases, psnr, true_clips
-from wan.tiny.world import HEIGHT
 from wan.vae import Vae
 
 
 @torch.inference_mode()
 def measure_autoencoder(
-    family: Family, count: int, *, device: str = "cpu", variant: str = "t2v-a14b", height: int = HEIGHT
+    family: Family, count: int, *, device: str = "cpu", variant: str = "t2v-a14b"
 ) -> dict[str, float]:
     """PSNR in dB over `count` held-out clips of full length, averaged; the lowest; and of the last frames alone."""
     from diffusers import AutoencoderKLWan
@@ -21,7 +20,7 @@ def measure_autoencoder(
     folder = Checkpoint.open(family, variant).components["vae"]
     vae = Vae(AutoencoderKLWan.from_pretrained(folder, local_files_only=True, torch_dtype=torch.float32).to(device))
     whole, last = [], []
-    for clip in true_clips(cases(count), height=height):
+    for clip in true_clips(cases(count)):
         video = clip.permute(3, 0, 1, 2)[None].to(device).float() / 127.5 - 1
         decoded = ((vae.decode(vae.encode(video)) + 1) * 127.5).round().to(torch.uint8)[0].permute(1, 2, 3, 0).cpu()
         whole.append(psnr(decoded, clip))

@@ -15,7 +15,7 @@ from wan.tiny import captions
 from wan.tiny.draw import draw_batch, stage, to_frames
 from wan.tiny.judge import Reading, judge_batch
 from wan.tiny.render import Clips, Renderer
-from wan.tiny.world import HEIGHT, NUM_FRAMES, TI2V_HEIGHT, Scene, held_out_scenes
+from wan.tiny.world import NUM_FRAMES, Scene, held_out_scenes
 
 SEED = 910_000_000
 """Measuring draws its seeds from here on; training's are below 10⁸ or above 10⁹."""
@@ -64,12 +64,12 @@ def psnr(a: Tensor, b: Tensor) -> float:
     return 10 * math.log10(255**2 / max(error, 1e-3))
 
 
-def true_clips(some: Sequence[Case], *, anywhere: bool = False, device: str = "cpu", height: int = HEIGHT) -> Tensor:
+def true_clips(some: Sequence[Case], *, anywhere: bool = False, device: str = "cpu") -> Tensor:
     """What the cases look like when drawn, `uint8` `[B, F, H, W, 3]`."""
     pieces = []
     for start in range(0, len(some), BATCH):
         stagings = [stage(case.scene, case.seed, anywhere=anywhere) for case in some[start : start + BATCH]]
-        pieces.append(torch.from_numpy(to_frames(draw_batch(stagings, height=height, device=device)[0])))
+        pieces.append(torch.from_numpy(to_frames(draw_batch(stagings, device=device)[0])))
     return torch.cat(pieces)
 
 
@@ -129,7 +129,7 @@ def measure_ti2v(renderer: Renderer, some: Sequence[Case], *, with_image: bool) 
     prompts, seeds = [case.prompt for case in some], [case.seed for case in some]
     if not with_image:
         return scores(read_clips(renderer.render(prompts, seeds)), [case.scene for case in some])
-    true = true_clips(some, height=TI2V_HEIGHT)
+    true = true_clips(some)
     clips = renderer.render(prompts, seeds, first=np.ascontiguousarray(true[:, 0].numpy())).cpu()
     firsts = [psnr(clip[0], image) for clip, image in zip(clips, true[:, 0], strict=True)]
     result = scores(read_clips(clips), [case.scene for case in some])

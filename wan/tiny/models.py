@@ -83,17 +83,20 @@ def build_transformer(in_channels: int) -> WanTransformer3DModel:
 
 
 def build_ti2v_transformer() -> WanTransformer3DModel:
-    """A fresh denoiser for TI2V, on latents of the 2.2 kind."""
+    """A fresh denoiser for TI2V, on latents of the 2.2 kind.
+
+    Its patches are single latents, 16 pixels wide: in the true model's, 32 pixels wide, a whole sprite would be lost.
+    """
     return WanTransformer3DModel(
-        patch_size=(1, 2, 2),
+        patch_size=(1, 1, 1),
         num_attention_heads=4,
         attention_head_dim=40,
         in_channels=LATENT_CHANNELS_22,
         out_channels=LATENT_CHANNELS_22,
         text_dim=TEXT_DIM,
         freq_dim=128,
-        ffn_dim=448,
-        num_layers=5,
+        ffn_dim=384,
+        num_layers=6,
         cross_attn_norm=True,
         qk_norm="rms_norm_across_heads",
         rope_max_seq_len=128,

@@ -14,8 +14,6 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 256, 144
 """Pixels of the native picture."""
-TI2V_HEIGHT = 160
-"""TI2V's sides are multiples of 32; the edit crops its pictures to the film's height."""
 NUM_FRAMES = 33
 FPS = 16.0
 CHECKPOINTS = Path(__file__).parent / "checkpoints"

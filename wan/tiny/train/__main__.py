@@ -22,7 +22,8 @@ from wan.tiny.train.speech import speech_task
 from wan.tiny.train.text import TextTraining, train_text
 from wan.tiny.train.ti2v import ti2v_task
 from wan.tiny.train.vae import VaeTraining, train_vae
-from wan.tiny.world import CHECKPOINTS, HEIGHT, TI2V_HEIGHT
+from wan.tiny.train.warm import start_from
+from wan.tiny.world import CHECKPOINTS
 
 SEEDS = {
     "vae": 1,
@@ -59,6 +60,8 @@ def main() -> None:
     parser.add_argument("--muon-lr", type=float)
     parser.add_argument("--adam-lr", type=float)
     parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--from", type=Path, dest="start", help="ti2v: begin with this transformer's weights")
+    parser.add_argument("--decoder-only", action="store_true", help="vae, vae22: go on, and leave the latents alone")
     args = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if args.stage == "export":
@@ -70,18 +73,21 @@ def main() -> None:
         return
     rates = {name: value for name in ("muon_lr", "adam_lr") if (value := getattr(args, name)) is not None}
     if args.stage in ("vae", "vae22"):
-        kind, height = ("2.1", HEIGHT) if args.stage == "vae" else ("2.2", TI2V_HEIGHT)
+        kind = "2.1" if args.stage == "vae" else "2.2"
         train_vae(
             VaeTraining(out=out, budget=budget, kind=kind, batch=args.batch or 8, seed=seed, device=args.device,
-                        compile=not args.no_compile, height=height, **rates)
+                        compile=not args.no_compile, decoder_only=args.decoder_only, **rates)
         )  # fmt: skip
         return
     if args.stage == "audio":
         train_audio(AudioTraining(out=out, budget=budget, batch=args.batch or 8, seed=seed, device=args.device))
         return
     if args.stage in FLOWS:
+        task = FLOWS[args.stage](out, clips=args.clips, seed=seed * 10**9 + args.offset, batch=16, device=args.device)
+        if args.start is not None:
+            start_from(task.model, args.start)
         train_flow(
-            FLOWS[args.stage](out, clips=args.clips, seed=seed * 10**9 + args.offset, batch=16, device=args.device),
+            task,
             FlowTraining(out=out, budget=budget, batch=args.batch or 64, device=args.device,
                          compile=not args.no_compile, **rates),
         )  # fmt: skip

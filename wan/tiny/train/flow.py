@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from wan.tiny.train.denoiser import ADAM_NAMES
 from wan.tiny.train.optimizer import build_optimizers, set_rate, update
-from wan.tiny.train.running import Average, Budget, Log, rate
+from wan.tiny.train.running import Average, Budget, Log, load_resume, rate, save_resume
 
 
 class Task(Protocol):
@@ -47,7 +47,8 @@ class Task(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowTraining:
-    """How a task is trained. A run with another's file in `out` goes on from its weights, with fresh optimizers."""
+    """How a task is trained. A run that was interrupted goes on where it was; one with the file of a finished run in
+    `out` goes on from its weights, with fresh optimizers."""
 
     out: Path
     budget: Budget
@@ -64,15 +65,18 @@ class FlowTraining:
 
 
 def train_flow(task: Task, config: FlowTraining) -> list[float]:
-    """Trains and returns the losses; goes on from `<name>.pt` where there is one, and writes it."""
+    """Trains and returns the losses; goes on from `<name>_resume.pt`, or `<name>.pt`, and writes both as it goes."""
     log, losses, step = Log(config.out / f"{task.name}.jsonl"), [], 0
-    path = config.out / f"{task.name}.pt"
+    path, resume = config.out / f"{task.name}.pt", config.out / f"{task.name}_resume.pt"
     if path.exists():
         saved = torch.load(path, map_location="cpu", weights_only=True)
         task.model.load_state_dict(saved["live"])
         step = saved["step"]
     average, before = Average(task.model, config.averaging), step
     optimizers = build_optimizers(task.model, muon_lr=config.muon_lr, adam_lr=config.adam_lr, adam_names=ADAM_NAMES)
+    if resume.exists():
+        progress = load_resume(resume, task.model, average, optimizers)
+        step, before, config.budget.spent = progress["step"], progress["before"], progress["elapsed"]
     compute = task.compiled() if config.compile else task.loss
     saved_at = time.monotonic()
     while (part := config.budget.part(step - before)) < 1.0:
@@ -88,8 +92,11 @@ def train_flow(task: Task, config: FlowTraining) -> list[float]:
             log.write(stage=task.name, step=step, part=part, loss=losses[-1], seconds=config.budget.elapsed)
         if time.monotonic() - saved_at > config.save_seconds:
             _save(path, task.model, average, step)
+            progress = {"step": step, "before": before, "elapsed": config.budget.elapsed}
+            save_resume(resume, task.model, average, optimizers, **progress)
             saved_at = time.monotonic()
     _save(path, task.model, average, step)
+    resume.unlink(missing_ok=True)
     return losses
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ from wan.tiny.train.denoiser import SPRITE_WEIGHT, draw_text, sigma_of
 from wan.tiny.train.flow import noisy, weighted
 from wan.tiny.train.stages import load_encoder, load_text_encoder
 from wan.tiny.train.texts import embed_all, nothing_said
-from wan.tiny.world import NUM_FRAMES, TI2V_HEIGHT, WIDTH, training_scenes
+from wan.tiny.world import HEIGHT, NUM_FRAMES, WIDTH, training_scenes
 
 FLOW_SHIFT = 5.0
-ANYWHERE, PICTURE_SHARE, DEGRADED_SHARE = 0.35, 0.3, 0.5
+ANYWHERE, PICTURE_SHARE, DEGRADED_SHARE = 0.3, 0.2, 0.5
 """Shares of clips whose sprite starts anywhere (these always have a picture), of the others that have one, and of
 pictures that went through the autoencoder."""
 STRIDE = 16
@@ -66,26 +67,31 @@ class TextImageTask:
         mixed[:, :, 0] = torch.where(first, bank.picture[picked, :, 0].float(), mixed[:, :, 0])
         weight = 1 + SPRITE_WEIGHT * bank.sprite[picked].float()
         weight[:, :, 0] = torch.where(first, 0.0, weight[:, :, 0])
-        frames, rows, columns = latents.shape[2], latents.shape[3] // 2, latents.shape[4] // 2
-        timestep = (sigma * 1000)[:, None, None].repeat(1, frames, rows * columns)
+        # patches are single latents: a token each
+        timestep = (sigma * 1000)[:, None, None].repeat(1, latents.shape[2], latents.shape[3] * latents.shape[4])
         timestep[:, 0] *= (~given)[:, None]
         return mixed, timestep.flatten(1), draw_text(bank, picked), target, weight / weight.mean()
 
     def loss(self, *inputs: Tensor) -> Tensor:
         """The weighted squared error of the predicted velocity."""
-        mixed, timestep, text, target, weight = inputs
-        return weighted(self.model(mixed, timestep, text, return_dict=False)[0], target, weight)
+        return loss_of(self.model, *inputs)
 
     def compiled(self) -> Callable[..., Tensor]:
-        """The loss, compiled."""
-        self.model.compile_repeated_blocks()
-        return self.loss
+        """The loss, compiled as a whole."""
+        return partial(torch.compile(loss_of), self.model)
+
+
+def loss_of(
+    model: WanTransformer3DModel, mixed: Tensor, timestep: Tensor, text: Tensor, target: Tensor, weight: Tensor
+) -> Tensor:
+    """The weighted squared error of the predicted velocity; `timestep` is that of every token `[B, T]`."""
+    return weighted(model(mixed, timestep, text, return_dict=False)[0], target, weight)
 
 
 @torch.no_grad()
 def ti2v_task(
     out: Path, *, clips: int, seed: int, batch: int, device: str, width: int = WIDTH,
-    height: int = TI2V_HEIGHT, frames: int = NUM_FRAMES,
+    height: int = HEIGHT, frames: int = NUM_FRAMES,
 ) -> TextImageTask:  # fmt: skip
     """The task on a new bank of clips with seeds from `seed` on."""
     encoder = load_encoder(out / "vae22.pt", device, compile_it=False, kind="2.2")

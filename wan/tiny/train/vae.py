@@ -22,6 +22,7 @@ from wan.tiny.draw import Staging, draw_batch, stage
 from wan.tiny.train import sequence
 from wan.tiny.train.optimizer import build_optimizers, set_rate, update
 from wan.tiny.train.running import Average, Budget, Log, load_resume, rate, save_resume
+from wan.tiny.train.stages import load_state
 from wan.tiny.world import HEIGHT, NUM_FRAMES, WIDTH, held_out_scenes, training_scenes
 
 ADAM_NAMES = ("encoder.conv_in", "decoder.conv_out", "quant_conv")
@@ -34,7 +35,8 @@ NAMES = {"2.1": "vae", "2.2": "vae22"}
 class VaeTraining:
     """What the stage needs. `batch` is a GPU's; `measured` clips and batches of clips make the final figures.
 
-    `frames`, `width`, `height` are small in tests only.
+    `decoder_only` goes on with what the stage wrote and leaves the latents as they are, so that a denoiser trained on
+    them stays good. `frames`, `width`, `height` are small in tests only.
     """
 
     out: Path
@@ -52,6 +54,7 @@ class VaeTraining:
     height: int = HEIGHT
     frames: int = NUM_FRAMES
     measured: int = 16
+    decoder_only: bool = False
     log_every: int = 50
     save_every: int = 500
 
@@ -141,9 +144,15 @@ def _finish(vae: AutoencoderKLWan, average: Average, config: VaeTraining, device
     average.copy_to(vae)
     psnr = measure(vae, config, device)
     log.write(stage=NAMES[config.kind], step=step, held_out_psnr=psnr, seconds=config.budget.elapsed)
-    mean, std = statistics(vae, config, device)
-    state = {"model": vae.state_dict(), "latents_mean": mean.tolist(), "latents_std": std.tolist()}
-    torch.save(state | {"step": step, "psnr": psnr, "seed": config.seed}, config.out / f"{NAMES[config.kind]}.pt")
+    state = {"model": vae.state_dict(), "step": step, "psnr": psnr, "seed": config.seed}
+    path = config.out / f"{NAMES[config.kind]}.pt"
+    if config.decoder_only:
+        before = torch.load(path, map_location="cpu", weights_only=True)
+        state |= {name: before[name] for name in ("latents_mean", "latents_std")}
+    else:
+        mean, std = statistics(vae, config, device)
+        state |= {"latents_mean": mean.tolist(), "latents_std": std.tolist()}
+    torch.save(state, path)
 
 
 def train_vae(config: VaeTraining) -> list[float]:
@@ -151,6 +160,10 @@ def train_vae(config: VaeTraining) -> list[float]:
     ranks, rank, device = _prepare_ranks(config)
     torch.manual_seed(config.seed)
     vae = sequence.channels_last(models.VAE_BUILDERS[config.kind]().to(device))
+    if config.decoder_only:
+        vae.load_state_dict(load_state(config.out / f"{NAMES[config.kind]}.pt"))
+        vae.encoder.requires_grad_(False)
+        vae.quant_conv.requires_grad_(False)
     torch.manual_seed(config.seed + 1000 * rank)
     average = Average(vae, 0.998)
     optimizers = build_optimizers(vae, muon_lr=config.muon_lr, adam_lr=config.adam_lr, adam_names=ADAM_NAMES)

@@ -76,6 +76,54 @@ def test_a_second_run_goes_on_from_the_first_ones_weights(trained: Trained, tmp_
     assert torch.load(tmp_path / "ti2v.pt", weights_only=True)["step"] == STEPS + 2
 
 
+class _Stop(Exception):
+    """Stands for a machine that goes away."""
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_was(trained: Trained, tmp_path: Path) -> None:
+    for name in ("vae22.pt", "text.pt"):
+        (tmp_path / name).write_bytes((trained[0] / name).read_bytes())
+    make, size = TASKS["ti2v"]
+
+    def run(stop_before: int) -> None:
+        task = make(tmp_path, clips=2, seed=10**9, batch=2, device="cpu", **size)
+        drawn, draw = 0, type(task).draw
+
+        class Cut(type(task)):  # type: ignore[misc]
+            def draw(self, batch: int) -> Any:
+                nonlocal drawn
+                drawn += 1
+                if drawn == stop_before:
+                    raise _Stop
+                return draw(self, batch)
+
+        cut = Cut(bank=task.bank, device="cpu", model=task.model)
+        config = FlowTraining(
+            out=tmp_path, budget=Budget(steps=6), batch=1, device="cpu", compile=False, save_seconds=0.0
+        )
+        train_flow(cut, config)
+        assert drawn == 2
+
+    with pytest.raises(_Stop):
+        run(stop_before=5)
+    run(stop_before=99)  # four steps were done and saved: two are left
+    assert torch.load(tmp_path / "ti2v.pt", weights_only=True)["step"] == 6
+    assert not (tmp_path / "ti2v_resume.pt").exists()
+
+
+def test_the_decoder_alone_can_go_on(trained: Trained, tmp_path: Path) -> None:
+    (tmp_path / "vae22.pt").write_bytes((trained[0] / "vae22.pt").read_bytes())
+    train_vae(
+        VaeTraining(out=tmp_path, budget=Budget(steps=1), kind="2.2", batch=1, measured=1, device="cpu",
+                    compile=False, width=64, height=64, frames=5, warmup=1, decoder_only=True)
+    )  # fmt: skip
+    before, after = (torch.load(folder / "vae22.pt", weights_only=True) for folder in (trained[0], tmp_path))
+    assert before["latents_std"] == after["latents_std"]
+    changed = {name for name, weight in before["model"].items() if not torch.equal(weight, after["model"][name])}
+    assert changed
+    assert {name.split(".")[0] for name in changed} <= {"decoder", "post_quant_conv"}
+
+
 def test_what_was_trained_opens_as_a_family_in_diffusers_layout(trained: Trained, tmp_path: Path) -> None:
     export(trained[0], tmp_path)
     for variant in ("ti2v-5b", "s2v-14b", "animate-14b"):
