@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -47,7 +48,7 @@ _KOHYA_DOTS = re.compile(
     r"(?<=blocks)_(?=\d)|(?<=\d)_(?=[a-z])|(?<=self_attn)_|(?<=cross_attn)_|(?<=ffn)_(?=\d)|(?<=embedding)_(?=\d)"
     r"|(?<=time_projection)_|(?<=^head)_"
 )
-_IMAGE_LAYERS = re.compile(r"k_img|v_img|img_emb|add_k_proj|add_v_proj|norm_added_k|image_embedder")
+IMAGE_LAYERS = re.compile(r"k_img|v_img|img_emb|add_k_proj|add_v_proj|norm_added_k|image_embedder")
 """Layers of WAN 2.1's image-to-video that WAN 2.2 has no more: LoRAs made for it are used with these left out."""
 
 
@@ -80,14 +81,19 @@ def find_place(layer: str, role: Role, places: Collection[str]) -> str | None:
     """The module or parameter among `places` that a key's layer means."""
     if layer.startswith(_KOHYA):
         flat = layer.removeprefix(_KOHYA)
-        named = {place.replace(".", "_"): place for place in places}
-        layer = named.get(flat) or _KOHYA_DOTS.sub(".", flat)
+        layer = _flat(frozenset(places)).get(flat) or _KOHYA_DOTS.sub(".", flat)
     name = f"{layer}.modulation" if role == "modulation" else layer
     # the reference's names first: its norm3 is diffusers' norm2, whose own norm3 has no weights
     for candidate in (_converted(name, ".weight"), _converted(name, ""), name):
         if candidate in places:
             return candidate
     return None
+
+
+@lru_cache(maxsize=2)
+def _flat(places: frozenset[str]) -> Mapping[str, str]:
+    """The places as kohya writes them."""
+    return {place.replace(".", "_"): place for place in places}
 
 
 def read_changes(path: Path, places: Collection[str]) -> dict[str, Change]:
@@ -106,7 +112,7 @@ def read_changes(path: Path, places: Collection[str]) -> dict[str, Change]:
         place = find_place(layer, role, places)
         if place is not None:
             found.setdefault(place, Change(path, default_scale)).tensors[role] = tensors[key]
-        elif not _IMAGE_LAYERS.search(layer):
+        elif not IMAGE_LAYERS.search(layer):
             strange.append(key)
     if strange or not found:
         some = ", ".join((strange or keys)[:3])

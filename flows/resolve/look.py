@@ -11,6 +11,7 @@ from flows.errors import MediaError, Place, Problem, SettingsError
 from flows.ledger import read_timings
 from flows.resolve.assets import Facts, Kind, look_at
 from flows.resolve.extend import extend_prompts
+from flows.resolve.lora_fit import misfits
 from flows.resolve.loras import find_loras
 from flows.resolve.machine import machine_faults
 from flows.resolve.memory import recall
@@ -52,14 +53,14 @@ def resolve(
     seconds = {path: fact.seconds for path, fact in facts.items() if fact.seconds is not None}
     digests = {path: fact.digest for path, fact in facts.items()}
     used = used_variants(storyboard, family, seconds) if weights else ()
-    checkpoints = _revisions(family, used, settings.model.root, lacks)
+    checkpoints = _checkpoints(family, used, settings.model.root, lacks)
     extended = extend_prompts(storyboard, family, settings, store, digests, on_prompt)
     return Snapshot(
         storyboard_digest=_digest(storyboard),
         digests=digests,
         image_sizes={path: fact.size for path, fact in facts.items() if fact.size},
         media_seconds=seconds,
-        checkpoints=checkpoints,
+        checkpoints={variant: checkpoint.revision for variant, checkpoint in checkpoints.items()},
         finished=store.fingerprints(),
         timings=read_timings(store),
         past=recall(store, storyboard),
@@ -69,6 +70,7 @@ def resolve(
             if isinstance(error, MediaError)
         )
         + loras.problems
+        + tuple(misfits(storyboard, family, loras.files(facts), checkpoints, seconds))
         + extended.problems,
         loras=loras.digests(digests),
         motion=motion,
@@ -132,12 +134,14 @@ def _driving_files(shot: Shot) -> Iterator[tuple[Path, Kind, str]]:
         yield shot.video.file, "video", "video.file"
 
 
-def _revisions(family: Family, variants: tuple[str, ...], root: Path | None, lacks: list[str]) -> dict[str, str]:
-    """By variant. Every checkpoint that is missing or broken is added to `lacks`."""
-    found: dict[str, str] = {}
+def _checkpoints(
+    family: Family, variants: tuple[str, ...], root: Path | None, lacks: list[str]
+) -> dict[str, Checkpoint]:
+    """By variant. Every one that is missing or broken is added to `lacks`."""
+    found: dict[str, Checkpoint] = {}
     for variant in variants:
         try:
-            found[variant] = Checkpoint.open(family, variant, root).revision
+            found[variant] = Checkpoint.open(family, variant, root)
         except CheckpointError as error:
             lacks.append(str(error))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,10 +30,14 @@ class FoundLoras:
     lacks: tuple[str, ...] = ()
     uses: Mapping[Path, tuple[Place | None, str | None]] = field(default_factory=dict)
 
+    def files(self, readable: Collection[Path]) -> dict[str | FamilyLora, Path]:
+        """Each by name, of those that could be read."""
+        found: dict[str | FamilyLora, Path] = {name: path for name, path in self.named.items() if path in readable}
+        return found | {lora: path for lora, path in self.of_family.items() if path in readable}
+
     def digests(self, of: Mapping[Path, str]) -> dict[str | FamilyLora, str]:
         """The digest of each by name, of those files that could be read."""
-        found: dict[str | FamilyLora, str] = {name: of[path] for name, path in self.named.items() if path in of}
-        return found | {lora: of[path] for lora, path in self.of_family.items() if path in of}
+        return {lora: of[path] for lora, path in self.files(of).items()}
 
 
 def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> FoundLoras:

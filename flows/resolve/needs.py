@@ -206,14 +206,16 @@ def _even_pieces(frames: int, hidden: int, part: Part, lost: int) -> tuple[Segme
 def used_variants(storyboard: Storyboard, family: Family, seconds: Mapping[Path, float]) -> tuple[str, ...]:
     """The variants whose checkpoints the film needs, of those the family has and this version renders."""
     fps = film_fps(storyboard, family)
-    used: dict[str, None] = {}
-    for shot in storyboard.shots:
-        part = part_of(family, choose_variant(shot, family))
-        if part is None or not part.variant.rendered:
-            continue
-        used[part.variant.name] = None
-        following = following_part(part, family, shot)
-        shown = clip_frames(film_frames(shot, part, fps, seconds), part, fps)
-        if following and shown > part.longest - hidden_frames(shot):
-            used[following.variant.name] = None
-    return tuple(used)
+    return tuple(dict.fromkeys(name for shot in storyboard.shots for name in shot_variants(shot, family, fps, seconds)))
+
+
+def shot_variants(shot: Shot, family: Family, fps: float, seconds: Mapping[Path, float]) -> tuple[str, ...]:
+    """The variants that render one shot of a film of that rate: that of its first clip, and that of the others."""
+    part = part_of(family, choose_variant(shot, family))
+    if part is None or not part.variant.rendered:
+        return ()
+    following = following_part(part, family, shot)
+    shown = clip_frames(film_frames(shot, part, fps, seconds), part, fps)
+    if following and following != part and shown > part.longest - hidden_frames(shot):
+        return part.variant.name, following.variant.name
+    return (part.variant.name,)

@@ -145,7 +145,7 @@ VIDEO = Record(
 )
 LORA = Record(
     "a LoRA",
-    "Extra weights laid on the model.",
+    "Extra weights, laid on a model they were made for (the plan looks); each at most once on an expert.",
     (
         Field("name", _LORA, "Its file in the folder `model.loras`, or beside the storyboard.", required=True),
         Field("weight", Number(-4, 4), "How strongly.", default="`1.0`"),

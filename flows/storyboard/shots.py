@@ -85,7 +85,7 @@ class ShotBuilder:
             continuity=self._continuity(level, number, own, values),
             transition=self._transition(level, number, own, values),
             sampling=_sampling(get("sampling")),
-            loras=_loras(get("loras")),
+            loras=self._loras(get("loras")),
             caption=(self.prompts.fill(caption) or "").strip() or None if caption else None,
             cast=tuple(seen.values()),
             camera=self.prompts.with_cast(camera)[0] if camera else None,
@@ -188,6 +188,17 @@ class ShotBuilder:
         scale = written.get("scale")
         return Control(written.get("video"), written.get("mask"), references, 1.0 if scale is None else scale)
 
+    def _loras(self, written: Sequence[tuple[Any, Values]] | None) -> tuple[Lora, ...]:
+        found = tuple(_lora(value) for _, value in written or () if value.get("name"))
+        seen: set[tuple[str, str]] = set()
+        for lora in found:
+            experts = ("high", "low") if lora.expert == "both" else (lora.expert,)
+            if any((lora.key, expert) in seen for expert in experts):
+                message = f"the LoRA {lora.name} is laid on the same expert twice"
+                self.problems.add(lora.place, message, "name it once; its weights would add up")
+            seen |= {(lora.key, expert) for expert in experts}
+        return found
+
 
 def _sampling(written: Values | None) -> SamplingOverride:
     if written is None:
@@ -201,10 +212,6 @@ def _video(written: Values | None) -> VideoToVideo | None:
     if written is None or written.get("file") is None:
         return None
     return VideoToVideo(written.get("file"), written.get("strength") or VIDEO_STRENGTH)
-
-
-def _loras(written: Sequence[tuple[Any, Values]] | None) -> tuple[Lora, ...]:
-    return tuple(_lora(value) for _, value in written or () if value.get("name"))
 
 
 def _lora(written: Values) -> Lora:

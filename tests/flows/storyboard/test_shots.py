@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from flows.storyboard.model import (
     Continuity,
     Control,
@@ -215,3 +217,18 @@ def test_control_needs_something_and_a_mask_needs_its_video(desk: Desk) -> None:
     assert desk.the_problem(film("- {prompt: a, control: {}}\n")).message == "control is empty"
     masked = film("- {prompt: a, control: {mask: assets/dance.mp4}}\n")
     assert desk.the_problem(masked).message == "a mask needs the video it masks"
+
+
+@pytest.mark.parametrize(
+    ("loras", "columns"),
+    [
+        ("[grain, {name: grain, weight: 0.5}]", [50]),
+        ("[{name: grain, expert: high}, grain, {name: grain, expert: low}]", [65, 79]),
+        ("[{name: grain, expert: high}, {name: grain, expert: low}]", []),
+        ("[grain, fur]", []),
+    ],
+)
+def test_a_lora_is_laid_on_an_expert_once(desk: Desk, loras: str, columns: list[int]) -> None:
+    found = desk.check(film(f"- {{id: a, prompt: a, loras: {loras}}}\n"))
+    assert [problem.place.column for problem in found if problem.place] == columns
+    assert all(problem.message == "the LoRA grain is laid on the same expert twice" for problem in found)

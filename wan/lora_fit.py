@@ -1,0 +1,86 @@
+"""Whether a LoRA was made for a model, by the headers of both files alone: found while a film is planned. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from wan.checkpoint import Checkpoint
+from wan.convert.headers import TensorInfo, read_header
+from wan.errors import RequestError
+from wan.layout import weight_files
+from wan.lora_file import IMAGE_LAYERS, Role, find_place, split_key
+from wan.s2v.keys import published_key
+
+Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
+_Found: TypeAlias = dict[Role, tuple[str, tuple[int, ...]]]
+_WIDTHS = {1536: "WAN 2.1's 1.3B", 3072: "TI2V-5B", 5120: "the 14B models"}
+"""Channels of the published transformers."""
+
+
+def transformer_shapes(checkpoint: Checkpoint) -> Shapes:
+    """The parameters of a checkpoint's (high-noise) transformer, by the names they have in the model that runs. Of two
+    experts both have the same. Raises `CheckpointError` for files that are no safetensors."""
+    renamed = published_key if checkpoint.variant == "s2v-14b" else str
+    files = weight_files("transformer", checkpoint.components["transformer"])
+    return {renamed(name): info.shape for file in files for name, info in read_header(file).items()}
+
+
+def check_fit(path: Path, shapes: Shapes) -> None:
+    """Raises `RequestError` that names the file, the first key that does not fit, and both shapes, unless the LoRA fits
+    a model with these parameters; `CheckpointError` when the file is none."""
+    header = read_header(path)
+    for place, found in _by_place(path, header, shapes).items():
+        for key, adds, takes in _compared(found, place, shapes):
+            raise RequestError(
+                f"{path.name} was made for another model: {key} adds {list(adds)} to {place}, which is {list(takes)}"
+                + _wide(adds, takes)
+            )
+        if ("down" in found) != ("up" in found):
+            key, _ = next(iter(found.values()))
+            raise RequestError(f"{path.name} has only half of what it adds to {place} ({key})")
+
+
+def _by_place(path: Path, header: Mapping[str, TensorInfo], shapes: Shapes) -> dict[str, _Found]:
+    """What the file holds, by module or parameter. Raises for what belongs to none."""
+    places = frozenset({*shapes, *(name.rpartition(".")[0] for name in shapes)} - {""})
+    by_place: dict[str, _Found] = {}
+    strange: list[str] = []
+    for key in sorted(header):
+        layer, role = split_key(key) or (key, "diff")
+        place = find_place(layer, role, places)
+        if place is not None:
+            by_place.setdefault(place, {})[role] = (key, header[key].shape)
+        elif not IMAGE_LAYERS.search(layer):
+            strange.append(key)
+    if strange or not by_place:
+        first, *more = strange or sorted(header)
+        count = f"{first} and {len(more):,} more of its {len(header):,} weights belong" if more else f"{first} belongs"
+        raise RequestError(f"{path.name} was made for another model: {count} to no layer")
+    return by_place
+
+
+def _compared(found: _Found, place: str, shapes: Shapes) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    """Every key whose shape does not fit, with what it would add and what is there. Differences of single parameters
+    are left to whoever reads them: files hold zeros there, which are skipped."""
+    takes = shapes.get(f"{place}.weight", ())
+    if len(takes) < 2:
+        return
+    down, up, full = (found.get(role) for role in ("down", "up", "diff"))
+    if down and up:
+        adds = (*up[1][:1], *down[1][1:])
+        if adds != takes:
+            yield down[0], adds, takes
+    if full and full[1] != takes:
+        yield full[0], full[1], takes
+    for role in ("bias", "up_bias"):
+        bias = found.get(role)
+        if bias and bias[1] != takes[:1]:
+            yield bias[0], bias[1], takes[:1]
+
+
+def _wide(adds: tuple[int, ...], takes: tuple[int, ...]) -> str:
+    """Which model it was made for, where a width gives it away."""
+    name = next((_WIDTHS[side] for side in adds if side in _WIDTHS and side not in takes), None)
+    return f" (it is as wide as {name})" if name else ""
