@@ -85,7 +85,7 @@ def _plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Pla
         critical_path=critical_path(order, upstream, seconds),
         totals=_totals(shots, sum(shared), geometry.fps, greatest_width(order, upstream, new), maker.basis),
         assets={digest: str(path) for path, digest in snapshot.digests.items()},
-        warnings=plan_warnings(storyboard, family, snapshot, shots, geometry.film),
+        warnings=plan_warnings(storyboard, family, snapshot, shots),
         storyboard=storyboard,
         settings=settings,
     )

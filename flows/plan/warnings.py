@@ -10,7 +10,7 @@ from pathlib import Path
 from flows.plan.model import PlannedShot
 from flows.resolve import Snapshot, full_id
 from flows.resolve.needs import choose_variant
-from flows.storyboard.model import Shot, Size, Storyboard
+from flows.storyboard.model import Shot, Storyboard
 from wan.families import Family
 from wan.variants import VARIANTS
 
@@ -23,7 +23,7 @@ UNHEARD = 0.25
 
 
 def plan_warnings(
-    storyboard: Storyboard, family: Family, snapshot: Snapshot, shots: Sequence[PlannedShot], size: Size
+    storyboard: Storyboard, family: Family, snapshot: Snapshot, shots: Sequence[PlannedShot]
 ) -> tuple[str, ...]:
     """All warnings, kind by kind, in the order of the film."""
     sources = storyboard.shots
@@ -31,7 +31,7 @@ def plan_warnings(
         _kept_prompts(snapshot),
         _wasted_words(family, snapshot),
         _unknown_words(sources, family),
-        _cropped_pictures(sources, snapshot, size),
+        _cropped_pictures(sources, shots, snapshot),
         _unused_references(sources, family),
         _unreached_ends(sources, shots),
         _sounds_of_other_lengths(sources, snapshot),
@@ -67,9 +67,9 @@ def _wasted_words(family: Family, snapshot: Snapshot) -> Iterator[str]:
         yield f"the {family.name} family knows few words: most of what extended prompts add means nothing to it"
 
 
-def _cropped_pictures(shots: Iterable[Shot], snapshot: Snapshot, size: Size) -> Iterator[str]:
+def _cropped_pictures(sources: Sequence[Shot], shots: Sequence[PlannedShot], snapshot: Snapshot) -> Iterator[str]:
     seen: set[Path] = set()
-    for shot in shots:
+    for shot, planned in zip(sources, shots, strict=True):
         if shot.motion is not None and shot.audio is None:
             continue  # the person is shown whole, on a black canvas
         for path in (shot.image, shot.end_image):
@@ -77,11 +77,16 @@ def _cropped_pictures(shots: Iterable[Shot], snapshot: Snapshot, size: Size) -> 
                 continue
             seen.add(path)
             width, height = snapshot.image_sizes[path]
-            ratio = (width * size.height) / (height * size.width)
+            # what is rendered, not the film: a variant whose sizes are coarse loses that much whatever the picture
+            clip = planned.takes[0].clips[0]
+            ratio = (width * clip.height) / (height * clip.width)
             lost = 1 - min(ratio, 1 / ratio)
             if lost > CROPPED:
                 name = full_id(shot.scene, shot.id)
-                yield f"{path.name} is {width}x{height}: {lost:.0%} of it is cropped to fit the film (shot {name})"
+                yield (
+                    f"{path.name} is {width}x{height}: {lost:.0%} of it is cropped, since shot {name} is rendered at "
+                    f"{clip.width}x{clip.height}"
+                )
 
 
 def _unused_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:

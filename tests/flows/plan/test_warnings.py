@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 from flows.plan.model import PlannedShot
@@ -34,26 +35,41 @@ def test_a_picture_that_loses_much_is_named_once(shot: MakeShot, film: MakeFilm,
     square, wide = Path("/films/square.png"), Path("/films/wide.png")
     shots = [shot(name, image=path, prompt="a red box") for name, path in (("a", square), ("b", square), ("c", wide))]
     made = plan(film(*shots, format=Format(Size(1280, 720))), image_sizes={square: (500, 500), wide: (1600, 900)})
-    assert made.warnings == ("square.png is 500x500: 44% of it is cropped to fit the film (shot river.a)",)
+    assert made.warnings == ("square.png is 500x500: 44% of it is cropped, since shot river.a is rendered at 256x144",)
+
+
+def _rendered_at(width: int, height: int) -> list[PlannedShot]:
+    """One shot, of which a warning looks at the size alone."""
+    take = SimpleNamespace(clips=(SimpleNamespace(width=width, height=height),))
+    return cast("list[PlannedShot]", [SimpleNamespace(takes=(take,))])
+
+
+def test_a_picture_of_the_size_that_is_rendered_is_not_cropped_by_the_person(shot: MakeShot, film: MakeFilm) -> None:
+    # the tiny S2V renders 256x128, and the film of 256x144 crops that whatever is given
+    face = Path("/films/face.png")
+    board = film(shot("a", image=face, audio=Path("/films/talk.wav"), prompt="a red box"))
+    for size, count in (((256, 128), 0), ((256, 144), 1)):
+        world = Snapshot(storyboard_digest="", image_sizes={face: size})
+        assert len(plan_warnings(board, FAMILIES["tiny"], world, _rendered_at(256, 128))) == count
 
 
 def test_a_person_who_shall_move_is_shown_whole_and_not_cropped(shot: MakeShot, film: MakeFilm) -> None:
     tall, motion = Path("/films/person.png"), Motion(pose=Path("/films/pose.mp4"), face=Path("/films/face.mp4"))
-    world, planned = Snapshot(storyboard_digest="", image_sizes={tall: (100, 200)}), cast("list[PlannedShot]", [None])
+    world, planned = Snapshot(storyboard_digest="", image_sizes={tall: (100, 200)}), _rendered_at(256, 144)
     for moved, count in ((None, 1), (motion, 0)):
         board = film(shot("a", image=tall, prompt="a red box", motion=moved))
-        assert len(plan_warnings(board, FAMILIES["tiny"], world, planned, Size(256, 144))) == count
+        assert len(plan_warnings(board, FAMILIES["tiny"], world, planned)) == count
     speaks = film(shot("a", image=tall, prompt="a red box", audio=Path("/films/talk.wav"), motion=motion))
-    assert "cropped" in " ".join(plan_warnings(speaks, FAMILIES["tiny"], world, planned, Size(256, 144)))
+    assert "cropped" in " ".join(plan_warnings(speaks, FAMILIES["tiny"], world, planned))
 
 
 def test_a_sound_that_is_longer_or_shorter_than_its_shot_is_named(shot: MakeShot, film: MakeFilm) -> None:
-    talk, planned = Path("/films/talk.wav"), cast("list[PlannedShot]", [None])
+    talk, planned = Path("/films/talk.wav"), _rendered_at(256, 144)
     world = Snapshot(storyboard_digest="", media_seconds={talk: 5.0})
 
     def warned(duration: float | None) -> str:
         board = film(shot("a", image=Path("/films/p.png"), audio=talk, prompt="a red box", duration=duration))
-        return " ".join(plan_warnings(board, FAMILIES["tiny"], world, planned, Size(256, 144)))
+        return " ".join(plan_warnings(board, FAMILIES["tiny"], world, planned))
 
     assert "talk.wav lasts 5.00 s, the shot 1 s: its end is not heard" in warned(1.0)
     assert "talk.wav lasts 5.00 s, the shot 8 s: the rest of the shot is silent" in warned(8.0)
