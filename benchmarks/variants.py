@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).parent / "results"
 JOBS = (
-    "t2v", "vae", "text", "s2v", "animate", "precisions", "placements", "fp8", "ti2v", "i2v", "vace", "eager",
+    "t2v", "vae", "tiling", "text", "s2v", "animate", "precisions", "placements", "fp8", "fp8_storage", "ti2v", "i2v",
+    "vace", "eager", "prompts",
 )  # fmt: skip
 _LARGE, _SMALL = (1280, 720), (832, 480)
 
@@ -75,8 +76,9 @@ def run(path: Path, jobs: list[str], seconds: float, folder: Path, *, toy: bool,
 
 
 def _run_job(out: Recorder, job: str, folder: Path, *, toy: bool, short: bool) -> None:
-    from benchmarks.gpu.parts import measure_text_encoder, measure_vae
+    from benchmarks.gpu.parts import measure_text_encoder, measure_tiling, measure_vae
     from benchmarks.gpu.placements import measure_placements
+    from benchmarks.gpu.prompts import measure_prompt_model
     from benchmarks.gpu.steps import clip, measure_precisions, measure_steps
 
     both = [_SMALL, _LARGE]
@@ -86,12 +88,13 @@ def _run_job(out: Recorder, job: str, folder: Path, *, toy: bool, short: bool) -
         "ti2v": ([clip("ti2v-5b", (1280, 704), 121, toy=toy)], {}, 35),
         "s2v": ([clip("s2v-14b", size, 80, toy=toy) for size in ((832, 448), (1024, 704))], {"stock": False}, 80),
         "animate": ([clip("animate-14b", size, 77, toy=toy) for size in both], {}, 90),
-        "vace": (
-            [clip("vace-fun-a14b", size, 81, toy=toy) for size in both],
-            {"repeats": 1, "stock_at": ["1280x720"]},
-            90,
+        "vace": ([clip("vace-fun-a14b", size, 81, toy=toy) for size in both], {}, 200),
+        "fp8": ([clip("t2v-a14b", size, 81, toy=toy) for size in both], {"precision": "fp8", "stock": False}, 90),
+        "fp8_storage": (
+            [clip("t2v-a14b", size, 81, toy=toy) for size in both],
+            {"precision": "fp8_storage", "stock": False},
+            100,
         ),
-        "fp8": ([clip("t2v-a14b", _LARGE, 81, toy=toy)], {"precision": "fp8", "stock": False}, 50),
         "eager": (
             [clip("t2v-a14b", size, 81, toy=toy) for size in both],
             {"compiled": False, "stock": False, "repeats": 1},
@@ -108,6 +111,11 @@ def _run_job(out: Recorder, job: str, folder: Path, *, toy: bool, short: bool) -
     elif job == "vae" and out.wants(job, 45):
         measure_vae(out, "2.1", [(*_SMALL, 81), (*_LARGE, 81)], toy=toy)
         measure_vae(out, "2.2", [(1280, 704, 121)], toy=toy)
+    elif job == "tiling" and out.wants(job, 45):
+        measure_tiling(out, "2.1", (*_LARGE, 81), toy=toy)
+        measure_tiling(out, "2.2", (1280, 704, 121), toy=toy)
+    elif job == "prompts" and out.wants(job, 90):
+        measure_prompt_model(out, folder.with_name(f"{folder.name}-prompts"), toy=toy)
     elif job == "text" and out.wants(job, 15):
         measure_text_encoder(out, toy=toy)
     elif job == "precisions" and out.wants(job, 25):

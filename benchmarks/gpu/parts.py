@@ -46,7 +46,24 @@ def _add(
 ) -> None:
     run(given[:, :, :5])
     found = out.measure(lambda: run(given), 1)
-    out.add(what, implementation=implementation, **label, precision="fp32", **found)
+    out.add(what, implementation=implementation, **{**label, "precision": "fp32"}, **found)
+
+
+@torch.inference_mode()
+def measure_tiling(out: Recorder, kind: str, size: tuple[int, int, int], *, toy: bool) -> None:
+    """Decoding `(width, height, frames)` in tiles (`vae_tiling`) beside whole, and how far the pixels differ."""
+    width, height, frames = size if not toy else (320, 64, 5)
+    stride, channels = (16, 48) if kind == "2.2" else (8, 16)
+    with out.job(f"vae {kind} tiled"):
+        latents = torch.randn(1, channels, (frames - 1) // 4 + 1, height // stride, width // stride, device=out.device)
+        label = {"vae": kind, "size": f"{width}x{height}", "frames": frames, "precision": "fp32"}
+        whole = Vae(make_vae(kind, out.device, toy=toy))
+        exact = whole.decode(latents).cpu()
+        _add(out, "tiling", "whole", label, whole.decode, latents)
+        del whole
+        tiled = Vae(make_vae(kind, out.device, toy=toy), tiled=True)
+        difference = (tiled.decode(latents).cpu() - exact).norm() / exact.norm()
+        _add(out, "tiling", "tiled", {**label, "difference": float(difference)}, tiled.decode, latents)
 
 
 @torch.inference_mode()
