@@ -26,7 +26,8 @@ class RenderSettings:
     """What `render=` (draft, final) says of every shot; None leaves it to the shot and the family.
 
     `num_inference_steps`, `flow_shift`, `guidance_high`, `guidance_low` and `solver` are for shots that name none;
-    `steps_scale` multiplies the number of steps, whoever named it (a draft: 0.5); `takes` replaces what shots say.
+    `steps_scale` multiplies the number of steps, whoever named it (a draft: 0.5); of schedules that are too short to be
+    cut (distilled models) `size_scale` multiplies the sides of the picture instead. `takes` replaces what shots say.
     `precision` None: the family's own. `precision`, `attention`, `vae_tiling` and `compile` change pixels and are in
     the fingerprint; `placement` (where models live) does not.
     """
@@ -37,6 +38,7 @@ class RenderSettings:
     guidance_low: float | None
     solver: str | None
     steps_scale: float
+    size_scale: float
     takes: int | None
     precision: str | None
     attention: str
@@ -48,7 +50,8 @@ class RenderSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSettings:
-    """Where shots are rendered. `address` None starts a Ray of this process's own; `workers` 0: as many as fit."""
+    """Where shots are rendered. `address` None starts a Ray of this process's own; `workers` 0: as many as fit.
+    `start_timeout` and `silence_timeout` in seconds: until a worker is there, and between two things it says."""
 
     address: str | None
     workers: int
@@ -56,6 +59,7 @@ class ClusterSettings:
     gpus_per_worker: float
     attempts: int
     start_timeout: float
+    silence_timeout: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

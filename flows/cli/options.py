@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 storyboard_argument = click.argument("storyboard")
 overrides_argument = click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-draft_option = click.option("--draft", is_flag=True, help="Half the steps, one take; short for render=draft.")
+draft_option = click.option("--draft", is_flag=True, help="A quick look, half the steps, one take: render=draft.")
 config_dir_option = click.option(
     "--config-dir",
     type=click.Path(path_type=Path),

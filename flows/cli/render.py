@@ -75,7 +75,7 @@ def render_film(
         if as_json:
             print_json(_as_json(made, _quietly(made, only)))
         else:
-            _with_progress(storyboard, made, only)
+            _with_progress(again(storyboard, overrides, config_dir), made, only)
 
 
 def _quietly(plan: Plan, only: Sequence[str]) -> FilmResult:
@@ -84,7 +84,14 @@ def _quietly(plan: Plan, only: Sequence[str]) -> FilmResult:
     return render(plan, only=only)
 
 
-def _with_progress(storyboard: str, plan: Plan, only: Sequence[str]) -> None:
+def again(storyboard: str, overrides: Sequence[str], config_dir: Path | None = None) -> str:
+    """The command that renders this film once more, as a person would type it."""
+    own = ["--draft" if text == "render=draft" else text for text in overrides]
+    folder = ["--config-dir", str(config_dir)] if config_dir else []
+    return shlex.join(["wanflow", "render", storyboard, *own, *folder])
+
+
+def _with_progress(command: str, plan: Plan, only: Sequence[str]) -> None:
     from rich.console import Console
 
     from flows.api import render
@@ -99,28 +106,27 @@ def _with_progress(storyboard: str, plan: Plan, only: Sequence[str]) -> None:
         console.print(line)
     with FilmProgress(plan, clips, console) as progress:
         result = render(plan, on_event=progress.on_event, only=only)
-    for line in closing_lines(storyboard, plan, result, only):
+    for line in closing_lines(command, plan, result, only):
         console.print(line, soft_wrap=True, markup=False)
 
 
-def closing_lines(storyboard: str, plan: Plan, result: FilmResult, only: Sequence[str]) -> list[str]:
-    """Where the film is, how long it took, and what to try next."""
+def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[str]) -> list[str]:
+    """Where the film is, how long it took, and what to try next; `command` renders the whole film once more."""
     took = f"{count(result.rendered, 'take')} rendered, {result.cached:,} from the store, in {duration(result.seconds)}"
     where = [f"film    {shown_path(result.path)}"] if result.path else []
     where += [f"clips   {shown_path(clip)}" for clip in result.clips]
     where += [f"report  {shown_path(result.report)}"] if result.report else []
-    return ["", *where, took, "", *next_steps(storyboard, plan, only)]
+    return ["", *where, took, "", *next_steps(command, plan, only)]
 
 
-def next_steps(storyboard: str, plan: Plan, only: Sequence[str]) -> list[str]:
+def next_steps(command: str, plan: Plan, only: Sequence[str]) -> list[str]:
     """Two or three things a person may want to do now."""
     first = plan.shots[0].id
-    again = f"wanflow render {shlex.quote(storyboard)}"
     if only:
-        return [f"Next: the whole film: {again}"]
+        return [f"Next: the whole film: {command}"]
     return [
         "Next: change a prompt and render again: only that shot and those it leads into are rendered",
-        f"      {again} --only {first} storyboard.shots.{first}.seed=12",
+        f"      {command} --only {first} storyboard.shots.{first}.seed=12",
         "      wanflow history                    every take so far",
         "      wanflow init my-films              a project of your own",
     ]

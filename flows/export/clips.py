@@ -148,11 +148,19 @@ class Making:
             model = self.graph.add("LoraLoaderModelOnly", model=model, lora_name=extra_lora, strength_model=1.0)
         for lora in clip.loras:
             if lora.expert in ("both", expert) or expert == "both":
-                path = self.plan.assets.get(lora.digest)
-                name = Path(path).name if path else f"{lora.digest[:16]}.safetensors"
-                self.note(f"{name} belongs into ComfyUI's models/loras folder.")
+                name = self._lora(lora.digest)
                 model = self.graph.add("LoraLoaderModelOnly", model=model, lora_name=name, strength_model=lora.weight)
         return self.graph.add("ModelSamplingSD3", model=model, shift=clip.sampling.flow_shift)
+
+    def _lora(self, digest: str) -> str:
+        """The name that a LoRA needs in ComfyUI's folder of LoRAs: its own, after its folder's where two share it."""
+        path = Path(self.plan.assets.get(digest, f"{digest[:16]}.safetensors"))
+        used = {lora.digest for take in self.shot.takes for clip in take.clips for lora in clip.loras}
+        alike = [other for other in used if Path(self.plan.assets.get(other, "")).name == path.name]
+        name = path.name if len(alike) < 2 else f"{path.parent.name}_{path.name}"
+        source = "" if name == path.name else f" (it is {path})"
+        self.note(f"{name} belongs into ComfyUI's models/loras folder{source}.")
+        return name
 
     def _note_split(self, clip: Clip, split: int, experts: int) -> None:
         if experts != 2:

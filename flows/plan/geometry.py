@@ -26,12 +26,12 @@ class Geometry:
     render: Size
     fps: float
 
-    def size_of(self, part: Part) -> Size:
-        """The size the part's clips are rendered at."""
+    def size_of(self, part: Part, scale: float = 1.0) -> Size:
+        """The size the part's clips are rendered at; `scale` makes it smaller, where the part draws other sizes."""
         own, multiple = part.role.size, part.variant.size_multiple
         if own is not None:
             return Size(*own)
-        return Size(_nearest(self.render.width, multiple), _nearest(self.render.height, multiple))
+        return Size(_nearest(self.render.width * scale, multiple), _nearest(self.render.height * scale, multiple))
 
 
 def film_geometry(storyboard: Storyboard, family: Family, problems: list[Problem]) -> Geometry:
@@ -63,7 +63,7 @@ def _own_size(storyboard: Storyboard, family: Family) -> Size:
     return Size(*(part.role.size or part.variant.size))
 
 
-def _nearest(side: int, multiple: int) -> int:
+def _nearest(side: float, multiple: int) -> int:
     return max(multiple, round(side / multiple) * multiple)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from flows.errors import EnvironmentProblem, Problem, StoryboardError
 from flows.ledger.timings import Basis
 from flows.plan.film_checks import deliverable_problems, voice_problems
-from flows.plan.geometry import film_geometry
+from flows.plan.geometry import Geometry, film_geometry
 from flows.plan.inputs import input_problems
 from flows.plan.model import Plan, PlannedShot, Take, Totals
 from flows.plan.motion import motion_problems
 from flows.plan.order import critical_path, greatest_width, upstream_first, upstream_of
 from flows.plan.reach import reach_problems
-from flows.plan.sampling import numerics_for, sampling_for
+from flows.plan.sampling import numerics_for, sampling_for, size_scale
 from flows.plan.takes import ShotRecipe, TakeMaker, hand_off_of
 from flows.plan.transitions import overlaps, transition_problems
 from flows.plan.warnings import plan_warnings
@@ -61,7 +61,7 @@ def _plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Pla
     geometry = film_geometry(storyboard, family, problems)
     upstream = upstream_of(storyboard.shots, problems)
     problems += deliverable_problems(storyboard)
-    recipes = _recipes(storyboard, settings, family, geometry.fps, snapshot, problems)
+    recipes = _recipes(storyboard, settings, family, geometry, snapshot, problems)
     if problems:
         raise StoryboardError(sorted(problems, key=_place))
     maker = TakeMaker(geometry, numerics_for(family, settings.render), snapshot, settings.render.device)
@@ -95,13 +95,14 @@ def _recipes(
     storyboard: Storyboard,
     settings: Settings,
     family: Family,
-    fps: float,
+    geometry: Geometry,
     snapshot: Snapshot,
     problems: list[Problem],
 ) -> dict[str, ShotRecipe]:
     """By full id, in the film's order. What keeps a shot from being made is added to `problems`; shots that have some
     already are left out."""
     made: dict[str, ShotRecipe] = {}
+    fps, render = geometry.fps, settings.render
     wrong = {problem.shot for problem in problems}
     samplings: dict[tuple[str, SamplingOverride], Sampling] = {}
     for shot in storyboard.shots:
@@ -126,7 +127,7 @@ def _recipes(
             for segment in segments:
                 key = (segment.part.variant.name, shot.sampling)
                 if key not in samplings:
-                    samplings[key] = sampling_for(segment.part, settings.render, shot.sampling)
+                    samplings[key] = sampling_for(segment.part, render, shot.sampling)
         except ValueError as error:
             problems.append(Problem(shot.where("sampling.solver"), str(error), None, name))
             continue
@@ -138,6 +139,9 @@ def _recipes(
             shot=shot,
             segments=segments,
             samplings=tuple(samplings[segment.part.variant.name, shot.sampling] for segment in segments),
+            sizes=tuple(
+                geometry.size_of(segment.part, size_scale(segment.part, render, shot.sampling)) for segment in segments
+            ),
             seed=next((seed for seed in (shot.seed, storyboard.seed) if seed is not None), 0),
             count=settings.render.takes or shot.takes,
             num_frames=frames,

@@ -13,21 +13,24 @@ from wan.attention import KERNELS
 from wan.families import Family
 from wan.request import Guidance, Numerics, Precision, Sampling, Solver
 
+MOST_DISTILLED = 8
+"""Steps. Distilled models are made for 1 to 8, and half of them is no quicker look but another, broken picture."""
 _SOLVERS: dict[str, Solver] = {name: name for name in get_args(Solver)}
 _PRECISIONS: dict[str, Precision] = {name: name for name in get_args(Precision)}
 
 
 def sampling_for(part: Part, render: RenderSettings, override: SamplingOverride) -> Sampling:
-    """The sampling of a shot's clips. `render.steps_scale` (drafts) multiplies the number of steps, whoever said it.
+    """The sampling of a shot's clips. `render.steps_scale` (drafts) multiplies the number of steps, whoever said it; a
+    schedule of so few steps that a distilled model must have it stays whole.
 
     Raises ValueError for a solver there is none of.
     """
     base = part.role.sampling or part.variant.sampling
-    steps = override.num_inference_steps or render.num_inference_steps or base.num_inference_steps
+    steps = _steps(part, render, override)
     guidance, wanted = base.guidance_scale, override.guidance_scale
     solver = override.solver or render.solver
     return Sampling(
-        num_inference_steps=max(1, round(steps * render.steps_scale)),
+        num_inference_steps=steps if _stays(steps, render) else max(1, round(steps * render.steps_scale)),
         flow_shift=_first(override.flow_shift, render.flow_shift, base.flow_shift),
         guidance_scale=Guidance(
             _first(wanted.high, render.guidance_high, guidance.high),
@@ -36,6 +39,20 @@ def sampling_for(part: Part, render: RenderSettings, override: SamplingOverride)
         solver=base.solver if solver is None else _solver(solver),
         boundary_ratio=base.boundary_ratio,
     )
+
+
+def size_scale(part: Part, render: RenderSettings, override: SamplingOverride) -> float:
+    """What the sides of a clip are multiplied with: `render.size_scale` where steps should be cut and cannot be."""
+    return render.size_scale if _stays(_steps(part, render, override), render) else 1.0
+
+
+def _steps(part: Part, render: RenderSettings, override: SamplingOverride) -> int:
+    base = part.role.sampling or part.variant.sampling
+    return override.num_inference_steps or render.num_inference_steps or base.num_inference_steps
+
+
+def _stays(steps: int, render: RenderSettings) -> bool:
+    return render.steps_scale < 1 and steps <= MOST_DISTILLED
 
 
 def numerics_for(family: Family, render: RenderSettings) -> Numerics:

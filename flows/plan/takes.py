@@ -15,7 +15,7 @@ from flows.plan.motion import prepared_media, relighting_loras
 from flows.plan.why import IN_STORE, why_new
 from flows.resolve import Snapshot
 from flows.resolve.needs import Segment
-from flows.storyboard.model import Shot
+from flows.storyboard.model import Shot, Size
 from wan.request import Numerics, Sampling
 from wan.variants import Variant
 
@@ -27,13 +27,14 @@ SEGMENT_SEED_STEP = 1_000_003
 
 @dataclass(frozen=True, slots=True)
 class ShotRecipe:
-    """A shot with everything decided that its takes share. `samplings` has one entry a segment; `num_frames` counts
-    frames of the film."""
+    """A shot with everything decided that its takes share. `samplings` and `sizes` have one entry a segment;
+    `num_frames` counts frames of the film."""
 
     id: str
     shot: Shot
     segments: tuple[Segment, ...]
     samplings: tuple[Sampling, ...]
+    sizes: tuple[Size, ...]
     seed: int
     count: int
     num_frames: int
@@ -76,7 +77,7 @@ class TakeMaker:
         segment, sampling, shot = recipe.segments[number], recipe.samplings[number], recipe.shot
         variant, role = segment.part.variant, segment.part.role
         default = variant.negative_prompt if role.negative_prompt is None else role.negative_prompt
-        size, rate = self.geometry.size_of(segment.part), segment.part.rate(self.geometry.fps)
+        size, rate = recipe.sizes[number], segment.part.rate(self.geometry.fps)
         following, last = number > 0, number == len(recipe.segments) - 1
         clip = Clip(
             fingerprint="",

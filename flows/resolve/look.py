@@ -23,7 +23,7 @@ from flows.store.protocol import Store
 from flows.storyboard.model import Shot, Storyboard
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError
-from wan.families import FAMILIES, Family
+from wan.families import FAMILIES, Family, FamilyLora
 
 
 def resolve(
@@ -52,6 +52,9 @@ def resolve(
     facts = {path: fact for path, fact in looked.items() if isinstance(fact, Facts)}
     seconds = {path: fact.seconds for path, fact in facts.items() if fact.seconds is not None}
     digests = {path: fact.digest for path, fact in facts.items()}
+    absent: dict[str | FamilyLora, str] = {}
+    for lora, path in () if weights else loras.missing.items():
+        digests[path] = absent[lora] = _stand_in(path)
     used = used_variants(storyboard, family, seconds) if weights else ()
     checkpoints = _checkpoints(family, used, settings.model.root, lacks)
     extended = extend_prompts(storyboard, family, settings, store, digests, on_prompt)
@@ -72,7 +75,7 @@ def resolve(
         + loras.problems
         + tuple(misfits(storyboard, family, loras.files(facts), checkpoints, seconds))
         + extended.problems,
-        loras=loras.digests(digests),
+        loras=loras.digests(digests) | absent,
         motion=motion,
         lacks=tuple(dict.fromkeys(lacks)),
         machine=machine_faults(settings, family) if weights else (),
@@ -145,6 +148,11 @@ def _checkpoints(
         except CheckpointError as error:
             lacks.append(str(error))
     return found
+
+
+def _stand_in(path: Path) -> str:
+    """A digest for a file that is only named: a plan without weights is never rendered."""
+    return hashlib.sha256(str(path).encode()).hexdigest()
 
 
 def _digest(storyboard: Storyboard) -> str:

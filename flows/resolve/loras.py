@@ -20,13 +20,14 @@ from wan.variants import VARIANTS
 
 @dataclass(frozen=True, slots=True)
 class FoundLoras:
-    """`named`: by what a storyboard calls them; `of_family`: those of the family's roles that are here, `lacks` says
-    what is missing of them. `problems`: names that stand for nothing. `uses`: where each file is named first, and by
-    which shot."""
+    """`named`: by what a storyboard calls them; `of_family`: those of the family's roles that are here, `missing` the
+    others, each with the name it goes by; `lacks` says how to get them. `problems`: names that stand for nothing.
+    `uses`: where each file is named first, and by which shot."""
 
     named: Mapping[str, Path] = field(default_factory=dict)
     of_family: Mapping[FamilyLora, Path] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    missing: Mapping[FamilyLora, Path] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
     uses: Mapping[Path, tuple[Place | None, str | None]] = field(default_factory=dict)
 
@@ -56,17 +57,19 @@ def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> 
                 uses.setdefault(path, at)
         problems += _one_transformer(shot, family)
     of_family: dict[FamilyLora, Path] = {}
+    missing: dict[FamilyLora, Path] = {}
     lacks: list[str] = []
     # how long driven shots are does not matter here: what drives a shot stays with its variant from clip to clip
     for variant in used_variants(storyboard, family, {}):
         for own in family.roles[variant].loras:
             file = _of_family(own, model)
             if file is None:
+                missing[own] = Path(own.model, own.file)
                 lacks.append(_told(own, family, variant, model))
             else:
                 of_family[own] = file
                 uses.setdefault(file, (None, None))
-    return FoundLoras(named, of_family, tuple(problems), tuple(lacks), uses)
+    return FoundLoras(named, of_family, tuple(problems), missing, tuple(lacks), uses)
 
 
 def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:

@@ -16,6 +16,19 @@ def test_a_shot_is_written_without_any_checkpoint_here(wanflow: Wanflow, tmp_pat
     assert "KSamplerAdvanced" in {node["class_type"] for node in nodes.values()}
 
 
+def test_loras_of_the_family_are_named_though_they_are_not_here(wanflow: Wanflow, tmp_path: Path) -> None:
+    longer = "storyboard.shots.launch.duration=10s"
+    done = wanflow(
+        "export", "comfyui", "river.launch", "paper_boat", "model=wan22-lightning", "-o", "shot.json", longer
+    )
+    assert done.returncode == 0, done.stderr
+    nodes = json.loads((tmp_path / "here/shot.json").read_text()).values()
+    names = [node["inputs"]["lora_name"] for node in nodes if node["class_type"] == "LoraLoaderModelOnly"]
+    noises = ("high", "low")
+    assert names == [f"lightning-{kind}_{noise}_noise_model.safetensors" for kind in ("t2v", "i2v") for noise in noises]
+    assert "(it is lightning-t2v/high_noise_model.safetensors)" in done.stdout
+
+
 def test_a_shot_that_is_not_there_is_the_persons_mistake(wanflow: Wanflow) -> None:
     done = wanflow("export", "comfyui", "nowhere", "paper_boat")
     assert done.returncode == 2

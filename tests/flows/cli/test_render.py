@@ -10,7 +10,7 @@ import pytest
 
 from flows.cli.options import with_draft
 from flows.cli.plan_table import partial_sums
-from flows.cli.render import closing_lines, shown_path, termination_as_interrupt
+from flows.cli.render import again, closing_lines, shown_path, termination_as_interrupt
 from flows.film import FilmResult
 from tests.flows.cli.plans import clip, plan, shot, take
 
@@ -33,7 +33,7 @@ def result(folder: Path, *, film: bool = True, clips: tuple[Path, ...] = ()) -> 
 
 def test_the_last_lines_say_where_how_long_and_what_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    lines = closing_lines("boat", PLAN, result(tmp_path / "outputs/boat"), ())
+    lines = closing_lines("wanflow render boat", PLAN, result(tmp_path / "outputs/boat"), ())
     assert "film    outputs/boat/film.mp4" in lines
     assert "report  outputs/boat/report.html" in lines
     assert "1 take rendered, 3 from the store, in 1 min 12 s" in lines
@@ -41,10 +41,15 @@ def test_the_last_lines_say_where_how_long_and_what_next(tmp_path: Path, monkeyp
 
 
 def test_after_some_shots_the_whole_film_is_next(tmp_path: Path) -> None:
-    lines = closing_lines("boat", PLAN, result(tmp_path, film=False, clips=(tmp_path / "a.mp4",)), ("river.launch",))
+    command = again("boat", with_draft(("render.takes=2", "storyboard.title=A boat"), True), tmp_path)
+    some = result(tmp_path, film=False, clips=(tmp_path / "a.mp4",))
+    lines = closing_lines(command, PLAN, some, ("river.launch",))
     assert f"clips   {tmp_path / 'a.mp4'}" in lines
     assert not any(line.startswith("film ") for line in lines)
-    assert lines[-1] == "Next: the whole film: wanflow render boat"
+    assert lines[-1] == (
+        "Next: the whole film: wanflow render boat --draft render.takes=2 'storyboard.title=A boat' --config-dir "
+        f"{tmp_path}"
+    )
 
 
 def test_paths_elsewhere_are_shown_whole() -> None:

@@ -52,6 +52,7 @@ def settings_for(folder: Path) -> Settings:
             guidance_low=None,
             solver=None,
             steps_scale=1.0,
+            size_scale=1.0,
             takes=None,
             precision=None,
             attention="sdpa",

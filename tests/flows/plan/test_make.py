@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from flows.plan.model import Plan
-from flows.storyboard.model import Continuity, GuidanceOverride, SamplingOverride, Scene, Shot, Storyboard, Transition
+from flows.storyboard.model import (
+    Continuity,
+    Format,
+    GuidanceOverride,
+    SamplingOverride,
+    Scene,
+    Shot,
+    Size,
+    Storyboard,
+    Transition,
+)
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
 from wan.request import Guidance
 
@@ -135,11 +145,27 @@ def test_the_critical_path_is_the_longest_chain_of_new_shots(boat: Storyboard, p
 
 
 def test_a_draft_takes_half_the_steps(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
-    storyboard = film(shot("a"), shot("b", sampling=SamplingOverride(num_inference_steps=7)))
+    storyboard = film(shot("a"), shot("b", sampling=SamplingOverride(num_inference_steps=9)))
     final, draft = plan(storyboard), plan(storyboard, render={"steps_scale": 0.5})
     steps = [[one.takes[0].clips[0].sampling.num_inference_steps for one in made.shots] for made in (final, draft)]
-    assert steps == [[12, 7], [6, 4]]
+    assert steps == [[12, 9], [6, 4]]
     assert fingerprints(final)["river.a"] != fingerprints(draft)["river.a"]
+
+
+def test_a_draft_keeps_the_few_steps_of_a_distilled_model_and_makes_the_picture_smaller(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    own = SamplingOverride(num_inference_steps=20)
+    storyboard = film(shot("a"), shot("b", duration=10.0), shot("c", sampling=own), format=Format(Size(1280, 720)))
+    draft = {"steps_scale": 0.5, "size_scale": 0.667}
+    made = plan(storyboard, render=draft, model="wan22-lightning")
+    drawn = [(clip.sampling.num_inference_steps, clip.width, clip.height) for clip in made.clips]
+    assert drawn == [(4, 848, 480)] * 3 + [(10, 1280, 720)]
+    assert (made.width, made.height) == (1280, 720), "the film's size stays: the edit scales"
+    whole = plan(storyboard, model="wan22-lightning").clips[0]
+    assert (whole.sampling.num_inference_steps, whole.width) == (4, 1280)
+    slower = plan(storyboard, render={"steps_scale": 2.0, "size_scale": 0.667}, model="wan22-lightning").clips[0]
+    assert (slower.sampling.num_inference_steps, slower.width) == (8, 1280)
 
 
 def test_the_configuration_samples_what_shots_leave_open(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
