@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from wan.files import cache_folder, write_atomically
 
 _BLOB_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 def cache_file() -> Path:
     """`$XDG_CACHE_HOME/wanflow/digests.json`."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "wanflow" / "digests.json"
+    return cache_folder() / "digests.json"
 
 
 def file_digests(paths: Sequence[Path]) -> list[str]:
@@ -88,6 +87,4 @@ def _write_cache(entries: dict[str, list[int | str]]) -> None:
     target = cache_file()
     with contextlib.suppress(OSError):  # a read-only home is no reason to fail
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False, encoding="utf-8") as file:
-            json.dump(entries, file)
-        os.replace(file.name, target)
+        write_atomically(target, json.dumps(entries))

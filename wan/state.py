@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from wan.errors import StateError
+from wan.files import replacing
 from wan.request import Guidance, Lora, Numerics, Sampling
 from wan.sampling.solver import SolverState
 
@@ -62,14 +61,8 @@ class State:
         tensors = {name: tensor.contiguous().cpu() for name, tensor in self._tensors().items()}
         # safetensors refuses two names for one memory: the solver's last sample may be the latents
         tensors = {name: tensor.clone() for name, tensor in tensors.items()}
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        try:
+        with replacing(target) as temporary:
             save_file(tensors, temporary, metadata={"format": _FORMAT, "state": json.dumps(self._values())})
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
 
     @staticmethod
     def load(path: str | Path) -> State:

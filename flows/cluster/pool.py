@@ -22,12 +22,15 @@ from flows.cluster.room import check_eight_bits, size_workers
 from flows.cluster.session import RaySession
 from flows.cluster.strikes import Strikes
 from flows.cluster.worker import Warm
-from flows.events import Event, Failed, Finished
+from flows.events import Event, Failed, Finished, Started
 from flows.plan.model import Clip
 from flows.settings import ClusterSettings
 
 STOP_SECONDS = 5.0
 """How long cancelled workers may take to come to the end of their step before their processes are ended."""
+
+LOOK_SECONDS = 1.0
+"""How often the pool looks whether a worker has gone silent."""
 
 logger = logging.getLogger(__name__)
 
@@ -131,10 +134,7 @@ class Pool:
                         return _End()
 
     def _keep(self) -> None:
-        """Connect to Ray, start the workers, and wait for the end.
-
-        One thread from first to last: the system ends the processes of a Ray with the thread that began them.
-        """
+        """Connect to Ray, start the workers, and look after them until the end."""
         try:
             session = RaySession(self._settings)
         except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
@@ -144,7 +144,11 @@ class Pool:
             self._start_workers(session)
         except BaseException as error:  # noqa: BLE001
             self._events.put(_End(error))
-        self._closing.wait()
+        while not self._closing.wait(LOOK_SECONDS):
+            with self._changed:
+                workers = list(self._workers.values())
+            for worker in workers:
+                worker.end_if_silent(self._settings.silence_timeout)
         for thread in self._threads:
             thread.join(STOP_SECONDS)
         session.close()
@@ -163,20 +167,21 @@ class Pool:
                 name = f"worker-{number}"
                 worker = RemoteWorker(session, name, size, self._renderer, self._store_address, timeout)
                 self._workers[name] = worker
-                self._threads.append(threading.Thread(target=self._live, args=(worker,), name=name, daemon=True))
+                thread = threading.Thread(target=self._live, args=(worker, session), name=name, daemon=True)
+                self._threads.append(thread)
             for thread in self._threads:
                 thread.start()  # under the lock: `cancel` joins what it finds, and only begun threads can be joined
 
-    def _live(self, worker: RemoteWorker) -> None:
+    def _live(self, worker: RemoteWorker, session: RaySession) -> None:
         """A worker's thread: what nobody expected ends the pool, or its clip would be waited for without end."""
         try:
-            self._serve(worker)
+            self._serve(worker, session)
         except BaseException as error:
             if self._stopping:
                 raise
             self._events.put(_End(error))
 
-    def _serve(self, worker: RemoteWorker) -> None:
+    def _serve(self, worker: RemoteWorker, session: RaySession) -> None:
         """The life of one worker: start, render clip after clip, be replaced when dead, retire if it keeps failing."""
         strikes = Strikes()
         while not self._stopping and not strikes.out:
@@ -190,6 +195,8 @@ class Pool:
                     return
                 self._follow(worker, lease, strikes)
             except NoRoomNow as reason:
+                if session.shared:
+                    continue  # with another pool of this process, whose workers will go
                 strikes.add(None, str(reason))
                 break
             except WorkerDied as death:
@@ -212,7 +219,9 @@ class Pool:
 
     def _follow(self, worker: RemoteWorker, lease: Lease, strikes: Strikes) -> None:
         """Pass on what the worker says about one clip. Raises WorkerDied."""
-        for message in worker.render(lease.clip, lease.attempt):
+        # said here: what a worker says last before it is killed may not arrive
+        self._events.put(Started(lease.clip.fingerprint, worker.name, lease.attempt))
+        for message in worker.render(lease.clip):
             match message:
                 case Warm():
                     worker.warm = message.variants

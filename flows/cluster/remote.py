@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,6 +45,8 @@ class RemoteWorker:
         self._actor: Any = None
         self._stream: Any = None
         self._cancelled = False
+        self._heard: float | None = None
+        self._ended_for = ""
         self._lock = threading.Lock()
 
     @property
@@ -60,6 +63,7 @@ class RemoteWorker:
                 num_cpus=self._size.cpus, num_gpus=self._size.gpus, max_restarts=0, max_task_retries=0
             )
             self._actor = actor.remote(*self._arguments)
+            self._ended_for = ""
         try:
             facts: WorkerFacts = self._ray.get(self._actor.facts.remote(), timeout=self._timeout)
         except self._ray.exceptions.GetTimeoutError as error:
@@ -70,22 +74,35 @@ class RemoteWorker:
             raise WorkerDied(_why(error)) from error
         return facts
 
-    def render(self, clip: Clip, attempt: int) -> Iterator[Message]:
+    def render(self, clip: Clip) -> Iterator[Message]:
         """The worker's messages about one clip; ends early when cancelled. Raises WorkerDied."""
         with self._lock:
             if self._cancelled:
                 return
-            self._stream = self._actor.render.options(num_returns="streaming").remote(clip, attempt)
+            if self._actor is None:
+                raise WorkerDied(self._ended_for)
+            self._stream = self._actor.render.options(num_returns="streaming").remote(clip)
+            self._heard = time.monotonic()
         try:
             for reference in self._stream:
                 yield self._ray.get(reference)
+                self._heard = time.monotonic()
         except self._ray.exceptions.TaskCancelledError:
             return
         except self._ray.exceptions.RayError as error:
-            raise WorkerDied(_why(error)) from error
+            raise WorkerDied(self._ended_for or _why(error)) from error
         finally:
             with self._lock:
-                self._stream = None
+                self._stream = self._heard = None
+
+    def end_if_silent(self, seconds: float) -> None:
+        """End the process if it renders and has said nothing for so long: it hangs."""
+        with self._lock:
+            if self._heard is None or time.monotonic() - self._heard < seconds:
+                return
+            self._heard = None
+            self._ended_for = f"it said nothing for {seconds:g} s (cluster.silence_timeout)"
+        self.end()
 
     def cancel(self) -> None:
         """Ask what runs to stop at its next step, and start nothing more."""

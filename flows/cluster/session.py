@@ -13,7 +13,6 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 from flows.cluster.room import Node
 from flows.errors import EnvironmentProblem, SettingsError
 from flows.settings import ClusterSettings
+from wan.files import is_alive
 
 OBJECT_STORE_BYTES = 80 * 2**20
 """Near Ray's minimum: only events and small values travel; frames go through the store."""
@@ -38,11 +38,10 @@ _ENVIRONMENT = {
 }
 """Read by Ray when it is imported and by the processes it starts."""
 
-_lock = threading.Lock()
-
 
 class RaySession:
-    """A connection to Ray. `close` ends it, and with it a Ray that was started here."""
+    """A connection to Ray, shared by all sessions of this process: the last one to `close` ends it, and with it a Ray
+    that was started here."""
 
     def __init__(self, settings: ClusterSettings) -> None:
         if settings.address and settings.address.startswith("ray://"):
@@ -54,17 +53,71 @@ class RaySession:
         import ray
 
         self.ray: ModuleType = ray
-        self._folder: Path | None = None
-        self._ours = False
+        self._connection = _connected(ray, settings.address)
+
+    @property
+    def shared(self) -> bool:
+        """Whether others in this process have workers there too."""
+        return self._connection is not None and self._connection.users > 1
+
+    def nodes(self) -> tuple[Node, ...]:
+        """What the living machines have in all, free or not."""
+        nodes: list[dict[str, Any]] = self.ray.nodes()
+        alive = [node["Resources"] for node in nodes if node["Alive"]]
+        return tuple(Node(float(have.get("CPU", 0)), float(have.get("GPU", 0))) for have in alive)
+
+    def close(self) -> None:
+        """Leave. Once: a second call does nothing."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
         with _lock:
-            if not ray.is_initialized():
-                self._ours = True
-                self._join(settings.address) if settings.address else self._start()
+            connection.users -= 1
+            if connection.users == 0:
+                connection.end()
+
+
+class _Connection(threading.Thread):
+    """Ray from its start to its end: one thread, since the system ends the processes of a Ray with the thread that
+    began them."""
+
+    def __init__(self, ray: ModuleType, address: str | None) -> None:
+        super().__init__(name="ray", daemon=True)
+        self.users = 0
+        self.address = address
+        self._ray = ray
+        self._folder: Path | None = None
+        self._error: BaseException | None = None
+        self._begun, self._done = threading.Event(), threading.Event()
+
+    def begin(self) -> None:
+        """Raises EnvironmentProblem when there is no Ray to be had."""
+        self.start()
+        self._begun.wait()
+        if self._error is not None:
+            raise self._error
+
+    def end(self) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        try:
+            self._join(self.address) if self.address else self._start_ray()
+        except BaseException as error:  # noqa: BLE001  # not swallowed: `begin` raises it
+            self._error = error
+            self._done.set()
+        self._begun.set()
+        self._done.wait()
+        if self._error is None:
+            self._ray.shutdown()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _join(self, address: str) -> None:
         try:
             _knock(address)
-            self.ray.init(address=address, **_quiet())
+            self._ray.init(address=address, **_quiet())
         except (ConnectionError, RuntimeError, OSError, ValueError) as error:
             raise EnvironmentProblem(
                 f"no Ray cluster answers at cluster.address={address}: {_first_line(error)}\n"
@@ -72,10 +125,10 @@ class RaySession:
                 " (a cluster of several nodes needs the same token on each: RAY_AUTH_TOKEN)"
             ) from error
 
-    def _start(self) -> None:
+    def _start_ray(self) -> None:
         self._folder = _own_folder()
         try:
-            self.ray.init(
+            self._ray.init(
                 num_cpus=_cpus(),
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE_BYTES,
@@ -86,25 +139,29 @@ class RaySession:
         except (ConnectionError, RuntimeError, OSError, ValueError) as error:
             raise EnvironmentProblem(f"Ray could not be started on this machine: {_first_line(error)}") from error
 
-    def nodes(self) -> tuple[Node, ...]:
-        """What the living machines have in all, free or not."""
-        nodes: list[dict[str, Any]] = self.ray.nodes()
-        alive = [node["Resources"] for node in nodes if node["Alive"]]
-        return tuple(Node(float(have.get("CPU", 0)), float(have.get("GPU", 0)), _kinds(have)) for have in alive)
 
-    def close(self) -> None:
-        """Leave the cluster; a Ray that we started ends, and its files go."""
-        if self._ours:
-            with _lock:
-                self.ray.shutdown()
-            self._ours = False
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+_lock = threading.Lock()
+_current: _Connection | None = None
 
 
-def _kinds(have: Mapping[str, float]) -> frozenset[str]:
-    """Of a node's GPUs: Ray counts one resource `accelerator_type:H100` for them."""
-    return frozenset(name.partition(":")[2] for name in have if name.startswith("accelerator_type:"))
+def _connected(ray: ModuleType, address: str | None) -> _Connection | None:
+    """One more user of the connection of this process. None: the program that uses us has one of its own."""
+    global _current
+    with _lock:
+        if _current is None or _current.users == 0:
+            if ray.is_initialized():
+                return None
+            connection = _Connection(ray, address)
+            connection.begin()
+            _current = connection
+        elif _current.address != address:
+            there = _current.address or "a Ray of its own"
+            raise EnvironmentProblem(
+                f"this process renders on {there} already, and can use one Ray at a time: cluster.address={address}\n"
+                "    render there after that, or from another process"
+            )
+        _current.users += 1
+        return _current
 
 
 def _knock(address: str) -> None:
@@ -132,7 +189,7 @@ def _own_folder() -> Path:
     if home.stat().st_uid != os.getuid():  # somebody was here first
         return Path(tempfile.mkdtemp(prefix="wanflow-", dir=base))
     for old in home.iterdir():
-        if old.name.isdigit() and not Path(f"/proc/{old.name}").exists() and Path("/proc/self").exists():
+        if old.name.isdigit() and not is_alive(int(old.name)):
             shutil.rmtree(old, ignore_errors=True)
     return home / str(os.getpid())
 

@@ -21,7 +21,7 @@ from typing import TypeAlias
 from flows.cluster.failures import in_one_line, is_final
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
 from flows.errors import Stopped
-from flows.events import Event, Failed, Finished, Log, Progress, Started
+from flows.events import Event, Failed, Finished, Log, Progress
 from flows.plan.model import Clip
 from flows.store import open_store
 
@@ -59,9 +59,8 @@ class Worker:
         """Answers as soon as the process is up; the renderer may still be importing its libraries."""
         return WorkerFacts(platform.node(), os.getpid())
 
-    def render(self, clip: Clip, attempt: int) -> Iterator[Message]:
+    def render(self, clip: Clip) -> Iterator[Message]:
         """Render and publish `clip`; the stream ends with `Finished` or `Failed`, or early when it was cancelled."""
-        yield Started(clip.fingerprint, self._name, attempt)
         outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         stop = threading.Event()
         with _logs_forwarded(clip.fingerprint, outbox.put):

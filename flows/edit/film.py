@@ -22,6 +22,7 @@ from flows.edit.timeline import Timeline
 from flows.edit.unchanged import are_made, edit_digest
 from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
+from wan.files import is_alive
 
 
 def edit_film(
@@ -99,7 +100,8 @@ def _workplace(folder: Path) -> Iterator[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(".edit-*"):
-            if not _alive(left.name.removeprefix(".edit-")):
+            pid = left.name.removeprefix(".edit-")
+            if not (pid.isdigit() and is_alive(int(pid))):
                 shutil.rmtree(left, ignore_errors=True)
         work = folder / f".edit-{os.getpid()}"
         work.mkdir(exist_ok=True)
@@ -113,15 +115,3 @@ def _workplace(folder: Path) -> Iterator[Path]:
         raise EnvironmentProblem(f"{error.filename or folder}: {error.strerror}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _alive(pid: str) -> bool:
-    if not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

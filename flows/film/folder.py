@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from flows.errors import EnvironmentProblem, UserError
 from flows.plan.model import Clip, Plan
@@ -24,6 +26,8 @@ FILM_BYTES = 100 * 2**20
 BYTES_PER_PIXEL = 2
 """Of a lossless RGB clip with everything that is kept beside it; photographs compress to about half."""
 
+_ELSEWHERE = "    give this one another title, or another place: film.outputs=FOLDER"
+
 
 def film_folder(plan: Plan) -> Path:
     """Absolute; it need not exist."""
@@ -32,33 +36,62 @@ def film_folder(plan: Plan) -> Path:
     return folder / settings.subfolder if settings.subfolder else folder
 
 
-def claim(plan: Plan) -> Path:
-    """Make the folder and note whose it is. Raises UserError when it holds another storyboard's film.
+@contextmanager
+def claimed(plan: Plan) -> Iterator[Path]:
+    """The folder, made and noted to be this storyboard's; nobody else's film is written to it meanwhile. Taken away
+    again if the film's making left nothing in it, and `outputs` too if it is empty then.
 
-    Raises EnvironmentProblem when it cannot be written to.
+    Raises UserError when it holds another storyboard's film or one is being made there, EnvironmentProblem when it
+    cannot be written to.
     """
     folder = film_folder(plan)
-    owner, ours = _owner(folder), str(plan.storyboard.path.resolve())
+    ours = str(plan.storyboard.path.resolve())
+    _check_film(folder, _owner(folder), ours)
+    with ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file = held.enter_context((folder / OWNER).open("a+", encoding="utf-8"))
+            _own(file, folder, ours)
+        except OSError as error:
+            raise EnvironmentProblem(
+                f"the film cannot be written to {folder}: {error.strerror}\n"
+                "    choose another folder: film.outputs=FOLDER"
+            ) from error
+        try:
+            yield folder
+        finally:
+            _release(file, folder, plan.settings.film.outputs.absolute())
+
+
+def _own(file: TextIO, folder: Path, ours: str) -> None:
+    """Everyone who renders into the folder holds a shared lock; its owner is changed by who has it alone."""
+    if _has_alone(file):
+        _check_film(folder, _owner(folder), ours)
+        file.truncate(0)
+        file.write(json.dumps({"storyboard": ours}, indent=2))
+        file.flush()
+    fcntl.flock(file, fcntl.LOCK_SH)
+    if (owner := _owner(folder)) != ours:
+        raise UserError(f"{folder} is being written by another command, which renders {owner}\n{_ELSEWHERE}")
+
+
+def _has_alone(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _check_film(folder: Path, owner: str | None, ours: str) -> None:
     if (folder / FILM).exists() and owner != ours:
         of = f"made from {owner}" if owner else "that was not made by wanflow"
-        raise UserError(
-            f"{folder / FILM} is a film {of}, and would be overwritten\n"
-            f"    give this one another title, or another place: film.outputs=FOLDER; or move that folder away"
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / OWNER, json.dumps({"storyboard": ours}, indent=2))
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"the film cannot be written to {folder}: {error.strerror}\n    choose another folder: film.outputs=FOLDER"
-        ) from error
-    return folder
+        raise UserError(f"{folder / FILM} is a film {of}, and would be overwritten\n{_ELSEWHERE}; or move it away")
 
 
-def release(folder: Path, outputs: Path) -> None:
-    """Take the folder away again if the film's making left nothing in it, and `outputs` too if it is empty then."""
+def _release(file: TextIO, folder: Path, outputs: Path) -> None:
     with suppress(OSError):
-        if os.listdir(folder) == [OWNER]:
+        if _has_alone(file) and os.listdir(folder) == [OWNER]:
             (folder / OWNER).unlink()
             for empty in (folder, *folder.parents):
                 if not empty.is_relative_to(outputs):
@@ -68,7 +101,7 @@ def release(folder: Path, outputs: Path) -> None:
 
 def _owner(folder: Path) -> str | None:
     try:
-        return str(json.loads((folder / OWNER).read_text())["storyboard"])
+        return str(json.loads((folder / OWNER).read_text(encoding="utf-8"))["storyboard"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -106,16 +139,3 @@ def _check_writable(store: Path) -> None:
 
 def _existing(place: Path) -> Path:
     return next(folder for folder in (place, *place.parents) if folder.exists())
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """The whole file or none of it."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from wan.files import is_alive, write_atomically
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -34,13 +36,7 @@ class Address:
         """Whether the process exists; one that ended and was not yet waited for does not."""
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)  # a child of ours: takes note of its end
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
+        return is_alive(self.pid)
 
 
 def become_client(home: Path) -> IO[bytes]:
@@ -91,9 +87,7 @@ def read_address(home: Path) -> Address | None:
 
 def write_address(home: Path, address: Address) -> None:
     """Tell other processes."""
-    temporary = home / f".server.{os.getpid()}.json"
-    temporary.write_text(json.dumps(asdict(address)))
-    temporary.replace(_address_file(home))
+    write_atomically(_address_file(home), json.dumps(asdict(address)))
 
 
 def _address_file(home: Path) -> Path:

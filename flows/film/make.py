@@ -12,7 +12,7 @@ import pydantic.v1  # noqa: F401
 
 from flows.edit.process import find_ffmpeg
 from flows.events import Event
-from flows.film.folder import check_space, claim, release
+from flows.film.folder import check_space, claimed
 from flows.film.making import Making
 from flows.film.motions import prepare_motions
 from flows.film.record import write_ledger
@@ -46,9 +46,8 @@ def make_film(
     shots = with_needed(plan, asked) if only else plan.shots
     find_ffmpeg(plan.settings.film)
     store = open_store(str(plan.settings.store.path) if plan.settings.store.path else None)
-    folder = claim(plan)
     with ExitStack() as cleanup:
-        cleanup.callback(release, folder, plan.settings.film.outputs.absolute())
+        folder = cleanup.enter_context(claimed(plan))
         server = connect()
         if server.client is not None:
             cleanup.callback(server.client.close)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flows.edit import edit_film, make_timeline
 from flows.errors import RenderError
 from flows.events import Event, Failed, Finished, Progress
-from flows.film.folder import FILM, PLAN, REPORT, SHOTS, write_atomically
+from flows.film.folder import FILM, PLAN, REPORT, SHOTS
 from flows.film.survey import Survey, clips_of, survey
 from flows.film.watch import Watches
 from flows.plan import plan_to_json
@@ -20,6 +20,7 @@ from flows.plan.model import Clip, Plan, PlannedShot
 from flows.report import contact_sheet, write_report
 from flows.store.protocol import Store, TakeRecord
 from flows.storyboard.model import Soundtrack, Transition
+from wan.files import write_atomically
 
 if TYPE_CHECKING:
     from flows.cluster import Pool

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from wan.files import data_folder
+
 _QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -28,9 +30,7 @@ _UNUSED_SERVICES = (
 
 def prefect_home() -> Path:
     """`$XDG_DATA_HOME/wanflow/prefect`: past runs of all projects of a user."""
-    data = os.environ.get("XDG_DATA_HOME", "")
-    base = Path(data) if os.path.isabs(data) else Path.home() / ".local" / "share"
-    return base / "wanflow" / "prefect"
+    return data_folder() / "prefect"
 
 
 def client_environment(home: Path | None) -> Mapping[str, str]:

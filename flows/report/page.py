@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from flows.edit.timeline import Timeline
 from flows.plan.model import Plan
 from flows.report.facts import Facts, gather
 from flows.store.protocol import Store, TakeRecord
+from wan.files import write_atomically
 
 
 def write_report(plan: Plan, takes: Mapping[str, TakeRecord], timeline: Timeline, store: Store, output: Path) -> Path:
@@ -23,12 +23,7 @@ def write_report(plan: Plan, takes: Mapping[str, TakeRecord], timeline: Timeline
     """
     film = "film.mp4" if (output.parent / "film.mp4").exists() else None
     page = render(gather(plan, takes, timeline, store, film))
-    partial = output.with_name(f".{output.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_atomically(output, page)
     return output
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from flows.errors import MediaError
 from flows.media import probe_audio, probe_image, probe_video
 from flows.store.files import file_digest
 from wan.errors import RequestError
+from wan.files import cache_folder, write_atomically
 from wan.lora_file import check_lora_file
 
 Kind: TypeAlias = Literal["image", "audio", "video", "lora"]
@@ -105,8 +105,7 @@ def _stamp(path: Path) -> list[int] | None:
 
 
 def _cache_file() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(home) if os.path.isabs(home) else Path.home() / ".cache") / "wanflow" / "assets.json"
+    return cache_folder() / "assets.json"
 
 
 def _read_cache() -> dict[str, list[Any]]:
@@ -123,11 +122,4 @@ def _write_cache(cache: dict[str, list[Any]]) -> None:
     file = _cache_file()
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name)
-        try:
-            with open(handle, "w", encoding="utf-8") as stream:
-                json.dump(dict(list(cache.items())[-MOST_REMEMBERED:]), stream)
-            os.replace(temporary, file)
-        except OSError:
-            os.unlink(temporary)
-            raise
+        write_atomically(file, json.dumps(dict(list(cache.items())[-MOST_REMEMBERED:])))

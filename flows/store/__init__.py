@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from flows.errors import SettingsError
 from flows.store.local import LocalStore
 from flows.store.protocol import Store, TakeRecord
+from wan.files import data_folder
 
 __all__ = ["Store", "TakeRecord", "default_store_path", "open_store"]
 
 
 def default_store_path() -> Path:
     """`$XDG_DATA_HOME/wanflow/store`: one store for all projects of a user."""
-    data = os.environ.get("XDG_DATA_HOME", "")
-    base = Path(data) if os.path.isabs(data) else Path.home() / ".local" / "share"
-    return base / "wanflow" / "store"
+    return data_folder() / "store"
 
 
 def open_store(address: str | None) -> Store:

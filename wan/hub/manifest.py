@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from wan.errors import CheckpointError
+from wan.files import write_atomically
 from wan.hub.places import MANIFEST
 
 
@@ -43,12 +43,7 @@ class Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Written at once or not at all."""
-    temporary = folder / f"{MANIFEST}.new"
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump({"wanflow": 1, **asdict(manifest)}, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, folder / MANIFEST)
+    write_atomically(folder / MANIFEST, json.dumps({"wanflow": 1, **asdict(manifest)}, indent=1))
 
 
 def read_manifest(folder: Path) -> Manifest | None:

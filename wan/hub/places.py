@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from wan.files import data_folder
+
 MANIFEST = "wanflow.json"
 """In every pulled folder; its presence says that the folder is whole."""
 
@@ -13,8 +15,7 @@ def models_home() -> Path:
     """`$WANFLOW_MODELS`, else `$XDG_DATA_HOME/wanflow/models`."""
     if chosen := os.environ.get("WANFLOW_MODELS"):
         return Path(chosen).expanduser()
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "wanflow" / "models"
+    return data_folder() / "models"
 
 
 def folder_of(name: str, root: Path | None = None) -> Path:

@@ -70,6 +70,17 @@ def test_a_clip_whose_worker_is_killed_is_rendered_by_another(pool: OpenPool) ->
     assert finished(events) == [boat.fingerprint]
 
 
+def test_a_worker_that_hangs_is_replaced_and_a_slow_one_that_speaks_is_not(pool: OpenPool) -> None:
+    hanging, slow = real_clip("a boat that hangs once"), real_clip("a boat that is slow")
+    # each of its steps is shorter than what is allowed, all together are longer
+    events = run(pool(workers=1, attempts=5, silence_timeout=4.0), [hanging, slow])
+    assert {event.message for event in failures(events)} == {
+        "worker died: it said nothing for 4 s (cluster.silence_timeout)"
+    }
+    assert {event.fingerprint for event in failures(events)} == {hanging.fingerprint}
+    assert sorted(finished(events)) == sorted([hanging.fingerprint, slow.fingerprint])
+
+
 def test_a_clip_that_kills_every_worker_is_given_up_and_the_others_go_on(pool: OpenPool) -> None:
     deadly, harmless = real_clip("a boat that dies always"), real_clip("harmless")
     events = run(pool(workers=1, attempts=2), [deadly, harmless])
@@ -169,6 +180,52 @@ def test_a_running_cluster_is_joined_and_left_running() -> None:
     done = subprocess.run([sys.executable, "-c", JOIN], capture_output=True, text=True, timeout=120, check=False)
     assert "finished 1" in done.stdout, done.stdout + done.stderr
     assert "still there True" in done.stdout
+
+
+TWO = """
+import os, tempfile, threading
+from dataclasses import replace
+from pathlib import Path
+import ray
+from flows.cluster import RendererSpec, open_pool
+from flows.config import compose
+from flows.errors import EnvironmentProblem
+from flows.events import Finished, Started
+from tests.flows.cluster.clips import real_clip
+
+settings = replace(compose([]).settings.cluster, workers=1, start_timeout=10.0)
+store = tempfile.mkdtemp()
+one = open_pool(settings, RendererSpec("stub", {"seconds": 0.1}), store)
+one.submit([real_clip("a")])
+assert any(isinstance(event, Finished) for event in one.events())
+# needs every processor: it waits until the other is closed, longer than it would for a stranger
+two = open_pool(replace(settings, cpus_per_worker=float(len(os.sched_getaffinity(0)))), RendererSpec("stub"), store)
+two.submit([real_clip("b")])
+threading.Timer(12.0, one.close).start()
+print("finished", sum(isinstance(event, Finished) for event in two.events()), "there", ray.is_initialized())
+elsewhere = open_pool(replace(settings, address="127.0.0.1:1"), RendererSpec("stub"), store)
+try:
+    elsewhere.submit([real_clip("c")])
+    list(elsewhere.events())
+except EnvironmentProblem as error:
+    print(str(error).splitlines()[0])
+elsewhere.close()
+two.close()
+print("there", ray.is_initialized())
+with open_pool(settings, RendererSpec("stub"), store) as three:
+    three.submit([real_clip("d")])
+    print("again", sum(isinstance(event, Finished) for event in three.events()))
+"""
+
+
+def test_two_pools_of_a_process_share_a_ray_that_lives_as_long_as_the_last() -> None:
+    done = subprocess.run([sys.executable, "-c", TWO], capture_output=True, text=True, timeout=150, check=False)
+    assert done.stdout.splitlines() == [
+        "finished 1 there True",
+        "this process renders on a Ray of its own already, and can use one Ray at a time: cluster.address=127.0.0.1:1",
+        "there False",
+        "again 1",
+    ], done.stdout + done.stderr
 
 
 def test_an_address_where_nothing_listens_is_the_users_mistake() -> None:

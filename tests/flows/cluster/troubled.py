@@ -30,6 +30,8 @@ class TroubledRenderer(StubRenderer):
             os.kill(os.getpid(), signal.SIGKILL)
         if "dies always" in clip.prompt:
             os.kill(os.getpid(), signal.SIGKILL)
+        if "hangs once" in clip.prompt and self._first_time(clip):
+            time.sleep(600)
         if "stumbles once" in clip.prompt and self._first_time(clip):
             raise RuntimeError("out of memory, say")
         if "stumbles always" in clip.prompt:
@@ -38,8 +40,10 @@ class TroubledRenderer(StubRenderer):
             raise RequestError("size: 17x17 is not a size that the variant draws")
         if "speaks" in clip.prompt:
             logging.getLogger("wan.somewhere").info("the boat says hello")
+        if "is slow" in clip.prompt:
+            _step_on(report, steps=12, seconds=0.5)
         if "takes long" in clip.prompt:
-            _take_long(report)
+            _step_on(report, steps=600, seconds=0.05)
         with (self._folder / "rendered.txt").open("a") as file:
             file.write(f"{clip.prompt}\n")
         return super().render(clip, store, report)
@@ -52,9 +56,9 @@ class TroubledRenderer(StubRenderer):
         return True
 
 
-def _take_long(report: Report) -> None:
-    for step in range(600):
+def _step_on(report: Report, steps: int, seconds: float) -> None:
+    for step in range(steps):
         if report.should_stop():
             raise Stopped(f"stopped after step {step}")
-        report.progress("denoise", step + 1, 600)
-        time.sleep(0.05)
+        report.progress("denoise", step + 1, steps)
+        time.sleep(seconds)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from flows.errors import EnvironmentProblem, UserError
-from flows.film.folder import check_space, claim, film_folder, release, write_atomically
+from flows.film.folder import check_space, claimed, film_folder
 from flows.plan import Plan
 from tests.flows.cluster.clips import clip
 from tests.flows.film.filming import plan_in
@@ -23,53 +24,73 @@ def plan(tmp_path: Path) -> Plan:
 
 
 def test_it_is_named_by_the_title_and_notes_whose_it_is(plan: Plan, tmp_path: Path) -> None:
-    folder = claim(plan)
-    assert folder == film_folder(plan) == tmp_path / "outputs/the-paper-boat"
-    assert json.loads((folder / ".wanflow.json").read_text()) == {"storyboard": str(tmp_path / "film.yaml")}
+    with claimed(plan) as folder:
+        assert folder == film_folder(plan) == tmp_path / "outputs/the-paper-boat"
+        assert json.loads((folder / ".wanflow.json").read_text()) == {"storyboard": str(tmp_path / "film.yaml")}
 
 
-def test_the_same_storyboard_may_write_again(plan: Plan) -> None:
-    (claim(plan) / "film.mp4").touch()
-    claim(plan)
+def test_the_same_storyboard_may_write_again_and_at_the_same_time(plan: Plan) -> None:
+    with claimed(plan) as folder:
+        (folder / "film.mp4").touch()
+        with claimed(plan):
+            pass
+    with claimed(plan):
+        pass
 
 
-def test_a_film_of_another_storyboard_stays(plan: Plan, tmp_path: Path) -> None:
-    folder = claim(plan)
-    (folder / "film.mp4").write_text("precious")
+def test_a_film_of_another_storyboard_stays(plan: Plan) -> None:
+    with claimed(plan) as folder:
+        (folder / "film.mp4").write_text("precious")
     (folder / ".wanflow.json").write_text('{"storyboard": "/elsewhere/film.yaml"}')
-    with pytest.raises(UserError, match=r"made from /elsewhere/film\.yaml.*\n.*another title"):
-        claim(plan)
+    with pytest.raises(UserError, match=r"made from /elsewhere/film\.yaml.*\n.*another title"), claimed(plan):
+        pass
     assert (folder / "film.mp4").read_text() == "precious"
+
+
+def test_two_storyboards_of_one_title_do_not_render_into_one_folder_at_once(plan: Plan, tmp_path: Path) -> None:
+    other = replace(plan, storyboard=replace(plan.storyboard, path=tmp_path / "other.yaml"))
+    with claimed(plan) as folder:
+        told = r"written by another command, which renders .*film\.yaml\n.*title"
+        with pytest.raises(UserError, match=told), claimed(other):
+            pass
+        assert json.loads((folder / ".wanflow.json").read_text()) == {"storyboard": str(tmp_path / "film.yaml")}
+        (folder / "plan.json").touch()
+    with claimed(other):
+        assert json.loads((folder / ".wanflow.json").read_text()) == {"storyboard": str(tmp_path / "other.yaml")}
 
 
 def test_a_film_of_somebody_elses_making_stays(plan: Plan) -> None:
     folder = film_folder(plan)
     folder.mkdir(parents=True)
     (folder / "film.mp4").touch()
-    with pytest.raises(UserError, match="not made by wanflow"):
-        claim(plan)
+    with pytest.raises(UserError, match="not made by wanflow"), claimed(plan):
+        pass
+    assert os.listdir(folder) == ["film.mp4"]
 
 
 def test_a_place_that_cannot_be_written_is_said_with_the_way_out(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "outputs").write_text("a file where a folder should be")
-    with pytest.raises(EnvironmentProblem, match=r"film\.outputs=FOLDER"):
-        claim(plan)
+    with pytest.raises(EnvironmentProblem, match=r"film\.outputs=FOLDER"), claimed(plan):
+        pass
 
 
 def test_a_film_that_came_to_nothing_leaves_no_folder(plan: Plan, tmp_path: Path) -> None:
-    release(claim(plan), tmp_path / "outputs")
+    with pytest.raises(ZeroDivisionError), claimed(plan):
+        raise ZeroDivisionError
     assert not (tmp_path / "outputs").exists()
     assert tmp_path.exists()
 
 
 def test_what_a_film_left_and_other_films_stay(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "outputs/another").mkdir(parents=True)
-    folder = claim(plan)
-    (folder / "plan.json").touch()
-    release(folder, tmp_path / "outputs")
+    with claimed(plan) as folder:
+        (folder / "plan.json").touch()
     assert sorted(os.listdir(folder)) == [".wanflow.json", "plan.json"]
-    (folder / "plan.json").unlink()
-    release(folder, tmp_path / "outputs")
+    with claimed(plan):
+        (folder / "plan.json").unlink()
+        with claimed(plan):
+            pass
+        assert os.listdir(folder) == [".wanflow.json"]
     assert os.listdir(tmp_path / "outputs") == ["another"]
 
 
@@ -86,13 +107,3 @@ def test_too_little_space_is_said_in_numbers(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=1_000_000))
     with pytest.raises(EnvironmentProblem, match=r"needs about 100 MiB in .*, 1 MiB are free\n.*film\.outputs=FOLDER"):
         check_space(tmp_path, "s3://bucket", [clip("a")])
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "plan.json"
-    write_atomically(path, "first")
-    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("the disk is gone")))
-    with pytest.raises(OSError, match="gone"):
-        write_atomically(path, "second")
-    assert path.read_text() == "first"
-    assert os.listdir(tmp_path) == ["plan.json"]

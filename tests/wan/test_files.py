@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wan.files import cache_folder, data_folder, is_alive, replacing, write_atomically
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    def stop_halfway() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half of the sec")
+            raise KeyboardInterrupt
+
+    path = tmp_path / "plan.json"
+    write_atomically(path, "first")
+    with pytest.raises(KeyboardInterrupt):
+        stop_halfway()
+    assert path.read_text() == "first"
+    assert os.listdir(tmp_path) == ["plan.json"]
+
+
+def test_a_block_that_writes_nothing_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), replacing(tmp_path / "plan.json"):
+        pass
+
+
+def test_folders_follow_the_standard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    for variable, folder, usual in (
+        ("XDG_CACHE_HOME", cache_folder, "/home/me/.cache/wanflow"),
+        ("XDG_DATA_HOME", data_folder, "/home/me/.local/share/wanflow"),
+    ):
+        monkeypatch.setenv(variable, str(tmp_path))
+        assert folder() == tmp_path / "wanflow"
+        monkeypatch.setenv(variable, "not/absolute")
+        assert str(folder()) == usual
+
+
+def test_a_process_lives_until_it_ends() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert is_alive(process.pid)
+    process.communicate()
+    assert not is_alive(process.pid)
+    assert is_alive(1)
