@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from wan.convert.headers import FP8, ITEM_BYTES, TensorInfo, read_header
+from wan.convert.headers import ITEM_BYTES, TensorInfo, read_header
 from wan.errors import CheckpointError
 from wan.layout import LAYOUTS, read_json
 
@@ -124,11 +124,7 @@ def _component(name: str, kind: str, tensors: Mapping[str, TensorInfo]) -> Compo
     sizes: dict[str, int] = {}
     for info in tensors.values():
         sizes[info.dtype] = sizes.get(info.dtype, 0) + info.nbytes
-    scaled = not FP8.isdisjoint(sizes) and _has_scales(list(tensors))
+    scaled = any(name.endswith((".scale_weight", ".weight_scale")) for name in tensors)
     dtype = max(sizes, key=lambda dtype: sizes[dtype], default="F32")
     count = sum(size // ITEM_BYTES[dtype] for dtype, size in sizes.items())
     return Component(name, kind, dtype, scaled, count, sum(sizes.values()))
-
-
-def _has_scales(names: Sequence[str]) -> bool:
-    return any(name.endswith((".scale_weight", ".weight_scale")) for name in names)

@@ -14,7 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from wan.convert.headers import TensorInfo, read_header
+from wan.convert.headers import TensorInfo, read_header, read_metadata
 from wan.errors import CheckpointError
 
 DTYPES: Mapping[str, torch.dtype] = {
@@ -24,6 +24,7 @@ DTYPES: Mapping[str, torch.dtype] = {
     "BF16": torch.bfloat16,
     "F8_E4M3": torch.float8_e4m3fn,
     "F8_E5M2": torch.float8_e5m2,
+    "F8_E8M0": torch.float8_e8m0fnu,
     "I64": torch.int64,
     "I32": torch.int32,
     "I16": torch.int16,
@@ -50,6 +51,10 @@ class Source(Protocol):
     def tensors(self) -> Mapping[str, TensorInfo]:
         """Every tensor's type and shape, in the order in which reading is fastest."""
 
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What whoever wrote the files noted down in them."""
+
     def read(self, name: str) -> Tensor:
         """One tensor, on the CPU."""
 
@@ -60,11 +65,13 @@ class SafetensorsSource:
     def __init__(self, files: Sequence[Path]) -> None:
         self.files = tuple(files)
         self.tensors: dict[str, TensorInfo] = {}
+        self.metadata: dict[str, str] = {}
         for file in files:
             for name, info in read_header(file).items():
                 if name in self.tensors:
                     raise CheckpointError(f"{name} is in {self.tensors[name].path} and again in {file}")
                 self.tensors[name] = info
+            self.metadata |= read_metadata(file)
 
     def read(self, name: str) -> Tensor:
         """One tensor, read into memory of its own. Raises `CheckpointError` when the file ends before it does."""
@@ -90,6 +97,7 @@ class PickleSource:
 
     def __init__(self, path: Path) -> None:
         self.files = (path,)
+        self.metadata: dict[str, str] = {}
         self._path, self._read = path, 0
         self._open = _load_pickle(path)
         self.tensors = {name: _info(path, name, tensor) for name, tensor in self._open.items()}

@@ -97,9 +97,12 @@ def test_the_models_are_loaded_once_for_all_driving_videos(
     other = replace(clip, media=(clip.media[0], Medium(PREPARED, "4" * 64)))
     loaded: list[Path] = []
     load = OnnxModel.__init__
-    monkeypatch.setattr(
-        OnnxModel, "__init__", lambda self, path, **how: (loaded.append(path), load(self, path, **how))[1]
-    )
+
+    def noted(self: OnnxModel, path: Path, **how: Any) -> None:
+        loaded.append(path)
+        load(self, path, **how)
+
+    monkeypatch.setattr(OnnxModel, "__init__", noted)
     prepare_motions(plan, store, [clip, other], lambda _: None)
     assert prepared(store, KEY) == prepared(store, "4" * 64)
     assert len(loaded) == 2  # one detector, one pose model

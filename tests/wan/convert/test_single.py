@@ -78,8 +78,8 @@ def test_a_scale_for_every_row(weights: dict[str, Tensor], tmp_path: Path) -> No
 
 def test_scales_of_another_form_are_refused(weights: dict[str, Tensor], tmp_path: Path) -> None:
     given = scaled(weights)
-    save_file(given | {"blocks.0.ffn.0.scale_weight": torch.ones(12, 4)}, tmp_path / "blocks.safetensors")
-    with pytest.raises(CheckpointError, match=r"scales of the shape \[12, 4\]"):
+    save_file(given | {"blocks.0.ffn.0.scale_weight": torch.ones(13, 4)}, tmp_path / "blocks.safetensors")
+    with pytest.raises(CheckpointError, match=r"scales of the shape \[13, 4\]"):
         convert([tmp_path / "blocks.safetensors"], tmp_path / "out")
     four = given | {"blocks.0.ffn.0.weight": torch.zeros(96, 64, dtype=torch.uint8)}
     save_file(four, tmp_path / "nvfp4.safetensors")
