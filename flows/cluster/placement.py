@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -20,15 +22,43 @@ _SMALL_WEIGHTS = 4e9
 """Bytes of weights that no placement is thought about for: the tiny family's."""
 
 
-def placement_for(asked: str, clip: Clip, device: torch.device, weight_bytes: int) -> Placement:
-    """The placement that was asked for; of `auto`, the quickest that fits this device and machine."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The bytes that one worker may count on: of its device's memory, and of the machine's."""
+
+    device: int
+    host: int
+
+
+def room_of_worker(device: torch.device, *, threads: int, gpu_share: float, workers: int) -> Room:
+    """What a worker has when it shares its GPU and its machine with others like it.
+
+    `gpu_share` is the part of a GPU that a worker asks the cluster for, `workers` how many there are in all (0: as many
+    as fit), and `threads` how many CPU threads each computes with.
+    """
+    neighbours = max(1, (os.cpu_count() or 1) // threads)
+    if device.type == "cuda":
+        neighbours = min(neighbours, max(1, int(_gpus() / gpu_share + 1e-6)))
+    host = host_bytes() // min(neighbours, workers or neighbours)
+    if device.type == "cpu":
+        return Room(host, host)
+    return Room(int(torch.cuda.get_device_properties(device).total_memory * gpu_share), host)
+
+
+def _gpus() -> int:
+    """The machine's, not only those that this process may see."""
+    return len([*Path("/proc/driver/nvidia/gpus").glob("*")]) or torch.cuda.device_count()
+
+
+def placement_for(asked: str, clip: Clip, device: torch.device, weight_bytes: int, room: Room) -> Placement:
+    """The placement that was asked for; of `auto`, the quickest that fits the worker's room."""
     for placement in PLACEMENTS:
         if placement == asked:
             return placement
     if device.type == "cpu" or weight_bytes < _SMALL_WEIGHTS or clip.variant not in MODELS:
         return "resident"
     job = Job(clip.variant, clip.width, clip.height, clip.num_frames, clip.numerics.precision)
-    return choose(job, torch.cuda.get_device_properties(device).total_memory, host_bytes()) or PLACEMENTS[-1]
+    return choose(job, room.device, room.host) or PLACEMENTS[-1]
 
 
 def with_room(run: Callable[[Placement], T], placement: Placement, free: Callable[[], None]) -> T:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import resource
 import sys
 import time
@@ -16,7 +15,7 @@ from typing import TypeAlias
 import torch
 from safetensors.torch import save
 
-from flows.cluster.placement import placement_for, with_room
+from flows.cluster.placement import placement_for, room_of_worker, with_room
 from flows.cluster.publish import store_clip
 from flows.cluster.renderers import Report
 from flows.cluster.requests import CARRIED, request_of
@@ -39,7 +38,7 @@ GPU_SHARE = 0.85
 """Of a GPU's memory for weights; the rest is for what a clip needs while it is rendered."""
 
 HOST_SHARE = 0.5
-"""Of the machine's memory for the weights of all workers on it, when they render on the CPU."""
+"""Of a worker's part of the machine's memory for weights, when it renders on the CPU."""
 
 
 class WanRenderer:
@@ -54,7 +53,11 @@ class WanRenderer:
         device: str = "auto",
         placement: str = "auto",
         numerics: Numerics | None = None,
+        gpu_share: float = 1.0,
+        workers: int = 0,
     ) -> None:
+        """`gpu_share` of a GPU is this worker's, and no more of its memory is taken; `workers` is how many the cluster
+        was asked for, 0 for as many as fit."""
         if family not in FAMILIES:
             raise SettingsError(f"there is no model family {family!r}; there are {', '.join(FAMILIES)}")
         self._family: Family = FAMILIES[family]
@@ -65,10 +68,12 @@ class WanRenderer:
         self._placement = placement
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
-        budget = _weights_budget(self._device, threads)
-        self._budget = budget
+        self._room = room_of_worker(self._device, threads=threads, gpu_share=gpu_share, workers=workers)
+        if self._device.type == "cuda" and gpu_share < 1:
+            torch.cuda.set_per_process_memory_fraction(gpu_share, self._device)
+        self._budget = int(self._room.device * (GPU_SHARE if self._device.type == "cuda" else HOST_SHARE))
         self._sufficed: dict[tuple[object, ...], Placement] = {}
-        self._models: WarmModels[_Key, Pipeline] = WarmModels(budget, self._free_memory)
+        self._models: WarmModels[_Key, Pipeline] = WarmModels(self._budget, self._free_memory)
 
     @property
     def warm(self) -> frozenset[str]:
@@ -85,7 +90,7 @@ class WanRenderer:
         checkpoint = self._checkpoint(clip)
         kind = (clip.variant, clip.width, clip.height, clip.num_frames, clip.numerics)
         first = self._sufficed.get(kind) or placement_for(
-            self._placement, clip, self._device, _weight_bytes(checkpoint)
+            self._placement, clip, self._device, _weight_bytes(checkpoint), self._room
         )
 
         work = _Work()
@@ -173,13 +178,6 @@ def _weight_bytes(checkpoint: Checkpoint) -> int:
     """What the files take; close to what the loaded weights do when precision on disk and in memory agree."""
     folders = set(checkpoint.components.values())
     return sum(path.stat().st_size for folder in folders for path in folder.rglob("*.safetensors"))
-
-
-def _weights_budget(device: torch.device, threads: int) -> int:
-    if device.type == "cuda":
-        return int(torch.cuda.get_device_properties(device).total_memory * GPU_SHARE)
-    neighbours = max(1, (os.cpu_count() or 1) // threads)
-    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * HOST_SHARE / neighbours)
 
 
 def _reset_peak(device: torch.device) -> None:
