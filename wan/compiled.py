@@ -1,10 +1,11 @@
-"""`wan.blocks`, compiled or not. One compilation serves all blocks of a model: their weights are inputs to it."""
+"""Blocks (`wan.blocks`), compiled or not. One compilation serves all blocks of a model: weights are inputs to it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ _SHAPES = 64
 
 @dataclass(frozen=True, slots=True)
 class BlockFunctions:
-    """The functions of `wan.blocks`."""
+    """The functions of `wan.blocks`, or of a module with the same ones for other blocks."""
 
     run_block: Callable[..., Tensor]
     attend_to_itself: Callable[..., Tensor]
@@ -26,9 +27,9 @@ class BlockFunctions:
 
 
 @cache
-def block_functions(compiled: bool) -> BlockFunctions:
+def block_functions(compiled: bool, of: ModuleType = blocks) -> BlockFunctions:
     """Shared by all experts of the process, so that a model loaded again is not compiled again."""
-    functions = (blocks.run_block, blocks.attend_to_itself, blocks.read_prompt)
+    functions = (of.run_block, of.attend_to_itself, of.read_prompt)
     return BlockFunctions(*(compile_function(each) if compiled else each for each in functions))
 
 

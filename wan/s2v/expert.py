@@ -7,17 +7,17 @@ picture, pose and the clip before are kept, as in the reference.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from wan.blocks import Rotary
-from wan.compiled import compile_function
+from wan.compiled import block_functions
 from wan.expert import Expert
+from wan.request import Numerics
 from wan.s2v import blocks
 from wan.s2v.transformer import Sound
 
@@ -34,19 +34,12 @@ class SpeechContext:
     rotary: Rotary
 
 
-@dataclass(frozen=True, slots=True)
-class _Functions:
-    run_block: Callable[..., Tensor]
-    attend_to_itself: Callable[..., Tensor]
-    read_prompt: Callable[..., Tensor]
-
-
 class SpeechExpert(Expert):
     """A `WanS2VTransformer3DModel`."""
 
-    def __init__(self, model: Any, numerics: Any = None) -> None:
+    def __init__(self, model: Any, numerics: Numerics | None = None) -> None:
         super().__init__(model, numerics)
-        self._blocks = _functions(bool(numerics is not None and numerics.compile))
+        self._functions = block_functions((numerics or Numerics()).compile, blocks)
 
     def clip_context(
         self,
@@ -89,7 +82,7 @@ class SpeechExpert(Expert):
             of_block = block.scale_shift_table + steps
             for number, text in enumerate(context.texts):
                 if index > 0:
-                    branches[number] = self._blocks.run_block(
+                    branches[number] = self._functions.run_block(
                         block, branches[number], text, of_block, context.rotary, noisy, self.dtype
                     )
                 branches[number] = model.inject(branches[number], index, context.sounds[number], noisy)
@@ -99,13 +92,7 @@ class SpeechExpert(Expert):
 
     def _first_block(self, tokens: Tensor, context: Any, time: Any, noisy: int = 0) -> list[Tensor]:
         """The first block for every prompt; its self-attention is the same for all of them."""
-        first, run = self.model.blocks[0], self._blocks
+        first, run = self.model.blocks[0], self._functions
         steps = first.scale_shift_table + time
         tokens = run.attend_to_itself(first, tokens, steps, context.rotary, noisy, self.dtype)
         return [run.read_prompt(first, tokens, text, steps, noisy, self.dtype) for text in context.texts]
-
-
-@cache
-def _functions(compiled: bool) -> _Functions:
-    functions = (blocks.run_block, blocks.attend_to_itself, blocks.read_prompt)
-    return _Functions(*(compile_function(each) if compiled else each for each in functions))
