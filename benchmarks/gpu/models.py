@@ -27,7 +27,7 @@ TRANSFORMERS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
     ),
     "animate-14b": (
         "diffusers:WanAnimateTransformer3DModel",
-        {},
+        {"added_kv_proj_dim": 5120},
         {
             **_SMALL,
             "inject_face_latents_blocks": 2,

@@ -6,14 +6,27 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks import variants
+from benchmarks.gpu.models import TRANSFORMERS, transformer_class
 from benchmarks.variants_docs import PAGE, with_section
+from wan.convert.released import RELEASED
+from wan.placement.budget import MODELS
 
 
 def test_the_benchmarks_page_is_made_from_the_results() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert with_section(page) == page, "run: python -m benchmarks.variants --docs"
+
+
+@pytest.mark.parametrize("variant", sorted(TRANSFORMERS))
+def test_the_models_that_are_measured_have_the_released_size(variant: str) -> None:
+    with torch.device("meta"):
+        model = transformer_class(variant)(**TRANSFORMERS[variant][1])
+    parameters = sum(weight.numel() for weight in model.parameters())
+    assert parameters == pytest.approx(RELEASED[variant].parameters, rel=2e-3)
+    assert parameters == pytest.approx(MODELS[variant].parameters, rel=2e-3)
 
 
 def test_rows_of_a_run_cut_short_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
