@@ -72,6 +72,7 @@ def _model(model: Model, root: Path | None, as_json: bool) -> None:
                 "licence": model.licence,
                 "huggingface": model.huggingface,
                 "modelscope": model.modelscope,
+                "commit": model.commit,
                 "layout": model.layout,
                 "about_bytes": int(model.size),
                 "here": _description(found) if found else None,
@@ -81,6 +82,7 @@ def _model(model: Model, root: Path | None, as_json: bool) -> None:
     click.echo(f"{model.name}: {model.purpose}")
     click.echo(f"  licence     {model.licence}")
     click.echo(f"  from        {model.huggingface} (Hugging Face), {model.modelscope or 'not known'} (ModelScope)")
+    click.echo(f"  commit      {model.commit or 'not known: the newest on the day of the pull'}")
     click.echo(f"  size        about {size_of(model.size)}, {model.layout} layout")
     if found is None:
         click.echo(f"  here        no; wanflow models pull {model.name}")

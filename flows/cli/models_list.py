@@ -51,6 +51,7 @@ def _row(model: Model, root: Path | None) -> dict[str, object]:
         "licence": model.licence,
         "huggingface": model.huggingface,
         "modelscope": model.modelscope,
+        "commit": model.commit,
         "pulled": str(here) if here else None,
         "fetched_of_partial": None if here else _fetched(model, root),
     }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @root_option
 @click.option("--hub", type=click.Choice(["huggingface", "modelscope"]), default="huggingface", show_default=True)
 @click.option("--mirror", metavar="URL", help="Another address of the hub (Hugging Face: HF_ENDPOINT does the same).")
-@click.option("--revision", help="A branch, tag or commit (default: the hub's usual branch).")
+@click.option("--revision", help="A branch, tag or commit (default: the commit that the catalog names).")
 @click.option("--connections", type=click.IntRange(1, 64), default=8, show_default=True)
 @click.option(
     "--offline", is_flag=True, help="Fetch nothing: say what is here and what is missing (HF_HUB_OFFLINE=1 too)."
@@ -43,7 +43,7 @@ def command(
     """Fetch the models called NAME. What was cut off goes on where it was; a broken file is fetched again.
 
     Every file is checked against the hub's digest. Pickled weights are not fetched, except what the reference's
-    layout has only so. Access to gated repositories: HF_TOKEN, MODELSCOPE_API_TOKEN.
+    layout has only so. Access to gated repositories: `hf auth login`, HF_TOKEN, MODELSCOPE_API_TOKEN.
 
     Exit code 0: whole and checked; 1: the network failed, what arrived is kept; 2: something has to be changed first.
 
@@ -60,9 +60,10 @@ def command(
     from flows.cli.pull_progress import show
     from wan.hub.hubs import HUBS
     from wan.hub.pull import Pace, Source, pull
+    from wan.hub.tokens import token_for
 
     endpoint = mirror or (os.environ.get("HF_ENDPOINT") if hub == "huggingface" else None) or None
-    source = Source(hub=hub, endpoint=endpoint, revision=revision, token=os.environ.get(HUBS[hub].token_variable))
+    source = Source(hub=hub, endpoint=endpoint, revision=revision, token=token_for(HUBS[hub], endpoint))
     for model in models:
         try:
             with show(model.name, as_json=as_json) as watcher:

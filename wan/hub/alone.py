@@ -38,4 +38,6 @@ def explained(error: OSError, folder: Path) -> HubError:
         return HubRefusal(
             f"the disk of {folder.parent} is full; what arrived is kept: make room and run the same command again"
         )
+    if error.errno == errno.EFBIG:
+        return HubRefusal(f"{folder.parent} takes no files as large as these; choose another place: --root")
     return HubRefusal(f"{folder.parent} cannot be written ({error.strerror or error}); choose another place: --root")

@@ -47,6 +47,8 @@ class Hub(Protocol):
     endpoint: str
     branch: str
     token_variable: str
+    serves_commits: bool
+    """Whether a commit can be asked for in place of a branch."""
 
     def listing(self, wire: Wire, repo: str, revision: str) -> Listing: ...
 
@@ -60,6 +62,7 @@ class HuggingFace:
     endpoint = "https://huggingface.co"
     branch = "main"
     token_variable = "HF_TOKEN"
+    serves_commits = True
 
     def listing(self, wire: Wire, repo: str, revision: str) -> Listing:
         """Asks for the commit first, so that all files are of one commit. Raises `HubError`."""
@@ -83,6 +86,7 @@ class ModelScope:
     endpoint = "https://modelscope.cn"
     branch = "master"
     token_variable = "MODELSCOPE_API_TOKEN"
+    serves_commits = False  # as far as is known: what it lists and serves goes by branch
 
     def listing(self, wire: Wire, repo: str, revision: str) -> Listing:
         """An unknown revision is answered with no files and status 200. Raises `HubError`."""

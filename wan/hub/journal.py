@@ -58,23 +58,36 @@ class Entry:
         self.etag = self.sha256 = None
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What is being pulled: a later pull goes on with the same commit, wherever the branch has moved meanwhile."""
+
+    hub: str
+    repo: str
+    revision: str
+    commit: str
+
+
 class Journal:
     """The entries of one folder. Changes to an entry are made by its user; `save` may be called from any thread."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.entries: dict[str, Entry] = {}
+        self.origin: Origin | None = None
         self._lock = threading.Lock()
         self._written = 0.0
         try:
-            rows = json.loads((folder / JOURNAL).read_text(encoding="utf-8"))["files"]
-            self.entries = {path: Entry(**row) for path, row in rows.items()}
+            kept = json.loads((folder / JOURNAL).read_text(encoding="utf-8"))
+            self.entries = {path: Entry(**row) for path, row in kept["files"].items()}
+            self.origin = Origin(**kept["origin"]) if kept.get("origin") else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return  # none yet, or of no use: files without an entry are fetched anew
 
     def take_up(self, listing: Listing, files: Sequence[RemoteFile], part_bytes: int) -> None:
         """Keep the entries that still describe what the hub has, begin the others, drop files that are not wanted."""
         known, self.entries = self.entries, {}
+        self.origin = Origin(listing.hub, listing.repo, listing.revision, listing.commit)
         for file in files:
             entry = known.get(file.path)
             identity = file.digest or f"{listing.hub}:{listing.commit}"
@@ -104,7 +117,8 @@ class Journal:
             if not at_once and now - self._written < _SECONDS_BETWEEN_WRITES:
                 return
             self._written = now
-            text = json.dumps({"files": {path: asdict(entry) for path, entry in self.entries.items()}})
+            files = {path: asdict(entry) for path, entry in self.entries.items()}
+            text = json.dumps({"origin": asdict(self.origin) if self.origin else None, "files": files})
             temporary = self.folder / f"{JOURNAL}.new"
             temporary.write_text(text, encoding="utf-8")
             os.replace(temporary, self.folder / JOURNAL)

@@ -57,5 +57,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return Manifest(**row, files=files)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError as error:
+        raise CheckpointError(f"{path} cannot be read: it belongs to somebody who keeps it to themselves") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} cannot be understood ({type(error).__name__}: {error}); pull again") from error

@@ -61,10 +61,12 @@ def _cached(model: Model) -> Path | None:
     from huggingface_hub import constants  # slow to import, and seldom needed
 
     home = Path(constants.HF_HUB_CACHE) / f"models--{model.huggingface.replace('/', '--')}"
-    try:
-        commit = (home / "refs" / "main").read_text(encoding="utf-8").strip()
-    except OSError:
-        return None
+    commit = model.commit
+    if commit is None or not (home / "snapshots" / commit).is_dir():
+        try:
+            commit = (home / "refs" / "main").read_text(encoding="utf-8").strip()
+        except OSError:
+            return None
     folder = home / "snapshots" / commit
     if not any(folder.rglob("*.safetensors")) or any(weight_faults(folder)):
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
@@ -15,13 +16,13 @@ from wan.errors import HubError, HubRefusal
 from wan.hub.alone import alone
 from wan.hub.catalog import Model
 from wan.hub.hubs import HUBS, Listing, RemoteFile
-from wan.hub.journal import JOURNAL, Journal
+from wan.hub.journal import JOURNAL, Journal, Origin
 from wan.hub.manifest import File, Manifest, read_manifest, write_manifest
 from wan.hub.offline import broken, whole_here
 from wan.hub.places import MANIFEST, folder_of, partial_of
 from wan.hub.structure import Fault, layout_faults, weight_faults
 from wan.hub.transfer import CONNECTIONS, PART_BYTES, Progress, Transfer
-from wan.hub.wire import ATTEMPTS, Wire
+from wan.hub.wire import ATTEMPTS, NotThere, Wire
 
 MARGIN = 1_000_000_000
 """Bytes of disk that a pull leaves free."""
@@ -29,7 +30,7 @@ MARGIN = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where to fetch from. None: the hub's own address, its default branch, no token."""
+    """Where to fetch from. None: the hub's own address, the catalog's commit or the default branch, no token."""
 
     hub: str = "huggingface"
     endpoint: str | None = None
@@ -117,11 +118,11 @@ def _wire(source: Source, pace: Pace) -> Wire:
 
 def _fetch(model: Model, folder: Path, wire: Wire, source: Source, pace: Pace, watcher: Watcher) -> Pulled:
     hub = HUBS[source.hub]
-    listing = hub.listing(wire, model.repo(source.hub), source.revision or hub.branch)
-    files = _selected(model, listing)
     partial = partial_of(folder)
     partial.mkdir(parents=True, exist_ok=True)
     journal = Journal(partial)
+    listing = _listing(model, wire, source, journal.origin, watcher)
+    files = _selected(model, listing)
     journal.take_up(listing, files, pace.part_bytes)
     total, here = sum(file.size for file in files), sum(entry.arrived for entry in journal.entries.values())
     _check_space(model, partial, journal, pace.margin)
@@ -139,6 +140,28 @@ def _fetch(model: Model, folder: Path, wire: Wire, source: Source, pace: Pace, w
     manifest = _manifest(model, listing, journal)
     _name_it(folder, partial, manifest)
     return Pulled(folder, manifest, total - here, _unready(folder, manifest))
+
+
+def _listing(model: Model, wire: Wire, source: Source, begun: Origin | None, watcher: Watcher) -> Listing:
+    """Of the revision that is asked for, else of the commit that was begun with, else of the catalog's."""
+    hub, repo = HUBS[source.hub], model.repo(source.hub)
+    if source.revision is not None:
+        return hub.listing(wire, repo, source.revision)
+    if hub.serves_commits and begun is not None and begun.commit and (begun.hub, begun.repo) == (source.hub, repo):
+        try:
+            return replace(hub.listing(wire, repo, begun.commit), revision=begun.revision)
+        except NotThere:
+            watcher.note(
+                f"{repo} has the commit {begun.commit} no more, from which files are here: looking for another"
+            )
+    try:
+        return hub.listing(wire, repo, model.pin(source.hub) or hub.branch)
+    except NotThere as error:
+        if model.pin(source.hub) is None:
+            raise
+        raise HubRefusal(
+            f"{error}. It is the commit that wanflow knows; --revision {hub.branch} takes the newest"
+        ) from error
 
 
 def _selected(model: Model, listing: Listing) -> tuple[RemoteFile, ...]:
@@ -226,14 +249,16 @@ def _whole(folder: Path, revision: str | None) -> Manifest | None:
         raise HubRefusal(
             f"{folder} was {manifest.hub} from {manifest.repo} and is broken; move it away, or make it again"
         )
-    _open_again(folder, {path: file for path, file in manifest.files.items() if path not in faulty})
+    _open_again(folder, manifest, faulty)
     return None
 
 
-def _open_again(folder: Path, good: dict[str, File]) -> None:
+def _open_again(folder: Path, manifest: Manifest, faulty: Collection[str]) -> None:
     journal = Journal(folder)
-    for path, file in good.items():
-        journal.note_whole(path, file.identity, file.size, file.sha256)
+    journal.origin = Origin(manifest.hub, manifest.repo, manifest.revision, manifest.commit)
+    for path, file in manifest.files.items():
+        if path not in faulty:
+            journal.note_whole(path, file.identity, file.size, file.sha256)
     journal.save(at_once=True)
     (folder / MANIFEST).unlink()  # from here on it counts as not here
     _make_partial(folder)

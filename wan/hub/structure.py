@@ -10,6 +10,7 @@ from pathlib import Path
 from wan.checkpoint import Checkpoint
 from wan.convert.headers import read_header
 from wan.errors import CheckpointError
+from wan.families import FAMILIES
 from wan.layout import LAYOUTS, read_json
 
 
@@ -32,11 +33,22 @@ def weight_faults(folder: Path) -> Iterator[Fault]:
         yield from _index_faults(folder, path)
 
 
+def shared_parts(folder: Path, variant: str | None) -> dict[str, Path]:
+    """Components of a checkpoint that lie beside it, for several of a family: as those that ship with wanflow have."""
+    place = folder.resolve()
+    for family in FAMILIES.values():
+        role = family.roles.get(variant or "")
+        if family.root is not None and role is not None and role.folder == place.name:
+            beside = {name: place.parent / part for name, part in role.shared.items()}
+            return {name: part for name, part in beside.items() if part.is_dir() and not (place / name).is_dir()}
+    return {}
+
+
 def layout_faults(folder: Path, *, layout: str, variant: str | None) -> Iterator[Fault]:
     """What keeps a folder in diffusers layout from being loaded as its variant."""
     if layout == "diffusers" and variant is not None and variant in LAYOUTS:
         try:
-            Checkpoint.at(folder, variant)
+            Checkpoint.at(folder, variant, shared=shared_parts(folder, variant))
         except CheckpointError as error:
             yield Fault(".", str(error))
 

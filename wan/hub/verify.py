@@ -13,7 +13,7 @@ from wan.digests import remember_digests
 from wan.hub.journal import JOURNAL
 from wan.hub.manifest import File, Manifest, read_manifest
 from wan.hub.places import MANIFEST
-from wan.hub.structure import Fault, layout_faults, weight_faults
+from wan.hub.structure import Fault, layout_faults, shared_parts, weight_faults
 
 _READ = 8 * 1024 * 1024
 
@@ -43,8 +43,10 @@ def verify(
     """
     manifest = read_manifest(folder)
     if manifest is None:
-        unpulled = (*weight_faults(folder), *layout_faults(folder, layout=layout, variant=variant))
-        return Verified(folder, None, unpulled, 0)
+        unpulled = [*weight_faults(folder), *layout_faults(folder, layout=layout, variant=variant)]
+        for part in sorted(set(shared_parts(folder, variant).values())):
+            unpulled += [Fault(f"{part}/{fault.path}", fault.what) for fault in weight_faults(part)]
+        return Verified(folder, None, tuple(unpulled), 0)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
         looks = {path: threads.submit(_look, folder / path, file, on_bytes) for path, file in manifest.files.items()}
     faults = [Fault(path, fault) for path, look in looks.items() if (fault := look.result()[0])]

@@ -31,6 +31,10 @@ class Passing(Exception):
         self.wait = wait
 
 
+class NotThere(HubRefusal):
+    """The hub knows no such repository, revision or file."""
+
+
 class Wire:
     """Requests to one hub. May be used from several threads. `stop` ends every wait.
 
@@ -153,14 +157,23 @@ def _check(answer: httpx.Response, url: str) -> None:
     )  # a signed address may have run out: the next try gets another
     if status in _PASSING or status >= 500 or (redirected and status in (403, 404)):
         raise Passing(where, _wait_asked(answer.headers))
-    if status in (401, 403):
-        raise HubRefusal(
-            f"{where}: access is not granted. For a gated repository accept its terms on the hub and set HF_TOKEN "
-            "(ModelScope: MODELSCOPE_API_TOKEN)"
-        )
-    if status == 404:
-        raise HubRefusal(f"{where}: there is no such repository, revision or file")
+    if status in (401, 403) and not answer.headers.get("x-error-code", "").endswith("NotFound"):
+        raise HubRefusal(f"{where}: access is not granted. {_way_in(answer)}")
+    if status in (401, 403, 404):  # Hugging Face answers 401 where there is nothing that the asker may see
+        raise NotThere(f"{where}: there is no such repository, revision or file")
     raise HubError(where)
+
+
+def _way_in(answer: httpx.Response) -> str:
+    if "authorization" in answer.request.headers:
+        return (
+            "The token that was sent does not open it: accept the repository's terms on the hub with the token's "
+            "account, and let the token read gated repositories"
+        )
+    return (
+        "For a gated or private repository accept its terms on the hub, and log in (hf auth login) or set HF_TOKEN "
+        "(ModelScope: MODELSCOPE_API_TOKEN)"
+    )
 
 
 def _wait_asked(headers: httpx.Headers) -> float | None:

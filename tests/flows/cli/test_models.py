@@ -26,7 +26,7 @@ NAME = "sam2-hiera-large"
 @pytest.fixture
 def hub() -> Iterator[FakeHub]:
     fake = FakeHub(model_files())
-    fake.repo = CATALOG[NAME].huggingface
+    fake.repo, fake.commit = CATALOG[NAME].huggingface, CATALOG[NAME].commit or ""
     with fake.serving():
         yield fake
 

@@ -20,7 +20,8 @@ class FakeHub:
     """Serves `files` of one repository. What is set here holds from the next request on.
 
     `cut_after` bytes the connection is cut, for `cuts` answers. `busy` answers are `busy_status` first. `elsewhere` is
-    the address that files are redirected to. `lies` maps a path to bytes that are sent instead of what is listed.
+    the address that files are redirected to. `history` has the files of earlier commits. `lies` maps
+    a path to bytes that are sent instead of what is listed.
     """
 
     def __init__(self, files: dict[str, bytes]) -> None:
@@ -33,6 +34,7 @@ class FakeHub:
         self.busy = 0
         self.busy_status = 429
         self.retry_after: str | None = "0"
+        self.error_code = ""
         self.elsewhere: str | None = None
         self.lies: dict[str, bytes] = {}
         self.lie_times = 1_000
@@ -45,6 +47,7 @@ class FakeHub:
         self.sent: Counter[str] = Counter()
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.commit = COMMIT
+        self.history: dict[str, dict[str, bytes]] = {}
         self._server: ThreadingHTTPServer | None = None
         self._lock = threading.Lock()
 
@@ -70,8 +73,17 @@ class FakeHub:
             self._server.server_close()
             thread.join()
 
-    def size(self, path: str) -> int:
-        return self.sizes.get(path, len(self.files[path]))
+    def push(self, commit: str, changed: dict[str, bytes]) -> None:
+        """The branch moves on; the commit before is still there for those who ask for it."""
+        self.history[self.commit] = self.files
+        self.commit, self.files = commit, {**self.files, **changed}
+
+    def at(self, commit: str) -> dict[str, bytes] | None:
+        """The files of a commit."""
+        return self.files if commit == self.commit else self.history.get(commit)
+
+    def size(self, path: str, files: dict[str, bytes] | None = None) -> int:
+        return self.sizes.get(path, len((files or self.files)[path]))
 
     def take(self, name: str) -> bool:
         """Whether one of a number of misdeeds is left."""
@@ -93,33 +105,37 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, b"{}")
             return
         if hub.take("busy"):
-            self._answer(hub.busy_status, b"", {"Retry-After": hub.retry_after} if hub.retry_after else {})
+            headers = {"Retry-After": hub.retry_after, "X-Error-Code": hub.error_code}
+            self._answer(hub.busy_status, b"", {name: value for name, value in headers.items() if value})
             return
         parts = urlsplit(self.path)
         query = parse_qs(parts.query)
-        if parts.path == f"/api/models/{hub.repo}/revision/main":
-            self._json({"sha": hub.commit})
-        elif parts.path == f"/api/models/{hub.repo}/tree/{hub.commit}":
-            self._tree(int(query.get("cursor", ["0"])[0]))
+        revision = parts.path.removeprefix(f"/api/models/{hub.repo}/revision/")
+        tree = hub.at(parts.path.removeprefix(f"/api/models/{hub.repo}/tree/"))
+        kept, _, path = parts.path.removeprefix(f"/{hub.repo}/resolve/").partition("/")
+        if revision == "main" or hub.at(revision) is not None:
+            self._json({"sha": hub.commit if revision == "main" else revision})
+        elif tree is not None:
+            self._tree(tree, int(query.get("cursor", ["0"])[0]))
         elif parts.path == f"/api/v1/models/{hub.repo}/repo/files":
             known = query["Revision"] == ["master"]
             self._json({"Code": 200, "Data": self._modelscope() if known else {"Files": None}, "Success": True})
         elif parts.path == f"/api/v1/models/{hub.repo}/repo":
             self._file(query["FilePath"][0])
-        elif parts.path.startswith(f"/{hub.repo}/resolve/{hub.commit}/"):
-            self._file(unquote(parts.path).partition(f"/resolve/{hub.commit}/")[2])
+        elif (files := hub.at(kept)) is not None:
+            self._file(unquote(path), files)
         elif parts.path.startswith("/store/"):
             self._bytes(unquote(parts.path)[len("/store/") :])
         else:
             self._answer(404, b"no such thing")
 
-    def _tree(self, start: int) -> None:
+    def _tree(self, files: dict[str, bytes], start: int) -> None:
         rows: list[dict[str, object]] = [{"type": "directory", "path": "vae", "size": 0, "oid": "d" * 40}]
-        for path, data in self.hub.files.items():
-            row: dict[str, object] = {"type": "file", "path": path, "size": self.hub.size(path)}
+        for path, data in files.items():
+            row: dict[str, object] = {"type": "file", "path": path, "size": self.hub.size(path, files)}
             if self.hub.digests and path.endswith(".safetensors"):
                 oid = hashlib.sha256(data).hexdigest()
-                row |= {"oid": "a" * 40, "lfs": {"oid": oid, "size": self.hub.size(path), "pointerSize": 134}}
+                row |= {"oid": "a" * 40, "lfs": {"oid": oid, "size": self.hub.size(path, files), "pointerSize": 134}}
             elif self.hub.digests:
                 row["oid"] = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
             rows.append(self.hub.row or row)
@@ -143,17 +159,18 @@ class _Handler(BaseHTTPRequestHandler):
         files = [self.hub.row] if self.hub.row else files
         return {"Files": [tree, *files], "LatestCommitter": {"ShortId": self.hub.commit[:8]}}
 
-    def _file(self, path: str) -> None:
-        if path not in self.hub.files:
+    def _file(self, path: str, files: dict[str, bytes] | None = None) -> None:
+        files = self.hub.files if files is None else files
+        if path not in files:
             self._answer(404, b"no such file")
         elif self.hub.elsewhere is not None:
             self._answer(302, b"", {"Location": f"{self.hub.elsewhere}/store/{path}?signature=secret"})
         else:
-            self._bytes(path)
+            self._bytes(path, files)
 
-    def _bytes(self, path: str) -> None:
+    def _bytes(self, path: str, files: dict[str, bytes] | None = None) -> None:
         hub = self.hub
-        data = hub.files[path]
+        data = (hub.files if files is None else files)[path]
         if path in hub.lies and hub.take("lie_times"):
             data = hub.lies[path]
         etag = hub.etags.get(path, f'"{hashlib.sha256(data).hexdigest()[:12]}"')

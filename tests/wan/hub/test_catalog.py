@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -16,6 +17,14 @@ def test_every_variant_can_be_pulled_under_its_own_name() -> None:
     assert set(VARIANTS) <= set(CATALOG)
     for variant in VARIANTS:
         assert CATALOG[variant].variant == variant
+
+
+def test_commits_are_whole_and_one_for_a_repository() -> None:
+    commits = {(model.huggingface, model.commit) for model in CATALOG.values()}
+    assert len(commits) == len({repo for repo, _ in commits})
+    assert all(re.fullmatch(r"[0-9a-f]{40}", commit) for _, commit in commits if commit is not None)
+    unknown = {model.name for model in CATALOG.values() if model.commit is None}
+    assert unknown == {"s2v-14b", "animate-14b", "vace-fun-a14b-reference"}
 
 
 @pytest.mark.parametrize("model", CATALOG.values(), ids=list(CATALOG))

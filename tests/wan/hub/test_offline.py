@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,19 @@ def test_of_a_broken_model_the_broken_files_are_named(hub: FakeHub, model: Model
     (folder / VAE).unlink()
     with pytest.raises(HubRefusal, match=f"lacks or has broken: {VAE}"):
         find_offline(model)
+
+
+def test_of_several_snapshots_the_catalogs_commit_is_used(model: Model, cache: Path) -> None:
+    home = cache / "models--somebody--some-model"
+    (home / "refs").mkdir(parents=True)
+    (home / "refs" / "main").write_text("newer")
+    for commit in ("newer", "known"):
+        for path, data in model_files().items():
+            file = home / "snapshots" / commit / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+    assert find_offline(model)[0].name == "newer"
+    assert find_offline(replace(model, commit="known"))[0].name == "known"
 
 
 @pytest.mark.parametrize("whole", [True, False])

@@ -176,6 +176,46 @@ def test_a_file_that_changed_on_the_hub_between_two_pulls_is_begun_anew(
     assert here.manifest.commit == "b" * 40
 
 
+def test_a_pull_goes_on_with_the_commit_that_it_began_with(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    hub.lies = {"config.json": b"X" * 18}
+    with pytest.raises(HubError, match=r"config.json"):
+        pull(model, told, source=source, pace=replace(PACE, connections=1))
+    hub.lies = {}
+    hub.push("b" * 40, {LARGE: hub.files[LARGE][:-1] + b"!"})
+    here = pull(model, told, source=source, pace=PACE)
+    assert not (here.folder / LARGE).read_bytes().endswith(b"!")
+    assert (here.manifest.revision, here.manifest.commit) == ("main", COMMIT)
+
+
+def test_a_broken_file_is_mended_from_the_commit_of_the_others(
+    hub: FakeHub, model: Model, told: Told, source: Source
+) -> None:
+    here = pull(model, told, source=source, pace=PACE)
+    (here.folder / "config.json").unlink()
+    hub.push("b" * 40, {"config.json": b'{"hidden_size": 9}', LARGE: hub.files[LARGE][:-1] + b"!"})
+    hub.sent.clear()
+    mended = pull(model, told, source=source, pace=PACE)
+    assert (mended.folder / "config.json").read_bytes() == b'{"hidden_size": 8}'
+    assert (set(hub.sent), mended.manifest.commit) == ({"config.json"}, COMMIT)
+
+
+def test_the_commit_of_the_catalog_is_taken_unless_another_is_asked_for(
+    hub: FakeHub, model: Model, told: Told, source: Source, tmp_path: Path
+) -> None:
+    hub.push("b" * 40, {"config.json": b'{"hidden_size": 9}'})
+    pinned = replace(model, commit=COMMIT)
+    here = pull(pinned, told, source=source, pace=PACE)
+    assert (here.manifest.commit, (here.folder / "config.json").read_bytes()) == (COMMIT, b'{"hidden_size": 8}')
+    newest = pull(pinned, told, source=replace(source, revision="main"), pace=PACE, root=tmp_path / "newest")
+    assert newest.manifest.commit == "b" * 40
+    with pytest.raises(HubRefusal, match=r"is the commit that wanflow knows; --revision main takes the newest"):
+        pull(replace(model, commit="c" * 40), told, source=source, pace=PACE, root=tmp_path / "gone")
+    elsewhere = pull(pinned, told, source=replace(source, hub="modelscope"), pace=PACE, root=tmp_path / "modelscope")
+    assert elsewhere.manifest.revision == "master"
+
+
 def test_without_digests_a_new_etag_keeps_two_versions_apart(
     hub: FakeHub, model: Model, told: Told, source: Source
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.wan.hub.conftest import PACE, Told, safetensors
 from tests.wan.hub.fake_hub import FakeHub
 from wan.errors import CheckpointError
+from wan.families import FAMILIES, TINY_CHECKPOINTS, Role
 from wan.hub.catalog import Model
 from wan.hub.pull import Source, pull
 from wan.hub.verify import verify
@@ -72,3 +74,21 @@ def test_a_manifest_that_cannot_be_understood_is_said(folder: Path, text: str) -
     (folder / "wanflow.json").write_text(text)
     with pytest.raises(CheckpointError, match=r"wanflow.json (cannot be understood|was written by a newer wanflow)"):
         verify(folder)
+
+
+@pytest.mark.parametrize("role", FAMILIES["tiny"].roles.values(), ids=list(FAMILIES["tiny"].roles))
+def test_a_shipped_checkpoint_is_whole_though_its_parts_are_shared(role: Role) -> None:
+    assert verify(TINY_CHECKPOINTS / role.folder, variant=role.variant).faults == ()
+
+
+def test_what_is_shared_is_read_too(tmp_path: Path) -> None:
+    for name in ("s2v-14b", "shared"):
+        shutil.copytree(TINY_CHECKPOINTS / name, tmp_path / name)
+    assert verify(tmp_path / "s2v-14b", variant="s2v-14b").faults == ()
+    weights = next((tmp_path / "shared/vae").glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-9])
+    (fault,) = verify(tmp_path / "s2v-14b", variant="s2v-14b").faults
+    assert fault.path.endswith(f"shared/vae/{weights.name}")
+    shutil.rmtree(tmp_path / "shared/vae")
+    (fault,) = verify(tmp_path / "s2v-14b", variant="s2v-14b").faults
+    assert "the checkpoint has no vae" in fault.what
