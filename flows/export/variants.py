@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from flows.export.clips import Conditioned, Made, Making
@@ -41,6 +42,10 @@ def _text(making: Making, clip: Clip, before: Made | None) -> Made:
         "ImageScale", image=frames, upscale_method="bicubic", width=clip.width, height=clip.height, crop="center"
     )
     latent = making.graph.add("VAEEncode", "Video", pixels=fitted, vae=making.vae(clip))
+    if before is not None:
+        making.note(
+            "Video to video: wanflow begins each clip with 5 frames of the one before; core nodes cannot do that."
+        )
     first = clip.sampling.num_inference_steps - clip.sampling.steps_taken(clip.strength)
     return _finished(making, clip, Conditioned(positive, negative, latent), latent, first_step=first)
 
@@ -73,6 +78,7 @@ def _text_image(making: Making, clip: Clip, before: Made | None) -> Made:
 def _speech(making: Making, clip: Clip, before: Made | None) -> Made:
     positive, negative = making.texts(clip)
     media, graph = _media(clip), making.graph
+    first = making.shot.takes[0].clips[0]
     encoder = graph.add("AudioEncoderLoader", audio_encoder_name=AUDIO_ENCODER)
     audio = graph.add("LoadAudio", audio=making.file(media["audio"][0].digest))
     sound = graph.add("AudioEncoderEncode", audio_encoder=encoder, audio=audio)
@@ -82,7 +88,7 @@ def _speech(making: Making, clip: Clip, before: Made | None) -> Made:
         "negative": negative,
         "vae": making.vae(clip),
         "audio_encoder_output": sound,
-        "ref_image": making.picture(clip.image) if clip.image else None,
+        "ref_image": making.picture(clip.image) if clip.image else making.handed_off(first, None),
         "control_video": pose,
     }
     making.note(
@@ -90,7 +96,12 @@ def _speech(making: Making, clip: Clip, before: Made | None) -> Made:
         "ms); the first frames and the moment of words differ from wanflow's."
     )
     if before is None:
-        node = graph.add("WanSoundImageToVideo", **common, **_size(clip))
+        motion = making.handed_off(replace(clip, image=None), None)
+        if motion is not None:
+            making.note(
+                "Speech after another shot: `ref_motion` takes up to 73 last frames of that shot, not one alone."
+            )
+        node = graph.add("WanSoundImageToVideo", ref_motion=motion, **common, **_size(clip))
     else:
         node = graph.add("WanSoundImageToVideoExtend", length=clip.num_frames, video_latent=before.latent, **common)
     latent = making.sample(clip, Conditioned(node, node.other(1), node.other(2)))
@@ -158,7 +169,12 @@ def _control(making: Making, clip: Clip, before: Made | None) -> Made:
     if len(references) > 1:
         making.note(f"ComfyUI takes one reference picture; this shot has {len(references)}, the first is used.")
     start = making.handed_off(clip, before)
-    if start is not None:
+    if before is not None:
+        making.note(
+            "VACE from clip to clip: put the last 5 frames of the clip before into the first 5 of the control video, "
+            "and black into its mask there."
+        )
+    elif start is not None:
         making.note("A first frame beside the control video has no input of its own: put it into the control video.")
     node = graph.add(
         "WanVaceToVideo",

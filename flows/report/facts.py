@@ -12,6 +12,7 @@ from flows.edit.process import ffmpeg_version, find_ffmpeg
 from flows.edit.timeline import Entry, Timeline, chosen_take
 from flows.plan.model import Clip, Plan, PlannedShot, Take
 from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
+from flows.report.inputs import BARS, Input, inputs_of, sound_shape
 from flows.report.seams import Seam, continues, edges, jump_of
 from flows.store.protocol import Store, TakeRecord
 
@@ -48,7 +49,8 @@ class TakeFacts:
 
 @dataclass(frozen=True, slots=True)
 class ShotFacts:
-    """A shot: its plan, its place in the film, frames as data URIs, and its takes."""
+    """A shot: its plan, its place in the film, frames as data URIs, what it was made from, and its takes. `sound` is an
+    SVG path (`flows.report.inputs`)."""
 
     shot: PlannedShot
     entry: Entry
@@ -56,6 +58,8 @@ class ShotFacts:
     at: float
     seconds: float
     strip: tuple[str, ...]
+    inputs: tuple[Input, ...]
+    sound: str | None
     takes: tuple[TakeFacts, ...]
 
     @property
@@ -83,6 +87,7 @@ class Facts:
     versions: Mapping[str, str]
     film: str | None
     poster: str
+    bars: int = BARS
 
 
 def gather(
@@ -96,7 +101,8 @@ def gather(
     for number, (shot, entry) in enumerate(zip(plan.shots, timeline.entries, strict=True)):
         strip, (head, ends) = spread(detail.strip, clip_frames(entry)), edges(entry)
         frames = frames_of(entry, {*strip, *(head + ends if detail.seams else ())})
-        shots.append(_shot(number + 1, shot, entry, picked(frames, strip), timeline, takes, store))
+        shown = picked(frames, strip)
+        shots.append(_shot(number + 1, shot, entry, shown, timeline, takes, store, plan if detail.seams else None))
         if detail.seams:
             if number:
                 start = [frames[index] for index in head]
@@ -145,15 +151,19 @@ def _shot(
     timeline: Timeline,
     takes: Mapping[str, TakeRecord],
     store: Store,
+    inputs_from: Plan | None,
 ) -> ShotFacts:
     chosen = chosen_take(shot, takes)
+    seconds = float(entry.frames / timeline.rate)
     return ShotFacts(
         shot=shot,
         entry=entry,
         number=number,
         at=float(entry.start / timeline.rate),
-        seconds=float(entry.frames / timeline.rate),
+        seconds=seconds,
         strip=tuple(strip),
+        inputs=inputs_of(chosen, inputs_from, store) if inputs_from else (),
+        sound=sound_shape(shot.audio, seconds, inputs_from) if inputs_from else None,
         takes=tuple(
             _take(index + 1, take, take is chosen, len(shot.takes) > 1, takes, store)
             for index, take in enumerate(shot.takes)

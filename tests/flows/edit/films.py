@@ -68,6 +68,7 @@ def settings_for(folder: Path) -> Settings:
             gpus_per_worker=0,
             attempts=2,
             start_timeout=60,
+            silence_timeout=60,
         ),
         store=StoreSettings(path=folder / "store"),
         film=FilmSettings(outputs=folder / "outputs", subfolder=None, crf=6, preset="ultrafast", ffmpeg=None),

@@ -184,6 +184,24 @@ def test_text_and_image_in_one_model() -> None:
     assert (sampler["steps"], sampler["cfg"], sampler["start_at_step"]) == (50, 5.0, 0)
 
 
+def test_speech_after_another_shot_needs_that_shots_frames() -> None:
+    voice, after = (Medium("audio", "voice"),), HandOff(("elsewhere",), what="frames")
+    made = exported(clip("s2v-14b", media=voice, num_frames=80, hand_off=after))
+    given = inputs_of(made, "WanSoundImageToVideo")
+    assert given["ref_motion"] == given["ref_image"]  # who speaks is the frame that is handed on
+    assert made.files == {"voice.wav": Path("/in/voice.wav"), "the shot before_last_frame.png": None}
+    assert any("takes up to 73 last frames" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(("variant", "medium"), [("t2v-a14b", "video"), ("vace-fun-a14b", "control")])
+def test_along_a_video_it_is_said_that_clips_begin_with_frames_of_the_one_before(variant: str, medium: str) -> None:
+    given: dict[str, Any] = {"media": (Medium(medium, "old"),), "strength": 0.5 if medium == "video" else None}
+    first = clip(variant, **given)
+    later = clip(variant, "b", **given, start_frame=76, skip_first=5, keep=76, hand_off=HandOff(("a",), what="frames"))
+    assert any("5 frames of the" in note or "last 5 frames" in note for note in exported(first, later).notes)
+    assert not any("5 frames" in note for note in exported(first).notes)
+
+
 def test_speech_goes_on_over_several_clips_and_is_decoded_once_at_the_end() -> None:
     voice = (Medium("audio", "voice"),)
     first = clip("s2v-14b", image="face", media=voice)

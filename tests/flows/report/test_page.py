@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +14,14 @@ import pytest
 from flows.edit import make_timeline
 from flows.edit.timeline import Voice
 from flows.errors import BlobMissing
+from flows.media import png_bytes, write_clip
 from flows.plan.model import ClipLora, HandOff, Medium
 from flows.report import write_report
 from flows.report.page import clock, duration, size
+from flows.store.prepared import put_prepared
 from flows.storyboard.model import Cue, Music, Transition, Voiceover
 from tests.flows.edit.films import ShotSpec, a_film, fingerprint_of
+from tests.flows.media.test_sound import tone
 
 SHOTS = [
     ShotSpec("river.launch", ((17, 0, 12),), scores=(0.2, 0.9)),
@@ -90,15 +94,43 @@ def test_an_extended_prompt_is_shown_with_the_one_it_was_made_of(tmp_path: Path)
     assert "Extended from" not in report(tmp_path, SHOTS[:1])
 
 
-def test_what_drives_a_shot_is_shown_by_its_files_name(tmp_path: Path) -> None:
+def test_what_a_shot_was_made_from_is_shown(tmp_path: Path) -> None:
     plan, takes, store = a_film(tmp_path, SHOTS[:1], paint)
     (shot,) = plan.shots
-    given = {"media": (Medium("audio", "a" * 64),), "loras": (ClipLora("b" * 64, 0.5),)}
+    sound = tone(tmp_path / "talk.wav", 0.4, 16_000)
+    digest = store.put_file(sound)
+    (tmp_path / "face.png").write_bytes(png_bytes(np.full((40, 60, 3), 90, np.uint8)))
+    pose = write_clip(np.full((5, 24, 32, 3), 7, np.uint8), 16.0, tmp_path / "pose.mkv")
+    put_prepared(store, "e" * 64, {"pose": store.put_file(pose), "face": store.put_file(pose)})
+    given: dict[str, Any] = {
+        "image": "c" * 64,
+        "media": (Medium("audio", digest), Medium("references", "d" * 64), Medium("prepared", "e" * 64)),
+        "loras": (ClipLora("b" * 64, 0.5, "high"),),
+        "strength": 0.6,
+    }
     driven = tuple(replace(take, clips=tuple(replace(clip, **given) for clip in take.clips)) for take in shot.takes)
-    plan = replace(plan, shots=(replace(shot, takes=driven),), assets={"a" * 64: "/films/talk.wav"})
+    plan = replace(
+        plan,
+        shots=(replace(shot, takes=driven, audio=digest),),
+        assets={digest: str(sound), "c" * 64: str(tmp_path / "face.png"), "d" * 64: "/gone/fox.png"},
+    )
     text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()
-    assert "<dt>Audio</dt><dd>talk.wav</dd>" in text
-    assert f"<dt>LoRAs</dt><dd>{'b' * 12} × 0.5</dd>" in text
+    assert "<dt>Sound</dt><dd>talk.wav</dd>" in text
+    (wave,) = re.findall(r'<path d="([^"]+)"', text)
+    heights = [float(height) for height in re.findall(r"v([\d.]+)", wave)]
+    # the shot is longer than its sound: half a second of frames, 0.4 s of a tone
+    assert len(heights) == 240
+    assert max(heights) == 2
+    assert heights[-20:] == [0] * 20
+    assert f"<dt>LoRAs</dt><dd>{'b' * 12} × 0.5 (high noise)</dd>" in text
+    assert "<dt>Strength</dt><dd>0.6</dd>" in text
+    shown = re.findall(r'<figure>(<img[^>]+>)?<figcaption>([^<]+)<br><span class="soft">([^<]+)', text)
+    assert [(bool(picture), what, file) for picture, what, file in shown] == [
+        (True, "Picture", "face.png"),
+        (False, "Reference", "fox.png"),
+        (True, "Face", "prepared"),
+        (True, "Pose", "prepared"),
+    ]
 
 
 def test_it_says_what_was_rendered_and_how(tmp_path: Path) -> None:
