@@ -199,7 +199,7 @@ def _even_pieces(frames: int, hidden: int, part: Part, lost: int) -> tuple[Segme
     for start, length in cut(rendered, piece - lost, piece, variant.overlap):
         skip = variant.overlap if segments else hidden
         keep = min(length - skip, rendered - start - skip)
-        segments.append(Segment(part, length, skip, keep, start, variant.chained))
+        segments.append(Segment(part, length, skip, keep, start, variant.chained if segments else "frame"))
     return tuple(segments)
 
 

@@ -127,3 +127,24 @@ def test_clips_that_carry_on_are_equally_long_and_show_every_frame_once(frames: 
         assert 0 < segment.keep <= segment.num_frames - segment.skip_first
         assert segment.num_frames % 4 == (1 if segment is first or variant == "animate-14b" else 0)
         position += segment.keep
+
+
+@given(
+    st.integers(1, 2000), st.sampled_from([("t2v-a14b", 0, False), ("vace-fun-a14b", 1, False), ("s2v-14b", 0, True)])
+)
+def test_clips_that_begin_with_frames_of_the_one_before_show_every_frame_once(
+    frames: int, how: tuple[str, int, bool]
+) -> None:
+    variant, hidden, joined = how
+    one = part(FULL, variant)
+    segments = cut_into_segments(frames, hidden, one, one, joined=joined)
+    assert sum(segment.keep for segment in segments) == frames
+    assert len({segment.num_frames for segment in segments}) == 1
+    assert segments[0].num_frames % 4 == (0 if joined else 1)
+    position = 0
+    for number, segment in enumerate(segments):
+        assert segment.chained == ("frame" if number == 0 else one.variant.chained)
+        assert segment.skip_first == (one.variant.overlap if number else hidden)
+        assert segment.start + segment.skip_first == position + hidden
+        assert 0 < segment.keep <= segment.num_frames - segment.skip_first <= one.longest_following
+        position += segment.keep
