@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def measure_prompt_model(out: Recorder, folder: Path, *, toy: bool) -> None:
     """Written, loaded by `wan.prompts`, asked with and without a picture, closed."""
     device = out.device
     with out.job("prompt model"):
-        if not (folder / "config.json").exists():
+        if not (folder / "model.safetensors.index.json").exists() and not (folder / "model.safetensors").exists():
             write_model(folder, device, toy=toy)
         begun, before = time.monotonic(), host_anonymous()
         extender = LocalExtender(str(folder), device=str(device), images=True, longest=8 if toy else TOKENS)
@@ -126,3 +127,7 @@ def _ask(extender: LocalExtender, request: PromptRequest) -> None:
 
 def _allocated(device: torch.device) -> int:
     return torch.cuda.memory_allocated(device) if device.type == "cuda" else 0
+
+
+if __name__ == "__main__":  # ahead of time
+    write_model(Path(sys.argv[1]), torch.device(sys.argv[2]), toy=sys.argv[2] == "cpu")

@@ -132,13 +132,16 @@ def diffusers_forward(model: Any, of: Clip, device: torch.device) -> Step:
 
 @contextmanager
 def few_blocks(model: Any) -> Iterator[None]:
-    """With its first two blocks alone: to compile for a size without computing all of it."""
-    blocks = model.blocks
-    model.blocks = nn.ModuleList(blocks[:2])
+    """With its first blocks alone, two of each kind: to compile for a size without computing all of it."""
+    kept = {name: getattr(model, name) for name in ("blocks", "vace_blocks") if hasattr(model, name)}
+    model.blocks = nn.ModuleList(model.blocks[: model.config.vace_layers[1] + 1 if "vace_blocks" in kept else 2])
+    if "vace_blocks" in kept:
+        model.vace_blocks = nn.ModuleList(model.vace_blocks[:2])
     try:
         yield
     finally:
-        model.blocks = blocks
+        for name, blocks in kept.items():
+            setattr(model, name, blocks)
 
 
 @torch.inference_mode()
@@ -204,7 +207,7 @@ def _profile(out: Recorder, model: Any, step: Step, name: str) -> None:
 
 
 def _warm_up(model: Any, step: Step) -> None:
-    if type(model).__name__ in ("WanTransformer3DModel", "WanS2VTransformer3DModel"):
+    if type(model).__name__ in ("WanTransformer3DModel", "WanS2VTransformer3DModel", "WanVACETransformer3DModel"):
         with few_blocks(model):
             step()
             step()

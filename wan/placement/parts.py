@@ -147,5 +147,6 @@ def free_bytes(device: torch.device) -> int:
     so far beside the weights, which the next step takes again."""
     free, total = torch.cuda.mem_get_info(device)
     held = torch.cuda.memory_reserved(device)
-    allowed = int(total * torch.cuda.get_per_process_memory_fraction(device)) - held
+    number = torch.cuda.current_device() if device.index is None else device.index
+    allowed = int(total * torch.cuda.get_per_process_memory_fraction(number)) - held
     return min(free, allowed) + held - torch.cuda.max_memory_allocated(device)

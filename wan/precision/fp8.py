@@ -54,7 +54,8 @@ class Fp8Linear(nn.Linear):
 def to_e4m3(values: Tensor) -> tuple[Tensor, Tensor]:
     """Rows in e4m3 and their scales fp32 `[rows, 1]`: the largest of a row becomes the largest e4m3 number."""
     wide = values.float()
-    scale = wide.abs().amax(dim=1, keepdim=True).clamp_min(_SMALLEST_SCALE) / _LARGEST
+    # Divided by a tensor: by a number, a GPU multiplies with its reciprocal, which is another bit now and then.
+    scale = wide.abs().amax(dim=1, keepdim=True).clamp_min(_SMALLEST_SCALE) / wide.new_full((), _LARGEST)
     return (wide / scale).clamp(-_LARGEST, _LARGEST).to(E4M3), scale
 
 
