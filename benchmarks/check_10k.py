@@ -53,6 +53,7 @@ def write_storyboard(folder: Path, shots: int, *, one_asset: bool = False) -> Pa
         parts.append(SHOT.format(shot=shot, number=number, asset=0 if one_asset else number))
         if shot % 2:
             parts.append(CONTINUED)
+            parts[-2] = parts[-2].replace(" image:", " end_image:")  # it starts from the shot before
         elif number == 0:
             parts[-1] = parts[-1].replace("        transition: {kind: dissolve, duration: 0.5s}\n", "")
     path = folder / "ten_thousand.yaml"

@@ -11,13 +11,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Kind: TypeAlias = Literal["pan", "tilt", "roll", "zoom", "dolly", "truck", "crane", "orbit"]
-Matrix: TypeAlias = npt.NDArray[np.float64]
+Matrix: TypeAlias = "npt.NDArray[np.float64]"
 
 CENTRE = 6.0
 """How far away what an orbit goes round is; all lengths are in units of which a near thing is about 3 away."""
@@ -98,6 +99,8 @@ def _moves(pattern: str, text: str) -> list[Move]:
 
 def pose_at(moves: tuple[Move, ...], frame: int) -> Pose:
     """The camera at a frame of the shot, from 0; it moves evenly, however long the shot is."""
+    import numpy as np  # not at the top: every storyboard is read for camera words, few are drawn
+
     total = dict.fromkeys(("pan", "tilt", "roll", "zoom", "dolly", "truck", "crane", "orbit"), 0.0)
     for move in moves:
         total[move.kind] += move.amount * frame
@@ -112,16 +115,22 @@ def pose_at(moves: tuple[Move, ...], frame: int) -> Pose:
 def _about_y(angle: float) -> Matrix:
     """Looks right by `angle`."""
     c, s = math.cos(angle), math.sin(angle)
-    return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+    return _matrix([c, 0, s], [0, 1, 0], [-s, 0, c])
 
 
 def _about_x(angle: float) -> Matrix:
     """Looks up by `angle`."""
     c, s = math.cos(angle), math.sin(angle)
-    return np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    return _matrix([1, 0, 0], [0, c, -s], [0, s, c])
 
 
 def _about_z(angle: float) -> Matrix:
     """Leans to the right by `angle`."""
     c, s = math.cos(angle), math.sin(angle)
-    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    return _matrix([c, -s, 0], [s, c, 0], [0, 0, 1])
+
+
+def _matrix(*rows: list[float]) -> Matrix:
+    import numpy as np
+
+    return np.array(rows)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ctypes
 
 _LIBRARIES = ("libnvidia-ml.so.1", "nvml.dll")
 _OTHER_MAKERS = ("/dev/kfd", "/dev/dxg")
@@ -48,6 +50,8 @@ def visible(gpus: tuple[Gpu, ...], named: str | None) -> tuple[Gpu, ...]:
 
 
 def _torch_is_for_cpus() -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("torch").endswith("+cpu")
     except PackageNotFoundError:
@@ -56,6 +60,8 @@ def _torch_is_for_cpus() -> bool:
 
 def _by_nvml() -> tuple[Gpu, ...] | None:
     """None without the driver's library."""
+    import ctypes
+
     for name in _LIBRARIES:
         with suppress(OSError):
             return _asked(ctypes.CDLL(name))
@@ -63,6 +69,8 @@ def _by_nvml() -> tuple[Gpu, ...] | None:
 
 
 def _asked(nvml: ctypes.CDLL) -> tuple[Gpu, ...]:
+    import ctypes
+
     if nvml.nvmlInit_v2() != 0:  # the library without a working driver
         return ()
     try:
@@ -75,6 +83,8 @@ def _asked(nvml: ctypes.CDLL) -> tuple[Gpu, ...]:
 
 
 def _gpu(nvml: ctypes.CDLL, index: int) -> Gpu | None:
+    import ctypes
+
     handle, major, minor = ctypes.c_void_p(), ctypes.c_int(), ctypes.c_int()
     if nvml.nvmlDeviceGetHandleByIndex_v2(ctypes.c_uint(index), ctypes.byref(handle)) != 0:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -12,6 +12,12 @@ from flows.cli.words import count
 
 if TYPE_CHECKING:
     from flows.errors import Problem
+    from flows.settings import Settings
+
+    Findings: TypeAlias = tuple[list[Problem], list[Problem]]
+
+MOST_REMARKS = 20
+"""Of one file, that people are shown."""
 
 
 @click.command("check", short_help="Report every problem of storyboards.")
@@ -21,7 +27,9 @@ if TYPE_CHECKING:
 def command(files: tuple[str, ...], as_json: bool, config_dir: Path | None) -> None:
     """Report every problem of each FILE (a path, or the name of a storyboard) at once.
 
-    Exit code 0: none; 2: at least one.
+    Sounds, videos and LoRAs are opened too, as far as their headers: whether they are there, of the right kind, of
+    shapes that go together, and as long as their shots (a warning). What depends on the family of models, on weights
+    and on this machine, `wanflow plan` says. Exit code 0: no problem; 2: at least one.
 
     \b
     Examples:
@@ -29,29 +37,46 @@ def command(files: tuple[str, ...], as_json: bool, config_dir: Path | None) -> N
       wanflow check storyboards/*.yaml --json
     """
     from flows.config import compose
-    from flows.resources import storyboard_folders
-    from flows.storyboard import check_storyboard
+    from flows.storyboard.load import without_garbage_collection
 
-    roots = compose((), config_dir).settings.assets.roots
-    search = storyboard_folders()
-    found = {file: check_storyboard(file, roots=roots, search=search) for file in files}
+    settings = compose((), config_dir).settings
+    with without_garbage_collection():
+        found = {file: _findings(file, settings) for file in files}
     if as_json:
-        print_json({file: [_as_json(problem) for problem in problems] for file, problems in found.items()})
+        print_json({file: [*map(_as_json, wrong), *map(_as_remark, told)] for file, (wrong, told) in found.items()})
     else:
         _print(found)
-    if any(found.values()):
+    if any(wrong for wrong, _ in found.values()):
         raise click.exceptions.Exit(2)
 
 
-def _print(found: dict[str, list[Problem]]) -> None:
+def _findings(file: str, settings: Settings) -> Findings:
+    """Problems, and remarks, of the language first, then of the files it names and of what is asked of them."""
+    from flows.resources import storyboard_folders
+    from flows.storyboard import read_storyboard
+
+    storyboard, problems = read_storyboard(file, roots=settings.assets.roots, search=storyboard_folders())
+    if storyboard is None or not storyboard.shots:
+        return problems.sorted(), []
+    from flows.plan.check import storyboard_findings
+    from flows.resolve import look_at_headers
+
+    wrong, told = storyboard_findings(storyboard, settings, look_at_headers(storyboard), problems.shots)
+    problems.extend(wrong)
+    return problems.sorted(), [problems.with_line(remark) for remark in told]
+
+
+def _print(found: dict[str, Findings]) -> None:
     from flows.cli.outcome import problem_lines
 
-    for file, problems in found.items():
-        for line in problem_lines(problems):
+    for file, (problems, remarks) in found.items():
+        for line in [*problem_lines(problems), *(f"warning: {remark}" for remark in remarks[:MOST_REMARKS])]:
             click.echo(line, err=True)
+        if len(remarks) > MOST_REMARKS:
+            click.echo(f"and {len(remarks) - MOST_REMARKS:,} more warnings; --json has them all", err=True)
         if not problems:
             click.echo(f"{file}: no problems")
-    wrong = [problems for problems in found.values() if problems]
+    wrong = [problems for problems, _ in found.values() if problems]
     if wrong:
         total = count(sum(map(len, wrong)), "problem")
         click.echo(f"{total} in {len(wrong)} of {count(len(found), 'file')}", err=True)
@@ -66,4 +91,9 @@ def _as_json(problem: Problem) -> dict[str, object]:
         "shot": problem.shot,
         "message": problem.message,
         "fix": problem.fix,
+        "severity": "error",
     }
+
+
+def _as_remark(remark: Problem) -> dict[str, object]:
+    return {**_as_json(remark), "severity": "warning"}

@@ -1,5 +1,6 @@
 """Pictures, sound and video on disk: probing, decoding, lossless clips. PIL and PyAV are loaded on first use."""
 
+from flows.media.heads import VideoHead, audio_head, video_head
 from flows.media.pictures import PictureSize, jpeg_bytes, load_image, png_bytes, probe_image
 from flows.media.sound import probe_audio, probe_channels, read_audio
 from flows.media.stored_video import ForwardVideo, StoredVideo
@@ -19,6 +20,8 @@ __all__ = [
     "PictureSize",
     "StoredVideo",
     "VideoFacts",
+    "VideoHead",
+    "audio_head",
     "frames_at",
     "frames_digest",
     "jpeg_bytes",
@@ -30,5 +33,6 @@ __all__ = [
     "probe_video",
     "read_audio",
     "read_video",
+    "video_head",
     "write_clip",
 ]

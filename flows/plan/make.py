@@ -9,6 +9,7 @@ from flows.ledger.timings import Basis
 from flows.plan.film_checks import deliverable_problems, voice_problems
 from flows.plan.geometry import Geometry, film_geometry
 from flows.plan.inputs import input_problems
+from flows.plan.media_fit import fit_problems
 from flows.plan.model import Plan, PlannedShot, Take, Totals
 from flows.plan.motion import motion_problems
 from flows.plan.order import critical_path, greatest_width, upstream_first, upstream_of
@@ -55,13 +56,8 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
 def _plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Plan:
     problems = list(snapshot.problems)
     family = family_of(settings.model)
-    for shot in storyboard.shots:
-        problems += input_problems(shot, family)
-        problems += motion_problems(shot, family, snapshot)
-    geometry = film_geometry(storyboard, family, problems)
+    geometry, recipes = lay_out(storyboard, settings, family, snapshot, problems)
     upstream = upstream_of(storyboard.shots, problems)
-    problems += deliverable_problems(storyboard)
-    recipes = _recipes(storyboard, settings, family, geometry, snapshot, problems)
     if problems:
         raise StoryboardError(sorted(problems, key=_place))
     maker = TakeMaker(geometry, numerics_for(family, settings.render), snapshot, settings.render.device)
@@ -89,6 +85,20 @@ def _plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Pla
         storyboard=storyboard,
         settings=settings,
     )
+
+
+def lay_out(
+    storyboard: Storyboard, settings: Settings, family: Family, snapshot: Snapshot, problems: list[Problem]
+) -> tuple[Geometry, dict[str, ShotRecipe]]:
+    """Sizes, and what is rendered of each shot, by full id. What is wrong is added to `problems`, and shots that
+    something is wrong with are left out. Needs no digests and no checkpoints."""
+    for shot in storyboard.shots:
+        problems += input_problems(shot, family)
+        problems += motion_problems(shot, family, snapshot)
+        problems += fit_problems(shot, snapshot)
+    geometry = film_geometry(storyboard, family, problems)
+    problems += deliverable_problems(storyboard)
+    return geometry, _recipes(storyboard, settings, family, geometry, snapshot, problems)
 
 
 def _recipes(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from flows.plan.media_fit import length_remarks
 from flows.plan.model import PlannedShot
 from flows.resolve import Snapshot, full_id
 from flows.resolve.needs import choose_variant
@@ -18,8 +19,6 @@ MOST_NAMED = 20
 """Of one kind of warning so many are written out; the rest is counted."""
 CROPPED = 0.05
 """Losing less of a picture than this is not worth a word."""
-UNHEARD = 0.25
-"""Seconds that a sound may be longer or shorter than its shot without a word."""
 
 
 def plan_warnings(
@@ -34,7 +33,7 @@ def plan_warnings(
         _cropped_pictures(sources, shots, snapshot),
         _unused_references(sources, family),
         _unreached_ends(sources, shots),
-        _sounds_of_other_lengths(sources, snapshot),
+        _other_lengths(sources, snapshot),
     )
     return tuple(line for kind in kinds for line in _shortened(list(kind)))
 
@@ -119,15 +118,7 @@ def _unreached_ends(sources: Sequence[Shot], shots: Sequence[PlannedShot]) -> It
             )
 
 
-def _sounds_of_other_lengths(shots: Iterable[Shot], snapshot: Snapshot) -> Iterator[str]:
+def _other_lengths(shots: Iterable[Shot], snapshot: Snapshot) -> Iterator[str]:
     for shot in shots:
-        if shot.audio is None or shot.duration is None or shot.audio not in snapshot.media_seconds:
-            continue
-        name, sound = shot.audio.name, snapshot.media_seconds[shot.audio]
-        if abs(sound - shot.duration) <= UNHEARD:
-            continue
-        end = "its end is not heard" if sound > shot.duration else "the rest of the shot is silent"
-        yield (
-            f"{name} lasts {sound:.2f} s, the shot {shot.duration:g} s: {end}; without `duration` the shot "
-            f"is as long as its sound (shot {full_id(shot.scene, shot.id)})"
-        )
+        for remark in length_remarks(shot, snapshot):
+            yield f"{remark.message}; {remark.fix} (shot {remark.shot})"

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from flows.errors import MediaError
-from flows.media import probe_audio, probe_image, probe_video
+from flows.media import audio_head, probe_audio, probe_image, probe_video, video_head
 from flows.store.files import file_digest
 from wan.errors import RequestError
 from wan.files import cache_folder, write_atomically
 from wan.lora_file import check_lora_file
 
 Kind: TypeAlias = Literal["image", "audio", "video", "lora"]
+HEADER = "header:"
+"""Before the key of what only a header was read of."""
 FRESH_NS = 2_000_000_000
 """A file changed this shortly ago may change again within one tick of its clock: it is not remembered yet."""
 MOST_REMEMBERED = 200_000
@@ -29,26 +31,29 @@ BATCH = 50
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`size` of a picture, `seconds` of a sound, both of a video, neither of a LoRA."""
+    """`size` of a picture, `seconds` of a sound, both of a video, neither of a LoRA. The digest is empty where only the
+    header was read."""
 
     digest: str
     size: tuple[int, int] | None = None
     seconds: float | None = None
 
 
-def look_at(assets: Mapping[Path, Kind]) -> dict[Path, Facts | MediaError]:
-    """What each file is, or what is wrong with it. Known files cost one `stat`; others are read, some at a time."""
+def look_at(assets: Mapping[Path, Kind], *, headers: bool = False) -> dict[Path, Facts | MediaError]:
+    """What each file is, or what is wrong with it. Known files cost one `stat`; others are read, some at a time: whole,
+    or their headers alone."""
     cache = _read_cache()
     found: dict[Path, Facts | MediaError] = {}
     unknown: list[tuple[Path, Kind, str]] = []
     for path, kind in assets.items():
         key = f"{kind}:{path}"
         stamp = _stamp(path)
-        entry = cache.get(key)
-        if entry is not None and entry[:3] == stamp:
+        known = (cache.get(key), cache.get(HEADER + key)) if headers else (cache.get(key),)
+        entry = next((entry for entry in known if entry is not None and entry[:3] == stamp), None)
+        if entry is not None:
             found[path] = Facts(entry[3], tuple(entry[4]) if entry[4] else None, entry[5])
         else:
-            unknown.append((path, kind, key))
+            unknown.append((path, kind, HEADER + key if headers else key))
     if unknown:
         found |= _read_files(unknown, cache)
     return found
@@ -73,9 +78,11 @@ def _read_some(assets: list[tuple[Path, Kind, str]]) -> list[tuple[list[int] | N
 
 
 def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | MediaError]:
-    path, kind, _ = asset
+    path, kind, key = asset
     stamp = _stamp(path)
     try:
+        if key.startswith(HEADER):
+            return stamp, _header(path, kind)
         if kind == "image":
             width, height = probe_image(path)
             return stamp, Facts(file_digest(path), size=(width, height))
@@ -93,6 +100,17 @@ def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | Medi
         return stamp, MediaError(str(error).removeprefix("loras: "))
     except OSError as error:
         return stamp, MediaError(f"{path}: cannot be read: {error.strerror}")
+
+
+def _header(path: Path, kind: Kind) -> Facts:
+    if kind == "video":
+        head = video_head(path)
+        return Facts("", size=(head.width, head.height), seconds=head.seconds)
+    if kind == "audio":
+        return Facts("", seconds=audio_head(path))
+    if kind == "lora":
+        check_lora_file(path)
+    return Facts("")
 
 
 def _stamp(path: Path) -> list[int] | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from flows.errors import MediaError, Place, Problem, SettingsError
 from flows.ledger import read_timings
 from flows.resolve.assets import Facts, Kind, look_at
-from flows.resolve.extend import extend_prompts
 from flows.resolve.lora_fit import misfits
 from flows.resolve.loras import find_loras
 from flows.resolve.machine import machine_faults
@@ -24,6 +24,9 @@ from flows.storyboard.model import Shot, Storyboard
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family, FamilyLora
+
+Use: TypeAlias = tuple[Kind, Place | None, str | None]
+"""What a file should be, and the place and shot that name it."""
 
 
 def resolve(
@@ -57,6 +60,8 @@ def resolve(
         digests[path] = absent[lora] = _stand_in(path)
     used = used_variants(storyboard, family, seconds) if weights else ()
     checkpoints = _checkpoints(family, used, settings.model.root, lacks)
+    from flows.resolve.extend import extend_prompts  # what asks models is not loaded to check a storyboard
+
     extended = extend_prompts(storyboard, family, settings, store, digests, on_prompt)
     return Snapshot(
         storyboard_digest=_digest(storyboard),
@@ -67,11 +72,7 @@ def resolve(
         finished=store.fingerprints(),
         timings=read_timings(store),
         past=recall(store, storyboard),
-        problems=tuple(
-            Problem(uses[path][1], str(error), "name a file that can be read, or make this one anew", uses[path][2])
-            for path, error in looked.items()
-            if isinstance(error, MediaError)
-        )
+        problems=_broken(uses, looked)
         + loras.problems
         + tuple(misfits(storyboard, family, loras.files(facts), checkpoints, seconds))
         + extended.problems,
@@ -81,6 +82,33 @@ def resolve(
         machine=machine_faults(settings, family) if weights else (),
         prompts=extended.prompts,
         kept_prompts=extended.kept,
+    )
+
+
+def look_at_headers(storyboard: Storyboard) -> Snapshot:
+    """Only what the headers of sounds, videos and LoRAs beside the storyboard say: kinds, sizes and lengths. Pictures'
+    headers are read with the storyboard itself."""
+    uses = {path: use for path, use in _first_uses(storyboard).items() if use[0] != "image"}
+    for shot in storyboard.shots:
+        for lora in shot.loras:
+            if lora.file is not None:
+                uses.setdefault(lora.file, ("lora", lora.place, full_id(shot.scene, shot.id)))
+    looked = look_at({path: kind for path, (kind, _, _) in uses.items()}, headers=True) if uses else {}
+    facts = {path: fact for path, fact in looked.items() if isinstance(fact, Facts)}
+    return Snapshot(
+        storyboard_digest="",
+        image_sizes={path: fact.size for path, fact in facts.items() if fact.size},
+        media_seconds={path: fact.seconds for path, fact in facts.items() if fact.seconds is not None},
+        problems=_broken(uses, looked),
+    )
+
+
+def _broken(uses: Mapping[Path, Use], looked: Mapping[Path, Facts | MediaError]) -> tuple[Problem, ...]:
+    """A problem for each file that cannot be used, where it is named first."""
+    return tuple(
+        Problem(uses[path][1], str(error), "name a file that can be read, or make this one anew", uses[path][2])
+        for path, error in looked.items()
+        if isinstance(error, MediaError)
     )
 
 
@@ -94,9 +122,9 @@ def family_of(model: ModelSettings) -> Family:
     return family
 
 
-def _first_uses(storyboard: Storyboard) -> dict[Path, tuple[Kind, Place | None, str | None]]:
+def _first_uses(storyboard: Storyboard) -> dict[Path, Use]:
     """Every file the film is made of, with the first place that names it."""
-    uses: dict[Path, tuple[Kind, Place | None, str | None]] = {}
+    uses: dict[Path, Use] = {}
     for path, kind, place, shot in _all_uses(storyboard):
         uses.setdefault(path, (kind, place, shot))
     return uses

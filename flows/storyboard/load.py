@@ -49,9 +49,19 @@ def check_storyboard(
     search: Sequence[Path] = (),
 ) -> list[Problem]:
     """Every problem of a storyboard, in the order of the file; an empty list if it is right."""
+    return read_storyboard(name_or_path, overrides=overrides, roots=roots, search=search)[1].sorted()
+
+
+def read_storyboard(
+    name_or_path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    roots: Sequence[Path] = (),
+    search: Sequence[Path] = (),
+) -> tuple[Storyboard | None, Problems]:
+    """A storyboard as far as it can be read, and every problem of it."""
     problems = Problems()
-    _load(name_or_path, overrides, roots, search, problems)
-    return problems.sorted()
+    return _load(name_or_path, overrides, roots, search, problems), problems
 
 
 def find_storyboard(name_or_path: str | Path, search: Sequence[Path] = ()) -> Path:
@@ -94,7 +104,7 @@ def _load(
     except StoryboardError as error:
         problems.extend(error.problems)
         return None
-    with _without_garbage_collection():
+    with without_garbage_collection():
         source = read_source(path, problems)
         root = parse(source, problems) if source else None
         if source is None or root is None:
@@ -112,7 +122,7 @@ def _load(
 
 
 @contextmanager
-def _without_garbage_collection() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """A large storyboard is a million small objects without cycles; looking for some costs a third of the time."""
     was_on = gc.isenabled()
     gc.disable()

@@ -42,7 +42,7 @@ class Problems:
             self._left += 1
             return
         message = printable(message)
-        self._found.append(self._with_line(Problem(at, message, fix, self.shot)))
+        self._found.append(self.with_line(Problem(at, message, fix, self.shot)))
 
     def knows(self, source: Source) -> None:
         """Remember a source, so that problems can show its lines."""
@@ -57,7 +57,12 @@ class Problems:
 
     def extend(self, found: Iterable[Problem]) -> None:
         """Remember mistakes found elsewhere."""
-        self._found.extend(found)
+        self._found.extend(map(self.with_line, found))
+
+    @property
+    def shots(self) -> frozenset[str]:
+        """The shots that something is wrong with."""
+        return frozenset(problem.shot for problem in self._found if problem.shot)
 
     def sorted(self) -> list[Problem]:
         """All mistakes in the order of the files and lines; each once."""
@@ -79,7 +84,8 @@ class Problems:
         if self._found:
             raise StoryboardError(self.sorted())
 
-    def _with_line(self, problem: Problem) -> Problem:
+    def with_line(self, problem: Problem) -> Problem:
+        """The problem with the line it stands on, where that is known."""
         place = problem.place
         source = self._sources.get(place.file) if place else None
         if source is None or place is None:

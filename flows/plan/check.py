@@ -1,0 +1,29 @@
+"""What can be said of a storyboard without weights and a store: for `wanflow check`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from flows.errors import Problem
+from flows.plan.make import lay_out
+from flows.plan.media_fit import length_remarks
+from flows.resolve import Snapshot, full_id
+from flows.settings import Settings
+from flows.storyboard.model import Storyboard
+from wan.families import FAMILIES
+
+_EVERY_VARIANT = "wan22"
+"""The family that has all variants, and no sizes and lengths of its own: what it cannot render, none can."""
+
+
+def storyboard_findings(
+    storyboard: Storyboard, settings: Settings, snapshot: Snapshot, known: Collection[str]
+) -> tuple[list[Problem], list[Problem]]:
+    """What is wrong whatever the family of models, and what is worth a word, though nothing is wrong. Shots that
+    something is `known` to be wrong with are left out: one mistake is said once, and nothing is remarked beside it."""
+    problems = list(snapshot.problems)
+    lay_out(storyboard, settings, FAMILIES[_EVERY_VARIANT], snapshot, problems)
+    wrong = {*known, *(problem.shot for problem in problems)}
+    right = [shot for shot in storyboard.shots if full_id(shot.scene, shot.id) not in wrong]
+    remarks = [remark for shot in right for remark in length_remarks(shot, snapshot)]
+    return [problem for problem in problems if problem.shot not in known], remarks
