@@ -20,13 +20,12 @@ class Checkpoint:
     """The parts of one variant on disk, checked but not loaded.
 
     `components` maps `transformer`, `transformer_2`, `vae`, `text_encoder`, `tokenizer` to their folders, some of which
-    several variants of a family may share. `boundary_ratio` is what its `model_index.json` says, if at all.
+    several variants of a family may share.
     """
 
     variant: str
     folder: Path
     components: Mapping[str, Path]
-    boundary_ratio: float | None = None
 
     @classmethod
     def open(cls, family: Family, variant: str, root: Path | None = None) -> Checkpoint:
@@ -60,11 +59,11 @@ class Checkpoint:
             raise CheckpointError(
                 f"{folder} has no model_index.json: a checkpoint of {variant} in diffusers layout is expected there"
             )
-        index = read_json(index_file)
+        read_json(index_file)  # which must be readable: diffusers begins with it
         components = {name: (shared or {}).get(name, folder / name) for name in layout}
         for name, kind in layout.items():
             check_component(name, components[name], kind)
-        return cls(variant, folder, components, index.get("boundary_ratio"))
+        return cls(variant, folder, components)
 
     @cached_property
     def revision(self) -> str:

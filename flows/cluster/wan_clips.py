@@ -29,6 +29,7 @@ from wan.families import FAMILIES, Family
 from wan.load import check_numerics, find_device, load_pipeline
 from wan.pipeline import Pipeline
 from wan.placement import Placement
+from wan.placement.parts import gpu_number
 from wan.request import Numerics
 from wan.state import State
 
@@ -70,7 +71,7 @@ class WanRenderer:
             torch.set_num_threads(threads)
         self._room = room_of_worker(self._device, threads=threads, gpu_share=gpu_share, workers=workers)
         if self._device.type == "cuda" and gpu_share < 1:
-            torch.cuda.set_per_process_memory_fraction(gpu_share, self._device)
+            torch.cuda.set_per_process_memory_fraction(gpu_share, gpu_number(self._device))
         self._budget = int(self._room.device * (GPU_SHARE if self._device.type == "cuda" else HOST_SHARE))
         self._sufficed: dict[tuple[object, ...], Placement] = {}
         self._models: WarmModels[_Key, Pipeline] = WarmModels(self._budget, self._free_memory)

@@ -130,6 +130,18 @@ def test_out_of_memory_the_clip_goes_on_leaner_once_and_is_the_same(
     assert again.placement == "expert_swap"  # remembered
 
 
+@pytest.mark.usefixtures("_all_memory_afterwards")
+def test_a_worker_keeps_to_its_part_of_the_gpu(family: Family, store: Store, frames: list[Any]) -> None:
+    """A tenth of a per cent is not enough for weights of 1.2 GB."""
+    if DEVICE == "cpu":
+        pytest.skip("a CPU's memory cannot be limited so")
+    renderer = WanRenderer(threads=1, family="tiny", root=str(family.root), device=DEVICE, gpu_share=0.001)
+    with pytest.raises(torch.OutOfMemoryError):
+        renderer.render(_clip(family), store, Report())
+    half: Any = WanRenderer(threads=1, family="tiny", root=str(family.root), device=DEVICE, gpu_share=0.5)
+    assert half.render(_clip(family), store, Report()).placement == "resident"
+
+
 @pytest.mark.parametrize("placement", ["expert_swap", "offload", "low_vram"])
 def test_a_worker_renders_the_same_in_every_placement(
     family: Family, store: Store, frames: list[Any], placement: str

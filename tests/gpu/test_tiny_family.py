@@ -109,6 +109,7 @@ def test_every_precision_draws_nearly_the_same_clip(precision: Any) -> None:
     assert pixels < 6
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch's own, while it compiles
 @pytest.mark.parametrize("placement", LEAN)
 def test_compiled_blocks_work_in_every_placement(placement: Placement) -> None:
     if DEVICE == "cpu":

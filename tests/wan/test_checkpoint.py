@@ -26,7 +26,6 @@ def test_a_checkpoint_says_where_its_parts_are(family: Family) -> None:
     assert set(found.components) == {"transformer", "transformer_2", "vae", "text_encoder", "tokenizer"}
     assert found.components["vae"] == (family.root or Path()) / "shared" / "vae"
     assert found.components["transformer_2"].is_dir()
-    assert found.boundary_ratio == 0.875
 
 
 def test_a_copy_elsewhere_has_the_same_revision(family: Family, copy: Path) -> None:

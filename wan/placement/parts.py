@@ -147,6 +147,10 @@ def free_bytes(device: torch.device) -> int:
     so far beside the weights, which the next step takes again."""
     free, total = torch.cuda.mem_get_info(device)
     held = torch.cuda.memory_reserved(device)
-    number = torch.cuda.current_device() if device.index is None else device.index
-    allowed = int(total * torch.cuda.get_per_process_memory_fraction(number)) - held
+    allowed = int(total * torch.cuda.get_per_process_memory_fraction(gpu_number(device))) - held
     return min(free, allowed) + held - torch.cuda.max_memory_allocated(device)
+
+
+def gpu_number(device: torch.device) -> int:
+    """Of a device that may be named without one; torch's limits want it."""
+    return torch.cuda.current_device() if device.index is None else device.index
