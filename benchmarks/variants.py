@@ -32,6 +32,8 @@ def main() -> None:
     parser.add_argument("--jobs", default=",".join(JOBS), help="some of " + ",".join(JOBS))
     parser.add_argument("--seconds", type=float, default=540, help="begin no figure that ends later than this")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/wanflow-full-size"), help="for full-size shards")
+    parser.add_argument("--sizes", help="steps at these sizes alone: 1280x720,832x480")
+    parser.add_argument("--repeats", type=int, help="of a step, instead of each job's own")
     parser.add_argument("--profile", action="store_true", help="write tables of kernels beside --out")
     parser.add_argument(
         "--short", action="store_true", help="placements of 4 blocks on short clips: a check, no timing"
@@ -47,40 +49,32 @@ def main() -> None:
 
         write_docs()
     if arguments.out:
-        jobs = arguments.jobs.split(",")
-        run(
-            arguments.out,
-            jobs,
-            arguments.seconds,
-            arguments.folder,
-            toy=arguments.toy,
-            profile=arguments.profile,
-            short=arguments.short,
-        )
+        run(arguments)
 
 
-def run(path: Path, jobs: list[str], seconds: float, folder: Path, *, toy: bool, profile: bool, short: bool) -> None:
+def run(asked: argparse.Namespace) -> None:
     """Every job in the order given, each row written as it is measured."""
     started = time.monotonic()
     import torch
 
     from benchmarks.gpu.record import Recorder
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    device = torch.device("cpu" if toy else "cuda")
-    out = Recorder(path, device, started + seconds, profile)
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cpu" if asked.toy else "cuda")
+    out = Recorder(asked.out, device, started + asked.seconds, asked.profile)
     out.add("machine", **_machine(device))
-    for job in jobs:
-        _run_job(out, job, folder, toy=toy, short=short)
+    for job in asked.jobs.split(","):
+        _run_job(out, job, asked)
     out.add("end", seconds=time.monotonic() - started)
 
 
-def _run_job(out: Recorder, job: str, folder: Path, *, toy: bool, short: bool) -> None:
+def _run_job(out: Recorder, job: str, asked: argparse.Namespace) -> None:
     from benchmarks.gpu.parts import measure_text_encoder, measure_tiling, measure_vae
     from benchmarks.gpu.placements import measure_placements
     from benchmarks.gpu.prompts import measure_prompt_model
     from benchmarks.gpu.steps import clip, measure_precisions, measure_steps
 
+    toy, short, folder = asked.toy, asked.short, asked.folder
     both = [_SMALL, _LARGE]
     steps: dict[str, tuple[list[Any], dict[str, Any], float]] = {
         "t2v": ([clip("t2v-a14b", size, 81, toy=toy) for size in both], {}, 150),
@@ -105,6 +99,11 @@ def _run_job(out: Recorder, job: str, folder: Path, *, toy: bool, short: bool) -
         steps["fp8"][1]["precision"] = "fp8_storage"
     if job in steps:
         clips, options, seconds = steps[job]
+        if asked.sizes:
+            clips = [of for of in clips if of.name in asked.sizes.split(",")]
+            seconds *= len(clips) / 2
+        if asked.repeats:
+            options["repeats"] = asked.repeats
         if out.wants(job, seconds):
             with out.job(job):
                 measure_steps(out, clips, toy=toy, **({"compiled": False} if toy else {}) | options)

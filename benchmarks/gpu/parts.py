@@ -57,13 +57,17 @@ def measure_tiling(out: Recorder, kind: str, size: tuple[int, int, int], *, toy:
     with out.job(f"vae {kind} tiled"):
         latents = torch.randn(1, channels, (frames - 1) // 4 + 1, height // stride, width // stride, device=out.device)
         label = {"vae": kind, "size": f"{width}x{height}", "frames": frames, "precision": "fp32"}
-        whole = Vae(make_vae(kind, out.device, toy=toy))
-        exact = whole.decode(latents).cpu()
-        _add(out, "tiling", "whole", label, whole.decode, latents)
-        del whole
-        tiled = Vae(make_vae(kind, out.device, toy=toy), tiled=True)
-        difference = (tiled.decode(latents).cpu() - exact).norm() / exact.norm()
-        _add(out, "tiling", "tiled", {**label, "difference": float(difference)}, tiled.decode, latents)
+        shown: dict[bool, torch.Tensor] = {}
+        for tiled in (False, True):
+            vae = Vae(make_vae(kind, out.device, toy=toy), tiled=tiled)
+
+            def decode(given: torch.Tensor, vae: Vae = vae, tiled: bool = tiled) -> None:
+                shown[tiled] = vae.decode(given)
+
+            _add(out, "tiling", "tiled" if tiled else "whole", label, decode, latents)
+            shown[tiled] = shown[tiled].cpu()
+        difference = float((shown[True] - shown[False]).norm() / shown[False].norm())
+        out.add("tiling_error", **label, difference=difference)
 
 
 @torch.inference_mode()
