@@ -110,10 +110,10 @@ def _run_job(out: Recorder, job: str, asked: argparse.Namespace) -> None:
     elif job == "vae" and out.wants(job, 45):
         measure_vae(out, "2.1", [(*_SMALL, 81), (*_LARGE, 81)], toy=toy)
         measure_vae(out, "2.2", [(1280, 704, 121)], toy=toy)
-    elif job == "tiling" and out.wants(job, 45):
+    elif job == "tiling" and out.wants(job, 35):
         measure_tiling(out, "2.1", (*_LARGE, 81), toy=toy)
         measure_tiling(out, "2.2", (1280, 704, 121), toy=toy)
-    elif job == "prompts" and out.wants(job, 90):
+    elif job == "prompts" and out.wants(job, 70):
         measure_prompt_model(out, folder.with_name(f"{folder.name}-prompts"), toy=toy)
     elif job == "text" and out.wants(job, 15):
         measure_text_encoder(out, toy=toy)
