@@ -95,11 +95,11 @@ def _opened(settings: PromptSettings, device: str) -> AbstractContextManager[Ext
     if settings.extend == "local":
         return open_local(settings.model, device=device, images=settings.images)
     return open_api(
-        settings.base_url, settings.model, key=_key(settings), timeout=settings.timeout, images=settings.images
+        settings.base_url, settings.model, key=api_key(settings), timeout=settings.timeout, images=settings.images
     )
 
 
-def _key(settings: PromptSettings) -> str | None:
+def api_key(settings: PromptSettings) -> str | None:
     """Read where it is used, so that it is in no settings, plan, store or log."""
     name = settings.api_key_env
     if name is None:

@@ -14,7 +14,6 @@ from flows.storyboard.kinds import LORA_ENDING
 from flows.storyboard.model import Lora, Shot, Storyboard
 from wan.families import Family, FamilyLora
 from wan.hub.places import models_home, pulled
-from wan.layout import PICKLES
 from wan.variants import VARIANTS
 
 
@@ -62,7 +61,7 @@ def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> 
     # how long driven shots are does not matter here: what drives a shot stays with its variant from clip to clip
     for variant in used_variants(storyboard, family, {}):
         for own in family.roles[variant].loras:
-            file = _of_family(own, model)
+            file = file_of_family(own, model)
             if file is None:
                 missing[own] = Path(own.model, own.file)
                 lacks.append(_told(own, family, variant, model))
@@ -76,8 +75,6 @@ def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
     """The file, or what is wrong and how to mend it."""
     if lora.file is not None:
         return lora.file, "", ""
-    if lora.name.endswith(PICKLES):
-        return None, f"{lora.name} is pickled, and such weights are refused", f"take one that ends in {LORA_ENDING}"
     if folder is None:
         fix = f"set model.loras to a folder that holds {lora.name}{LORA_ENDING}, or give the path of a file"
         return None, f"there is no folder to look for the LoRA {lora.name} in", fix
@@ -104,7 +101,7 @@ def _one_transformer(shot: Shot, family: Family) -> Iterable[Problem]:
             yield Problem(place, message, "leave `expert` out", full_id(shot.scene, shot.id))
 
 
-def _of_family(lora: FamilyLora, model: ModelSettings) -> Path | None:
+def file_of_family(lora: FamilyLora, model: ModelSettings) -> Path | None:
     """In the folder of LoRAs under the model's name, in the folder of models, or where the model was pulled to."""
     of_root = model.root and pulled(lora.model, model.root)
     for place in filter(None, (model.loras and model.loras / lora.model, of_root, pulled(lora.model))):

@@ -138,9 +138,10 @@ def test_doctor_lists_every_key_and_sees_what_is_missing(wanflow: Wanflow) -> No
     done = wanflow("doctor", "model=wan22", "model.root=/nowhere", "film.ffmpeg=/nowhere/ffmpeg", "--json")
     assert done.returncode == 2
     findings = {each["name"]: each for each in json.loads(done.stdout)}
-    assert findings["python"]["fix"] is None
-    assert "/nowhere" in findings["model"]["fix"]
-    assert "/nowhere/ffmpeg" in findings["ffmpeg"]["fix"]
+    assert (findings["python"]["state"], findings["python"]["fix"]) == ("good", None)
+    assert (findings["root"]["state"], findings["root"]["found"]) == ("bad", "model.root=/nowhere is no folder")
+    assert "/nowhere/ffmpeg" in findings["ffmpeg"]["found"]
+    assert "film.ffmpeg=" in findings["ffmpeg"]["fix"]
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:

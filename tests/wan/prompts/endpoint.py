@@ -39,7 +39,10 @@ def refusal(status: int, message: str = "", **headers: str) -> Reply:
 
 @dataclass
 class Endpoint:
-    """Gives the replies of `script` one after the other, then writes every prompt out in its own fixed way."""
+    """Gives the replies of `script` one after the other, then writes every prompt out in its own fixed way.
+
+    `models` are those it lists; None: it knows no listing. `wants_key`: for the listing.
+    """
 
     url: str
     script: list[Reply] = field(default_factory=list)
@@ -47,6 +50,8 @@ class Endpoint:
     headers: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    models: tuple[str, ...] | None = None
+    wants_key: bool = False
     busy: int = 0
     most_busy: int = 0
 
@@ -82,6 +87,15 @@ def serving() -> Iterator[Endpoint]:
 
         def log_message(self, format: str, *args: object) -> None:
             pass
+
+        def do_GET(self) -> None:
+            if endpoint.wants_key and "Authorization" not in self.headers:
+                self._send(refusal(401))
+            elif endpoint.models is None:
+                self._send(refusal(404))
+            else:
+                rows = [{"id": name, "object": "model"} for name in endpoint.models]
+                self._send(Reply(body=json.dumps({"object": "list", "data": rows}).encode()))
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

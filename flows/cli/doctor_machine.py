@@ -1,0 +1,182 @@
+"""The doctor's looks at the machine: programs, GPUs and their memory, folders, addresses."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import get_args
+from urllib.parse import urlsplit
+
+from flows.cli.doctor_page import Finding, looked
+from flows.cli.words import count, size_of
+from flows.errors import EnvironmentProblem
+from flows.settings import Settings
+from wan.families import FAMILIES
+from wan.request import Precision
+
+SPACE_WANTED = 2e9
+"""Bytes that a film with real weights fills quickly."""
+_BF16_CAPABILITY = (8, 0)
+_SECONDS = 2.0
+_RAY_PORT = 6379
+
+
+def programs(settings: Settings) -> Iterator[Finding]:
+    """Python, the packages that matter, whose `wan` is imported, ffmpeg."""
+    from flows.edit.process import ffmpeg_version, find_ffmpeg
+
+    def ffmpeg() -> str:
+        binary = find_ffmpeg(settings.film)
+        return f"{ffmpeg_version(binary)}, {binary}"
+
+    names = ("torch", "diffusers", "transformers", "ray", "prefect")
+    yield looked("Programs", "python", lambda: f"{platform.python_version()}, {platform.machine()}")
+    yield looked("Programs", "packages", lambda: ", ".join(f"{name} {version(name)}" for name in names))
+    yield looked("Programs", "imports", _imports)
+    yield looked("Programs", "ffmpeg", ffmpeg)
+
+
+def _imports() -> str:
+    from wan.mixup import check_import_path
+
+    check_import_path()
+    return f"wan and flows from {Path(__file__).parents[2]}"
+
+
+def compute(settings: Settings) -> Iterator[Finding]:
+    """GPUs, host memory, and how each released variant would be placed in them."""
+    from flows.cluster.placement import host_bytes
+
+    host = host_bytes()
+    yield from _gpus(settings)
+    yield Finding("Compute", "host", "good", f"{size_of(host)} of memory, {count(os.cpu_count() or 1, 'core')}")
+    yield from _placements(settings, host)
+
+
+def _gpus(settings: Settings) -> Iterator[Finding]:
+    import torch
+
+    number = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    for index in range(number):
+        gpu = torch.cuda.get_device_properties(index)
+        yield Finding("Compute", f"gpu {index}", "good", f"{gpu.name}, {size_of(gpu.total_memory)}, {_types(gpu)}")
+    if number:
+        return
+    family = FAMILIES[settings.model.family]
+    if settings.render.device == "cuda":
+        found, fix = (
+            "none that torch can use, and render.device=cuda asks for one",
+            "render.device=auto, or torch for CUDA",
+        )
+        yield Finding("Compute", "gpu", "bad", found, fix)
+    elif family.root is not None:
+        found = f"none; {family.name} renders on the processor: {', '.join(family.roles)}"
+        yield Finding("Compute", "gpu", "good", found)
+    else:
+        found = f"none: the models of {family.name} are too large for a processor"
+        fix = "model=tiny renders here; or a cluster with GPUs: cluster=ray cluster.address=HOST:6379"
+        yield Finding("Compute", "gpu", "note", found, fix)
+
+
+def _types(gpu: object) -> str:
+    """What it computes with, by name."""
+    from flows.resolve.machine import FP8_CAPABILITY
+
+    capability = (getattr(gpu, "major", 0), getattr(gpu, "minor", 0))
+    able = {"bf16": capability >= _BF16_CAPABILITY, "fp8": capability >= FP8_CAPABILITY}
+    return ", ".join(f"{name} {'yes' if can else 'no'}" for name, can in able.items())
+
+
+def _placements(settings: Settings, host: int) -> Iterator[Finding]:
+    """One line a variant and size, with the precision that would be used."""
+    import torch
+
+    from wan.placement.budget import table
+
+    family = FAMILIES[settings.model.family]
+    if not torch.cuda.is_available() or family.root is not None:
+        return
+    precision = precision_of(settings)
+    device = torch.cuda.get_device_properties(0).total_memory
+    for job, placement in table(device, host, precision):
+        if job.variant not in family.roles:
+            continue
+        name = f"{job.variant} {job.width}x{job.height}"
+        if placement is not None:
+            yield Finding("Compute", name, "good", f"{placement}, {precision}")
+        else:
+            fix = "a smaller size, or render.precision=fp8_storage"
+            yield Finding("Compute", name, "note", f"does not fit in {precision}", fix)
+
+
+def precision_of(settings: Settings) -> Precision:
+    """The one that is set, else the family's own."""
+    named: dict[str, Precision] = {name: name for name in get_args(Precision)}
+    return named.get(settings.render.precision or "", FAMILIES[settings.model.family].precision)
+
+
+def folders(settings: Settings) -> Iterator[Finding]:
+    """Where films and their parts are kept."""
+    from flows.store import default_store_path
+
+    store, outputs = settings.store.path or default_store_path(), settings.film.outputs.absolute()
+    yield looked("Folders", "store", lambda: _writable(store), "store.path=FOLDER names another place")
+    yield looked("Folders", "outputs", lambda: _writable(outputs), "film.outputs=FOLDER names another place")
+
+
+def _writable(folder: Path) -> str:
+    """Try it in the nearest folder that exists, so that looking leaves nothing behind."""
+    at = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=at):
+            free = shutil.disk_usage(at).free
+    except OSError as error:
+        raise EnvironmentProblem(f"{folder}: cannot be written ({error.strerror})") from error
+    if free < SPACE_WANTED:
+        raise EnvironmentProblem(f"{folder}: only {size_of(free)} free")
+    return f"{folder}, {size_of(free)} free"
+
+
+def addresses(settings: Settings) -> Iterator[Finding]:
+    """Who is talked to: Prefect's server, a Ray cluster."""
+    named = os.environ.get("PREFECT_API_URL")
+    if named:
+        fix = "start it, or unset PREFECT_API_URL: then wanflow starts one of its own"
+        yield looked("Addresses", "prefect", lambda: _answers(named, 4200), fix)
+    else:
+        yield looked("Addresses", "prefect", _own_port, "a firewall or sandbox keeps programs from listening")
+    cluster = settings.cluster.address
+    if cluster is None:
+        yield Finding("Addresses", "ray", "good", "started for each render on this machine")
+    elif cluster == "auto":
+        yield Finding("Addresses", "ray", "good", "the cluster that this machine is part of (ray status shows it)")
+    else:
+        fix = f"start it (ray start --head --port {_place(cluster, _RAY_PORT)[1]}), or cluster=local"
+        yield looked("Addresses", "ray", lambda: _answers(cluster, _RAY_PORT), fix)
+
+
+def _own_port() -> str:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        tried.listen()
+    return "started when needed, on a free port of this machine; wanflow ui shows it"
+
+
+def _answers(address: str, usual: int) -> str:
+    host, port = _place(address, usual)
+    try:
+        socket.create_connection((host, port), _SECONDS).close()
+    except OSError as error:
+        raise EnvironmentProblem(f"nothing answers at {host}:{port} ({error.strerror or error})") from error
+    return f"{host}:{port} answers"
+
+
+def _place(address: str, usual: int) -> tuple[str, int]:
+    parts = urlsplit(address if "//" in address else f"//{address}")
+    return parts.hostname or "127.0.0.1", parts.port or (443 if parts.scheme == "https" else usual)

@@ -1,0 +1,151 @@
+"""The doctor's looks at models: checkpoints, LoRAs and detectors of the family, and who extends prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from flows.cli.doctor_page import Finding
+from flows.cli.words import count, size_of
+from flows.errors import FlowsError
+from flows.settings import PromptSettings, Settings
+from wan.errors import CheckpointError, ModelUnavailable
+from wan.families import FAMILIES, Family
+from wan.hub.catalog import CATALOG
+from wan.hub.places import models_home, pulled
+
+_ROOM = 1.15
+"""A prompt model takes this times its weights: pictures and answers are little beside them."""
+
+
+def models(settings: Settings) -> Iterator[Finding]:
+    """Every checkpoint of the family, and what goes with it; missing ones with the command that fetches them."""
+    family, root = FAMILIES[settings.model.family], settings.model.root
+    if root is not None and not root.is_dir():
+        yield Finding(
+            "Models", "root", "bad", f"model.root={root} is no folder", "name the folder that holds the models"
+        )
+        return
+    roles = list(_roles(family, root))
+    some = any(finding.state == "good" for finding in roles)
+    for finding in roles:
+        lacks_all = finding.state == "bad" and some and family.root is None
+        yield Finding("Models", finding.name, "note" if lacks_all else finding.state, finding.found, finding.fix)
+    yield from _loras(family, settings)
+    if "animate-14b" in family.roles and family.root is None:
+        yield from _preparing(root)
+
+
+def _roles(family: Family, root: Path | None) -> Iterator[Finding]:
+    from wan.checkpoint import Checkpoint
+
+    for variant in family.roles:
+        try:
+            folder = Checkpoint.open(family, variant, root).folder
+            yield Finding("Models", variant, "good", str(folder))
+        except CheckpointError as error:
+            model = CATALOG.get(variant)
+            if family.root is None and model is not None and not _begun(variant, root):
+                where = " or ".join(str(home) for home in dict.fromkeys((root, models_home())) if home)
+                fix = (
+                    f"wanflow models pull {variant}" + (f" --root {root}" if root else "") + f" ({size_of(model.size)})"
+                )
+                yield Finding("Models", variant, "bad", f"is not in {where}, nor in the Hugging Face cache", fix)
+            else:
+                yield Finding("Models", variant, "bad", str(error), f"wanflow models verify {variant}")
+
+
+def _begun(variant: str, root: Path | None) -> bool:
+    """Whether there is a folder of that name, though no whole checkpoint."""
+    return any((home / variant).is_dir() for home in (root, models_home()) if home)
+
+
+def _loras(family: Family, settings: Settings) -> Iterator[Finding]:
+    from flows.resolve.loras import file_of_family
+
+    own = dict.fromkeys(lora for role in family.roles.values() for lora in role.loras)
+    for model in dict.fromkeys(lora.model for lora in own):
+        wanted = [lora for lora in own if lora.model == model]
+        missing = [lora.file for lora in wanted if file_of_family(lora, settings.model) is None]
+        if missing:
+            fix = f"wanflow models pull {model} ({size_of(CATALOG[model].size)})"
+            yield Finding("Models", model, "bad", f"lacks {', '.join(missing)}", fix)
+        else:
+            yield Finding("Models", model, "good", count(len(wanted), "LoRA"))
+
+
+def _preparing(root: Path | None) -> Iterator[Finding]:
+    """What makes a pose out of a plain driving video: films without one need none of it."""
+    from flows.resolve.motion import MASKS, POSES
+
+    needs = {
+        POSES: "a driving video (motion.video) is not prepared without",
+        MASKS: "motion.mode=replace does not work without",
+        "animate-relighting": "motion.mode=replace keeps the picture's light without",
+    }
+    for name, use in needs.items():
+        folder = (pulled(name, root) if root is not None else None) or pulled(name)
+        if folder is not None:
+            yield Finding("Models", name, "good", str(folder))
+        else:
+            fix = f"wanflow models pull {name} ({size_of(CATALOG[name].size)})"
+            yield Finding("Models", name, "note", f"is not here: {use}", fix)
+
+
+def prompts(settings: Settings) -> Iterator[Finding]:
+    """Who extends prompts, whether they are there, and whether they fit."""
+    chosen = settings.prompts
+    if chosen.extend == "off":
+        yield Finding("Prompts", "prompts", "good", "off: prompts are rendered as they are written")
+    elif chosen.extend == "local":
+        yield _local(chosen.model, settings.render.device)
+    else:
+        yield _endpoint(chosen)
+
+
+def _local(model: str, device: str) -> Finding:
+    from wan.prompts.look import look_at_local, way_to
+
+    try:
+        found = look_at_local(model)
+    except (ModelUnavailable, CheckpointError) as error:
+        return Finding("Prompts", "prompts", "bad", str(error), f"{way_to(model)}, or prompts.model=FOLDER")
+    where, room = _room(device)
+    told = f"{found.folder}, {size_of(found.nbytes)}, {'sees pictures' if found.sees else 'words only'}"
+    if found.nbytes * _ROOM > room:
+        fix = "a smaller model (prompts.model=), or an endpoint (prompts=api)"
+        return Finding("Prompts", "prompts", "bad", f"{told}: does not fit into {size_of(room)} of {where}", fix)
+    return Finding("Prompts", "prompts", "good", f"{told}, fits into {size_of(room)} of {where}")
+
+
+def _room(device: str) -> tuple[str, float]:
+    import torch
+
+    from flows.cluster.placement import host_bytes
+
+    if device != "cpu" and torch.cuda.is_available():
+        return "GPU memory", float(torch.cuda.get_device_properties(0).total_memory)
+    return "memory", float(host_bytes())
+
+
+def _endpoint(chosen: PromptSettings) -> Finding:
+    from flows.resolve.extend_ask import api_key
+    from wan.prompts.look import look_at_endpoint
+
+    try:
+        listed = look_at_endpoint(chosen.base_url, api_key(chosen))
+    except FlowsError as error:
+        return Finding("Prompts", "prompts", "bad", str(error))
+    except ModelUnavailable as error:
+        fix = "prompts.base_url=https://HOST/v1 names the endpoint, prompts.api_key_env=NAME the variable with its key"
+        return Finding("Prompts", "prompts", "bad", f"{chosen.base_url}: {error}", fix)
+    if listed and chosen.model not in listed:
+        some = ", ".join(listed[:4])
+        return Finding(
+            "Prompts",
+            "api",
+            "note",
+            f"{chosen.base_url} answers, without {chosen.model}",
+            f"prompts.model= one of {some}",
+        )
+    return Finding("Prompts", "prompts", "good", f"{chosen.base_url} answers, {chosen.model}")
