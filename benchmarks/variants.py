@@ -104,7 +104,7 @@ def _run_job(out: Recorder, job: str, asked: argparse.Namespace) -> None:
             seconds *= len(clips) / 2
         if asked.repeats:
             options["repeats"] = asked.repeats
-        if out.wants(job, seconds):
+        if clips and out.wants(job, seconds):
             with out.job(job):
                 measure_steps(out, clips, toy=toy, **({"compiled": False} if toy else {}) | options)
     elif job == "vae" and out.wants(job, 45):
