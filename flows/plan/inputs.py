@@ -44,15 +44,16 @@ def _no_variant(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]]:
     elif name not in family.roles:
         able = [other.name for other in FAMILIES.values() if name in other.roles]
         fix = f"use model={' or model='.join(able)}" if able else "leave `variant` out"
-        yield "variant", f"the {family.name} family has no checkpoint for {name}; it has {have}", fix
+        yield _asks_for(shot), f"the {family.name} family has no checkpoint for {name}; it has {have}", fix
 
 
 def _contradictions(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]]:
     variant = VARIANTS[choose_variant(shot, family)]
     for key in _INPUTS:
         if getattr(shot, key) and key not in variant.inputs:
-            yield key, f"{variant.name} cannot use `{key}`", _remedy(key)
-    if shot.image and shot.continuity and "audio" not in variant.inputs:  # of speech, `image` is who speaks
+            yield key, f"{variant.name} cannot use `{key}`", _remedy(key, shot, family)
+    both = shot.image and shot.continuity and "continuity" in variant.inputs
+    if both and shot.continuity and "audio" not in variant.inputs:  # of speech, `image` is who speaks
         message = f"a shot starts from `image` or from the last frame of {shot.continuity.source}, not from both"
         yield "image", message, "remove `image`, or write `continuity: none`"
     yield from _missing(shot, variant)
@@ -68,9 +69,24 @@ def _contradictions(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]
                 yield "prompt", message, "start the shot from a picture (`image`), or remove the member's `reference`"
 
 
-def _remedy(key: str) -> str:
+def _asks_for(shot: Shot) -> str:
+    """The key that a shot has its variant from."""
+    keys = (
+        ("variant",) if shot.variant != "auto" else ("audio", "motion", "control", "image", "end_image", "continuity")
+    )
+    return next((key for key in keys if getattr(shot, key)), "variant")
+
+
+def _remedy(key: str, shot: Shot, family: Family) -> str:
     able = [name for name, other in VARIANTS.items() if key in other.inputs and other.rendered]
-    return f"remove it, or use `variant: auto`; {', '.join(able)} can" if able else "remove it"
+    if shot.variant != "auto":
+        return f"remove it, or use `variant: auto`; {', '.join(able)} can" if able else "remove it"
+    models = [
+        other.name for other in FAMILIES.values() if other is not family and any(name in other.roles for name in able)
+    ]
+    if not able or any(name in family.roles for name in able):
+        return f"remove it, or `{_asks_for(shot)}`"
+    return f"remove it; {', '.join(able)} can, with model={' or model='.join(models)}"
 
 
 def _missing(shot: Shot, variant: Variant) -> Iterator[tuple[str, str, str]]:
@@ -88,5 +104,8 @@ def _missing(shot: Shot, variant: Variant) -> Iterator[tuple[str, str, str]]:
             message = f"{variant.name} needs a picture to start from" + (f": {why}" if why else "")
             fix = "add `image`, or `continuity: {from: ...}`" if "continuity" in variant.inputs else "add `image`"
             yield at, message, fix
+        elif key == "control" and shot.control is not None:
+            message = f"{variant.name} has nothing to follow: `control` holds neither video nor references"
+            yield "control", message, "add `video` or `references` to it, or a camera path such as `slow pan left`"
         else:
             yield "variant", f"{variant.name} needs `{key}`", f"add `{key}`, or use `variant: auto`"

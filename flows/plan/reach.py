@@ -20,7 +20,7 @@ def reach_problems(
     name = full_id(shot.scene, shot.id)
     if shot.video is not None and sampling.steps_taken(shot.video.strength) == 0:
         steps = sampling.num_inference_steps
-        message = f"a strength of {shot.video.strength:g} takes none of the {steps} steps"
+        message = f"a strength of {shot.video.strength:g} takes none of the {steps} step{'s' * (steps > 1)}"
         yield Problem(shot.where("video.strength"), message, f"at least {1 / steps:.2g}, or more steps", name)
     rate, last = segments[0].part.rate(fps), segments[-1].start
     for key, path in _needed_throughout(shot):

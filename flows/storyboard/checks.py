@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from flows.storyboard.model import Shot, Storyboard
 from flows.storyboard.problems import Problems, listed
@@ -82,9 +82,8 @@ def _inputs(shot: Shot, problems: Problems) -> None:
     brings = _brings(shot)
     variant = VARIANTS.get(shot.variant)
     if variant is None:
-        if len(brings) > 1 and not any(brings.keys() <= other.inputs for other in VARIANTS.values()):
-            keys = " and ".join(brings.values())
-            problems.add(shot.place, f"no variant can use {keys} in one shot", "split it into several shots")
+        if len(brings) > 1 and not _usable(brings):
+            _too_much(shot, brings, problems)
         return
     for name, key in brings.items():
         if name not in variant.inputs:
@@ -94,5 +93,20 @@ def _inputs(shot: Shot, problems: Problems) -> None:
     for name in sorted(variant.needs - brings.keys()):
         led = name == "control" and (parse_camera(shot.camera or "") is not None or any(m.reference for m in shot.cast))
         if not led and not (name == "image" and "continuity" in brings):
-            fix = f"add {name}: to the shot, or use variant: auto"
+            path = ", or a camera path such as `slow pan left`" if name == "control" else ""
+            fix = f"add {name}: to the shot{path}, or use variant: auto"
             problems.add(shot.where("variant"), f"{variant.name} needs {name}", fix)
+
+
+def _usable(keys: Collection[str]) -> bool:
+    return any(set(keys) <= other.inputs for other in VARIANTS.values())
+
+
+def _too_much(shot: Shot, brings: Mapping[str, str], problems: Problems) -> None:
+    """At the key that, left out, makes it right; of several the last."""
+    apart = [name for name in brings if _usable([other for other in brings if other != name])]
+    keys = " and ".join(brings.values())
+    alone = " or ".join(brings[name] for name in apart)
+    fix = f"remove {alone}, or make several shots of it" if apart else "make several shots of it"
+    at = shot.where(brings[apart[-1]]) if apart else shot.place
+    problems.add(at, f"no variant can use {keys} in one shot", fix)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
-from flows.storyboard.nodes import Node, Text
+from flows.storyboard.nodes import Items, Node, Text
 from flows.storyboard.problems import Problems
 
 AssetKind: TypeAlias = Literal["image", "video", "audio", "lora"]
@@ -46,7 +46,9 @@ class Kind(Protocol):
 def scalar(node: Node, context: Context, key: str, kind: Kind) -> Text | None:
     """The node if it is a text that is not empty; else None, and a problem."""
     if not isinstance(node, Text):
-        context.problems.add(node, f"{key} must be {kind.words()}, not {node.word}")
+        one = node.values[0] if isinstance(node, Items) and len(node.values) == 1 else None
+        fix = f"write {key}: {one.value[:60]}" if isinstance(one, Text) else f"write one value after {key}:"
+        context.problems.add(node, f"{key} must be {kind.words()}, not {node.word}", fix)
         return None
     if node.plain and not node.value:
         context.problems.add(node, f"{key} has no value", "write one, or remove the key")

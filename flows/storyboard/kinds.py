@@ -13,6 +13,7 @@ from flows.storyboard.model import Cue
 from flows.storyboard.nodes import Node, Text
 from flows.storyboard.problems import listed
 from flows.storyboard.quantities import seconds_of
+from wan.layout import PICKLES
 
 MAX_TEXT = 20_000
 """Characters of one text; a prompt of 512 tokens has about 2,500."""
@@ -23,6 +24,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 LORA_ENDING = ".safetensors"
 """What ends like this is a file; everything else is the name of one in the folder of LoRAs."""
 
+_MEDIA = re.compile(r"\.(?:png|jpe?g|webp|mp4|mov|mkv|webm|wav|mp3|m4a|yaml|json)\Z", re.IGNORECASE)
 _LIKELY = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _CUE = re.compile(rf"(?:({words.ID}(?:\.{words.ID})?)\s*(?:([+-])\s*(\S+))?|(\S+))\Z")
 
@@ -183,8 +185,17 @@ class LoraName:
         if text.value.endswith(LORA_ENDING):
             path = context.assets.find(text, "lora")
             return (text, path) if path else None
+        if text.value.endswith(PICKLES):
+            message = f"{text.value[:60]} is pickled, and such weights are refused"
+            context.problems.add(text, message, f"take one that ends in {LORA_ENDING}")
+            return None
         if len(text.value) > 100 or not re.fullmatch(self.pattern, text.value):
             wrong(text, context, key, self)
+            return None
+        if re.search(_MEDIA, text.value):
+            context.problems.add(
+                text, f"{text.value[:60]} is no LoRA", f"name one, or a file that ends in {LORA_ENDING}"
+            )
             return None
         return text, None
 

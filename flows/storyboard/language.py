@@ -126,7 +126,7 @@ CONTROL = Record(
     (
         Field("video", Asset("video"), "The control video."),
         Field("mask", Asset("video"), "White where pixels are made anew; needs `video`."),
-        Field("references", ListOf(Asset("image"), most=16), "Pictures of what should appear."),
+        Field("references", ListOf(Asset("image"), most=16, least=1), "Pictures of what should appear."),
         Field("scale", Number(0, 10), "How closely the control is followed; 0: not at all.", default="`1`"),
     ),
 )

@@ -38,16 +38,27 @@ class Number:
             return None
         pattern = _WHOLE if self.whole else _NUMBER
         if len(text.value) > 40 or not pattern.match(text.value):
-            wrong(text, context, key, self)
+            number = float(text.value) if len(text.value) <= 40 and _NUMBER.match(text.value) else math.nan
+            wrong(text, context, key, self, self._nearest(number))
             return None
         if not text.plain:
             context.problems.add(text, f"{key} must be a number, not text in quotes", f"write {text.value}")
             return None
         value = int(text.value) if self.whole else float(text.value)
         if not (self.low < value if self.above else self.low <= value) or not value <= self.high:
-            wrong(text, context, key, self)
+            wrong(text, context, key, self, self._nearest(value))
             return None
         return value
+
+    def _nearest(self, value: float) -> str:
+        """What to write instead of a number that is not allowed, or of none (`nan`)."""
+        if value > self.high:
+            return f"write {_plain(self.high)} or less"
+        if math.isnan(value):
+            return "write it in digits"
+        if value < self.low or (self.above and value == self.low):
+            return f"write {'more than ' if self.above else ''}{_plain(self.low)}{'' if self.above else ' or more'}"
+        return f"write {_plain(round(value))}"
 
     def schema(self) -> Schema:
         low = "exclusiveMinimum" if self.above else "minimum"

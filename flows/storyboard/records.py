@@ -14,6 +14,7 @@ from flows.storyboard.nodes import Keys, Node, Text
 from flows.storyboard.problems import listed
 from flows.storyboard.words import NONE
 
+_NOTHING = ("null", "~", "none", "None", "false", "off")
 FOREIGN: Mapping[str, str] = {
     "steps": "num_inference_steps",
     "cfg": "guidance_scale",
@@ -107,8 +108,11 @@ class Record:
     def _refuse(self, node: Node, context: Context, key: str) -> None:
         if isinstance(node, Text) and node.plain and not node.value:
             context.problems.add(node, f"{key} has no value", "write one, or remove the key")
+        elif isinstance(node, Text) and node.plain and node.value in _NOTHING:
+            context.problems.add(node, f"{key} must be a map, not {node.value}", "remove the key to have none")
         else:
-            context.problems.add(node, f"{key} must be a map, not {node.word}", f"its keys: {listed(self.by_key)}")
+            fix = f"write {key}: {{{self.fields[0].key}: …}}; its keys: {listed(self.by_key)}"
+            context.problems.add(node, f"{key} must be a map, not {node.word}", fix)
 
     def _unknown(self, key: Text, context: Context) -> None:
         name = key.value[:60]
@@ -155,8 +159,12 @@ class Short:
     none: bool = False
 
     def read(self, node: Node, context: Context, key: str) -> Values | str | None:
-        if not isinstance(node, Text):
+        if isinstance(node, Keys):
             return self.record.read(node, context, key)
+        if not isinstance(node, Text):
+            fix = f"its keys: {listed(self.record.by_key)}"
+            context.problems.add(node, f"{key} must be {self.words()}, not {node.word}", fix)
+            return None
         if self.none and node.plain and node.value == NONE:
             return NONE
         value = self.record.by_key[self.keys[0]].kind.read(node, context, key)

@@ -14,10 +14,11 @@ from flows.storyboard.records import Record, Short
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of one kind of thing. Reads to a list of (node, value)."""
+    """A list of one kind of thing. Reads to a list of (node, value). `least`: fewer entries say nothing."""
 
     item: Kind
     most: int = 1000
+    least: int = 0
 
     def read(self, node: Node, context: Context, key: str) -> list[tuple[Node, Any]] | None:
         if not isinstance(node, Items):
@@ -27,11 +28,15 @@ class ListOf:
         if len(node.values) > self.most:
             context.problems.add(node, f"{key} has {len(node.values):,} entries", f"at most {self.most:,} are allowed")
             return None
+        if len(node.values) < self.least:
+            context.problems.add(node, f"{key} is empty", "write one entry or more, or remove the key")
+            return None
         read = ((value, self.item.read(value, context, key)) for value in node.values)
         return [(value, found) for value, found in read if found is not None]
 
     def schema(self) -> Schema:
-        return {"type": "array", "items": self.item.schema(), "maxItems": self.most}
+        least: Schema = {"minItems": self.least} if self.least else {}
+        return {"type": "array", "items": self.item.schema(), **least, "maxItems": self.most}
 
     def words(self) -> str:
         return f"a list; each: {self.item.words()}"

@@ -183,8 +183,6 @@ class ShotBuilder:
         if "mask" in written.places and "video" not in written.places:
             self.problems.add(written.places["mask"], "a mask needs the video it masks", "add video:")
         references = tuple(path for _, path in written.get("references") or ())
-        if "references" in written.places and not references:
-            self.problems.add(written.places["references"], "references is empty", "name a picture, or remove it")
         scale = written.get("scale")
         return Control(written.get("video"), written.get("mask"), references, 1.0 if scale is None else scale)
 

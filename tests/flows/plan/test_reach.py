@@ -43,4 +43,4 @@ def test_a_scale_alone_is_nothing_to_follow(
     shot: MakeShot, film: MakeFilm, problems: Callable[..., list[Problem]]
 ) -> None:
     (found,) = problems(film(shot("a", control=Control(scale=0.5))), model="wan22")
-    assert "vace-fun-a14b needs `control`" in found.message
+    assert "vace-fun-a14b has nothing to follow" in found.message

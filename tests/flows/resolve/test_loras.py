@@ -73,12 +73,6 @@ def test_a_name_needs_a_folder() -> None:
     assert "set model.loras to a folder that holds grain.safetensors" in (problem.fix or "")
 
 
-def test_a_pickled_file_is_no_lora_whatever_folder_it_is_in() -> None:
-    (problem,) = find_loras(film(Lora("assets/grain.pth")), TINY, model(None)).problems
-    assert problem.message == "assets/grain.pth is pickled, and such weights are refused"
-    assert problem.fix == "take one that ends in .safetensors"
-
-
 def test_one_transformer_has_no_experts(write: Write) -> None:
     fur = write("fur.safetensors")
     lora = Lora("fur.safetensors", expert="high", file=fur)

@@ -173,7 +173,7 @@ FILES = [
     in_shot("path of enormous length", f"image: {'a' * 5000}", 16, "cannot be used: File name too long"),
     in_shot("sound as picture", "image: assets/talk.wav", 16, "is a sound, not a picture"),
     in_shot("text as picture", "image: film.yaml", 16, "film.yaml is not a picture"),
-    in_shot("no pictures", "control: {references: []}", 31, "references is empty", "name a picture, or remove it"),
+    in_shot("no pictures", "control: {references: []}", 31, "references is empty", "or remove the key"),
     in_shot("picture as sound", "audio: assets/boat.png", 16, "is a picture, not a sound"),
 ]
 TEMPLATES = [
