@@ -56,7 +56,7 @@ def compute(settings: Settings) -> Iterator[Finding]:
     host = host_bytes()
     yield from _gpus(settings)
     yield Finding("Compute", "host", "good", f"{size_of(host)} of memory, {count(os.cpu_count() or 1, 'core')}")
-    yield from _placements(settings, host)
+    yield from _placements(settings)
 
 
 def _gpus(settings: Settings) -> Iterator[Finding]:
@@ -93,18 +93,25 @@ def _types(gpu: object) -> str:
     return ", ".join(f"{name} {'yes' if can else 'no'}" for name, can in able.items())
 
 
-def _placements(settings: Settings, host: int) -> Iterator[Finding]:
-    """One line a variant and size, with the precision that would be used."""
+def _placements(settings: Settings) -> Iterator[Finding]:
+    """One line a variant and size, with the precision that would be used, in the memory that one worker has."""
     import torch
 
+    from flows.cluster.placement import room_of_worker
     from wan.placement.budget import table
 
     family = FAMILIES[settings.model.family]
     if not torch.cuda.is_available() or family.root is not None:
         return
     precision = precision_of(settings)
-    device = torch.cuda.get_device_properties(0).total_memory
-    for job, placement in table(device, host, precision):
+    cluster = settings.cluster
+    room = room_of_worker(
+        torch.device("cuda", 0),
+        threads=max(1, int(cluster.cpus_per_worker)),
+        gpu_share=min(1.0, cluster.gpus_per_worker or 1.0),
+        workers=cluster.workers,
+    )
+    for job, placement in table(room.device, room.host, precision):
         if job.variant not in family.roles:
             continue
         name = f"{job.variant} {job.width}x{job.height}"

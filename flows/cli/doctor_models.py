@@ -143,7 +143,7 @@ def _endpoint(chosen: PromptSettings) -> Finding:
         some = ", ".join(listed[:4])
         return Finding(
             "Prompts",
-            "api",
+            "prompts",
             "note",
             f"{chosen.base_url} answers, without {chosen.model}",
             f"prompts.model= one of {some}",

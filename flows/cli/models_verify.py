@@ -10,17 +10,19 @@ from flows.cli.models import root_option
 from flows.cli.options import json_option, print_json
 from flows.cli.words import count, size_of
 from flows.errors import UserError
+from wan.families import FAMILIES
 from wan.hub.catalog import CATALOG, find
 from wan.hub.places import folder_of
 from wan.hub.verify import Verified, verify
 
 
 @click.command("verify", short_help="Read every byte of a model and say what is broken.")
-@click.argument("what", metavar="NAME|FOLDER")
+@click.argument("what", metavar="NAME|FOLDER|FAMILY")
 @root_option
 @json_option
 def command(what: str, root: Path | None, as_json: bool) -> None:
-    """Check a pulled model, or any folder in diffusers layout: sizes, sha256, headers, shards, layout.
+    """Check a pulled model, a family that ships with wanflow, or any folder in diffusers layout: sizes, sha256,
+    headers, shards, layout.
 
     Exit code 0: whole; 1: something is broken, and the way to mend it is said. Only pulled models have digests to
     compare with.
@@ -29,13 +31,19 @@ def command(what: str, root: Path | None, as_json: bool) -> None:
     Examples:
       wanflow models verify t2v-a14b
       wanflow models verify /weights/t2v-a14b --json
+      wanflow models verify tiny
     """
-    found = _checked(*_folder(what, root))
-    if as_json:
-        print_json(_as_json(found))
+    family = FAMILIES.get(what)
+    if family is not None and family.root is not None:
+        every = [_checked(family.root / role.folder, role.variant) for role in family.roles.values()]
     else:
-        _print(found)
-    if found.faults:
+        every = [_checked(*_folder(what, root))]
+    if as_json:
+        print_json([_as_json(found) for found in every] if family else _as_json(every[0]))
+    for found in every:
+        if not as_json:
+            _print(found)
+    if any(found.faults for found in every):
         raise click.exceptions.Exit(1)
 
 

@@ -77,6 +77,13 @@ def test_every_variant_has_the_placement_that_fits(gpu: SimpleNamespace, gigabyt
     assert found("model=wan22", "render.precision=fp8_storage")["t2v-a14b 1280x720"].found.endswith(", fp8_storage")
 
 
+def test_workers_that_share_a_gpu_have_their_part_of_it_and_of_the_host(gpu: SimpleNamespace) -> None:
+    """Two of them have 75 GB and 64 GB: too little of the host to swap experts with."""
+    shared = ("model=wan22", "cluster.gpus_per_worker=0.5")
+    assert found(*shared)["t2v-a14b 1280x720"].found.startswith("low_vram")
+    assert found(*shared, "cluster.workers=1")["t2v-a14b 1280x720"].found.startswith("expert_swap")
+
+
 def test_what_does_not_fit_says_what_would(gpu: SimpleNamespace) -> None:
     gpu.total_memory = 6 * 10**9
     finding = found("model=wan22")["t2v-a14b 1280x720"]
