@@ -158,7 +158,7 @@ _TABLE = (
     Model(
         name="animate-relighting",
         purpose="relighting LoRA for animate-14b's replace mode",
-        size=1.44e9,
+        size=2.87e9,
         layout="lora",
         huggingface="Wan-AI/Wan2.2-Animate-14B",
         modelscope="Wan-AI/Wan2.2-Animate-14B",
@@ -211,7 +211,7 @@ _TABLE = (
     _reference("i2v-a14b", 126e9, repo="Wan-AI/Wan2.2-I2V-A14B", commit="206a9ee1b7bfaaf8f7e4d81335650533490646a3"),
     _reference("ti2v-5b", 34e9, repo="Wan-AI/Wan2.2-TI2V-5B", commit="921dbaf3f1674a56f47e83fb80a34bac8a8f203e"),
     _reference("s2v-14b", 46e9, repo="Wan-AI/Wan2.2-S2V-14B", commit="dab4e9c55bbe4c8c4d03db1c2c98c7f0ac9c454b"),
-    _reference("animate-14b", 53e9, repo="Wan-AI/Wan2.2-Animate-14B", commit=ANIMATE_COMMIT),
+    _reference("animate-14b", 56e9, repo="Wan-AI/Wan2.2-Animate-14B", commit=ANIMATE_COMMIT),
     _reference("vace-fun-a14b", 81e9, repo="alibaba-pai/Wan2.2-VACE-Fun-A14B", modelscope="PAI/Wan2.2-VACE-Fun-A14B"),
 )
 
