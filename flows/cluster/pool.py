@@ -186,6 +186,7 @@ class Pool:
         strikes = Strikes()
         while not self._stopping and not strikes.out:
             lease: Lease | None = None
+            shared = session.shared
             try:
                 if not worker.running:
                     facts = worker.start()
@@ -195,7 +196,7 @@ class Pool:
                     return
                 self._follow(worker, lease, strikes)
             except NoRoomNow as reason:
-                if session.shared:
+                if shared:
                     continue  # with another pool of this process, whose workers will go
                 strikes.add(None, str(reason))
                 break

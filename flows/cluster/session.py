@@ -109,8 +109,7 @@ class _Connection(threading.Thread):
             self._done.set()
         self._begun.set()
         self._done.wait()
-        if self._error is None:
-            self._ray.shutdown()
+        self._ray.shutdown()  # after a failure too: a Ray that came up by half leaves processes
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
