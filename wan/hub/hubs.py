@@ -86,7 +86,7 @@ class ModelScope:
     endpoint = "https://modelscope.cn"
     branch = "master"
     token_variable = "MODELSCOPE_API_TOKEN"
-    serves_commits = False  # as far as is known: what it lists and serves goes by branch
+    serves_commits = False  # not known; its branches are
 
     def listing(self, wire: Wire, repo: str, revision: str) -> Listing:
         """An unknown revision is answered with no files and status 200. Raises `HubError`."""
