@@ -14,10 +14,6 @@ NOTE = "ledger-timings/timings.json"
 MEMORY = 10
 """A timing is a running mean over about this many clips: a new driver or machine shows after a few."""
 
-ROUGH_SECONDS = 0.2
-"""Seconds a megapixel, frame and forward pass, when nothing was ever timed. T2V-A14B at 720p on one H100 takes 0.17
-(1042 s for 81 frames, 40 steps, two forwards; published by the reference); the tiny family on a CPU is near it."""
-
 Basis: TypeAlias = Literal["measured", "scaled", "rough"]
 BASES: tuple[Basis, ...] = get_args(Basis)
 """From firm to weak."""
@@ -65,8 +61,9 @@ class Timings:
 
     table: Mapping[str, Mapping[str, Timing]] = field(default_factory=dict)
 
-    def estimate(self, work: Workload, device: str) -> Estimate:
-        """How long `work` would take on a device of this kind (`render.device`)."""
+    def estimate(self, work: Workload, device: str, rough: float) -> Estimate:
+        """How long `work` would take on a device of this kind (`render.device`); `rough` seconds, when nothing like it
+        was ever timed."""
         passes = work.num_inference_steps * work.forwards
         known = self.table.get(_model_key(work.variant, work.checkpoint, device), {})
         exact = known.get(_size_key(work.width, work.height, work.num_frames))
@@ -76,7 +73,7 @@ class Timings:
             near = min(known.values(), key=lambda timing: abs(timing.volume - work.volume))
             scale = work.volume / near.volume
             return Estimate(scale * (near.fixed + near.per_forward * passes), "scaled")
-        return Estimate(ROUGH_SECONDS * work.volume * passes, "rough")
+        return Estimate(rough, "rough")
 
 
 def read_timings(store: Store) -> Timings:

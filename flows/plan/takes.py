@@ -12,10 +12,12 @@ from flows.plan.geometry import Geometry
 from flows.plan.media import camera_path, clip_loras, clip_media
 from flows.plan.model import Clip, HandOff, Take
 from flows.plan.motion import prepared_media, relighting_loras
+from flows.plan.rough import rough_seconds
 from flows.plan.why import IN_STORE, why_new
 from flows.resolve import Snapshot
 from flows.resolve.needs import Segment
 from flows.storyboard.model import Shot, Size
+from wan.families import Role
 from wan.request import Numerics, Sampling
 from wan.variants import Variant
 
@@ -109,14 +111,15 @@ class TakeMaker:
         mark = fingerprint(clip)
         if mark in self.snapshot.finished:
             return replace(clip, fingerprint=mark, status="cached")
-        return replace(clip, fingerprint=mark, estimated_seconds=self._seconds(clip))
+        return replace(clip, fingerprint=mark, estimated_seconds=self._seconds(clip, role))
 
-    def _seconds(self, clip: Clip) -> float:
+    def _seconds(self, clip: Clip, role: Role) -> float:
         sampling = clip.sampling
         passes = forwards(sampling.guidance_scale.high, sampling.guidance_scale.low)
         steps = sampling.num_inference_steps
         work = Workload(clip.variant, clip.checkpoint, clip.width, clip.height, clip.num_frames, steps, passes)
-        estimate = self.snapshot.timings.estimate(work, self.device)
+        rough = rough_seconds(clip, published=role.repo is not None)
+        estimate = self.snapshot.timings.estimate(work, self.device, rough)
         self.bases.add(estimate.basis)
         return estimate.seconds
 

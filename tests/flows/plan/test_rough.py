@@ -1,0 +1,74 @@
+"""First estimates against what was measured (docs/benchmarks.md, and the tiny family on one CPU thread)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from flows.plan.model import Clip, HandOff, Medium
+from flows.plan.rough import rough_seconds
+from wan.request import Guidance, Numerics, Sampling
+from wan.variants import VARIANTS
+
+STEPS = [
+    ("t2v-a14b", (832, 480, 81), True, 5.71),
+    ("t2v-a14b", (1280, 720, 81), True, 22.45),
+    ("t2v-a14b", (832, 480, 81), False, 6.69),
+    ("t2v-a14b", (1280, 720, 81), False, 24.65),
+    ("i2v-a14b", (1280, 720, 81), True, 22.00),
+    ("ti2v-5b", (1280, 704, 121), True, 1.77),
+    ("s2v-14b", (832, 448, 80), True, 5.85),
+    ("s2v-14b", (1024, 704, 80), True, 16.16),
+    ("animate-14b", (832, 480, 77), True, 2.96),
+    ("animate-14b", (1280, 720, 77), True, 11.48),
+    ("vace-fun-a14b", (832, 480, 81), True, 6.71),
+]
+"""Seconds a step on an H200: size and frames, compiled or not."""
+
+
+def clip(variant: str, size: tuple[int, int, int], steps: int = 1, **values: Any) -> Clip:
+    sampling = replace(VARIANTS[variant].sampling, num_inference_steps=steps)
+    width, height, frames = size
+    given: dict[str, Any] = {"sampling": sampling, "numerics": Numerics("reference", compile=True), **values}
+    names = {"fingerprint": "a", "checkpoint": "c", "prompt": "x", "negative_prompt": ""}
+    return Clip(variant=variant, width=width, height=height, num_frames=frames, fps=16, seed=1, **names, **given)
+
+
+@pytest.mark.parametrize(("variant", "size", "compiled", "measured"), STEPS)
+def test_a_step_is_within_an_eighth_of_what_was_measured(
+    variant: str, size: tuple[int, int, int], compiled: bool, measured: float
+) -> None:
+    numerics = Numerics("reference", compile=compiled)
+    one, three = (rough_seconds(clip(variant, size, n, numerics=numerics), published=True) for n in (1, 3))
+    assert (three - one) / 2 == pytest.approx(measured, rel=0.12)
+
+
+def test_the_autoencoder_comes_on_top() -> None:
+    text = rough_seconds(clip("t2v-a14b", (1280, 720, 81), 0), published=True)
+    assert text == pytest.approx(6.16, rel=0.1)
+    picture = rough_seconds(clip("i2v-a14b", (1280, 720, 81), 0), published=True)
+    assert picture - text == pytest.approx(3.68, rel=0.1)
+
+
+def test_speech_that_goes_on_decodes_and_encodes_what_went_before() -> None:
+    """Three clips of `speaking.yaml` on one thread of a busy machine: 4.3, 7.6 and 5.9 s."""
+    tiny = Sampling(12, 3.0, Guidance(1.0, 1.0))
+    on = HandOff(("b",), what="carried")
+    first, then, last = (
+        rough_seconds(clip("s2v-14b", size, sampling=tiny, **how), published=False)
+        for size, how in (
+            ((256, 128, 29), {}),
+            ((256, 128, 32), {"hand_off": on}),
+            ((256, 128, 32), {"hand_off": on, "last": True}),
+        )
+    )
+    assert [first, then, last] == pytest.approx([4.3, 7.6, 5.9], rel=0.15)
+    posed = rough_seconds(clip("s2v-14b", (256, 128, 29), media=(Medium("pose", "d"),)), published=False)
+    assert posed > rough_seconds(clip("s2v-14b", (256, 128, 29)), published=False)
+
+
+def test_a_video_that_is_changed_takes_a_part_of_the_steps() -> None:
+    whole = clip("t2v-a14b", (832, 480, 81), 40, strength=1.0)
+    assert rough_seconds(replace(whole, strength=0.5), published=True) < 0.6 * rough_seconds(whole, published=True)
