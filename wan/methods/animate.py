@@ -20,7 +20,7 @@ from wan.geometry import Size
 from wan.images import to_pixels
 from wan.lora import apply_loras
 from wan.methods.base import Conditions, Method, Result
-from wan.request import ClipRequest, ExpertName, Frames, Video
+from wan.request import ClipRequest, Frames, Video
 
 CARRIED = "frames"
 """The name of what clips hand on: the last decoded frames, fp32 `[1, 3, n, H, W]` in [−1, 1]."""
@@ -66,24 +66,15 @@ class AnimateMethod(Method):
         with self.parts.use(self.part_name("high")) as expert:
             return found | _motions(expert, _shown(request, request.face), guided)
 
-    def velocities(
-        self,
-        expert: ExpertName,
-        latents: Tensor,
-        timestep: float,
-        texts: Sequence[Tensor],
-        conditions: Conditions,
-        memo: dict[str, Any],
-    ) -> list[Tensor]:
-        with self.parts.use(self.part_name(expert)) as model:
-            if "context" not in memo:
-                motions = [conditions[name] for name in ("motions", "no_motions")[: len(texts)]]
-                memo["context"] = model.clip_context(
-                    texts, latents, features=conditions["features"], pose=conditions["pose"], motions=motions
-                )
-            inputs = torch.cat([latents, conditions["known"]], dim=1)
-            found: list[Tensor] = model.velocities(inputs, timestep, memo["context"])
-        return found
+    def context(self, model: Any, texts: Sequence[Tensor], latents: Tensor, conditions: Conditions) -> Any:
+        motions = [conditions[name] for name in ("motions", "no_motions")[: len(texts)]]
+        return model.clip_context(
+            texts, latents, features=conditions["features"], pose=conditions["pose"], motions=motions
+        )
+
+    def ask(self, model: Any, latents: Tensor, timestep: float, context: Any, conditions: Conditions) -> list[Tensor]:
+        inputs = torch.cat([latents, conditions["known"]], dim=1)
+        return super().ask(model, inputs, timestep, context, conditions)
 
     def decode(self, latents: Tensor, conditions: Conditions) -> Result:
         with self.parts.use("vae") as vae:

@@ -3,7 +3,6 @@ its latents become frames."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -30,7 +29,7 @@ class Result:
     carried: Mapping[str, Tensor] = field(default_factory=dict)
 
 
-class Method(ABC):
+class Method:
     """One variant on loaded parts. It holds models, never a request."""
 
     spatial_stride: ClassVar[int] = 8
@@ -43,7 +42,7 @@ class Method(ABC):
         self.variant = variant
         self.parts = parts
 
-    def check(self, request: ClipRequest) -> None:  # noqa: B027 (most variants have nothing to add)
+    def check(self, request: ClipRequest) -> None:
         """Raises `RequestError` for what only this variant cannot do; sizes and general values are checked already."""
 
     def latent_shape(self, request: ClipRequest) -> tuple[int, ...]:
@@ -60,7 +59,6 @@ class Method(ABC):
         """The latents to begin with, fp32, and the number of steps that are left out at the start."""
         return noise, 0
 
-    @abstractmethod
     def velocities(
         self,
         expert: ExpertName,
@@ -72,6 +70,19 @@ class Method(ABC):
     ) -> list[Tensor]:
         """The velocity (noise − clean), fp32, of `latents` under each of `texts` `[1, L, D]`: the prompt, and the
         negative prompt when the step is guided. `memo` is kept while one expert serves one clip."""
+        with self.parts.use(self.part_name(expert)) as model:
+            if "context" not in memo:
+                memo["context"] = self.context(model, texts, latents, conditions)
+            return self.ask(model, latents, timestep, memo["context"], conditions)
+
+    def context(self, model: Any, texts: Sequence[Tensor], latents: Tensor, conditions: Conditions) -> Any:
+        """What all steps of one expert share, made of prompts and conditions once."""
+        return model.context(texts, latents)
+
+    def ask(self, model: Any, latents: Tensor, timestep: float, context: Any, conditions: Conditions) -> list[Tensor]:
+        """The model's velocities in one step."""
+        found: list[Tensor] = model.velocities(latents, timestep, context)
+        return found
 
     def after_step(self, latents: Tensor, conditions: Conditions) -> Tensor:
         """The latents the next step starts from."""

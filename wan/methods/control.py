@@ -16,7 +16,7 @@ from wan.errors import RequestError
 from wan.images import fit_image
 from wan.methods.base import Conditions, Method, Result
 from wan.methods.video import check_before, check_reaches, frames_of_clip
-from wan.request import ClipRequest, ExpertName, Video
+from wan.request import ClipRequest, Video
 from wan.vace.conditions import control_condition, on_white
 
 
@@ -60,21 +60,8 @@ class ControlMethod(Method):
             "scale": torch.tensor(request.control_scale, dtype=torch.float64),
         }
 
-    def velocities(
-        self,
-        expert: ExpertName,
-        latents: Tensor,
-        timestep: float,
-        texts: Sequence[Tensor],
-        conditions: Conditions,
-        memo: dict[str, Any],
-    ) -> list[Tensor]:
-        with self.parts.use(self.part_name(expert)) as model:
-            if "context" not in memo:
-                scale = float(conditions["scale"])
-                memo["context"] = model.clip_context(texts, latents, control=conditions["control"], scale=scale)
-            found: list[Tensor] = model.velocities(latents, timestep, memo["context"])
-        return found
+    def context(self, model: Any, texts: Sequence[Tensor], latents: Tensor, conditions: Conditions) -> Any:
+        return model.clip_context(texts, latents, control=conditions["control"], scale=float(conditions["scale"]))
 
     def decode(self, latents: Tensor, conditions: Conditions) -> Result:
         return super().decode(latents[:, :, int(conditions["references"]) :], conditions)

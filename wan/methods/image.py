@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor
 
 from wan.condition import image_condition
 from wan.images import fit_image
-from wan.methods.text import TextMethod
+from wan.methods.base import Conditions, Method
 from wan.request import ClipRequest
 
 
-class ImageMethod(TextMethod):
+class ImageMethod(Method):
     """The condition is joined to the noisy latents, channel by channel."""
 
     def conditions(self, request: ClipRequest) -> dict[str, Tensor]:
@@ -20,3 +23,6 @@ class ImageMethod(TextMethod):
         last = None if request.last_image is None else fit_image(request.last_image, size)
         with self.parts.use("vae") as vae:
             return {"image": image_condition(vae, first, last, request.num_frames)}
+
+    def ask(self, model: Any, latents: Tensor, timestep: float, context: Any, conditions: Conditions) -> list[Tensor]:
+        return super().ask(model, torch.cat([latents, conditions["image"]], dim=1), timestep, context, conditions)

@@ -20,7 +20,7 @@ from wan.errors import RequestError
 from wan.images import cover_short_side, pose_frames, to_pixels
 from wan.methods.base import Conditions, Method, Result
 from wan.parts import Parts
-from wan.request import ClipRequest, ExpertName, Video
+from wan.request import ClipRequest, Video
 from wan.s2v.audio import check_audio, features_of_frames
 from wan.s2v.clips import DROPPED_FRAMES, MOTION_FRAMES, piece_length
 from wan.variants import Variant
@@ -80,26 +80,18 @@ class SpeechMethod(Method):
                 found["pose"] = vae.encode(_pose(request.pose, start, piece, size))[:, :, 1:]
             return found | self._before(request, vae)
 
-    def velocities(
-        self,
-        expert: ExpertName,
-        latents: Tensor,
-        timestep: float,
-        texts: Sequence[Tensor],
-        conditions: Conditions,
-        memo: dict[str, Any],
-    ) -> list[Tensor]:
-        with self.parts.use(self.part_name(expert)) as model:
-            if "context" not in memo:
-                memo["context"] = model.clip_context(
-                    texts,
-                    latents,
-                    audio=conditions["audio"],
-                    picture=conditions["reference"],
-                    motion=conditions.get("motion"),
-                    pose=conditions.get("pose"),
-                )
-            found: list[Tensor] = model.speech_velocities(latents, timestep, memo["context"])
+    def context(self, model: Any, texts: Sequence[Tensor], latents: Tensor, conditions: Conditions) -> Any:
+        return model.clip_context(
+            texts,
+            latents,
+            audio=conditions["audio"],
+            picture=conditions["reference"],
+            motion=conditions.get("motion"),
+            pose=conditions.get("pose"),
+        )
+
+    def ask(self, model: Any, latents: Tensor, timestep: float, context: Any, conditions: Conditions) -> list[Tensor]:
+        found: list[Tensor] = model.speech_velocities(latents, timestep, context)
         return found
 
     def decode(self, latents: Tensor, conditions: Conditions) -> Result:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from wan.images import cover_lanczos
-from wan.methods.base import Conditions
-from wan.methods.text import TextMethod
-from wan.request import ClipRequest, ExpertName, Sampling
+from wan.methods.base import Conditions, Method
+from wan.request import ClipRequest, Sampling
 
 
-class TextImageMethod(TextMethod):
+class TextImageMethod(Method):
     """A first picture stands in latent frame 0, whose tokens are told timestep 0: they are clean from the start."""
 
     spatial_stride: ClassVar[int] = 16
@@ -30,20 +28,9 @@ class TextImageMethod(TextMethod):
     def start(self, noise: Tensor, conditions: Conditions, sampling: Sampling) -> tuple[Tensor, int]:
         return self.after_step(noise, conditions), 0
 
-    def velocities(
-        self,
-        expert: ExpertName,
-        latents: Tensor,
-        timestep: float,
-        texts: Sequence[Tensor],
-        conditions: Conditions,
-        memo: dict[str, Any],
-    ) -> list[Tensor]:
+    def ask(self, model: Any, latents: Tensor, timestep: float, context: Any, conditions: Conditions) -> list[Tensor]:
         clean = conditions["first"].shape[2] if "first" in conditions else 0
-        with self.parts.use(self.part_name(expert)) as model:
-            if "context" not in memo:
-                memo["context"] = model.context(texts, latents)
-            found: list[Tensor] = model.velocities(latents, timestep, memo["context"], clean_frames=clean)
+        found: list[Tensor] = model.velocities(latents, timestep, context, clean_frames=clean)
         return found
 
     def after_step(self, latents: Tensor, conditions: Conditions) -> Tensor:

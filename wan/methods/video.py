@@ -6,7 +6,6 @@ on its own part of the schedule. Of a longer video, every clip begins with the l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,12 @@ from torch import Tensor
 
 from wan.animate.pictures import as_video, fit_frames
 from wan.errors import RequestError
-from wan.methods.base import Conditions
-from wan.methods.text import TextMethod
-from wan.request import ClipRequest, ExpertName, Frames, Sampling, Video
+from wan.methods.base import Conditions, Method
+from wan.request import ClipRequest, Frames, Sampling, Video
 from wan.sampling.schedule import NUM_TRAIN_TIMESTEPS, schedule
 
 
-class VideoMethod(TextMethod):
+class VideoMethod(Method):
     """With a video the last `strength` of the steps are taken, from its latents mixed with as much noise as belongs
     there. The latents of `before` are `known`: they go the straight way from noise to what they are, and the rest is
     made beside them."""
@@ -58,16 +56,8 @@ class VideoMethod(TextMethod):
         sigma = float(schedule(sampling).sigmas[skipped])
         return (1 - sigma) * conditions["video"].to(noise) + sigma * noise, skipped
 
-    def velocities(
-        self,
-        expert: ExpertName,
-        latents: Tensor,
-        timestep: float,
-        texts: Sequence[Tensor],
-        conditions: Conditions,
-        memo: dict[str, Any],
-    ) -> list[Tensor]:
-        found = super().velocities(expert, latents, timestep, texts, conditions, memo)
+    def ask(self, model: Any, latents: Tensor, timestep: float, context: Any, conditions: Conditions) -> list[Tensor]:
+        found = super().ask(model, latents, timestep, context, conditions)
         if "known" in conditions:
             known = conditions["known"]
             there = slice(known.shape[2])
