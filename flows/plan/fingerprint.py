@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import MISSING, fields
 
-from flows.plan.model import Clip
+from flows.plan.model import Clip, ClipLora, HandOff, Medium
+from wan.request import Guidance, Numerics, Sampling
 from wan.variants import VARIANTS
 
 FORMAT = 1
@@ -17,51 +19,57 @@ FORMAT = 1
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
+NO_PIXELS = frozenset({"fingerprint", "fps", "start_frame", "skip_first", "keep", "status", "estimated_seconds"})
+"""Fields of a clip that decide none. Every other is covered: a field that is added to `Clip` is, unless it is named
+here."""
+_FIRST = frozenset({"image", "last_image", "hand_off", "loras", "solver", "boundary_ratio", "precision", "attention"})
+"""Fields that were there from the beginning: written even where they are empty. Whatever came later is left out where
+it has its default, so that a new kind of input changes no older fingerprint."""
+_FRACTIONS = frozenset({"flow_shift", "boundary_ratio", "strength", "control_scale"})
+"""Fields that 4 and 4.0 are the same in."""
+
+
 def clip_spec(clip: Clip) -> dict[str, object]:
-    """What the fingerprint covers, as plain values; kept in `TakeRecord.spec`. Numbers are normalised: guidance 4 and
-    4.0 are the same. What a clip does not use is left out, so that a new kind of input changes no older fingerprint."""
-    sampling, numerics, hand_off = clip.sampling, clip.numerics, clip.hand_off
-    boundary = sampling.boundary_ratio
-    content: dict[str, object] = {
-        "format": FORMAT,
-        "variant": clip.variant,
-        "render_epoch": VARIANTS[clip.variant].render_epoch,
-        "checkpoint": clip.checkpoint,
-        "loras": [[lora.digest, float(lora.weight), lora.expert] for lora in clip.loras],
-        "prompt": clip.prompt,
-        "negative_prompt": clip.negative_prompt,
-        "width": clip.width,
-        "height": clip.height,
-        "num_frames": clip.num_frames,
-        "seed": clip.seed,
-        "num_inference_steps": sampling.num_inference_steps,
-        "flow_shift": float(sampling.flow_shift),
-        "guidance_scale": [float(sampling.guidance_scale.high), float(sampling.guidance_scale.low)],
-        "solver": sampling.solver,
-        "boundary_ratio": None if boundary is None else float(boundary),
-        "precision": numerics.precision,
-        "attention": numerics.attention,
-        "image": clip.image,
-        "last_image": clip.last_image,
-        "hand_off": hand_off and [list(hand_off.candidates), hand_off.rule, hand_off.frame],
-    }
-    if hand_off is not None and hand_off.what != "frame":
-        content["handed_off"] = hand_off.what
-    if clip.last:
-        content["last"] = True
+    """What the fingerprint covers, as plain values; kept in `TakeRecord.spec`."""
+    content = {"format": FORMAT, "render_epoch": VARIANTS[clip.variant].render_epoch, **_covered(clip)}
     if clip.media:
-        content["media"] = [[medium.name, medium.digest, medium.option] for medium in clip.media]
         content["media_fps"] = float(clip.fps)
+    if clip.media or clip.camera is not None:
         content["start_frame"] = clip.start_frame
-    if clip.camera is not None:
-        content["camera"] = clip.camera
-        content["start_frame"] = clip.start_frame
-    if clip.control_scale != 1:
-        content["control_scale"] = float(clip.control_scale)
-    if clip.strength is not None:
-        content["strength"] = float(clip.strength)
-    content |= {name: True for name in ("vae_tiling", "compile") if getattr(numerics, name)}
     return content
+
+
+def _covered(part: Clip | Sampling | Numerics) -> dict[str, object]:
+    """Every field that decides pixels, those of what a clip is sampled with among its own."""
+    content: dict[str, object] = {}
+    for field in fields(part):
+        value = getattr(part, field.name)
+        later = field.default is not MISSING and field.name not in _FIRST
+        if field.name in NO_PIXELS or (later and value == field.default):
+            continue
+        if isinstance(value, Sampling | Numerics):
+            content |= _covered(value)
+        elif isinstance(value, HandOff):
+            content[field.name] = [list(value.candidates), value.rule, value.frame]
+            content |= {} if value.what == "frame" else {"handed_off": value.what}
+        else:
+            content[field.name] = _plain(value, field.name)
+    return content
+
+
+def _plain(value: object, name: str) -> object:
+    match value:
+        case Guidance():
+            return [float(value.high), float(value.low)]
+        case ClipLora():
+            return [value.digest, float(value.weight), value.expert]
+        case Medium():
+            return [value.name, value.digest, value.option]
+        case tuple():
+            return [_plain(each, name) for each in value]
+        case int() | float() if name in _FRACTIONS:
+            return float(value)
+    return value
 
 
 def fingerprint(clip: Clip) -> str:
