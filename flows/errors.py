@@ -6,6 +6,7 @@ FlowsError                     exit 1
 │   ├── SettingsError          a bad override or configuration value
 │   ├── MediaError             a file that is not the picture, sound or video it should be
 │   └── EnvironmentProblem     no disk space, folder not writable, ffmpeg missing
+│       └── Lacking            several of them, all reported at once
 ├── RenderError                a take could not be rendered; names shot, take and worker
 ├── StoreError                 the store cannot be read or written
 │   ├── BlobMissing
@@ -91,6 +92,14 @@ class MediaError(UserError):
 
 class EnvironmentProblem(UserError):
     """The machine cannot do it: no space, a folder that cannot be written, a program that is missing."""
+
+
+class Lacking(EnvironmentProblem):
+    """Everything that a film needs and that is not here: checkpoints, LoRAs, GPUs. `faults`: each with its fix."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
 
 
 class RenderError(FlowsError):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from flows.errors import FlowsError, Problem, StoryboardError
+from flows.errors import FlowsError, Lacking, Problem, StoryboardError
 from wan.errors import CheckpointError, HubRefusal, RequestError, WanError
 
 STOPPED = 130
@@ -60,6 +60,8 @@ def error_text(error: FlowsError) -> str:
     """`error: file:line:col: ...`, one for each problem."""
     if isinstance(error, StoryboardError):
         return "\n".join(problem_lines(error.problems))
+    if isinstance(error, Lacking):
+        return "\n".join(f"error: {fault}" for fault in error.faults)
     return f"error: {error}" if error.exit_code != STOPPED else str(error) or "stopped"
 
 

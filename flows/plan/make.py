@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flows.errors import EnvironmentProblem, Problem, StoryboardError
+from flows.errors import Lacking, Problem, StoryboardError
 from flows.ledger.timings import Basis
 from flows.plan.film_checks import deliverable_problems, voice_problems
 from flows.plan.geometry import Geometry, film_geometry
@@ -39,8 +39,8 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
     """The plan of the film.
 
     Raises StoryboardError with every problem at once: broken assets, inputs that cannot be used, impossible sizes,
-    lengths, references and transitions, and what is missing here; EnvironmentProblem when something is missing and
-    nothing else is wrong; SettingsError for a family, precision or attention kernel that does not exist.
+    lengths, references and transitions, and what is missing here; Lacking when something is missing and nothing
+    else is wrong; SettingsError for a family, precision or attention kernel that does not exist.
     """
     try:
         plan = _plan(storyboard, settings, snapshot)
@@ -49,7 +49,7 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
         raise StoryboardError([*error.problems, *missing]) from error
     lacks = (*snapshot.lacks, *(snapshot.machine if plan.totals.cached < plan.totals.takes else ()))
     if lacks:
-        raise EnvironmentProblem("\n".join(lacks))
+        raise Lacking(lacks)
     return plan
 
 

@@ -45,8 +45,7 @@ def _faults(settings: Settings, family: Family) -> Iterator[str]:
         )
     if kernel is not None and (lacks := lacking(render.attention, gpu=gpus is None or bool(used))):
         yield (
-            f"render.attention={render.attention} needs {lacks}, which this machine has not\n"
-            f"    leave it at sdpa, {_ELSEWHERE}"
+            f"render.attention={render.attention} needs {lacks}, which is not here\n    leave it at sdpa, {_ELSEWHERE}"
         )
 
 

@@ -11,6 +11,7 @@ from flows.cli.outcome import exit_code_of, report
 from flows.errors import (
     EditError,
     EnvironmentProblem,
+    Lacking,
     Place,
     Problem,
     RenderError,
@@ -32,6 +33,7 @@ PROBLEM = Problem(
         (StoryboardError([PROBLEM]), 2),
         (SettingsError("rendr"), 2),
         (EnvironmentProblem("no space"), 2),
+        (Lacking(["no checkpoint"]), 2),
         (CheckpointError("no model_index.json"), 2),
         (RequestError("width"), 2),
         (click.UsageError("no such option"), 2),
@@ -49,6 +51,12 @@ PROBLEM = Problem(
 )
 def test_exit_codes(error: BaseException, code: int) -> None:
     assert report(error) == code
+
+
+def test_everything_that_is_missing_is_an_error_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    report(Lacking(["no checkpoint\n    fetch it", "no GPU\n    use another"]))
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["error: no checkpoint", "    fetch it", "error: no GPU", "    use another"]
 
 
 def test_a_problem_is_shown_with_its_line_and_the_fix(capsys: pytest.CaptureFixture[str]) -> None:
