@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from wan.placement import PLACEMENTS
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -62,7 +64,8 @@ def _steps(rows: Iterable[Row]) -> str:
         "",
         "Seconds a step: two forwards where the variant is guided (all but Animate). cuDNN attention. `reference` keeps in fp32",
         "what the reference implementation does; stock diffusers is compiled, in bf16, with the same weights in the same run.",
-        "A clip is estimated: the variant's default steps times this; autoencoder and encoders (below) come on top.",
+        "A clip is estimated: the variant's default steps times this; autoencoder and encoders (below) come on top. Medians of two",
+        "steps; of one where the run is marked *. Animate was measured without its attention to the picture (257 tokens a block).",
         "",
         "| variant | size, frames | precision | run | wan | stock diffusers | peak GB | clip, estimated |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -72,7 +75,7 @@ def _steps(rows: Iterable[Row]) -> str:
         how = row["precision"] + (", compiled" if row["compile"] else ", eager")
         stock_told = f"{stock:.2f} s" if stock and row["compile"] else "–"
         lines.append(
-            f"| {row['variant']} | {row['size']}, {row['frames']} | {how} | {row['run']} | **{row['seconds']:.2f} s** | "
+            f"| {row['variant']} | {row['size']}, {row['frames']} | {how} | {row['run']}{'' if row['repeats'] > 1 else '*'} | **{row['seconds']:.2f} s** | "
             f"{stock_told} | {row['device_bytes'] / 1e9:.1f} | {row['seconds'] * STEPS[row['variant']]:.0f} s |"
         )
     return "\n".join(lines)
@@ -137,7 +140,7 @@ def _tiling(rows: Sequence[Row]) -> str:
     lines = [
         "### Decoding in tiles",
         "",
-        "`render.vae_tiling=true`, fp32. Difference: ‖tiled − whole‖ / ‖whole‖ with random weights, which is more than trained ones give.",
+        "`render.vae_tiling=true`, fp32. Difference: ‖tiled − whole‖ / ‖whole‖ with random weights and latents.",
         "",
         "| autoencoder | size, frames | run | whole | peak GB | in tiles | peak GB | difference |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -156,24 +159,25 @@ def _prompts(rows: Sequence[Row]) -> str:
     found = [row for row in rows if row["what"] == "prompts"][-1:]
     return "\n\n".join(
         f"### The model that extends prompts\n\n{row['model']} at true size through `prompts.extend=local`, run {row['run']}: loaded in "
-        f"{row['load_seconds']:.0f} s to {row['weights_bytes'] / 1e9:.1f} GB of the GPU (peak {row['device_bytes'] / 1e9:.1f} GB, host "
+        f"{row['load_seconds']:.0f} s (files in the page cache) to {row['weights_bytes'] / 1e9:.1f} GB of the GPU (peak {row['device_bytes'] / 1e9:.1f} GB, host "
         f"{row['host_peak_bytes'] / 1e9:.1f} GB with the pages of its files);\nan answer of {row['tokens']} tokens takes {row['words_seconds']:.1f} s, "
-        f"with a picture {row['picture_seconds']:.1f} s; closed, {row['left_bytes'] / 1e9:.2f} GB of the GPU stay taken."
+        f"the first with a picture {row['picture_seconds']:.1f} s; closed, {row['left_bytes'] / 1e9:.2f} GB of the GPU stay taken."
         for row in found
     )
 
 
 def _placements(rows: Sequence[Row]) -> str:
     flawless = [row for row in rows if row["what"] == "placement" and not row.get("peak_is_flawed")]
-    found = list({row["placement"]: row for row in flawless}.values())
+    found = sorted({row["placement"]: row for row in flawless if "layers" not in row}.values(), key=_by_placement)
+    short = [row for row in flawless if "layers" in row]
     if not found:
         return ""
     lines = [
         "### Placements",
         "",
         "T2V-A14B from bf16 shards on the machine's disk through `load_pipeline` (both experts read the same files, from the page",
-        "cache); a prompt, a guided step of each expert in bf16, eager, and decoding. The latents of one run are equal to the bit in",
-        "every placement. `expert_swap` had room for the next expert beside the one at work, and fetched it ahead.",
+        "cache); a prompt, a guided step of each expert in bf16, eager, and decoding. The latents are equal to the bit in every",
+        "placement. `expert_swap` had room for the next expert beside the one at work, and fetched it ahead.",
         "",
         "| placement | run | size, frames | load | steps | decode | GPU peak GB, steps / decode | host after loading | latents |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -186,7 +190,16 @@ def _placements(rows: Sequence[Row]) -> str:
             f"{row['decode_device_bytes'] / 1e9:.1f} | "
             f"{row['host_bytes_after_loading'] / 1e9:.1f} GB | `{row['latents'][:8]}` |"
         )
+    if short:
+        same = "the same" if len({row["latents"] for row in short}) == 1 else "not the same"
+        names = ", ".join(f"`{row['placement']}`" for row in short)
+        told = f"Run {short[0]['run']}, {short[0]['layers']} blocks of each model, {short[0]['frames']} frames, {names}: {same} latents."
+        lines += ["", told]
     return "\n".join(lines)
+
+
+def _by_placement(row: Row) -> int:
+    return PLACEMENTS.index(row["placement"])
 
 
 def _errors(rows: Sequence[Row]) -> str:

@@ -57,7 +57,16 @@ def placement_for(asked: str, clip: Clip, device: torch.device, weight_bytes: in
             return placement
     if device.type == "cpu" or weight_bytes < _SMALL_WEIGHTS or clip.variant not in MODELS:
         return "resident"
-    job = Job(clip.variant, clip.width, clip.height, clip.num_frames, clip.numerics.precision)
+    numerics = clip.numerics
+    job = Job(
+        clip.variant,
+        clip.width,
+        clip.height,
+        clip.num_frames,
+        numerics.precision,
+        compiled=numerics.compile,
+        tiled=numerics.vae_tiling,
+    )
     return choose(job, room.device, room.host) or PLACEMENTS[-1]
 
 

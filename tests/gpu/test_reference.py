@@ -28,7 +28,11 @@ def test_a_precision_errs_as_little_as_the_docs_say(name: str, precision: Any) -
             check_fp8(device)
         except RequestError as error:
             pytest.skip(str(error))
-    data, parity = Parity()[name], Parity()
+    try:
+        parity = Parity()
+        data = parity[name]
+    except (OSError, KeyError):
+        pytest.skip(f"{name}.safetensors is not in the folder that WANFLOW_PARITY names")
     model = parity.transformer(data.config["model"], data.weights()).to(device)
     expert = Expert(cast_model(model, precision), Numerics(precision))
     inputs = torch.cat([data.tensors[key] for key in ("in.x", "in.y") if key in data.tensors])[None].to(device)

@@ -1,7 +1,8 @@
 """What each placement takes on the device and on the host, from sizes alone, and which one fits. Pure, no torch.
 
 Weights are counted from the released models' parameters. What a step and the decoder need beside them was measured on
-an H200 (docs/benchmarks.md) and grows with the number of tokens and of pixels.
+an H200 (docs/benchmarks.md) and grows with the number of tokens and of pixels. A test holds the sums to a tenth of what
+was measured.
 """
 
 from __future__ import annotations
@@ -16,19 +17,25 @@ from wan.request import Precision
 _TRANSFORMER_BYTES: Mapping[Precision, float] = {
     "fp32": 4,
     "bf16": 2,
-    "reference": 2.05,
-    "fp8_storage": 1.1,
-    "fp8": 1.1,
+    "reference": 2.04,
+    "fp8_storage": 1.055,
+    "fp8": 1.055,
 }
 """A parameter, with what stays in a wider type."""
-_STEP_BYTES = 40  # a token and channel of the model's width, eager
-_REST = 0.03  # of a transformer's weights: what is in none of its blocks
+_STEP_BYTES = 29  # a token and channel of the model's width
+_EAGER_STEP_BYTES = (
+    40  # the same where the exact precisions are not compiled: their fp32 steps are tensors of their own
+)
+_REST = 0.022  # of a transformer's weights: what is in none of its blocks
 _TEXT_EMBEDDING = 256384 * 4096  # parameters of UMT5's table of words, which is not streamed
-_SMALLEST_PIECE = 12.5e9  # bytes the decoder takes when a video is long enough to be cut
+_TEXT_WIDE = 24 * 4096 * 10240  # parameters of UMT5 that stay in fp32
+_SMALLEST_PIECE = 11.9e9  # bytes the decoder takes when a video is long enough to be cut
+_TILED_BYTES = 60  # a frame's pixel of the whole video, decoded in tiles
 _WHOLE_BYTES = 3700  # a frame's pixel, when a short video is decoded at once
 _MARGIN = 0.94  # of a device's memory; the rest is the driver's, and lost between allocations
 _HOST_LEFT = 6e9  # bytes of the host for everything else
 _LOW_VRAM_HOST = 8e9
+_READING = 4e9  # bytes of the host beside the weights: the process, and pages that are being read
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +49,19 @@ class Model:
     extra_bytes: float = 0  # picture or sound encoder, fp32
     vae_bytes: float = 0.51e9
     stride: int = 16  # pixels a token
-    decode_bytes_per_pixel: float = 22.1e3
+    decode_bytes_per_pixel: float = 21.5e3
+    step: float = 1.0
+    """Of what a step takes, as a multiple of the others': VACE runs two rows of blocks."""
 
 
 MODELS: Mapping[str, Model] = MappingProxyType(
     {
         "t2v-a14b": Model(14.288e9, 2, 5120, 40),
         "i2v-a14b": Model(14.289e9, 2, 5120, 40),
-        "ti2v-5b": Model(5.0e9, 1, 3072, 30, vae_bytes=2.8e9, stride=32, decode_bytes_per_pixel=27.7e3),
+        "ti2v-5b": Model(5.0e9, 1, 3072, 30, vae_bytes=2.8e9, stride=32, decode_bytes_per_pixel=25e3),
         "s2v-14b": Model(16.296e9, 1, 5120, 40, extra_bytes=1.26e9),
         "animate-14b": Model(17.275e9, 1, 5120, 40, extra_bytes=2.53e9),
-        "vace-fun-a14b": Model(17.34e9, 2, 5120, 48),
+        "vace-fun-a14b": Model(17.34e9, 2, 5120, 48, step=1.6),
     }
 )
 TEXT_PARAMETERS, TEXT_BLOCKS = 5.68e9, 24
@@ -75,6 +84,8 @@ class Job:
     height: int
     num_frames: int
     precision: Precision = "bf16"
+    compiled: bool = False
+    tiled: bool = False
 
     @property
     def tokens(self) -> int:
@@ -86,26 +97,36 @@ class Job:
 
 
 def need(job: Job, placement: Placement) -> Need:
-    """What the clip takes at its peak under a placement. Estimates; on the safe side by a tenth or so."""
+    """What the clip takes at its peak under a placement."""
     model = MODELS[job.variant]
     transformer = model.parameters * _TRANSFORMER_BYTES[job.precision]
-    text = TEXT_PARAMETERS * (4 if job.precision == "fp32" else 2)
-    step = job.tokens * model.dim * _STEP_BYTES * (2 if job.precision == "fp32" else 1)
+    text = TEXT_PARAMETERS * 4 if job.precision == "fp32" else (TEXT_PARAMETERS + _TEXT_WIDE) * 2
+    step = step_bytes(job)
     decode = model.vae_bytes + _decode_bytes(job, model)
     everything = transformer * model.experts + text + model.vae_bytes + model.extra_bytes
     if placement == "resident":
-        return Need(everything + max(step, decode - model.vae_bytes), _HOST_LEFT)
+        return Need(everything + max(step, decode - model.vae_bytes), _READING)
     if placement == "expert_swap":
-        return Need(max(text, transformer + step, decode, model.extra_bytes), everything)
+        return Need(max(text, transformer + step, decode, model.extra_bytes), everything + _READING)
     at_once = 2 if placement == "offload" else 1
     block = transformer * (1 - _REST) / model.blocks
     words = _TEXT_EMBEDDING * text / TEXT_PARAMETERS
     device = max(words + at_once * (text - words) / TEXT_BLOCKS, transformer * _REST + at_once * block + step, decode)
-    return Need(device, everything if placement == "offload" else _LOW_VRAM_HOST)
+    return Need(device, everything + _READING if placement == "offload" else _LOW_VRAM_HOST)
+
+
+def step_bytes(job: Job) -> float:
+    """What a step takes beside the transformer's weights."""
+    model = MODELS[job.variant]
+    wide = job.precision in ("reference", "fp8_storage", "fp8") and not job.compiled
+    each = _EAGER_STEP_BYTES if wide else _STEP_BYTES * (2 if job.precision == "fp32" else 1)
+    return job.tokens * model.dim * each * model.step
 
 
 def _decode_bytes(job: Job, model: Model) -> float:
     pixels = job.width * job.height
+    if job.tiled:
+        return _TILED_BYTES * pixels * job.num_frames
     whole = _WHOLE_BYTES * pixels * job.num_frames
     return min(whole, max(_SMALLEST_PIECE, model.decode_bytes_per_pixel * pixels))
 
