@@ -62,7 +62,7 @@ class Family:
     name: str
     roles: Mapping[str, Role]
     root: Path | None = None
-    precision: Precision = "bf16"
+    precision: Precision = "reference"
     sizes: tuple[tuple[int, int], ...] = ()
     vocabulary: str | None = None
 
@@ -139,6 +139,8 @@ def _lightning(variant: str, name: str, boundary: float) -> Role:
 
 ANIMATE_LENGTHS = (77,)
 """The only length the reference renders a clip of Animate in; a shorter shot is trimmed (`wan.animate.clips`)."""
+SPEECH_LENGTHS, SPEECH_FOLLOWING_LENGTHS = (77,), (80,)
+"""The same of S2V: pieces of 80 frames, of which a shot's first one drops 3 (`wan.s2v.clips`)."""
 
 
 def _family(family: Family) -> tuple[str, Family]:
@@ -171,7 +173,11 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                         "t2v-a14b": _hub("t2v-a14b", "Wan2.2-T2V-A14B-Diffusers"),
                         "i2v-a14b": _hub("i2v-a14b", "Wan2.2-I2V-A14B-Diffusers"),
                         "ti2v-5b": _hub("ti2v-5b", "Wan2.2-TI2V-5B-Diffusers"),
-                        "s2v-14b": _hub("s2v-14b", "Wan2.2-S2V-14B-Diffusers", "FastVideo"),
+                        "s2v-14b": replace(
+                            _hub("s2v-14b", "Wan2.2-S2V-14B-Diffusers", "FastVideo"),
+                            lengths=SPEECH_LENGTHS,
+                            following_lengths=SPEECH_FOLLOWING_LENGTHS,
+                        ),
                         "vace-fun-a14b": _hub("vace-fun-a14b", "Wan2.2-VACE-Fun-14B-diffusers", "linoyts"),
                         "animate-14b": replace(
                             _hub("animate-14b", "Wan2.2-Animate-14B-Diffusers"), lengths=ANIMATE_LENGTHS

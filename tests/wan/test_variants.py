@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -34,6 +35,23 @@ def test_the_defaults_are_the_references(name: str) -> None:
     assert (sampling.num_inference_steps, sampling.flow_shift, sampling.boundary_ratio) == (steps, shift, boundary)
     assert sampling.guidance_scale == Guidance(*guidance)
     assert sampling.solver == "unipc"
+
+
+PROMPTS = {
+    "t2v-a14b": "ce96e0324e4b54ce4b6e867f669ca520952e1a34cc116543516b1897f0d3c47e",
+    "s2v-14b": "98afffdba82fbb1f87767b2e0d022cb2e4960f400d98c617f9b82bc707d09218",
+}
+"""sha256 of `sample_neg_prompt` in shared_config.py and wan_s2v_14B.py of Wan-Video/Wan2.2."""
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_the_negative_prompts_are_the_references_to_the_letter(name: str) -> None:
+    assert hashlib.sha256(VARIANTS[name].negative_prompt.encode()).hexdigest() == PROMPTS[name]
+
+
+@pytest.mark.parametrize("family", [name for name in FAMILIES if name != "tiny"])
+def test_published_families_are_as_precise_as_the_reference(family: str) -> None:
+    assert FAMILIES[family].precision == "reference"
 
 
 def test_only_speech_has_a_negative_prompt_of_its_own() -> None:

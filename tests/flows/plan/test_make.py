@@ -191,4 +191,4 @@ def test_real_checkpoints_without_family_defaults_use_the_variants_own(
     assert (clip.width, clip.height, clip.num_frames, clip.fps) == (1280, 720, 81, 16)
     assert (clip.sampling.num_inference_steps, clip.sampling.flow_shift) == (40, 12.0)
     assert clip.negative_prompt.startswith("色调艳丽")
-    assert clip.numerics.precision == "bf16"
+    assert clip.numerics.precision == "reference"

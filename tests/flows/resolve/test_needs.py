@@ -129,6 +129,23 @@ def test_clips_that_carry_on_are_equally_long_and_show_every_frame_once(frames: 
         position += segment.keep
 
 
+@pytest.mark.parametrize(
+    ("frames", "joined", "lengths"),
+    [
+        (32, False, [77]),
+        (100, False, [77, 80]),
+        (400, False, [77, 80, 80, 80, 80, 80]),
+        (32, True, [80]),
+        (100, True, [80, 80]),
+    ],
+)
+def test_speech_is_rendered_in_the_references_pieces_and_trimmed(frames: int, joined: bool, lengths: list[int]) -> None:
+    speech = part(FULL, "s2v-14b")
+    segments = cut_into_segments(frames, 0, speech, speech, joined=joined)
+    assert [segment.num_frames for segment in segments] == lengths
+    assert sum(segment.keep for segment in segments) == frames
+
+
 @given(
     st.integers(1, 2000), st.sampled_from([("t2v-a14b", 0, False), ("vace-fun-a14b", 1, False), ("s2v-14b", 0, True)])
 )
