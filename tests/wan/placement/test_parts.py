@@ -12,7 +12,7 @@ from wan.load import load_pipeline
 from wan.pipeline import Pipeline
 from wan.placement import PLACEMENTS, Placement, next_leaner
 from wan.placement.parts import Moved
-from wan.placement.streamed import StreamedList, streamable
+from wan.placement.streamed import StreamedList, Streamer, streamable
 from wan.request import ClipRequest, Numerics
 
 CPU = torch.device("cpu")
@@ -147,3 +147,24 @@ def test_a_placement_changes_no_bit_of_a_clip(
     latents, found = render(placement)
     assert torch.equal(latents, wanted)
     assert (found == frames).all()
+
+
+@pytest.mark.parametrize("placement", ["offload", "low_vram"])
+def test_a_block_is_brought_once_a_step_for_both_prompts(
+    family: Family, text_request: ClipRequest, placement: Placement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b"), device="cpu", placement=placement)
+    state = pipeline.encode(text_request)
+    assert state.negative_embeddings is not None
+    asked: list[int] = []
+    fetch = Streamer.fetch
+
+    def counted(self: Streamer, index: int) -> None:
+        asked.append(index)
+        fetch(self, index)
+
+    monkeypatch.setattr(Streamer, "fetch", counted)
+    pipeline.advance(state, 1)
+    blocks = len(pipeline.parts._lent["transformer"].part.model.blocks)  # type: ignore[attr-defined]
+    changes = [index for index, before in zip(asked, [-1, *asked], strict=False) if index != before]
+    assert changes == list(range(blocks))
