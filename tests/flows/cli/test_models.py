@@ -188,7 +188,7 @@ def test_offline_uses_what_is_here(wanflow: Wanflow, hub: FakeHub, models: Path)
             ["pull", "wan22-lightning"],
             "is a family (model=wan22-lightning); name those of its models that you need: t2v",
         ),
-        (["verify", "tiny"], "ships with wanflow"),
+        (["pull", "tiny"], "ships with wanflow"),
         (["pull", NAME, "--hub", "modelscope"], "not known on modelscope"),
         (["pull", NAME, "--mirror", "nowhere"], "no address of a hub"),
         (["pull", NAME, "--root", "/proc/models"], "cannot be written"),
