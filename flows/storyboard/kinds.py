@@ -144,7 +144,7 @@ class Flag:
             return None
         if not text.plain or text.value.lower() not in ("true", "false"):
             likely = _LIKELY.get(text.value.lower())
-            wrong(text, context, key, self, f"write {likely}" if likely else None)
+            wrong(text, context, key, self, f"write {likely or 'true or false'}")
             return None
         return text.value.lower() == "true"
 

@@ -84,7 +84,7 @@ class Seconds:
             return None
         seconds = seconds_of(text.value)
         if seconds is None:
-            wrong(text, context, key, self)
+            wrong(text, context, key, self, "write for example 2s")
         elif seconds < 0 or (seconds == 0 and not self.zero):
             least = "0 s or longer" if self.zero else "longer than 0 s"
             context.problems.add(text, f"{key} must be {least}, not {text.value}", "write for example 2s")

@@ -124,6 +124,8 @@ WRONG = [
     ("sampling: {guidance_scale: 0.5}", "0.5", "guidance_scale must be a number from 1", "write 1 or more"),
     ("sampling: {solver: unpic}", "unpic", "unknown solver", "did you mean unipc?"),
     ("camera: [pan left]", "[pan", "camera must be text, not a list", "write camera: pan left"),
+    ("extend: none", "none", "extend must be `true` or `false`", "write true or false"),
+    ("duration: soon", "soon", "duration must be a length of time", "write for example 2s"),
     ("extend: off", "off", "extend must be `true` or `false`", "write false"),
     ("audio: talk.wav", "talk.wav", "speech needs the picture of a person", "add `image`"),
     (f"audio: [talk.wav], {FACE}", "[talk", "audio must be a sound file", "write audio: talk.wav"),
