@@ -88,11 +88,11 @@ TINY_TEXT_IMAGE = Role(
     variant="ti2v-5b",
     folder="ti2v-5b",
     shared={**_TINY_SHARED, "vae": "shared/vae22"},
-    size=(256, 160),
+    size=(256, 144),
     lengths=(33,),
     num_frames=33,
     fps=16,
-    sampling=Sampling(12, 8.0, Guidance(4.0, 4.0), "unipc"),
+    sampling=Sampling(12, 8.0, Guidance(5.0, 5.0), "unipc"),
     negative_prompt="",
 )
 TINY_ANIMATE = Role(
