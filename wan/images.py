@@ -11,15 +11,19 @@ import torch
 import torch.nn.functional as F
 from PIL import Image as PillowImage
 
-from wan.geometry import Size
+from wan.geometry import Size, is_rounding_of
 from wan.request import Image
 
 
-def fit_image(image: Image, size: Size) -> torch.Tensor:
+def fit_image(image: Image, size: Size, multiple: int | None = None) -> torch.Tensor:
     """For films: crop the centre to the aspect of `size`, then resize as I2V does.
 
-    With the aspect already right (to within a pixel) nothing is cropped and the result is `resize_bicubic`'s.
+    With the aspect already right (to within a pixel) nothing is cropped; nor where `size` is what the reference's rule
+    rounds the image's to, in multiples of `multiple`: then the result is the reference's, a little stretched.
     """
+    rows, columns = image.shape[:2]
+    if multiple is not None and is_rounding_of((columns, rows), size, multiple):
+        return resize_bicubic(image, size)
     return resize_bicubic(crop_to_aspect(image, size), size)
 
 
@@ -51,21 +55,22 @@ def cover_lanczos(image: Image, size: Size) -> torch.Tensor:
     return _to_video(np.asarray(picture.crop((left, top, left + width, top + height))))
 
 
-def cover_short_side(image: Image, size: Size) -> torch.Tensor:
-    """S2V: the shorter side becomes that of `size` (Pillow's bilinear), then the centre; black where too small."""
-    width, height = size
+def cover_short_side(image: Image, size: Size, *, bars: bool = False) -> torch.Tensor:
+    """S2V: the shorter side becomes that of `size` (Pillow's bilinear), then the centre.
+
+    Where that is too small, the image is made as large as covers `size`; `bars` leaves black there, as the reference.
+    """
     rows, columns = image.shape[:2]
-    new_rows, new_columns = _short_side_size(rows, columns, min(width, height))
+    new_rows, new_columns = _covering_size(rows, columns, size, bars)
     picture = PillowImage.fromarray(image).resize((new_columns, new_rows), PillowImage.Resampling.BILINEAR)
     pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1)
     return _to_video(_centre(pixels, size).permute(1, 2, 0).numpy())
 
 
-def pose_frames(frames: npt.NDArray[np.uint8], size: Size) -> torch.Tensor:
-    """S2V's pose video, uint8 `[T, H, W, 3]` → fp32 `[3, T, H, W]`: `cover_short_side` in float, 0 where too small."""
-    width, height = size
+def pose_frames(frames: npt.NDArray[np.uint8], size: Size, *, bars: bool = False) -> torch.Tensor:
+    """S2V's pose video, uint8 `[T, H, W, 3]` → fp32 `[3, T, H, W]`: `cover_short_side` in float; `bars` are 0."""
     pixels = _to_float(frames).permute(0, 3, 1, 2)
-    rows, columns = _short_side_size(pixels.shape[2], pixels.shape[3], min(width, height))
+    rows, columns = _covering_size(pixels.shape[2], pixels.shape[3], size, bars)
     pixels = F.interpolate(pixels, size=(rows, columns), mode="bilinear", antialias=True)
     return _centre(pixels, size).transpose(0, 1).contiguous()
 
@@ -78,7 +83,7 @@ def pose_clips(
     Frames past the end of the video are −1. Each clip is fp32 `[3, 1 + infer_frames, H, W]`.
     """
     step = max(1, round(fps / 16))
-    pixels = pose_frames(video[::step][: infer_frames * clips], size)
+    pixels = pose_frames(video[::step][: infer_frames * clips], size, bars=True)
     missing = infer_frames * clips - pixels.shape[1]
     pixels = F.pad(pixels, (0, 0, 0, 0, 0, missing), value=-1.0)
     pieces = [pixels[:, start : start + infer_frames] for start in range(0, infer_frames * clips, infer_frames)]
@@ -98,6 +103,15 @@ def _to_float(image: npt.NDArray[np.uint8]) -> torch.Tensor:
 
 def _to_video(image: npt.NDArray[np.uint8]) -> torch.Tensor:
     return _to_float(image).permute(2, 0, 1)[:, None].contiguous()
+
+
+def _covering_size(rows: int, columns: int, size: Size, bars: bool) -> tuple[int, int]:
+    width, height = size
+    new_rows, new_columns = _short_side_size(rows, columns, min(size))
+    if bars or (new_rows >= height and new_columns >= width):
+        return new_rows, new_columns
+    scale = max(width / columns, height / rows)
+    return max(height, round(rows * scale)), max(width, round(columns * scale))
 
 
 def _short_side_size(rows: int, columns: int, side: int) -> tuple[int, int]:

@@ -89,6 +89,7 @@ _TABLE = (
         fps=16,
         sampling=_unipc(40, 5.0, 3.5, 3.5, 0.900),
         rendered=True,
+        render_epoch=2,
     ),
     Variant(
         name="ti2v-5b",
@@ -118,6 +119,7 @@ _TABLE = (
         carried_frames=73,
         negative_prompt=S2V_NEGATIVE_PROMPT,
         rendered=True,
+        render_epoch=2,
     ),
     Variant(
         name="animate-14b",

@@ -19,8 +19,9 @@ class ImageMethod(Method):
     def conditions(self, request: ClipRequest) -> dict[str, Tensor]:
         size = (request.width, request.height)
         assert request.image is not None, "wan.validate has refused a request without one"
-        first = fit_image(request.image, size)
-        last = None if request.last_image is None else fit_image(request.last_image, size)
+        multiple = self.variant.size_multiple
+        first = fit_image(request.image, size, multiple)
+        last = None if request.last_image is None else fit_image(request.last_image, size, multiple)
         with self.parts.use("vae") as vae:
             return {"image": image_condition(vae, first, last, request.num_frames)}
 

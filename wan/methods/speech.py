@@ -35,14 +35,15 @@ class Timing:
     """Which sound a frame goes with, and how a shot begins.
 
     `lead`: how many frames the lips are ahead of the sound. `from_picture`: the picture is what comes before the first
-    frame, and no frame is dropped.
+    frame, and no frame is dropped. `bars`: black and grey beside a picture and a pose of another shape than the clip.
     """
 
     lead: int = 0
     from_picture: bool = False
+    bars: bool = False
 
 
-REFERENCE_TIMING = Timing(lead=DROPPED_FRAMES)
+REFERENCE_TIMING = Timing(lead=DROPPED_FRAMES, bars=True)
 
 
 class SpeechMethod(Method):
@@ -77,7 +78,7 @@ class SpeechMethod(Method):
             found["last"] = torch.tensor(True)
         with self.parts.use("vae") as vae:
             if request.pose is not None:
-                found["pose"] = vae.encode(_pose(request.pose, start, piece, size))[:, :, 1:]
+                found["pose"] = vae.encode(self._pose(request.pose, start, piece, size))[:, :, 1:]
             return found | self._before(request, vae)
 
     def context(self, model: Any, texts: Sequence[Tensor], latents: Tensor, conditions: Conditions) -> Any:
@@ -126,7 +127,7 @@ class SpeechMethod(Method):
         frames = None if request.before is None else as_video(fit_frames(request.before[-MOTION_FRAMES:], size))
         picture = None if frames is None else frames[:, :, -1:]
         if request.image is not None:
-            picture = cover_short_side(request.image, size)[None]
+            picture = cover_short_side(request.image, size, bars=self.timing.bars)[None]
         if "reference" not in found:
             assert picture is not None, "wan.validate has refused a request without one"
             found["reference"] = vae.encode(picture)
@@ -139,6 +140,19 @@ class SpeechMethod(Method):
             before[:, :, -frames.shape[2] :] = frames
             found |= {"motion": vae.encode(before), "frames": before}
         return found
+
+    def _pose(self, video: Video, start: int, piece: int, size: tuple[int, int]) -> Tensor:
+        """The pose of `piece` frames from `start` on, the first of them twice, as the reference encodes it: fp32
+        `[1, 3, 1 + piece, H, W]`. Before the video's beginning its first frame stands, behind its end −1."""
+        stop = min(start + piece, video.num_frames)
+        pixels = torch.full((1, 3, 1 + piece, size[1], size[0]), _NO_POSE)
+        first = max(start, 0)
+        if stop > first:
+            known = pose_frames(video.frames(first, stop), size, bars=self.timing.bars)
+            offset = first - start
+            pixels[0, :, 1 + offset : 1 + stop - start] = known
+            pixels[0, :, : 1 + offset] = known[:, :1]
+        return pixels
 
 
 def _carried(vae: Any, shown: Tensor, older: Tensor) -> dict[str, Tensor]:
@@ -160,20 +174,6 @@ def _older(shown: Tensor, conditions: Conditions) -> Tensor:
         return conditions["frames"]
     before = 0 if "motion" in conditions else max(MOTION_FRAMES - shown.shape[2], 0)
     return shown.new_zeros(1, 3, before, *shown.shape[3:])
-
-
-def _pose(video: Video, start: int, piece: int, size: tuple[int, int]) -> Tensor:
-    """The pose of `piece` frames from `start` on, the first of them twice, as the reference encodes it: fp32
-    `[1, 3, 1 + piece, H, W]`. Before the video's beginning its first frame stands, behind its end −1."""
-    stop = min(start + piece, video.num_frames)
-    pixels = torch.full((1, 3, 1 + piece, size[1], size[0]), _NO_POSE)
-    first = max(start, 0)
-    if stop > first:
-        known = pose_frames(video.frames(first, stop), size)
-        offset = first - start
-        pixels[0, :, 1 + offset : 1 + stop - start] = known
-        pixels[0, :, : 1 + offset] = known[:, :1]
-    return pixels
 
 
 def _check_carried(request: ClipRequest) -> None:

@@ -15,7 +15,7 @@ import torch
 from diffusers.models.transformers.transformer_wan import WanTransformerBlock
 from torch import Tensor
 
-from wan.blocks import Rotary, cross_attention, self_attention
+from wan.blocks import Rotary, cross_attention, feed_forward, self_attention
 
 
 class WanS2VTransformerBlock(WanTransformerBlock):  # type: ignore[misc]
@@ -59,7 +59,8 @@ def read_prompt(block: Any, tokens: Tensor, text: Tensor, steps: Tensor, noisy: 
     else:
         tokens = tokens + cross_attention(block.attn2, normal, text)
     normal = _modulated(block.norm3(tokens.float()), steps[:, :, 3], steps[:, :, 4], noisy).to(compute)
-    return (tokens.float() + _gated(block.ffn(normal), steps[:, :, 5], noisy)).type_as(tokens)
+    fed = feed_forward(block.ffn, normal) if tokens.dtype != compute else block.ffn(normal)
+    return (tokens.float() + _gated(fed, steps[:, :, 5], noisy)).type_as(tokens)
 
 
 def _modulated(values: Tensor, shift: Tensor, scale: Tensor, noisy: int) -> Tensor:

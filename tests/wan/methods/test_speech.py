@@ -23,7 +23,7 @@ from wan.variants import VARIANTS
 
 LATENTS, FRAMES = 5e-4, 1e-3  # tolerances of the parity folder's index
 VARIANT = VARIANTS["s2v-14b"]
-MOTION_FROM_PICTURE = Timing(from_picture=True)
+MOTION_FROM_PICTURE = Timing(from_picture=True, bars=True)
 
 
 def pipeline_of(parts: dict[str, Any], timing: Timing | None = None) -> Pipeline:
@@ -224,6 +224,16 @@ def test_the_pose_is_that_of_the_shown_frame_too() -> None:
     later = speech(pose=ArrayVideo(poses), start_frame=77, num_frames=80, carried=carried)
     levels = ((method.conditions(later)["pose"][0, 0, :, 0, 0] + 1) * 127.5).round().int().tolist()
     assert levels == list(range(80, 157, 4))
+
+
+def test_a_portrait_and_an_upright_pose_fill_a_wide_film() -> None:
+    """Through the mirror a latent is the mean of 8 × 8 pixels: 1 everywhere, of white."""
+    white = np.full((80, 60, 3), 255, np.uint8)
+    poses = ArrayVideo(np.broadcast_to(white, (200, 80, 60, 3)))
+    found = deaf_pipeline().method.conditions(speech(width=128, image=white, pose=poses))
+    assert found["reference"].shape == (1, 16, 1, 8, 16)
+    for name in ("reference", "pose"):
+        assert torch.allclose(found[name], torch.ones(()), atol=1e-5), name
 
 
 def test_behind_the_end_of_the_pose_video_there_is_none() -> None:

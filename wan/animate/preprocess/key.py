@@ -18,7 +18,7 @@ DETECTOR = "process_checkpoint/det/yolov10m.onnx"
 POSE = "process_checkpoint/pose2d/vitpose_h_wholebody.onnx"
 """Where they lie in their folder; an ONNX model may be a folder with `end2end.onnx`."""
 
-_VERSION = 1
+_VERSION = 2
 """Raised when the same video is prepared differently."""
 
 

@@ -6,7 +6,6 @@ The person is pointed out by joints of the body in four frames of each piece of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -79,7 +78,8 @@ def key_frames(frames: int) -> list[int]:
 
 
 def grow(mask: Mask, *, reach: int = 9, cells: int = 1) -> Mask:
-    """The mask, `reach` pixels wider to every side, then filled up to whole cells of its bounding box.
+    """The mask, `reach` pixels wider to every side, then filled up to whole cells of its bounding box, whose last row
+    and column stay as they are.
 
     Defaults are the reference's: three dilations by 7 × 7, and one cell, so that the shape of the old person's outline
     does not show; more cells follow the outline more closely, 0 leaves it as it is.
@@ -90,15 +90,15 @@ def grow(mask: Mask, *, reach: int = 9, cells: int = 1) -> Mask:
     rows, columns = np.flatnonzero(grown.any(axis=1)), np.flatnonzero(grown.any(axis=0))
     if cells == 0 or len(rows) == 0:
         return grown
-    for top, bottom in _cells(int(rows[0]), int(rows[-1]) + 1, cells):
-        for left, right in _cells(int(columns[0]), int(columns[-1]) + 1, cells):
+    for top, bottom in _cells(int(rows[0]), int(rows[-1]), cells):
+        for left, right in _cells(int(columns[0]), int(columns[-1]), cells):
             grown[top:bottom, left:right] |= grown[top:bottom, left:right].any()
     return grown
 
 
 def _cells(start: int, stop: int, count: int) -> list[tuple[int, int]]:
-    edges = np.linspace(start, stop, count + 1).round().astype(int).tolist()
-    return list(pairwise(edges))
+    side = max((stop - start) // count, 1)
+    return [(first, min(first + side, stop)) for first in range(start, stop, side)]
 
 
 def _seen_points(body: Points, size: Size) -> npt.NDArray[np.float64]:

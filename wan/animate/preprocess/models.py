@@ -29,11 +29,12 @@ def load_models(poses: Path, masks: Path | None = None, *, device: str = "cpu") 
 
     Raises `CheckpointError` that names the missing or unreadable file.
     """
+    digest = models_digest(poses, masks)
     return PreprocessModels(
         PersonDetector(OnnxModel(poses / DETECTOR, device=device)),
         PoseEstimator(OnnxModel(poses / POSE, device=device)),
         None if masks is None else _load_masks(masks, device),
-        models_digest(poses, masks),
+        digest,
     )
 
 
@@ -45,7 +46,7 @@ def _load_masks(folder: Path, device: str) -> PersonMasks:
     told = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        model = Sam2VideoModel.from_pretrained(folder, local_files_only=True)
+        model = Sam2VideoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
     except (OSError, SafetensorError, ValueError) as error:
         raise CheckpointError(f"{folder} cannot be loaded as SAM 2: {error}") from error
     finally:

