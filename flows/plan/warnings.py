@@ -10,9 +10,10 @@ from pathlib import Path
 from flows.plan.media_fit import length_remarks
 from flows.plan.model import PlannedShot
 from flows.resolve import Snapshot, full_id
-from flows.resolve.needs import choose_variant
+from flows.resolve.needs import IMAGE, choose_variant
 from flows.storyboard.model import Shot, Storyboard
 from wan.families import Family
+from wan.geometry import is_rounding_of
 from wan.variants import VARIANTS
 
 MOST_NAMED = 20
@@ -78,6 +79,10 @@ def _cropped_pictures(sources: Sequence[Shot], shots: Sequence[PlannedShot], sna
             width, height = snapshot.image_sizes[path]
             # what is rendered, not the film: a variant whose sizes are coarse loses that much whatever the picture
             clip = planned.takes[0].clips[0]
+            if clip.variant == IMAGE and is_rounding_of(
+                (width, height), (clip.width, clip.height), VARIANTS[IMAGE].size_multiple
+            ):
+                continue  # stretched by as much, as in the reference
             ratio = (width * clip.height) / (height * clip.width)
             lost = 1 - min(ratio, 1 / ratio)
             if lost > CROPPED:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from wan.errors import RequestError
 from wan.families import FAMILIES, Role
@@ -10,6 +12,7 @@ from wan.geometry import (
     image_size_i2v,
     image_size_s2v,
     image_size_ti2v,
+    is_rounding_of,
     longest_clip,
     nearest_sizes,
     num_frames_at_least,
@@ -50,6 +53,19 @@ def test_the_longest_clip_is_the_roles_or_the_variants_native_length() -> None:
 def test_nearest_sizes_are_never_zero() -> None:
     assert nearest_sizes((1281, 5), 16) == ((1280, 16), (1296, 16))
     assert nearest_sizes((0, 0), 16) == ((16, 16), (16, 16))
+
+
+@given(st.integers(64, 5000), st.integers(64, 5000), st.sampled_from([480 * 832, 720 * 1280]))
+def test_the_references_size_of_a_picture_is_a_rounding_of_it(width: int, height: int, area: int) -> None:
+    assume(1 / 4 < width / height < 4)
+    assert is_rounding_of((width, height), image_size_i2v((width, height), area), 16)
+
+
+@pytest.mark.parametrize(
+    ("picture", "rounding"), [((1500, 1000), False), ((1600, 900), True), ((900, 1600), False), ((1000, 563), True)]
+)
+def test_another_aspect_is_no_rounding(picture: tuple[int, int], rounding: bool) -> None:
+    assert is_rounding_of(picture, (1280, 720), 16) == rounding
 
 
 @pytest.mark.parity

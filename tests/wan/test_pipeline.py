@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from wan.condition import image_condition
 from wan.errors import Cancelled, RequestError, StateError
 from wan.expert import Expert
 from wan.images import fit_image, resize_bicubic
@@ -201,6 +200,58 @@ def _rows(text: torch.Tensor) -> torch.Tensor:
     return torch.cat([text, text.new_zeros(512 - text.shape[0], text.shape[1])])[None]
 
 
+class Noting(Resident):
+    """Parts that write down what is asked of them."""
+
+    def __init__(self, parts: Any) -> None:
+        super().__init__(parts, torch.device("cpu"))
+        self.asked: list[tuple[str, str]] = []
+
+    def use(self, name: str) -> Any:
+        self.asked.append(("use", name))
+        return super().use(name)
+
+    def soon(self, name: str) -> None:
+        self.asked.append(("soon", name))
+
+    def done(self, name: str) -> None:
+        self.asked.append(("done", name))
+
+
+def test_the_next_expert_is_announced_before_the_last_step_of_the_one_before(
+    t2v: Pipeline, text_request: ClipRequest
+) -> None:
+    assert isinstance(t2v.parts, Resident)
+    parts = Noting(t2v.parts.parts)
+    pipeline = Pipeline(t2v.variant, parts=parts, numerics=t2v.numerics, checkpoint=t2v.checkpoint)
+    state = pipeline.encode(text_request)
+    parts.asked.clear()
+    state = pipeline.advance(state, 1)
+    assert ("soon", "transformer_2") not in parts.asked, "the next step is still the first expert's"
+    pipeline.advance(state)
+    soon = parts.asked.index(("soon", "transformer_2"))
+    last = max(place for place, asked in enumerate(parts.asked) if asked == ("use", "transformer"))
+    assert soon < last < parts.asked.index(("done", "transformer")) < parts.asked.index(("use", "transformer_2"))
+    assert parts.asked.count(("soon", "transformer_2")) == 1
+    assert ("soon", "transformer") not in parts.asked
+
+
+@pytest.mark.parametrize(("precision", "allowed"), [("fp32", False), ("reference", True), ("bf16", True)])
+def test_convolutions_take_tf32_whatever_the_process_had_but_in_fp32(
+    t2v: Pipeline, text_request: ClipRequest, monkeypatch: pytest.MonkeyPatch, precision: Any, allowed: bool
+) -> None:
+    pipeline = Pipeline(t2v.variant, parts=t2v.parts, numerics=Numerics(precision), checkpoint=t2v.checkpoint)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", not allowed)  # put back after the test
+    state = pipeline.encode(text_request)
+    assert torch.backends.cudnn.allow_tf32 is allowed
+    torch.backends.cudnn.allow_tf32 = not allowed
+    state = pipeline.advance(state)
+    assert torch.backends.cudnn.allow_tf32 is allowed
+    torch.backends.cudnn.allow_tf32 = not allowed
+    pipeline.finish(state)
+    assert torch.backends.cudnn.allow_tf32 is allowed
+
+
 @pytest.mark.parity
 @pytest.mark.parametrize(("name", "variant"), [("moe_t2v", "t2v-a14b"), ("moe_i2v", "i2v-a14b")])
 def test_the_two_expert_loop_is_the_references(parity: Any, name: str, variant: str) -> None:
@@ -217,12 +268,20 @@ def test_the_two_expert_loop_is_the_references(parity: Any, name: str, variant: 
         numerics=Numerics(),
         checkpoint="parity",
     )
-    conditions = {}
+    conditions: dict[str, torch.Tensor] = {}
     if variant == "i2v-a14b":
         height, width = config["video_size_hw"]
-        first = resize_bicubic(tensors["in.image_u8"].numpy(), (width, height))
+        request = ClipRequest(
+            prompt="",
+            width=width,
+            height=height,
+            num_frames=config["frame_num"],
+            sampling=VARIANTS[variant].sampling,
+            seed=0,
+            image=tensors["in.image_u8"].numpy(),
+        )
         with torch.inference_mode():
-            conditions["image"] = image_condition(vae, first, None, config["frame_num"])
+            conditions = pipeline.method.conditions(request)
         assert data.error("out.y", conditions["image"][0]) < 1e-4
     low, high = config["guide_scale_low_high"]
     state = pipeline.begin(

@@ -38,9 +38,19 @@ def test_a_picture_that_loses_much_is_named_once(shot: MakeShot, film: MakeFilm,
     assert made.warnings == ("square.png is 500x500: 44% of it is cropped, since shot river.a is rendered at 256x144",)
 
 
-def _rendered_at(width: int, height: int) -> list[PlannedShot]:
-    """One shot, of which a warning looks at the size alone."""
-    take = SimpleNamespace(clips=(SimpleNamespace(width=width, height=height),))
+def test_a_picture_that_is_stretched_and_not_cropped_is_not_named(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    # 256x144 is what the reference makes of both at some area, though the first is 5 % wider
+    for size, count in (((1800, 960), 0), ((1728, 960), 0), ((2000, 960), 1)):
+        path = Path("/films/wide.png")
+        made = plan(film(shot("a", image=path, prompt="a red box")), image_sizes={path: size})
+        assert len(made.warnings) == count
+
+
+def _rendered_at(width: int, height: int, variant: str = "s2v-14b") -> list[PlannedShot]:
+    """One shot, of which a warning looks at the size and variant alone."""
+    take = SimpleNamespace(clips=(SimpleNamespace(width=width, height=height, variant=variant),))
     return cast("list[PlannedShot]", [SimpleNamespace(takes=(take,))])
 
 
