@@ -19,6 +19,7 @@ from wan.errors import Cancelled, RequestError, StateError
 from wan.lora import apply_loras
 from wan.methods import Method, Result, method_class
 from wan.parts import Parts
+from wan.precision import set_convolutions
 from wan.request import ClipRequest, ExpertName, Frames, Guidance, Lora, Numerics, Sampling
 from wan.sampling.schedule import Schedule, schedule
 from wan.sampling.solver import Solver, SolverState
@@ -55,6 +56,7 @@ class Pipeline:
         """
         check_request(request, self.variant)
         self.method.check(request)
+        set_convolutions(self.numerics.precision)
         guided = _is_guided(request.sampling.guidance_scale)
         with self.parts.use("text_encoder") as text:
             embeddings = text.encode(request.prompt)
@@ -129,6 +131,7 @@ class Pipeline:
         target = state.steps if to_step is None else to_step
         if not state.step <= target <= state.steps:
             raise RequestError(f"to_step: {target} is not between {state.step} (done) and {state.steps} (all)")
+        set_convolutions(self.numerics.precision)
         run = _Run(self.method, state)
         for step in range(state.step, target):
             if should_stop is not None and should_stop():
@@ -148,6 +151,7 @@ class Pipeline:
     def finish(self, state: State) -> Result:
         """The frames, and what the next clip of the same shot goes on from."""
         self._check_state(state)
+        set_convolutions(self.numerics.precision)
         conditions = {name: tensor.to(self.device) for name, tensor in state.conditions.items()}
         return self.method.decode(state.latents.to(self.device), conditions)
 

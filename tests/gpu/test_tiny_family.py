@@ -19,6 +19,7 @@ from wan.load import find_device, load_pipeline
 from wan.methods import Result
 from wan.pipeline import Pipeline
 from wan.placement import PLACEMENTS, Placement
+from wan.placement.parts import Moved
 from wan.precision import check_fp8
 from wan.request import ClipRequest, Numerics
 
@@ -67,6 +68,15 @@ def test_a_gpu_draws_what_a_cpu_draws(variant: str) -> None:
     print(f"{variant}: mean {difference.mean():.4f}, largest {difference.max():.3f} of 255")
     assert difference.mean() < golden.MEAN_TOLERANCE
     assert difference.max() < golden.LARGEST_TOLERANCE
+
+
+def test_the_second_expert_is_fetched_while_the_first_computes() -> None:
+    if DEVICE == "cpu":
+        pytest.skip("takes a stream of a GPU; tests/wan/test_pipeline.py asks when the part is announced")
+    pipeline, request = _pipeline("t2v-a14b", "expert_swap"), golden._request("t2v-a14b")
+    pipeline.advance(pipeline.encode(request))
+    assert isinstance(pipeline.parts, Moved)
+    assert "transformer_2" in pipeline.parts.fetched_ahead
 
 
 @pytest.mark.parametrize("placement", LEAN)

@@ -97,9 +97,9 @@ def test_reference_precision_errs_half_as_much_as_plain_bf16(parity: Any, name: 
 
 
 @pytest.mark.parity
-def test_fp8_weights_err_less_than_plainly_cast_ones(parity: Any) -> None:
-    stored = relative_error(parity, "dit_i2v", "fp8_storage")
-    assert 4.5e-3 < stored < 5e-2
+def test_eight_bit_weights_err_as_much_as_the_docs_say(parity: Any) -> None:
+    """What a scale a row is worth shows on small weights, which these are not: tests/wan/precision/test_fp8.py."""
+    assert 4.5e-3 < relative_error(parity, "dit_i2v", "fp8_storage") < 2.5e-2
 
 
 def relative_error(parity: Any, name: str, precision: Any) -> float:

@@ -34,6 +34,12 @@ def dtype_of(kind: type[Any], key: str, precision: Precision) -> torch.dtype:
     return torch.float32 if kept.intersection(names) else torch.bfloat16
 
 
+def set_convolutions(precision: Precision) -> None:
+    """Whether fp32 convolutions on a GPU take their factors as TF32 (10 bits of mantissa), for this process: torch's
+    default, with which the reference runs, but not in `fp32`. Products of matrices in fp32 never do, by default."""
+    torch.backends.cudnn.allow_tf32 = precision != "fp32"
+
+
 def cast_model(model: Any, precision: Precision) -> Any:
     """A transformer in memory brought to a precision, in place: for models made or changed after loading."""
     for name, weight in [*model.named_parameters()]:
