@@ -92,7 +92,10 @@ class Expert:
         return [run.read_prompt(first, tokens, text, steps, self.dtype) for text in context.texts]
 
     def embed(self, inputs: Tensor, context: Context) -> Tensor:
-        """The tokens `[1, N, dim]` of the inputs, one a patch of latents. Variants whose tokens carry more than these override it."""
+        """The tokens `[1, N, dim]` of the inputs, one a patch of latents.
+
+        Variants whose tokens carry more than these override it.
+        """
         tokens: Tensor = self.model.patch_embedding(inputs.to(self.dtype))
         return tokens.flatten(2).transpose(1, 2).contiguous()
 
