@@ -25,7 +25,8 @@ class ModelSettings:
 class RenderSettings:
     """What `render=` (draft, final) says of every shot; None leaves it to the shot and the family.
 
-    `num_inference_steps`, `flow_shift`, `guidance_high`, `guidance_low` and `solver` are for shots that name none;
+    `num_inference_steps`, `flow_shift`, `guidance_high`, `guidance_low`, `solver`, `boundary_ratio` (of variants with
+    two experts) and `negative_prompt` are for shots that name none;
     `steps_scale` multiplies the number of steps, whoever named it (a draft: 0.5); of schedules that are too short to be
     cut (distilled models) `size_scale` multiplies the sides of the picture instead. `takes` replaces what shots say.
     `precision` None: the family's own. `precision`, `attention`, `vae_tiling` and `compile` change pixels and are in
@@ -37,6 +38,8 @@ class RenderSettings:
     guidance_high: float | None
     guidance_low: float | None
     solver: str | None
+    boundary_ratio: float | None
+    negative_prompt: str | None
     steps_scale: float
     size_scale: float
     takes: int | None

@@ -85,9 +85,9 @@ def check_sampling(sampling: Sampling, variant: Variant) -> None:
     if variant.sampling.boundary_ratio is None:
         if boundary is not None:
             raise RequestError(f"boundary_ratio: {variant.name} has one transformer; leave it out")
-    elif boundary is None or not 0 < boundary < 1:
+    elif boundary is None or not 0 <= boundary <= 1:
         usual = variant.sampling.boundary_ratio
-        raise RequestError(f"boundary_ratio: {boundary} is not between 0 and 1; {variant.name} uses {usual}")
+        raise RequestError(f"boundary_ratio: {boundary} is not a number from 0 to 1; {variant.name} uses {usual}")
 
 
 def _check_guidance(guidance: Guidance) -> None:

@@ -57,6 +57,7 @@ BOUNDS: Mapping[str, Bounds] = {
     "render.flow_shift": Bounds(0, 100, above=True),
     "render.guidance_high": Bounds(1, 50),
     "render.guidance_low": Bounds(1, 50),
+    "render.boundary_ratio": Bounds(0, 1),
     "render.steps_scale": Bounds(0, 10, above=True),
     "render.size_scale": Bounds(0.1, 1),
     "render.takes": Bounds(1, 100),

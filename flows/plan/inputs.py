@@ -57,6 +57,9 @@ def _contradictions(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]
         message = f"a shot starts from `image` or from the last frame of {shot.continuity.source}, not from both"
         yield "image", message, "remove `image`, or write `continuity: none`"
     yield from _missing(shot, variant)
+    if shot.sampling.boundary_ratio is not None and variant.sampling.boundary_ratio is None:
+        message = f"{variant.name} has one transformer, and no boundary between two"
+        yield "sampling.boundary_ratio", message, "remove it here, or write it into the shots of two experts alone"
     if shot.motion and "audio" in variant.inputs:
         for key in ("video", "face", "background", "mask"):
             if getattr(shot.motion, key) is not None:

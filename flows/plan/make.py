@@ -60,7 +60,8 @@ def _plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Pla
     upstream = upstream_of(storyboard.shots, problems)
     if problems:
         raise StoryboardError(sorted(problems, key=_place))
-    maker = TakeMaker(geometry, numerics_for(family, settings.render), snapshot, settings.render.device)
+    render = settings.render
+    maker = TakeMaker(geometry, numerics_for(family, render), snapshot, render.device, render.negative_prompt)
     order = upstream_first(upstream)
     shots = _planned(recipes, maker, upstream, order)
     shared = overlaps(shots, geometry.fps)

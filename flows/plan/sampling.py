@@ -37,7 +37,9 @@ def sampling_for(part: Part, render: RenderSettings, override: SamplingOverride)
             _first(wanted.low, render.guidance_low, guidance.low),
         ),
         solver=base.solver if solver is None else _solver(solver),
-        boundary_ratio=base.boundary_ratio,
+        boundary_ratio=None
+        if base.boundary_ratio is None
+        else _first(override.boundary_ratio, render.boundary_ratio, base.boundary_ratio),
     )
 
 

@@ -50,6 +50,8 @@ class TakeMaker:
     numerics: Numerics
     snapshot: Snapshot
     device: str
+    negative_prompt: str | None = None
+    """Of shots that name none; None: the family's, or the variant's."""
     bases: set[Basis] = field(default_factory=set)
 
     @property
@@ -78,7 +80,7 @@ class TakeMaker:
     def _clip(self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None) -> Clip:
         segment, sampling, shot = recipe.segments[number], recipe.samplings[number], recipe.shot
         variant, role = segment.part.variant, segment.part.role
-        default = variant.negative_prompt if role.negative_prompt is None else role.negative_prompt
+        negatives = (shot.negative_prompt, self.negative_prompt, role.negative_prompt, variant.negative_prompt)
         size, rate = recipe.sizes[number], segment.part.rate(self.geometry.fps)
         following, last = number > 0, number == len(recipe.segments) - 1
         clip = Clip(
@@ -86,7 +88,7 @@ class TakeMaker:
             variant=variant.name,
             checkpoint=self.snapshot.checkpoints.get(variant.name, ""),
             prompt=self.snapshot.prompts.get(recipe.id, shot.prompt),
-            negative_prompt=default if shot.negative_prompt is None else shot.negative_prompt,
+            negative_prompt=next(words for words in negatives if words is not None),
             width=size.width,
             height=size.height,
             num_frames=segment.num_frames,

@@ -10,7 +10,7 @@ from wan.variants import VARIANTS
 
 IN_STORE = "in the store"
 _CONSEQUENCES = {
-    "variant": ("checkpoint", "renderer", "steps", "guidance", "flow shift", "solver", "negative prompt"),
+    "variant": ("checkpoint", "renderer", "steps", "guidance", "flow shift", "solver", "boundary", "negative prompt"),
     "length": ("checkpoint", "renderer"),
 }
 """Another variant has other defaults, another length other segments: only the cause is worth saying."""
@@ -32,6 +32,7 @@ def why_new(upstream: str | None, index: int, clips: tuple[Clip, ...], past: Pas
 def facts_of(clips: tuple[Clip, ...], index: int = 0) -> dict[str, object]:
     """What take `index` of a shot is made of, by the names people know. Plain JSON values; the seed is take 0's."""
     first, sampling = clips[0], clips[0].sampling
+    usual = VARIANTS[first.variant].sampling.boundary_ratio
     return {
         "prompt": first.prompt,
         "negative prompt": first.negative_prompt,
@@ -45,6 +46,7 @@ def facts_of(clips: tuple[Clip, ...], index: int = 0) -> dict[str, object]:
         "guidance": [float(sampling.guidance_scale.high), float(sampling.guidance_scale.low)],
         "flow shift": float(sampling.flow_shift),
         "solver": sampling.solver,
+        "boundary": None if sampling.boundary_ratio == usual else sampling.boundary_ratio,
         "precision": first.numerics.precision,
         "attention": first.numerics.attention,
         "tiling": first.numerics.vae_tiling,

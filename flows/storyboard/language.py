@@ -105,6 +105,12 @@ SAMPLING = Record(
         Field("guidance_scale", Short(GUIDANCE, ("high", "low")), "How closely the prompt is followed."),
         Field("flow_shift", Number(0, 100, above=True), "Shift of the noise schedule.", default="the variant's"),
         Field("solver", Choice(words.SOLVERS), "The sampler.", default="the variant's"),
+        Field(
+            "boundary_ratio",
+            Number(0, 1),
+            "Of variants with two experts: the high-noise one works down to this part of the noise (0: to the end).",
+            default="the variant's",
+        ),
     ),
 )
 MOTION = Record(

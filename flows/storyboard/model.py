@@ -70,6 +70,7 @@ class SamplingOverride:
     guidance_scale: GuidanceOverride = GuidanceOverride()
     flow_shift: float | None = None
     solver: str | None = None
+    boundary_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

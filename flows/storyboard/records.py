@@ -20,6 +20,7 @@ FOREIGN: Mapping[str, str] = {
     "cfg": "guidance_scale",
     "guidance": "guidance_scale",
     "shift": "flow_shift",
+    "boundary": "boundary_ratio",
     "scheduler": "solver",
     "text": "prompt",
     "negative_prompt": "negative",

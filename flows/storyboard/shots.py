@@ -203,7 +203,13 @@ def _sampling(written: Values | None) -> SamplingOverride:
         return _NO_SAMPLING
     guidance: Values | None = written.get("guidance_scale")
     scale = GuidanceOverride(guidance.get("high"), guidance.get("low")) if guidance else GuidanceOverride()
-    return SamplingOverride(written.get("num_inference_steps"), scale, written.get("flow_shift"), written.get("solver"))
+    return SamplingOverride(
+        num_inference_steps=written.get("num_inference_steps"),
+        guidance_scale=scale,
+        flow_shift=written.get("flow_shift"),
+        solver=written.get("solver"),
+        boundary_ratio=written.get("boundary_ratio"),
+    )
 
 
 def _video(written: Values | None) -> VideoToVideo | None:

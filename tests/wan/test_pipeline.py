@@ -44,6 +44,18 @@ def test_prompts_change_the_picture(t2v: Pipeline, text_request: ClipRequest, ch
     assert not torch.equal(before, after)
 
 
+def test_one_expert_may_take_every_step(t2v: Pipeline, text_request: ClipRequest) -> None:
+    def final(boundary: float) -> torch.Tensor:
+        sampling = replace(text_request.sampling, boundary_ratio=boundary)
+        return t2v.advance(t2v.encode(replace(text_request, sampling=sampling))).latents
+
+    usual, high, low = (final(boundary) for boundary in (0.875, 0.0, 1.0))
+    assert all(latents.isfinite().all() for latents in (high, low))
+    assert not torch.equal(high, low)
+    assert not torch.equal(high, usual)
+    assert not torch.equal(low, usual)
+
+
 @pytest.mark.parametrize("solver", ["unipc", "dpmpp"])
 @pytest.mark.parametrize("at", range(5))
 def test_a_saved_state_goes_on_bit_for_bit(

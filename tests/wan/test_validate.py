@@ -57,6 +57,11 @@ def test_a_mistake_in_the_sampling_is_named(text_request: ClipRequest, change: d
         check_request(replace(text_request, sampling=replace(text_request.sampling, **change)), T2V)
 
 
+@pytest.mark.parametrize("boundary", [0.0, 1.0])
+def test_one_of_two_experts_may_take_every_step(text_request: ClipRequest, boundary: float) -> None:
+    check_request(replace(text_request, sampling=replace(text_request.sampling, boundary_ratio=boundary)), T2V)
+
+
 def test_one_transformer_has_no_boundary(text_request: ClipRequest) -> None:
     with pytest.raises(RequestError, match="one transformer"):
         check_request(replace(text_request, width=64), VARIANTS["ti2v-5b"])

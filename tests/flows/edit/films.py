@@ -51,6 +51,8 @@ def settings_for(folder: Path) -> Settings:
             guidance_high=None,
             guidance_low=None,
             solver=None,
+            boundary_ratio=None,
+            negative_prompt=None,
             steps_scale=1.0,
             size_scale=1.0,
             takes=None,

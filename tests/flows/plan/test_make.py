@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.errors import StoryboardError
 from flows.plan.model import Plan
 from flows.storyboard.model import (
     Continuity,
@@ -175,6 +176,33 @@ def test_the_configuration_samples_what_shots_leave_open(shot: MakeShot, film: M
     open_, said = (one.takes[0].clips[0].sampling for one in plan(storyboard, render=asked).shots)
     assert (open_.flow_shift, open_.guidance_scale, open_.solver) == (7.0, Guidance(5.0, 1.0), "euler")
     assert (said.flow_shift, said.guidance_scale, said.solver) == (9.0, Guidance(2.0, 1.0), "dpmpp")
+
+
+def test_the_boundary_is_the_shots_then_the_configurations_then_the_variants(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    storyboard = film(shot("a"), shot("b", sampling=SamplingOverride(boundary_ratio=0.0)), shot("c", duration=4.0))
+    usual, asked = plan(storyboard), plan(storyboard, render={"boundary_ratio": 0.5})
+    assert [clip.sampling.boundary_ratio for clip in usual.clips] == [0.875, 0.0, 0.875, 0.9]
+    assert [clip.sampling.boundary_ratio for clip in asked.clips] == [0.5, 0.0, 0.5, 0.5]
+    same = [one.fingerprint == two.fingerprint for one, two in zip(usual.clips, asked.clips, strict=True)]
+    assert same == [False, True, False, False]
+
+
+def test_one_transformer_has_no_boundary(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    single = film(shot("a", variant="ti2v-5b", sampling=SamplingOverride(boundary_ratio=0.9)))
+    with pytest.raises(StoryboardError, match="ti2v-5b has one transformer"):
+        plan(single)
+    made = plan(film(shot("a", variant="ti2v-5b")), render={"boundary_ratio": 0.9})
+    assert made.clips[0].sampling.boundary_ratio is None
+
+
+def test_the_configurations_negative_prompt_is_for_shots_without_one(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    storyboard = film(shot("a"), shot("b", negative_prompt="rain"), shot("c", negative_prompt=""))
+    made = plan(storyboard, model="wan22", render={"negative_prompt": "blurry"})
+    assert [clip.negative_prompt for clip in made.clips] == ["blurry", "rain", ""]
 
 
 def test_assets_are_listed_by_digest(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:

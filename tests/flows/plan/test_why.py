@@ -38,6 +38,7 @@ def test_everything_in_a_first_film_is_new(shots: list[Shot], film: MakeFilm, pl
         ({"sampling": SamplingOverride(num_inference_steps=3)}, "steps changed"),
         ({"sampling": SamplingOverride(guidance_scale=GuidanceOverride(low=1.0))}, "guidance changed"),
         ({"sampling": SamplingOverride(solver="dpmpp", flow_shift=3.0)}, "flow shift, solver changed"),
+        ({"sampling": SamplingOverride(boundary_ratio=0.5)}, "boundary changed"),
         ({"duration": 4.0}, "length changed"),
     ],
 )
