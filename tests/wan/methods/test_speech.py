@@ -144,8 +144,8 @@ def _padded(context: Tensor) -> Tensor:
 # --- lips in sync ---------------------------------------------------------------------------------------------------
 
 
-class ListensToClicks:
-    """Hears a click track: the feature of a 30th of a second is one-hot, of its own number."""
+class Numbered:
+    """Whatever the sound, the feature of a 30th of a second is one-hot, of its own number."""
 
     def features(self, audio: Audio) -> Tensor:
         return torch.eye(int(audio.seconds * FEATURE_RATE))[None]
@@ -163,7 +163,7 @@ class Mirror:
         return torch.nn.functional.interpolate(frames[0], scale_factor=8)[None].clamp(-1, 1)
 
 
-def clicking(seconds: float = 20) -> Audio:
+def silence(seconds: float = 20) -> Audio:
     return Audio(np.zeros(int(seconds * 16_000), np.float32), 16_000)
 
 
@@ -176,7 +176,7 @@ def speech(**changes: Any) -> ClipRequest:
         "sampling": VARIANT.sampling,
         "seed": 1,
         "image": np.full((64, 64, 3), 128, np.uint8),
-        "audio": clicking(),
+        "audio": silence(),
     }
     return ClipRequest(**{**values, **changes})
 
@@ -195,10 +195,10 @@ def heard_by_shown_frames(method: SpeechMethod, lengths: Sequence[int]) -> list[
 
 
 def deaf_pipeline(timing: Timing | None = None) -> Pipeline:
-    return pipeline_of({"audio_encoder": ListensToClicks(), "vae": Mirror()}, timing)
+    return pipeline_of({"audio_encoder": Numbered(), "vae": Mirror()}, timing)
 
 
-def test_every_frame_goes_with_the_click_of_its_own_time() -> None:
+def test_every_frame_goes_with_the_feature_of_its_own_time() -> None:
     method = deaf_pipeline().method
     assert isinstance(method, SpeechMethod)
     heard = heard_by_shown_frames(method, [77, 80, 80])
