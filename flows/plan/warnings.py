@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from flows.errors import Place
 from flows.plan.media_fit import length_remarks
 from flows.plan.model import PlannedShot
 from flows.resolve import Snapshot, full_id
-from flows.resolve.needs import IMAGE, choose_variant
+from flows.resolve.needs import IMAGE, choose_variant, film_fps, part_of
 from flows.storyboard.model import Shot, Storyboard
 from wan.families import Family
 from wan.geometry import is_rounding_of
@@ -20,6 +21,8 @@ MOST_NAMED = 20
 """Of one kind of warning so many are written out; the rest is counted."""
 CROPPED = 0.05
 """Losing less of a picture than this is not worth a word."""
+OTHER_RATE = 1.1
+"""Motion that is so many times as quick or slow as a model makes it is seen to be."""
 
 
 def plan_warnings(
@@ -35,6 +38,7 @@ def plan_warnings(
         _unused_references(sources, family),
         _unreached_ends(sources, shots),
         _other_lengths(sources, snapshot),
+        _other_rate(storyboard, family),
     )
     return tuple(line for kind in kinds for line in _shortened(list(kind)))
 
@@ -127,3 +131,31 @@ def _other_lengths(shots: Iterable[Shot], snapshot: Snapshot) -> Iterator[str]:
     for shot in shots:
         for remark in length_remarks(shot, snapshot):
             yield f"{remark.message}; {remark.fix} (shot {remark.shot})"
+
+
+def _other_rate(storyboard: Storyboard, family: Family) -> Iterator[str]:
+    """Models draw frames for a rate of their own, and at the film's their motion is another. Said once a film."""
+    film = film_fps(storyboard, family)
+    parts = [(shot, part_of(family, choose_variant(shot, family))) for shot in storyboard.shots if not _follows(shot)]
+    free = [(shot, part) for shot, part in parts if part is not None and not part.fixed_in_time]
+    other = [(shot, part.fps) for shot, part in free if not 1 / OTHER_RATE <= film / part.fps <= OTHER_RATE]
+    if not other:
+        return
+    shot, own = other[0]
+    place = storyboard.places.get("format.fps") or storyboard.places.get("format") or Place(str(storyboard.path), 1, 1)
+    name = full_id(shot.scene, shot.id) + (f" and {len(other) - 1} more" if len(other) > 1 else "")
+    rates = sorted({part.fps for _, part in free})
+    fix = (
+        f"write `format: {{fps: {own:g}}}` and `deliver: [{{name: smooth, fps: {film:g}}}]`"
+        if len(rates) == 1
+        else f"no rate suits {' and '.join(f'{rate:g}' for rate in rates)}: use variants of one rate in a film"
+    )
+    yield (
+        f"{place}: {choose_variant(shot, family)} makes {own:g} frames a second; shown at {film:g} its motion is "
+        f"{film / own:.2g} times as quick; {fix} (shot {name})"
+    )
+
+
+def _follows(shot: Shot) -> bool:
+    """Whether a video, read at the film's rate, says how quick the shot is."""
+    return shot.video is not None or (shot.control is not None and shot.control.video is not None)

@@ -45,9 +45,14 @@ class Part:
         """Frames a second this part was made for."""
         return self.role.fps or self.variant.fps
 
+    @property
+    def fixed_in_time(self) -> bool:
+        """Whether sound or a figure's motion says when its frames are shown."""
+        return self.variant.chained == "carried"
+
     def rate(self, film_fps: float) -> float:
-        """Frames a second its clips are shown at: the film's, unless sound or a figure's motion fixes them in time."""
-        return self.fps if self.variant.chained == "carried" else film_fps
+        """Frames a second its clips are shown at: the film's, unless they are fixed in time."""
+        return self.fps if self.fixed_in_time else film_fps
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +106,14 @@ def following_part(part: Part, family: Family, shot: Shot) -> Part | None:
 
 
 def film_fps(storyboard: Storyboard, family: Family) -> float:
-    """The film's rate: what its format says, else that of the first shot's variant."""
+    """The film's rate: what its format says, else the own rate of the first shot that is shown at the film's; else, of
+    the first shot."""
     if storyboard.format.fps:
         return storyboard.format.fps
-    for shot in storyboard.shots:
-        part = part_of(family, choose_variant(shot, family))
-        if part is not None:
-            return part.fps
+    found = [part_of(family, choose_variant(shot, family)) for shot in storyboard.shots]
+    parts = [part for part in found if part is not None]
+    if parts:
+        return next((part for part in parts if not part.fixed_in_time), parts[0]).fps
     return next(iter(family.roles.values())).fps or VARIANTS[next(iter(family.roles))].fps
 
 

@@ -40,7 +40,14 @@ FORMAT = Record(
     "Size and rate of the film; they decide how shots are rendered. Without it: the model family's own.",
     (
         Field("size", Pixels(), "Width and height in pixels.", default="the model family's"),
-        Field("fps", Number(0, 240, above=True), "Frames per second.", default="the model family's"),
+        Field(
+            "fps",
+            Number(0, 240, above=True),
+            "Frames per second that shots are made for. At another rate than its own (16; TI2V 24) a model's motion is "
+            "quicker or slower: for 24 of A14B, leave 16 here and let `deliver` convert. Speech and driven figures are "
+            "fixed in time and converted.",
+            default="that of the first shot's variant which is not fixed in time",
+        ),
     ),
 )
 LOOK = Record(

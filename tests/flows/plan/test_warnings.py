@@ -6,10 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+from flows.errors import Place
 from flows.plan.model import PlannedShot
 from flows.plan.warnings import plan_warnings
 from flows.resolve import Snapshot
-from flows.storyboard.model import Format, Motion, Size
+from flows.storyboard.model import Format, Motion, Shot, Size, VideoToVideo
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
 from wan.families import FAMILIES
 
@@ -46,6 +47,40 @@ def test_a_picture_that_is_stretched_and_not_cropped_is_not_named(
         path = Path("/films/wide.png")
         made = plan(film(shot("a", image=path, prompt="a red box")), image_sizes={path: size})
         assert len(made.warnings) == count
+
+
+def test_a_rate_that_changes_how_quick_models_move_is_named_once_with_its_place(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    shots, places = (
+        [shot(name, prompt="a red box") for name in ("a", "b")],
+        {"format.fps": Place("/films/x.yaml", 3, 15)},
+    )
+
+    def warned(fps: float | None, *shown: Shot) -> tuple[str, ...]:
+        return plan(film(*shown, format=Format(fps=fps), places=places)).warnings
+
+    assert warned(24, *shots) == (
+        "/films/x.yaml:3:15: t2v-a14b makes 16 frames a second; shown at 24 its motion is 1.5 times as quick; "
+        "write `format: {fps: 16}` and `deliver: [{name: smooth, fps: 24}]` (shot river.a and 1 more)",
+    )
+    assert "0.62 times as quick" in warned(10, shots[0])[0]
+    assert warned(None, *shots) == warned(17, *shots) == ()
+
+
+def test_no_rate_suits_variants_of_two(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    made = plan(film(shot("a"), shot("b", variant="ti2v-5b")), model="wan22")
+    assert made.fps == 16
+    assert "ti2v-5b makes 24 frames a second; shown at 16" in made.warnings[0]
+    assert "no rate suits 16 and 24: use variants of one rate" in made.warnings[0]
+
+
+def test_what_is_fixed_in_time_is_as_quick_at_any_rate(shot: MakeShot, film: MakeFilm) -> None:
+    talk, world = Path("/films/talk.wav"), Snapshot(storyboard_digest="")
+    speaks = shot("a", prompt="a red box", audio=talk, image=Path("/films/p.png"))
+    follows = shot("b", prompt="a red box", video=VideoToVideo(Path("/films/v.mp4"), 0.5))
+    board = film(speaks, follows, format=Format(fps=30))
+    assert plan_warnings(board, FAMILIES["wan22"], world, _rendered_at(832, 480) * 2) == ()
 
 
 def _rendered_at(width: int, height: int, variant: str = "s2v-14b") -> list[PlannedShot]:

@@ -84,6 +84,16 @@ def test_the_rate_is_that_of_the_first_shot_the_family_can_render() -> None:
     assert film_fps(board, ONE_MODEL) == 24
 
 
+def test_shots_that_are_fixed_in_time_leave_the_rate_to_the_others() -> None:
+    def rate(*shots: Shot) -> float:
+        return film_fps(Storyboard(title="x", slug="x", path=FILE, scenes=(Scene("s", shots),)), FULL)
+
+    dances = shot(motion=Motion(FILE), image=FILE)
+    assert rate(dances, shot(audio=FILE)) == 30
+    assert rate(dances, shot()) == rate(shot(), dances) == 16
+    assert rate(dances, shot(variant="ti2v-5b"), shot()) == 24
+
+
 @pytest.mark.parametrize(("seconds", "fps", "frames"), [(2, 16, 32), (2, 24, 48), (2.01, 16, 33), (0.001, 16, 1)])
 def test_a_duration_is_never_cut_short(seconds: float, fps: float, frames: int) -> None:
     assert film_frames(shot(duration=seconds), part(TINY, "t2v-a14b"), fps, {}) == frames
