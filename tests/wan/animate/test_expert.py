@@ -41,6 +41,10 @@ def _inputs(data: Any) -> Tensor:
 def test_a_face_becomes_the_references_motion_and_tokens(parity: Any, reference_expert: Any, motions: Any) -> None:
     data = parity["animate_model"]
     assert data.error("out.motion_vec", motions[0][0]) < 1e-5
+    # the coefficients are what the vectors are made of: along the basis that the reference multiplies them with
+    directions = reference_expert.model.motion_encoder.motion_synthesis_weight
+    basis = torch.linalg.qr(directions + 1e-8)[0]
+    assert data.error("out.motion_coeff", motions[0][0] @ basis) < 1e-5
     context = _context(reference_expert, data, motions[:1])
     assert not context.faces[0][:, 0].any()
     assert data.error("out.face_tokens", context.faces[0][:, 1:]) < 1e-5

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+from diffusers.models.autoencoders.autoencoder_kl_wan import unpatchify
 
 from wan.convert.vae22 import vae22_key
 from wan.errors import CheckpointError
@@ -36,6 +37,11 @@ def test_the_reference_weights_compute_the_same_in_diffusers(parity: Any) -> Non
         assert data.error("out.encoded", ((raw - mean) / std)[0]) < 1e-4
         first = model.encode(video[:, :, :1]).latent_dist.mode()
         assert data.error("out.encoded_first_frame", ((first - mean) / std)[0]) < 1e-4
+        pieces: list[torch.Tensor] = []
+        listening = model.decoder.register_forward_hook(lambda *found: pieces.append(found[-1]))
         frames = model.decode(data.tensors["in.latent"][None] * std + mean).sample[0]
+        listening.remove()
         at = data.tensors["out.decoded_frame_index"]
         assert data.error("out.decoded_frames", frames[:, at].clamp(-1, 1)) < 1e-4
+        unclamped = unpatchify(torch.cat(pieces, dim=2), patch_size=2)[0]
+        assert data.error("out.decoded_unclamped_frames", unclamped[:, at]) < 1e-4

@@ -118,6 +118,7 @@ def test_a_shot_of_several_clips_is_the_references(parity: Any, name: str) -> No
     for number, (state, result) in enumerate(_clips(pipeline, data, _request(data, case), carried)):
         start = f"out.{name}.seg{number}"
         assert data.error(f"{start}.y", state.conditions["known"][0]) < 1e-4
+        assert data.error("out.clip_stand_in", state.conditions["features"].flatten()) < 1e-6
         assert data.error(f"{start}.pose_latents", state.conditions["pose"]) < 1e-4
         assert data.error(f"{start}.face_frame_mean", state.conditions["motions"][0, :, 0]) < 1e-5
         assert data.error(f"{start}.latents", state.latents[0]) < 5e-4

@@ -51,24 +51,33 @@ def asked(parity: Any) -> ClipRequest:
     )
 
 
-def test_a_first_picture_stays_as_the_reference_keeps_it(parity: Any, loop: Pipeline, asked: ClipRequest) -> None:
+def test_a_first_picture_stays_as_the_reference_keeps_it(
+    parity: Any, loop: Pipeline, asked: ClipRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = parity["moe_ti2v"]
     request = replace(asked, image=data.tensors["in.image_u8"].numpy())
     state = _with_noise(loop, loop.encode(request), data.tensors["in.noise"])
     assert data.error("out.z", state.conditions["first"][0]) < 1e-4
-    final, steps = _advance(loop, state)
-    wanted = data.tensors["out.latents_steps"][:, :, 1:]  # kept before the picture is written back into frame 0
-    assert float((steps[:, :, 1:] - wanted).abs().max()) < 2e-4
+    solved = _record_solved(loop, monkeypatch)
+    times = _record_times(loop, monkeypatch)
+    final, _ = _advance(loop, state)
+    # before the picture is written back into frame 0
+    assert data.error("out.latents_steps", torch.stack(solved)) < 2e-4
+    _check_token_times(loop, times, data.tensors["out.token_timesteps"])
     assert data.error("out.latents", final.latents[0]) < 2e-4
     assert _frames_error(data, loop, final, "out.") < 1e-3
 
 
-def test_text_alone_is_the_references(parity: Any, loop: Pipeline, asked: ClipRequest) -> None:
+def test_text_alone_is_the_references(
+    parity: Any, loop: Pipeline, asked: ClipRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = parity["moe_ti2v"]
     width, height = data.config["size_wh_text_mode"]
     start = loop.encode(replace(asked, width=width, height=height))
     assert start.latents.shape[1:] == data.tensors["in.noise_t2v"].shape
+    times = _record_times(loop, monkeypatch)
     final, steps = _advance(loop, _with_noise(loop, start, data.tensors["in.noise_t2v"]))
+    _check_token_times(loop, times, data.tensors["out.t2v.token_timesteps"])
     assert data.error("out.t2v.latents_steps", steps) < 2e-4
     assert data.error("out.t2v.latents", final.latents[0]) < 2e-4
     assert _frames_error(data, loop, final, "out.t2v.") < 1e-3
@@ -121,6 +130,42 @@ def _advance(pipeline: Pipeline, state: State) -> tuple[State, Tensor]:
         state = pipeline.advance(state, state.step + 1)
         steps.append(state.latents[0])
     return state, torch.stack(steps)
+
+
+def _record_solved(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
+    """What the solver makes of the latents in the steps from now on, before the method has its say."""
+    solved: list[Tensor] = []
+    after_step = pipeline.method.after_step
+
+    def record(latents: Tensor, conditions: Any) -> Tensor:
+        solved.append(latents[0])
+        return after_step(latents, conditions)
+
+    monkeypatch.setattr(pipeline.method, "after_step", record)
+    return solved
+
+
+def _record_times(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The embedded time of the tokens in the steps from now on."""
+    times: list[Any] = []
+    with pipeline.parts.use("transformer") as expert:
+        embed = expert._time
+
+        def record(*given: Any) -> Any:
+            times.append(embed(*given))
+            return times[-1]
+
+        monkeypatch.setattr(expert, "_time", record)
+    return times
+
+
+def _check_token_times(pipeline: Pipeline, times: list[Any], wanted: Tensor) -> None:
+    """Every token was told the time that the reference tells it: `wanted` `[steps, tokens]`."""
+    assert len(times) == len(wanted)
+    with torch.inference_mode(), pipeline.parts.use("transformer") as expert:
+        for time, of_tokens in zip(times, wanted, strict=True):
+            embedded, _ = expert._embedded_time(of_tokens)
+            assert torch.allclose(time.head[0].expand(len(of_tokens), -1), embedded, atol=1e-5)
 
 
 def _frames_error(data: Any, pipeline: Pipeline, state: State, prefix: str) -> float:

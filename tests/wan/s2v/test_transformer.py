@@ -65,6 +65,8 @@ def test_velocities_are_the_references(reference: Any, data: Any, which: str, ti
     tensors = data.tensors
     text = torch.zeros(1, 512, tensors["in.context"].shape[-1])
     text[0, : len(tensors["in.context"])] = tensors["in.context"]
+    after_first: list[torch.Tensor] = []
+    hook = reference.blocks[0].register_forward_hook(lambda *found: after_first.append(found[-1]))
     with torch.no_grad():
         velocity = reference(
             tensors["in.x"][None],
@@ -75,7 +77,10 @@ def test_velocities_are_the_references(reference: Any, data: Any, which: str, ti
             tensors["in.motion_latents"] if which.startswith("later") else None,
             None if "nopose" in which else tensors["in.pose_cond"],
         ).sample
+    hook.remove()
     assert data.error(name, velocity[0]) <= TOLERANCE
+    if which == "later.pose" and timestep == 997:
+        assert data.error("out.block0_later_pose", after_first[0]) <= TOLERANCE
 
 
 def test_it_is_written_and_read_back_whole(make_tiny: Any, tmp_path: Path) -> None:
