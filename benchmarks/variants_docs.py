@@ -109,7 +109,9 @@ def _once(rows: Sequence[Row]) -> str:
     lines = [
         "### Once a clip",
         "",
-        "Autoencoders in fp32 (TF32 convolutions, torch's default), whole videos in pieces of bounded memory, against diffusers.",
+        "Autoencoders in fp32 (TF32 convolutions, torch's default), against diffusers. What "
+        "fits in 12 GB of activations is computed at once: clips of up to 113 frames at 256x144, but two latent frames at a time at 480p, "
+        "and one, as diffusers does, at 720p and in TI2V.",
         "",
         "| what | size, frames | run | wan | peak GB | stock diffusers | peak GB |",
         "| --- | --- | --- | --- | --- | --- | --- |",
