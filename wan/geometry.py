@@ -6,6 +6,8 @@ Sizes are (width, height) in pixels. Rules: Wan-Video/Wan2.2, commit 42bf4cf.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from wan.errors import RequestError
 from wan.families import Role
@@ -119,6 +121,14 @@ def image_size_s2v(image: Size, max_area: int) -> Size:
     if rows >= height or columns >= width:
         rows, columns = _floor(height, _S2V_MULTIPLE), _floor(width, _S2V_MULTIPLE)
     return columns, rows
+
+
+IMAGE_SIZES: Mapping[str, Callable[[Size, int], Size]] = MappingProxyType(
+    {"i2v-a14b": image_size_i2v, "ti2v-5b": image_size_ti2v, "s2v-14b": image_size_s2v}
+)
+"""The rule of each variant whose size follows a picture in the reference."""
+MOST_NARROW = 8
+"""Sides of a picture in this proportion are the most unequal that the rules are meant for."""
 
 
 def _s2v_scales(width: int, height: int, max_area: int) -> tuple[float, float]:

@@ -75,21 +75,6 @@ def pose_frames(frames: npt.NDArray[np.uint8], size: Size, *, bars: bool = False
     return _centre(pixels, size).transpose(0, 1).contiguous()
 
 
-def pose_clips(
-    video: npt.NDArray[np.uint8], fps: float, size: Size, infer_frames: int, clips: int
-) -> list[torch.Tensor]:
-    """S2V's pose video cut into clips of `infer_frames` at 16 fps, each with its first frame repeated in front.
-
-    Frames past the end of the video are −1. Each clip is fp32 `[3, 1 + infer_frames, H, W]`.
-    """
-    step = max(1, round(fps / 16))
-    pixels = pose_frames(video[::step][: infer_frames * clips], size, bars=True)
-    missing = infer_frames * clips - pixels.shape[1]
-    pixels = F.pad(pixels, (0, 0, 0, 0, 0, missing), value=-1.0)
-    pieces = [pixels[:, start : start + infer_frames] for start in range(0, infer_frames * clips, infer_frames)]
-    return [torch.cat([piece[:, :1], piece], dim=1) for piece in pieces]
-
-
 def to_pixels(video: torch.Tensor) -> npt.NDArray[np.uint8]:
     """A decoded video, `[1, 3, F, H, W]` in [−1, 1] → uint8 `[F, H, W, 3]`, rounded to the nearest level."""
     levels = video[0].float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from flows.errors import Place, Problem
 from flows.resolve.needs import Part, choose_variant, film_fps, part_of
 from flows.storyboard.model import Size, Storyboard
 from wan.families import Family
-from wan.geometry import nearest_sizes
+from wan.geometry import IMAGE_SIZES, MOST_NARROW, nearest_sizes
 from wan.variants import VARIANTS
 
 _MULTIPLE = math.gcd(*(variant.size_multiple for variant in VARIANTS.values()))
@@ -34,11 +35,16 @@ class Geometry:
         return Size(_nearest(self.render.width * scale, multiple), _nearest(self.render.height * scale, multiple))
 
 
-def film_geometry(storyboard: Storyboard, family: Family, problems: list[Problem]) -> Geometry:
-    """Decides the sizes; an impossible one is added to `problems` and the family's own is used to go on with."""
+def film_geometry(
+    storyboard: Storyboard, family: Family, problems: list[Problem], pictures: Mapping[Path, tuple[int, int]]
+) -> Geometry:
+    """Decides the sizes; an impossible one is added to `problems` and the family's own is used to go on with.
+    `pictures` are the sizes of those that are known."""
     fps = film_fps(storyboard, family)
     own = _own_size(storyboard, family)
     wanted = storyboard.format.size
+    if storyboard.format.from_image:
+        wanted = _size_from_image(storyboard, family, problems, pictures)
     if wanted is None:
         return Geometry(own, own, fps)
     for size in family.sizes:
@@ -61,6 +67,27 @@ def _own_size(storyboard: Storyboard, family: Family) -> Size:
         return Size(*family.sizes[0])
     part = next(iter(_parts(storyboard, family)))
     return Size(*(part.role.size or part.variant.size))
+
+
+def _size_from_image(
+    storyboard: Storyboard, family: Family, problems: list[Problem], pictures: Mapping[Path, tuple[int, int]]
+) -> Size | None:
+    """What the reference makes of the first picture that a shot starts from, at the area its variant has by itself."""
+    place = storyboard.places.get("format.size") or Place(str(storyboard.path), 1, 1)
+    for shot in storyboard.shots:
+        part = part_of(family, choose_variant(shot, family))
+        if shot.image is None or part is None or part.variant.name not in IMAGE_SIZES or family.sizes:
+            continue
+        if shot.image not in pictures:
+            return None  # it cannot be read, which is reported where it is named, or is not looked at yet
+        picture, (width, height) = pictures[shot.image], part.role.size or part.variant.size
+        if max(picture) > MOST_NARROW * min(picture):
+            problems.append(Problem(place, f"{shot.image.name} is too narrow to be a film's shape", "write a size"))
+            return None
+        return Size(*IMAGE_SIZES[part.variant.name](picture, width * height))
+    why = "draws one shape only" if family.sizes else "has no variant for a first `image` that this film has"
+    problems.append(Problem(place, f"no size follows from a picture: the {family.name} family {why}", "write a size"))
+    return None
 
 
 def _nearest(side: float, multiple: int) -> int:

@@ -97,7 +97,7 @@ def lay_out(
         problems += input_problems(shot, family)
         problems += motion_problems(shot, family, snapshot)
         problems += fit_problems(shot, snapshot)
-    geometry = film_geometry(storyboard, family, problems)
+    geometry = film_geometry(storyboard, family, problems, snapshot.image_sizes)
     problems += deliverable_problems(storyboard)
     return geometry, _recipes(storyboard, settings, family, geometry, snapshot, problems)
 

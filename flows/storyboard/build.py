@@ -30,6 +30,7 @@ from flows.storyboard.prompts import Prompts
 from flows.storyboard.records import Values
 from flows.storyboard.shots import Level, ShotBuilder
 from flows.storyboard.templates import Templates
+from flows.storyboard.words import FROM_IMAGE
 
 
 def build(root: Keys, path: Path, context: Context) -> Storyboard | None:
@@ -145,7 +146,10 @@ def _cast(written: Mapping[str, tuple[Text, Values]], prompts: Prompts) -> dict[
 
 
 def _format(written: Values | None) -> Format:
-    return Format(written.get("size"), written.get("fps")) if written else Format()
+    if written is None:
+        return Format()
+    size = written.get("size")
+    return Format(None if size == FROM_IMAGE else size, written.get("fps"), size == FROM_IMAGE)
 
 
 def _soundtrack(written: Values | None, ids: Index, context: Context) -> Soundtrack:

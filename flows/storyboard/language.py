@@ -39,7 +39,13 @@ FORMAT = Record(
     "a format",
     "Size and rate of the film; they decide how shots are rendered. Without it: the model family's own.",
     (
-        Field("size", Pixels(), "Width and height in pixels.", default="the model family's"),
+        Field(
+            "size",
+            Pixels(from_image=True),
+            "Width and height in pixels; `from_image`: as the reference sizes a video of the first shot's `image` "
+            "(I2V, TI2V, S2V).",
+            default="the model family's",
+        ),
         Field(
             "fps",
             Number(0, 240, above=True),

@@ -31,10 +31,11 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """Size and rate of the film. None: the model family's own."""
+    """Size and rate of the film. None: the model family's own. `from_image`: the size follows the first picture."""
 
     size: Size | None = None
     fps: float | None = None
+    from_image: bool = False
 
 
 @dataclass(frozen=True, slots=True)

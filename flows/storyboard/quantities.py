@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flows.storyboard.context import Context, Schema, scalar, wrong
 from flows.storyboard.model import Size
 from flows.storyboard.nodes import Node
+from flows.storyboard.words import FROM_IMAGE
 
 MAX_HOURS = 4
 """Hours a duration may have."""
@@ -107,12 +108,16 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """A picture size, width first; both even, as H.264 wants them."""
+    """A picture size, width first; both even, as H.264 wants them; or that it follows a picture."""
 
-    def read(self, node: Node, context: Context, key: str) -> Size | None:
+    from_image: bool = False
+
+    def read(self, node: Node, context: Context, key: str) -> Size | str | None:
         text = scalar(node, context, key, self)
         if text is None:
             return None
+        if self.from_image and text.value == FROM_IMAGE:
+            return FROM_IMAGE
         found = _SIZE.match(text.value)
         if not found:
             wrong(text, context, key, self)
@@ -128,10 +133,12 @@ class Pixels:
         return Size(width, height)
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": r"^\d*[02468]x\d*[02468]$", "examples": ["1280x720"]}
+        pattern = r"\d*[02468]x\d*[02468]"
+        pattern = rf"^({pattern}|{FROM_IMAGE})$" if self.from_image else f"^{pattern}$"
+        return {"type": "string", "pattern": pattern, "examples": ["1280x720"]}
 
     def words(self) -> str:
-        return "a size as `1280x720`"
+        return "a size as `1280x720`" + (f", or `{FROM_IMAGE}`" if self.from_image else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,9 @@ FILTERS: Mapping[str, str] = MappingProxyType(
 )
 """What may follow a `|` in a template."""
 
+FROM_IMAGE = "from_image"
+"""Instead of a film's size: it follows the first picture."""
+
 NONE = "none"
 """Written where something inherited is not wanted: `continuity: none`."""
 

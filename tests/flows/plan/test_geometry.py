@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from flows.errors import Place, Problem
+from flows.errors import Place, Problem, StoryboardError
 from flows.storyboard.model import Format, Size
 from tests.flows.plan.conftest import FILE, MakeFilm, MakePlan, MakeShot
+from wan.variants import VARIANTS
 
 Problems = Callable[..., list[Problem]]
 
@@ -58,6 +60,47 @@ def test_a_variant_of_coarser_sizes_renders_the_nearest_and_the_film_keeps_its_o
     made = plan(film(shot("a"), format=Format(Size(*size))), model="wan22-5b")
     assert (made.width, made.height) == size
     assert (made.shots[0].width, made.shots[0].height) == own
+
+
+@pytest.mark.parametrize(
+    ("variant", "picture", "size"),
+    [
+        ("i2v-a14b", (3000, 2000), (1168, 768)),
+        ("ti2v-5b", (1000, 1000), (960, 928)),
+        ("s2v-14b", (800, 600), (832, 640)),
+        ("s2v-14b", (1200, 1600), (704, 960)),
+    ],
+)
+def test_a_size_may_follow_the_first_picture_as_in_the_reference(
+    variant: str, picture: tuple[int, int], size: tuple[int, int], shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    path, sound = Path("/films/p.png"), Path("/films/talk.wav")
+    given = {"audio": sound, "duration": None} if variant == "s2v-14b" else {"variant": variant}
+    board = film(shot("a"), shot("b", image=path, **given), format=Format(from_image=True))
+    digests = {path: "1" * 64, sound: "2" * 64}
+    marks = dict.fromkeys(VARIANTS, "3" * 64)
+    seen = {"digests": digests, "image_sizes": {path: picture}, "media_seconds": {sound: 2.0}, "checkpoints": marks}
+    made = plan(board, model="wan22", **seen)
+    assert (made.width, made.height) == size
+    assert (made.shots[1].width, made.shots[1].height) == size
+
+
+@pytest.mark.parametrize(
+    ("model", "image", "picture", "why"),
+    [
+        ("wan22", None, (1, 1), "no size follows from a picture: the wan22 family has no variant"),
+        ("tiny", Path("/films/p.png"), (300, 200), "the tiny family draws one shape only"),
+        ("wan22", Path("/films/p.png"), (9000, 1000), "p.png is too narrow"),
+    ],
+)
+def test_a_size_that_follows_from_no_picture_is_an_error_at_its_place(
+    model: str, image: Path | None, picture: tuple[int, int], why: str, shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    place = Place(FILE, 3, 9)
+    board = film(shot("a", image=image), format=Format(from_image=True), places={"format.size": place})
+    with pytest.raises(StoryboardError, match=why) as caught:
+        plan(board, model=model, image_sizes={Path("/films/p.png"): picture})
+    assert caught.value.problems[0].place == place
 
 
 def test_the_films_rate_decides_the_length_and_not_the_pixels(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:

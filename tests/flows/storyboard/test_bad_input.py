@@ -95,7 +95,7 @@ VALUES = [
     in_shot("unknown solver", "sampling: {solver: uni_pc}", 28, "unknown solver 'uni_pc'", "did you mean unipc?"),
     in_shot("unknown variant", "variant: t2v-a14", 18, "unknown variant 't2v-a14'", "did you mean t2v-a14b?"),
     in_shot("LoRA that climbs", "loras: [../../x]", 17, "loras must be the name of a LoRA"),
-    in_film("size of one side", "format: {size: 1280}", 16, "size must be a size as `1280x720`, not '1280'"),
+    in_film("size of one side", "format: {size: 1280}", 16, "a size as `1280x720`, or `from_image`, not '1280'"),
     in_film("odd size", "format: {size: 1281x720}", 16, "both sides must be even", "write 1282x720"),
     in_film("size 0", "format: {size: 0x0}", 16, "each side must have 16 to 8192 pixels"),
     in_film("no rate", "format: {fps: 0}", 15, "fps must be a number above 0"),

@@ -7,6 +7,7 @@ import pytest
 from flows.storyboard.model import (
     Continuity,
     Control,
+    Format,
     GuidanceOverride,
     Lora,
     Motion,
@@ -77,6 +78,8 @@ def test_everything_a_storyboard_can_say_is_read(desk: Desk) -> None:
     storyboard = desk.load(EVERYTHING)
     assert (storyboard.title, storyboard.slug, storyboard.seed) == ("The paper boat", "the-paper-boat", 7)
     assert (str(storyboard.format.size), storyboard.format.fps) == ("1280x720", 24)
+    follows = desk.load(EVERYTHING.replace("size: 1280x720, fps: 24}", "size: from_image, fps: 24}", 1))
+    assert follows.format == Format(None, 24, from_image=True)
     launch, drift, voice, dance, controlled, changed = storyboard.shots
     assert (launch.seed, launch.takes, launch.duration, launch.variant) == (11, 3, 2.0, "auto")
     assert launch.image == desk.folder / "assets/boat.png"
