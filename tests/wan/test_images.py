@@ -115,6 +115,6 @@ def test_pose_videos_are_prepared_as_the_reference_does(parity: Any) -> None:
     taken = video[:: max(1, round(pose["frame_rate"] / 16))][: length * count]
     pixels = pose_frames(taken, (width, height), bars=True)
     pixels = F.pad(pixels, (0, 0, 0, 0, 0, length * count - pixels.shape[1]), value=-1.0)
-    for number, piece in enumerate(pixels.split(length, dim=1)):
+    for number, piece in enumerate(torch.split(pixels, length, dim=1)):
         clip = torch.cat([piece[:, :1], piece], dim=1)
         assert data.error(f"out.pose.clip{number}", clip[:, pose["stored_frames"]]) < 1e-4
