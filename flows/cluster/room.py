@@ -9,7 +9,7 @@ from flows.errors import EnvironmentProblem
 from flows.settings import ClusterSettings
 
 WITHOUT_EIGHT_BITS = frozenset({"K80", "P4", "P100", "V100", "T4", "A10", "A10G", "A30", "A40", "A100", "A6000"})
-"""Ray's names of GPUs before Ada and Hopper."""
+"""Ray's names of GPUs before Ada and Hopper, without the memory that may follow (`A100-40G`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,16 @@ def size_workers(settings: ClusterSettings, device: str, nodes: Sequence[Node], 
 def check_eight_bits(nodes: Sequence[Node]) -> None:
     """Raises EnvironmentProblem when no machine can have a GPU that multiplies in eight bits (`precision=fp8`)."""
     kinds = {kind for node in nodes for kind in node.kinds}
-    if all(node.gpus == 0 or (node.kinds and node.kinds <= WITHOUT_EIGHT_BITS) for node in nodes):
+    if all(node.gpus == 0 or _too_old(node.kinds) for node in nodes):
         have = f"has {', '.join(sorted(kinds))}" if kinds else "has no GPU"
         raise EnvironmentProblem(
             f"render.precision=fp8 takes an NVIDIA Hopper GPU or a later one, and the cluster {have}\n"
             "    render.precision=fp8_storage saves the same memory on any device"
         )
+
+
+def _too_old(kinds: frozenset[str]) -> bool:
+    return bool(kinds) and all(kind.partition("-")[0] in WITHOUT_EIGHT_BITS for kind in kinds)
 
 
 def _times(have: float, need: float) -> int:

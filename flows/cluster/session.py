@@ -13,6 +13,7 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,6 +30,7 @@ LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
 """On Linux, Ray replaces 127.0.0.1 by an address that others can reach; it leaves the rest of that net alone."""
 
 KNOCK_SECONDS = 5.0
+_KIND = "accelerator_type:"
 
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -64,7 +66,7 @@ class RaySession:
         """What the living machines have in all, free or not."""
         nodes: list[dict[str, Any]] = self.ray.nodes()
         alive = [node["Resources"] for node in nodes if node["Alive"]]
-        return tuple(Node(float(have.get("CPU", 0)), float(have.get("GPU", 0))) for have in alive)
+        return tuple(Node(float(have.get("CPU", 0)), float(have.get("GPU", 0)), _kinds(have)) for have in alive)
 
     def close(self) -> None:
         """Leave. Once: a second call does nothing."""
@@ -91,10 +93,11 @@ class _Connection(threading.Thread):
         self._begun, self._done = threading.Event(), threading.Event()
 
     def begin(self) -> None:
-        """Raises EnvironmentProblem when there is no Ray to be had."""
+        """Raises EnvironmentProblem when there is no Ray to be had; nothing is left of it then."""
         self.start()
         self._begun.wait()
         if self._error is not None:
+            self.join()
             raise self._error
 
     def end(self) -> None:
@@ -104,14 +107,17 @@ class _Connection(threading.Thread):
     def run(self) -> None:
         try:
             self._join(self.address) if self.address else self._start_ray()
+            self._begun.set()
+            self._done.wait()
         except BaseException as error:  # noqa: BLE001  # not swallowed: `begin` raises it
             self._error = error
-            self._done.set()
-        self._begun.set()
-        self._done.wait()
-        self._ray.shutdown()  # after a failure too: a Ray that came up by half leaves processes
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        finally:  # after a failure too: a Ray that came up by half leaves processes
+            try:
+                self._ray.shutdown()
+                if self._folder is not None:
+                    shutil.rmtree(self._folder, ignore_errors=True)
+            finally:
+                self._begun.set()
 
     def _join(self, address: str) -> None:
         try:
@@ -161,6 +167,11 @@ def _connected(ray: ModuleType, address: str | None) -> _Connection | None:
             )
         _current.users += 1
         return _current
+
+
+def _kinds(resources: Mapping[str, float]) -> frozenset[str]:
+    """Of GPUs: what follows `accelerator_type:` in the names of a node's resources."""
+    return frozenset(name.removeprefix(_KIND) for name in resources if name.startswith(_KIND))
 
 
 def _knock(address: str) -> None:

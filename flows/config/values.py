@@ -95,6 +95,8 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         value = _at(tree, key)
         if value is not None and not bounds.hold(value):
             yield key, f"{value} is out of range; it must be {bounds}"
+    if (gpus := _at(tree, "cluster.gpus_per_worker")) > 1 and gpus % 1:
+        yield "cluster.gpus_per_worker", f"{gpus:g} is more than one GPU and no whole number; up to 1 it may be a part"
     for section, values in tree.items():
         for name, value in values.items():
             if isinstance(value, Path) and _ADDRESS.match(str(value)):

@@ -44,6 +44,11 @@ def test_a_profile_changes_several_groups_and_yields_to_a_value() -> None:
     assert settings.cluster.gpus_per_worker == 2.0
 
 
+@pytest.mark.parametrize("gpus", [0.5, 1.0, 4.0])
+def test_a_worker_has_a_part_of_a_gpu_or_whole_ones(gpus: float) -> None:
+    assert compose([f"cluster.gpus_per_worker={gpus}"]).settings.cluster.gpus_per_worker == gpus
+
+
 def test_settings_are_frozen_and_the_home_folder_is_found() -> None:
     settings = compose(["assets.roots=['~/pictures','/srv/sound']"]).settings
     assert settings.assets.roots == (Path.home() / "pictures", Path("/srv/sound"))
@@ -87,6 +92,7 @@ BAD = [
     ("render=final,draft", "--multirun"),
     ("film.crf=99", "at most 51"),
     ("cluster.cpus_per_worker=nan", "more than 0"),
+    ("cluster.gpus_per_worker=1.5", "1.5 is more than one GPU and no whole number"),
     ("model.family=tyny", "did you mean tiny?"),
     ("render.device=gpu", "did you mean cpu?"),
     ("film.subfolder=a/b", "one folder"),

@@ -1,0 +1,82 @@
+"""A connection to Ray: what its machines are said to have, and that a failed start leaves nothing."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from flows.cluster import session as ray_session
+from flows.cluster.room import check_eight_bits
+from flows.cluster.session import RaySession
+from flows.errors import EnvironmentProblem
+
+
+class Machines:
+    """A Ray with the given machines."""
+
+    def __init__(self, *resources: dict[str, float]) -> None:
+        self._resources = resources
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return [{"Resources": each, "Alive": True} for each in self._resources] + [{"Resources": {}, "Alive": False}]
+
+
+def session_of(ray: Any) -> RaySession:
+    made = object.__new__(RaySession)
+    made.ray = ray
+    return made
+
+
+def gpus(kind: str) -> dict[str, float]:
+    """What Ray 2 reports of a machine with eight of them."""
+    return {"CPU": 64.0, "GPU": 8.0, f"accelerator_type:{kind}": 1.0, "memory": 1e9, "node:10.0.0.1": 1.0}
+
+
+@pytest.mark.parametrize("kind", ["A100", "A100-40G", "A100-80G", "T4"])
+def test_gpus_without_eight_bits_are_known_by_what_ray_reports(kind: str) -> None:
+    nodes = session_of(Machines(gpus(kind), {"CPU": 8.0})).nodes()
+    assert [(node.gpus, node.kinds) for node in nodes] == [(8.0, {kind}), (0.0, frozenset())]
+    with pytest.raises(EnvironmentProblem, match=f"the cluster has {kind}"):
+        check_eight_bits(nodes)
+
+
+def test_one_machine_that_may_have_eight_bits_is_enough() -> None:
+    check_eight_bits(session_of(Machines(gpus("A100"), gpus("H100"))).nodes())
+
+
+@pytest.mark.slow
+def test_a_real_ray_is_read_the_same_way(ray_here: RaySession) -> None:
+    (node,) = ray_here.nodes()
+    assert node.cpus > 0
+    assert len(node.kinds) == (1 if node.gpus else 0)
+
+
+class HalfARay:
+    """Comes up by half, then fails, as Ray does when a part of it does not start; slow to be shut down."""
+
+    def __init__(self) -> None:
+        self.up = False
+
+    def is_initialized(self) -> bool:
+        return self.up
+
+    def init(self, **options: Any) -> None:
+        self.up = True
+        raise RuntimeError("the node did not start")
+
+    def shutdown(self) -> None:
+        threading.Event().wait(0.2)
+        self.up = False
+
+
+def test_a_ray_that_came_up_by_half_is_gone_before_anybody_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_session, "_current", None)
+    ray: Any = HalfARay()
+    before = threading.active_count()
+    for _ in range(2):
+        with pytest.raises(EnvironmentProblem, match="the node did not start"):
+            ray_session._connected(ray, None)
+        assert not ray.up
+        assert threading.active_count() == before
