@@ -16,8 +16,10 @@ all layers (https://github.com/comfyanonymous/ComfyUI/blob/master/QUANTIZATION.m
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -68,17 +70,24 @@ class Quantisation:
         """Whether this weight is in eight bits. Raises `CheckpointError` when it is in a way that is not understood."""
         layer = _layer(name)
         found = self._format(layer) if name.endswith(".weight") else {}
-        kind = found.get("format")
+        kind = None if found.get("format") is None else str(found["format"])
         scale = self._source.tensors.get(self._scale(name) or "")
         why = None
         if kind is not None and (kind not in _FORMATS or found.get("convrot")):
             why = f"{kind} with rotated weights" if found.get("convrot") else kind
         elif kind is not None and info.dtype not in _FORMATS[kind]:
             why = f"{kind}, but is kept as {info.dtype}"
-        elif kind is None and info.dtype not in FP8 and scale is not None:
+        elif kind is None and info.dtype not in FP8 and (scale is not None or _is_matrix_of_integers(name, info)):
             why = f"{info.dtype}, and nothing says how"
+        elif kind is not None and kind.startswith("int8") and scale is None:
+            why = f"{kind}, but has no scales"
         elif scale is not None and scale.dtype not in FLOATS - FP8:
             why = f"{info.dtype} with scales of type {scale.dtype}"
+        elif scale is not None and not _fits(scale.shape, info.shape):
+            why = (
+                f"{info.dtype} {list(info.shape)} with scales of the shape {list(scale.shape)}; one, one a row, or one "
+                "for each block of equal size is understood"
+            )
         if why is not None:
             raise CheckpointError(f"{info.path}: {name} is quantised as {why}; {_TAKE_ANOTHER}")
         return kind is not None or info.dtype in FP8
@@ -94,7 +103,7 @@ class Quantisation:
         if scale is None:
             return weight.to(torch.bfloat16)
         factor = self._source.read(scale).float()
-        return weight.float().mul_(_spread(factor, weight, name)).to(torch.bfloat16)
+        return weight.float().mul_(_spread(factor, weight)).to(torch.bfloat16)
 
     def _scale(self, name: str) -> str | None:
         layer, _, last = name.rpartition(".")
@@ -106,20 +115,22 @@ class Quantisation:
         """What the file says of a layer; empty: nothing."""
         note = f"{layer}.comfy_quant"
         if note in self._source.tensors:
-            return _json(bytes(self._source.read(note).view(torch.uint8).tolist()))
+            text = bytes(self._source.read(note).view(torch.uint8).tolist())
+            return _json(text, self._source.tensors[note].path)
         return self._noted.get(layer) or self._noted.get(layer.removeprefix(self._prefix)) or {}
 
 
 def _noted_formats(source: Source) -> Mapping[str, Mapping[str, Any]]:
-    layers = _json(source.metadata.get("_quantization_metadata", "{}")).get("layers", {})
+    path = source.files[0] if len(source.files) == 1 else source.files[0].parent
+    layers = _json(source.metadata.get("_quantization_metadata", "{}"), path).get("layers", {})
     return {name: conf for name, conf in layers.items() if isinstance(conf, dict)} if isinstance(layers, dict) else {}
 
 
-def _json(text: str | bytes) -> Mapping[str, Any]:
+def _json(text: str | bytes, path: Path) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise CheckpointError(f"a note on how weights are quantised cannot be read: {error}") from error
+        raise CheckpointError(f"{path}: a note on how weights are quantised cannot be read: {error}") from error
     return value if isinstance(value, dict) else {"format": str(value)}
 
 
@@ -128,20 +139,27 @@ def _layer(name: str) -> str:
     return stem if mark else name.rpartition(".")[0]
 
 
-def _spread(factor: Tensor, weight: Tensor, name: str) -> Tensor:
-    """The scales at the weights they belong to: one for all, one a row, or one for each block of equal size."""
+def _is_matrix_of_integers(name: str, info: TensorInfo) -> bool:
+    return name.endswith(".weight") and len(info.shape) > 1 and info.dtype not in FLOATS
+
+
+def _fits(scale: Sequence[int], weight: Sequence[int]) -> bool:
+    """Whether scales of one shape are one for all, one a row, or one for each block of equal size of the other."""
+    count = math.prod(scale)
+    if count == 1 or (weight and scale and 0 < count == max(scale) == weight[0]):
+        return True
+    if len(scale) == 3 and scale[2] == 1:  # [rows, blocks, 1]
+        scale = scale[:2]
+    return count > 0 and len(scale) == len(weight) == 2 and all(w % n == 0 for w, n in zip(weight, scale, strict=True))
+
+
+def _spread(factor: Tensor, weight: Tensor) -> Tensor:
+    """The scales, which fit, at the weights they belong to."""
     if factor.numel() == 1:
         return factor.reshape(())
-    if weight.ndim and factor.numel() == max(factor.shape) == weight.shape[0]:
+    if factor.numel() == max(factor.shape) == weight.shape[0]:
         return factor.reshape(-1, *[1] * (weight.ndim - 1))
-    if factor.ndim == 3 and factor.shape[2] == 1:  # [rows, blocks, 1]
+    if factor.ndim == 3:
         factor = factor[..., 0]
-    if factor.ndim == weight.ndim == 2 and all(
-        size % n == 0 for size, n in zip(weight.shape, factor.shape, strict=True)
-    ):
-        rows, columns = (size // n for size, n in zip(weight.shape, factor.shape, strict=True))
-        return factor.repeat_interleave(rows, 0).repeat_interleave(columns, 1)
-    raise CheckpointError(
-        f"{name}, {list(weight.shape)}, has scales of the shape {list(factor.shape)}; one, one a row, or one for each "
-        "block of equal size is understood"
-    )
+    rows, columns = (size // n for size, n in zip(weight.shape, factor.shape, strict=True))
+    return factor.repeat_interleave(rows, 0).repeat_interleave(columns, 1)
