@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -18,8 +19,8 @@ DETECTOR = "process_checkpoint/det/yolov10m.onnx"
 POSE = "process_checkpoint/pose2d/vitpose_h_wholebody.onnx"
 """Where they lie in their folder; an ONNX model may be a folder with `end2end.onnx`."""
 
-_VERSION = 2
-"""Raised when the same video is prepared differently."""
+_VERSIONS: Mapping[Mode, int] = {"animate": 1, "replace": 2}
+"""Raised when a mode prepares the same video differently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ def preprocess_key(video: str, picture: str | None, models: str, settings: Prepr
     """sha256 (hex) of everything that decides what is prepared; `video`, `picture`, `models` are digests. The picture
     counts only where the motion is fitted to its person."""
     values = {
-        "version": _VERSION,
+        "version": _VERSIONS[settings.mode],
         "video": video,
         "picture": picture if settings.retarget else None,
         "models": models,
