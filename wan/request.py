@@ -135,9 +135,8 @@ class ClipRequest:
     all); without a control video it follows a `camera` path (`wan.camera`), and `references` show it what should
     appear. `video` with `strength` 0 … 1 is video to video: 1 keeps nothing of it. `carried` is what the clip before in
     the same shot handed on (`Result.carried`). `before` are the last frames of a clip that this one goes on from: S2V
-    comes after them, VACE and video to video begin with them. `last`: nothing goes on from this clip, so nothing is
-    made for that. Whether a field is allowed, and which sizes and lengths, is the variant's business; a pipeline raises
-    `RequestError` before any tensor is made.
+    comes after them, VACE and video to video begin with them. Whether a field is allowed, and which sizes and lengths,
+    is the variant's business; a pipeline raises `RequestError` before any tensor is made.
     """
 
     prompt: str
@@ -164,4 +163,3 @@ class ClipRequest:
     references: tuple[Image, ...] = field(default=(), compare=False)
     carried: Mapping[str, Tensor] | None = field(default=None, compare=False)
     before: Frames | None = field(default=None, compare=False)
-    last: bool = False

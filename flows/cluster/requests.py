@@ -40,7 +40,6 @@ def request_of(clip: Clip, store: Store) -> ClipRequest:
         camera=clip.camera or "",
         loras=tuple(Lora(store.local_path(lora.digest), lora.digest, lora.weight, lora.expert) for lora in clip.loras),
         last_image=_picture(store, clip.last_image) if clip.last_image else None,
-        last=clip.last,
         **{"image": image, **_goes_on_from(clip, store), **_driven_by(clip, store)},
     )
 

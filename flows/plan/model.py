@@ -30,12 +30,14 @@ class HandOff:
     `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
     `frame` is the index of that frame among the rendered ones, hidden ones counted; -1 is the last (`last_frame` of
     the record), other values mean that the film cuts the upstream clip short and the frame is read from the clip.
+    `behind` are the segments before the candidates in their takes, into which `frames` may reach back.
     """
 
     candidates: tuple[str, ...]
     rule: Rule = "best_score"
     frame: int = -1
     what: HandedOff = "frame"
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Clip:
 
     `image` and `last_image` are blob digests of asset files in the store; at most one of `image` and a handed-off frame
     is set, but for speech, whose `image` is who speaks. `start_frame` is where in its shot the clip begins, so that it
-    finds its part of `media`. `last`: the segment carries nothing on, since none follows and that would cost something.
+    finds its part of `media`.
     `skip_first` is how many frames at the start repeat the hand-off and are hidden in the film, `keep` how many after
     them belong to the film (surplus is trimmed).
     """
@@ -84,7 +86,6 @@ class Clip:
     last_image: str | None = None
     hand_off: HandOff | None = None
     start_frame: int = 0
-    last: bool = False
     media: tuple[Medium, ...] = ()
     strength: float | None = None
     control_scale: float = 1.0
@@ -98,7 +99,7 @@ class Clip:
     @property
     def upstream(self) -> tuple[str, ...]:
         """Fingerprints that must be finished before this clip can start."""
-        return self.hand_off.candidates if self.hand_off else ()
+        return (*self.hand_off.candidates, *self.hand_off.behind) if self.hand_off else ()
 
 
 @dataclass(frozen=True, slots=True)

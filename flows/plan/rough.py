@@ -63,7 +63,7 @@ def _speech(clip: Clip) -> tuple[int, int]:
     anew."""
     motion = VARIANTS[clip.variant].carried_frames
     pose = clip.num_frames if any(medium.name == "pose" for medium in clip.media) else 0
-    return clip.num_frames + (motion if clip.hand_off else 4), 1 + pose + (0 if clip.last else motion)
+    return clip.num_frames + (motion if clip.hand_off else 4), 1 + pose + motion
 
 
 _FRAMES: Mapping[str, Callable[[Clip], tuple[int, int]]] = MappingProxyType(

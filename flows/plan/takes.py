@@ -100,7 +100,6 @@ class TakeMaker:
             last_image=self._digest(shot.end_image) if last else None,
             hand_off=hand_off,
             start_frame=segment.start,
-            last=last and variant.chained == "carried" and variant.carried_frames > 0,
             media=clip_media(shot, variant, self._digest)
             + prepared_media(shot, variant, self.snapshot, self._digest, size, rate),
             strength=shot.video.strength if shot.video else None,
@@ -135,8 +134,10 @@ def hand_off_of(takes: tuple[Take, ...], variant: Variant) -> HandOff:
     speech to speech the frames before that, too."""
     last = takes[0].clips[-1]
     shown = last.skip_first + last.keep - 1
+    reaches_back = variant.chained == "carried" and variant.name == last.variant
     return HandOff(
         tuple(take.fingerprint for take in takes),
         frame=-1 if shown == last.num_frames - 1 else shown,
-        what="frames" if variant.chained == "carried" and variant.name == last.variant else "frame",
+        what="frames" if reaches_back else "frame",
+        behind=tuple(clip.fingerprint for take in takes for clip in take.clips[:-1]) if reaches_back else (),
     )

@@ -82,7 +82,7 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "precision": clip.numerics.precision,
         "image": clip.image,
         "end_image": clip.last_image,
-        "hand_off": list(clip.upstream),
+        "hand_off": list(clip.hand_off.candidates) if clip.hand_off else [],
         "start_frame": clip.start_frame,
         "media": [{"name": medium.name, "digest": medium.digest} for medium in clip.media],
         "strength": clip.strength,

@@ -49,7 +49,7 @@ REFERENCE_TIMING = Timing(lead=DROPPED_FRAMES, bars=True)
 class SpeechMethod(Method):
     """Conditions: `audio` `[1, layers, D, n]`, a feature a frame; `reference`, latents of the picture; `motion`,
     latents of the 73 frames before, absent when a shot begins; `pose` latents, absent without a pose; `frames`, the
-    older pixels fp32 `[1, 3, 73 − n, H, W]` of clips shorter than 73 frames; `last`, when nothing is carried on."""
+    older pixels fp32 `[1, 3, 73 − n, H, W]` of clips shorter than 73 frames."""
 
     def __init__(self, variant: Variant, parts: Parts, timing: Timing | None = None) -> None:
         super().__init__(variant, parts)
@@ -74,8 +74,6 @@ class SpeechMethod(Method):
             features = hearing.features(request.audio)
         self.parts.done("audio_encoder")
         found = {"audio": features_of_frames(features, start, piece, self.variant.fps)}
-        if request.last:
-            found["last"] = torch.tensor(True)
         with self.parts.use("vae") as vae:
             if request.pose is not None:
                 found["pose"] = vae.encode(self._pose(request.pose, start, piece, size))[:, :, 1:]
@@ -103,7 +101,7 @@ class SpeechMethod(Method):
         with self.parts.use("vae") as vae:
             video = vae.decode(torch.cat([before, latents], dim=2))[:, :, -piece:].float()
             shown = video[:, :, DROPPED_FRAMES:] if begins else video
-            carried = {} if "last" in conditions else _carried(vae, shown, _older(shown, conditions))
+            carried = _carried(vae, shown, _older(shown, conditions))
         if carried:
             carried["reference"] = conditions["reference"].float().cpu()
         return Result(to_pixels(shown), carried)
@@ -138,7 +136,9 @@ class SpeechMethod(Method):
                 frames = frames.expand(-1, -1, _REPEATED, -1, -1)
             before = torch.zeros(1, 3, MOTION_FRAMES, request.height, request.width)
             before[:, :, -frames.shape[2] :] = frames
-            found |= {"motion": vae.encode(before), "frames": before}
+            found["motion"] = vae.encode(before)
+            if (older := MOTION_FRAMES - self._piece(request)) > 0:
+                found["frames"] = before[:, :, -older:].contiguous()
         return found
 
     def _pose(self, video: Video, start: int, piece: int, size: tuple[int, int]) -> Tensor:

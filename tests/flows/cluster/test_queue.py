@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flows.cluster.queue import ClipQueue, Lease
-from flows.plan.model import Clip
+from flows.plan.model import Clip, HandOff
 from tests.flows.cluster.clips import clip
 
 
@@ -27,6 +29,15 @@ def test_a_clip_waits_for_the_one_it_starts_from() -> None:
 
 def test_an_upstream_that_is_not_in_the_queue_is_in_the_store() -> None:
     assert name(queue_of(clip("b", after=["a"])).lease("w", (), 1)) == "b"
+
+
+def test_a_clip_that_reaches_back_waits_for_a_clip_behind_the_one_it_starts_from() -> None:
+    going_on = replace(clip("y"), hand_off=HandOff(("c2",), what="frames", behind=("c1",)))
+    queue = queue_of(going_on, clip("c1"))  # c2 is in the store, and what was before it is lost
+    assert name(queue.lease("w1", (), 2)) == "c1"
+    assert queue.lease("w2", (), 2) is None
+    queue.finish("c1")
+    assert name(queue.lease("w2", (), 2)) == "y"
 
 
 def test_the_head_of_the_longest_chain_goes_first() -> None:

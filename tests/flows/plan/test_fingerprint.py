@@ -47,7 +47,6 @@ CHANGES: dict[str, object] = {
     "numerics": [Numerics("bf16"), Numerics(attention="sage"), Numerics(vae_tiling=True), Numerics(compile=True)],
     "image": "b" * 64,
     "last_image": "b" * 64,
-    "last": True,
     "hand_off": [
         HandOff(("b" * 64,)),
         HandOff(("b" * 64, "c" * 64)),

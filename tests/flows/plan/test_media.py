@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from flows.errors import Problem
+from flows.plan import plan_to_json
+from flows.plan.fingerprint import fingerprint
 from flows.plan.model import Medium
 from flows.storyboard.model import CastMember, Continuity, Control, Format, Motion, Size, VideoToVideo
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
@@ -140,7 +142,27 @@ def test_who_speaks_goes_on_from_a_shot_that_is_the_picture_or_the_frames_before
     assert [clip.image for clip in (*first, *second)] == [None, FILES[FACE], FILES[FACE]]
     # nothing is dropped at the beginning, and nothing is hidden: the film has not shown these frames
     assert [(clip.num_frames, clip.skip_first) for clip in (*first, *second)] == [(64, 0), (76, 0), (76, 0)]
-    assert [clip.last for clip in (*first, *second)] == [True, False, True]
+
+
+def test_a_speaking_shots_hand_off_waits_for_all_clips_that_its_frames_reach_into(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    talk = {"audio": SPEECH, "duration": 8.0}
+    shots = (
+        shot("first", image=FACE, takes=2, **talk),
+        shot("second", continuity=Continuity("river.first"), **talk),
+        shot("still", continuity=Continuity("river.first")),
+    )
+    made = plan(film(*shots), digests=FILES, media_seconds={SPEECH: 12.0})
+    takes, going_on, still = (one.takes for one in made.shots)
+    ends, behind = [take.fingerprint for take in takes], [take.clips[0].fingerprint for take in takes]
+    assert len(takes[0].clips) == 2
+    assert set(going_on[0].clips[0].upstream) == {*ends, *behind}
+    assert plan_to_json(made)["shots"][1]["takes"][0]["segments"][0]["hand_off"] == ends
+    assert still[0].clips[0].upstream == tuple(ends)
+    clip = going_on[0].clips[0]
+    assert clip.hand_off is not None
+    assert fingerprint(replace(clip, hand_off=replace(clip.hand_off, behind=()))) == clip.fingerprint
 
 
 def test_vace_follows_the_camera_where_its_words_name_a_path(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
