@@ -184,7 +184,9 @@ class _Run:
         expert = self._expert_at(step)
         if expert != self._expert:
             self._enter(expert)
-        if step + 1 < self._start.steps and (following := self._expert_at(step + 1)) != expert:
+        # before a call's first step it is unknown how much room a step takes: the next expert might take that
+        known = step > self._start.step
+        if known and step + 1 < self._start.steps and (following := self._expert_at(step + 1)) != expert:
             self._method.parts.soon(self._method.part_name(following))
         velocity = self._velocity(expert, self._schedule.timesteps[step].item())
         self._latents = self._method.after_step(self._solver.step(velocity, self._latents), self._conditions)

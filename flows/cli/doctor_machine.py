@@ -111,14 +111,16 @@ def _placements(settings: Settings) -> Iterator[Finding]:
         gpu_share=min(1.0, cluster.gpus_per_worker or 1.0),
         workers=cluster.workers,
     )
-    for job, placement in table(room.device, room.host, precision):
+    render = settings.render
+    found = table(room.device, room.host, precision, compiled=render.compile, tiled=render.vae_tiling)
+    for job, placement in found:
         if job.variant not in family.roles:
             continue
         name = f"{job.variant} {job.width}x{job.height}"
         if placement is not None:
             yield Finding("Compute", name, "good", f"{placement}, {precision}")
         else:
-            fix = "a smaller size, or render.precision=fp8_storage"
+            fix = f"a smaller size, {'' if job.tiled else 'render.vae_tiling=true, '}or render.precision=fp8_storage"
             yield Finding("Compute", name, "note", f"does not fit in {precision}", fix)
 
 

@@ -12,7 +12,7 @@ from tests.wan.conftest import Parity
 from wan.errors import RequestError
 from wan.expert import Expert
 from wan.load import find_device
-from wan.precision import cast_model, check_fp8
+from wan.precision import cast_model, check_fp8, set_convolutions
 from wan.request import Numerics
 
 pytestmark = [*ON_GPU, pytest.mark.parity]
@@ -33,6 +33,7 @@ def test_a_precision_errs_as_little_as_the_docs_say(name: str, precision: Any) -
         data = parity[name]
     except (OSError, KeyError):
         pytest.skip(f"{name}.safetensors is not in the folder that WANFLOW_PARITY names")
+    set_convolutions(precision)  # as every pipeline does
     model = parity.transformer(data.config["model"], data.weights()).to(device)
     expert = Expert(cast_model(model, precision), Numerics(precision))
     inputs = torch.cat([data.tensors[key] for key in ("in.x", "in.y") if key in data.tensors])[None].to(device)

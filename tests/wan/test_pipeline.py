@@ -238,7 +238,7 @@ def test_the_next_expert_is_announced_before_the_last_step_of_the_one_before(
     pipeline = Pipeline(t2v.variant, parts=parts, numerics=t2v.numerics, checkpoint=t2v.checkpoint)
     state = pipeline.encode(text_request)
     parts.asked.clear()
-    state = pipeline.advance(state, 1)
+    one_step = pipeline.advance(state, 1)
     assert ("soon", "transformer_2") not in parts.asked, "the next step is still the first expert's"
     pipeline.advance(state)
     soon = parts.asked.index(("soon", "transformer_2"))
@@ -246,6 +246,9 @@ def test_the_next_expert_is_announced_before_the_last_step_of_the_one_before(
     assert soon < last < parts.asked.index(("done", "transformer")) < parts.asked.index(("use", "transformer_2"))
     assert parts.asked.count(("soon", "transformer_2")) == 1
     assert ("soon", "transformer") not in parts.asked
+    parts.asked.clear()
+    pipeline.advance(one_step)
+    assert not [asked for asked in parts.asked if asked[0] == "soon"], "no step has shown yet how much room it takes"
 
 
 @pytest.mark.parametrize(("precision", "allowed"), [("fp32", False), ("reference", True), ("bf16", True)])

@@ -141,7 +141,12 @@ def choose(job: Job, device_bytes: float, host_bytes: float) -> Placement | None
 
 
 def table(
-    device_bytes: float, host_bytes: float, precision: Precision = "bf16"
+    device_bytes: float,
+    host_bytes: float,
+    precision: Precision = "bf16",
+    *,
+    compiled: bool = False,
+    tiled: bool = False,
 ) -> Iterator[tuple[Job, Placement | None]]:
     """Every released variant at its large and its small size, and the placement that would be chosen."""
     from wan.variants import VARIANTS
@@ -150,7 +155,7 @@ def table(
         if name not in MODELS:
             continue
         for width, height in dict.fromkeys([variant.size, _SMALL.get(name, (832, 480))]):
-            job = Job(name, width, height, variant.num_frames, precision)
+            job = Job(name, width, height, variant.num_frames, precision, compiled, tiled)
             yield job, choose(job, device_bytes, host_bytes)
 
 

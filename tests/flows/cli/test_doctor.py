@@ -84,10 +84,25 @@ def test_workers_that_share_a_gpu_have_their_part_of_it_and_of_the_host(gpu: Sim
     assert found(*shared, "cluster.workers=1")["t2v-a14b 1280x720"].found.startswith("expert_swap")
 
 
+@pytest.mark.parametrize(
+    ("gigabytes", "numerics", "without", "placement"),
+    [(46, "render.compile=true", "offload", "expert_swap"), (20, "render.vae_tiling=true", "does not fit", "offload")],
+)
+def test_what_saves_memory_is_counted_as_a_render_counts_it(
+    gpu: SimpleNamespace, gigabytes: int, numerics: str, without: str, placement: str
+) -> None:
+    gpu.total_memory = gigabytes * 10**9
+    assert found("model=wan22")["t2v-a14b 1280x720"].found.startswith(without)
+    assert found("model=wan22", numerics)["t2v-a14b 1280x720"].found.startswith(placement)
+
+
 def test_what_does_not_fit_says_what_would(gpu: SimpleNamespace) -> None:
     gpu.total_memory = 6 * 10**9
     finding = found("model=wan22")["t2v-a14b 1280x720"]
-    assert (finding.state, "fp8_storage" in (finding.fix or "")) == ("note", True)
+    assert finding.state == "note"
+    assert finding.fix == "a smaller size, render.vae_tiling=true, or render.precision=fp8_storage"
+    finding = found("model=wan22", "render.vae_tiling=true")["t2v-a14b 1280x720"]
+    assert finding.fix == "a smaller size, or render.precision=fp8_storage"
 
 
 def test_every_missing_model_is_named_with_the_way_to_get_it(home: Path) -> None:

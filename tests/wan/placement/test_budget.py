@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from wan.families import FAMILIES
 from wan.placement import PLACEMENTS
 from wan.placement.budget import (
     _TRANSFORMER_BYTES,
@@ -89,6 +91,16 @@ def test_decoding_takes_what_was_measured() -> None:
         found = MODELS[variant].vae_bytes + _decode_bytes(_job(row, variant), MODELS[variant])
         assert found == pytest.approx(row["device_bytes"], rel=0.1), row
     assert len(rows) > 5
+
+
+def test_the_docs_table_is_of_the_default_precision() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "memory.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\w-]+), (\d+)x(\d+), (\d+) frames \| (.+) \|$", page, re.MULTILINE)
+    assert {variant for variant, *_ in rows} == set(VARIANTS) - {"i2v-a14b"}, "which needs what T2V does"
+    for variant, width, height, frames, told in rows:
+        job = Job(variant, int(width), int(height), int(frames), FAMILIES["wan22"].precision)
+        needs = [need(job, placement) for placement in PLACEMENTS]
+        assert told == " | ".join(f"{each.device / GB:.0f} / {each.host / GB:.0f}" for each in needs)
 
 
 def test_placements_take_what_was_measured() -> None:
