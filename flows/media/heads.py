@@ -1,4 +1,5 @@
-"""What the header of a sound or video file says: kind, size and length, without reading the rest."""
+"""What the header of a sound or video file says: kind, size and length. Of the rest only a video's first frame is read,
+which alone says how it is turned."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flows.errors import MediaError
 from flows.media.containers import open_media
+from flows.media.upright import upright_size
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -21,15 +23,15 @@ class VideoHead(NamedTuple):
 
 
 def video_head(path: Path) -> VideoHead:
-    """Size and length of the first picture stream. Raises `MediaError` for what holds none that can be decoded."""
+    """Size (upright) and length of the first picture stream. Raises `MediaError` where none can be decoded."""
     with open_media(path) as container:
         if not container.streams.video:
             raise MediaError(f"{path}: holds no picture")
         stream = container.streams.video[0]
-        width, height = stream.codec_context.width, stream.codec_context.height
-        if not width or not height:
+        size = upright_size(container.decode(stream))
+        if size is None:
             raise MediaError(f"{path}: holds no picture that can be decoded")
-        return VideoHead(width, height, _seconds(container, stream.duration, stream.time_base))
+        return VideoHead(*size, _seconds(container, stream.duration, stream.time_base))
 
 
 def audio_head(path: Path) -> float | None:
@@ -53,8 +55,8 @@ def _wave_seconds(path: Path) -> float | None:
     try:
         with wave.open(str(path), "rb") as sound:
             frame = sound.getnchannels() * sound.getsampwidth()
-            there = min(sound.getnframes(), path.stat().st_size // frame)
-            return there / sound.getframerate() or None
+            there, rate = min(sound.getnframes(), path.stat().st_size // frame), sound.getframerate()
+            return there / rate or None if rate else None
     except (OSError, EOFError, wave.Error):
         return None
 

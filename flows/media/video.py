@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from flows.errors import MediaError
 from flows.media.containers import open_media
+from flows.media.upright import upright, upright_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """What a video file holds: pixels, frames, frames a second."""
+    """What a video file holds: pixels (of a frame put upright), frames, frames a second."""
 
     width: int
     height: int
@@ -33,27 +35,29 @@ class VideoFacts:
 
 
 def probe_video(path: Path) -> VideoFacts:
-    """Size, rate and number of frames of the first picture stream; the frames are counted, not guessed.
+    """Size, rate and number of frames of the first picture stream; the frames are counted, not guessed, and one is
+    decoded, which alone says how it is turned.
 
     Raises `MediaError` for what holds no picture or is broken.
     """
     with open_media(path) as container:
         stream = _picture(container.streams.video, path)
         rate = stream.average_rate or stream.guessed_rate
-        count = sum(1 for packet in container.demux(stream) if packet.size)
-        if not count or not rate:
+        count, size = 0, None
+        for packet in container.demux(stream):
+            count += bool(packet.size)
+            size = size or upright_size(packet.decode())
+        if not count or not rate or size is None:
             raise MediaError(f"{path}: holds no frames")
-        return VideoFacts(stream.codec_context.width, stream.codec_context.height, count, float(rate))
+        return VideoFacts(*size, count, float(rate))
 
 
 def read_video(path: Path) -> Iterator[Frame]:
-    """Every frame as uint8 RGB `[H, W, 3]`, one at a time. Raises `MediaError`."""
-    import numpy as np
-
+    """Every frame as uint8 RGB `[H, W, 3]`, upright, one at a time. Raises `MediaError`."""
     with open_media(path) as container:
         stream = _picture(container.streams.video, path)
         for frame in container.decode(stream):
-            yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+            yield upright(frame)
 
 
 def frames_at(path: Path, indices: Sequence[int]) -> list[Frame]:
@@ -69,6 +73,19 @@ def frames_at(path: Path, indices: Sequence[int]) -> list[Frame]:
         if index not in found:
             raise MediaError(f"{path}: has no frame {index}")
     return [found[index] for index in indices]
+
+
+def middle_frame(path: Path) -> Frame:
+    """A frame from about the middle, upright: the last one before it that can be decoded alone. Raises `MediaError`."""
+    import av
+
+    with open_media(path) as container:
+        stream = _picture(container.streams.video, path)
+        with suppress(av.FFmpegError):  # a GIF cannot be sought in: its first frame will do
+            container.seek((container.start_time or 0) + (container.duration or 0) // 2)
+        for frame in container.decode(stream):
+            return upright(frame)
+    raise MediaError(f"{path}: holds no frames")
 
 
 def frames_digest(frames: Iterable[Frame]) -> str:

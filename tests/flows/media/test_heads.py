@@ -35,6 +35,14 @@ def test_a_sound_that_was_cut_off_is_as_long_as_its_bytes_reach(sound: Path) -> 
     assert audio_head(sound) == pytest.approx(0.5, abs=0.01)
 
 
+def test_a_sound_without_a_rate_is_no_sound(sound: Path) -> None:
+    data = bytearray(sound.read_bytes())
+    data[24:28] = bytes(4)
+    sound.write_bytes(data)
+    with pytest.raises(MediaError, match=r"talk\.wav"):
+        audio_head(sound)
+
+
 def test_a_video_says_its_size_and_length(tmp_path: Path) -> None:
     path = write_clip(np.zeros((8, 36, 64, 3), np.uint8), 16, tmp_path / "a.mkv")
     assert video_head(path) == (64, 36, pytest.approx(0.5, abs=0.07))

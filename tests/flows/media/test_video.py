@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from flows.errors import MediaError
-from flows.media import ClipWriter, frames_at, frames_digest, probe_video, read_video, write_clip
+from flows.media import ClipWriter, frames_at, frames_digest, middle_frame, probe_video, read_video, write_clip
 from flows.media.video import exact_rate
 
 
@@ -55,6 +55,19 @@ def test_frames_are_found_by_number_in_the_order_asked(tmp_path: Path) -> None:
     assert [frame[0, 0].tolist() for frame in frames_at(path, [3, 0])] == [noise()[i][0, 0].tolist() for i in (3, 0)]
     with pytest.raises(MediaError, match="no frame 5"):
         frames_at(path, [5])
+
+
+def test_a_frame_of_the_middle_is_found_without_decoding_what_comes_before(tmp_path: Path) -> None:
+    frames = noise(9)
+    path = write_clip(frames, 24.0, tmp_path / "clip.mkv")
+    assert any(np.array_equal(middle_frame(path), frame) for frame in frames[3:6])
+    data = bytearray(path.read_bytes())
+    start = data.index(b"\x1f\x43\xb6\x75")  # the first cluster of Matroska: the frames begin here
+    data[start + 200 : start + (len(data) - start) // 4] = bytes((len(data) - start) // 4 - 200)
+    path.write_bytes(data)
+    assert any(np.array_equal(middle_frame(path), frame) for frame in frames[3:6])
+    with pytest.raises(MediaError, match="no such file"):
+        middle_frame(tmp_path / "gone.mkv")
 
 
 def test_a_clip_that_was_not_finished_leaves_nothing(tmp_path: Path) -> None:
