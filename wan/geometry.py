@@ -76,7 +76,7 @@ def is_rounding_of(image: Size, size: Size, multiple: int) -> bool:
     """Whether `size` has the image's aspect but for sides cut down to multiples of `multiple`: what I2V-A14B's rule
     (`image_size_i2v`) makes of the image for some area."""
     (columns, rows), (width, height) = image, size
-    return width * rows < columns * (height + multiple) and columns * height < rows * (width + multiple)
+    return width * rows <= columns * (height + multiple) and columns * height <= rows * (width + multiple)
 
 
 def image_size_i2v(image: Size, max_area: int) -> Size:

@@ -130,6 +130,9 @@ def _finish(place: str, change: Change) -> None:
     tensors = change.tensors
     if ("down" in tensors) != ("up" in tensors):
         raise RequestError(f"loras: {change.file} has only half of what it adds to {place}")
+    if "down" in tensors and tensors["down"].shape[:1] != tensors["up"].shape[1:2]:
+        ranks = f"{list(tensors['down'].shape)} and {list(tensors['up'].shape)}"
+        raise RequestError(f"loras: {change.file} is broken: what it multiplies for {place} is of two ranks ({ranks})")
     alpha = tensors.pop("alpha", None)
     if alpha is not None and "down" in tensors:
         change.scale = float(alpha) / tensors["down"].shape[0]

@@ -32,6 +32,7 @@ def check_fit(path: Path, shapes: Shapes) -> None:
     a model with these parameters; `CheckpointError` when the file is none."""
     header = read_header(path)
     for place, found in _by_place(path, header, shapes).items():
+        _check_pair(path, found, place, shapes)
         for key, adds, takes in _compared(found, place, shapes):
             raise RequestError(
                 f"{path.name} was made for another model: {key} adds {list(adds)} to {place}, which is {list(takes)}"
@@ -40,6 +41,21 @@ def check_fit(path: Path, shapes: Shapes) -> None:
         if ("down" in found) != ("up" in found):
             key, _ = next(iter(found.values()))
             raise RequestError(f"{path.name} has only half of what it adds to {place} ({key})")
+
+
+def _check_pair(path: Path, found: _Found, place: str, shapes: Shapes) -> None:
+    """Two matrices of one rank, for a place that is a matrix itself."""
+    if "down" not in found or "up" not in found:
+        return
+    (key, down), (_, up) = found["down"], found["up"]
+    if down[:1] != up[1:2]:
+        raise RequestError(f"{path.name} is broken: {key} is {list(down)}, and its other half {list(up)}: two ranks")
+    takes = shapes.get(f"{place}.weight", shapes.get(place, ()))
+    if len(takes) < 2 or f"{place}.weight" not in shapes:
+        raise RequestError(
+            f"{path.name} was made for another model: {key} adds a product of matrices to {place}, which is "
+            f"{list(takes)} and takes none"
+        )
 
 
 def _by_place(path: Path, header: Mapping[str, TensorInfo], shapes: Shapes) -> dict[str, _Found]:

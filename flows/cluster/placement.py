@@ -82,7 +82,7 @@ def with_room(run: Callable[[Placement], T], placement: Placement, free: Callabl
         leaner = next_leaner(placement)
         if leaner is None:
             raise
-        told = str(error).splitlines()[0]
+        told = str(error).partition("\n")[0] or "no more said"
     # Behind the handler: until it is left, the error holds every tensor of the attempt.
     _log.warning("out of GPU memory with placement=%s (%s); going on with placement=%s", placement, told, leaner)
     free()

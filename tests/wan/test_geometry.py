@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from wan.errors import RequestError
@@ -56,6 +56,7 @@ def test_nearest_sizes_are_never_zero() -> None:
 
 
 @given(st.integers(64, 5000), st.integers(64, 5000), st.sampled_from([480 * 832, 720 * 1280]))
+@example(1950, 1125, 480 * 832)  # 480 rows to the bit, were it not for the rounding of a root
 def test_the_references_size_of_a_picture_is_a_rounding_of_it(width: int, height: int, area: int) -> None:
     assume(1 / 4 < width / height < 4)
     assert is_rounding_of((width, height), image_size_i2v((width, height), area), 16)

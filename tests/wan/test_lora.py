@@ -232,6 +232,10 @@ def test_a_21_lora_for_pictures_works_without_its_picture_layers(model: Any, fil
         ({"blocks.7.attn1.to_q.lora_A.weight": (3, 24), "blocks.7.attn1.to_q.lora_B.weight": (24, 3)}, "belong to no"),
         ({"blocks.0.attn1.to_q.lora_A.weight": (3, 24)}, "only half"),
         (
+            {"blocks.0.attn1.to_q.lora_A.weight": (3, 24), "blocks.0.attn1.to_q.lora_B.weight": (24, 2)},
+            "of two ranks",
+        ),
+        (
             {"blocks.0.attn1.to_q.lora_A.weight": (3, 99), "blocks.0.attn1.to_q.lora_B.weight": (99, 3)},
             r"adds \[99, 99\] to blocks.0.attn1.to_q, which is \[24, 24\]",
         ),

@@ -39,6 +39,15 @@ def test_the_next_leaner_placement_is_tried_once_and_logged(caplog: pytest.LogCa
     assert "going on with placement=expert_swap" in caplog.text
 
 
+def test_an_error_that_says_nothing_is_no_other_error() -> None:
+    def run(placement: Placement) -> str:
+        if placement == "resident":
+            raise torch.OutOfMemoryError
+        return placement
+
+    assert with_room(run, "resident", lambda: None) == "expert_swap"
+
+
 def test_a_second_time_is_an_error() -> None:
     tried: list[Placement] = []
     with pytest.raises(torch.OutOfMemoryError):
