@@ -46,7 +46,7 @@ def _text(making: Making, clip: Clip, before: Made | None) -> Made:
         making.note(
             "Video to video: wanflow begins each clip with 5 frames of the one before; core nodes cannot do that."
         )
-    first = clip.sampling.num_inference_steps - clip.sampling.steps_taken(clip.strength)
+    first = clip.sampling.num_inference_steps - clip.steps_taken
     return _finished(making, clip, Conditioned(positive, negative, latent), latent, first_step=first)
 
 

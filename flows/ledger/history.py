@@ -37,8 +37,12 @@ _TEXT = [
     "flow_run",
     "version",
     "message",
+    "numerics",
 ]
-_WHOLE = ["take", "segment", "seed", "width", "height", "num_frames", "num_inference_steps", "peak_memory_bytes"]
+_WHOLE = [
+    *("take", "segment", "seed", "width", "height", "num_frames", "num_inference_steps", "steps_taken"),
+    "peak_memory_bytes",
+]
 _REAL = ["fps", "guidance_high", "guidance_low"]
 _PLAIN = ("when", *_TEXT, *_WHOLE, *_REAL)
 

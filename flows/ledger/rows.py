@@ -18,7 +18,9 @@ class LedgerRow:
 
     `prompt` is what the clip was rendered from, `original_prompt` what the storyboard says (older rows: "").
     `seconds` maps stages (`STAGES`) to durations, empty when the clip was found in the store or failed. `device` is the
-    kind of device that rendered it (`render.device`); memory is in bytes.
+    kind of device that rendered it (`render.device`); memory is in bytes. `steps_taken` is less than
+    `num_inference_steps` where a video is changed (older rows: 0). `numerics` are precision, attention kernel and the
+    like in one word (older rows: "").
     """
 
     when: datetime
@@ -51,6 +53,8 @@ class LedgerRow:
     version: str = ""
     message: str = ""
     original_prompt: str = ""
+    steps_taken: int = 0
+    numerics: str = ""
 
     @property
     def total_seconds(self) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Literal, TypeAlias, get_args
 
 from flows.ledger.rows import LedgerRow
@@ -17,24 +18,21 @@ MEMORY = 10
 Basis: TypeAlias = Literal["measured", "scaled", "rough"]
 BASES: tuple[Basis, ...] = get_args(Basis)
 """From firm to weak."""
+Extent: TypeAlias = tuple[int, int, int]
+"""Width, height and number of frames of a clip."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What decides how long a clip takes. `forwards` a step: 2 with guidance, 1 without, between if experts differ."""
+    """What decides how long a clip takes. `steps` are those that are taken; `forwards` a step: 2 with guidance, 1
+    without, between if experts differ. `numerics` as in `LedgerRow`."""
 
     variant: str
     checkpoint: str
-    width: int
-    height: int
-    num_frames: int
-    num_inference_steps: int
+    extent: Extent
+    steps: int
     forwards: float
-
-    @property
-    def volume(self) -> float:
-        """Megapixels times frames."""
-        return self.width * self.height * self.num_frames / 1e6
+    numerics: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +49,28 @@ class Timing:
 
     fixed: float
     per_forward: float
-    volume: float
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """What is known; keys are `<variant>/<checkpoint>/<device>` and then `<size and length>`."""
+    """What is known; keys are `<variant>/<checkpoint>/<device>/<numerics>` and then the extent."""
 
-    table: Mapping[str, Mapping[str, Timing]] = field(default_factory=dict)
+    table: Mapping[str, Mapping[Extent, Timing]] = field(default_factory=dict)
 
-    def estimate(self, work: Workload, device: str, rough: float) -> Estimate:
-        """How long `work` would take on a device of this kind (`render.device`); `rough` seconds, when nothing like it
-        was ever timed."""
-        passes = work.num_inference_steps * work.forwards
-        known = self.table.get(_model_key(work.variant, work.checkpoint, device), {})
-        exact = known.get(_size_key(work.width, work.height, work.num_frames))
-        if exact is not None:
-            return Estimate(exact.fixed + exact.per_forward * passes, "measured")
-        if known:
-            near = min(known.values(), key=lambda timing: abs(timing.volume - work.volume))
-            scale = work.volume / near.volume
-            return Estimate(scale * (near.fixed + near.per_forward * passes), "scaled")
-        return Estimate(rough, "rough")
+    def estimate(self, work: Workload, device: str, rough: Callable[[Extent], float]) -> Estimate:
+        """How long `work` would take on a device of this kind (`render.device`). `rough` is what a clip like it is
+        guessed to take, by its extent: the ratio of two guesses scales what was timed of another extent."""
+        passes = work.steps * work.forwards
+        known = self.table.get(_model_key(work.variant, work.checkpoint, device, work.numerics), {})
+        if not known:
+            return Estimate(rough(work.extent), "rough")
+        measured = work.extent in known
+        near = work.extent if measured else min(known, key=lambda extent: abs(prod(extent) - prod(work.extent)))
+        seconds = known[near].fixed + known[near].per_forward * passes
+        if measured:
+            return Estimate(seconds, "measured")
+        return Estimate(seconds * rough(work.extent) / rough(near), "scaled")
 
 
 def read_timings(store: Store) -> Timings:
@@ -82,7 +79,7 @@ def read_timings(store: Store) -> Timings:
     try:
         raw = json.loads(data) if data else {}
         return Timings(
-            {model: {size: Timing(**timing) for size, timing in sizes.items()} for model, sizes in raw.items()}
+            {model: {_extent(key): Timing(**timing) for key, timing in known.items()} for model, known in raw.items()}
         )
     except (ValueError, TypeError, AttributeError):
         return Timings()
@@ -93,14 +90,14 @@ def learn(store: Store, rows: Iterable[LedgerRow]) -> None:
     rendered = [row for row in rows if row.status == "rendered" and row.seconds.get("denoise")]
     if not rendered:
         return
-    table = {model: dict(sizes) for model, sizes in read_timings(store).table.items()}
+    table = {model: dict(known) for model, known in read_timings(store).table.items()}
     for row in rendered:
-        sizes = table.setdefault(_model_key(row.variant, row.checkpoint, row.device), {})
-        key = _size_key(row.width, row.height, row.num_frames)
-        sizes[key] = _blend(sizes.get(key), row)
+        known = table.setdefault(_model_key(row.variant, row.checkpoint, row.device, row.numerics), {})
+        extent = row.width, row.height, row.num_frames
+        known[extent] = _blend(known.get(extent), row)
     plain = {
-        model: {size: _plain(timing) for size, timing in sorted(sizes.items())}
-        for model, sizes in sorted(table.items())
+        model: {"x".join(map(str, extent)): _plain(timing) for extent, timing in sorted(known.items())}
+        for model, known in sorted(table.items())
     }
     store.put_note(NOTE, json.dumps(plain, indent=1).encode())
 
@@ -111,29 +108,28 @@ def forwards(high: float, low: float) -> float:
 
 
 def _blend(old: Timing | None, row: LedgerRow) -> Timing:
-    passes = row.num_inference_steps * forwards(row.guidance_high, row.guidance_low)
+    passes = (row.steps_taken or row.num_inference_steps) * forwards(row.guidance_high, row.guidance_low)
     fixed = sum(row.seconds.get(stage, 0.0) for stage in ("encode", "decode", "write"))
     per_forward = row.seconds["denoise"] / max(passes, 1)
-    volume = row.width * row.height * row.num_frames / 1e6
     if old is None:
-        return Timing(fixed, per_forward, volume, 1)
+        return Timing(fixed, per_forward, 1)
     part = 1 / min(old.count + 1, MEMORY)
     mixed = (1 - part) * old.fixed + part * fixed, (1 - part) * old.per_forward + part * per_forward
-    return Timing(*mixed, volume, old.count + 1)
+    return Timing(*mixed, old.count + 1)
 
 
 def _plain(timing: Timing) -> dict[str, float]:
     return {
         "fixed": round(timing.fixed, 6),
         "per_forward": round(timing.per_forward, 6),
-        "volume": timing.volume,
         "count": timing.count,
     }
 
 
-def _model_key(variant: str, checkpoint: str, device: str) -> str:
-    return f"{variant}/{checkpoint[:12]}/{device}"
+def _model_key(variant: str, checkpoint: str, device: str, numerics: str) -> str:
+    return f"{variant}/{checkpoint[:12]}/{device}/{numerics}"
 
 
-def _size_key(width: int, height: int, num_frames: int) -> str:
-    return f"{width}x{height}x{num_frames}"
+def _extent(key: str) -> Extent:
+    width, height, num_frames = (int(number) for number in key.split("x"))
+    return width, height, num_frames

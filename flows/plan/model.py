@@ -97,6 +97,12 @@ class Clip:
     estimated_seconds: float = 0.0
 
     @property
+    def steps_taken(self) -> int:
+        """Less than all where a video is changed."""
+        steps = self.sampling.num_inference_steps
+        return steps if self.strength is None else self.sampling.steps_taken(self.strength)
+
+    @property
     def upstream(self) -> tuple[str, ...]:
         """Fingerprints that must be finished before this clip can start."""
         return (*self.hand_off.candidates, *self.hand_off.behind) if self.hand_off else ()

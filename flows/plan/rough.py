@@ -33,8 +33,7 @@ TINY_PIXELS, TINY_TOKEN_SECONDS, TINY_DECODE_SECONDS, TINY_ENCODE_SECONDS = 16, 
 def rough_seconds(clip: Clip, *, published: bool) -> float:
     """Seconds of one worker with the model loaded; of a model of the published sizes, or of the shipped tiny one."""
     sampling, pixels = clip.sampling, clip.width * clip.height / 1e6
-    steps = sampling.num_inference_steps if clip.strength is None else sampling.steps_taken(clip.strength)
-    passes = steps * forwards(sampling.guidance_scale.high, sampling.guidance_scale.low)
+    passes = clip.steps_taken * forwards(sampling.guidance_scale.high, sampling.guidance_scale.low)
     decoded, encoded = (count * pixels for count in _through_autoencoder(clip))
     if not published:
         denoising = passes * TINY_TOKEN_SECONDS * _tokens(clip, TINY_PIXELS)

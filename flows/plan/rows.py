@@ -8,6 +8,7 @@ from flows.ledger import LedgerRow
 from flows.ledger.rows import RowStatus
 from flows.plan.model import Plan, PlannedShot
 from flows.store.protocol import TakeRecord
+from wan.request import Numerics
 
 
 def ledger_row(
@@ -51,6 +52,8 @@ def ledger_row(
         num_frames=clip.num_frames,
         fps=clip.fps,
         num_inference_steps=clip.sampling.num_inference_steps,
+        steps_taken=clip.steps_taken,
+        numerics=numerics_in_a_word(clip.numerics),
         guidance_high=clip.sampling.guidance_scale.high,
         guidance_low=clip.sampling.guidance_scale.low,
         seconds=dict(rendered.seconds) if rendered else {},
@@ -63,3 +66,9 @@ def ledger_row(
         version=version,
         message=message,
     )
+
+
+def numerics_in_a_word(numerics: Numerics) -> str:
+    """Such as `bf16+sdpa+compile`: clips that differ in it take another time."""
+    switches = [name for name in ("vae_tiling", "compile") if getattr(numerics, name)]
+    return "+".join([numerics.precision, numerics.attention, *switches])

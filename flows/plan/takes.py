@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flows.ledger import Workload, forwards
-from flows.ledger.timings import BASES, Basis
+from flows.ledger.timings import BASES, Basis, Extent
 from flows.plan.fingerprint import fingerprint
 from flows.plan.geometry import Geometry
 from flows.plan.media import camera_path, clip_loras, clip_media
 from flows.plan.model import Clip, HandOff, Take
 from flows.plan.motion import prepared_media, relighting_loras
 from flows.plan.rough import rough_seconds
+from flows.plan.rows import numerics_in_a_word
 from flows.plan.why import IN_STORE, why_new
 from flows.resolve import Snapshot
 from flows.resolve.needs import Segment
@@ -117,9 +118,15 @@ class TakeMaker:
     def _seconds(self, clip: Clip, role: Role) -> float:
         sampling = clip.sampling
         passes = forwards(sampling.guidance_scale.high, sampling.guidance_scale.low)
-        steps = sampling.num_inference_steps
-        work = Workload(clip.variant, clip.checkpoint, clip.width, clip.height, clip.num_frames, steps, passes)
-        rough = rough_seconds(clip, published=role.repo is not None)
+        extent = clip.width, clip.height, clip.num_frames
+        numerics = numerics_in_a_word(clip.numerics)
+        work = Workload(clip.variant, clip.checkpoint, extent, clip.steps_taken, passes, numerics)
+
+        def rough(extent: Extent) -> float:
+            width, height, frames = extent
+            like = replace(clip, width=width, height=height, num_frames=frames)
+            return rough_seconds(like, published=role.repo is not None)
+
         estimate = self.snapshot.timings.estimate(work, self.device, rough)
         self.bases.add(estimate.basis)
         return estimate.seconds

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flows.ledger.timings import Extent, Timing, Timings, Workload
 from flows.plan.model import Clip, HandOff, Medium
 from flows.plan.rough import rough_seconds
 from wan.request import Guidance, Numerics, Sampling
@@ -66,3 +67,14 @@ def test_speech_that_goes_on_decodes_and_encodes_what_went_before() -> None:
 def test_a_video_that_is_changed_takes_a_part_of_the_steps() -> None:
     whole = clip("t2v-a14b", (832, 480, 81), 40, strength=1.0)
     assert rough_seconds(replace(whole, strength=0.5), published=True) < 0.6 * rough_seconds(whole, published=True)
+    assert (replace(whole, strength=0.25).steps_taken, replace(whole, strength=None).steps_taken) == (10, 40)
+
+
+def test_what_was_timed_at_480p_is_scaled_to_what_was_measured_at_720p() -> None:
+    def guess(extent: Extent) -> float:
+        return rough_seconds(clip("t2v-a14b", extent, 40), published=True)
+
+    timed = Timings({"t2v-a14b/c/cuda/": {(832, 480, 81): Timing(0.0, 228 / 80, 9)}})
+    estimate = timed.estimate(Workload("t2v-a14b", "c", (1280, 720, 81), 40, 2.0), "cuda", guess)
+    assert estimate.basis == "scaled"
+    assert estimate.seconds == pytest.approx(898, rel=0.05)
