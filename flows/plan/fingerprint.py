@@ -19,9 +19,12 @@ FORMAT = 1
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
-NO_PIXELS = frozenset({"fingerprint", "fps", "start_frame", "skip_first", "keep", "status", "estimated_seconds"})
-"""Fields of a clip that decide none. Every other is covered: a field that is added to `Clip` is, unless it is named
-here."""
+NO_PIXELS = frozenset({"fingerprint", "skip_first", "keep", "status", "estimated_seconds"})
+"""Fields of a clip that decide none."""
+WHEN_DRIVEN = frozenset({"fps", "start_frame"})
+"""Fields that decide pixels where something of the whole shot drives the clip: media, or a camera path, which goes by
+frames and knows no rate. All fields but these and `NO_PIXELS` are covered: one that is added to `Clip` is, too."""
+_NOT_COVERED = NO_PIXELS | WHEN_DRIVEN
 _FIRST = frozenset({"image", "last_image", "hand_off", "loras", "solver", "boundary_ratio", "precision", "attention"})
 """Fields that were there from the beginning: written even where they are empty. Whatever came later is left out where
 it has its default, so that a new kind of input changes no older fingerprint."""
@@ -45,7 +48,7 @@ def _covered(part: Clip | Sampling | Numerics) -> dict[str, object]:
     for field in fields(part):
         value = getattr(part, field.name)
         later = field.default is not MISSING and field.name not in _FIRST
-        if field.name in NO_PIXELS or (later and value == field.default):
+        if field.name in _NOT_COVERED or (later and value == field.default):
             continue
         if isinstance(value, Sampling | Numerics):
             content |= _covered(value)

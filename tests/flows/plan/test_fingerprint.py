@@ -84,6 +84,7 @@ def mark(clip: Clip) -> str:
 
 def test_every_field_of_a_clip_is_decided_about() -> None:
     assert set(CHANGES) | set(IRRELEVANT) == set(Clip.__dataclass_fields__)
+    assert set(IRRELEVANT) == content.NO_PIXELS | content.WHEN_DRIVEN
 
 
 def test_everything_that_decides_pixels_changes_it() -> None:
