@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from wan.files import cache_folder, write_atomically
+from wan.files import cache_folder, replacing
 
 _BLOB_NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -87,4 +87,5 @@ def _write_cache(entries: dict[str, list[int | str]]) -> None:
     target = cache_file()
     with contextlib.suppress(OSError):  # a read-only home is no reason to fail
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(target, json.dumps(entries))
+        with replacing(target) as temporary:  # not settled on the disk: losing it costs time, nothing else
+            temporary.write_text(json.dumps(entries), encoding="utf-8")

@@ -22,11 +22,21 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """The whole file or none of it; on the disk when this returns."""
+    """The whole file or none of it; on the disk, its name too, when this returns."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    settle_folder(path.parent)
+
+
+def settle_folder(folder: Path) -> None:
+    """The names in a folder are on the disk when this returns."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def cache_folder() -> Path:
@@ -37,6 +47,11 @@ def cache_folder() -> Path:
 def data_folder() -> Path:
     """`$XDG_DATA_HOME/wanflow`; it need not exist."""
     return _home("XDG_DATA_HOME", ".local/share")
+
+
+def state_folder() -> Path:
+    """`$XDG_STATE_HOME/wanflow`; it need not exist."""
+    return _home("XDG_STATE_HOME", ".local/state")
 
 
 def _home(variable: str, usual: str) -> Path:

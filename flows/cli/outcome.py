@@ -13,6 +13,7 @@ import click
 
 from flows.errors import FlowsError, Lacking, Problem, StoryboardError
 from wan.errors import CheckpointError, HubRefusal, RequestError, WanError
+from wan.files import state_folder
 
 STOPPED = 130
 MOST_SHOWN = 200
@@ -87,8 +88,7 @@ def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
 
 def log_file() -> Path:
     """Where the traceback of the last unexpected error is kept: under `$XDG_STATE_HOME`."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "wanflow" / "error.log"
+    return state_folder() / "error.log"
 
 
 def say(text: str) -> None:

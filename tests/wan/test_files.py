@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wan.files import cache_folder, data_folder, is_alive, replacing, write_atomically
+from wan.files import cache_folder, data_folder, is_alive, replacing, state_folder, write_atomically
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -29,11 +29,20 @@ def test_a_block_that_writes_nothing_is_a_mistake(tmp_path: Path) -> None:
         pass
 
 
+def test_a_file_and_its_name_are_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: settled.append(os.readlink(f"/proc/self/fd/{handle}")))
+    write_atomically(tmp_path / "plan.json", "{}")
+    assert [Path(path).parent == tmp_path for path in settled] == [True, False]
+    assert settled[1] == str(tmp_path)
+
+
 def test_folders_follow_the_standard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     for variable, folder, usual in (
         ("XDG_CACHE_HOME", cache_folder, "/home/me/.cache/wanflow"),
         ("XDG_DATA_HOME", data_folder, "/home/me/.local/share/wanflow"),
+        ("XDG_STATE_HOME", state_folder, "/home/me/.local/state/wanflow"),
     ):
         monkeypatch.setenv(variable, str(tmp_path))
         assert folder() == tmp_path / "wanflow"

@@ -7,13 +7,13 @@ What a power cut takes all the same is found by the digest at the end.
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from wan.files import replacing
 from wan.hub.hubs import Listing, RemoteFile
 
 JOURNAL = ".wanflow-pull.json"
@@ -119,9 +119,8 @@ class Journal:
             self._written = now
             files = {path: asdict(entry) for path, entry in self.entries.items()}
             text = json.dumps({"origin": asdict(self.origin) if self.origin else None, "files": files})
-            temporary = self.folder / f"{JOURNAL}.new"
-            temporary.write_text(text, encoding="utf-8")
-            os.replace(temporary, self.folder / JOURNAL)
+            with replacing(self.folder / JOURNAL) as temporary:
+                temporary.write_text(text, encoding="utf-8")
 
     def _kept(self, path: str, entry: Entry) -> bool:
         file = self.folder / path

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from wan.digests import remember_digests
 from wan.errors import HubError, HubRefusal
+from wan.files import settle_folder
 from wan.hub.alone import alone
 from wan.hub.catalog import Model
 from wan.hub.hubs import HUBS, Listing, RemoteFile
@@ -119,10 +120,10 @@ def _wire(source: Source, pace: Pace) -> Wire:
 def _fetch(model: Model, folder: Path, wire: Wire, source: Source, pace: Pace, watcher: Watcher) -> Pulled:
     hub = HUBS[source.hub]
     partial = partial_of(folder)
-    partial.mkdir(parents=True, exist_ok=True)
     journal = Journal(partial)
     listing = _listing(model, wire, source, journal.origin, watcher)
     files = _selected(model, listing)
+    partial.mkdir(parents=True, exist_ok=True)
     journal.take_up(listing, files, pace.part_bytes)
     total, here = sum(file.size for file in files), sum(entry.arrived for entry in journal.entries.values())
     _check_space(model, partial, journal, pace.margin)
@@ -208,7 +209,7 @@ def _name_it(folder: Path, partial: Path, manifest: Manifest) -> None:
     write_manifest(partial, manifest)
     (partial / JOURNAL).unlink()
     os.rename(partial, folder)
-    _settle_folder(folder.parent)
+    settle_folder(folder.parent)
     remember_digests({folder / path: file.sha256 for path, file in manifest.files.items()})
 
 
@@ -217,14 +218,6 @@ def _unready(folder: Path, manifest: Manifest) -> str | None:
         return "it is in the reference's layout"
     faults: list[Fault] = list(layout_faults(folder, layout=manifest.layout, variant=manifest.variant))
     return faults[0].what if faults else None
-
-
-def _settle_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _whole(folder: Path, revision: str | None) -> Manifest | None:

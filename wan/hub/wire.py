@@ -160,7 +160,10 @@ def _check(answer: httpx.Response, url: str) -> None:
     if status in (401, 403) and not answer.headers.get("x-error-code", "").endswith("NotFound"):
         raise HubRefusal(f"{where}: access is not granted. {_way_in(answer)}")
     if status in (401, 403, 404):  # Hugging Face answers 401 where there is nothing that the asker may see
-        raise NotThere(f"{where}: there is no such repository, revision or file")
+        there_is_no = f"{where}: there is no such repository, revision or file"
+        if status == 404 or "authorization" in answer.request.headers:
+            raise NotThere(there_is_no)
+        raise NotThere(f"{there_is_no} for somebody who is not logged in. {_way_in(answer)}")
     raise HubError(where)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from flows.cli.outcome import exit_code_of, report
+from flows.cli.outcome import exit_code_of, log_file, report
 from flows.errors import (
     EditError,
     EnvironmentProblem,
@@ -80,6 +80,11 @@ def test_a_mistake_of_ours_is_brief_and_its_story_is_kept(
     kept = (tmp_path / "wanflow/error.log").read_text()
     assert kept.startswith("wanflow render x\n")
     assert "Traceback" in kept
+
+
+def test_its_story_is_kept_in_no_folder_of_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "not/absolute")
+    assert log_file().is_absolute()
 
 
 def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,7 +114,8 @@ def test_a_token_of_a_file_goes_to_its_hub_alone(monkeypatch: pytest.MonkeyPatch
         (401, "GatedRepo", None, r"log in \(hf auth login\) or set HF_TOKEN"),
         (403, "GatedRepo", "hf_secret", "The token that was sent does not open it: accept the repository's terms"),
         (401, "", "hf_old", "The token that was sent does not open it"),
-        (401, "RepoNotFound", None, "there is no such repository"),
+        (401, "RepoNotFound", None, r"there is no such repository.* not logged in.* log in \(hf auth login\)"),
+        (401, "RepoNotFound", "hf_secret", "there is no such repository, revision or file$"),
     ],
 )
 def test_a_closed_door_is_said_with_the_way_in(

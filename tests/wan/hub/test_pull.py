@@ -19,7 +19,7 @@ from wan.errors import HubError, HubRefusal
 from wan.hub.catalog import Model
 from wan.hub.manifest import read_manifest
 from wan.hub.offline import find_offline
-from wan.hub.places import pulled
+from wan.hub.places import models_home, pulled
 from wan.hub.pull import Source, pull
 from wan.hub.transfer import PART_BYTES
 from wan.hub.verify import verify
@@ -47,6 +47,13 @@ def test_the_files_that_matter_arrive_whole_under_the_models_name(
     assert told.total == told.fetched == here.fetched == here.manifest.size
     assert sorted(told.done) == PULLED
     assert not verify(here.folder).faults
+
+
+def test_of_a_pull_that_got_no_answer_nothing_stays(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+    hub.busy, hub.busy_status = 100, 503
+    with pytest.raises(HubError, match="Nothing had arrived before"):
+        pull(model, told, source=source, pace=PACE)
+    assert [path.name for path in models_home().iterdir()] == [".some-model.lock"]
 
 
 def test_large_files_are_fetched_in_parts_and_each_byte_once(
