@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchmarks.gpu.record import Recorder
+    from benchmarks.gpu.steps import Clip
 
 RESULTS = Path(__file__).parent / "results"
 JOBS = (
@@ -60,6 +61,7 @@ def run(asked: argparse.Namespace) -> None:
     from benchmarks.gpu.record import Recorder
 
     asked.out.parent.mkdir(parents=True, exist_ok=True)
+    _check_sizes(asked)
     device = torch.device("cpu" if asked.toy else "cuda")
     out = Recorder(asked.out, device, started + asked.seconds, asked.profile)
     out.add("machine", **_machine(device))
@@ -68,15 +70,21 @@ def run(asked: argparse.Namespace) -> None:
     out.add("end", seconds=time.monotonic() - started)
 
 
-def _run_job(out: Recorder, job: str, asked: argparse.Namespace) -> None:
-    from benchmarks.gpu.parts import measure_text_encoder, measure_tiling, measure_vae
-    from benchmarks.gpu.placements import measure_placements
-    from benchmarks.gpu.prompts import measure_prompt_model
-    from benchmarks.gpu.steps import clip, measure_precisions, measure_steps
+def _check_sizes(asked: argparse.Namespace) -> None:
+    """End the program where a size is asked for that none of the jobs has."""
+    steps = _steps(toy=asked.toy)
+    known = dict.fromkeys(of.name for job in asked.jobs.split(",") for of in steps.get(job, ([],))[0])
+    for size in asked.sizes.split(",") if asked.sizes else ():
+        if size not in known:
+            raise SystemExit(f"--sizes {size}: these jobs measure {', '.join(known) or 'no steps'}")
 
-    toy, short, folder = asked.toy, asked.short, asked.folder
+
+def _steps(*, toy: bool) -> dict[str, tuple[list[Clip], dict[str, Any], float]]:
+    """By job: the clips whose steps are measured, how, and how many seconds that takes."""
+    from benchmarks.gpu.steps import clip
+
     both = [_SMALL, _LARGE]
-    steps: dict[str, tuple[list[Any], dict[str, Any], float]] = {
+    steps: dict[str, tuple[list[Clip], dict[str, Any], float]] = {
         "t2v": ([clip("t2v-a14b", size, 81, toy=toy) for size in both], {}, 150),
         "i2v": ([clip("i2v-a14b", size, 81, toy=toy) for size in both], {"repeats": 1, "stock_at": ["1280x720"]}, 80),
         "ti2v": ([clip("ti2v-5b", (1280, 704), 121, toy=toy)], {}, 35),
@@ -95,13 +103,25 @@ def _run_job(out: Recorder, job: str, asked: argparse.Namespace) -> None:
             50,
         ),
     }
-    if toy and job == "fp8":
+    if toy:
         steps["fp8"][1]["precision"] = "fp8_storage"
+    return steps
+
+
+def _run_job(out: Recorder, job: str, asked: argparse.Namespace) -> None:
+    from benchmarks.gpu.parts import measure_text_encoder, measure_tiling, measure_vae
+    from benchmarks.gpu.placements import measure_placements
+    from benchmarks.gpu.prompts import measure_prompt_model
+    from benchmarks.gpu.steps import measure_precisions, measure_steps
+
+    toy, short, folder = asked.toy, asked.short, asked.folder
+    steps = _steps(toy=toy)
     if job in steps:
         clips, options, seconds = steps[job]
         if asked.sizes:
+            each = seconds / len(clips)
             clips = [of for of in clips if of.name in asked.sizes.split(",")]
-            seconds *= len(clips) / 2
+            seconds = each * len(clips)
         if asked.repeats:
             options["repeats"] = asked.repeats
         if clips and out.wants(job, seconds):

@@ -148,7 +148,8 @@ def _check_media(request: ClipRequest, variant: Variant) -> None:
 
 def _check_before(before: Frames, variant: Variant) -> None:
     if not variant.carried_frames:
-        raise RequestError(f"before: {variant.name} goes on from one picture (image)")
+        of = "what the clip before carried on (carried)" if variant.chained == "carried" else "one picture (image)"
+        raise RequestError(f"before: {variant.name} goes on from {of}")
     if before.dtype != np.uint8 or before.ndim != 4 or before.shape[3] != 3 or 0 in before.shape:
         raise RequestError(f"before: RGB frames as uint8 [F, H, W, 3] are expected, not {before.dtype} {before.shape}")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -27,6 +29,29 @@ def test_the_models_that_are_measured_have_the_released_size(variant: str) -> No
     parameters = sum(weight.numel() for weight in model.parameters())
     assert parameters == pytest.approx(RELEASED[variant].parameters, rel=2e-3)
     assert parameters == pytest.approx(MODELS[variant].parameters, rel=2e-3)
+
+
+def _asked(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr("sys.argv", ["variants", *arguments])
+    variants.main()
+
+
+def test_a_size_that_no_job_has_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run.jsonl"
+    with pytest.raises(SystemExit, match="--sizes 1280x702: these jobs measure 832x480, 1280x720"):
+        _asked(monkeypatch, "--out", str(run), "--jobs", "t2v", "--sizes", "832x480,1280x702")
+    assert not run.exists()
+
+
+def test_a_job_of_one_clip_takes_its_whole_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted: list[float] = []
+    out = SimpleNamespace(wants=lambda job, seconds: wanted.append(seconds))
+    for job, sizes in (("ti2v", "1280x704"), ("t2v", "1280x720"), ("t2v", None)):
+        asked = Namespace(toy=False, short=False, folder=Path(), sizes=sizes, repeats=None)
+        variants._run_job(out, job, asked)  # type: ignore[arg-type]
+    assert wanted == [35, 75, 150]
 
 
 def test_rows_of_a_run_cut_short_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,20 @@ def test_a_lora_for_one_expert_needs_two(text_request: ClipRequest) -> None:
     single = replace(text_request, width=64, sampling=VARIANTS["ti2v-5b"].sampling)
     with pytest.raises(RequestError, match="ti2v-5b has one transformer; leave `expert: low` out"):
         check_request(replace(single, loras=(lora,)), VARIANTS["ti2v-5b"])
+
+
+@pytest.mark.parametrize(
+    ("variant", "instead"),
+    [("i2v-a14b", "one picture (image)"), ("animate-14b", "what the clip before carried on (carried)")],
+)
+def test_frames_before_a_clip_need_a_variant_that_begins_with_them(
+    text_request: ClipRequest, variant: str, instead: str
+) -> None:
+    frames = np.zeros((5, 32, 48, 3), np.uint8)
+    picture = frames[0]
+    request = replace(text_request, image=picture, before=frames, sampling=VARIANTS[variant].sampling)
+    with pytest.raises(RequestError, match=re.escape(f"before: {variant} goes on from {instead}")):
+        check_request(request, VARIANTS[variant])
 
 
 def test_a_camera_path_needs_a_variant_that_can_follow_one(text_request: ClipRequest) -> None:
