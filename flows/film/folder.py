@@ -9,8 +9,8 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import TextIO
 
 from flows.errors import EnvironmentProblem, UserError
 from flows.plan.model import Clip, Plan
@@ -26,6 +26,7 @@ FILM_BYTES = 100 * 2**20
 BYTES_PER_PIXEL = 2
 """Of a lossless RGB clip with everything that is kept beside it; photographs compress to about half."""
 
+_TRIES = 100
 _ELSEWHERE = "    give this one another title, or another place: film.outputs=FOLDER"
 
 
@@ -46,12 +47,9 @@ def claimed(plan: Plan) -> Iterator[Path]:
     """
     folder = film_folder(plan)
     ours = str(plan.storyboard.path.resolve())
-    _check_film(folder, _owner(folder), ours)
     with ExitStack() as held:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            file = held.enter_context((folder / OWNER).open("a+", encoding="utf-8"))
-            _own(file, folder, ours)
+            file = held.enter_context(_owned(folder, ours))
         except OSError as error:
             raise EnvironmentProblem(
                 f"the film cannot be written to {folder}: {error.strerror}\n"
@@ -63,19 +61,62 @@ def claimed(plan: Plan) -> Iterator[Path]:
             _release(file, folder, plan.settings.film.outputs.absolute())
 
 
-def _own(file: TextIO, folder: Path, ours: str) -> None:
-    """Everyone who renders into the folder holds a shared lock; its owner is changed by who has it alone."""
-    if _has_alone(file):
-        _check_film(folder, _owner(folder), ours)
-        file.truncate(0)
-        file.write(json.dumps({"storyboard": ours}, indent=2))
-        file.flush()
+def _owned(folder: Path, ours: str) -> FileIO:
+    """The note, locked. A film that came to nothing may take it away, with the folder, while we wait: then again."""
+    for _ in range(_TRIES):
+        with ExitStack() as opened:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                file = opened.enter_context(_open(folder / OWNER))
+            except FileNotFoundError:
+                continue
+            if _own(file, folder, ours):
+                opened.pop_all()
+                return file
+    raise UserError(f"{folder} is made and taken away by other commands all the time\n{_ELSEWHERE}")
+
+
+def _open(note: Path) -> FileIO:
+    """To be read and written in place: nothing of it is lost by opening."""
+    return FileIO(note, "r+", opener=lambda path, flags: os.open(path, flags | os.O_CREAT, 0o666))
+
+
+def _own(file: FileIO, folder: Path, ours: str) -> bool:
+    """Everyone who renders into the folder holds a shared lock; its owner is changed by who has it alone.
+
+    False: the file is no longer the one in the folder.
+    """
+    if _has_alone(file) and _in_place(file, folder) and _owner(file) != ours:
+        _change_owner(file, folder, ours)
     fcntl.flock(file, fcntl.LOCK_SH)
-    if (owner := _owner(folder)) != ours:
+    if not _in_place(file, folder):
+        return False
+    if (owner := _owner(file)) != ours:
+        _check_film(folder, owner, ours)
         raise UserError(f"{folder} is being written by another command, which renders {owner}\n{_ELSEWHERE}")
+    return True
 
 
-def _has_alone(file: TextIO) -> bool:
+def _change_owner(file: FileIO, folder: Path, ours: str) -> None:
+    try:
+        _check_film(folder, _owner(file), ours)
+    except UserError:
+        if not os.fstat(file.fileno()).st_size:
+            (folder / OWNER).unlink()  # nobody's film: the note is there since we opened it
+        raise
+    note = json.dumps({"storyboard": ours}, indent=2).encode()
+    os.pwrite(file.fileno(), note, 0)
+    os.ftruncate(file.fileno(), len(note))  # last: a note that could not be written whole is not lost
+
+
+def _in_place(file: FileIO, folder: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(folder / OWNER))
+    except FileNotFoundError:
+        return False
+
+
+def _has_alone(file: FileIO) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -89,9 +130,9 @@ def _check_film(folder: Path, owner: str | None, ours: str) -> None:
         raise UserError(f"{folder / FILM} is a film {of}, and would be overwritten\n{_ELSEWHERE}; or move it away")
 
 
-def _release(file: TextIO, folder: Path, outputs: Path) -> None:
+def _release(file: FileIO, folder: Path, outputs: Path) -> None:
     with suppress(OSError):
-        if _has_alone(file) and os.listdir(folder) == [OWNER]:
+        if _has_alone(file) and _in_place(file, folder) and os.listdir(folder) == [OWNER]:
             (folder / OWNER).unlink()
             for empty in (folder, *folder.parents):
                 if not empty.is_relative_to(outputs):
@@ -99,9 +140,10 @@ def _release(file: TextIO, folder: Path, outputs: Path) -> None:
                 empty.rmdir()
 
 
-def _owner(folder: Path) -> str | None:
+def _owner(file: FileIO) -> str | None:
     try:
-        return str(json.loads((folder / OWNER).read_text(encoding="utf-8"))["storyboard"])
+        file.seek(0)
+        return str(json.loads(file.read())["storyboard"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -12,7 +12,7 @@ from flows.edit.process import ffmpeg_version, find_ffmpeg
 from flows.edit.timeline import Entry, Timeline, chosen_take
 from flows.plan.model import Clip, Plan, PlannedShot, Take
 from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
-from flows.report.inputs import BARS, Input, inputs_of, sound_shape
+from flows.report.inputs import BARS, Input, Inputs, sound_shape
 from flows.report.seams import Seam, continues, edges, jump_of
 from flows.store.protocol import Store, TakeRecord
 
@@ -95,6 +95,7 @@ def gather(
 ) -> Facts:
     """Read what the report shows. Raises `StoreError`, `MediaError` for blobs that are gone or broken."""
     detail = wanted(len(plan.shots))
+    inputs = Inputs(plan, store) if detail.inputs else None
     shots: list[ShotFacts] = []
     seams: list[Seam] = []
     tail: list[Frame] = []
@@ -102,7 +103,7 @@ def gather(
         strip, (head, ends) = spread(detail.strip, clip_frames(entry)), edges(entry)
         frames = frames_of(entry, {*strip, *(head + ends if detail.seams else ())})
         shown = picked(frames, strip)
-        shots.append(_shot(number + 1, shot, entry, shown, timeline, takes, store, plan if detail.seams else None))
+        shots.append(_shot(number + 1, shot, entry, shown, timeline, takes, store, plan, inputs))
         if detail.seams:
             if number:
                 start = [frames[index] for index in head]
@@ -151,7 +152,8 @@ def _shot(
     timeline: Timeline,
     takes: Mapping[str, TakeRecord],
     store: Store,
-    inputs_from: Plan | None,
+    plan: Plan,
+    inputs: Inputs | None,
 ) -> ShotFacts:
     chosen = chosen_take(shot, takes)
     seconds = float(entry.frames / timeline.rate)
@@ -162,8 +164,8 @@ def _shot(
         at=float(entry.start / timeline.rate),
         seconds=seconds,
         strip=tuple(strip),
-        inputs=inputs_of(chosen, inputs_from, store) if inputs_from else (),
-        sound=sound_shape(shot.audio, seconds, inputs_from) if inputs_from else None,
+        inputs=inputs.of(chosen) if inputs else (),
+        sound=sound_shape(shot.audio, seconds, plan) if inputs else None,
         takes=tuple(
             _take(index + 1, take, take is chosen, len(shot.takes) > 1, takes, store)
             for index, take in enumerate(shot.takes)

@@ -26,13 +26,15 @@ class Wanted:
 
     strip: int
     seams: bool
+    inputs: bool
 
 
 def wanted(shots: int) -> Wanted:
-    """Five frames of each shot and every seam; fewer when the film has hundreds of shots."""
+    """Five frames of each shot, every seam and what each shot was made from; less in a film of hundreds of shots."""
     if shots <= 80:
-        return Wanted(strip=5, seams=True)
-    return Wanted(strip=3, seams=True) if shots <= 300 else Wanted(strip=1, seams=False)
+        return Wanted(strip=5, seams=True, inputs=True)
+    few = shots <= 300
+    return Wanted(strip=3 if few else 1, seams=few, inputs=few)
 
 
 def spread(count: int, frames: int) -> list[int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.errors import MediaError
-from flows.media import frames_at, load_image, probe_video, read_audio
+from flows.errors import MediaError, StoreError
+from flows.media import load_image, middle_frame, read_audio
 from flows.plan.model import Plan, Take
 from flows.plan.motion import PREPARED
 from flows.report.frames import jpeg_uri
@@ -33,36 +34,48 @@ class Input:
     picture: str | None
 
 
-def inputs_of(take: Take, plan: Plan, store: Store) -> tuple[Input, ...]:
-    """Pictures and videos of the shot, in the order it uses them. What is not there any more is only named."""
-    return tuple(_inputs(take, plan, store))
+class Inputs:
+    """Of the shots of one report: each file is looked at once, however many shots it is used in."""
 
+    def __init__(self, plan: Plan, store: Store) -> None:
+        self._plan = plan
+        self._store = store
+        self._pictures: dict[str, str | None] = {}
 
-def _inputs(take: Take, plan: Plan, store: Store) -> Iterator[Input]:
-    first, last = take.clips[0], take.clips[-1].last_image
-    if first.image is not None:
-        yield _input("Picture", _path(first.image, plan))
-    if last is not None:
-        yield _input("Last picture", _path(last, plan))
-    for medium in first.media:
-        if medium.name == PREPARED:
-            videos = prepared(store, medium.digest) or {}
-            yield from (_input(name.capitalize(), store.local_path(videos[name]), "prepared") for name in videos)
-        elif medium.name != "audio":
-            what = medium.name.removesuffix("s").capitalize()
-            yield _input(f"{what}, {medium.option}" if medium.option else what, _path(medium.digest, plan))
+    def of(self, take: Take) -> tuple[Input, ...]:
+        """Pictures and videos of the shot, in the order it uses them. What is not there any more is only named."""
+        return tuple(self._inputs(take))
+
+    def _inputs(self, take: Take) -> Iterator[Input]:
+        first, last = take.clips[0], take.clips[-1].last_image
+        if first.image is not None:
+            yield self._given("Picture", first.image)
+        if last is not None:
+            yield self._given("Last picture", last)
+        for medium in first.media:
+            if medium.name == PREPARED:
+                for name, digest in (prepared(self._store, medium.digest) or {}).items():
+                    picture = self._picture(digest, partial(self._store.local_path, digest))
+                    yield Input(name.capitalize(), "prepared", picture)
+            elif medium.name != "audio":
+                what = medium.name.removesuffix("s").capitalize()
+                yield self._given(f"{what}, {medium.option}" if medium.option else what, medium.digest)
+
+    def _given(self, what: str, digest: str) -> Input:
+        path = _path(digest, self._plan)
+        return Input(what, path.name, self._picture(digest, lambda: path))
+
+    def _picture(self, digest: str, place: Callable[[], Path]) -> str | None:
+        if digest not in self._pictures:
+            try:
+                self._pictures[digest] = jpeg_uri(_look(place()), WIDTH)
+            except (MediaError, StoreError, OSError):
+                self._pictures[digest] = None
+        return self._pictures[digest]
 
 
 def _path(digest: str, plan: Plan) -> Path:
     return Path(plan.assets.get(digest, digest[:12]))
-
-
-def _input(what: str, path: Path, file: str | None = None) -> Input:
-    try:
-        picture = jpeg_uri(_look(path), WIDTH)
-    except (MediaError, OSError):
-        picture = None
-    return Input(what, file or path.name, picture)
 
 
 def _look(path: Path) -> Frame:
@@ -70,7 +83,7 @@ def _look(path: Path) -> Frame:
     try:
         return load_image(path)
     except MediaError:
-        return frames_at(path, [probe_video(path).num_frames // 2])[0]
+        return middle_frame(path)
 
 
 def sound_shape(digest: str | None, seconds: float, plan: Plan) -> str | None:

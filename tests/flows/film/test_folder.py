@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -36,6 +39,43 @@ def test_the_same_storyboard_may_write_again_and_at_the_same_time(plan: Plan) ->
             pass
     with claimed(plan):
         pass
+
+
+def test_a_full_disk_takes_nobodys_note_away(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with claimed(plan) as folder:
+        (folder / "plan.json").touch()
+    note = (folder / ".wanflow.json").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    other = replace(plan, storyboard=replace(plan.storyboard, path=tmp_path / "other.yaml"))
+    with pytest.raises(EnvironmentProblem, match="No space left"), claimed(other):
+        pass
+    with claimed(plan):
+        (folder / "film.mp4").touch()
+    with claimed(plan):
+        assert (folder / ".wanflow.json").read_bytes() == note
+
+
+@pytest.mark.parametrize("before", [fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_SH])
+def test_a_folder_taken_away_while_its_lock_is_waited_for_is_made_again(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    lock = fcntl.flock
+    taken: list[int] = []
+
+    def slow(file: Any, operation: int) -> None:
+        if operation == before and not taken:
+            taken.append(operation)
+            shutil.rmtree(film_folder(plan))
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", slow)
+    with claimed(plan) as folder:
+        assert taken
+        assert json.loads((folder / ".wanflow.json").read_text())["storyboard"].endswith("film.yaml")
 
 
 def test_a_film_of_another_storyboard_stays(plan: Plan) -> None:
