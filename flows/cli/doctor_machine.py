@@ -156,8 +156,7 @@ def addresses(settings: Settings) -> Iterator[Finding]:
     """Who is talked to: Prefect's server, a Ray cluster."""
     named = os.environ.get("PREFECT_API_URL")
     if named:
-        fix = "start it, or unset PREFECT_API_URL: then wanflow starts one of its own"
-        yield looked("Addresses", "prefect", lambda: _answers(named, 4200), fix)
+        yield looked("Addresses", "prefect", lambda: _prefect_answers(named))
     else:
         yield looked("Addresses", "prefect", _own_port, "a firewall or sandbox keeps programs from listening")
     cluster = settings.cluster.address
@@ -166,8 +165,7 @@ def addresses(settings: Settings) -> Iterator[Finding]:
     elif cluster == "auto":
         yield Finding("Addresses", "ray", "good", "the cluster that this machine is part of (ray status shows it)")
     else:
-        fix = f"start it (ray start --head --port {_place(cluster, _RAY_PORT)[1]}), or cluster=local"
-        yield looked("Addresses", "ray", lambda: _answers(cluster, _RAY_PORT), fix)
+        yield looked("Addresses", "ray", lambda: _ray_answers(cluster))
 
 
 def _own_port() -> str:
@@ -177,15 +175,28 @@ def _own_port() -> str:
     return "started when needed, on a free port of this machine; wanflow ui shows it"
 
 
-def _answers(address: str, usual: int) -> str:
-    host, port = _place(address, usual)
+def _ray_answers(address: str) -> str:
+    host, port = _place(address, _RAY_PORT)
+    return _answers(host, port, f"start it (ray start --head --port {port}), or cluster=local")
+
+
+def _prefect_answers(address: str) -> str:
+    return _answers(*_place(address, 4200), "start it, or unset PREFECT_API_URL: then wanflow starts one of its own")
+
+
+def _answers(host: str, port: int, fix: str) -> str:
     try:
         socket.create_connection((host, port), _SECONDS).close()
-    except OSError as error:
-        raise EnvironmentProblem(f"nothing answers at {host}:{port} ({error.strerror or error})") from error
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise EnvironmentProblem(f"nothing answers at {host}:{port} ({why})\n    {fix}") from error
     return f"{host}:{port} answers"
 
 
 def _place(address: str, usual: int) -> tuple[str, int]:
-    parts = urlsplit(address if "//" in address else f"//{address}")
-    return parts.hostname or "127.0.0.1", parts.port or (443 if parts.scheme == "https" else usual)
+    try:
+        parts = urlsplit(address if "//" in address else f"//{address}")
+        return parts.hostname or "127.0.0.1", parts.port or (443 if parts.scheme == "https" else usual)
+    except ValueError as error:
+        fix = "write HOST:PORT, a port being a number up to 65535"
+        raise EnvironmentProblem(f"{address} is not an address: {error}\n    {fix}") from error

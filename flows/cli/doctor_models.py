@@ -109,7 +109,8 @@ def _local(model: str, device: str) -> Finding:
     try:
         found = look_at_local(model)
     except (ModelUnavailable, CheckpointError) as error:
-        return Finding("Prompts", "prompts", "bad", str(error), f"{way_to(model)}, or prompts.model=FOLDER")
+        fix = ", or ".join(way for way in (way_to(model), "prompts.model=FOLDER") if way)
+        return Finding("Prompts", "prompts", "bad", str(error), f"{fix} with a model in transformers' layout")
     where, room = _room(device)
     told = f"{found.folder}, {size_of(found.nbytes)}, {'sees pictures' if found.sees else 'words only'}"
     if found.nbytes * _ROOM > room:

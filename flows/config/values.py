@@ -97,6 +97,8 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield key, f"{value} is out of range; it must be {bounds}"
     if (gpus := _at(tree, "cluster.gpus_per_worker")) > 1 and gpus % 1:
         yield "cluster.gpus_per_worker", f"{gpus:g} is more than one GPU and no whole number; up to 1 it may be a part"
+    if (scale := _at(tree, "render.size_scale")) != 1 and _at(tree, "render.steps_scale") >= 1:
+        yield "render.size_scale", f"{scale:g} needs steps that are cut: render.steps_scale below 1, or 1 for both"
     for section, values in tree.items():
         for name, value in values.items():
             if isinstance(value, Path) and _ADDRESS.match(str(value)):

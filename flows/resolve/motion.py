@@ -42,7 +42,7 @@ def look_at_motions(storyboard: Storyboard, family: Family, root: Path | None) -
         try:
             models |= {} if faults else {mode: models_digest(*motion_models(root, replaces=mode == "replace"))}
         except CheckpointError as error:
-            faults.append(f"{error}\n    fetch it again: wanflow models pull {POSES}")
+            faults.append(f"{error}\n    fetch it again: wanflow models pull {_broken(root)}")
         lacks |= dict.fromkeys(faults)
     replaces = any(motion.mode == "replace" for motion in moved) and ANIMATE in family.roles
     return MotionFacts(models, _relighting(family, root) if replaces else None, tuple(lacks))
@@ -56,6 +56,15 @@ def motion_models(root: Path | None, *, replaces: bool) -> tuple[Path, Path | No
 
 def _models_of(mode: str) -> tuple[str, ...]:
     return (POSES, MASKS) if mode == "replace" else (POSES,)
+
+
+def _broken(root: Path | None) -> str:
+    """The name of the model that has no digest, where not all have one."""
+    try:
+        models_digest(_pulled(POSES, root))
+    except CheckpointError:
+        return POSES
+    return MASKS
 
 
 def _missing(name: str, root: Path | None) -> str | None:

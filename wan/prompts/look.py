@@ -27,18 +27,22 @@ def look_at_local(model: str) -> LocalModel:
     Raises ModelUnavailable when it is not there, CheckpointError when its configuration is broken.
     """
     folder = pulled_as(model) or (Path(model) if Path(model).is_dir() else _cached(model))
-    if folder is None or not (folder / "config.json").is_file():
+    if folder is None:
         raise ModelUnavailable(f"{model} is neither a folder nor pulled nor in the Hugging Face cache", again=False)
+    if not (folder / "config.json").is_file():
+        raise ModelUnavailable(f"{folder} holds no config.json", again=False)
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     if not weights:
         raise ModelUnavailable(f"{folder} holds no weights in safetensors", again=False)
     return LocalModel(folder, weights, "vision_config" in read_json(folder / "config.json"))
 
 
-def way_to(model: str) -> str:
-    """The command that fetches it."""
+def way_to(model: str) -> str | None:
+    """The command that fetches it; None for a folder."""
     names = [known.name for known in CATALOG.values() if model in (known.name, known.huggingface)]
-    return f"wanflow models pull {names[0]}" if names else f"hf download {model}"
+    if names:
+        return f"wanflow models pull {names[0]}"
+    return None if Path(model).is_dir() else f"hf download {model}"
 
 
 def look_at_endpoint(base_url: str, key: str | None = None) -> tuple[str, ...] | None:

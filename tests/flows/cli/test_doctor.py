@@ -161,6 +161,9 @@ def test_a_local_prompt_model_is_there_and_fits_or_not(home: Path, monkeypatch: 
     assert (missing.state, (missing.fix or "").split(",")[0]) == ("bad", "wanflow models pull qwen2.5-vl-7b")
     folder = home / "qwen"
     folder.mkdir()
+    empty = found("prompts=local", f"prompts.model={folder}")["prompts"]
+    assert empty.found == f"{folder} holds no config.json"
+    assert (empty.fix or "").startswith("prompts.model=FOLDER")
     (folder / "config.json").write_text(json.dumps({"vision_config": {}}))
     assert "no weights in safetensors" in found("prompts=local", f"prompts.model={folder}")["prompts"].found
     (folder / "model.safetensors").write_bytes(bytes(10**6))
@@ -220,6 +223,20 @@ def test_a_prefect_server_that_is_named_has_to_answer(monkeypatch: pytest.Monkey
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     gone = found()["prefect"]
     assert (gone.state, "unset PREFECT_API_URL" in (gone.fix or "")) == ("bad", True)
+
+
+@pytest.mark.parametrize("place", ["host:abc", "127.0.0.1:99999"])
+def test_an_address_that_is_none_is_bad_and_nothing_breaks(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", f"http://{place}/api")
+    findings = found("cluster=ray", f"cluster.address={place}")
+    for name in ("ray", "prefect"):
+        assert (findings[name].state, "is not an address" in findings[name].found) == ("bad", True)
+        assert (findings[name].fix or "").startswith("write HOST:PORT")
+
+
+def test_a_host_that_no_name_can_be_does_not_answer() -> None:
+    finding = found("cluster=ray", "cluster.address=a..b:6379")["ray"]
+    assert (finding.state, finding.found.startswith("nothing answers at a..b:6379")) == ("bad", True)
 
 
 def test_a_folder_that_cannot_be_written_is_bad(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ BAD = [
     ("render=final,draft", "--multirun"),
     ("film.crf=99", "at most 51"),
     ("cluster.cpus_per_worker=nan", "more than 0"),
+    ("render.size_scale=0.5", "0.5 needs steps that are cut: render.steps_scale below 1"),
     ("cluster.gpus_per_worker=1.5", "1.5 is more than one GPU and no whole number"),
     ("model.family=tyny", "did you mean tiny?"),
     ("render.device=gpu", "did you mean cpu?"),

@@ -56,6 +56,11 @@ def test_missing_models_are_named_with_the_way_to_get_them(home: Path) -> None:
     (lack,) = look_at_motions(_film(Motion(Path("a.mp4"))), FAMILY, None).lacks
     assert "yolov10m.onnx is missing" in lack
     assert f"pull {POSES}" in lack
+    _pull(home, POSES, DETECTOR, POSE)
+    _pull(home, MASKS, "config.json")
+    (lack,) = look_at_motions(_film(Motion(Path("a.mp4"), "replace")), FAMILY, None).lacks
+    assert "model.safetensors is missing" in lack
+    assert f"pull {MASKS}" in lack
 
 
 def test_models_may_lie_in_the_root_of_the_weights(tmp_path: Path) -> None:
