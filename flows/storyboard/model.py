@@ -137,7 +137,8 @@ class Shot:
 
     `places` maps a dotted key of this shot (`image`, `continuity.from`, `transition.duration`) to where it was written
     (inherited keys: where they were inherited from), for errors found after parsing. `duration` in seconds; None: as
-    long as its audio, or the family's native length. `cast` are the members its prompt names.
+    long as what drives it (audio, motion, control, video), else the family's native length. `cast` are the members its
+    prompt names.
     """
 
     id: str
