@@ -5,16 +5,18 @@ from __future__ import annotations
 import gc
 import logging
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, UserError
+from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, StoreError, UserError
 from flows.events import Event, Log, Progress
 from flows.media import ForwardVideo, StoredVideo, load_image, write_clip
 from flows.plan.model import Clip, Medium, Plan
 from flows.plan.motion import MADE_FROM, PREPARED, RETARGET
 from flows.resolve.motion import motion_models
+from flows.store.files import file_digest
 from flows.store.prepared import prepared, put_prepared
 from flows.store.protocol import Store
 from wan.errors import CheckpointError, RequestError
@@ -35,19 +37,31 @@ _READ_AT_ONCE = 32
 def prepare_motions(plan: Plan, store: Store, clips: Sequence[Clip], on_event: Callable[[Event], None]) -> None:
     """Prepare what these clips need and the store does not have; each video is stored without loss.
 
-    Raises UserError for a video without a person in it, EnvironmentProblem for missing models, StoreError.
+    Raises UserError for a video without a person in it, EnvironmentProblem for missing models, StoreError, also for a
+    driving video that is gone or has changed since it was planned with.
     """
     wanted = {medium.digest: clip for clip in clips for medium in clip.media if medium.name == PREPARED}
     missing = [(key, clip) for key, clip in wanted.items() if not _is_there(store, key)]
     if not missing:
         return
+    try:
+        _prepare_all(plan, store, missing, on_event)
+    except BaseException as error:
+        for raised in (error, error.__context__):
+            traceback.clear_frames(raised.__traceback__ if raised else None)  # they hold the models
+        raise
+    finally:
+        _give_back()
+
+
+def _prepare_all(
+    plan: Plan, store: Store, missing: Sequence[tuple[str, Clip]], on_event: Callable[[Event], None]
+) -> None:
     models = _load(plan, replaces=any(_mode(clip) == "replace" for _, clip in missing))
     for number, (key, clip) in enumerate(missing):
         on_event(Progress("", STAGE, number, len(missing)))
         _prepare(plan, store, key, clip, models, on_event)
         on_event(Progress("", STAGE, number + 1, len(missing)))
-    del models
-    _give_back()
 
 
 def _load(plan: Plan, *, replaces: bool) -> PreprocessModels:
@@ -94,7 +108,7 @@ def _prepare(
     from wan.animate.preprocess.prepare import preprocess
 
     driving, how = _medium(clip, MADE_FROM), _medium(clip, PREPARED)
-    source = Path(plan.assets[driving.digest])
+    source = _unchanged(Path(plan.assets[driving.digest]), driving.digest)
     settings = PreprocessSettings(
         mode=_mode(clip),
         size=(clip.width, clip.height),
@@ -104,7 +118,7 @@ def _prepare(
     assert clip.image is not None, "a plan has no motion without the picture of a person"
     try:
         video = ForwardVideo(StoredVideo(source, driving.digest, clip.fps))
-        made = preprocess(video, load_image(Path(plan.assets[clip.image])), models, settings, key=key)
+        made = preprocess(video, load_image(store.local_path(clip.image)), models, settings, key=key)
     except RequestError as error:
         raise UserError(f"{source}: {error}") from error
     except CheckpointError as error:
@@ -113,6 +127,17 @@ def _prepare(
         message = f"{source.name}: up to {made.people} people are seen at once; the largest in the middle is followed"
         on_event(Log("", logging.WARNING, message))
     put_prepared(store, key, _stored(made, clip.fps, store))
+
+
+def _unchanged(source: Path, digest: str) -> Path:
+    """What is prepared is kept for good, by the digest that was planned with."""
+    try:
+        found = file_digest(source)
+    except OSError as error:
+        raise StoreError(f"cannot read {source}: {error.strerror}") from error
+    if found != digest:
+        raise StoreError(f"{source} was changed after the film was planned; plan it again")
+    return source
 
 
 def _stored(made: Prepared, fps: float, store: Store) -> dict[str, str]:

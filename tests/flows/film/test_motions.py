@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +14,10 @@ from PIL import Image
 
 from flows.cluster.requests import request_of
 from flows.config import compose
-from flows.errors import BlobMissing, EnvironmentProblem, UserError
+from flows.errors import BlobMissing, EnvironmentProblem, StoreError, UserError
 from flows.events import Event, Log, Progress
 from flows.film.motions import STAGE, prepare_motions
+from flows.film.survey import put_assets
 from flows.media import write_clip
 from flows.plan.model import Clip, Medium
 from flows.plan.motion import MADE_FROM, PREPARED
@@ -26,6 +28,7 @@ from flows.store.prepared import prepared, put_prepared
 from tests.flows.cluster.clips import real_clip
 from tests.wan.animate.preprocess.conftest import save_detector, save_pose_model, small_sam2
 from wan.animate.preprocess.key import DETECTOR, POSE
+from wan.animate.preprocess.models import PreprocessModels, load_models
 from wan.animate.preprocess.onnx_model import OnnxModel
 from wan.hub.places import MANIFEST
 
@@ -137,6 +140,50 @@ def test_a_video_without_a_person_is_the_askers_mistake(tmp_path: Path, store: S
     with pytest.raises(UserError, match=r"dance\.mkv: motion\.video: no person is to be seen in frames 0 to 5"):
         prepare_motions(plan, store, [clip], lambda _: None)
     assert prepared(store, KEY) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [("edit", "was changed after the film was planned"), ("lose", "cannot read")]
+)
+def test_a_driving_video_that_is_not_the_planned_one_is_not_prepared(
+    tmp_path: Path, store: Store, change: str, told: str
+) -> None:
+    plan, clip = _film(tmp_path, store)
+    video = tmp_path / "dance.mkv"
+    video.unlink()
+    if change == "edit":
+        _video(video, seen=False)
+    put_assets(store, plan, [clip])  # workers read no driving video
+    with pytest.raises(StoreError, match=told):
+        prepare_motions(plan, store, [clip], lambda _: None)
+    assert prepared(store, KEY) is None
+
+
+def test_once_prepared_a_driving_video_may_be_gone(tmp_path: Path, store: Store) -> None:
+    plan, clip = _film(tmp_path, store)
+    prepare_motions(plan, store, [clip], lambda _: None)
+    (tmp_path / "dance.mkv").unlink()
+    put_assets(store, plan, [clip])
+    prepare_motions(plan, store, [clip], lambda _: None)
+
+
+def test_the_models_are_let_go_when_a_video_fails(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, clip = _film(tmp_path, store, seen=False)
+    loaded: list[weakref.ref[object]] = []
+    alive: list[bool] = []
+
+    def noted(*folders: Path, device: str) -> PreprocessModels:
+        models = load_models(*folders, device=device)
+        loaded.append(weakref.ref(models.detector))
+        return models
+
+    monkeypatch.setattr("wan.animate.preprocess.models.load_models", noted)
+    monkeypatch.setattr("torch.cuda.empty_cache", lambda: alive.extend(one() is not None for one in loaded))
+    with pytest.raises(UserError, match="no person"):
+        prepare_motions(plan, store, [clip], lambda _: None)
+    assert alive == [False]
 
 
 def test_several_people_are_told_of(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
