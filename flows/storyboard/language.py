@@ -173,7 +173,7 @@ LORA = Record(
 )
 
 _INHERITED = (
-    Field("duration", Seconds(), "How long the shot is.", default="what drives it (sound, video), else the native length"),
+    Field("duration", Seconds(), "How long it is.", default="what drives it (sound, video), else native length"),
     Field("variant", Choice(_VARIANTS), "Which WAN 2.2 model renders it.", default="`auto`"),
     Field("image", Asset("image"), "Start from this picture."),
     Field("end_image", Asset("image"), "End on this picture."),
