@@ -27,13 +27,11 @@ def print_plan(plan: Plan, console: Console | None = None) -> None:
     console.print(_table(rows))
     if len(rows) < len(plan.shots):
         console.print(f"and {count(len(plan.shots) - len(rows), 'shot')} more; --json has them all")
-    for line in extended_lines(rows):
-        console.print(line)
-    for line in warning_lines(plan):
-        console.print(line)
-    console.print(sums(plan))
+    below = [*extended_lines(rows), *warning_lines(plan), sums(plan)]
     if len(plan.critical_path) > 1:
-        console.print(f"longest way: {escape(chain(plan.critical_path))}")
+        below.append(f"longest way: {escape(chain(plan.critical_path))}")
+    for line in below:
+        console.print(line, soft_wrap=not console.is_terminal)
 
 
 def shown(shots: Sequence[PlannedShot]) -> Sequence[PlannedShot]:

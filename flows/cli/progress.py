@@ -80,7 +80,7 @@ class FilmProgress:
                 case Failed():
                     self._fail(event)
                 case Log() if event.level >= WARNING:
-                    self._console.print(f"[dim]{escape(self._name(event.fingerprint))}:[/] {escape(event.message)}")
+                    self._say(f"[dim]{escape(self._name(event.fingerprint))}:[/] {escape(event.message)}")
                 case Log():
                     pass
             self._show_film()
@@ -116,7 +116,11 @@ class FilmProgress:
         self._drop(event.fingerprint)
         if event.because_of is None:
             kind = "failed" if event.final else "failed, will be tried again"
-            self._console.print(f"[red]{escape(self._name(event.fingerprint))} {kind}:[/] {escape(event.message)}")
+            self._say(f"[red]{escape(self._name(event.fingerprint))} {kind}:[/] {escape(event.message)}")
+
+    def _say(self, text: str) -> None:
+        """A line, which only a terminal wraps."""
+        self._console.print(text, soft_wrap=not self._console.is_terminal)
 
     def _show_film(self) -> None:
         if self._editing is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import shlex
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,11 +24,16 @@ from flows.cli.options import (
     storyboard_argument,
     with_draft,
 )
-from flows.cli.words import count, duration
+from flows.cli.outcome import say
+from flows.cli.words import count, duration, size_of
 
 if TYPE_CHECKING:
     from flows.film import FilmResult
+    from flows.film.result import Delivered
     from flows.plan.model import Plan
+
+
+STOPPING = "stopping; what is finished is kept, and this may take some seconds"
 
 
 @click.command("render", short_help="Render a storyboard into a film.")
@@ -100,10 +107,11 @@ def _with_progress(command: str, plan: Plan, only: Sequence[str]) -> None:
     from flows.film.survey import chosen_shots, clips_of, with_needed
 
     console = Console(highlight=False)
+    lines = not console.is_terminal  # whole ones, for whoever reads them from a pipe
     shots = with_needed(plan, chosen_shots(plan, only)) if only else plan.shots
     clips = clips_of(plan, shots)
     for line in [*warning_lines(plan), partial_sums(clips) if only else sums(plan)]:
-        console.print(line)
+        console.print(line, soft_wrap=lines)
     with FilmProgress(plan, clips, console) as progress:
         result = render(plan, on_event=progress.on_event, only=only)
     for line in closing_lines(command, plan, result, only):
@@ -114,6 +122,7 @@ def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[s
     """Where the film is, how long it took, and what to try next; `command` renders the whole film once more."""
     took = f"{count(result.rendered, 'take')} rendered, {result.cached:,} from the store, in {duration(result.seconds)}"
     where = [f"film    {shown_path(result.path)}"] if result.path else []
+    where += [f"also    {shown_path(made.path)}  {_told(made)}" for made in result.delivered]
     where += [f"clips   {shown_path(clip)}" for clip in result.clips]
     where += [f"report  {shown_path(result.report)}"] if result.report else []
     return ["", *where, took, "", *next_steps(command, plan, only)]
@@ -124,12 +133,18 @@ def next_steps(command: str, plan: Plan, only: Sequence[str]) -> list[str]:
     first = plan.shots[0].id
     if only:
         return [f"Next: the whole film: {command}"]
-    return [
+    steps = [
         "Next: change a prompt and render again: only that shot and those it leads into are rendered",
         f"      {command} --only {first} storyboard.shots.{first}.seed=12",
         "      wanflow history                    every take so far",
-        "      wanflow init my-films              a project of your own",
     ]
+    in_project = Path("storyboards").is_dir()
+    return steps if in_project else [*steps, "      wanflow init my-films              a project of your own"]
+
+
+def _told(made: Delivered) -> str:
+    room = f", {size_of(made.path.stat().st_size)}" if made.path.exists() else ""
+    return f"{made.width}x{made.height}, {duration(made.seconds)}{room}"
 
 
 def shown_path(path: Path) -> str:
@@ -142,6 +157,7 @@ def _as_json(plan: Plan, result: FilmResult) -> dict[str, object]:
     return {
         "title": plan.title,
         "film": str(result.path) if result.path else None,
+        "delivered": [str(made.path) for made in result.delivered],
         "clips": [str(clip) for clip in result.clips],
         "report": str(result.report) if result.report else None,
         "plan": str(result.plan_path) if result.plan_path else None,
@@ -154,14 +170,29 @@ def _as_json(plan: Plan, result: FilmResult) -> dict[str, object]:
 
 @contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """A SIGTERM ends the render as Ctrl-C does: workers are told, finished takes are kept."""
+    """A SIGTERM ends the render as Ctrl-C does: workers are told, finished takes are kept. The first of either is
+    answered at once, since ending may take seconds. A Ctrl-C that is ignored (`nohup`) stays so."""
+    interrupted, said = False, threading.Event()
+
+    def answer() -> None:
+        say(STOPPING)
+        said.set()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal interrupted
+        if not interrupted:
+            interrupted = True
+            # in a thread: what is interrupted here may hold the locks that printing takes, or starting a `Thread`
+            _thread.start_new_thread(answer, ())
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    ours = [number for number in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in ours}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if interrupted:
+            said.wait(timeout=1)
         sys.stdout.flush()

@@ -79,6 +79,7 @@ def make_film(
         seconds=time.monotonic() - start,
         flow_run_id=flow_run_id,
         run_url=f"{server.url}/runs/flow-run/{flow_run_id}",
+        delivered=making.delivered,
     )
 
 

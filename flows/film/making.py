@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.edit import edit_film, make_timeline
+from flows.edit.deliverables import target
 from flows.errors import RenderError
 from flows.events import Event, Failed, Finished, Progress
 from flows.film.folder import FILM, PLAN, REPORT, SHOTS
+from flows.film.result import Delivered
 from flows.film.survey import Survey, clips_of, survey
 from flows.film.watch import Watches
 from flows.plan import plan_to_json
@@ -52,6 +54,7 @@ class Making:
     film: Path | None = None
     report: Path | None = None
     clips: tuple[Path, ...] = ()
+    delivered: tuple[Delivered, ...] = ()
 
     def __post_init__(self) -> None:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
@@ -128,6 +131,11 @@ class Making:
             return
         timeline = make_timeline(self.plan, records, self.store)
         self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film, on_progress=self._edited)
+        made = [target(timeline, item, self.folder) for item in timeline.deliver]
+        self.delivered = tuple(
+            Delivered(path=file.path, width=file.width, height=file.height, seconds=float(timeline.seconds))
+            for file in made
+        )
         self.report = write_report(self.plan, records, timeline, self.store, self.folder / REPORT)
 
     def _edited(self, frames: int, of: int) -> None:

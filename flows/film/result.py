@@ -7,12 +7,23 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A file of `deliver`: its pixels and its length in seconds."""
+
+    path: Path
+    width: int
+    height: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilmResult:
     """Where everything is, and what it took.
 
     `path` is the film, None when only some shots were asked for and others are not rendered yet; `clips` are the files
-    of the shots that were asked for by name. `rendered` and `cached` count takes, `seconds` is the whole time.
-    `run_url` shows the run in the Prefect UI, as long as its server runs (`wanflow ui`).
+    of the shots that were asked for by name, `delivered` those of `deliver`, made with the film. `rendered` and
+    `cached` count takes, `seconds` is the whole time. `run_url` shows the run in the Prefect UI, as long as its server
+    runs (`wanflow ui`).
     """
 
     path: Path | None
@@ -24,3 +35,4 @@ class FilmResult:
     seconds: float
     flow_run_id: str
     run_url: str
+    delivered: tuple[Delivered, ...] = ()

@@ -62,7 +62,11 @@ def _unknown_words(shots: Iterable[Shot], family: Family) -> Iterator[str]:
 
 
 def _kept_prompts(snapshot: Snapshot) -> Iterator[str]:
+    shots: dict[str, list[str]] = {}
     for name, reason in snapshot.kept_prompts.items():
+        shots.setdefault(reason, []).append(name)
+    for reason, (first, *others) in shots.items():
+        name = first + (f" and {len(others)} more" if others else "")
         yield f"the prompt could not be extended and is rendered as it is written: {reason} (shot {name})"
 
 

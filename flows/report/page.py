@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import jinja2
 
+from flows.edit.deliverables import Target, target
 from flows.edit.timeline import Timeline
 from flows.plan.model import Plan
 from flows.report.facts import Facts, gather
@@ -19,17 +20,19 @@ def write_report(plan: Plan, takes: Mapping[str, TakeRecord], timeline: Timeline
     """Write the report of a rendered film to `output` and return it.
 
     `takes` maps fingerprints of clips to their records, as for `make_timeline`. Pictures are inside the page; only the
-    film, if it lies beside the report as `film.mp4`, is played from there. Raises `StoreError`, `MediaError`.
+    film, if it lies beside the report as `film.mp4`, is played from there, and the files of `deliver` are linked.
+    Raises `StoreError`, `MediaError`.
     """
     film = "film.mp4" if (output.parent / "film.mp4").exists() else None
-    page = render(gather(plan, takes, timeline, store, film))
+    delivered = [target(timeline, item, output.parent) for item in timeline.deliver]
+    page = render(gather(plan, takes, timeline, store, film), [file for file in delivered if file.path.exists()])
     write_atomically(output, page)
     return output
 
 
-def render(facts: Facts) -> str:
-    """The page as text."""
-    return _template().render(facts=facts, plan=facts.plan, timeline=facts.timeline)
+def render(facts: Facts, delivered: Sequence[Target] = ()) -> str:
+    """The page as text; `delivered` lie beside it."""
+    return _template().render(facts=facts, plan=facts.plan, timeline=facts.timeline, delivered=delivered)
 
 
 def duration(seconds: float) -> str:

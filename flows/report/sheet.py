@@ -29,7 +29,7 @@ def contact_sheet(plan: Plan, takes: Mapping[str, TakeRecord], store: Store) -> 
 
     Shots without a rendered take are left out (a render with `only`). Raises `ValueError` if none has one.
     """
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw, ImageFont, ImageOps
 
     shots = [shot for shot in plan.shots if any(take.fingerprint in takes for take in shot.takes)]
     if not shots:
@@ -42,7 +42,8 @@ def contact_sheet(plan: Plan, takes: Mapping[str, TakeRecord], store: Store) -> 
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
     for place, (number, shot) in enumerate(shown):
         left, top = GAP + place % columns * cell[0], GAP + place // columns * cell[1]
-        sheet.paste(_thumbnail(shot, takes, store).resize((CELL, height), Image.Resampling.LANCZOS), (left, top))
+        picture = ImageOps.fit(_thumbnail(shot, takes, store), (CELL, height), Image.Resampling.LANCZOS)
+        sheet.paste(picture, (left, top))
         draw.text((left, top + height + 7), f"{number}", FAINT, font)
         draw.text((left + 12 + 9 * len(str(number)), top + height + 7), shot.id[:34], INK, font)
     buffer = io.BytesIO()

@@ -53,3 +53,8 @@ def test_a_long_plan_shows_only_what_is_new() -> None:
 def test_a_long_chain_leaves_out_its_middle() -> None:
     assert chain(["a", "b"]) == "a → b"
     assert chain([str(number) for number in range(20)]) == "0 → 1 → 2 → 3 → (12 more) → 16 → 17 → 18 → 19"
+
+
+def test_warnings_are_whole_lines_where_nobody_looks_on() -> None:
+    warning = "the prompt is rendered as it is written: " + "http://127.0.0.1:9/v1 did not answer " * 6
+    assert f"warning: {warning.strip()}\n" in printed(plan(shot("a.one", take(clip("1"))), warnings=(warning.strip(),)))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flows.cli.options import with_draft
 from flows.cli.plan_table import partial_sums
-from flows.cli.render import again, closing_lines, shown_path, termination_as_interrupt
+from flows.cli.render import STOPPING, again, closing_lines, shown_path, termination_as_interrupt
 from flows.film import FilmResult
+from flows.film.result import Delivered
 from tests.flows.cli.plans import clip, plan, shot, take
 
 PLAN = plan(shot("river.launch", take(clip("aa"))))
@@ -38,6 +40,21 @@ def test_the_last_lines_say_where_how_long_and_what_next(tmp_path: Path, monkeyp
     assert "report  outputs/boat/report.html" in lines
     assert "1 take rendered, 3 from the store, in 1 min 12 s" in lines
     assert any("wanflow render boat --only river.launch" in line for line in lines)
+
+
+def test_in_a_project_nobody_is_told_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert any("wanflow init" in line for line in closing_lines("again", PLAN, result(tmp_path), ()))
+    (tmp_path / "storyboards").mkdir()
+    assert not any("wanflow init" in line for line in closing_lines("again", PLAN, result(tmp_path), ()))
+
+
+def test_every_delivered_file_is_named_after_the_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "phone.mp4").write_bytes(bytes(2_500))
+    phone = Delivered(path=tmp_path / "phone.mp4", width=82, height=144, seconds=3.25)
+    lines = closing_lines("again", PLAN, replace(result(tmp_path), delivered=(phone,)), ())
+    assert lines[lines.index("film    film.mp4") + 1] == "also    phone.mp4  82x144, 3.2 s, 2.5 kB"
 
 
 def test_after_some_shots_the_whole_film_is_next(tmp_path: Path) -> None:
@@ -72,3 +89,22 @@ def test_being_terminated_ends_a_render_as_ctrl_c_does() -> None:
     with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_ctrl_c_is_answered_at_once_and_once(capfd: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with termination_as_interrupt():
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert capfd.readouterr().err == f"{STOPPING}\n"
+
+
+def test_an_ignored_ctrl_c_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with termination_as_interrupt():
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)

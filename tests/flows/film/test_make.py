@@ -56,6 +56,17 @@ def test_a_film_a_report_a_plan_and_a_run_with_a_task_run_for_every_take(
     }
 
 
+def test_files_of_deliver_are_made_told_and_linked(make: MakeFilm, tmp_path: Path) -> None:
+    (tmp_path / "film.yaml").write_text(f"{STORYBOARD}deliver: [{{name: phone, size: 36x64}}]\n")
+    film = make()
+    (phone,) = film.delivered
+    made = probe_video(phone.path)
+    assert (made.width, made.height, made.num_frames) == (phone.width, phone.height, 24)
+    assert phone.seconds == 1.5
+    assert film.report is not None
+    assert 'href="phone.mp4"' in film.report.read_text()
+
+
 def test_made_again_nothing_is_rendered(make: MakeFilm, ask: Ask, rendered: Rendered) -> None:
     make()
     rendered()

@@ -20,7 +20,7 @@ from flows.report import write_report
 from flows.report.inputs import Inputs
 from flows.report.page import clock, duration, size
 from flows.store.prepared import put_prepared
-from flows.storyboard.model import Cue, Music, Transition, Voiceover
+from flows.storyboard.model import Cue, Deliverable, Music, Size, Transition, Voiceover
 from tests.flows.edit.films import ShotSpec, a_film, fingerprint_of
 from tests.flows.media.test_sound import tone
 
@@ -76,6 +76,27 @@ def test_the_page_needs_nothing_but_itself(tmp_path: Path) -> None:
 def test_the_film_beside_it_is_played(tmp_path: Path) -> None:
     (tmp_path / "film.mp4").write_bytes(b"film")
     assert "film.mp4" in Page(report(tmp_path)).sources
+
+
+def test_files_of_deliver_beside_it_are_linked(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS[:1], paint)
+    timeline = replace(
+        make_timeline(plan, takes, store), deliver=(Deliverable("phone", size=Size(18, 32)), Deliverable("small"))
+    )
+    (tmp_path / "phone.mp4").write_bytes(b"film")
+    text = write_report(plan, takes, timeline, store, tmp_path / "report.html").read_text()
+    assert '<a href="phone.mp4">phone.mp4</a> (18 × 32, 24 frames a second)' in text
+    assert "small.mp4" not in text
+    assert "Delivered" not in report(tmp_path, SHOTS[:1])
+
+
+def test_player_and_pictures_have_the_films_aspect(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS[:1], paint)
+    plan = replace(plan, width=16, height=9)
+    text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()
+    assert '<body style="--aspect: 1.77778">' in text
+    for pictures in (".film video", ".sheet img, .strip img, .pair img, .take img"):
+        assert f"{pictures} {{ aspect-ratio: var(--aspect); object-fit: cover;" in text
 
 
 def test_words_of_the_storyboard_stay_words(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,3 +42,16 @@ def test_shots_that_are_not_rendered_are_left_out(tmp_path: Path) -> None:
     assert cell(sheet, 0, 0) == pytest.approx(40, abs=2)
     with pytest.raises(ValueError, match="nothing to show"):
         contact_sheet(plan, {}, store)
+
+
+def test_a_picture_of_another_shape_is_cropped_not_squeezed(tmp_path: Path) -> None:
+    def striped(shot: str, take: int, frames: int) -> np.ndarray:
+        """Grey, but for white strips at the left and the right, which a square cut from 2:1 loses."""
+        video = np.full((frames, 24, 48, 3), 40, np.uint8)
+        video[:, :, :8] = video[:, :, -8:] = 255
+        return video
+
+    plan, takes, store = a_film(tmp_path, [ShotSpec("a.s1", ((3, 0, 3),))], striped)
+    sheet = Image.open(io.BytesIO(contact_sheet(replace(plan, width=24, height=24), takes, store))).convert("L")
+    for left in (GAP + 24, GAP + CELL - 24):
+        assert sheet.getpixel((left, GAP + CELL // 2)) == pytest.approx(40, abs=12)
