@@ -20,7 +20,7 @@ def command() -> None:
 
     \b
     Example:
-      wanflow export comfyui river.drift paper_boat -o drift.json
+      wanflow export comfyui river.drift paper_boat -o drift.json model=wan22
     """
 
 
@@ -46,7 +46,7 @@ def comfyui(
 
     \b
     Examples:
-      wanflow export comfyui river.drift paper_boat -o drift.json
+      wanflow export comfyui river.drift paper_boat -o drift.json model=wan22
       wanflow export comfyui launch storyboards/my_film.yaml --take 2 model=wan22
     """
     from flows.api import load, plan

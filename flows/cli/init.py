@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def command(folder: Path) -> None:
     """
     for path, text in contents(folder).items():
         click.echo(f"  {path}{'' if _written(path, text) else ' (kept as it was)'}")
-    go = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    go = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
     click.echo(f"\nNext: {go}wanflow render storyboards/my_film.yaml")
 
 

@@ -49,7 +49,10 @@ def export_shot(plan: Plan, shot_id: str, take: int = 1) -> Workflow:
     for note in _ALWAYS:
         making.note(note)
     if plan.settings.model.family != "wan22":
-        making.note(f"The plan is for the family {plan.settings.model.family}; ComfyUI runs the full-size WAN 2.2.")
+        making.note(
+            f"The plan is for the family {plan.settings.model.family}; ComfyUI runs the full-size WAN 2.2: "
+            "add model=wan22"
+        )
     nodes = graph.as_json()
     nodes[saved.node]["_meta"] = {"title": f"{plan.title}: {shot.id}", "notes": list(making.notes)}
     return Workflow(nodes, making.files, tuple(making.notes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from flows.errors import UserError
@@ -53,10 +54,19 @@ def chosen_shots(plan: Plan, only: Sequence[str]) -> tuple[PlannedShot, ...]:
     for name in only:
         matches = [by_id[name]] if name in by_id else [s for s in plan.shots if s.id.rpartition(".")[2] == name]
         if len(matches) != 1:
-            have = ", ".join(shot.id for shot in (matches or plan.shots[:12]))
-            raise UserError(f"{'several shots are' if matches else 'no shot is'} called {name!r}; there are {have}")
+            raise UserError(_which(plan, name, [shot.id for shot in matches]))
         chosen.append(matches[0])
     return tuple(dict.fromkeys(chosen))
+
+
+def _which(plan: Plan, name: str, matches: Sequence[str]) -> str:
+    """What is wrong with a name that no shot has, or several."""
+    if matches:
+        return f"several shots are called {name!r}; there are {', '.join(matches)}"
+    options = [shot.id if "." in name else shot.id.rpartition(".")[2] for shot in plan.shots]
+    near = get_close_matches(name, options, 1)
+    have = ", ".join(shot.id for shot in plan.shots[:12])
+    return f"no shot is called {name!r}; {f'did you mean {near[0]}?' if near else f'there are {have}'}"
 
 
 def with_needed(plan: Plan, shots: Sequence[PlannedShot]) -> tuple[PlannedShot, ...]:

@@ -1,6 +1,6 @@
 """Pictures, sound and video on disk: probing, decoding, lossless clips. PIL and PyAV are loaded on first use."""
 
-from flows.media.heads import VideoHead, audio_head, video_head
+from flows.media.heads import VideoHead, audio_head, promised_seconds, video_head
 from flows.media.pictures import PictureSize, jpeg_bytes, load_image, png_bytes, probe_image
 from flows.media.sound import probe_audio, probe_channels, read_audio
 from flows.media.stored_video import ForwardVideo, StoredVideo
@@ -33,6 +33,7 @@ __all__ = [
     "probe_channels",
     "probe_image",
     "probe_video",
+    "promised_seconds",
     "read_audio",
     "read_video",
     "video_head",

@@ -13,6 +13,9 @@ from flows.media.upright import upright_size
 if TYPE_CHECKING:
     from av.container import InputContainer
 
+STREAMED = 0x7FFF0000
+"""Bytes. Programs that write to a pipe say that so many or more follow: they do not know yet."""
+
 
 class VideoHead(NamedTuple):
     """`seconds` None: the header does not say."""
@@ -46,6 +49,19 @@ def audio_head(path: Path) -> float | None:
         if not stream.codec_context.sample_rate:
             raise MediaError(f"{path}: holds no sound that can be decoded")
         return _seconds(container, stream.duration, stream.time_base)
+
+
+def promised_seconds(path: Path) -> float | None:
+    """Seconds that the header of a plain WAV file says, whatever of them is there. None for other files, and where the
+    header was written before the sound was (its length is then the largest that fits)."""
+    import wave
+
+    try:
+        with wave.open(str(path), "rb") as sound:
+            size = sound.getnframes() * sound.getnchannels() * sound.getsampwidth()
+            return sound.getnframes() / sound.getframerate() if size < STREAMED and sound.getframerate() else None
+    except (OSError, EOFError, wave.Error):
+        return None
 
 
 def _wave_seconds(path: Path) -> float | None:

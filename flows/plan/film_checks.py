@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from flows.errors import Problem
+from flows.plan.media_fit import UNHEARD
 from flows.plan.model import PlannedShot
+from flows.resolve import Snapshot
 from flows.storyboard.model import Storyboard
 
 
 def shot_starts(shots: Sequence[PlannedShot], shared: Sequence[int]) -> list[int]:
     """The film frame at which each shot is first seen; `shared` are the frames it overlaps the one before."""
-    ends = accumulate(shot.num_frames - overlap for shot, overlap in zip(shots, shared, strict=True))
-    return [end - shot.num_frames for end, shot in zip(ends, shots, strict=True)]
+    return _starts([shot.num_frames for shot in shots], shared)
+
+
+def _starts(frames: Sequence[int], shared: Sequence[int]) -> list[int]:
+    ends = accumulate(count - overlap for count, overlap in zip(frames, shared, strict=True))
+    return [end - count for end, count in zip(ends, frames, strict=True)]
 
 
 def voice_problems(storyboard: Storyboard, shots: Sequence[PlannedShot], shared: Sequence[int]) -> list[Problem]:
@@ -32,6 +38,28 @@ def voice_problems(storyboard: Storyboard, shots: Sequence[PlannedShot], shared:
         elif at < 0:
             problems.append(Problem(place, f"the voice would begin {-at:.2f}s before the film", "let it begin later"))
     return problems
+
+
+def voice_remarks(
+    storyboard: Storyboard, snapshot: Snapshot, frames: Mapping[str, int], shared: Sequence[int], fps: float
+) -> Iterator[Problem]:
+    """Voices that the end of the film cuts off. `frames` of each shot by full id, `shared` with the one before."""
+    starts = dict(zip(frames, _starts(list(frames.values()), shared), strict=True))
+    length = (sum(frames.values()) - sum(shared)) / fps
+    places = storyboard.soundtrack.places
+    for index, voice in enumerate(storyboard.soundtrack.voiceover):
+        seconds = snapshot.media_seconds.get(voice.file)
+        if seconds is None:
+            continue
+        at = (starts[voice.at.shot] / fps if voice.at.shot else 0.0) + voice.at.offset
+        lost = at + seconds - length
+        if lost > UNHEARD and 0 <= at < length:  # what lies outside is an error
+            place = next((found for key in ("at", "file") if (found := places.get(f"voiceover.{index}.{key}"))), None)
+            message = (
+                f"{voice.file.name} lasts {seconds:.2f} s and begins {at:.2f} s into a film of {length:.2f} s: "
+                f"its last {lost:.2f} s are cut off"
+            )
+            yield Problem(place, message, "let it begin earlier, shorten it, or make the film longer")
 
 
 def deliverable_problems(storyboard: Storyboard) -> list[Problem]:

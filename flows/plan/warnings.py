@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from flows.errors import Place
+from flows.errors import Place, Problem
+from flows.plan.film_checks import voice_remarks
 from flows.plan.media_fit import length_remarks
 from flows.plan.model import PlannedShot
+from flows.plan.transitions import overlaps
 from flows.resolve import Snapshot, full_id
 from flows.resolve.needs import IMAGE, choose_variant, film_fps, part_of
 from flows.storyboard.model import Shot, Storyboard
@@ -38,6 +40,8 @@ def plan_warnings(
         _unused_references(sources, family),
         _unreached_ends(sources, shots),
         _other_lengths(sources, snapshot),
+        map(_told, snapshot.remarks),
+        _cut_voices(storyboard, snapshot, shots),
         _other_rate(storyboard, family),
     )
     return tuple(line for kind in kinds for line in _shortened(list(kind)))
@@ -135,6 +139,19 @@ def _other_lengths(shots: Iterable[Shot], snapshot: Snapshot) -> Iterator[str]:
     for shot in shots:
         for remark in length_remarks(shot, snapshot):
             yield f"{remark.message}; {remark.fix} (shot {remark.shot})"
+
+
+def _cut_voices(storyboard: Storyboard, snapshot: Snapshot, shots: Sequence[PlannedShot]) -> Iterator[str]:
+    if storyboard.soundtrack.voiceover:
+        fps = shots[0].fps
+        frames = {shot.id: shot.num_frames for shot in shots}
+        yield from map(_told, voice_remarks(storyboard, snapshot, frames, overlaps(shots, fps), fps))
+
+
+def _told(remark: Problem) -> str:
+    """On one line."""
+    place, shot = f"{remark.place}: " if remark.place else "", f" (shot {remark.shot})" if remark.shot else ""
+    return f"{place}{remark.message}; {remark.fix}{shot}"
 
 
 def _other_rate(storyboard: Storyboard, family: Family) -> Iterator[str]:

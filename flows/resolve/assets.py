@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from flows.errors import MediaError
-from flows.media import audio_head, probe_audio, probe_image, probe_video, video_head
+from flows.media import audio_head, probe_audio, probe_image, probe_video, promised_seconds, video_head
 from flows.store.files import file_digest
 from wan.errors import RequestError
 from wan.files import cache_folder, write_atomically
@@ -25,6 +25,8 @@ HEADER = "header:"
 FRESH_NS = 2_000_000_000
 """A file changed this shortly ago may change again within one tick of its clock: it is not remembered yet."""
 MOST_REMEMBERED = 200_000
+CUT_OFF = 0.9
+"""A sound shorter than so much of what its header says is not whole."""
 BATCH = 50
 """Files a thread reads in one go: handing over each alone costs more than reading a small one."""
 
@@ -32,11 +34,12 @@ BATCH = 50
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`size` of a picture, `seconds` of a sound, both of a video, neither of a LoRA. The digest is empty where only the
-    header was read."""
+    header was read. `promised`: the seconds that a sound's header says, where much less is there."""
 
     digest: str
     size: tuple[int, int] | None = None
     seconds: float | None = None
+    promised: float | None = None
 
 
 def look_at(assets: Mapping[Path, Kind], *, headers: bool = False) -> dict[Path, Facts | MediaError]:
@@ -51,7 +54,7 @@ def look_at(assets: Mapping[Path, Kind], *, headers: bool = False) -> dict[Path,
         known = (cache.get(key), cache.get(HEADER + key)) if headers else (cache.get(key),)
         entry = next((entry for entry in known if entry is not None and entry[:3] == stamp), None)
         if entry is not None:
-            found[path] = Facts(entry[3], tuple(entry[4]) if entry[4] else None, entry[5])
+            found[path] = Facts(entry[3], tuple(entry[4]) if entry[4] else None, *entry[5:])
         else:
             unknown.append((path, kind, HEADER + key if headers else key))
     if unknown:
@@ -68,7 +71,7 @@ def _read_files(unknown: list[tuple[Path, Kind, str]], cache: dict[str, list[Any
     for (path, _, key), (stamp, facts) in zip(unknown, read, strict=True):
         found[path] = facts
         if isinstance(facts, Facts) and stamp and max(stamp[1:]) < oldest:
-            cache[key] = [*stamp, facts.digest, facts.size, facts.seconds]
+            cache[key] = [*stamp, facts.digest, facts.size, facts.seconds, facts.promised]
     _write_cache(cache)
     return found
 
@@ -93,7 +96,7 @@ def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | Medi
             video = probe_video(path)
             seconds = video.num_frames / video.fps
             return stamp, Facts(file_digest(path), size=(video.width, video.height), seconds=seconds)
-        return stamp, Facts(file_digest(path), seconds=probe_audio(path))
+        return stamp, _sound(path, file_digest(path), probe_audio(path))
     except MediaError as error:
         return stamp, error
     except RequestError as error:
@@ -107,10 +110,16 @@ def _header(path: Path, kind: Kind) -> Facts:
         head = video_head(path)
         return Facts("", size=(head.width, head.height), seconds=head.seconds)
     if kind == "audio":
-        return Facts("", seconds=audio_head(path))
+        return _sound(path, "", audio_head(path))
     if kind == "lora":
         check_lora_file(path)
     return Facts("")
+
+
+def _sound(path: Path, digest: str, seconds: float | None) -> Facts:
+    promised = promised_seconds(path)
+    much_less = seconds is not None and promised is not None and seconds < promised * CUT_OFF
+    return Facts(digest, seconds=seconds, promised=promised if much_less else None)
 
 
 def _stamp(path: Path) -> list[int] | None:
@@ -133,7 +142,7 @@ def _read_cache() -> dict[str, list[Any]]:
     except (OSError, ValueError):
         return {}
     rows = value.items() if isinstance(value, dict) else ()
-    return {key: row for key, row in rows if isinstance(row, list) and len(row) == 6}
+    return {key: row for key, row in rows if isinstance(row, list) and len(row) == 7}
 
 
 def _write_cache(cache: dict[str, list[Any]]) -> None:

@@ -103,7 +103,8 @@ def _problems(storyboard: Storyboard, failed: Mapping[str, PromptError]) -> Iter
 
 def _unavailable(error: ModelUnavailable, extend: str, count: int) -> str:
     shots = f"{count} prompt{'s' * (count > 1)} not extended"
+    mend = "name an endpoint that answers (prompts.base_url)" if extend == "api" else "mend that"
     return (
-        f"prompts.extend={extend}: {error} ({shots})\n    mend that, render prompts as they are written where it fails "
+        f"prompts.extend={extend}: {error} ({shots})\n    {mend}, render prompts as they are written where it fails "
         "(prompts.on_failure=original), or everywhere (prompts=off)"
     )

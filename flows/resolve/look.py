@@ -6,6 +6,7 @@ import difflib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 from flows.errors import MediaError, Place, Problem, SettingsError
@@ -27,6 +28,10 @@ from wan.families import FAMILIES, Family, FamilyLora
 
 Use: TypeAlias = tuple[Kind, Place | None, str | None]
 """What a file should be, and the place and shot that name it."""
+_ANEW = "name a file that can be read, or make this one anew"
+_MEND: Mapping[Kind, str] = MappingProxyType(
+    {"lora": "a LoRA is a safetensors file with keys like ….lora_A.weight or ….lora_down.weight: name one"}
+)
 
 
 def resolve(
@@ -76,6 +81,7 @@ def resolve(
         + loras.problems
         + tuple(misfits(storyboard, family, loras.files(facts), checkpoints, seconds))
         + extended.problems,
+        remarks=_cut_off(uses, facts),
         loras=loras.digests(digests) | absent,
         motion=motion,
         lacks=tuple(dict.fromkeys(lacks)),
@@ -100,15 +106,30 @@ def look_at_headers(storyboard: Storyboard) -> Snapshot:
         image_sizes={path: fact.size for path, fact in facts.items() if fact.size},
         media_seconds={path: fact.seconds for path, fact in facts.items() if fact.seconds is not None},
         problems=_broken(uses, looked),
+        remarks=_cut_off(uses, facts),
     )
 
 
 def _broken(uses: Mapping[Path, Use], looked: Mapping[Path, Facts | MediaError]) -> tuple[Problem, ...]:
     """A problem for each file that cannot be used, where it is named first."""
     return tuple(
-        Problem(uses[path][1], str(error), "name a file that can be read, or make this one anew", uses[path][2])
+        Problem(uses[path][1], str(error), _MEND.get(uses[path][0], _ANEW), uses[path][2])
         for path, error in looked.items()
         if isinstance(error, MediaError)
+    )
+
+
+def _cut_off(uses: Mapping[Path, Use], facts: Mapping[Path, Facts]) -> tuple[Problem, ...]:
+    """A remark for each sound of which much less is there than its header says, where it is named first."""
+    return tuple(
+        Problem(
+            uses[path][1],
+            f"{path.name} is cut off: its header says {fact.promised:.2f} s, {fact.seconds:.2f} s are there",
+            "copy the whole file anew",
+            uses[path][2],
+        )
+        for path, fact in facts.items()
+        if fact.promised is not None and fact.seconds is not None
     )
 
 

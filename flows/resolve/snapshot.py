@@ -32,7 +32,8 @@ class Snapshot:
 
     `problems` are files that turned out to be broken and prompts that could not be extended; the plan reports them with
     its own, and what is missing here: `lacks` is what the film cannot do without (checkpoints, models), `machine` what
-    keeps workers of this machine from rendering what is not in the store yet.
+    keeps workers of this machine from rendering what is not in the store yet. `remarks` are about files that can be
+    used, but hardly are what was meant.
     """
 
     storyboard_digest: str
@@ -48,5 +49,6 @@ class Snapshot:
     loras: Mapping[str | FamilyLora, str] = field(default_factory=dict)
     motion: MotionFacts = field(default_factory=MotionFacts)
     problems: tuple[Problem, ...] = ()
+    remarks: tuple[Problem, ...] = ()
     lacks: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flows.storyboard.nodes import Items, Keys, Node, Text
@@ -20,8 +20,9 @@ class Index:
     full: set[str] = field(default_factory=set)
     bare: dict[str, list[str]] = field(default_factory=dict)
 
-    def look_up(self, text: Text, problems: Problems) -> str | None:
-        """The full id of a shot named as `scene.shot` or by a bare id; None after a problem."""
+    def look_up(self, text: Text, problems: Problems, *, never: str | None = None) -> str | None:
+        """The full id of a shot named as `scene.shot` or by a bare id; None after a problem. The shot `never` is not
+        suggested."""
         name = text.value
         if name in self.full:
             return name
@@ -31,9 +32,9 @@ class Index:
         if found:
             problems.add(text, f"more than one shot is called '{name}'", f"say which: {listed(found)}")
             return None
-        options: Mapping[str, object] | set[str] = self.full if "." in name else self.bare
-        near = problems.nearest(name, options)
-        fix = f"did you mean {near}?" if near else f"shots: {listed(self.bare)}"
+        bare = [each for each, shots in self.bare.items() if shots != [never]]
+        near = problems.nearest(name, self.full - {never} if "." in name else bare)
+        fix = f"did you mean {near}?" if near else f"shots: {listed(bare) or 'no other'}"
         problems.add(text, f"there is no shot '{name}'", fix)
         return None
 

@@ -77,6 +77,22 @@ def test_what_cannot_be_used_is_an_error(wanflow: Wanflow, here: Path, shot: str
     assert message in found[3]
 
 
+def test_a_voice_that_the_film_cuts_off_is_a_warning_where_the_length_is_written(wanflow: Wanflow, here: Path) -> None:
+    sound = "soundtrack: {voiceover: [{file: talk.wav, at: a + 1.5s}]}\n"
+    for duration, count in (("duration: 2s", 1), ("seed: 1", 0)):
+        (here / "film.yaml").write_text(f"{HEAD}      - {{id: a, prompt: x, {duration}}}\n{sound}")
+        found = json.loads(wanflow("check", "film.yaml", "--json").stdout)["film.yaml"]
+        assert [each["severity"] for each in found] == ["warning"] * count
+        assert all("its last 0.50 s are cut off" in each["message"] and each["line"] == 6 for each in found)
+
+
+def test_a_sound_that_was_cut_off_is_a_warning(wanflow: Wanflow, here: Path) -> None:
+    (here / "talk.wav").write_bytes((here / "talk.wav").read_bytes()[:2000])
+    (found,) = checked(wanflow, here, "image: face.png, audio: talk.wav")
+    assert found[:3] == ("warning", 5, "talk.wav")
+    assert "its header says 1.00 s, 0.12 s are there" in found[3]
+
+
 @pytest.mark.parametrize(
     ("shot", "at", "message"),
     [

@@ -11,9 +11,16 @@ Wanflow = Callable[..., subprocess.CompletedProcess[str]]
 def test_a_shot_is_written_without_any_checkpoint_here(wanflow: Wanflow, tmp_path: Path) -> None:
     done = wanflow("export", "comfyui", "river.launch", "paper_boat", "model=wan22", "-o", "shot.json")
     assert done.returncode == 0, done.stderr
+    assert "The plan is for the family" not in done.stdout
     assert "shot.json" in done.stdout
     nodes = json.loads((tmp_path / "here/shot.json").read_text())
     assert "KSamplerAdvanced" in {node["class_type"] for node in nodes.values()}
+
+
+def test_a_plan_for_another_family_says_how_to_make_one_for_comfyui(wanflow: Wanflow) -> None:
+    done = wanflow("export", "comfyui", "river.launch", "paper_boat", "-o", "shot.json")
+    assert done.returncode == 0, done.stderr
+    assert "The plan is for the family tiny; ComfyUI runs the full-size WAN 2.2: add model=wan22" in done.stdout
 
 
 def test_loras_of_the_family_are_named_though_they_are_not_here(wanflow: Wanflow, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,12 @@ def test_the_storyboard_of_a_new_project_is_right_and_in_the_words_of_the_tiny_f
     assert len(board.shots) == 3
     assert [word for shot in board.shots for word in unknown_words(shot.prompt)] == []
     assert "wanflow render storyboards/my_film.yaml" in told
+
+
+def test_the_next_command_can_be_pasted(tmp_path: Path) -> None:
+    folder = tmp_path / "Été film 2"
+    command = init(folder).rpartition("Next: ")[2]
+    assert shlex.split(command)[:2] == ["cd", str(folder)]
 
 
 def test_its_editor_finds_the_schema(tmp_path: Path) -> None:

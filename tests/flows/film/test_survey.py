@@ -58,3 +58,9 @@ def test_names_may_be_short_and_repeated_but_not_wrong(plan: Plan) -> None:
     assert [shot.id for shot in chosen_shots(plan, ["night", "river.night"])] == ["river.night"]
     with pytest.raises(UserError, match=r"river\.launch, river\.drift, river\.night"):
         chosen_shots(plan, ["day"])
+
+
+@pytest.mark.parametrize(("name", "meant"), [("river.drit", "river.drift"), ("lunch", "launch")])
+def test_a_misspelt_shot_is_answered_with_the_nearest(plan: Plan, name: str, meant: str) -> None:
+    with pytest.raises(UserError, match=f"no shot is called '{name}'; did you mean {meant}\\?"):
+        chosen_shots(plan, [name])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from flows.errors import MediaError
-from flows.media import audio_head, probe_audio, probe_video, video_head, write_clip
+from flows.media import audio_head, probe_audio, probe_video, promised_seconds, video_head, write_clip
 
 SHIPPED = Path(__file__).parents[3] / "storyboards" / "assets"
 
@@ -33,6 +33,16 @@ def test_a_sound_is_as_long_as_it_says(sound: Path) -> None:
 def test_a_sound_that_was_cut_off_is_as_long_as_its_bytes_reach(sound: Path) -> None:
     sound.write_bytes(sound.read_bytes()[:16044])
     assert audio_head(sound) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_header_promises_what_may_not_be_there(sound: Path) -> None:
+    whole = sound.read_bytes()
+    assert promised_seconds(sound) == pytest.approx(1.0)
+    sound.write_bytes(whole[:2000])
+    assert promised_seconds(sound) == pytest.approx(1.0)
+    assert promised_seconds(SHIPPED / "bed.m4a") is None
+    sound.write_bytes(whole[:40] + b"\xff" * 4 + whole[44:])  # as programs write that do not know yet
+    assert promised_seconds(sound) is None
 
 
 def test_a_sound_without_a_rate_is_no_sound(sound: Path) -> None:

@@ -46,6 +46,24 @@ def test_a_voice_inside_the_film_is_not(shot: MakeShot, film: MakeFilm, plan: Ma
     assert plan(film(shot("a"), shot("b"), soundtrack=voice(Cue("river.b", -1.5)))).totals.film_seconds == 4
 
 
+def test_a_voice_that_the_end_of_the_film_cuts_off_is_a_warning_at_its_place(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    def warned(cue: Cue, seconds: float) -> tuple[str, ...]:
+        board = film(
+            shot("a", prompt="a red box"),
+            shot("b", prompt="a red box", transition=Transition("dissolve", 0.5)),
+            soundtrack=voice(cue),
+        )
+        return plan(board, media_seconds={Path("/films/vo.wav"): seconds}).warnings
+
+    assert warned(Cue("river.b", 0.5), 5.0) == (
+        f"{FILE}:9:4: vo.wav lasts 5.00 s and begins 2.00 s into a film of 3.50 s: its last 3.50 s are cut off; "
+        "let it begin earlier, shorten it, or make the film longer",
+    )
+    assert warned(Cue("river.b", 0.5), 1.6) == warned(Cue(), 3.5) == ()
+
+
 def test_a_deliverable_of_odd_size_is_an_error(shot: MakeShot, film: MakeFilm, problems: Problems) -> None:
     (problem,) = problems(film(shot("a"), deliver=(Deliverable("small", Size(641, 360), place=AT),)))
     assert (problem.place, problem.fix) == (AT, "the nearest is 640x360")

@@ -215,6 +215,7 @@ def test_an_endpoint_that_is_gone_is_an_error_that_says_what_to_do(extend: Exten
         extend(film("a fox", "a boat"), base_url=closed_port(), attempts=1)
     assert "prompts.extend=api: http://127.0.0.1:" in str(caught.value)
     assert "2 prompts not extended" in str(caught.value)
+    assert "name an endpoint that answers (prompts.base_url), " in str(caught.value)
     assert "prompts.on_failure=original" in str(caught.value)
 
 

@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import save_file
 
 from flows.errors import EnvironmentProblem, Place, SettingsError, StoryboardError
 from flows.media import png_bytes
 from flows.plan import make_plan, past_of
-from flows.resolve import resolve
+from flows.resolve import look_at_headers, resolve
 from flows.resolve.memory import recall, remember
 from flows.settings import Settings
 from flows.store import Store, open_store
-from flows.storyboard.model import Music, Scene, Shot, Soundtrack, Storyboard, Voiceover
+from flows.storyboard.model import Lora, Music, Scene, Shot, Soundtrack, Storyboard, Voiceover
 
 MakeFilm = Callable[..., Storyboard]
 
@@ -219,6 +220,28 @@ def test_sounds_are_measured_and_broken_ones_named(
     seen = resolve(replace(film({"audio": voice}), soundtrack=sound), settings, store)
     assert seen.media_seconds == {bed: pytest.approx(2.0, abs=0.05), voice: pytest.approx(0.5, abs=0.05)}
     assert [(problem.place, problem.shot) for problem in seen.problems] == [(at, None)]
+
+
+def test_a_sound_that_was_cut_off_is_remarked_where_it_is_named(
+    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    whole, cut = write_tone(tmp_path / "bed.wav", 2.0), write_tone(tmp_path / "vo.wav", 5.0)
+    cut.write_bytes(cut.read_bytes()[:2000])
+    os.utime(cut, ns=(0, 0))
+    board = film({"audio": whole}, {"audio": cut})
+    for _ in range(2):  # read, and remembered
+        (remark,) = resolve(board, settings, store).remarks
+        assert remark.message == "vo.wav is cut off: its header says 5.00 s, 0.06 s are there"
+        assert (remark.place, remark.shot) == (board.shots[1].where("audio"), "a.s2")
+    assert look_at_headers(board).remarks == (remark,)
+
+
+def test_what_is_no_lora_is_told_what_one_is(film: MakeFilm, tmp_path: Path) -> None:
+    file = tmp_path / "grain.safetensors"
+    save_file({"blocks.0.weight": np.zeros((2, 2), np.float32)}, file)
+    (problem,) = look_at_headers(film({"loras": (Lora("grain", file=file),)})).problems
+    assert "holds no LoRA: it has blocks.0.weight" in problem.message
+    assert "keys like ….lora_A.weight or ….lora_down.weight" in (problem.fix or "")
 
 
 def test_a_storyboard_made_by_a_program_needs_no_file(film: MakeFilm, settings: Settings, store: Store) -> None:
