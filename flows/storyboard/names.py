@@ -34,7 +34,8 @@ class Index:
             return None
         bare = [each for each, shots in self.bare.items() if shots != [never]]
         near = problems.nearest(name, self.full - {never} if "." in name else bare)
-        fix = f"did you mean {near}?" if near else f"shots: {listed(bare) or 'no other'}"
+        others = f"shots: {listed(bare)}" if bare else "there is no other shot to name"
+        fix = f"did you mean {near}?" if near else others
         problems.add(text, f"there is no shot '{name}'", fix)
         return None
 

@@ -135,6 +135,7 @@ NAMES = [
     ),
     in_second("unknown shot", "continuity: {from: lunch}", 28, "there is no shot 'lunch'", "did you mean launch?"),
     in_second("unknown full id", "continuity: {from: river.lauch}", 28, "no shot 'river.lauch'", "mean river.launch?"),
+    in_shot("no other", "continuity: luanch", 21, "there is no shot 'luanch'", "no other shot to name"),
     in_second("nearest to itself", "continuity: drfit", 21, "there is no shot 'drfit'", "shots: launch"),
     in_second("nearest to itself in full", "continuity: river.drfit", 21, "no shot 'river.drfit'", "shots: launch"),
     in_second("itself", "continuity: {from: drift}", 28, "a shot cannot continue itself", "name another"),
