@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,8 +72,11 @@ class HalfARay:
         self.up = False
 
 
-def test_a_ray_that_came_up_by_half_is_gone_before_anybody_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ray_that_came_up_by_half_is_gone_before_anybody_tries_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(ray_session, "_current", None)
+    monkeypatch.setattr(ray_session, "_own_folder", lambda: tmp_path / "ray")  # the tests' real Ray lives in its own
     ray: Any = HalfARay()
     before = threading.active_count()
     for _ in range(2):
