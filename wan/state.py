@@ -61,8 +61,12 @@ class State:
         tensors = {name: tensor.contiguous().cpu() for name, tensor in self._tensors().items()}
         # safetensors refuses two names for one memory: the solver's last sample may be the latents
         tensors = {name: tensor.clone() for name, tensor in tensors.items()}
-        with replacing(target) as temporary:
-            save_file(tensors, temporary, metadata={"format": _FORMAT, "state": json.dumps(self._values())})
+        metadata = {"format": _FORMAT, "state": json.dumps(self._values())}
+        try:
+            with replacing(target) as temporary:
+                save_file(tensors, temporary, metadata=metadata)
+        except SafetensorError as error:  # the tensors are sound: what failed is the writing
+            raise OSError(f"{target} could not be written: {error}") from error
 
     @staticmethod
     def load(path: str | Path) -> State:
