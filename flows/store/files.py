@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from flows.errors import EnvironmentProblem, StoreError
+from wan.files import settle_folder
 
 CHUNK = 1 << 20
 STALE_SECONDS = 24 * 3600.0
@@ -70,7 +71,7 @@ def write_replacing(temporary: Path, place: Path, fill: Callable[[BinaryIO], Non
     with _filled(temporary, fill) as whole:
         _make_parent(place)
         os.replace(whole, place)
-        _sync_folder(place.parent)
+        settle_folder(place.parent)
 
 
 def write_if_absent(temporary: Path, place: Path, fill: Callable[[BinaryIO], None]) -> bool:
@@ -86,7 +87,7 @@ def write_if_absent(temporary: Path, place: Path, fill: Callable[[BinaryIO], Non
             if error.errno not in _NO_LINKS or place.exists():
                 raise
             os.replace(whole, place)
-        _sync_folder(place.parent)
+        settle_folder(place.parent)
         return True
 
 
@@ -117,11 +118,3 @@ def remove_stale(temporary: Path) -> None:
 
 def _make_parent(place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
