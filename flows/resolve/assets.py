@@ -16,7 +16,7 @@ from flows.errors import MediaError
 from flows.media import audio_head, probe_audio, probe_image, probe_video, promised_seconds, video_head
 from flows.store.files import file_digest
 from wan.errors import RequestError
-from wan.files import cache_folder, write_atomically
+from wan.files import cache_folder, replacing
 from wan.lora_file import check_lora_file
 
 Kind: TypeAlias = Literal["image", "audio", "video", "lora"]
@@ -149,4 +149,5 @@ def _write_cache(cache: dict[str, list[Any]]) -> None:
     file = _cache_file()
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, json.dumps(dict(list(cache.items())[-MOST_REMEMBERED:])))
+        with replacing(file) as temporary:  # not settled on the disk: losing it costs time, nothing else
+            temporary.write_text(json.dumps(dict(list(cache.items())[-MOST_REMEMBERED:])), encoding="utf-8")
