@@ -42,7 +42,6 @@ def start(
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=_hear_ctrl_c,
         )
         processes.append(process)
         return process
@@ -51,11 +50,6 @@ def start(
     for process in processes:
         process.kill()
         process.communicate()
-
-
-def _hear_ctrl_c() -> None:
-    """A shell that runs the tests in the background has them, and what they start, ignore SIGINT."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait_for(happened: Callable[[], bool], seconds: float) -> None:

@@ -1,0 +1,36 @@
+"""What every test stands on, whoever starts the tests and wherever."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+OTHERS = ("PREFECT_", "RAY_", "HF_", "MODELSCOPE_", "HYDRA_", "XDG_")
+NAMES = {"LANG", "LC_ALL", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}
+OURS = {"RAY_USAGE_STATS_ENABLED", "PREFECT_SERVER_ANALYTICS_ENABLED", "HF_HUB_DISABLE_TELEMETRY"}
+
+
+def pytest_configure() -> None:
+    hear_signals()
+    forget_settings()
+
+
+def hear_signals() -> None:
+    """Ctrl-C, hang-up and termination do what they do in a terminal.
+
+    A shell that starts the tests in the background has them, and every process they start, ignore Ctrl-C; `nohup` a
+    hang-up. Some runners block signals.
+    """
+    signals = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in signals[1:]:
+        signal.signal(number, signal.SIG_DFL)
+
+
+def forget_settings() -> None:
+    """A person's own settings decide no test: servers, clusters, hubs, proxies, folders, the terminal's looks."""
+    for name in list(os.environ):
+        proxy = name.lower().endswith("_proxy")
+        if proxy or name in NAMES or (name.startswith(OTHERS) and name not in OURS):
+            del os.environ[name]
