@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.gpu.where import DEVICE, ON_GPU
-from tests.wan.conftest import Parity
+from tests.wan.parity import PARITY
 from wan.errors import RequestError
 from wan.expert import Expert
 from wan.load import find_device
@@ -28,13 +28,9 @@ def test_a_precision_errs_as_little_as_the_docs_say(name: str, precision: Any) -
             check_fp8(device)
         except RequestError as error:
             pytest.skip(str(error))
-    try:
-        parity = Parity()
-        data = parity[name]
-    except (OSError, KeyError):
-        pytest.skip(f"{name}.safetensors is not in the folder that WANFLOW_PARITY names")
+    data = PARITY[name]
     set_convolutions(precision)  # as every pipeline does
-    model = parity.transformer(data.config["model"], data.weights()).to(device)
+    model = PARITY.transformer(data.config["model"], data.weights()).to(device)
     expert = Expert(cast_model(model, precision), Numerics(precision))
     inputs = torch.cat([data.tensors[key] for key in ("in.x", "in.y") if key in data.tensors])[None].to(device)
     text = data.tensors["in.context"]

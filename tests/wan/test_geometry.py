@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from tests.wan.parity import PARITY
 from wan.errors import RequestError
 from wan.families import FAMILIES, Role
 from wan.geometry import (
@@ -20,6 +21,7 @@ from wan.geometry import (
 from wan.variants import VARIANTS
 
 T2V = VARIANTS["t2v-a14b"]
+SIZES = {"i2v": image_size_i2v, "ti2v": image_size_ti2v, "s2v": image_size_s2v}
 TINY = FAMILIES["tiny"].roles["t2v-a14b"]
 
 
@@ -72,12 +74,7 @@ def test_another_aspect_is_no_rounding(picture: tuple[int, int], rounding: bool)
 @pytest.mark.parity
 @pytest.mark.parametrize(
     ("table", "rule"),
-    [
-        ("i2v.size_table", image_size_i2v),
-        ("ti2v.size_table", image_size_ti2v),
-        ("s2v.size_table", image_size_s2v),
-        ("s2v.size_table_small", image_size_s2v),
-    ],
+    [(table, SIZES[table.split(".")[0]]) for table in PARITY.matches("image_prep", r"out\.(\w+\.size_table\w*)")],
 )
 def test_image_sizes_are_the_references(parity: Any, table: str, rule: Any) -> None:
     rows = parity["image_prep"].tensors[f"out.{table}"].tolist()

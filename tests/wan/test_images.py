@@ -112,7 +112,7 @@ def test_pose_videos_are_prepared_as_the_reference_does(parity: Any) -> None:
     video = data.tensors["in.pose_frames_u8"].numpy()
     length, count = pose["infer_frames"], pose["num_repeat"]
     # every frame at 16 a second, a clip's first one twice, and -1 behind the end
-    taken = video[:: max(1, round(pose["frame_rate"] / 16))][: length * count]
+    taken = video[:: max(1, round(pose["frame_rate"] / pose["video_fps"]))][: length * count]
     pixels = pose_frames(taken, (width, height), bars=True)
     pixels = F.pad(pixels, (0, 0, 0, 0, 0, length * count - pixels.shape[1]), value=-1.0)
     for number, piece in enumerate(torch.split(pixels, length, dim=1)):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.wan.parity import SOLVERS
 from wan.errors import Cancelled, RequestError, StateError
 from wan.expert import Expert
 from wan.images import fit_image, resize_bicubic
@@ -292,7 +293,7 @@ def test_the_two_expert_loop_is_the_references(parity: Any, name: str, variant: 
             height=height,
             num_frames=config["frame_num"],
             sampling=VARIANTS[variant].sampling,
-            seed=0,
+            seed=config["seed"],
             image=tensors["in.image_u8"].numpy(),
         )
         with torch.inference_mode():
@@ -300,7 +301,9 @@ def test_the_two_expert_loop_is_the_references(parity: Any, name: str, variant: 
         assert data.error("out.y", conditions["image"][0]) < 1e-4
     low, high = config["guide_scale_low_high"]
     state = pipeline.begin(
-        sampling=Sampling(config["steps"], config["shift"], Guidance(high, low), "unipc", config["boundary"]),
+        sampling=Sampling(
+            config["steps"], config["shift"], Guidance(high, low), SOLVERS[config["solver"]], config["boundary"]
+        ),
         noise=tensors["in.noise"][None],
         embeddings=_rows(tensors["in.context"]),
         negative_embeddings=_rows(tensors["in.context_null"]),

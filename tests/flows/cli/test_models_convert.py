@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.wan.conftest import Parity
+from tests.wan.convert.named import named_transformer
 
 Wanflow = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -17,7 +17,7 @@ Wanflow = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def single(tmp_path: Path) -> Path:
     """A TI2V transformer in one file, as people have it for ComfyUI."""
-    weights = {f"model.diffusion_model.{key}": value for key, value in Parity()["dit_ti2v"].weights().items()}
+    weights = {f"model.diffusion_model.{key}": value for key, value in named_transformer().items()}
     save_file(weights, tmp_path / "wan2.2_ti2v.safetensors")
     return tmp_path / "wan2.2_ti2v.safetensors"
 

@@ -10,9 +10,10 @@ from wan.animate.pictures import as_video, fit_frames, letterbox, resize_linear
 
 @pytest.mark.parity
 def test_the_person_stands_on_the_references_canvas_to_the_bit(parity: Any) -> None:
-    tensors = parity["animate_loop"].tensors
-    canvas = letterbox(tensors["in.ref_u8"].numpy(), (64, 48))
-    assert np.array_equal(canvas, tensors["out.ref_padded_u8"].numpy())
+    data = parity["animate_loop"]
+    height, width = data.config["size_hw"]
+    canvas = letterbox(data.tensors["in.ref_u8"].numpy(), (width, height))
+    assert np.array_equal(canvas, data.tensors["out.ref_padded_u8"].numpy())
 
 
 def test_a_tall_picture_has_black_at_its_sides() -> None:

@@ -35,11 +35,12 @@ def test_the_reference_weights_compute_the_same_in_diffusers(parity: Any) -> Non
     model = _model(data)
     tensors = data.tensors
     faces = tensors["in.face_u8_lowres"].permute(3, 0, 1, 2).float()
-    faces = faces.repeat_interleave(16, 2).repeat_interleave(16, 3)[None] / 127.5 - 1
+    wider = data.config["face_upscale"]
+    faces = faces.repeat_interleave(wider, 2).repeat_interleave(wider, 3)[None] / 127.5 - 1
     context = torch.zeros(1, 512, tensors["in.context"].shape[1])
     context[0, : tensors["in.context"].shape[0]] = tensors["in.context"]
     with torch.inference_mode():
-        for step in (999, 400):
+        for step in data.config["timesteps"]:
             out = model(
                 hidden_states=torch.cat([tensors["in.x"], tensors["in.y"]])[None],
                 timestep=torch.tensor([step]),

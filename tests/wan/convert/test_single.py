@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from tests.wan.convert.named import FFN_DIM, named_transformer
 from wan.convert.detect import describe
 from wan.convert.keys import text_encoder_key, transformer_key
 from wan.convert.run import convert
@@ -19,9 +20,9 @@ pytestmark = pytest.mark.parity
 
 
 @pytest.fixture
-def weights(parity: Any) -> dict[str, Tensor]:
+def weights() -> dict[str, Tensor]:
     """Of a TI2V transformer of one head of 128 channels, so that its width alone tells the number of heads."""
-    return {name: value.contiguous() for name, value in parity["dit_ti2v"].weights().items()}
+    return named_transformer()
 
 
 def scaled(weights: dict[str, Tensor], scale_name: str = "scale_weight") -> dict[str, Tensor]:
@@ -68,7 +69,7 @@ def test_scaled_fp8_becomes_bf16(scale_name: str, dtype: Any, weights: dict[str,
 
 def test_a_scale_for_every_row(weights: dict[str, Tensor], tmp_path: Path) -> None:
     given = scaled(weights)
-    rows = torch.rand(96, 1) + 0.5
+    rows = torch.rand(FFN_DIM, 1) + 0.5
     given["blocks.0.ffn.0.scale_weight"] = rows
     save_file(given, tmp_path / "a.safetensors")
     found = weight_of(convert([tmp_path / "a.safetensors"], tmp_path / "out").target)
@@ -81,7 +82,7 @@ def test_scales_of_another_form_are_refused(weights: dict[str, Tensor], tmp_path
     save_file(given | {"blocks.0.ffn.0.scale_weight": torch.ones(13, 4)}, tmp_path / "blocks.safetensors")
     with pytest.raises(CheckpointError, match=r"scales of the shape \[13, 4\]"):
         convert([tmp_path / "blocks.safetensors"], tmp_path / "out")
-    four = given | {"blocks.0.ffn.0.weight": torch.zeros(96, 64, dtype=torch.uint8)}
+    four = given | {"blocks.0.ffn.0.weight": torch.zeros(FFN_DIM, 64, dtype=torch.uint8)}
     save_file(four, tmp_path / "nvfp4.safetensors")
     with pytest.raises(CheckpointError, match="quantised as U8"):
         convert([tmp_path / "nvfp4.safetensors"], tmp_path / "out4")
@@ -123,9 +124,8 @@ def test_two_files_that_are_no_pair(weights: dict[str, Tensor], tmp_path: Path) 
         convert([tmp_path / "a.safetensors", tmp_path / "b.safetensors"], tmp_path / "out")
 
 
-def test_a_width_that_does_not_tell_the_heads_asks_for_the_configuration(parity: Any, tmp_path: Path) -> None:
-    weights = {name: value.contiguous() for name, value in parity["dit_i2v"].weights().items()}
-    save_file(weights, tmp_path / "a.safetensors")
+def test_a_width_that_does_not_tell_the_heads_asks_for_the_configuration(tmp_path: Path) -> None:
+    save_file(named_transformer(heads=2, head_dim=48, channels=36), tmp_path / "a.safetensors")
     with pytest.raises(CheckpointError, match="96 channels wide, which is no multiple of 128: put the config"):
         convert([tmp_path / "a.safetensors"], tmp_path / "out")
 

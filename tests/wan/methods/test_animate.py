@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.wan.parity import PARITY, SOLVERS
 from wan.animate.clips import clip_lengths
 from wan.errors import RequestError
 from wan.parts import Resident
@@ -50,20 +51,20 @@ class _Mean:
 
 
 class _Texts:
-    """The parity tensors' embeddings of the two prompts."""
+    """Embeddings of the two prompts that are known."""
 
-    def __init__(self, tensors: Any) -> None:
-        self._known = {"prompt": tensors["in.context"][None], "negative": tensors["in.context_null"][None]}
+    def __init__(self, prompt: Tensor, negative: Tensor) -> None:
+        self._known = {"prompt": prompt[None], "negative": negative[None]}
 
     def encode(self, prompt: str) -> Tensor:
         return self._known[prompt]
 
 
-def _pipeline(parity: Any, carried: int) -> Pipeline:
+def _pipeline(parity: Any, carried: int, texts: _Texts) -> Pipeline:
     parts = {
         "transformer": _StandIn(),
         "image_encoder": _Mean(),
-        "text_encoder": _Texts(parity["animate_loop"].tensors),
+        "text_encoder": texts,
         "vae": Vae(parity.vae()),
     }
     return Pipeline(
@@ -76,7 +77,6 @@ def _pipeline(parity: Any, carried: int) -> Pipeline:
 
 def _request(data: Any, case: dict[str, Any]) -> ClipRequest:
     config, tensors = data.config, data.tensors
-    solver = "dpmpp" if case["solver"] == "dpm++" else case["solver"]
     guidance = Guidance(float(case["guide_scale"]), float(case["guide_scale"]))
     videos = {"pose": tensors["in.pose_u8"], "face": tensors["in.face_u8_lowres"]}
     if case["replace"]:
@@ -88,7 +88,7 @@ def _request(data: Any, case: dict[str, Any]) -> ClipRequest:
         width=config["size_hw"][1],
         height=config["size_hw"][0],
         num_frames=config["clip_len"],
-        sampling=Sampling(config["steps"], config["shift"], guidance, solver),
+        sampling=Sampling(config["steps"], config["shift"], guidance, SOLVERS[case["solver"]]),
         seed=config["seed"],
         image=tensors["in.ref_u8"].numpy(),
         **{name: ArrayVideo(video.numpy()) for name, video in videos.items()},
@@ -108,12 +108,12 @@ def _clips(pipeline: Pipeline, data: Any, request: ClipRequest, carried: int) ->
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("name", ["ref1", "ref5", "ref1_replace", "ref5_replace", "ref1_guided"])
+@pytest.mark.parametrize("name", PARITY.config("animate_loop").get("variants", ()))
 def test_a_shot_of_several_clips_is_the_references(parity: Any, name: str) -> None:
     data = parity["animate_loop"]
     case = data.config["variants"][name]
     carried = case["refert_num"]
-    pipeline = _pipeline(parity, carried)
+    pipeline = _pipeline(parity, carried, _Texts(data.tensors["in.context"], data.tensors["in.context_null"]))
     films, pixels = [], []
     for number, (state, result) in enumerate(_clips(pipeline, data, _request(data, case), carried)):
         start = f"out.{name}.seg{number}"
@@ -137,8 +137,27 @@ def test_a_shot_of_several_clips_is_the_references(parity: Any, name: str) -> No
 
 @pytest.fixture
 def one_clip(parity: Any) -> tuple[Pipeline, ClipRequest]:
-    data = parity["animate_loop"]
-    return _pipeline(parity, 1), _request(data, data.config["variants"]["ref1_replace"])
+    """A first clip of 13 of 28 frames in which a person is replaced."""
+    random = np.random.default_rng(0)
+
+    def video(height: int, width: int) -> ArrayVideo:
+        return ArrayVideo(random.integers(0, 256, (28, height, width, 3), dtype=np.uint8))
+
+    request = ClipRequest(
+        prompt="prompt",
+        negative_prompt="negative",
+        width=64,
+        height=48,
+        num_frames=13,
+        sampling=Sampling(3, 5.0, Guidance(1.0, 1.0), "unipc"),
+        seed=5,
+        image=random.integers(0, 256, (50, 40, 3), dtype=np.uint8),
+        pose=video(48, 64),
+        face=video(8, 8),
+        background=video(48, 64),
+        mask=video(48, 64),
+    )
+    return _pipeline(parity, 1, _Texts(torch.rand(4, 8), torch.rand(4, 8))), request
 
 
 @pytest.mark.parametrize(

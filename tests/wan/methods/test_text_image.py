@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.wan.parity import SOLVERS
 from wan.errors import RequestError
 from wan.expert import Expert
 from wan.images import cover_lanczos
@@ -38,7 +39,8 @@ def loop(parity: Any) -> Pipeline:
 @pytest.fixture
 def asked(parity: Any) -> ClipRequest:
     config = parity["moe_ti2v"].config
-    sampling = Sampling(config["steps"], config["shift"], Guidance(config["guide_scale"], config["guide_scale"]))
+    guidance = Guidance(config["guide_scale"], config["guide_scale"])
+    sampling = Sampling(config["steps"], config["shift"], guidance, SOLVERS[config["solver"]])
     (height, width) = config["video_size_hw_image_mode"]
     return ClipRequest(
         prompt="prompt",
@@ -47,7 +49,7 @@ def asked(parity: Any) -> ClipRequest:
         height=height,
         num_frames=config["frame_num"],
         sampling=sampling,
-        seed=1,
+        seed=config["seed"],
     )
 
 
@@ -85,8 +87,8 @@ def test_text_alone_is_the_references(
 
 def test_the_film_starts_with_the_picture(loop: Pipeline, asked: ClipRequest, picture: Any) -> None:
     frames = loop.decode(loop.advance(loop.encode(replace(asked, image=picture))))
-    assert frames.shape == (9, 96, 160, 3)
-    first = cover_lanczos(picture, (160, 96))
+    assert frames.shape == (asked.num_frames, asked.height, asked.width, 3)
+    first = cover_lanczos(picture, (asked.width, asked.height))
     with torch.inference_mode(), loop.parts.use("vae") as vae:
         alone = vae.decode(vae.encode(first[None]))[0, :, 0].permute(1, 2, 0)
     assert np.abs(frames[0] / 127.5 - 1 - alone.numpy()).max() < 0.01

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.wan.parity import PARITY
 from wan.errors import RequestError
 from wan.request import Audio
 from wan.s2v.audio import AudioEncoder, at_feature_rate, features_of_frames, normalise
@@ -43,12 +44,13 @@ def test_hidden_states_become_the_references_features(data: Any) -> None:
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("piece", [16, 80])
-def test_every_frame_hears_what_it_hears_in_the_reference(data: Any, piece: int) -> None:
-    wanted = data.tensors[f"out.buckets.infer{piece}"]
+@pytest.mark.parametrize("piece", PARITY.matches("s2v_audio", r"out\.buckets\.infer(\d+)"))
+def test_every_frame_hears_what_it_hears_in_the_reference(data: Any, piece: str) -> None:
+    wanted, frames = data.tensors[f"out.buckets.infer{piece}"], int(piece)
     features = data.tensors["out.features_30fps"]
     pieces = int(data.tensors[f"out.num_repeat.infer{piece}"])
-    found = [features_of_frames(features, number * piece, piece, 16) for number in range(pieces)]
+    rate = data.config["video_fps"]
+    found = [features_of_frames(features, number * frames, frames, rate) for number in range(pieces)]
     assert torch.equal(torch.cat(found, dim=-1), wanted)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.wan.parity import PARITY
 from wan.s2v.transformer import WanS2VTransformer3DModel
 
 TOLERANCE = 1e-4  # of velocities; rotary tables 1e-6 (the index of the parity folder)
@@ -37,7 +38,7 @@ def inputs(*, batch: int = 1, motion: bool = True) -> dict[str, Any]:
 
 @pytest.mark.parity
 def test_tokens_stand_where_the_references_do(reference: Any, data: Any) -> None:
-    cosines, sines = reference.rotary(4, 8, 16, with_motion=True)
+    cosines, sines = reference.rotary(*data.config["latent"], with_motion=True)
     found = torch.stack([cosines[0, :, 0, 0::2], sines[0, :, 0, 0::2]], dim=-1)
     assert data.error("out.full_rope", found) <= 1e-6
     packed = len(data.tensors["out.framepack_rope"])
@@ -56,11 +57,9 @@ def test_sound_and_the_clip_before_become_the_references_tokens(reference: Any, 
 
 @pytest.mark.parity
 @pytest.mark.parametrize(
-    ("which", "timestep"),
-    [(f"{clip}.{pose}", t) for clip in ("first", "later") for pose in ("nopose", "pose") for t in (997, 500)]
-    + [("later.noaudio", 997)],
+    ("which", "timestep"), PARITY.matches("s2v_model", r"out\.((?:first|later)\.(?:nopose|pose|noaudio))\.t(\d+)")
 )
-def test_velocities_are_the_references(reference: Any, data: Any, which: str, timestep: int) -> None:
+def test_velocities_are_the_references(reference: Any, data: Any, which: str, timestep: str) -> None:
     name = f"out.{which}.t{timestep}"
     tensors = data.tensors
     text = torch.zeros(1, 512, tensors["in.context"].shape[-1])
@@ -70,7 +69,7 @@ def test_velocities_are_the_references(reference: Any, data: Any, which: str, ti
     with torch.no_grad():
         velocity = reference(
             tensors["in.x"][None],
-            torch.tensor([timestep]),
+            torch.tensor([int(timestep)]),
             text,
             tensors["in.ref_latents"],
             tensors["in.audio_input"] * (0 if "noaudio" in which else 1),
@@ -79,7 +78,7 @@ def test_velocities_are_the_references(reference: Any, data: Any, which: str, ti
         ).sample
     hook.remove()
     assert data.error(name, velocity[0]) <= TOLERANCE
-    if which == "later.pose" and timestep == 997:
+    if which == "later.pose" and int(timestep) == data.config["timesteps"][0]:
         assert data.error("out.block0_later_pose", after_first[0]) <= TOLERANCE
 
 

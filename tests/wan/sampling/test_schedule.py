@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.wan.parity import SOLVERS
 from wan.request import Guidance, Sampling
 from wan.sampling import schedule
 from wan.variants import VARIANTS
-
-SOLVERS = {"unipc": "unipc", "dpm++": "dpmpp"}
 
 
 @pytest.mark.parametrize(("variant", "high"), [("t2v-a14b", 26), ("i2v-a14b", 15)])
@@ -34,9 +33,9 @@ def test_one_transformer_serves_every_step() -> None:
 @pytest.mark.parity
 def test_schedules_are_the_references_to_the_last_bit(parity: Any) -> None:
     data = parity["schedule"]
-    assert len(data.config["entries"]) > 20
+    assert data.config["entries"]
     for name, entry in data.config["entries"].items():
-        solver: Any = SOLVERS[entry["solver"]]
+        solver = SOLVERS[entry["solver"]]
         made = schedule(Sampling(entry["steps"], entry["shift"], Guidance(1, 1), solver, entry.get("boundary")))
         assert np.array_equal(made.sigmas, data.tensors[f"out.{name}.sigmas"].numpy()), name
         assert np.array_equal(made.timesteps, data.tensors[f"out.{name}.timesteps"].numpy()), name

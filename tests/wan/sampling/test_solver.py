@@ -8,13 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.wan.parity import PARITY, SOLVERS
 from wan.errors import StateError
 from wan.request import Guidance, Sampling
 from wan.sampling import Schedule, schedule
 from wan.sampling.solver import Solver, SolverState
-
-SOLVERS: dict[str, Any] = {"unipc": "unipc", "dpm++": "dpmpp"}
-CASES = [f"{solver}.steps{n}.shift{s}" for solver in SOLVERS for n, s in ((40, 12), (20, 5), (8, 5), (4, 3))]
 
 
 def _schedule(name: Any, steps: int, shift: float = 5.0) -> Schedule:
@@ -27,7 +25,7 @@ def _velocity(constants: Mapping[str, float], sample: Tensor, timestep: int) -> 
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", PARITY.config("sampler")["cases"])
 def test_trajectories_are_the_references_to_the_bit(parity: Any, case: str) -> None:
     data = parity["sampler"]
     settings = data.config["cases"][case]
