@@ -12,7 +12,6 @@ import pytest
 from tests.wan.parity import Parity
 
 COMMITTED = Path(__file__).parents[1] / "parity"
-TRIMMED = {"vae21.safetensors"}  # without `out.decoded_frames`
 
 
 def test_what_a_folder_lacks_comes_from_no_other(tmp_path: Path) -> None:
@@ -39,4 +38,4 @@ def test_committed_files_are_those_of_the_index() -> None:
     assert len(files) > 6
     for name in files:
         digest = hashlib.sha256((COMMITTED / name).read_bytes()).hexdigest()
-        assert (digest == entries[name].get("sha256", digest)) == (name not in TRIMMED), name
+        assert digest == entries[name]["sha256"], name
