@@ -18,9 +18,11 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from wan.attention import CUDNN
+from wan.exact_attention import by_torch, exact_attention
+
 Rotary: TypeAlias = tuple[Tensor, Tensor]
 
-_CUDNN = "_native_cudnn"
 _TEXT_TOKENS = 512  # image tokens, where a model has any, stand before these
 
 
@@ -105,15 +107,17 @@ def cross_attention(attention: Any, normal: Tensor, text: Tensor) -> Tensor:
 
 
 def attend(attention: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Attention `[B, N, heads, D]` → `[B, N, heads · D]` by the backend that was set on the model."""
+    """Attention `[B, N, heads, D]` → `[B, N, heads · D]` by the backend that was set on the model; none: the quickest
+    exact one."""
     from diffusers.models.attention_dispatch import dispatch_attention_fn
 
     backend = attention.processor._attention_backend
-    if backend == _CUDNN:
+    if backend is None:
+        return exact_attention(query, key, value).flatten(2, 3)
+    if backend == CUDNN:
         # diffusers copies all three to another layout first, and the result back
         with sdpa_kernel(SDPBackend.CUDNN_ATTENTION):
-            strided = F.scaled_dot_product_attention(query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2))
-        return strided.transpose(1, 2).flatten(2, 3)
+            return by_torch(query, key, value).flatten(2, 3)
     mixed = dispatch_attention_fn(query, key, value, backend=backend)
     joined: Tensor = mixed.flatten(2, 3).to(value.dtype)
     return joined

@@ -12,11 +12,12 @@ import torch
 
 from wan.animate.expert import AnimateExpert
 from wan.animate.image_encoder import ImageEncoder
-from wan.attention import KERNELS, SDPA, lacking
+from wan.attention import AUTO, KERNELS, NATIVE, SDPA, lacking
 from wan.checkpoint import Checkpoint
 from wan.convert.clip_vision import published_clip_key
 from wan.errors import CheckpointError, RequestError
-from wan.expert import Expert
+from wan.exact_attention import kernel_in
+from wan.expert import EXACT, Expert
 from wan.layout import LAYOUTS, read_json
 from wan.parts import Resident
 from wan.pipeline import Pipeline
@@ -104,7 +105,7 @@ class How:
     def transformer(self, kind: type[Any], folder: Path, *, renamed: Callable[[str], str] = str) -> Any:
         """A transformer with its attention backend."""
         model = self.model(kind, folder, renamed=renamed)
-        set_attention(model, self.numerics.attention)
+        set_attention(model, self.numerics, self.device)
         return model
 
     @property
@@ -188,14 +189,27 @@ def _audio_encoder(folder: Path, how: How) -> AudioEncoder:
     return AudioEncoder(how.model(Wav2Vec2ForCTC, folder, "fp32", renamed=speech_key))
 
 
-def set_attention(model: Any, name: str) -> None:
+def set_attention(model: Any, numerics: Numerics, device: torch.device) -> None:
     """Raises `RequestError` for a kernel that cannot be used here: its package is too old, perhaps."""
-    if name == SDPA:
+    name: str | None = numerics.attention
+    if name == AUTO:
+        # the exact precisions come by `wan.blocks.attend`, which chooses by shapes; the others by diffusers' own layers
+        name = None if numerics.precision in EXACT else kernel_in(numerics.precision, device)
+    if name in (None, SDPA, NATIVE):
+        _set_backend(model, None if name is None else NATIVE)
         return
     try:
         model.set_attention_backend(name)
     except (RuntimeError, ImportError, ValueError) as error:
         raise RequestError(f"attention: {name} cannot be used on this machine: {error}") from error
+
+
+def _set_backend(model: Any, name: str | None) -> None:
+    """As diffusers does for a kernel that needs nothing, but for this model alone, not for those loaded later."""
+    for module in model.modules():
+        processor = getattr(module, "processor", None)
+        if hasattr(processor, "_attention_backend"):
+            processor._attention_backend = name
 
 
 def _vae(folder: Path, how: How) -> Vae:

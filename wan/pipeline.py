@@ -15,7 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from wan.attention import AUTO
 from wan.errors import Cancelled, RequestError, StateError
+from wan.exact_attention import kernel_in
 from wan.lora import apply_loras
 from wan.methods import Method, Result, method_class
 from wan.parts import Parts
@@ -46,6 +48,15 @@ class Pipeline:
     def device(self) -> torch.device:
         """Where the models run."""
         return self.parts.device
+
+    @property
+    def determinism(self) -> str:
+        """The class of machines that make the same bits of a request: device, torch, attention kernel."""
+        kernel = self.numerics.attention
+        if kernel == AUTO:
+            kernel = kernel_in(self.numerics.precision, self.device)
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu"
+        return f"{name}, torch {torch.__version__}, {kernel}"
 
     @torch.inference_mode()
     def encode(self, request: ClipRequest) -> State:

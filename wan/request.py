@@ -51,10 +51,10 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Numerics:
-    """Whatever changes pixels and is not sampling; part of every fingerprint."""
+    """Whatever changes pixels and is not sampling; part of every fingerprint (of attention: what is computed)."""
 
     precision: Precision = "fp32"
-    attention: str = "sdpa"
+    attention: str = "auto"
     vae_tiling: bool = False
     compile: bool = False
 

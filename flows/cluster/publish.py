@@ -30,6 +30,7 @@ def store_clip(
     seconds: Mapping[str, float],
     peak_memory_bytes: int = 0,
     placement: str = "",
+    determinism: str = "",
 ) -> TakeRecord:
     """Write the blobs of a clip, and return the record that promises them; publishing it is the caller's last act.
 
@@ -59,6 +60,7 @@ def store_clip(
         seconds={**seconds, "write": round(time.perf_counter() - start, 4)},
         peak_memory_bytes=peak_memory_bytes,
         placement=placement,
+        determinism=determinism,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         spec=clip_spec(clip),
     )

@@ -137,6 +137,7 @@ class WanRenderer:
             seconds=work.seconds,
             peak_memory_bytes=_peak_bytes(self._device),
             placement=placement,
+            determinism=pipeline.determinism,
         )
 
     def _checkpoint(self, clip: Clip) -> Checkpoint:

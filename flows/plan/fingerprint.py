@@ -10,6 +10,7 @@ import json
 from dataclasses import MISSING, fields
 
 from flows.plan.model import Clip, ClipLora, HandOff, Medium
+from wan.attention import computed
 from wan.request import Guidance, Numerics, Sampling
 from wan.variants import VARIANTS
 
@@ -61,6 +62,8 @@ def _covered(part: Clip | Sampling | Numerics) -> dict[str, object]:
 
 
 def _plain(value: object, name: str) -> object:
+    if name == "attention":  # which kernel computes it, a machine decides as it decides the device
+        return computed(str(value))
     match value:
         case Guidance():
             return [float(value.high), float(value.low)]

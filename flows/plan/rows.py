@@ -69,6 +69,6 @@ def ledger_row(
 
 
 def numerics_in_a_word(numerics: Numerics) -> str:
-    """Such as `bf16+sdpa+compile`: clips that differ in it take another time."""
+    """Such as `bf16+auto+compile`: clips that differ in it take another time."""
     switches = [name for name in ("vae_tiling", "compile") if getattr(numerics, name)]
     return "+".join([numerics.precision, numerics.attention, *switches])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flows.plan.model import Clip, Plan, Take
 from flows.resolve import PastShot
+from wan.attention import computed
 from wan.variants import VARIANTS
 
 IN_STORE = "in the store"
@@ -48,7 +49,7 @@ def facts_of(clips: tuple[Clip, ...], index: int = 0) -> dict[str, object]:
         "solver": sampling.solver,
         "boundary": None if sampling.boundary_ratio == usual else sampling.boundary_ratio,
         "precision": first.numerics.precision,
-        "attention": first.numerics.attention,
+        "attention": computed(first.numerics.attention),
         "tiling": first.numerics.vae_tiling,
         "compilation": first.numerics.compile,
         "image": first.image,

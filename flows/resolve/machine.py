@@ -31,7 +31,7 @@ def _faults(settings: Settings, family: Family) -> Iterator[str]:
     kernel = KERNELS.get(render.attention)
     eight_bits = (render.precision or family.precision) == "fp8"
     asks_gpu = render.device == "cuda" or cluster.gpus_per_worker > 0 or eight_bits
-    if not asks_gpu and (kernel is None or kernel == KERNELS["sdpa"]):
+    if not asks_gpu and (kernel is None or not (kernel.gpu or kernel.module)):
         return
     gpus = find_gpus()
     if gpus is not None:
@@ -45,7 +45,7 @@ def _faults(settings: Settings, family: Family) -> Iterator[str]:
         )
     if kernel is not None and (lacks := lacking(render.attention, gpu=gpus is None or bool(used))):
         yield (
-            f"render.attention={render.attention} needs {lacks}, which is not here\n    leave it at sdpa, {_ELSEWHERE}"
+            f"render.attention={render.attention} needs {lacks}, which is not here\n    leave it at auto, {_ELSEWHERE}"
         )
 
 

@@ -23,8 +23,9 @@ class TakeRecord:
     Digests (sha256, hex) of: `clip` lossless video (FFV1 in Matroska), `latents` final latents (safetensors),
     `last_frame` and `first_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
     `scores["quality"]` decides between takes. `seconds` maps a stage (`load`, `encode`, `denoise`, `decode`, `write`)
-    to its duration. `placement` says where the models lived, which decides no pixel. `spec` is the clip's fingerprinted
-    content, so that a later plan can say what changed.
+    to its duration. `placement` says where the models lived, which decides no pixel; `determinism` what another machine
+    must have to draw the same bits (device, torch, attention kernel). `spec` is the clip's fingerprinted content, so
+    that a later plan can say what changed.
     """
 
     fingerprint: str
@@ -44,6 +45,7 @@ class TakeRecord:
     worker: str = ""
     created: str = ""
     placement: str = ""
+    determinism: str = ""
     spec: Mapping[str, object] = field(default_factory=dict)
 
     @property

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from wan.attention import KERNELS, SDPA, lacking
+from wan.attention import AUTO, KERNELS, SDPA, computed, lacking
 
 
-def test_the_table_names_every_kernel_of_diffusers_and_torchs_own_choice() -> None:
+def test_the_table_names_every_kernel_of_diffusers_torchs_own_choice_and_ours() -> None:
     from diffusers.models.attention_dispatch import AttentionBackendName
 
-    assert set(KERNELS) == {SDPA, *(name.value for name in AttentionBackendName)}
+    assert set(KERNELS) == {AUTO, SDPA, *(name.value for name in AttentionBackendName)}
 
 
 def test_the_table_names_the_packages_that_diffusers_asks_for() -> None:
@@ -28,6 +28,7 @@ def test_the_table_names_the_packages_that_diffusers_asks_for() -> None:
 @pytest.mark.parametrize(
     ("name", "lacks"),
     [
+        ("auto", None),
         ("sdpa", None),
         ("_native_math", None),
         ("_native_cudnn", "a GPU"),
@@ -41,3 +42,11 @@ def test_what_a_machine_without_gpu_lacks(name: str, lacks: str | None) -> None:
 
 def test_a_package_that_is_missing_is_named() -> None:
     assert lacking("xformers", gpu=True) == "the package xformers>=0.0.29"
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("auto", "sdpa"), ("sdpa", "sdpa"), ("_native_cudnn", "sdpa"), ("_flash_3", "sdpa"), ("sage", "sage"), ("x", "x")],
+)
+def test_exact_kernels_compute_one_thing_and_eight_bits_another(name: str, what: str) -> None:
+    assert computed(name) == what

@@ -74,7 +74,7 @@ def test_another_attention_backend_gives_nearly_the_same_picture(
 
 
 def test_an_unknown_attention_backend_is_answered_with_the_known_ones(family: Family) -> None:
-    with pytest.raises(RequestError, match=r"there is no 'quick'; there are sdpa, .*native"):
+    with pytest.raises(RequestError, match=r"there is no 'quick'; there are auto, sdpa, .*native"):
         load_pipeline(
             "t2v-a14b", Checkpoint.open(family, "t2v-a14b"), device="cpu", numerics=Numerics(attention="quick")
         )

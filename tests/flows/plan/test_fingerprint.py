@@ -101,6 +101,13 @@ def test_what_decides_no_pixel_does_not(name: str) -> None:
     assert mark(replace(CLIP, **{name: IRRELEVANT[name]})) == mark(CLIP)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("kernel", ["auto", "sdpa", "_native_cudnn", "_flash_3"])
+def test_exact_attention_is_one_thing_whichever_kernel_computes_it(kernel: str) -> None:
+    clip = replace(CLIP, numerics=Numerics(attention=kernel))
+    assert content.clip_spec(clip)["attention"] == "sdpa"
+    assert mark(clip) == mark(CLIP)
+
+
 @pytest.mark.parametrize("name", ["fps", "start_frame"])
 def test_where_a_clip_lies_in_its_sound_decides_its_pixels(name: str) -> None:
     speaking = replace(CLIP, media=(Medium("audio", "b" * 64),))

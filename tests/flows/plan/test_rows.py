@@ -41,7 +41,7 @@ def test_what_was_timed_once_is_estimated_next_time(
     append_rows(store, [row])
     assert read_history(store) == [row]
     assert (row.take, row.segment, row.worker, row.total_seconds) == (1, 1, "w1", 16.0)
-    assert (row.steps_taken, row.numerics) == (row.num_inference_steps, f"{clip.numerics.precision}+sdpa")
+    assert (row.steps_taken, row.numerics) == (row.num_inference_steps, f"{clip.numerics.precision}+auto")
     again = plan(film(shot("a", prompt="another")), timings=read_timings(store))
     assert again.totals.estimate == "measured"
     assert again.totals.estimated_seconds == 7.0
