@@ -28,7 +28,7 @@ class Kernel:
 
 
 _FLASH = Kernel("flash_attn", "flash-attn>=2.6.3")
-_FLASH_3 = Kernel("flash_attn_3", f"{FLASH_3_PACKAGE} (pip install 'wanflow[hopper]')")
+_FLASH_3 = Kernel(FLASH_3_MODULE, f"{FLASH_3_PACKAGE} (pip install 'wanflow[hopper]')")
 _HUB = Kernel("kernels", "kernels>=0.12.3")
 _SAGE = Kernel("sageattention", "sageattention>=2.1.1", exact=False)
 _SAGE_HUB = Kernel("kernels", "kernels>=0.12.3", exact=False)

@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from wan.attention import CUDNN
-from wan.exact_attention import by_torch, exact_attention
+from wan.attention import CUDNN, FLASH_3
+from wan.exact_attention import attend_by_flash_3, by_torch, exact_attention
 
 Rotary: TypeAlias = tuple[Tensor, Tensor]
 
@@ -114,6 +114,8 @@ def attend(attention: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     backend = attention.processor._attention_backend
     if backend is None:
         return exact_attention(query, key, value).flatten(2, 3)
+    if backend == FLASH_3:
+        return attend_by_flash_3(query, key, value).flatten(2, 3)
     if backend == CUDNN:
         # diffusers copies all three to another layout first, and the result back
         with sdpa_kernel(SDPBackend.CUDNN_ATTENTION):

@@ -47,15 +47,22 @@ def attend_on_gpu(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     capability = torch.cuda.get_device_capability(query.device) if query.is_cuda else (0, 0)
     chosen = kernel_for(capability, query.dtype, query.shape[-1], key.shape[1], flash_3=find_flash_3() is not None)
     if chosen == FLASH_3:
-        return _flash_3(query, key, value)
+        return _by_flash_3(query, key, value)
     if chosen == CUDNN:
         with sdpa_kernel(_BY_PREFERENCE, set_priority=True):
             return by_torch(query, key, value).contiguous()
     return by_torch(query, key, value).contiguous()
 
 
+@torch.library.custom_op("wan::flash_attention_3", mutates_args=())
+def attend_by_flash_3(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """`exact_attention` by FlashAttention-3, whatever the shapes."""
+    return _by_flash_3(query, key, value)
+
+
+@attend_by_flash_3.register_fake
 @attend_on_gpu.register_fake
-def _(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def _like(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return query.new_empty(*query.shape[:-1], value.shape[-1])
 
 
@@ -74,10 +81,12 @@ def kernel_for(capability: tuple[int, int], dtype: torch.dtype, head_dim: int, k
 
 
 def kernel_in(precision: Precision, device: torch.device) -> str:
-    """The kernel that a released model's attention to itself is computed with there, by name."""
+    """The kernel that a released model's attention to itself is computed with there, by name. FlashAttention-3 only in
+    the precisions that `wan.blocks` computes: diffusers does not find it under the name of its package."""
+    own = precision not in ("fp32", "bf16")
     dtype = torch.float32 if precision == "fp32" else torch.bfloat16
     capability = torch.cuda.get_device_capability(device) if device.type == "cuda" else (0, 0)
-    return kernel_for(capability, dtype, _RELEASED_HEAD, _LONG, flash_3=find_flash_3() is not None)
+    return kernel_for(capability, dtype, _RELEASED_HEAD, _LONG, flash_3=own and find_flash_3() is not None)
 
 
 def by_torch(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -100,7 +109,7 @@ def find_flash_3() -> Callable[..., Any] | None:
     return found
 
 
-def _flash_3(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def _by_flash_3(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     function = find_flash_3()
     assert function is not None
     found = function(query, key, value)

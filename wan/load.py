@@ -12,7 +12,7 @@ import torch
 
 from wan.animate.expert import AnimateExpert
 from wan.animate.image_encoder import ImageEncoder
-from wan.attention import AUTO, KERNELS, NATIVE, SDPA, lacking
+from wan.attention import AUTO, FLASH_3, KERNELS, NATIVE, SDPA, lacking
 from wan.checkpoint import Checkpoint
 from wan.convert.clip_vision import published_clip_key
 from wan.errors import CheckpointError, RequestError
@@ -191,12 +191,13 @@ def _audio_encoder(folder: Path, how: How) -> AudioEncoder:
 
 def set_attention(model: Any, numerics: Numerics, device: torch.device) -> None:
     """Raises `RequestError` for a kernel that cannot be used here: its package is too old, perhaps."""
-    name: str | None = numerics.attention
-    if name == AUTO:
-        # the exact precisions come by `wan.blocks.attend`, which chooses by shapes; the others by diffusers' own layers
-        name = None if numerics.precision in EXACT else kernel_in(numerics.precision, device)
-    if name in (None, SDPA, NATIVE):
-        _set_backend(model, None if name is None else NATIVE)
+    name, own = numerics.attention, numerics.precision in EXACT
+    # the exact precisions come by `wan.blocks.attend`, which chooses by shapes; the others by diffusers' own layers
+    if name == AUTO and not own:
+        name = kernel_in(numerics.precision, device)
+    ours = {SDPA: NATIVE, NATIVE: NATIVE, AUTO: None, **({FLASH_3: FLASH_3} if own else {})}
+    if name in ours:
+        _set_backend(model, ours[name])
         return
     try:
         model.set_attention_backend(name)
@@ -205,7 +206,7 @@ def set_attention(model: Any, numerics: Numerics, device: torch.device) -> None:
 
 
 def _set_backend(model: Any, name: str | None) -> None:
-    """As diffusers does for a kernel that needs nothing, but for this model alone, not for those loaded later."""
+    """As diffusers does, but for this model alone, not for those loaded later, and without looking for packages."""
     for module in model.modules():
         processor = getattr(module, "processor", None)
         if hasattr(processor, "_attention_backend"):
@@ -215,7 +216,11 @@ def _set_backend(model: Any, name: str | None) -> None:
 def _vae(folder: Path, how: How) -> Vae:
     from diffusers import AutoencoderKLWan
 
-    return Vae(how.model(AutoencoderKLWan, folder, "fp32"), tiled=how.numerics.vae_tiling)
+    return Vae(
+        how.model(AutoencoderKLWan, folder, "fp32"),
+        tiled=how.numerics.vae_tiling,
+        rounded=how.numerics.precision != "fp32",
+    )
 
 
 def _text_encoder(folder: Path, how: How) -> TextEncoder:

@@ -2,17 +2,23 @@
 
 diffusers feeds `AutoencoderKLWan` one latent frame at a time and carries a cache of earlier frames along. The
 convolutions are causal, so running each layer once over the sequence gives the same result (within 1e-5). Videos too
-large for that, and autoencoders of the 2.2 kind, go through diffusers' cached layers in pieces of several frames.
+large for that come in pieces of several frames, and every layer remembers the end of the piece before.
+
+On a GPU the factors of convolutions are rounded to 10 bits of mantissa, as TF32, torch's default, rounds them; fp16
+holds just those in half the memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
+from diffusers.models.autoencoders.autoencoder_kl_wan import patchify, unpatchify
 from torch import Tensor, nn
 
+from wan.vae_convolutions import Passage, convolve
 from wan.vae_layers import run_decoder, run_encoder
 
 # Fixed per kind of device and never measured: where a video is cut must not depend on how full a machine is.
@@ -24,17 +30,20 @@ _TEMPORAL_STRIDE = 4
 class Vae:
     """Encodes and decodes videos in normalised latents: zero mean and unit deviation per channel."""
 
-    def __init__(self, model: Any, *, piece_bytes: int | None = None, tiled: bool = False) -> None:
+    def __init__(
+        self, model: Any, *, piece_bytes: int | None = None, tiled: bool = False, rounded: bool = False
+    ) -> None:
         """`model` is an `AutoencoderKLWan`; its convolution weights are laid out channels-last here (2× on a CPU).
 
-        `tiled` computes in overlapping tiles and blends them, as diffusers does: little memory, other pixels."""
+        `tiled` computes in overlapping tiles and blends them, as diffusers does: little memory, other pixels.
+        `rounded`: on a GPU, convolutions may round their factors."""
         self.model = model.eval()
         for module in model.modules():
             if isinstance(module, nn.Conv3d):
                 module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
         if tiled:
             model.enable_tiling()
-        self._tiled = tiled
+        self._tiled, self._rounded = tiled, rounded
         self._asked_piece_bytes = piece_bytes
 
     @property
@@ -68,76 +77,62 @@ class Vae:
         video = video.to(self.device, self.dtype)
         if self._tiled:
             moments: Tensor = self.model.encode(video).latent_dist.parameters
-        elif self._fits(video.shape[2], video.shape[3], video.shape[4]):
-            moments = run_encoder(self.model.encoder, self.model.quant_conv, video)
         else:
-            moments = self._encode_in_pieces(video)
+            moments = self._finite(self._encode, video)
         mean = moments[:, : moments.shape[1] // 2].float()
         return (mean - self._mean) / self._std
 
     def decode(self, latents: Tensor) -> Tensor:
         """Latents `[B, z, n + 1, h, w]` → video `[B, 3, 4n + 1, 8h, 8w]`, clamped to [−1, 1]."""
         raw = (latents.to(self.device, torch.float32) * self._std + self._mean).to(self.dtype)
-        scale = self.model.config.scale_factor_spatial
-        if self._tiled:
-            video: Tensor = self.model.decode(raw).sample
-        elif self._fits((raw.shape[2] - 1) * _TEMPORAL_STRIDE + 1, raw.shape[3] * scale, raw.shape[4] * scale):
-            video = run_decoder(self.model.decoder, self.model.post_quant_conv, raw)
-        else:
-            video = self._decode_in_pieces(raw)
+        video: Tensor = self.model.decode(raw).sample if self._tiled else self._finite(self._decode, raw)
         return video.clamp(-1, 1)
 
-    def _fits(self, frames: int, height: int, width: int) -> bool:
+    def _finite(self, function: Callable[[Tensor, bool], Tensor], given: Tensor) -> Tensor:
+        """With rounded factors, where they may be; without, should a number have been too large for fp16."""
+        half = self._rounded and given.is_cuda
+        found = function(given, half)
+        return found if not half or bool(found.isfinite().all()) else function(given, False)
+
+    def _encode(self, video: Tensor, half: bool) -> Tensor:
+        config, (frames, height, width) = self.model.config, video.shape[2:]
+        if config.patch_size is not None:
+            video = patchify(video, patch_size=config.patch_size)
+        pieces = self._pieces((frames - 1) // _TEMPORAL_STRIDE + 1, height, width)
+        spans = [
+            slice(max(0, _TEMPORAL_STRIDE * piece.start - 3), _TEMPORAL_STRIDE * piece.stop - 3) for piece in pieces
+        ]
+        hidden = _through(partial(run_encoder, self.model.encoder), video, spans, half)
+        return convolve(self.model.quant_conv, hidden, Passage())
+
+    def _decode(self, raw: Tensor, half: bool) -> Tensor:
         config = self.model.config
-        whole = not config.is_residual and config.patch_size is None and not config.attn_scales
-        return whole and frames * self._bytes_per_frame(height, width) <= self._piece_bytes
+        scale = config.scale_factor_spatial
+        pieces = self._pieces(raw.shape[2], raw.shape[3] * scale, raw.shape[4] * scale)
+        hidden = convolve(self.model.post_quant_conv, raw, Passage())
+        video = _through(partial(run_decoder, self.model.decoder), hidden, pieces, half)
+        return video if config.patch_size is None else unpatchify(video, patch_size=config.patch_size)
+
+    def _pieces(self, latent_frames: int, height: int, width: int) -> list[slice]:
+        """Of latent frames: all at once where they fit, else the first alone, as the causal layers want it, then as
+        many at a time as fit."""
+        frame = self._bytes_per_frame(height, width)
+        if ((latent_frames - 1) * _TEMPORAL_STRIDE + 1) * frame <= self._piece_bytes:
+            return [slice(0, latent_frames)]
+        size = max(1, self._piece_bytes // (_TEMPORAL_STRIDE * frame))
+        later = [slice(start, min(start + size, latent_frames)) for start in range(1, latent_frames, size)]
+        return [slice(0, 1), *later]
 
     def _bytes_per_frame(self, height: int, width: int) -> int:
         channels = self.model.config.decoder_base_dim or self.model.config.base_dim
         return _LIVE_COPIES * int(channels) * height * width * int(self.dtype.itemsize)
 
-    def _pieces(self, latent_frames: int, height: int, width: int) -> Iterator[slice]:
-        """The first latent frame alone, as the causal cache wants it, then as many at a time as fit."""
-        yield slice(0, 1)
-        size = max(1, self._piece_bytes // (_TEMPORAL_STRIDE * self._bytes_per_frame(height, width)))
-        for start in range(1, latent_frames, size):
-            yield slice(start, min(start + size, latent_frames))
 
-    def _encode_in_pieces(self, video: Tensor) -> Tensor:
-        from diffusers.models.autoencoders.autoencoder_kl_wan import patchify
-
-        model = self.model
-        height, width = video.shape[3:]
-        if model.config.patch_size is not None:
-            video = patchify(video, patch_size=model.config.patch_size)
-        model.clear_cache()
-        out = []
-        for piece in self._pieces((video.shape[2] - 1) // _TEMPORAL_STRIDE + 1, height, width):
-            first = 0 if piece.start == 0 else (piece.start - 1) * _TEMPORAL_STRIDE + 1
-            frames = video[:, :, first : (piece.stop - 1) * _TEMPORAL_STRIDE + 1]
-            model._enc_conv_idx = [0]
-            out.append(model.encoder(frames, feat_cache=model._enc_feat_map, feat_idx=model._enc_conv_idx))
-        model.clear_cache()
-        moments: Tensor = model.quant_conv(torch.cat(out, dim=2))
-        return moments
-
-    def _decode_in_pieces(self, raw: Tensor) -> Tensor:
-        from diffusers.models.autoencoders.autoencoder_kl_wan import unpatchify
-
-        model = self.model
-        scale = model.config.scale_factor_spatial
-        hidden = model.post_quant_conv(raw)
-        model.clear_cache()
-        out = []
-        for piece in self._pieces(raw.shape[2], raw.shape[3] * scale, raw.shape[4] * scale):
-            model._conv_idx = [0]
-            first_chunk = piece.start == 0
-            frames = hidden[:, :, piece]
-            out.append(
-                model.decoder(frames, feat_cache=model._feat_map, feat_idx=model._conv_idx, first_chunk=first_chunk)
-            )
-        model.clear_cache()
-        video: Tensor = torch.cat(out, dim=2)
-        if model.config.patch_size is not None:
-            video = unpatchify(video, patch_size=model.config.patch_size)
-        return video
+def _through(layers: Callable[[Tensor, Passage], Tensor], given: Tensor, pieces: Sequence[slice], half: bool) -> Tensor:
+    """Every piece of the frames of `given` through the layers."""
+    passage = Passage(half=half, in_pieces=len(pieces) > 1)
+    out = []
+    for piece in pieces:
+        out.append(layers(given[:, :, piece], passage))
+        passage.first = False
+    return out[0] if len(out) == 1 else torch.cat(out, dim=2)

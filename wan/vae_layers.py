@@ -1,8 +1,7 @@
-"""The layers of diffusers' `AutoencoderKLWan` (2.1 kind) run over a whole sequence at once, with its own weights.
+"""The layers of diffusers' `AutoencoderKLWan` run in its order, with its own weights, over a whole sequence or a piece.
 
-Same arithmetic as diffusers' layers, in an order that suits whole sequences: channels-last throughout, spatial padding
-inside the convolution, activations in place. The two kinds of convolution that touch no neighbours in space are matrix
-products, whose result does not depend on the number of threads. Tensors are `[B, C, T, H, W]`, fp32.
+Same arithmetic as diffusers' layers, in an order that suits long sequences: channels-last throughout, activations in
+place. Tensors are `[B, C, T, H, W]`, fp32. What is convolved: `wan.vae_convolutions`.
 """
 
 from __future__ import annotations
@@ -13,99 +12,84 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_SMALLEST_NORM = 1e-12  # as in F.normalize
+from wan.vae_convolutions import (
+    Passage,
+    convolve,
+    convolve_activated,
+    convolve_in_time,
+    normalised,
+)
 
 
-def run_encoder(encoder: Any, quant_conv: Any, video: Tensor) -> Tensor:
-    """Video with 4n + 1 frames → mean and log-variance `[B, 2z, n + 1, H/8, W/8]`."""
-    hidden = _convolve(encoder.conv_in, video.contiguous(memory_format=torch.channels_last_3d))
+def run_encoder(encoder: Any, video: Tensor, passage: Passage) -> Tensor:
+    """Video with 4n + 1 frames, or a later piece with 4n → `[B, 2z, n + 1, H/8, W/8]`, or n."""
+    hidden = convolve(encoder.conv_in, video.contiguous(memory_format=torch.channels_last_3d), passage)
     for layer in encoder.down_blocks:
-        hidden = _downsample(layer, hidden) if hasattr(layer, "resample") else _residual(layer, hidden)
-    hidden = _middle(encoder.mid_block, hidden)
-    return _convolve(quant_conv, _head(encoder, hidden))
+        hidden = _down(layer, hidden, passage)
+    hidden = _middle(encoder.mid_block, hidden, passage)
+    return _head(encoder, hidden, passage)
 
 
-def run_decoder(decoder: Any, post_quant_conv: Any, latents: Tensor) -> Tensor:
-    """Latents with n + 1 frames → video `[B, 3, 4n + 1, 8h, 8w]`, not clamped."""
-    hidden = _convolve(post_quant_conv, latents.contiguous(memory_format=torch.channels_last_3d))
-    hidden = _middle(decoder.mid_block, _convolve(decoder.conv_in, hidden))
+def run_decoder(decoder: Any, latents: Tensor, passage: Passage) -> Tensor:
+    """Latents with n + 1 frames, or a later piece with n → video `[B, 3, 4n + 1, 8h, 8w]`, or 4n; not clamped."""
+    hidden = convolve(decoder.conv_in, latents.contiguous(memory_format=torch.channels_last_3d), passage)
+    hidden = _middle(decoder.mid_block, hidden, passage)
     for block in decoder.up_blocks:
-        for resnet in block.resnets:
-            hidden = _residual(resnet, hidden)
-        if block.upsamplers is not None:
-            hidden = _upsample(block.upsamplers[0], hidden)
-    return _head(decoder, hidden)
+        hidden = _up(block, hidden, passage)
+    return _head(decoder, hidden, passage)
 
 
-def _head(part: Any, hidden: Tensor) -> Tensor:
-    return _convolve(part.conv_out, F.silu(_norm(part.norm_out, hidden), inplace=True))
+def _head(part: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    """In fp32: what comes out is not normalised any more."""
+    activated = F.silu(normalised(part.norm_out, hidden), inplace=True)
+    return convolve(part.conv_out, activated, passage)
 
 
-def _middle(block: Any, hidden: Tensor) -> Tensor:
-    hidden = _residual(block.resnets[0], hidden)
+def _middle(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    hidden = _residual(block.resnets[0], hidden, passage)
     for attention, resnet in zip(block.attentions, block.resnets[1:], strict=True):
-        hidden = _residual(resnet, _attend(attention, hidden))
+        hidden = _residual(resnet, _attend(attention, hidden), passage)
     return hidden
 
 
-def _residual(block: Any, hidden: Tensor) -> Tensor:
+def _down(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    if hasattr(layer, "to_qkv"):
+        return _attend(layer, hidden)
+    if hasattr(layer, "resample"):
+        return _downsample(layer, hidden, passage)
+    if not hasattr(layer, "avg_shortcut"):
+        return _residual(layer, hidden, passage)
+    shortcut = layer.avg_shortcut(hidden)
+    for resnet in layer.resnets:
+        hidden = _residual(resnet, hidden, passage)
+    if layer.downsampler is not None:
+        hidden = _downsample(layer.downsampler, hidden, passage)
+    return hidden + shortcut
+
+
+def _up(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    given = hidden
+    for resnet in block.resnets:
+        hidden = _residual(resnet, hidden, passage)
+    samplers = block.upsamplers or () if hasattr(block, "upsamplers") else (block.upsampler,)
+    for sampler in samplers:
+        hidden = hidden if sampler is None else _upsample(sampler, hidden, passage)
+    shortcut = getattr(block, "avg_shortcut", None)
+    return hidden if shortcut is None else hidden + shortcut(given, first_chunk=passage.first)
+
+
+def _residual(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
     shortcut = block.conv_shortcut
-    kept = hidden if isinstance(shortcut, nn.Identity) else _convolve(shortcut, hidden)
-    hidden = _convolve(block.conv1, F.silu(_norm(block.norm1, hidden), inplace=True))
-    hidden = _convolve(block.conv2, F.silu(_norm(block.norm2, hidden), inplace=True))
-    return hidden.add_(kept)
-
-
-def _norm(layer: Any, hidden: Tensor) -> Tensor:
-    values = hidden.movedim(1, -1)
-    norm = torch.linalg.vector_norm(values, dim=-1, keepdim=True).clamp_min_(_SMALLEST_NORM)
-    normal = values * norm.reciprocal_().mul_(layer.scale)
-    scaled: Tensor = normal.mul_(layer.gamma.flatten())
-    return scaled.movedim(-1, 1)
-
-
-def _convolve(layer: Any, hidden: Tensor) -> Tensor:
-    """A causal convolution: frames before the first are zero."""
-    if layer.kernel_size[1:] == (1, 1):
-        return _convolve_in_time(layer, _with_past(hidden, layer._padding[4]))
-    rows, columns = layer._padding[2], layer._padding[0]
-    hidden = _with_past(hidden, layer._padding[4])
-    padding = (0, rows, columns)
-    if hidden.is_cpu and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        # F.conv3d takes its slow path when batch · channels · frames · rows is small, which it always is here
-        result: Tensor = torch.ops.aten.mkldnn_convolution(
-            hidden, layer.weight, layer.bias, padding, layer.stride, layer.dilation, layer.groups
-        )
-        return result
-    return F.conv3d(hidden, layer.weight, layer.bias, layer.stride, padding)
-
-
-def _convolve_in_time(layer: Any, hidden: Tensor) -> Tensor:
-    """A convolution over time alone, as one matrix product over neighbouring frames side by side."""
-    length, stride = layer.kernel_size[0], layer.stride[0]
-    values = hidden.movedim(1, -1)
-    if length > 1:
-        count = (values.shape[1] - length) // stride + 1
-        shifted = [values[:, k : k + (count - 1) * stride + 1 : stride] for k in range(length)]
-        values = torch.cat(shifted, dim=-1)
-    # [out, in, k, 1, 1] → [out, k · in], in the order of the frames
-    weight = layer.weight.flatten(2).transpose(1, 2).flatten(1)
-    return F.linear(values, weight, layer.bias).movedim(-1, 1)
-
-
-def _with_past(hidden: Tensor, frames: int) -> Tensor:
-    if frames == 0:
-        return hidden
-    batch, channels, _, rows, columns = hidden.shape
-    # made channels-last by its strides: F.pad would write every frame twice
-    past = hidden.new_zeros(batch, frames, rows, columns, channels).movedim(-1, 1)
-    return torch.cat([past, hidden], dim=2)
+    kept = hidden if isinstance(shortcut, nn.Identity) else convolve(shortcut, hidden, passage)
+    hidden = convolve_activated(block.norm1, block.conv1, hidden, passage).float()
+    hidden = convolve_activated(block.norm2, block.conv2, hidden, passage)
+    return hidden.add_(kept) if hidden.dtype == kept.dtype else kept + hidden
 
 
 def _attend(layer: Any, hidden: Tensor) -> Tensor:
     """Single-head attention inside each frame."""
     batch, channels, frames, rows, columns = hidden.shape
-    normal = _norm(layer.norm, hidden).movedim(1, -1).reshape(batch * frames, 1, rows * columns, channels)
+    normal = normalised(layer.norm, hidden).movedim(1, -1).reshape(batch * frames, 1, rows * columns, channels)
     mixed = F.linear(normal, layer.to_qkv.weight.flatten(1), layer.to_qkv.bias)
     query, key, value = mixed.chunk(3, dim=-1)
     found = F.scaled_dot_product_attention(query, key, value)
@@ -113,23 +97,31 @@ def _attend(layer: Any, hidden: Tensor) -> Tensor:
     return found.view(batch, frames, rows, columns, channels).movedim(-1, 1).add_(hidden)
 
 
-def _upsample(layer: Any, hidden: Tensor) -> Tensor:
-    """Twice the size, and 2T − 1 frames when the layer resamples time: the first frame stays one."""
-    if layer.mode == "upsample3d" and hidden.shape[2] > 1:
-        batch, channels, frames, rows, columns = hidden.shape
-        pairs = _convolve(layer.time_conv, hidden[:, :, 1:]).movedim(1, -1)
-        pairs = pairs.reshape(batch, frames - 1, rows, columns, 2, channels).movedim(4, 2)
-        later = pairs.reshape(batch, 2 * (frames - 1), rows, columns, channels).movedim(-1, 1)
-        hidden = torch.cat([hidden[:, :, :1], later], dim=2)
+def _upsample(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    """Twice the size, and twice the frames when the layer resamples time: but the first of a video stays one."""
+    alone = 1 if passage.first else 0
+    if layer.mode == "upsample3d" and hidden.shape[2] > alone:
+        batch, channels, frames, rows, columns = hidden[:, :, alone:].shape
+        pairs = convolve(layer.time_conv, hidden[:, :, alone:], passage).movedim(1, -1)
+        pairs = pairs.reshape(batch, frames, rows, columns, 2, channels).movedim(4, 2)
+        later = pairs.reshape(batch, 2 * frames, rows, columns, channels).movedim(-1, 1)
+        hidden = torch.cat([hidden[:, :, :alone], later], dim=2) if alone else later
     return _per_frame(layer.resample, hidden)
 
 
-def _downsample(layer: Any, hidden: Tensor) -> Tensor:
-    """Half the size, and (T + 1) / 2 frames when the layer resamples time: the first frame is kept."""
+def _downsample(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    """Half the size, and half the frames when the layer resamples time: but the first of a video is kept."""
     hidden = _per_frame(layer.resample, hidden)
-    if layer.mode == "downsample3d" and hidden.shape[2] > 1:
-        hidden = torch.cat([hidden[:, :, :1], _convolve(layer.time_conv, hidden)], dim=2)
-    return hidden
+    if layer.mode != "downsample3d":
+        return hidden
+    before, length = passage.recall(layer.time_conv), hidden.shape[2]
+    joined = hidden if before is None else torch.cat([before, hidden], dim=2)
+    passage.remember(layer.time_conv, 1, hidden)
+    if before is not None:
+        return convolve_in_time(layer.time_conv, joined)
+    if length == 1:
+        return hidden
+    return torch.cat([hidden[:, :, :1], convolve_in_time(layer.time_conv, joined)], dim=2)
 
 
 def _per_frame(layer: Any, video: Tensor) -> Tensor:

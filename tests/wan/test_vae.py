@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pytest
@@ -8,7 +7,6 @@ import torch
 from diffusers import AutoencoderKLWan
 
 from wan.vae import Vae
-from wan.vae_layers import run_decoder
 
 
 def _model(**changes: Any) -> AutoencoderKLWan:
@@ -63,7 +61,8 @@ def test_a_batch_is_the_same_as_one_by_one() -> None:
     assert torch.allclose(vae.encode(video)[:1], vae.encode(video[:1]), atol=1e-5)
 
 
-def test_autoencoders_of_the_22_kind_go_through_diffusers_layers() -> None:
+@PIECES
+def test_the_22_kind_is_diffusers_own(piece_bytes: int | None) -> None:
     model = _model(
         z_dim=8,
         is_residual=True,
@@ -75,7 +74,7 @@ def test_autoencoders_of_the_22_kind_go_through_diffusers_layers() -> None:
         latents_std=[2.0] * 8,
         temperal_downsample=[False, True, True],
     )
-    vae = Vae(model)
+    vae = Vae(model, piece_bytes=piece_bytes)
     latents, video = torch.randn(1, 8, 4, 2, 4), torch.rand(1, 3, 13, 32, 64) * 2 - 1
     assert float((vae.decode(latents) - model.decode(_raw(vae, latents)).sample).abs().max()) < 1e-5
     assert float((_raw(vae, vae.encode(video)) - model.encode(video).latent_dist.mode()).abs().max()) < 1e-5
@@ -111,10 +110,7 @@ def test_the_autoencoder_is_the_references(parity: Any, piece_bytes: int | None)
     clamped = data.tensors["out.decoded_unclamped_frames"].clamp(-1, 1)  # `out.decoded_frames` is not committed
     assert float((vae.decode(latent)[0][:, frames] - clamped).abs().max()) < 1e-4
     raw = _raw(vae, latent)
-    decode = (
-        vae._decode_in_pieces if piece_bytes else partial(run_decoder, vae.model.decoder, vae.model.post_quant_conv)
-    )
-    unclamped = decode(raw)[0][:, frames]
+    unclamped = vae._decode(raw, half=False)[0][:, frames]
     assert float(unclamped.abs().max()) > 1
     assert data.error("out.decoded_unclamped_frames", unclamped) < 1e-4
     assert data.error("out.decoded_single", vae.decode(latent[:, :, :1])[0]) < 1e-4

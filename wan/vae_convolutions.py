@@ -1,0 +1,115 @@
+"""The causal convolutions of WAN's video autoencoder, over a whole sequence or piece by piece.
+
+Causal: a frame sees itself and frames before it; before the first there are zeros. A video that comes in pieces gives
+the same as one at once, when every layer remembers the last frames of the piece before. Spatial padding is done inside
+the convolution, and the two kinds that touch no neighbours in space are matrix products, whose result does not depend
+on the number of threads. Tensors are `[B, C, T, H, W]`, channels-last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_SMALLEST_NORM = 1e-12  # as in F.normalize
+
+
+@dataclass(slots=True, eq=False)
+class Passage:
+    """One video on its way through the layers.
+
+    `first`: the piece at hand is its beginning. `half`: what was normalised, and so is no larger than √C·γ, is rounded
+    to fp16 before it is convolved, and the products are summed in fp32. fp16 has the 10 bits of mantissa that TF32 has.
+    """
+
+    half: bool = False
+    in_pieces: bool = False
+    first: bool = True
+    _past: dict[Any, Tensor] = field(default_factory=dict)
+
+    def past(self, layer: Any, frames: int, like: Tensor) -> Tensor:
+        """The last `frames` frames that `layer` was given, `[B, C, frames, H, W]`: zeros in the beginning."""
+        found = self._past.get(layer)
+        if found is None:
+            batch, channels, _, rows, columns = like.shape
+            # made channels-last by its strides: F.pad would write every frame twice
+            found = like.new_zeros(batch, frames, rows, columns, channels).movedim(-1, 1)
+        return found
+
+    def remember(self, layer: Any, frames: int, given: Tensor) -> None:
+        """Keep the end of what `layer` was given for the next piece."""
+        if self.in_pieces:
+            self._past[layer] = given[:, :, -frames:].clone(memory_format=torch.preserve_format)
+
+    def recall(self, layer: Any) -> Tensor | None:
+        """What `layer` remembers of the piece before; None in the beginning."""
+        return self._past.get(layer)
+
+
+def convolve(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    """A causal convolution."""
+    frames = layer._padding[4]
+    if frames:
+        joined = torch.cat([passage.past(layer, frames, hidden), hidden], dim=2)
+        passage.remember(layer, frames, joined)
+        hidden = joined
+    return _convolve(layer, hidden)
+
+
+def convolve_activated(norm: Any, layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    """Norm, SiLU and a causal convolution: fp16 where the passage is half. `hidden` is left as it is."""
+    if not passage.half:
+        return convolve(layer, F.silu(normalised(norm, hidden), inplace=True), passage)
+    frames = layer._padding[4]
+    batch, channels, length, rows, columns = hidden.shape
+    factors = hidden.new_empty(batch, frames + length, rows, columns, channels, dtype=torch.float16)
+    joined = factors.movedim(-1, 1)
+    joined[:, :, :frames] = passage.past(layer, frames, joined)
+    values = F.rms_norm(hidden.movedim(1, -1), (channels,), norm.gamma.flatten(), _SMALLEST_NORM**2 / channels)
+    factors[:, frames:] = F.silu(values, inplace=True)
+    passage.remember(layer, frames, joined)
+    return _convolve(layer, joined)
+
+
+def normalised(layer: Any, hidden: Tensor) -> Tensor:
+    """The root of the mean square over the channels brought to 1, times `gamma`."""
+    values = hidden.movedim(1, -1)
+    norm = torch.linalg.vector_norm(values, dim=-1, keepdim=True).clamp_min_(_SMALLEST_NORM)
+    normal = values * norm.reciprocal_().mul_(layer.scale)
+    scaled: Tensor = normal.mul_(layer.gamma.flatten())
+    return scaled.movedim(-1, 1)
+
+
+def convolve_in_time(layer: Any, hidden: Tensor) -> Tensor:
+    """A convolution over time alone, of the frames given, as one matrix product over neighbours side by side."""
+    if hidden.is_cuda:  # which multiplies matrices in full fp32, and convolves quicker
+        return F.conv3d(hidden, layer.weight, layer.bias, layer.stride)
+    length, stride = layer.kernel_size[0], layer.stride[0]
+    values = hidden.movedim(1, -1)
+    if length > 1:
+        count = (values.shape[1] - length) // stride + 1
+        shifted = [values[:, k : k + (count - 1) * stride + 1 : stride] for k in range(length)]
+        values = torch.cat(shifted, dim=-1)
+    # [out, in, k, 1, 1] → [out, k · in], in the order of the frames
+    weight = layer.weight.flatten(2).transpose(1, 2).flatten(1)
+    return F.linear(values, weight, layer.bias).movedim(-1, 1)
+
+
+def _convolve(layer: Any, joined: Tensor) -> Tensor:
+    """Of frames that have their past in front, in their type."""
+    if layer.kernel_size[1:] == (1, 1):
+        return convolve_in_time(layer, joined)
+    padding = (0, layer._padding[2], layer._padding[0])
+    if joined.dtype == torch.float16:
+        return F.conv3d(joined, layer.weight.half(), layer.bias.half(), layer.stride, padding)
+    if joined.is_cpu and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        # F.conv3d takes its slow path when batch · channels · frames · rows is small, which it always is here
+        result: Tensor = torch.ops.aten.mkldnn_convolution(
+            joined, layer.weight, layer.bias, padding, layer.stride, layer.dilation, layer.groups
+        )
+        return result
+    return F.conv3d(joined, layer.weight, layer.bias, layer.stride, padding)
