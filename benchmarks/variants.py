@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RESULTS = Path(__file__).parent / "results"
 JOBS = (
     "t2v", "vae", "tiling", "text", "s2v", "animate", "precisions", "placements", "fp8", "fp8_storage", "ti2v", "i2v",
-    "vace", "eager", "prompts",
+    "vace", "eager", "prompts", "attention", "convolutions",
 )  # fmt: skip
 _LARGE, _SMALL = (1280, 720), (832, 480)
 
@@ -34,6 +34,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=540, help="begin no figure that ends later than this")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/wanflow-full-size"), help="for full-size shards")
     parser.add_argument("--sizes", help="steps at these sizes alone: 1280x720,832x480")
+    parser.add_argument("--attention", default="auto", help="kernels of a step, each measured: auto,_native_cudnn")
+    parser.add_argument("--no-stock", action="store_true", help="no stock diffusers beside the steps")
     parser.add_argument("--repeats", type=int, help="of a step, instead of each job's own")
     parser.add_argument("--profile", action="store_true", help="write tables of kernels beside --out")
     parser.add_argument(
@@ -109,6 +111,7 @@ def _steps(*, toy: bool) -> dict[str, tuple[list[Clip], dict[str, Any], float]]:
 
 
 def _run_job(out: Recorder, job: str, asked: argparse.Namespace) -> None:
+    from benchmarks.gpu.kernels import measure_attention, measure_convolutions
     from benchmarks.gpu.parts import measure_text_encoder, measure_tiling, measure_vae
     from benchmarks.gpu.placements import measure_placements
     from benchmarks.gpu.prompts import measure_prompt_model
@@ -124,12 +127,19 @@ def _run_job(out: Recorder, job: str, asked: argparse.Namespace) -> None:
             seconds = each * len(clips)
         if asked.repeats:
             options["repeats"] = asked.repeats
+        if asked.no_stock:
+            options["stock"] = False
+        options["attentions"] = asked.attention.split(",")
         if clips and out.wants(job, seconds):
             with out.job(job):
                 measure_steps(out, clips, toy=toy, **({"compiled": False} if toy else {}) | options)
     elif job == "vae" and out.wants(job, 45):
         measure_vae(out, "2.1", [(*_SMALL, 81), (*_LARGE, 81)], toy=toy)
         measure_vae(out, "2.2", [(1280, 704, 121)], toy=toy)
+    elif job == "attention" and out.wants(job, 30):
+        measure_attention(out, toy=toy)
+    elif job == "convolutions" and out.wants(job, 20):
+        measure_convolutions(out, toy=toy)
     elif job == "tiling" and out.wants(job, 35):
         measure_tiling(out, "2.1", (*_LARGE, 81), toy=toy)
         measure_tiling(out, "2.2", (1280, 704, 121), toy=toy)

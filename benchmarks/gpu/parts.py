@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import torch
 
+from benchmarks.gpu.kernels import flat
 from benchmarks.gpu.models import make_text_encoder, make_vae
-from benchmarks.gpu.record import Recorder
+from benchmarks.gpu.record import Recorder, synchronise
+from wan import vae_convolutions
 from wan.vae import Vae
 
 
@@ -28,9 +31,59 @@ def measure_vae(out: Recorder, kind: str, sizes: list[tuple[int, int, int]], *, 
             # diffusers first, with the memory layout it has by itself: `Vae` changes that of the weights
             _add(out, "decode", "diffusers", label, partial(_stock_decode, model), latents)
             _add(out, "encode", "diffusers", label, partial(_stock_encode, model), video)
-            vae = Vae(model)
-            _add(out, "decode", "wan", label, vae.decode, latents)
-            _add(out, "encode", "wan", label, vae.encode, video)
+            for name, rounded in (("wan, TF32", False), ("wan", True)):
+                vae = Vae(model, rounded=rounded)
+                _add(out, "decode", name, label, vae.decode, latents)
+                _add(out, "encode", name, label, vae.encode, video)
+            with _flat_convolutions():
+                _add(out, "decode", "wan, conv2d", label, vae.decode, latents)
+            _add_errors(out, model, label, latents[:, :, :4])
+            if out.profile:
+                _profile(out, vae, latents[:, :, :4], f"decode-{kind}-{width}x{height}")
+
+
+def _add_errors(out: Recorder, model: Any, label: Mapping[str, Any], latents: torch.Tensor) -> None:
+    """How far the first frames are from those of full fp32: of their norm, and of 255 levels."""
+    torch.backends.cudnn.allow_tf32 = False
+    exact = Vae(model).decode(latents)
+    torch.backends.cudnn.allow_tf32 = True
+    ways = {"diffusers": lambda: _stock_decode(model, latents * Vae(model)._std + Vae(model)._mean)}
+    ways |= {name: Vae(model, rounded=rounded).decode for name, rounded in (("wan, TF32", False), ("wan", True))}  # type: ignore[dict-item]
+    for name, run in ways.items():
+        found = run() if name == "diffusers" else run(latents)  # type: ignore[call-arg]
+        levels = ((found + 1) * 127.5).round() - ((exact + 1) * 127.5).round()
+        out.add(
+            "decode_error", implementation=name, **label, error=float((found - exact).norm() / exact.norm()),
+            largest_level=float(levels.abs().max()), changed=float((levels != 0).float().mean()),
+        )  # fmt: skip
+
+
+@contextmanager
+def _flat_convolutions() -> Iterator[None]:
+    """The decoder's fp16 convolutions as 2D ones over neighbouring frames side by side."""
+    plain = vae_convolutions._convolve
+
+    def convolve(layer: Any, joined: torch.Tensor) -> torch.Tensor:
+        if joined.dtype != torch.float16:
+            return plain(layer, joined)
+        return flat(joined, layer.weight.half()) + layer.bias.half().view(1, -1, 1, 1, 1)
+
+    vae_convolutions._convolve = convolve
+    try:
+        yield
+    finally:
+        vae_convolutions._convolve = plain
+
+
+def _profile(out: Recorder, vae: Vae, latents: torch.Tensor, name: str) -> None:
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CUDA, ProfilerActivity.CPU]) as seen:
+        vae.decode(latents)
+        synchronise(out.device)
+    by = "self_cuda_time_total" if out.device.type == "cuda" else "self_cpu_time_total"
+    table = seen.key_averages().table(sort_by=by, row_limit=30, max_name_column_width=110)
+    out.path.with_name(f"{out.path.stem}-{name}.txt").write_text(table)
 
 
 def _stock_decode(model: Any, latents: torch.Tensor) -> Any:

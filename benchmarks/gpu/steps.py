@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from benchmarks.gpu.models import make_transformer
 from benchmarks.gpu.record import Recorder, synchronise
+from wan.attention import AUTO, CUDNN
+from wan.exact_attention import kernel_in
 from wan.expert import Expert
 from wan.load import set_attention
 from wan.precision import cast_model
 from wan.request import Numerics, Precision
 
-CUDNN = "_native_cudnn"
 TIMESTEP = 900
 _LAYERS_OF_ERRORS = 10
 
@@ -155,30 +156,39 @@ def measure_steps(
     stock: bool = True,
     stock_at: Sequence[str] | None = None,
     repeats: int = 2,
+    attentions: Sequence[str] = (AUTO,),
 ) -> None:
-    """A variant's transformer at each size: stock diffusers compiled, then wan's expert, with the same weights."""
+    """A variant's transformer at each size: stock diffusers compiled, then wan's expert with each attention kernel, all
+    with the same weights."""
     variant, device = clips[0].variant, out.device
-    attention = CUDNN if device.type == "cuda" else "sdpa"
     model = cast_model(make_transformer(variant, device, toy=toy), "bf16")
-    set_attention(model, attention)
     if stock:
+        attention = CUDNN if device.type == "cuda" else "sdpa"
+        set_attention(model, Numerics("bf16", attention), device)
         model.compile_repeated_blocks(fullgraph=True, dynamic=False)
         for of in [each for each in clips if stock_at is None or each.name in stock_at]:
             with out.job(f"{variant} diffusers {of.name}"):
                 _diffusers_row(out, model, of, attention, repeats)
-    numerics = Numerics(precision, attention=attention, compile=compiled)
     cast_model(model, precision)
-    for of in clips:
-        with out.job(f"{variant} wan {of.name} {precision}"):
+    for of, attention in [(of, attention) for of in clips for attention in attentions]:
+        numerics = Numerics(precision, attention=attention, compile=compiled)
+        set_attention(model, numerics, device)
+        with out.job(f"{variant} wan {of.name} {precision} {attention}"):
             step = wan_step(model, of, numerics, device)
             _warm_up(model, step)
             found = out.measure(step, repeats)
             if out.profile:
-                _profile(out, model, step, f"wan-{of.variant}-{of.name}-{precision}{'' if compiled else '-eager'}")
+                _profile(
+                    out, model, step, f"wan-{of.variant}-{of.name}-{precision}{'' if compiled else '-eager'}{attention}"
+                )
             out.add(
                 "step", implementation="wan", variant=variant, size=of.name, frames=of.frames, guided=of.guided,
-                precision=precision, attention=attention, compile=compiled, **found,
+                precision=precision, attention=attention, kernel=_kernel(numerics, device), compile=compiled, **found,
             )  # fmt: skip
+
+
+def _kernel(numerics: Numerics, device: torch.device) -> str:
+    return kernel_in(numerics.precision, device) if numerics.attention == AUTO else numerics.attention
 
 
 def _diffusers_row(out: Recorder, model: Any, of: Clip, attention: str, repeats: int) -> None:
