@@ -25,6 +25,7 @@ SPACE_WANTED = 2e9
 _BF16_CAPABILITY = (8, 0)
 _SECONDS = 2.0
 _RAY_PORT = 6379
+HOPPER = 9
 
 
 def programs(settings: Settings) -> Iterator[Finding]:
@@ -55,6 +56,7 @@ def compute(settings: Settings) -> Iterator[Finding]:
 
     host = host_bytes()
     yield from _gpus(settings)
+    yield from _attention(settings)
     yield Finding("Compute", "host", "good", f"{size_of(host)} of memory, {count(os.cpu_count() or 1, 'core')}")
     yield from _placements(settings)
 
@@ -82,6 +84,25 @@ def _gpus(settings: Settings) -> Iterator[Finding]:
         found = f"none: the models of {family.name} are too large for a processor"
         fix = "model=tiny renders here; or a cluster with GPUs: cluster=ray cluster.address=HOST:6379"
         yield Finding("Compute", "gpu", "note", found, fix)
+
+
+def _attention(settings: Settings) -> Iterator[Finding]:
+    """Which kernel a released model's attention would be computed with, and which one would be quicker."""
+    import torch
+
+    from wan.attention import AUTO, CUDNN
+    from wan.exact_attention import kernel_in
+
+    if not torch.cuda.is_available():
+        return
+    named, precision = settings.render.attention, precision_of(settings)
+    kernel = kernel_in(precision, torch.device("cuda", 0)) if named == AUTO else named
+    hopper = torch.cuda.get_device_capability(0)[0] == HOPPER
+    if kernel == CUDNN and hopper and named == AUTO and precision not in ("fp32", "bf16"):
+        fix = "pip install 'wanflow[hopper]': FlashAttention-3 takes an eighth less time for a step, as exactly"
+        yield Finding("Compute", "attention", "note", f"{kernel}; FlashAttention-3 is not installed", fix)
+    else:
+        yield Finding("Compute", "attention", "good", kernel)
 
 
 def _types(gpu: object) -> str:

@@ -271,3 +271,27 @@ def test_a_machine_that_can_render_is_told_so(wanflow: Wanflow) -> None:
     assert done.stdout.rstrip().endswith("Ready.")
     plain = wanflow("doctor", PYTHONIOENCODING="ascii")
     assert "  ok python" in plain.stdout
+
+
+@pytest.mark.parametrize(
+    ("installed", "overrides", "state", "says"),
+    [
+        (False, (), "note", "_native_cudnn; FlashAttention-3 is not installed"),
+        (True, (), "good", "_flash_3"),
+        (False, ("render.attention=sdpa",), "good", "sdpa"),
+        (False, ("render.precision=fp32",), "good", "sdpa"),
+    ],
+)
+def test_the_attention_kernel_is_named_and_a_quicker_one(
+    gpu: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    installed: bool,
+    overrides: tuple[str, ...],
+    state: str,
+    says: str,
+) -> None:
+    monkeypatch.setattr("wan.exact_attention.find_flash_3", lambda: print if installed else None)
+    attention = found("model=wan22", *overrides)["attention"]
+    assert (attention.state, attention.found) == (state, says)
+    if state == "note":
+        assert "wanflow[hopper]" in (attention.fix or "")
