@@ -16,15 +16,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 
-from flows.cluster.own import forget_token, quiet, same_imports, told
+from flows.cluster.own import read_token_again, quiet, same_imports, told
 from flows.errors import EnvironmentProblem, SettingsError, Stopped
 
 CONNECT_SECONDS = 5.0
 JOIN_SECONDS = 60.0
 """What Ray itself may take to join a cluster that answered."""
-_TOKEN = "a cluster with a token needs it here too: RAY_AUTH_MODE=token RAY_AUTH_TOKEN=..."
+_TOKEN = "set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to the token of the cluster"
 _START = "start one with `ray start --head`, or leave the address out to use this machine alone"
-_TOLD_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +60,20 @@ def join(ray: ModuleType, address: ClusterAddress, seconds: float, stopped: Call
     """Connect this process. Raises EnvironmentProblem when no cluster answers within `seconds`, Stopped."""
     try:
         _connect(address.text)
+        _use_token()
         _knock(address.text, seconds, stopped)
-        forget_token(ray)
+        read_token_again()
         ray.init(address=address.text, job_config=same_imports(ray), **quiet())
     except Stopped:
         raise
     except Exception as error:  # Ray raises bare ones, too
         raise EnvironmentProblem(f"no Ray cluster answers at {address.source}: {_explained(told(error))}") from error
+
+
+def _use_token() -> None:
+    """A token that was set is meant to be used; Ray needs to be told so for an address that is written out."""
+    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH"):
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def _connect(address: str) -> None:
@@ -110,10 +116,10 @@ def _knock(address: str, seconds: float, stopped: Callable[[], bool]) -> None:
 def _explained(why: str) -> str:
     """What Ray says, with what to do about it."""
     low = why.lower()
-    if "version" in low and "mismatch" in low:
+    if "auth" in low and "token" in low:
+        return f"it asks for a token, and here is none or another one\n    {_TOKEN}"
+    if "version mismatch" in low or "the cluster was started with" in low:
         return f"{why}\n    the command and every machine of the cluster need the same Ray and the same Python"
-    if "auth" in low or "token" in low:
-        return f"{why}\n    {_TOKEN}"
     if "node info" in low or "no ray process" in low:
         return f"{why}\n    run the command on a machine of the cluster (`ray start --address=HEAD:6379` makes it one)"
-    return f"{why}\n    {_START}; {_TOKEN}"
+    return f"{why}\n    {_START}"

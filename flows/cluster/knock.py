@@ -24,12 +24,14 @@ def main(address: str) -> int:
     os.environ.update(_PATIENCE)
     import ray
     from ray._private import services
+    from ray._private.authentication.authentication_token_setup import ensure_token_if_auth_enabled
     from ray._raylet import GcsClient
 
     from flows.cluster.own import quiet, told
 
     try:
         signal.alarm(ANSWER_SECONDS)
+        ensure_token_if_auth_enabled(create_token_if_missing=False)  # what follows would end the process without a word
         GcsClient(address=services.canonicalize_bootstrap_address(address))
         signal.alarm(JOIN_SECONDS)
         if not services.find_node_ids():

@@ -10,6 +10,7 @@ import errno
 import logging
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,9 @@ OBJECT_STORE_BYTES = 80 * 2**20
 
 LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
 """On Linux, Ray replaces 127.0.0.1 by an address that others can reach; it leaves the rest of that net alone."""
+
+FOLDER_BYTES = 16 * 2**20
+"""Room for its logs."""
 
 SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103
 """What the system allows the path of a Unix socket."""
@@ -71,7 +75,7 @@ def own_ray(ray: ModuleType) -> Iterator[None]:
 def _start(ray: ModuleType, folder: Path) -> None:
     try:
         with _environment(), _without_reports(ray):
-            forget_token(ray)
+            read_token_again()
             ray.init(
                 address="local",
                 num_cpus=cores(),
@@ -109,10 +113,11 @@ def same_imports(ray: ModuleType) -> Any:
     return ray.job_config.JobConfig(_py_driver_sys_path=ours[::-1], _client_job=True)
 
 
-def forget_token(ray: ModuleType) -> None:
-    """Ray remembers the first token it read, also when the next cluster has another."""
-    from ray._raylet import AuthenticationTokenLoader
+def read_token_again() -> None:
+    """Ray remembers whether there is a token, and the first it read, also when the next cluster has another."""
+    from ray._raylet import AuthenticationTokenLoader, Config
 
+    Config.initialize("")
     AuthenticationTokenLoader.instance().reset_cache()
 
 
@@ -165,7 +170,10 @@ def _home() -> Path:
             if len(os.fsencode(home)) + len(_BELOW) > SOCKET_PATH_BYTES:
                 said.append(f"{base}: too long a path for sockets")
                 continue
-            return _made(home)
+            _make(home)
+            if shutil.disk_usage(home).free >= FOLDER_BYTES:
+                return home
+            said.append(f"{base}: no space")
         except OSError as error:
             said.append(f"{base}: {error.strerror}")
     raise EnvironmentProblem(
@@ -184,11 +192,10 @@ def _places() -> Iterator[Path]:
     yield Path("/dev/shm")
 
 
-def _made(home: Path) -> Path:
+def _make(home: Path) -> None:
     """Raises OSError when nothing can be written there, or somebody else was there first."""
     home.mkdir(mode=0o700, exist_ok=True)
     if home.is_symlink() or home.stat().st_uid != os.getuid():
         raise PermissionError(errno.EPERM, f"{home.name} is somebody else's")
     with tempfile.TemporaryFile(dir=home) as file:
         file.write(b"room")
-    return home

@@ -87,10 +87,12 @@ class Pool:
             raise event.error
 
     def pending(self) -> Iterator[Event]:
-        """What has happened and was not told yet; never waits."""
+        """What has happened and was not told yet; never waits. Raises as `events` does."""
         while not self._events.empty():
             event = self._events.get()
             if isinstance(event, _End):
+                if event.error is not None:
+                    raise event.error
                 self._events.put(event)  # for `events`
                 return
             yield event
