@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 
-from flows.cluster.own import read_token_again, quiet, same_imports, told
+from flows.cluster.own import quiet, read_token_again, same_imports, told
 from flows.errors import EnvironmentProblem, SettingsError, Stopped
 
 CONNECT_SECONDS = 5.0
@@ -63,11 +63,11 @@ def join(ray: ModuleType, address: ClusterAddress, seconds: float, stopped: Call
         _use_token()
         _knock(address.text, seconds, stopped)
         read_token_again()
-        ray.init(address=address.text, job_config=same_imports(ray), **quiet())
+        ray.init(address=address.text, job_config=same_imports(), **quiet())
     except Stopped:
         raise
     except Exception as error:  # Ray raises bare ones, too
-        raise EnvironmentProblem(f"no Ray cluster answers at {address.source}: {_explained(told(error))}") from error
+        raise EnvironmentProblem(_refusal(address.source, told(error))) from error
 
 
 def _use_token() -> None:
@@ -113,13 +113,16 @@ def _knock(address: str, seconds: float, stopped: Callable[[], bool]) -> None:
         raise ConnectionError(said.strip() or "who listens there does not answer as Ray does")
 
 
-def _explained(why: str) -> str:
-    """What Ray says, with what to do about it."""
+def _refusal(source: str, why: str) -> str:
+    """What Ray says, and what to do about it."""
     low = why.lower()
+    there = f"the Ray cluster at {source} cannot be joined: "
     if "auth" in low and "token" in low:
-        return f"it asks for a token, and here is none or another one\n    {_TOKEN}"
+        return f"{there}it asks for a token, and here is none or another one\n    {_TOKEN}"
     if "version mismatch" in low or "the cluster was started with" in low:
-        return f"{why}\n    the command and every machine of the cluster need the same Ray and the same Python"
+        return f"{there}{why}\n    the command and all machines of the cluster need the same Ray and the same Python"
     if "node info" in low or "no ray process" in low:
-        return f"{why}\n    run the command on a machine of the cluster (`ray start --address=HEAD:6379` makes it one)"
-    return f"{why}\n    {_START}"
+        return (
+            f"{there}{why}\n    run the command on one of its machines (`ray start --address=HEAD:6379` makes it one)"
+        )
+    return f"no Ray cluster answers at {source}: {why}\n    {_START}"

@@ -74,7 +74,7 @@ def own_ray(ray: ModuleType) -> Iterator[None]:
 
 def _start(ray: ModuleType, folder: Path) -> None:
     try:
-        with _environment(), _without_reports(ray):
+        with _environment(), _without_reports():
             read_token_again()
             ray.init(
                 address="local",
@@ -82,7 +82,7 @@ def _start(ray: ModuleType, folder: Path) -> None:
                 resources={"TPU": 0},  # or it looks for them, and asks Google's metadata which they are
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE_BYTES,
-                job_config=same_imports(ray),
+                job_config=same_imports(),
                 _node_ip_address=LOOPBACK,
                 _temp_dir=str(folder),
                 **quiet(),
@@ -105,12 +105,14 @@ def told(error: BaseException) -> str:
     return " ".join(str(error).split())[:500] or type(error).__name__
 
 
-def same_imports(ray: ModuleType) -> Any:
+def same_imports() -> Any:
     """A job whose workers import what this process imports. Ray would put the folder that the person stands in before
     everything else, which `wanflow` does not."""
+    from ray.job_config import JobConfig
+
     ours = [os.path.abspath(entry) for entry in sys.path]
     # each is put before the others; a job of Ray's client is the one kind that the working directory is not added to
-    return ray.job_config.JobConfig(_py_driver_sys_path=ours[::-1], _client_job=True)
+    return JobConfig(_py_driver_sys_path=ours[::-1], _client_job=True)
 
 
 def read_token_again() -> None:
@@ -140,7 +142,7 @@ def _environment() -> Iterator[None]:
 
 
 @contextmanager
-def _without_reports(ray: ModuleType) -> Iterator[None]:
+def _without_reports() -> Iterator[None]:
     """Without the process that would report how Ray is used: switched off, it still asks the metadata services of three
     clouds where it runs (`UsageStatsHead.run`), and no setting keeps Ray from starting it."""
     from ray._private.node import Node

@@ -81,7 +81,7 @@ class _Connection(threading.Thread):
         """Raises EnvironmentProblem when there is no Ray to be had, and Stopped; nothing is left of it then, unless
         Ray itself does not come back."""
         self.start()
-        deadline = time.monotonic() + self._seconds + JOIN_SECONDS
+        deadline = time.monotonic() + self._seconds + (JOIN_SECONDS if self.address else 0.0)
         while not self._begun.wait(LOOK_SECONDS):
             if stopped() or time.monotonic() > deadline:
                 self._done.set()
