@@ -63,10 +63,7 @@ def _home(variable: str, usual: str) -> Path:
     try:
         return Path.home() / usual / "wanflow"
     except RuntimeError as error:
-        raise NoHome(
-            "there is no home folder for what wanflow keeps\n"
-            "    set HOME, or XDG_DATA_HOME, XDG_CACHE_HOME and XDG_STATE_HOME to folders of yours"
-        ) from error
+        raise NoHome("there is no home folder for what wanflow keeps\n    set HOME to a folder of yours") from error
 
 
 def is_alive(pid: int) -> bool:

@@ -122,7 +122,5 @@ def _refusal(source: str, why: str) -> str:
     if "version mismatch" in low or "the cluster was started with" in low:
         return f"{there}{why}\n    the command and all machines of the cluster need the same Ray and the same Python"
     if "node info" in low or "no ray process" in low:
-        return (
-            f"{there}{why}\n    run the command on one of its machines (`ray start --address=HEAD:6379` makes it one)"
-        )
+        return f"{there}{why}\n    run the command on one of its machines (`ray start --address=HEAD:6379` adds one)"
     return f"no Ray cluster answers at {source}: {why}\n    {_START}"

@@ -115,5 +115,5 @@ def test_each_reason_has_its_advice(monkeypatch: pytest.MonkeyPatch, said: str, 
 
     ray: Any = None
     monkeypatch.setattr(joining, "_connect", refuse)
-    with pytest.raises(EnvironmentProblem, match=rf"at cluster.address=auto: .*\n    .*{fix}"):
+    with pytest.raises(EnvironmentProblem, match=rf"at cluster.address=auto.*: .*\n    .*{fix}"):
         join(ray, ClusterAddress("auto", "cluster.address=auto"), 1.0, lambda: False)
