@@ -6,9 +6,11 @@ Exit code 0: it can be joined; 1: it cannot, and stdout says why.
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
+from typing import Any
 
 ANSWER_SECONDS = 10
 """What a cluster may take to answer at all, once Ray is imported: the system ends this process then."""
@@ -25,14 +27,14 @@ def main(address: str) -> int:
     import ray
     from ray._private import services
     from ray._private.authentication.authentication_token_setup import ensure_token_if_auth_enabled
-    from ray._raylet import GcsClient
 
     from flows.cluster.own import quiet, told
 
+    raylet: Any = importlib.import_module("ray._raylet")
     try:
         signal.alarm(ANSWER_SECONDS)
         ensure_token_if_auth_enabled(create_token_if_missing=False)  # what follows would end the process without a word
-        GcsClient(address=services.canonicalize_bootstrap_address(address))
+        raylet.GcsClient(address=services.canonicalize_bootstrap_address(address))
         signal.alarm(JOIN_SECONDS)
         if not services.find_node_ids():
             print("no Ray process on this machine")

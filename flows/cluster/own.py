@@ -7,6 +7,7 @@ nothing that the environment says about other clusters.
 from __future__ import annotations
 
 import errno
+import importlib
 import logging
 import os
 import secrets
@@ -117,10 +118,9 @@ def same_imports() -> Any:
 
 def read_token_again() -> None:
     """Ray remembers whether there is a token, and the first it read, also when the next cluster has another."""
-    from ray._raylet import AuthenticationTokenLoader, Config
-
-    Config.initialize("")
-    AuthenticationTokenLoader.instance().reset_cache()
+    raylet: Any = importlib.import_module("ray._raylet")
+    raylet.Config.initialize("")
+    raylet.AuthenticationTokenLoader.instance().reset_cache()
 
 
 @contextmanager
@@ -145,14 +145,15 @@ def _environment() -> Iterator[None]:
 def _without_reports() -> Iterator[None]:
     """Without the process that would report how Ray is used: switched off, it still asks the metadata services of three
     clouds where it runs (`UsageStatsHead.run`), and no setting keeps Ray from starting it."""
-    from ray._private.node import Node
+    from ray._private import node
 
-    before = Node.start_api_server
-    Node.start_api_server = lambda node, **options: None
+    started: Any = node.Node
+    before = started.start_api_server
+    started.start_api_server = lambda self, **options: None
     try:
         yield
     finally:
-        Node.start_api_server = before
+        started.start_api_server = before
 
 
 @contextmanager
