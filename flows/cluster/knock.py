@@ -25,12 +25,12 @@ def main(address: str) -> int:
     """Say what keeps Ray from joining, if anything does."""
     os.environ.update(_PATIENCE)
     import ray
-    from ray._private import services
     from ray._private.authentication.authentication_token_setup import ensure_token_if_auth_enabled
 
     from flows.cluster.own import quiet, told
 
     raylet: Any = importlib.import_module("ray._raylet")
+    services: Any = importlib.import_module("ray._private.services")
     try:
         signal.alarm(ANSWER_SECONDS)
         ensure_token_if_auth_enabled(create_token_if_missing=False)  # what follows would end the process without a word
