@@ -126,13 +126,16 @@ def read_token_again() -> None:
 @contextmanager
 def _environment() -> Iterator[None]:
     """What the processes of our Ray inherit; this one has its own again when they are started."""
-    names = (*_OF_OTHERS, "RAY_AUTH_MODE")
+    names = (*_OF_OTHERS, "RAY_AUTH_MODE", "no_proxy")
     before = {name: os.environ[name] for name in names if name in os.environ}
     for name in _OF_OTHERS:
         os.environ.pop(name, None)
     if before.get("RAY_AUTH_MODE", "token").lower() == "token":
         # else Ray keeps one in the home folder, which need not be there
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    # its processes speak to each other: not through a proxy
+    passed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    os.environ["no_proxy"] = ",".join(filter(None, (passed, LOOPBACK, "127.0.0.1", "localhost")))
     try:
         yield
     finally:

@@ -73,12 +73,15 @@ def test_reports_are_switched_off_only_while_our_own_ray_starts() -> None:
 def test_the_environment_is_ones_own_again_when_it_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
     monkeypatch.setenv("RAY_AUTH_TOKEN", "theirs")
+    monkeypatch.setenv("no_proxy", "intranet")
     monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
     with own._environment():
         assert "RAY_ADDRESS" not in os.environ
         assert os.environ["RAY_AUTH_TOKEN"] not in ("", "theirs")
+        assert os.environ["no_proxy"].split(",")[:2] == ["intranet", own.LOOPBACK]
         os.environ["RAY_AUTH_MODE"] = "token"  # as Ray does
     assert (os.environ["RAY_ADDRESS"], os.environ["RAY_AUTH_TOKEN"]) == ("127.0.0.1:6379", "theirs")
+    assert os.environ["no_proxy"] == "intranet"
     assert "RAY_AUTH_MODE" not in os.environ
 
 
