@@ -44,15 +44,15 @@ def test_it_heeds_no_other_cluster_nor_the_folder_one_stands_in_and_asks_no_clou
         (tmp_path / name / "__init__.py").write_text("raise ImportError('somebody else')")
     (tmp_path / "torch.py").write_text("raise ImportError('somebody else')")
     (tmp_path / ".ray").touch()  # so that nothing can be kept in the home folder
-    code = tmp_path / "elsewhere" / "code.py"
-    code.parent.mkdir()
-    code.write_text(CLOUDLESS)
+    script = tmp_path / "elsewhere" / "own_film.py"
+    script.parent.mkdir()
+    script.write_text(CLOUDLESS)
     environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(Path(own.__file__).parents[2])}
     environment |= {"RAY_ADDRESS": "127.0.0.1:1", "RAY_REDIS_ADDRESS": "127.0.0.1:1", "RAY_OVERRIDE_RESOURCES": "{"}
     with recording_proxy() as proxy:
         environment |= dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), proxy.url) | {"no_proxy": ""}
         ran = subprocess.run(
-            [sys.executable, str(code)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+            [sys.executable, str(script)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
         )
     assert ran.returncode == 0, ran.stderr
     assert "raylet" in ran.stdout
