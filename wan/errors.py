@@ -8,6 +8,7 @@ WanError
 │   └── HubRefusal    nothing was fetched, and the asker has to change something: a name, room on the disk, a token
 ├── PromptError       a prompt could not be extended: no answer of the model was of use
 │   └── ModelUnavailable   the model or endpoint that extends prompts cannot be used at all
+├── NoHome            nobody says where this user's files are kept
 └── Cancelled         the caller asked to stop; the state reached so far is attached
 """
 
@@ -60,6 +61,10 @@ class HubError(WanError):
 
 class HubRefusal(HubError):
     """A pull that cannot work as asked: unknown name, no room, a folder that cannot be written, access not granted."""
+
+
+class NoHome(WanError):
+    """This user has no home folder, and no variable names another place for what would be kept there."""
 
 
 class Cancelled(WanError):

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wan.errors import NoHome
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -56,7 +58,12 @@ def state_folder() -> Path:
 
 def _home(variable: str, usual: str) -> Path:
     home = os.environ.get(variable, "")  # a relative one does not count, as the standard says
-    return (Path(home) if os.path.isabs(home) else Path.home() / usual) / "wanflow"
+    if os.path.isabs(home):
+        return Path(home) / "wanflow"
+    try:
+        return Path.home() / usual / "wanflow"
+    except RuntimeError as error:
+        raise NoHome("there is no home folder for what wanflow keeps\n    set HOME to a folder of yours") from error
 
 
 def is_alive(pid: int) -> bool:

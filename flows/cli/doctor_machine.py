@@ -18,6 +18,7 @@ from flows.cli.words import count, size_of
 from flows.errors import EnvironmentProblem
 from flows.settings import Settings
 from wan.families import FAMILIES
+from wan.host import cores, memory_bytes
 from wan.request import Precision
 
 SPACE_WANTED = 2e9
@@ -52,12 +53,10 @@ def _imports() -> str:
 
 def compute(settings: Settings) -> Iterator[Finding]:
     """GPUs, host memory, and how each released variant would be placed in them."""
-    from flows.cluster.placement import host_bytes
-
-    host = host_bytes()
+    host = memory_bytes()
     yield from _gpus(settings)
     yield from _attention(settings)
-    yield Finding("Compute", "host", "good", f"{size_of(host)} of memory, {count(os.cpu_count() or 1, 'core')}")
+    yield Finding("Compute", "host", "good", f"{size_of(host)} of memory, {count(cores(), 'core')}")
     yield from _placements(settings)
 
 

@@ -11,6 +11,7 @@ from flows.errors import FlowsError
 from flows.settings import PromptSettings, Settings
 from wan.errors import CheckpointError, ModelUnavailable
 from wan.families import FAMILIES, Family
+from wan.host import memory_bytes
 from wan.hub.catalog import CATALOG
 from wan.hub.places import models_home, pulled
 
@@ -122,11 +123,9 @@ def _local(model: str, device: str) -> Finding:
 def _room(device: str) -> tuple[str, float]:
     import torch
 
-    from flows.cluster.placement import host_bytes
-
     if device != "cpu" and torch.cuda.is_available():
         return "GPU memory", float(torch.cuda.get_device_properties(0).total_memory)
-    return "memory", float(host_bytes())
+    return "memory", float(memory_bytes())
 
 
 def _endpoint(chosen: PromptSettings) -> Finding:

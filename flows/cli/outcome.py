@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from flows.errors import FlowsError, Lacking, Problem, StoryboardError
-from wan.errors import CheckpointError, HubRefusal, RequestError, WanError
+from wan.errors import CheckpointError, HubRefusal, NoHome, RequestError, WanError
 from wan.files import state_folder
 
 STOPPED = 130
@@ -52,7 +52,7 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
             return error.exit_code
         case WanError():
             say(f"error: {error}")
-            return 2 if isinstance(error, CheckpointError | HubRefusal | RequestError) else 1
+            return 2 if isinstance(error, CheckpointError | HubRefusal | NoHome | RequestError) else 1
     say(unexpected(error, arguments))
     return 1
 
@@ -81,7 +81,7 @@ def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
         log = log_file()
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(f"wanflow {' '.join(arguments)}\n\n{''.join(lines)}", encoding="utf-8")
-    except OSError:
+    except (OSError, NoHome):
         return f"{brief}\n    show more: WANFLOW_DEBUG=1 wanflow {' '.join(arguments)}"
     return f"{brief}\n    this is a mistake of ours; the whole story is in {log}"
 

@@ -87,10 +87,12 @@ class Pool:
             raise event.error
 
     def pending(self) -> Iterator[Event]:
-        """What has happened and was not told yet; never waits."""
+        """What has happened and was not told yet; never waits. Raises as `events` does."""
         while not self._events.empty():
             event = self._events.get()
             if isinstance(event, _End):
+                if event.error is not None:
+                    raise event.error
                 self._events.put(event)  # for `events`
                 return
             yield event
@@ -136,7 +138,7 @@ class Pool:
     def _keep(self) -> None:
         """Connect to Ray, start the workers, and look after them until the end."""
         try:
-            session = RaySession(self._settings)
+            session = RaySession(self._settings, lambda: self._stopping)
         except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
             self._events.put(_End(error))
             return

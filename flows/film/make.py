@@ -52,7 +52,7 @@ def make_film(
         if server.client is not None:
             cleanup.callback(server.client.close)
         found = survey(store, clips_of(plan, shots))
-        check_space(folder, store.address, found.missing)
+        check_space(folder, store.address, found.missing, here=plan.settings.cluster.address is None)
         put_assets(store, plan, found.missing)
         prepare_motions(plan, store, found.missing, on_event or _ignore)
         pool = cleanup.enter_context(_pool(plan, found.missing, store.address, renderer)) if found.missing else None

@@ -17,6 +17,7 @@ from flows.media import audio_head, probe_audio, probe_image, probe_video, promi
 from flows.store.files import file_digest
 from wan.errors import RequestError
 from wan.files import cache_folder, replacing
+from wan.host import cores
 from wan.lora_file import check_lora_file
 
 Kind: TypeAlias = Literal["image", "audio", "video", "lora"]
@@ -66,7 +67,7 @@ def _read_files(unknown: list[tuple[Path, Kind, str]], cache: dict[str, list[Any
     found: dict[Path, Facts | MediaError] = {}
     oldest = time.time_ns() - FRESH_NS
     batches = [unknown[start : start + BATCH] for start in range(0, len(unknown), BATCH)]
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(min(8, cores())) as threads:
         read = [one for batch in threads.map(_read_some, batches) for one in batch]
     for (path, _, key), (stamp, facts) in zip(unknown, read, strict=True):
         found[path] = facts

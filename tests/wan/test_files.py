@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wan.errors import NoHome
 from wan.files import cache_folder, data_folder, is_alive, replacing, state_folder, write_atomically
 
 
@@ -56,3 +57,15 @@ def test_a_process_lives_until_it_ends() -> None:
     process.communicate()
     assert not is_alive(process.pid)
     assert is_alive(1)
+
+
+def test_no_home_folder_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    with pytest.raises(NoHome, match=r"no home folder.*\n.*HOME"):
+        data_folder()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert data_folder() == tmp_path / "wanflow"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from wan.digests import remember_digests
+from wan.host import cores
 from wan.hub.journal import JOURNAL
 from wan.hub.manifest import File, Manifest, read_manifest
 from wan.hub.places import MANIFEST
@@ -47,7 +47,7 @@ def verify(
         for part in sorted(set(shared_parts(folder, variant).values())):
             unpulled += [Fault(f"{part}/{fault.path}", fault.what) for fault in weight_faults(part)]
         return Verified(folder, None, tuple(unpulled), 0)
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(min(4, cores())) as threads:
         looks = {path: threads.submit(_look, folder / path, file, on_bytes) for path, file in manifest.files.items()}
     faults = [Fault(path, fault) for path, look in looks.items() if (fault := look.result()[0])]
     remember_digests({folder / path: digest for path, look in looks.items() if (digest := look.result()[1])})

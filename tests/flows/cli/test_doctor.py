@@ -55,7 +55,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: card)
-    monkeypatch.setattr("flows.cluster.placement.host_bytes", lambda: 128 * 10**9)
+    monkeypatch.setattr("flows.cluster.placement.memory_bytes", lambda: 128 * 10**9)
     return card
 
 
@@ -170,7 +170,7 @@ def test_a_local_prompt_model_is_there_and_fits_or_not(home: Path, monkeypatch: 
     here = found("prompts=local", f"prompts.model={folder}", "render.device=cpu")["prompts"]
     assert here.state == "good"
     assert f"{folder}, 1 MB, sees pictures, fits into" in here.found
-    monkeypatch.setattr("flows.cluster.placement.host_bytes", lambda: 1.1e6)
+    monkeypatch.setattr("flows.cli.doctor_models.memory_bytes", lambda: 1.1e6)
     large = found("prompts=local", f"prompts.model={folder}", "render.device=cpu")["prompts"]
     assert (large.state, "does not fit into 1.1 MB of memory" in large.found) == ("bad", True)
 

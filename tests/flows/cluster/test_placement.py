@@ -63,8 +63,8 @@ def test_the_leanest_has_no_other() -> None:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two GPUs of 140 GB, 32 cores, 256 GB."""
-    monkeypatch.setattr("os.cpu_count", lambda: 32)
-    monkeypatch.setattr(placements, "host_bytes", lambda: 256 * 10**9)
+    monkeypatch.setattr(placements, "cores", lambda: 32)
+    monkeypatch.setattr(placements, "memory_bytes", lambda: 256 * 10**9)
     monkeypatch.setattr(placements, "_gpus", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=140 * 10**9))
 

@@ -319,7 +319,7 @@ def test_a_killed_editor_takes_ffmpeg_with_it_and_leaves_no_film(film_of: MakeTi
     editor = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert editor.stdout is not None
     editor.stdout.readline()
-    (work,) = output.parent.glob(".edit-*")
+    (work,) = output.parent.glob(".edit-????????")
     editor.kill()
     editor.wait()
     editor.stdout.close()
