@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from wan.errors import NumbersError
+from wan.finite import is_finite
 from wan.vae_layers import run_decoder, run_encoder
 
 # Fixed per kind of device and never measured: where a video is cut must not depend on how full a machine is.
@@ -76,7 +78,10 @@ class Vae:
         return (mean - self._mean) / self._std
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Latents `[B, z, n + 1, h, w]` → video `[B, 3, 4n + 1, 8h, 8w]`, clamped to [−1, 1]."""
+        """Latents `[B, z, n + 1, h, w]` → video `[B, 3, 4n + 1, 8h, 8w]`, clamped to [−1, 1].
+
+        Raises `NumbersError` for NaN and infinity, which would be shown as black and white.
+        """
         raw = (latents.to(self.device, torch.float32) * self._std + self._mean).to(self.dtype)
         scale = self.model.config.scale_factor_spatial
         if self._tiled:
@@ -85,6 +90,8 @@ class Vae:
             video = run_decoder(self.model.decoder, self.model.post_quant_conv, raw)
         else:
             video = self._decode_in_pieces(raw)
+        if not bool(is_finite(video)):
+            raise NumbersError("the decoded frames are no numbers (NaN or infinity)")
         return video.clamp(-1, 1)
 
     def _fits(self, frames: int, height: int, width: int) -> bool:

@@ -57,16 +57,18 @@ class RaySession:
         self.ray: ModuleType = ray
         self._connection = _connected(ray, settings.address)
 
-    @property
-    def shared(self) -> bool:
-        """Whether others in this process have workers there too."""
-        return self._connection is not None and self._connection.users > 1
+    def free(self) -> Mapping[str, float]:
+        """What nobody holds now, of all machines together."""
+        found: Mapping[str, float] = self.ray.available_resources()
+        return found
 
     def nodes(self) -> tuple[Node, ...]:
         """What the living machines have in all, free or not."""
         nodes: list[dict[str, Any]] = self.ray.nodes()
-        alive = [node["Resources"] for node in nodes if node["Alive"]]
-        return tuple(Node(float(have.get("CPU", 0)), float(have.get("GPU", 0)), _kinds(have)) for have in alive)
+        alive = [(node["Resources"], node.get("NodeID", "")) for node in nodes if node["Alive"]]
+        return tuple(
+            Node(float(have.get("CPU", 0)), float(have.get("GPU", 0)), _kinds(have), name) for have, name in alive
+        )
 
     def close(self) -> None:
         """Leave. Once: a second call does nothing."""
