@@ -97,7 +97,7 @@ def _no_room(cpus: float, gpus: float, nodes: Sequence[Node]) -> str:
         return (
             f"unschedulable: a worker needs {_count(gpus, 'GPU')}, the cluster has "
             f"{_count(sum(node.gpus for node in nodes), 'GPU')}\n"
-            "    use cluster.gpus_per_worker=0 render.device=cpu, or a cluster with GPUs: cluster=ray cluster.address=...\n"
+            "    use cluster.gpus_per_worker=0 render.device=cpu, or a cluster=ray cluster.address=... with GPUs\n"
             f"    {grows}"
         )
     largest = max((node.cpus for node in nodes), default=0)

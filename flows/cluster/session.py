@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from flows.cluster.hush import hush
 from flows.cluster.room import Node
 from flows.errors import EnvironmentProblem, SettingsError
 from flows.settings import ClusterSettings
@@ -108,6 +109,7 @@ class _Connection(threading.Thread):
 
     def run(self) -> None:
         try:
+            hush()
             self._join(self.address) if self.address else self._start_ray()
             self._begun.set()
             self._done.wait()
