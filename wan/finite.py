@@ -46,7 +46,7 @@ class Watch:
             done = self._looks[0].done
             if done is not None and wait:
                 done.synchronize()
-            elif done is not None and not done.query():
+            elif done is not None and not done.query():  # type: ignore[no-untyped-call]
                 return None
             look = self._looks.popleft()
             if not bool(look.finite):
