@@ -3,6 +3,7 @@
 WanError
 ├── RequestError      a clip was asked for that the variant cannot make (the asker's mistake)
 ├── CheckpointError   a checkpoint directory is missing, incomplete or of another kind
+├── NumbersError      a model gave no numbers (NaN, infinity); says where they come from
 ├── StateError        a saved state does not fit the pipeline that should go on with it
 ├── HubError          a hub was out of reach, cut off or answered wrongly; what had arrived is kept
 │   └── HubRefusal    nothing was fetched, and the asker has to change something: a name, room on the disk, a token
@@ -14,7 +15,7 @@ WanError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from wan.state import State
@@ -34,6 +35,15 @@ class CheckpointError(WanError):
 
 class StateError(WanError):
     """A saved state that does not belong to this pipeline or this request."""
+
+
+class NumbersError(WanError):
+    """A model gave values that are not finite. `source` is where they come from: a `lora` or `weights` of a checkpoint
+    that hold such values themselves, or `unknown`: an overflow, a kernel, a GPU."""
+
+    def __init__(self, message: str, source: Literal["lora", "weights", "unknown"] = "unknown") -> None:
+        super().__init__(message)
+        self.source = source
 
 
 class PromptError(WanError):

@@ -128,7 +128,7 @@ def _placements(settings: Settings) -> Iterator[Finding]:
     room = room_of_worker(
         torch.device("cuda", 0),
         threads=max(1, int(cluster.cpus_per_worker)),
-        gpu_share=min(1.0, cluster.gpus_per_worker or 1.0),
+        gpu_share=cluster.gpus_per_worker or 1.0,
         workers=cluster.workers,
     )
     render = settings.render

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +28,20 @@ config_dir_option = click.option(
 def with_draft(overrides: tuple[str, ...], draft: bool) -> tuple[str, ...]:
     """The overrides, with `--draft` first, so that any of them wins over it."""
     return ("render=draft", *overrides) if draft else overrides
+
+
+@contextmanager
+def stdout_for_json() -> Iterator[None]:
+    """Whatever is printed inside, by any library or process, goes to stderr: stdout is the document's alone."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def print_json(value: object) -> None:

@@ -48,7 +48,7 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         case FlowsError():
-            say(error_text(error))
+            say("\n".join([error_text(error), *getattr(error, "__notes__", ())]))
             return error.exit_code
         case WanError():
             say(f"error: {error}")

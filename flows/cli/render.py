@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import logging
 import shlex
 import signal
 import sys
@@ -21,6 +22,7 @@ from flows.cli.options import (
     json_option,
     overrides_argument,
     print_json,
+    stdout_for_json,
     storyboard_argument,
     with_draft,
 )
@@ -28,6 +30,7 @@ from flows.cli.outcome import say
 from flows.cli.words import count, duration, size_of
 
 if TYPE_CHECKING:
+    from flows.events import Event
     from flows.film import FilmResult
     from flows.film.result import Delivered
     from flows.plan.model import Plan
@@ -80,15 +83,23 @@ def render_film(
     made = plan_with_progress(load(storyboard, overrides, config_dir=config_dir))
     with termination_as_interrupt():
         if as_json:
-            print_json(_as_json(made, _quietly(made, only)))
+            with stdout_for_json():
+                result = _quietly(made, only)
+            print_json(_as_json(made, result))
         else:
             _with_progress(again(storyboard, overrides, config_dir), made, only)
 
 
 def _quietly(plan: Plan, only: Sequence[str]) -> FilmResult:
+    """What concerns the whole film (it waits for room, a worker is out of use) is said on stderr."""
     from flows.api import render
+    from flows.events import Log
 
-    return render(plan, only=only)
+    def warn(event: Event) -> None:
+        if isinstance(event, Log) and not event.fingerprint and event.level >= logging.WARNING:
+            say(event.message)
+
+    return render(plan, on_event=warn, only=only)
 
 
 def again(storyboard: str, overrides: Sequence[str], config_dir: Path | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,7 @@ from flows.errors import BlobMissing
 from flows.media import StoredVideo, frames_at, load_image, read_audio
 from flows.plan.model import Clip, HandOff, Medium
 from flows.plan.motion import MADE_FROM, PREPARED
+from flows.store.choice import weakest
 from flows.store.prepared import prepared
 from flows.store.protocol import Store, TakeRecord
 from wan.request import Audio, ClipRequest, Frames, Image, Lora
@@ -57,7 +58,7 @@ def _goes_on_from(clip: Clip, store: Store) -> dict[str, Any]:
 
 
 def handed_off(hand_off: HandOff, store: Store) -> Image:
-    """The frame a clip starts from: of the candidate with the best `quality`, the first among equals.
+    """The frame a clip starts from: of the take that the film shows, the first among equals.
 
     Raises BlobMissing when a candidate has no record: the pool would have rendered it first.
     """
@@ -95,11 +96,17 @@ def carried_on(hand_off: HandOff, store: Store) -> Mapping[str, Tensor]:
 
 
 def _best(hand_off: HandOff, store: Store) -> TakeRecord:
-    records = [store.take(fingerprint) for fingerprint in hand_off.candidates]
+    """The last clip of the take whose weakest clip is best, as `flows.edit.timeline.chosen_take` has it."""
+    takes = [_records(names, store) for names in hand_off.segments or [(name,) for name in hand_off.candidates]]
+    return max(takes, key=lambda clips: weakest(clips).quality)[-1]
+
+
+def _records(names: Sequence[str], store: Store) -> list[TakeRecord]:
+    records = [store.take(name) for name in names]
     found = [record for record in records if record is not None]
     if len(found) < len(records):
         raise BlobMissing("a clip that this one starts from is not in the store any more; render the film again")
-    return max(found, key=lambda record: record.quality)
+    return found
 
 
 def _driven_by(clip: Clip, store: Store) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
+from flows.cluster.hush import hush
 from flows.cluster.join import JOIN_SECONDS, ClusterAddress, address_of, join
 from flows.cluster.own import QUIET, own_ray
 from flows.cluster.room import Node
@@ -42,16 +43,18 @@ class RaySession:
         self.ray: ModuleType = ray
         self._connection = _connected(ray, address, settings.start_timeout, stopped)
 
-    @property
-    def shared(self) -> bool:
-        """Whether others in this process have workers there too."""
-        return self._connection is not None and self._connection.users > 1
+    def free(self) -> Mapping[str, float]:
+        """What nobody holds now, of all machines together."""
+        found: Mapping[str, float] = self.ray.available_resources()
+        return found
 
     def nodes(self) -> tuple[Node, ...]:
         """What the living machines have in all, free or not."""
         nodes: list[dict[str, Any]] = self.ray.nodes()
-        alive = [node["Resources"] for node in nodes if node["Alive"]]
-        return tuple(Node(float(have.get("CPU", 0)), float(have.get("GPU", 0)), _kinds(have)) for have in alive)
+        alive = [(node["Resources"], node.get("NodeID", "")) for node in nodes if node["Alive"]]
+        return tuple(
+            Node(float(have.get("CPU", 0)), float(have.get("GPU", 0)), _kinds(have), name) for have, name in alive
+        )
 
     def close(self) -> None:
         """Leave. Once: a second call does nothing."""
@@ -99,6 +102,7 @@ class _Connection(threading.Thread):
 
     def run(self) -> None:
         try:
+            hush()
             if self.address is None:
                 with own_ray(self._ray):
                     self._live()

@@ -63,7 +63,7 @@ BOUNDS: Mapping[str, Bounds] = {
     "render.takes": Bounds(1, 100),
     "cluster.workers": Bounds(0, 10_000),
     "cluster.cpus_per_worker": Bounds(0, 1024, above=True),
-    "cluster.gpus_per_worker": Bounds(0, 64),
+    "cluster.gpus_per_worker": Bounds(0),
     "cluster.attempts": Bounds(1, 100),
     "cluster.start_timeout": Bounds(0, 86_400, above=True),
     "cluster.silence_timeout": Bounds(0, 604_800, above=True),
@@ -95,8 +95,12 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         value = _at(tree, key)
         if value is not None and not bounds.hold(value):
             yield key, f"{value} is out of range; it must be {bounds}"
-    if (gpus := _at(tree, "cluster.gpus_per_worker")) > 1 and gpus % 1:
-        yield "cluster.gpus_per_worker", f"{gpus:g} is more than one GPU and no whole number; up to 1 it may be a part"
+    if (gpus := _at(tree, "cluster.gpus_per_worker")) > 1:
+        yield (
+            "cluster.gpus_per_worker",
+            f"{gpus:g} GPUs, and a clip is rendered by one: the others would be idle; write 1, and each GPU gets a "
+            "worker of its own (cluster.workers: how many)",
+        )
     if (scale := _at(tree, "render.size_scale")) != 1 and _at(tree, "render.steps_scale") >= 1:
         yield "render.size_scale", f"{scale:g} needs steps that are cut: render.steps_scale below 1, or 1 for both"
     for section, values in tree.items():

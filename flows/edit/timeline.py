@@ -12,6 +12,7 @@ from flows.errors import EditError, Problem, StoryboardError
 from flows.media.video import exact_rate
 from flows.plan.model import Plan, PlannedShot, Take
 from flows.plan.transitions import overlaps
+from flows.store.choice import weakest
 from flows.store.protocol import Store, TakeRecord
 from flows.storyboard.model import Cue, Deliverable, Music
 
@@ -133,14 +134,15 @@ def _own_sounds(
 
 
 def chosen_take(shot: PlannedShot, takes: Mapping[str, TakeRecord]) -> Take:
-    """The take that the film shows: the best `quality` among those whose clips are all there, the first among equals.
+    """The take that the film shows: of those whose clips are all there, the one whose weakest clip has the best
+    `quality`, the first among equals.
 
     Raises `EditError` if none is whole.
     """
     whole = [take for take in shot.takes if all(clip.fingerprint in takes for clip in take.clips)]
     if not whole:
         raise EditError(f"shot {shot.id}: no take of it is rendered")
-    return max(whole, key=lambda take: takes[take.fingerprint].quality)
+    return max(whole, key=lambda take: weakest([takes[clip.fingerprint] for clip in take.clips]).quality)
 
 
 def _pieces(shot: PlannedShot, takes: Mapping[str, TakeRecord], store: Store) -> tuple[Piece, ...]:

@@ -94,11 +94,17 @@ def _pool(plan: Plan, clips: Sequence[Clip], store: str, renderer: RendererSpec 
 
 
 def _run(making: Making, api: str) -> str:
-    """The flow, and whatever became of it the ledger. Returns the flow run's id."""
+    """The flow, and whatever became of it the ledger. Returns the flow run's id. What failed is said first: a ledger
+    that cannot be written is a note of that error."""
     from flows.film.flow import run_flow
 
     outcome = run_flow(making, api)
-    write_ledger(making, outcome.flow_run_id)
+    try:
+        write_ledger(making, outcome.flow_run_id)
+    except Exception as trouble:
+        if outcome.error is None:
+            raise
+        outcome.error.add_note(f"and the ledger could not be written: {trouble}")
     if outcome.error is not None:
         raise outcome.error
     return outcome.flow_run_id

@@ -17,7 +17,7 @@ from flows.storyboard.model import Storyboard, Transition
 from wan.request import Numerics, Sampling
 
 Status: TypeAlias = Literal["new", "cached"]
-Rule: TypeAlias = Literal["best_score"]
+Rule: TypeAlias = Literal["best_score", "best_weakest_clip"]
 HandedOff: TypeAlias = Literal["frame", "frames", "carried"]
 
 
@@ -30,7 +30,8 @@ class HandOff:
     `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
     `frame` is the index of that frame among the rendered ones, hidden ones counted; -1 is the last (`last_frame` of
     the record), other values mean that the film cuts the upstream clip short and the frame is read from the clip.
-    `behind` are the segments before the candidates in their takes, into which `frames` may reach back.
+    `behind` are the segments before the candidates in their takes, into which `frames` may reach back. `segments` are
+    all segments of each candidate's take where the rule asks for them: of several takes of several clips.
     """
 
     candidates: tuple[str, ...]
@@ -38,6 +39,7 @@ class HandOff:
     frame: int = -1
     what: HandedOff = "frame"
     behind: tuple[str, ...] = ()
+    segments: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,10 @@ class Clip:
     @property
     def upstream(self) -> tuple[str, ...]:
         """Fingerprints that must be finished before this clip can start."""
-        return (*self.hand_off.candidates, *self.hand_off.behind) if self.hand_off else ()
+        if self.hand_off is None:
+            return ()
+        judged = (name for take in self.hand_off.segments for name in take)
+        return tuple(dict.fromkeys((*self.hand_off.candidates, *self.hand_off.behind, *judged)))
 
 
 @dataclass(frozen=True, slots=True)

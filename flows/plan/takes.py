@@ -141,10 +141,13 @@ def hand_off_of(takes: tuple[Take, ...], variant: Variant) -> HandOff:
     speech to speech the frames before that, too."""
     last = takes[0].clips[-1]
     shown = last.skip_first + last.keep - 1
+    judged_by_all = len(takes) > 1 and len(takes[0].clips) > 1
     reaches_back = variant.chained == "carried" and variant.name == last.variant
     return HandOff(
         tuple(take.fingerprint for take in takes),
+        "best_weakest_clip" if judged_by_all else "best_score",
         frame=-1 if shown == last.num_frames - 1 else shown,
         what="frames" if reaches_back else "frame",
         behind=tuple(clip.fingerprint for take in takes for clip in take.clips[:-1]) if reaches_back else (),
+        segments=tuple(tuple(clip.fingerprint for clip in take.clips) for take in takes) if judged_by_all else (),
     )

@@ -14,6 +14,7 @@ from flows.plan.model import Clip, Plan, PlannedShot, Take
 from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
 from flows.report.inputs import BARS, Input, Inputs, sound_shape
 from flows.report.seams import Seam, continues, edges, jump_of
+from flows.store.choice import weakest
 from flows.store.protocol import Store, TakeRecord
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class TakeFacts:
 
     @property
     def scores(self) -> dict[str, float]:
-        """What it was judged by; `quality` first."""
-        scores = self.records[-1].scores if self.records else {}
+        """What it was judged by: those of its weakest clip, `quality` first."""
+        scores = weakest(self.records).scores if self.records else {}
         return dict(sorted(scores.items(), key=lambda item: (item[0] != "quality", item[0])))
 
 

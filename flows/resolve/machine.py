@@ -50,13 +50,15 @@ def _faults(settings: Settings, family: Family) -> Iterator[str]:
 
 
 def _gpu_faults(settings: Settings, gpus: tuple[Gpu, ...]) -> Iterator[str]:
-    wanted, have = settings.cluster.gpus_per_worker, len(gpus)
-    if settings.render.device == "cuda" and not gpus:
+    if gpus:
+        return
+    wanted = settings.cluster.gpus_per_worker
+    if settings.render.device == "cuda":
         yield f"render.device=cuda: this machine has no GPU that torch can use\n    render.device=auto, {_ELSEWHERE}"
-    elif wanted > have:
+    elif wanted:
         yield (
-            f"cluster.gpus_per_worker={wanted:g}: this machine has {have or 'no'} GPU{'' if have == 1 else 's'} that "
-            f"torch can use\n    cluster.gpus_per_worker={have:g}, {_ELSEWHERE}"
+            f"cluster.gpus_per_worker={wanted:g}: this machine has no GPUs that torch can use\n"
+            f"    cluster.gpus_per_worker=0, {_ELSEWHERE}"
         )
 
 

@@ -146,6 +146,22 @@ def test_one_bad_shot_costs_only_those_that_start_from_it(
     assert statuses == {"river.launch": "failed", "river.drift": "failed", "river.night": "rendered"}
 
 
+def test_what_failed_is_said_though_the_ledger_cannot_be_written(
+    make: MakeFilm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise EnvironmentProblem("no space left for the store")
+
+    monkeypatch.setattr("flows.film.make.write_ledger", full)
+    (tmp_path / "film.yaml").write_text(STORYBOARD.replace("a boat at night", "this is refused"))
+    with pytest.raises(RenderError, match=r"river\.night: on worker-") as caught:
+        make()
+    assert caught.value.__notes__ == ["and the ledger could not be written: no space left for the store"]
+    (tmp_path / "film.yaml").write_text(STORYBOARD)
+    with pytest.raises(EnvironmentProblem, match="no space left"):
+        make()
+
+
 def test_every_take_has_a_task_run_of_its_own(make: MakeFilm, ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "film.yaml").write_text(STORYBOARD.replace("a boat at night", "a boat at night, takes: 2"))
     film = make()
