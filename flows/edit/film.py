@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from flows.edit.timeline import Timeline
 from flows.edit.unchanged import are_made, edit_digest
 from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
-from wan.files import is_alive
+from wan.locks import own_folder
 
 
 def edit_film(
@@ -97,21 +96,14 @@ def _place_captions(subtitles: Captions | None, output: Path) -> None:
 @contextmanager
 def _workplace(folder: Path) -> Iterator[Path]:
     """A hidden folder on the output's own disk, gone afterwards; those of killed processes are cleared away too."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob(".edit-*"):
-            pid = left.name.removeprefix(".edit-")
-            if not (pid.isdigit() and is_alive(int(pid))):
-                shutil.rmtree(left, ignore_errors=True)
-        work = folder / f".edit-{os.getpid()}"
-        work.mkdir(exist_ok=True)
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"{folder}: cannot be written ({error.strerror}); set film.outputs to a folder of yours"
-        ) from error
-    try:
-        yield work
-    except OSError as error:
-        raise EnvironmentProblem(f"{error.filename or folder}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with ExitStack() as held:
+        try:
+            work = held.enter_context(own_folder(folder, ".edit-"))
+        except OSError as error:
+            raise EnvironmentProblem(
+                f"{folder}: cannot be written ({error.strerror}); set film.outputs to a folder of yours"
+            ) from error
+        try:
+            yield work
+        except OSError as error:
+            raise EnvironmentProblem(f"{error.filename or folder}: {error.strerror}") from error

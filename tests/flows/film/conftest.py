@@ -14,7 +14,7 @@ from flows.cluster import RendererSpec
 from flows.cluster.session import RaySession
 from flows.config import compose
 from flows.film import FilmResult
-from flows.film.server import Server, connect
+from flows.runs.server import Server, connect
 from tests.flows.cluster.troubled import KIND
 from tests.flows.film.filming import film_in
 
@@ -36,10 +36,9 @@ def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def server(data_home: Path) -> Iterator[Server]:
     """Kept alive between films, so that each need not start its own."""
     connected = connect()
-    connected.wait(meanwhile=lambda: None)
+    connected.wait()
     yield connected
-    assert connected.client is not None
-    connected.client.close()
+    connected.close()
 
 
 @pytest.fixture(scope="session")

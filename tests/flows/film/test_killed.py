@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.film.mourn import mark_crashed
-from flows.film.server import Server
+from flows.runs.mourn import mark_crashed
+from flows.runs.server import Server
 from flows.store import open_store
 from tests.flows.cluster.troubled import KIND
 from tests.flows.film import filming

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from flows.film.places import prefect_home
+from flows.film.server import Server, connect
 
 from flows.errors import EnvironmentProblem
 from flows.film import server as module
-from flows.film.places import prefect_home
-from flows.film.server import Server, connect
 
 
 def nothing() -> None:
