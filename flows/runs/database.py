@@ -7,6 +7,7 @@ import importlib.util
 import re
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -74,6 +75,16 @@ def _known() -> Iterator[str]:
         for file in Path(root, "server/database/_migrations/versions/sqlite").glob("*.py"):
             if match := _REVISION.search(file.read_text(encoding="utf-8")):
                 yield match[1]
+
+
+def check_writable(home: Path) -> None:
+    """Raises EnvironmentProblem when nothing can be kept there. Tried in the nearest folder that exists."""
+    at = next(folder for folder in (home, *home.parents) if folder.exists())
+    try:
+        with tempfile.TemporaryFile(dir=at):
+            pass
+    except OSError as error:
+        raise why_not(error, home) from error
 
 
 def why_not(error: OSError, home: Path) -> EnvironmentProblem:

@@ -108,9 +108,12 @@ def show_life(home: Path) -> None:
 
 
 def _silence(home: Path) -> float:
-    """Seconds since the server has shown itself, by the disk's own clock."""
-    os.utime(home / "start.lock")
-    return (home / "start.lock").stat().st_mtime - _address_file(home).stat().st_mtime
+    """Seconds since the server has shown itself, by the disk's own clock; 0 where nothing can be written."""
+    try:
+        os.utime(home / "start.lock")
+        return (home / "start.lock").stat().st_mtime - _address_file(home).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def read_address(home: Path) -> Address | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from flows.errors import EnvironmentProblem
-from flows.runs.database import NAME, check_database, told, why_not
+from flows.runs.database import NAME, check_database, check_writable, told, why_not
 from flows.runs.locks import (
     Address,
     address_here,
@@ -105,6 +105,22 @@ def connect(port: int = 0) -> Server:
         server = _connect(home, port)
         if server is not None:
             return server
+    raise AssertionError("there is always one more folder")
+
+
+def look() -> str:
+    """What `connect` would find, in a line. Starts and changes nothing. Raises EnvironmentProblem as it does."""
+    for home in _homes():
+        found = read_address(home)
+        if found is not None and lives(home, found):
+            if found.here:
+                return f"its server runs at {found.url}"
+            continue
+        if home.exists():
+            check_database(home)
+        check_writable(home)
+        _listener(0).close()
+        return "started when needed, on a free port of this machine; wanflow ui shows it"
     raise AssertionError("there is always one more folder")
 
 
