@@ -78,11 +78,12 @@ class Making:
             self.on_event(Log("", logging.WARNING, message))
 
     def _told(self, event: Event) -> Event:
-        noted = self._noted(event)
+        noted = self.note(event)
         self.on_event(noted)
         return noted
 
-    def _noted(self, event: Event) -> Event:
+    def note(self, event: Event) -> Event:
+        """Take what follows from it; returns it in the person's words."""
         if isinstance(event, Finished):
             self.records[event.fingerprint] = event.record
             if not event.cached:

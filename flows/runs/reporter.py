@@ -155,7 +155,7 @@ class Reporter:
 
 def _told(why: str) -> str:
     """The sentence that the person reads."""
-    return f"the film is made, but its run is not shown in Prefect: {why}{_story()}"
+    return f"the run is not shown in Prefect (the film is made all the same): {why}{_story()}"
 
 
 def _story() -> str:

@@ -111,8 +111,12 @@ def connect(port: int = 0) -> Server:
 def look() -> str:
     """What `connect` would find, in a line. Starts and changes nothing. Raises EnvironmentProblem as it does."""
     for home in _homes():
-        found = read_address(home)
-        if found is not None and lives(home, found):
+        try:
+            found = read_address(home)
+            living = found is not None and lives(home, found)
+        except OSError as error:
+            raise why_not(error, home) from error
+        if found is not None and living:
             if found.here:
                 return f"its server runs at {found.url}"
             continue

@@ -17,8 +17,8 @@ from flows.runs.mourn import mark_crashed
 from flows.runs.server import Server
 from flows.store import open_store
 from tests.flows.cluster.troubled import KIND
+from tests.flows.conftest import Ask
 from tests.flows.film import filming
-from tests.flows.film.conftest import Ask
 
 pytestmark = pytest.mark.slow
 Start = Callable[[], subprocess.Popen[str]]

@@ -1,4 +1,4 @@
-"""One Ray, one Prefect server and one database for all films of these tests."""
+"""One Ray, one Prefect server and one database for all films of these tests, where one is asked for."""
 
 from __future__ import annotations
 
@@ -84,5 +84,5 @@ def ask(server: Server) -> Ask:
 @pytest.fixture(scope="session")
 def child_environment(data_home: Path) -> dict[str, str]:
     """For films made in processes of their own."""
-    root = str(Path(__file__).parents[3])
+    root = str(Path(__file__).parents[2])
     return {**os.environ, "PYTHONPATH": root, "XDG_DATA_HOME": str(data_home)}
