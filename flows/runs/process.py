@@ -110,7 +110,8 @@ def _run(feed: Feed, answers: _Answers, url: str, title: str, storyboard: str, d
 
 
 def _gone(server: Server | Named) -> str:
-    return f"the Prefect server at {server.url} has gone"
+    said = server.said() if isinstance(server, Server) else ""
+    return f"the Prefect server at {server.url} has gone{said}"
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -143,9 +144,8 @@ class Reporter:
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
-        with process.stdout as answers:
-            for line in answers:
-                answer = decode_answer(line)
+        with process.stdout as answers, suppress(OSError, ValueError, KeyError, TypeError):  # half a line: killed
+            for answer in map(decode_answer, answers):
                 self._answers.append(answer)
                 if isinstance(answer, Lost | Refused):
                     self.trouble = _told(answer.message)

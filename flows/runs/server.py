@@ -78,6 +78,11 @@ class Server:
             meanwhile()
             time.sleep(0.05)
 
+    def said(self) -> str:
+        """Where to read what it said, if it did; to be put behind a sentence."""
+        log = log_file(self.home)
+        return f"\n    what it said is in {log}" if log.exists() and log.stat().st_size else ""
+
     def close(self) -> None:
         """It is not needed any more by us."""
         self.client.close()
