@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.metadata
 import ipaddress
 import json
 import ssl
@@ -81,7 +82,15 @@ class Named:
             what = f"does not accept {given[0]}" if given else "asks who you are"
             fix = "mend it" if given else "set PREFECT_API_AUTH_STRING (user:password) or PREFECT_API_KEY"
             raise EnvironmentProblem(f"the Prefect server at {self._place} {what}\n    {fix}, {_EMBEDDED}")
-        return f"Prefect {told}" if status == 200 and isinstance(told, str) else "Prefect"
+        if status != 200 or not isinstance(told, str):
+            return "Prefect"  # its Cloud tells no version
+        ours = importlib.metadata.version("prefect")
+        if told.partition(".")[0] != ours.partition(".")[0]:
+            raise EnvironmentProblem(
+                f"the Prefect server at {self._place} is {told}, and {ours} is installed here\n"
+                f"    the first numbers have to be the same: upgrade one of them, {_EMBEDDED}"
+            )
+        return f"Prefect {told}"
 
     @property
     def _place(self) -> str:

@@ -81,6 +81,11 @@ def test_another_server_is_not_prefects(serve: Serve) -> None:
     assert "answers with an error (500)" in wrong(f"{serve({'/api/health': (500, '')})}/api")
 
 
+def test_another_major_version_is_said(serve: Serve) -> None:
+    old = {**HEALTHY, "/api/admin/version": (200, "2.20.1")}
+    assert "is 2.20.1, and 3." in wrong(f"{serve(old)}/api")
+
+
 def test_a_password_is_asked_for_and_a_wrong_one_is_named(serve: Serve) -> None:
     api = f"{serve({**HEALTHY, 'secret': (0, '')})}/api"
     assert "asks who you are\n    set PREFECT_API_AUTH_STRING" in wrong(api)
