@@ -103,16 +103,23 @@ def _observed(making: Making, observer: Observer) -> Run:
         if not isinstance(error, FlowsError) or isinstance(error, Stopped):
             making.stop()
         observer.end(making, error)
-        write_ledger(making, observer.run(patient=not isinstance(error, Stopped)).id)  # who stops us may not wait
+        _record(making, observer, patient=not isinstance(error, Stopped))
         _finish(making, observer)
         if error is failure:
             raise
         raise error from failure
     observer.end(making, None)
-    run = observer.run()
-    write_ledger(making, run.id)
+    run = _record(making, observer, patient=True)
     _finish(making, observer)
     return run
+
+
+def _record(making: Making, observer: Observer, *, patient: bool) -> Run:
+    """The ledger names the run; whoever is stopped while waiting for that is in it all the same."""
+    try:
+        return observer.run(patient=patient)
+    finally:
+        write_ledger(making, observer.run(patient=False).id)
 
 
 def _make(making: Making, observer: Observer) -> None:

@@ -105,9 +105,11 @@ class Making:
         return 1.0 if not missing else (len(self.records) - len(self.survey.found)) / missing
 
     def stop(self) -> None:
-        """End the rendering; what is finished stays."""
+        """End the rendering; what is finished stays, and counts though nobody heard of it yet."""
         if self.pool is not None:
             self.pool.cancel()
+            for event in self.pool.pending():
+                self.note(event)
 
     def check_rendered(self) -> None:
         """Raises RenderError that names every take that could not be rendered, and why."""

@@ -152,7 +152,7 @@ def _check_written(api: str) -> None:
         parts = urlsplit(api)
         port = parts.port
     except ValueError as error:
-        fix = "a port is a number up to 65535"
+        fix = "write http://HOST:PORT/api, a port being a number up to 65535"
         raise EnvironmentProblem(f"{_NAME}={api} is not an address: {error}\n    {fix}") from error
     if parts.scheme not in ("http", "https"):
         rest = api.rpartition("//")[2]

@@ -31,7 +31,6 @@ _UNUSED_SERVICES = (
 
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy", "ws_proxy", "wss_proxy"})
 _OF_A_SERVER = ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING", "PREFECT_CLIENT_CUSTOM_HEADERS")
-_OF_A_PROFILE = ("PREFECT_PROFILE", "PREFECT_PROFILES_PATH", "PREFECT_HOME")
 
 
 def prefect_home() -> Path:
@@ -46,7 +45,7 @@ def run_environment(own: Mapping[str, str], home: Path, named: Named | None) -> 
     A flow run that the person's program is in is none of that process's.
     """
     proxies = named is not None and not named.loopback
-    unwanted = _OF_A_PROFILE if named is not None else (*_OF_A_PROFILE, *_OF_A_SERVER)
+    unwanted = () if named is not None else _OF_A_SERVER
     told = {name: value for name, value in own.items() if name not in unwanted}
     return {**_inherited(proxies=proxies), **QUIET, **told, "PREFECT_HOME": str(home)}
 

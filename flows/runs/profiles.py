@@ -16,13 +16,17 @@ from typing import Any
 from flows.errors import EnvironmentProblem
 
 
+_PLACES = ("PREFECT_PROFILE", "PREFECT_PROFILES_PATH", "PREFECT_HOME")
+"""Where settings are read from; once they are read, these say nothing more."""
+
+
 def own_settings() -> Mapping[str, str]:
     """`PREFECT_...` to its value: the environment's, and where it is silent the active profile's. Blanks are none.
 
     Raises EnvironmentProblem that names a file which cannot be read, or a profile that is not in it.
     """
     told = {name: value for name, value in os.environ.items() if _is_setting(name) and value.strip()}
-    return {**_profile(told), **told}
+    return {name: value for name, value in {**_profile(told), **told}.items() if name not in _PLACES}
 
 
 def _is_setting(name: str) -> bool:

@@ -6,6 +6,7 @@ inherited like the lock on the server's folder. What it cannot begin for is the 
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import threading
@@ -24,6 +25,8 @@ QUIET_SECONDS = 2.0
 """Task runs are recorded a little after they happened: the server waits until its database rests for so long..."""
 PATIENCE_SECONDS = 30.0
 """...but no longer than this."""
+LEAVE_SECONDS = 10.0
+"""What the end may take; less than the next server waits for it."""
 
 
 def main(home: Path, listener: socket.socket) -> None:
@@ -81,6 +84,8 @@ def _watch(server: uvicorn.Server, api: str, home: Path) -> None:
         mark_crashed(api, started_before=time.time())
     finally:
         server.should_exit = True
+        time.sleep(LEAVE_SECONDS)
+        os._exit(1)  # it hangs: the next one could not have the database
 
 
 def finished(home: Path) -> bool:
