@@ -15,7 +15,6 @@ from typing import Any
 
 from flows.errors import EnvironmentProblem
 
-
 _PLACES = ("PREFECT_PROFILE", "PREFECT_PROFILES_PATH", "PREFECT_HOME")
 """Where settings are read from; once they are read, these say nothing more."""
 
