@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from flows.errors import EnvironmentProblem, Stopped
 from flows.events import Event
@@ -38,6 +38,8 @@ LEAVE_SECONDS = 5.0
 """What the process may take to end once everything is reported."""
 LOOK_SECONDS = 0.02
 
+AnyAnswer = TypeVar("AnyAnswer", Known, Refused, Done)
+
 
 class Reporter:
     """An `Observer` that reports to Prefect."""
@@ -49,8 +51,7 @@ class Reporter:
         self._said: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._answers: list[Answer] = []
         self._checked = False
-        self._stopped = False
-        self._ended_at: float | None = None
+        self._deadline: float | None = None
 
     def start(self) -> None:
         """Raises EnvironmentProblem when the server that the person names is not one, or does not answer."""
@@ -59,16 +60,19 @@ class Reporter:
         if named is not None:
             named.check()
         self._checked = not (own.items() - QUIET.items())
-        self._process = _started(named, run_environment(own, prefect_home(), named))
+        try:
+            self._process = _started(named, run_environment(own, prefect_home(), named))
+        except OSError as error:
+            self.trouble = _told(f"its process could not be started: {error.strerror}")
+            return
         threading.Thread(target=self._write, args=(self._process,), name="report", daemon=True).start()
         threading.Thread(target=self._read, args=(self._process,), name="answers", daemon=True).start()
 
     def begin(self, making: Making) -> None:
         """Raises EnvironmentProblem when Prefect refuses the person's settings."""
         if not self._checked:
-            self._wait(lambda: bool(self._answers), READY_SECONDS)
-            refused = next((answer for answer in self._answers if isinstance(answer, Refused)), None)
-            if refused is not None:
+            self._wait(lambda: bool(self._answers), time.monotonic() + READY_SECONDS)
+            if (refused := self._answered(Refused)) is not None:
                 raise EnvironmentProblem(refused.message)
         self._telling = Telling(making)
         self._say(*self._telling.opening())
@@ -80,52 +84,46 @@ class Reporter:
 
     def end(self, making: Making, error: BaseException | None) -> None:
         """What the run shows last."""
-        self._stopped = isinstance(error, Stopped)
-        self._ended_at = time.monotonic()
+        self._deadline = time.monotonic() + (STOP_SECONDS if isinstance(error, Stopped) else END_SECONDS)
         if self._telling is not None and self.trouble is None:
             self._say(*self._telling.closing(error))
 
     def run(self, *, patient: bool = True) -> Run:
         """The flow run."""
-        if patient:
-            self._wait(lambda: self._known() is not None, END_SECONDS)
-        known = self._known()
+        if patient and self._deadline is not None:
+            self._wait(lambda: self._answered(Known) is not None, self._deadline)
+        known = self._answered(Known)
         return Run(known.id, known.url) if known else Run()
 
     def close(self) -> None:
         """Everything is reported, or will not be."""
-        process, self._process = self._process, None
+        process = self._process
         if process is None:
             return
         self._said.put(None)
-        if self._ended_at is None:
+        if self._deadline is None or not self._is_done(self._deadline):
             process.kill()
-        else:
-            self._see_off(process)
-        process.wait()
-
-    def _see_off(self, process: subprocess.Popen[bytes]) -> None:
-        patience = STOP_SECONDS if self._stopped else END_SECONDS
-        done = self._wait(lambda: any(isinstance(answer, Done) for answer in self._answers), patience, process)
-        if not done and self.trouble is None:
-            self.trouble = _told(f"it was not done {patience:g} s after the film")
         try:
-            process.wait(LEAVE_SECONDS if done else 0.5)
+            process.wait(LEAVE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
+        self._process = None
 
-    def _wait(
-        self, happened: Callable[[], bool], seconds: float, process: subprocess.Popen[bytes] | None = None
-    ) -> bool:
+    def _is_done(self, deadline: float) -> bool:
+        done = self._wait(lambda: self._answered(Done) is not None, deadline)
+        if not done and self.trouble is None:
+            self.trouble = _told("what was left to tell did not arrive in time")
+        return done
+
+    def _wait(self, happened: Callable[[], bool], deadline: float) -> bool:
         """Until it has, the time is up, or there is nothing to wait for any more."""
-        process = process or self._process
-        deadline = time.monotonic() + seconds
-        while process is not None and self.trouble is None and not happened() and time.monotonic() < deadline:
+        while self._process is not None and self.trouble is None and not happened() and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
         return happened()
 
-    def _known(self) -> Known | None:
-        return next((answer for answer in self._answers if isinstance(answer, Known)), None)
+    def _answered(self, kind: type[AnyAnswer]) -> AnyAnswer | None:
+        return next((answer for answer in self._answers if isinstance(answer, kind)), None)
 
     def _say(self, *messages: Message) -> None:
         for message in messages:
@@ -149,7 +147,7 @@ class Reporter:
                 self._answers.append(answer)
                 if isinstance(answer, Lost | Refused):
                     self.trouble = _told(answer.message)
-        if self.trouble is None and not any(isinstance(answer, Done) for answer in self._answers):
+        if self.trouble is None and self._answered(Done) is None:
             self.trouble = _told("the process that tells Prefect has ended")
 
 
