@@ -48,7 +48,8 @@ def main(embedded: bool) -> None:
         answers.leave(Lost(str(error)))
     except BaseException as error:  # noqa: BLE001  # not swallowed: the film's process says it, the log has the rest
         traceback.print_exc()
-        answers.leave(Lost(f"{type(error).__name__}: {error}"))
+        first = str(error).strip().partition("\n")[0]
+        answers.leave(Lost(f"{type(error).__name__}: {first}"))
 
 
 class _Answers:
