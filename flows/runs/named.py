@@ -6,6 +6,7 @@ import base64
 import importlib.metadata
 import ipaddress
 import json
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +17,11 @@ import certifi
 import httpx
 
 from flows.errors import EnvironmentProblem
-from flows.runs.profiles import own_settings
+from flows.runs.profiles import own_settings, profiles_file
 
 ANSWER_SECONDS = 5.0
 """What a server that runs may take to say so."""
 _NAME = "PREFECT_API_URL"
-_EMBEDDED = f"or unset {_NAME}: then wanflow starts one of its own"
 _SILENT = (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError)
 """What asking fails with: nobody answers, or a proxy's settings cannot be used."""
 _TRUE = ("1", "true", "yes", "on", "t", "y")
@@ -29,10 +29,12 @@ _TRUE = ("1", "true", "yes", "on", "t", "y")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The API address as it was given, without a slash at the end, and all of the person's Prefect settings."""
+    """The API address as it was given, without a slash at the end, all of the person's Prefect settings, and what to
+    unset to be rid of it."""
 
     api: str
     settings: Mapping[str, str]
+    source: str = _NAME
 
     @property
     def url(self) -> str:
@@ -81,16 +83,20 @@ class Named:
             given = [name for name in ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING") if name in self.settings]
             what = f"does not accept {given[0]}" if given else "asks who you are"
             fix = "mend it" if given else "set PREFECT_API_AUTH_STRING (user:password) or PREFECT_API_KEY"
-            raise EnvironmentProblem(f"the Prefect server at {self._place} {what}\n    {fix}, {_EMBEDDED}")
+            raise EnvironmentProblem(f"the Prefect server at {self._place} {what}\n    {fix}, {self._embedded}")
         if status != 200 or not isinstance(told, str):
             return "Prefect"  # its Cloud tells no version
         ours = importlib.metadata.version("prefect")
         if told.partition(".")[0] != ours.partition(".")[0]:
             raise EnvironmentProblem(
                 f"the Prefect server at {self._place} is {told}, and {ours} is installed here\n"
-                f"    the first numbers have to be the same: upgrade one of them, {_EMBEDDED}"
+                f"    the first numbers have to be the same: upgrade one of them, {self._embedded}"
             )
         return f"Prefect {told}"
+
+    @property
+    def _embedded(self) -> str:
+        return f"or unset {self.source}: then wanflow starts one of its own"
 
     @property
     def _place(self) -> str:
@@ -109,10 +115,9 @@ class Named:
                 f"a server answers at {place}, but not Prefect's API: the address ends in /api\n    {_NAME}={place}/api"
             )
         if status >= 500:
-            return f"the Prefect server at {place} answers with an error ({status})\n    see its log, {_EMBEDDED}"
-        return (
-            f"a server answers at {place}, but not Prefect's API ({status})\n    the address ends in /api, {_EMBEDDED}"
-        )
+            return f"the Prefect server at {place} answers with an error ({status})\n    see its log, {self._embedded}"
+        fix = f"the address ends in /api, {self._embedded}"
+        return f"a server answers at {place}, but not Prefect's API ({status})\n    {fix}"
 
     def _silent(self, error: Exception) -> str:
         if isinstance(error, httpx.TimeoutException):
@@ -124,8 +129,8 @@ class Named:
         if "CERTIFICATE_VERIFY_FAILED" in why:
             why = why.partition("CERTIFICATE_VERIFY_FAILED]")[2].partition("(_ssl")[0].strip(": ")
             fix = "name the file of its certificate: PREFECT_API_SSL_CERT_FILE=FILE"
-            return f"the Prefect server at {self._place} is not trusted: {why}\n    {fix}, {_EMBEDDED}"
-        return f"no Prefect server answers at {_NAME}={self._place} ({why})\n    start it, {_EMBEDDED}"
+            return f"the Prefect server at {self._place} is not trusted: {why}\n    {fix}, {self._embedded}"
+        return f"no Prefect server answers at {_NAME}={self._place} ({why})\n    start it, {self._embedded}"
 
     def _asked(self, path: str) -> tuple[int, object]:
         """Status and what was said, None if that is no JSON. Raises one of `_SILENT` when nobody answers."""
@@ -144,7 +149,10 @@ def named_server() -> Named | None:
     """None when the embedded one is wanted. Raises EnvironmentProblem when settings cannot be read."""
     settings = own_settings()
     api = settings.get(_NAME, "").strip().rstrip("/")
-    return Named(api, {**settings, _NAME: api}) if api else None
+    if not api:
+        return None
+    source = _NAME if os.environ.get(_NAME, "").strip() else f"{_NAME} in {profiles_file()}"
+    return Named(api, {**settings, _NAME: api}, source)
 
 
 def _check_written(api: str) -> None:

@@ -130,3 +130,13 @@ def test_blanks_name_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     server = named_server()
     assert server is not None
     assert server.api == "http://h/api"
+
+
+def test_one_of_a_profile_is_unset_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    (tmp_path / "profiles.toml").write_text('active = "t"\n[profiles.t]\nPREFECT_API_URL = "http://127.0.0.1:9/api"\n')
+    server = named_server()
+    assert server is not None
+    with pytest.raises(EnvironmentProblem, match=rf"or unset PREFECT_API_URL in {tmp_path / 'profiles.toml'}"):
+        server.check()
