@@ -97,7 +97,8 @@ def _named(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error).partition("\n")[0]
     first = error.errors()[0]
-    return f"{named_setting([str(part) for part in first['loc']], os.environ)}: {first['msg']}"
+    name = named_setting([str(part) for part in first["loc"]], first["input"], os.environ)
+    return f"{name}: {first['msg']}"
 
 
 def _run(feed: Feed, answers: _Answers, url: str, title: str, storyboard: str, digest: str) -> None:

@@ -33,11 +33,12 @@ def _is_setting(name: str) -> bool:
     return name.startswith("PREFECT_") and not name.startswith("PREFECT__")
 
 
-def named_setting(path: Sequence[str], settings: Mapping[str, str]) -> str:
-    """The variable that Prefect means by the path of a field (`request_timeout`), with its value."""
+def named_setting(path: Sequence[str], value: object, settings: Mapping[str, str]) -> str:
+    """The variable that Prefect means by the path of a field (`request_timeout`) and the value it had, with that."""
     end = "_" + path[-1].upper() if path else ""
-    found = next((name for name in sorted(settings) if _is_setting(name) and name.endswith(end)), None)
-    return f"{found}={settings[found]}" if found else ".".join(path)
+    alike = (name for name in sorted(settings) if _is_setting(name) and name.endswith(end))
+    found = next((name for name in alike if settings[name] == str(value)), None)
+    return f"{found}={settings[found]}" if found else f"{'.'.join(path)}={value}"
 
 
 def profiles_file() -> Path:

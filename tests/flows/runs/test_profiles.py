@@ -69,6 +69,6 @@ def test_what_a_flow_run_tells_its_process_is_no_setting(monkeypatch: pytest.Mon
 
 
 def test_a_field_is_called_by_its_variable() -> None:
-    settings = {"PREFECT_API_REQUEST_TIMEOUT": "soon"}
-    assert named_setting(["request_timeout"], settings) == "PREFECT_API_REQUEST_TIMEOUT=soon"
-    assert named_setting(["api", "url"], settings) == "api.url"
+    settings = {"PREFECT_A_LEVEL": "INFO", "PREFECT_LOGGING_LEVEL": "verbose"}
+    assert named_setting(["level"], "verbose", settings) == "PREFECT_LOGGING_LEVEL=verbose"
+    assert named_setting(["api", "url"], 3, settings) == "api.url=3"
