@@ -22,6 +22,7 @@ from flows.runs.named import Named
 from flows.runs.profiles import named_setting, own_settings
 from flows.runs.server import Server, connect
 
+LEAVE_SECONDS = 10.0
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -44,6 +45,9 @@ def main(embedded: bool) -> None:
         watch_life(server, feed.ending, lambda: answers.leave(Lost(_gone(server))))
         _run(feed, answers, server.url, opened.title, opened.storyboard, opened.digest)
         answers.say(Done())
+        last = threading.Timer(LEAVE_SECONDS, os._exit, (0,))
+        last.daemon = True
+        last.start()  # Prefect waits for the last lines of its log, and without end
     except EnvironmentProblem as error:
         answers.leave(Lost(str(error)))
     except BaseException as error:  # noqa: BLE001  # not swallowed: the film's process says it, the log has the rest

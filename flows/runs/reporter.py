@@ -34,8 +34,8 @@ END_SECONDS = 60.0
 """What reporting may take after the film is made..."""
 STOP_SECONDS = 8.0
 """...or after it was stopped."""
-LEAVE_SECONDS = 5.0
-"""What the process may take to end once everything is reported."""
+LEAVE_SECONDS = 1.0
+"""What its last lines of log are waited for; then it ends without us."""
 LOOK_SECONDS = 0.02
 
 AnyAnswer = TypeVar("AnyAnswer", Known, Refused, Done)
@@ -103,12 +103,11 @@ class Reporter:
         self._said.put(None)
         if self._deadline is None or not self._is_done(self._deadline):
             process.kill()
-        try:
-            process.wait(LEAVE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
             process.wait()
         self._process = None
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(LEAVE_SECONDS)
+        _leaving[:] = [left for left in (*_leaving, process) if left.poll() is None]
 
     def _is_done(self, deadline: float) -> bool:
         done = self._wait(lambda: self._answered(Done) is not None, deadline)
@@ -149,6 +148,10 @@ class Reporter:
                     self.trouble = _told(answer.message)
         if self.trouble is None and self._answered(Done) is None:
             self.trouble = _told("the process that tells Prefect has ended")
+
+
+_leaving: list[subprocess.Popen[bytes]] = []
+"""Processes that have told everything and are about to end; kept so that Python does not warn."""
 
 
 def _told(why: str) -> str:
