@@ -88,9 +88,9 @@ def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only:
     Raises EnvironmentProblem before anything is started, RenderError (what could be rendered is kept), EditError,
     Stopped.
     """
-    from flows.film import make_film
+    from flows.runs import run_film
 
-    result = make_film(plan, on_event=on_event, only=only)
+    result = run_film(plan, on_event=on_event, only=only)
     if result.path is not None:
         remember(store_of(plan.settings), plan.storyboard, past_of(plan))
     return result

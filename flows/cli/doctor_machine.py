@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
@@ -174,11 +174,7 @@ def _writable(folder: Path) -> str:
 
 def addresses(settings: Settings) -> Iterator[Finding]:
     """Who is talked to: Prefect's server, a Ray cluster."""
-    named = os.environ.get("PREFECT_API_URL")
-    if named:
-        yield looked("Addresses", "prefect", lambda: _prefect_answers(named))
-    else:
-        yield looked("Addresses", "prefect", _own_port, "a firewall or sandbox keeps programs from listening")
+    yield _prefect()
     cluster = settings.cluster.address
     if cluster is None:
         yield Finding("Addresses", "ray", "good", "started for each render on this machine")
@@ -188,20 +184,25 @@ def addresses(settings: Settings) -> Iterator[Finding]:
         yield looked("Addresses", "ray", lambda: _ray_answers(cluster))
 
 
-def _own_port() -> str:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        tried.listen()
-    return "started when needed, on a free port of this machine; wanflow ui shows it"
+def _prefect() -> Finding:
+    """As a render finds it: a server that is named has to answer; films are made without one of our own."""
+    from flows.runs.named import named_server
+    from flows.runs.server import look
+
+    def answer() -> str:
+        named = named_server()
+        return f"{named.check()} answers at {named.api}" if named else ""
+
+    finding = looked("Addresses", "prefect", answer)
+    if finding.found:
+        return finding
+    finding = looked("Addresses", "prefect", look)
+    return replace(finding, state="note") if finding.state == "bad" else finding
 
 
 def _ray_answers(address: str) -> str:
     host, port = _place(address, _RAY_PORT)
     return _answers(host, port, f"start it (ray start --head --port {port}), or cluster=local")
-
-
-def _prefect_answers(address: str) -> str:
-    return _answers(*_place(address, 4200), "start it, or unset PREFECT_API_URL: then wanflow starts one of its own")
 
 
 def _answers(host: str, port: int, fix: str) -> str:

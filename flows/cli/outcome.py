@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,8 @@ from wan.errors import CheckpointError, HubRefusal, NoHome, RequestError, WanErr
 from wan.files import state_folder
 
 STOPPED = 130
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""What a person, a service manager or the end of a session stop us with."""
 MOST_SHOWN = 200
 """Problems of one file that people are shown."""
 
@@ -28,7 +31,11 @@ def exit_code_of(arguments: Sequence[str], *, debug: bool) -> Iterator[None]:
     except BaseException as error:  # noqa: BLE001  # the outermost place: everything ends here, as an exit code
         if debug and not isinstance(error, click.exceptions.Exit | SystemExit):
             traceback.print_exc()
-        sys.exit(report(error, arguments))
+        code = report(error, arguments)
+        if code == STOPPED:
+            for number in ENDINGS:  # who is impatient may be so to the very end, and would see Python's own traceback
+                signal.signal(number, signal.SIG_IGN)
+        sys.exit(code)
 
 
 def report(error: BaseException, arguments: Sequence[str] = ()) -> int:

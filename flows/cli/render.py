@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import _thread
 import logging
+import os
 import shlex
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -26,7 +28,7 @@ from flows.cli.options import (
     storyboard_argument,
     with_draft,
 )
-from flows.cli.outcome import say
+from flows.cli.outcome import ENDINGS, STOPPED, say
 from flows.cli.words import count, duration, size_of
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 
 STOPPING = "stopping; what is finished is kept, and this may take some seconds"
+GIVE_UP_SECONDS = 30.0
+"""After which a second Ctrl-C ends what could not end by itself."""
 
 
 @click.command("render", short_help="Render a storyboard into a film.")
@@ -175,35 +179,43 @@ def _as_json(plan: Plan, result: FilmResult) -> dict[str, object]:
         "rendered": result.rendered,
         "cached": result.cached,
         "seconds": round(result.seconds, 3),
-        "warnings": list(plan.warnings),
+        "warnings": [*plan.warnings, *result.warnings],
     }
 
 
 @contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """A SIGTERM ends the render as Ctrl-C does: workers are told, finished takes are kept. The first of either is
-    answered at once, since ending may take seconds. A Ctrl-C that is ignored (`nohup`) stays so."""
-    interrupted, said = False, threading.Event()
+    """SIGTERM and the end of a session (SIGHUP) end the render as Ctrl-C does: workers are told, finished takes are
+    kept. The first of them is answered at once, since ending may take seconds; what follows is not heard, or it would
+    tear the ending apart, until `GIVE_UP_SECONDS` are over. What is ignored (`nohup`, a shell's background) stays so.
+    """
+    began: float | None = None
+    said = threading.Event()
 
     def answer() -> None:
-        say(STOPPING)
+        with suppress(OSError):  # the terminal may be gone
+            say(STOPPING)
         said.set()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal interrupted
-        if not interrupted:
-            interrupted = True
-            # in a thread: what is interrupted here may hold the locks that printing takes, or starting a `Thread`
-            _thread.start_new_thread(answer, ())
+        nonlocal began
+        if began is not None:
+            if time.monotonic() - began > GIVE_UP_SECONDS:
+                os._exit(STOPPED)
+            return
+        began = time.monotonic()
+        # in a thread: what is interrupted here may hold the locks that printing takes, or starting a `Thread`
+        _thread.start_new_thread(answer, ())
         raise KeyboardInterrupt
 
-    ours = [number for number in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(number) is not signal.SIG_IGN]
+    ours = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, interrupt) for number in ours}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if interrupted:
+        if began is not None:
             said.wait(timeout=1)
-        sys.stdout.flush()
+        with suppress(OSError):
+            sys.stdout.flush()

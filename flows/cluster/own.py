@@ -21,8 +21,8 @@ from types import ModuleType
 from typing import Any
 
 from flows.errors import EnvironmentProblem
-from flows.scratch import scratch
 from wan.host import cores
+from wan.locks import own_folder
 
 OBJECT_STORE_BYTES = 80 * 2**20
 """Near Ray's minimum: only events and small values travel; frames go through the store."""
@@ -163,7 +163,7 @@ def _without_reports() -> Iterator[None]:
 def _folder() -> Iterator[Path]:
     """Short enough for Ray's sockets, on a disk that can be written to. Raises EnvironmentProblem."""
     home = _home()
-    with scratch(home) as folder:
+    with own_folder(home) as folder:
         yield folder
 
 

@@ -20,8 +20,8 @@ from flows.edit.sound import soundtrack
 from flows.edit.timeline import Timeline
 from flows.edit.unchanged import are_made, edit_digest
 from flows.errors import EnvironmentProblem
-from flows.scratch import scratch
 from flows.settings import FilmSettings
+from wan.locks import own_folder
 
 
 def edit_film(
@@ -96,10 +96,9 @@ def _place_captions(subtitles: Captions | None, output: Path) -> None:
 @contextmanager
 def _workplace(folder: Path) -> Iterator[Path]:
     """A hidden folder on the output's own disk, gone afterwards; those of killed processes are cleared away too."""
-    with ExitStack() as opened:
+    with ExitStack() as held:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            work = opened.enter_context(scratch(folder, ".edit-"))
+            work = held.enter_context(own_folder(folder, ".edit-"))
         except OSError as error:
             raise EnvironmentProblem(
                 f"{folder}: cannot be written ({error.strerror}); set film.outputs to a folder of yours"

@@ -1,8 +1,9 @@
-"""One film in the making, apart from Prefect: what is found, what is rendered, and the files that come of it."""
+"""One film in the making: what is found, what is rendered, and the files that come of it."""
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from flows.edit import edit_film, make_timeline
 from flows.edit.deliverables import target
 from flows.errors import RenderError
-from flows.events import Event, Failed, Finished, Progress
+from flows.events import Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, PLAN, REPORT, SHOTS
 from flows.film.result import Delivered
 from flows.film.survey import Survey, clips_of, survey
@@ -35,7 +36,7 @@ _BLOB = re.compile(r"[^\s'\"]*/blobs/[0-9a-f]{2}/([0-9a-f]{64})")
 class Making:
     """`shots` are those that must be rendered, `asked` those that were named (empty: the whole film).
 
-    `records` grows while clips finish; `pool` is None when nothing is missing.
+    `records` grows while clips finish; `pool` is None when nothing is missing. `warnings` were said on the way.
     """
 
     plan: Plan
@@ -50,7 +51,7 @@ class Making:
     records: dict[str, TakeRecord] = field(init=False)
     rendered: set[str] = field(default_factory=set)
     failures: dict[str, Failed] = field(default_factory=dict)
-    _heard: list[Event] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     film: Path | None = None
     report: Path | None = None
     clips: tuple[Path, ...] = ()
@@ -65,23 +66,24 @@ class Making:
         for fingerprint, record in self.survey.found.items():
             self.on_event(Finished(fingerprint, record, cached=True))
 
-    def listen(self) -> None:
-        """Let `on_event` hear what has happened so far; `events` gives it again."""
-        if self.pool is not None:
-            self._heard.extend(self._told(event) for event in self.pool.pending())
-
     def events(self) -> Iterator[Event]:
         """What happens until everything is rendered that can be. `on_event` has heard it before."""
-        yield from self._heard
         if self.pool is not None:
             yield from map(self._told, self.pool.events())
 
+    def warn(self, message: str) -> None:
+        """Said once to the person: what went wrong beside the film."""
+        if message not in self.warnings:
+            self.warnings.append(message)
+            self.on_event(Log("", logging.WARNING, message))
+
     def _told(self, event: Event) -> Event:
-        noted = self._noted(event)
+        noted = self.note(event)
         self.on_event(noted)
         return noted
 
-    def _noted(self, event: Event) -> Event:
+    def note(self, event: Event) -> Event:
+        """Take what follows from it; returns it in the person's words."""
         if isinstance(event, Finished):
             self.records[event.fingerprint] = event.record
             if not event.cached:
@@ -93,6 +95,7 @@ class Making:
                 message = f"not rendered: it starts from {self.watches.name_of(event.because_of)}, which failed"
                 event = replace(event, message=message)
             self.failures[event.fingerprint] = event
+        self.watches.note(event)
         return event
 
     @property
@@ -102,9 +105,11 @@ class Making:
         return 1.0 if not missing else (len(self.records) - len(self.survey.found)) / missing
 
     def stop(self) -> None:
-        """End the rendering; what is finished stays."""
+        """End the rendering; what is finished stays, and counts though nobody heard of it yet."""
         if self.pool is not None:
             self.pool.cancel()
+            for event in self.pool.pending():
+                self.note(event)
 
     def check_rendered(self) -> None:
         """Raises RenderError that names every take that could not be rendered, and why."""

@@ -100,7 +100,7 @@ def test_after_a_film_the_next_plan_says_what_changed(
         values = dict.fromkeys(FilmResult.__dataclass_fields__)
         return FilmResult(**{**values, "path": finished.pop(0)})  # type: ignore[arg-type]
 
-    monkeypatch.setattr("flows.film.make_film", pretend)
+    monkeypatch.setattr("flows.runs.run_film", pretend)
     changed = [f"storyboard.shots.first.prompt={text}" for text in ("a blue box rises",)]
     root, store = project.settings.model.root, project.settings.store.path
     edited = load(project.storyboard.path, [f"model.root={root}", f"store.path={store}", *changed])

@@ -84,19 +84,21 @@ def test_draft_comes_first_so_that_an_override_wins() -> None:
     assert with_draft(("a=1",), False) == ("a=1",)
 
 
-def test_being_terminated_ends_a_render_as_ctrl_c_does() -> None:
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_being_terminated_and_losing_the_session_end_a_render_as_ctrl_c_does(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
-        os.kill(os.getpid(), signal.SIGTERM)
-    assert signal.getsignal(signal.SIGTERM) is before
+        os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
 
 
 def test_ctrl_c_is_answered_at_once_and_once(capfd: pytest.CaptureFixture[str]) -> None:
     before = signal.getsignal(signal.SIGINT)
     with termination_as_interrupt():
-        for _ in range(2):
-            with pytest.raises(KeyboardInterrupt):
-                os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # what ends already is not torn apart
+            os.kill(os.getpid(), number)
     assert signal.getsignal(signal.SIGINT) is before
     assert capfd.readouterr().err == f"{STOPPING}\n"
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from flows.errors import EnvironmentProblem, RenderError, UserError
-from flows.film.server import Server
 from flows.ledger import read_history
 from flows.media import probe_video
+from flows.runs.server import Server
 from flows.store import open_store
-from tests.flows.film.conftest import Ask, MakeFilm
+from tests.flows.conftest import Ask, MakeFilm
 from tests.flows.film.filming import STORYBOARD, plan_in
 
 pytestmark = pytest.mark.slow

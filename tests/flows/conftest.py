@@ -1,4 +1,4 @@
-"""One Ray, one Prefect server and one database for all films of these tests."""
+"""One Ray, one Prefect server and one database for all films of these tests, where one is asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flows.cluster import RendererSpec
 from flows.cluster.session import RaySession
 from flows.config import compose
 from flows.film import FilmResult
-from flows.film.server import Server, connect
+from flows.runs.server import Server, connect
 from tests.flows.cluster.troubled import KIND
 from tests.flows.film.filming import film_in
 
@@ -29,6 +29,7 @@ def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(folder))
         patch.delenv("PREFECT_API_URL", raising=False)
+        patch.setenv("PREFECT_HOME", str(folder / "no-profiles"))
         yield folder
 
 
@@ -36,10 +37,9 @@ def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def server(data_home: Path) -> Iterator[Server]:
     """Kept alive between films, so that each need not start its own."""
     connected = connect()
-    connected.wait(meanwhile=lambda: None)
+    connected.wait()
     yield connected
-    assert connected.client is not None
-    connected.client.close()
+    connected.close()
 
 
 @pytest.fixture(scope="session")
@@ -85,5 +85,5 @@ def ask(server: Server) -> Ask:
 @pytest.fixture(scope="session")
 def child_environment(data_home: Path) -> dict[str, str]:
     """For films made in processes of their own."""
-    root = str(Path(__file__).parents[3])
+    root = str(Path(__file__).parents[2])
     return {**os.environ, "PYTHONPATH": root, "XDG_DATA_HOME": str(data_home)}

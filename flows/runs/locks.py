@@ -1,12 +1,12 @@
 """How processes that share the embedded server find it, and how it knows that nobody needs it any more.
 
-Every client holds a shared lock on `clients.lock`; the operating system releases it however the client ends, `kill -9`
-included. The server leaves when it can have that lock for itself. `start.lock` is held by whoever starts or ends one.
+Every client holds a shared lock on `clients.lock`, the server one on `server.lock` for as long as it lives; the
+operating system releases them however a process ends, `kill -9` included. The server leaves when it can have the
+clients' lock for itself. `start.lock` is held by whoever starts or ends one.
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
@@ -16,15 +16,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from wan.files import is_alive, write_atomically
+from wan.files import write_atomically
+from wan.locks import is_held, kernel, machine
+
+BEAT_SECONDS = 10.0
+"""How often a server shows machines that cannot see its lock that it lives."""
+BELIEF_SECONDS = 120.0
+"""How long they believe it after that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the server listens, and its process."""
+    """Where a server listens, the machine on whose loopback address that is, the system it runs on, its process."""
 
     url: str
     pid: int
+    machine: str = ""
+    kernel: str = ""
 
     @property
     def api(self) -> str:
@@ -32,16 +40,19 @@ class Address:
         return f"{self.url}/api"
 
     @property
-    def alive(self) -> bool:
-        """Whether the process exists; one that ended and was not yet waited for does not."""
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(self.pid, os.WNOHANG)  # a child of ours: takes note of its end
-        return is_alive(self.pid)
+    def here(self) -> bool:
+        """Whether it can be reached from here, if it lives."""
+        return self.machine == machine()
+
+
+def address_here(url: str, pid: int) -> Address:
+    """Of a server that is started on this machine."""
+    return Address(url, pid, machine(), kernel())
 
 
 def become_client(home: Path) -> IO[bytes]:
     """Counts as a client until the returned file is closed or the process ends."""
-    file = (home / "clients.lock").open("ab")
+    file = (home / "clients.lock").open("ab+")
     fcntl.flock(file, fcntl.LOCK_SH)
     return file
 
@@ -75,6 +86,34 @@ def _taken(file: IO[bytes]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def server_lock(home: Path) -> Path:
+    """Held by the server of that folder, and by nobody else for longer than a look."""
+    return home / "server.lock"
+
+
+def lives(home: Path, address: Address) -> bool:
+    """Whether the server of that address uses the folder's database now. Locks are asked where they are sure to be
+    seen, a server of another system for the last time that it has shown itself."""
+    if address.kernel in ("", kernel()):
+        return is_held(server_lock(home))
+    return _silence(home) < BELIEF_SECONDS
+
+
+def show_life(home: Path) -> None:
+    """Told by a server every `BEAT_SECONDS`."""
+    if _address_file(home).exists():
+        os.utime(_address_file(home))
+
+
+def _silence(home: Path) -> float:
+    """Seconds since the server has shown itself, by the disk's own clock; 0 where nothing can be written."""
+    try:
+        os.utime(home / "start.lock")
+        return (home / "start.lock").stat().st_mtime - _address_file(home).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def read_address(home: Path) -> Address | None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.film import serve
-from flows.film.locks import Address, become_client, read_address, write_address
-from flows.film.serve import finished
+from flows.runs import serve
+from flows.runs.locks import Address, become_client, read_address, write_address
+from flows.runs.serve import finished
 
 
 @pytest.fixture(autouse=True)
