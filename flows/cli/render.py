@@ -122,10 +122,12 @@ def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[s
     """Where the film is, how long it took, and what to try next; `command` renders the whole film once more."""
     took = f"{count(result.rendered, 'take')} rendered, {result.cached:,} from the store, in {duration(result.seconds)}"
     where = [f"film    {shown_path(result.path)}"] if result.path else []
+    where += [f"words   {shown_path(result.captions)}"] if result.captions else []
     where += [f"also    {shown_path(made.path)}  {_told(made)}" for made in result.delivered]
     where += [f"clips   {shown_path(clip)}" for clip in result.clips]
     where += [f"report  {shown_path(result.report)}"] if result.report else []
-    return ["", *where, took, "", *next_steps(command, plan, only)]
+    warnings = [f"warning: {warning}" for warning in result.warnings]
+    return [*warnings, "", *where, took, "", *next_steps(command, plan, only)]
 
 
 def next_steps(command: str, plan: Plan, only: Sequence[str]) -> list[str]:

@@ -63,11 +63,15 @@ def edit_film(
     return output
 
 
+def captions_beside(film: Path) -> Path:
+    """Where the captions of a film lie, if it has any."""
+    return film.with_suffix(".vtt")
+
+
 def _is_made(timeline: Timeline, output: Path, identifier: str) -> bool:
     """Whether the film, its captions and its deliverables are all there from an edit like this one."""
     files = [output, *(target(timeline, item, output.parent).path for item in timeline.deliver)]
-    captions = output.with_suffix(".vtt")
-    return captions.exists() == (webvtt(timeline) is not None) and are_made(files, identifier)
+    return captions_beside(output).exists() == (webvtt(timeline) is not None) and are_made(files, identifier)
 
 
 def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Captions | None, settings: FilmSettings) -> Any:
@@ -87,7 +91,7 @@ def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Captions | 
 
 
 def _place_captions(subtitles: Captions | None, output: Path) -> None:
-    beside = output.with_suffix(".vtt")
+    beside = captions_beside(output)
     if subtitles:
         subtitles.beside.replace(beside)
     else:

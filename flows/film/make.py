@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING
 import pydantic.v1  # noqa: F401
 
 from flows.edit.process import find_ffmpeg
-from flows.events import Event
+from flows.events import Event, Log
 from flows.film.folder import check_space, claimed
 from flows.film.making import Making
 from flows.film.motions import prepare_motions
-from flows.film.record import write_ledger
+from flows.film.record import write_history
 from flows.film.result import FilmResult
 from flows.film.server import connect
 from flows.film.survey import chosen_shots, clips_of, put_assets, survey, with_needed
@@ -68,7 +69,7 @@ def make_film(
         )
         making.tell_found()
         server.wait(meanwhile=making.listen)
-        flow_run_id = _run(making, server.api)
+        flow_run_id, warning = _run(making, server.api)
     return FilmResult(
         path=making.film,
         clips=making.clips,
@@ -80,6 +81,8 @@ def make_film(
         flow_run_id=flow_run_id,
         run_url=f"{server.url}/runs/flow-run/{flow_run_id}",
         delivered=making.delivered,
+        captions=making.captions,
+        warnings=(warning,) if warning else (),
     )
 
 
@@ -93,15 +96,17 @@ def _pool(plan: Plan, clips: Sequence[Clip], store: str, renderer: RendererSpec 
     return pool
 
 
-def _run(making: Making, api: str) -> str:
-    """The flow, and whatever became of it the ledger. Returns the flow run's id."""
+def _run(making: Making, api: str) -> tuple[str, str | None]:
+    """The flow, and whatever became of it the history. Returns the flow run's id, and why there is no history."""
     from flows.film.flow import run_flow
 
     outcome = run_flow(making, api)
-    write_ledger(making, outcome.flow_run_id)
+    warning = write_history(making, outcome.flow_run_id)
     if outcome.error is not None:
+        if warning is not None:
+            making.on_event(Log("", logging.WARNING, warning))
         raise outcome.error
-    return outcome.flow_run_id
+    return outcome.flow_run_id, warning
 
 
 def _ignore(event: Event) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.edit import edit_film, make_timeline
+from flows.edit import captions_beside, edit_film, make_timeline
 from flows.edit.deliverables import target
 from flows.errors import RenderError
 from flows.events import Event, Failed, Finished, Progress
@@ -55,6 +55,7 @@ class Making:
     report: Path | None = None
     clips: tuple[Path, ...] = ()
     delivered: tuple[Delivered, ...] = ()
+    captions: Path | None = None
 
     def __post_init__(self) -> None:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
@@ -131,6 +132,7 @@ class Making:
             return
         timeline = make_timeline(self.plan, records, self.store)
         self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film, on_progress=self._edited)
+        self.captions = beside if (beside := captions_beside(self.film)).exists() else None
         made = [target(timeline, item, self.folder) for item in timeline.deliver]
         self.delivered = tuple(
             Delivered(path=file.path, width=file.width, height=file.height, seconds=float(timeline.seconds))

@@ -23,6 +23,7 @@ from flows.store.protocol import TakeRecord
 from flows.store.records import record_from_json, record_to_json
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_SHARD = re.compile(r"[0-9a-f]{2}")
 _NOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _RECORD_SUFFIX = ".json"
 _FEW = 64
@@ -92,7 +93,8 @@ class LocalStore:
                 return record_from_json(data)
             except ValueError:
                 # A damaged record promises nothing, and would stand in the way of the next one.
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # who writes the next one is told that the store cannot be written to
+                    path.unlink()
                 return None
 
     def finished(self, fingerprints: Collection[str]) -> frozenset[str]:
@@ -104,10 +106,10 @@ class LocalStore:
     def fingerprints(self) -> frozenset[str]:
         with translated(self._root, "read"):
             return frozenset(
-                name[: -len(_RECORD_SUFFIX)]
-                for shard in _names(self._root / "takes")
-                for name in _names(self._root / "takes" / shard)
-                if name.endswith(_RECORD_SUFFIX)
+                fingerprint
+                for shard in _folders(self._root / "takes")
+                for name in _files(self._root / "takes" / shard)
+                if _DIGEST.fullmatch(fingerprint := name.removesuffix(_RECORD_SUFFIX)) and fingerprint != name
             )
 
     def publish(self, record: TakeRecord) -> TakeRecord:
@@ -151,7 +153,7 @@ class LocalStore:
 
     def notes(self, folder: str) -> tuple[str, ...]:
         with translated(self._root, "read"):
-            return tuple(sorted(f"{folder}/{name}" for name in _names(self._note(folder))))
+            return tuple(sorted(f"{folder}/{name}" for name in _files(self._note(folder)) if _NOTE.fullmatch(name)))
 
     def drop_note(self, name: str) -> None:
         with translated(self._root, "write to"):
@@ -194,10 +196,20 @@ def _check(digest: str) -> None:
         raise StoreError(f"{digest!r} is not a sha256 digest")
 
 
-def _names(folder: Path) -> Iterator[str]:
+def _files(folder: Path) -> Iterator[str]:
+    """Names of the regular files in a folder; none if it is not there."""
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
-            yield entry.name
+            if entry.is_file():
+                yield entry.name
+
+
+def _folders(folder: Path) -> Iterator[str]:
+    """Names of the shards in a folder; none if it is not there. File managers leave files of their own beside them."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _SHARD.fullmatch(entry.name) and entry.is_dir():
+                yield entry.name
 
 
 def _fill(file: BinaryIO, data: bytes) -> None:
