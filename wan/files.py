@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wan.errors import WanError
+
 _UNABLE = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 """What network and FUSE file systems say that cannot sync: what is written is as safe there as it gets."""
 _WILL_NOT_REPLACE = frozenset({errno.EEXIST, errno.EACCES, errno.EPERM, errno.EOPNOTSUPP, errno.EBUSY, errno.ETXTBSY})
+_STRANGE = "backslashreplace"
+"""What becomes of a name that is no UTF-8, as file names may be: JSON has the same escapes."""
 _LONGEST_STEM = 200
 """Bytes of a name that leave room for what makes a temporary name of it: most file systems take 255."""
 
@@ -31,7 +35,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_atomically(path: Path, text: str) -> None:
     """The whole file or none of it; on the disk, its name too, when this returns."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+    with replacing(path) as temporary, temporary.open("w", -1, "utf-8", _STRANGE) as file:
         file.write(text)
         file.flush()
         settle(file.fileno())
@@ -85,9 +89,26 @@ def state_folder() -> Path:
     return _home("XDG_STATE_HOME", ".local/state")
 
 
+class NoHome(WanError, OSError):
+    """A folder of the user is asked for, and the user has none."""
+
+
 def _home(variable: str, usual: str) -> Path:
     home = os.environ.get(variable, "")  # a relative one does not count, as the standard says
-    return (Path(home) if os.path.isabs(home) else Path.home() / usual) / "wanflow"
+    if os.path.isabs(home):
+        return Path(home) / "wanflow"
+    try:
+        return Path.home() / usual / "wanflow"
+    except RuntimeError as error:
+        raise NoHome(f"there is no home folder; set HOME, or {variable}") from error
+
+
+def without_tilde(path: Path) -> Path:
+    """The path with `~` and `~user` at its beginning as the home folder. Raises NoHome."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise NoHome(f"{path}: there is no such home folder; write the whole path") from error
 
 
 def is_alive(pid: int) -> bool:

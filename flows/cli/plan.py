@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,10 +13,13 @@ from flows.cli.options import (
     draft_option,
     json_option,
     overrides_argument,
-    print_json,
     storyboard_argument,
     with_draft,
 )
+
+if TYPE_CHECKING:
+    from flows.cli.forms import PlanDocument
+    from flows.plan import Plan
 
 
 @click.command("plan", short_help="Show what would be rendered, and why.")
@@ -50,9 +54,7 @@ def command(
     project = load(storyboard, with_draft(overrides, draft), config_dir=config_dir)
     made = plan_with_progress(project, weights=not no_weights)
     if as_json:
-        from flows.plan.to_json import plan_to_json
-
-        print_json(plan_to_json(made))
+        _print_json(made, weights=not no_weights)
         return
     from flows.cli.plan_table import print_plan
 
@@ -61,3 +63,15 @@ def command(
         click.echo("\nPlanned without weights: what of it is in the store already is not known.")
         return
     click.echo(f"\nRender it: wanflow render {shlex.join([storyboard, *with_draft(overrides, draft)])}")
+
+
+def _print_json(made: Plan, *, weights: bool) -> None:
+    from flows.cli.document import envelope, print_document, warnings
+    from flows.plan.to_json import plan_to_json
+
+    document: PlanDocument = {
+        **envelope("plan", problems=warnings(made.warnings)),
+        **plan_to_json(made),
+        "weights": weights,
+    }
+    print_document(document)

@@ -13,7 +13,7 @@ import yaml
 from flows.config.names import GROUPS, OWN_FOLDERS
 from flows.config.schema import leaves
 from flows.errors import SettingsError
-from flows.resources import conf_folder
+from flows.resources import conf_folder, working_folder
 
 _PRIMARY = "config.yaml"
 WHOLE = ("profile", "project", "local")
@@ -22,8 +22,17 @@ WHOLE = ("profile", "project", "local")
 
 def config_folders(config_dir: Path | None = None) -> tuple[Path, ...]:
     """The configuration directories, first one first. Raises `SettingsError` if `config_dir` is not one."""
+    own = config_dir or working_folder() / "conf"
+    try:
+        return _folders(own, config_dir)
+    except OSError as error:
+        raise SettingsError(
+            f"{own}: cannot be read ({error.strerror}); change its permissions, or name another: --config-dir FOLDER"
+        ) from error
+
+
+def _folders(own: Path, config_dir: Path | None) -> tuple[Path, ...]:
     shipped = conf_folder()
-    own = config_dir or Path.cwd() / "conf"
     if config_dir is not None and not own.is_dir():
         raise SettingsError(f"--config-dir {own}: there is no such directory")
     if own.resolve() == shipped.resolve() or not _has_our_groups(own):

@@ -22,6 +22,7 @@ from flows.config.origin import origin
 from flows.config.schema import in_words, leaves, mutable_twin
 from flows.config.values import wrong_values
 from flows.errors import SettingsError
+from flows.resources import working_folder
 from flows.settings import Settings
 
 SCHEMA = "wanflow_schema"
@@ -91,6 +92,6 @@ def _innermost(error: BaseException) -> BaseException:
 
 def _another_project(folders: Sequence[Path]) -> str:
     """What to do if the `conf/` that was found is not wanflow's."""
-    if len(folders) == 1 or folders[0] != (Path.cwd() / "conf").resolve():
+    if len(folders) == 1 or folders[0] != (working_folder() / "conf").resolve():
         return ""
     return f"\n    if {folders[0]} is another project's, name a folder for wanflow's: --config-dir FOLDER"

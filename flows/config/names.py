@@ -48,7 +48,8 @@ class Names:
 
 
 def _options(folders: Sequence[Path], group: str) -> tuple[str, ...]:
-    return tuple(sorted({file.stem for folder in folders for file in (folder / group).glob("*.yaml")}))
+    files = (file for folder in folders for file in (folder / group).glob("*.yaml"))
+    return tuple(sorted({file.stem for file in files if not file.name.startswith(".")}))
 
 
 def parse(text: str) -> Override:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flows.edit import captions_beside, edit_film, make_timeline
 from flows.edit.deliverables import target
-from flows.errors import RenderError
+from flows.errors import Problem, RenderError
 from flows.events import Event, Failed, Finished, Progress
 from flows.film.folder import FILM, PLAN, REPORT, SHOTS
 from flows.film.result import Delivered
@@ -114,7 +114,8 @@ class Making:
             return
         lines = [f"    {watch.name}: {self._cause(watch.failure)}" for watch in failed if watch.failure]
         noun = "take was" if len(failed) == 1 else "takes were"
-        raise RenderError("\n".join([f"{len(failed)} {noun} not rendered (the others are kept):", *lines]))
+        problems = [Problem(None, self._cause(watch.failure), None, watch.shot.id) for watch in failed if watch.failure]
+        raise RenderError("\n".join([f"{len(failed)} {noun} not rendered (the others are kept):", *lines]), problems)
 
     def _cause(self, failure: Failed) -> str:
         return f"on {failure.worker}: {failure.message}" if failure.worker else failure.message
