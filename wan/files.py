@@ -115,7 +115,7 @@ def is_alive(pid: int) -> bool:
     """Whether there is such a process on this machine, whoever owns it."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

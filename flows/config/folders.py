@@ -14,6 +14,7 @@ from flows.config.names import GROUPS, OWN_FOLDERS
 from flows.config.schema import leaves
 from flows.errors import SettingsError
 from flows.resources import conf_folder, working_folder
+from wan.folders import found_in
 
 _PRIMARY = "config.yaml"
 WHOLE = ("profile", "project", "local")
@@ -58,18 +59,18 @@ def _has_our_groups(folder: Path) -> bool:
 
 def _holds_strange(folder: Path) -> bool:
     """A primary configuration with keys of others, or a group of others."""
-    if any(set(tree_of(file)) - _sections() - {"defaults"} for file in folder.glob("*.yaml")):
+    if any(set(tree_of(file)) - _sections() - {"defaults"} for file in found_in(folder, "*.yaml")):
         return True
-    return any(file.parent.name not in OWN_FOLDERS for file in folder.glob("*/*.yaml"))
+    return any(file.parent.name not in OWN_FOLDERS for file in found_in(folder, "*/*.yaml"))
 
 
 def _holds_ours(folder: Path) -> bool:
     """A file where wanflow looks, with a key that it knows."""
-    if any(_speaks_of(file, _sections()) for name in WHOLE for file in (folder / name).glob("*.yaml")):
+    if any(_speaks_of(file, _sections()) for name in WHOLE for file in found_in(folder / name, "*.yaml")):
         return True
     if _speaks_of(folder / _PRIMARY, _sections()) and not set(tree_of(folder / _PRIMARY)) - _sections() - {"defaults"}:
         return True
-    return any(_speaks_of(file, _keys_of(group)) for group in GROUPS for file in (folder / group).glob("*.yaml"))
+    return any(_speaks_of(file, _keys_of(group)) for group in GROUPS for file in found_in(folder / group, "*.yaml"))
 
 
 def _speaks_of(file: Path, keys: frozenset[str]) -> bool:

@@ -9,6 +9,7 @@ import yaml
 
 from flows.config.folders import WHOLE, tree_of
 from flows.config.names import GROUPS
+from wan.folders import found_in
 
 
 def origin(key: str, folders: Sequence[Path], overrides: Sequence[str]) -> str:
@@ -28,9 +29,11 @@ def _holders(folder: Path, key: str, chosen: Mapping[str, str]) -> Iterator[tupl
     """Files that may hold the key, the likeliest first, each with what it is called there."""
     group, _, rest = key.partition(".")
     for name in reversed(WHOLE):
-        yield from ((file, key) for file in sorted((folder / name).glob("*.yaml")))
+        yield from ((file, key) for file in found_in(folder / name, "*.yaml"))
     if rest:
-        options = sorted((folder / group).glob("*.yaml"), key=lambda file: (file.stem != chosen.get(group), file.stem))
+        options = sorted(
+            found_in(folder / group, "*.yaml"), key=lambda file: (file.stem != chosen.get(group), file.stem)
+        )
         yield from ((file, rest) for file in options)
 
 

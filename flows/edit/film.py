@@ -22,7 +22,7 @@ from flows.edit.timeline import Timeline
 from flows.edit.unchanged import are_made, edit_digest
 from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
-from wan.files import is_alive
+from wan.files import is_alive, move_over
 
 
 def edit_film(
@@ -57,9 +57,9 @@ def edit_film(
         for made in rest:
             if made not in different:
                 shutil.copyfile(film.path, made.path)
-            made.path.replace(output.parent / made.path.name)
+            move_over(made.path, output.parent / made.path.name)
         _place_captions(subtitles, output)
-        film.path.replace(output)
+        move_over(film.path, output)
     return output
 
 
@@ -93,7 +93,7 @@ def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Captions | 
 def _place_captions(subtitles: Captions | None, output: Path) -> None:
     beside = captions_beside(output)
     if subtitles:
-        subtitles.beside.replace(beside)
+        move_over(subtitles.beside, beside)
     else:
         beside.unlink(missing_ok=True)
 

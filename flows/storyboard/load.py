@@ -20,6 +20,7 @@ from flows.storyboard.nodes import Keys
 from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides
 from flows.storyboard.problems import Problems, listed, nearest
 from flows.storyboard.shared import SUFFIXES, with_shared
+from wan.folders import found_in
 
 _SHOWN = 200
 """Characters of a name that is repeated in an error."""
@@ -97,7 +98,7 @@ def _known(given: Path, folders: Sequence[Path]) -> dict[str, str]:
 def _files(folder: Path) -> list[Path]:
     """Storyboards of a folder, without the hidden files that file managers and editors leave there."""
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
+        return [path for path in found_in(folder) if path.suffix in SUFFIXES]
     except OSError:
         return []
 

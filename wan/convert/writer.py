@@ -19,7 +19,7 @@ from torch import Tensor
 from wan.convert.headers import ITEM_BYTES, TensorInfo
 from wan.convert.sources import DTYPES
 from wan.errors import CheckpointError
-from wan.files import settle
+from wan.files import move_over, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def whole_file(path: Path, on_bytes: Callable[[int], None] = lambda _: None) -> 
             yield DigestFile(file, on_bytes)
             file.flush()
             settle(file.fileno())
-        begun.replace(path)
+        move_over(begun, path)
     except OSError as error:
         begun.unlink(missing_ok=True)
         raise CheckpointError(
