@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from types import MappingProxyType
@@ -35,7 +36,7 @@ class Patient(io.RawIOBase):
             try:
                 sent += os.write(self._number, view[sent:])
             except BlockingIOError:
-                continue
+                time.sleep(0.01)
             except OSError as error:
                 self.error = error
         return view.nbytes

@@ -57,8 +57,11 @@ def test_a_film_a_report_a_plan_and_a_run_with_a_task_run_for_every_take(
 
 
 def test_files_of_deliver_are_made_told_and_linked(make: MakeFilm, tmp_path: Path) -> None:
-    (tmp_path / "film.yaml").write_text(f"{STORYBOARD}deliver: [{{name: phone, size: 36x64}}]\n")
+    story = STORYBOARD.replace("a boat at night", "a boat at night, caption: Night")
+    (tmp_path / "film.yaml").write_text(f"{story}deliver: [{{name: phone, size: 36x64}}]\n")
     film = make()
+    assert film.captions == tmp_path / "outputs/the-paper-boat/film.vtt"
+    assert "Night" in film.captions.read_text()
     (phone,) = film.delivered
     made = probe_video(phone.path)
     assert (made.width, made.height, made.num_frames) == (phone.width, phone.height, 24)
