@@ -6,16 +6,18 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import click
 
 from flows.cli.document import envelope, print_document
-from flows.cli.forms import DoctorDocument, FindingForm
 from flows.cli.problems import from_text
 from flows.cli.words import count
 from flows.errors import FlowsError
 from wan.errors import WanError
+
+if TYPE_CHECKING:
+    from flows.cli.forms import DoctorDocument, FindingForm
 
 State: TypeAlias = Literal["good", "note", "bad"]
 _MARKS: dict[State, tuple[str, str, str]] = {

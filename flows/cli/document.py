@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from flows.cli.forms import JSON_VERSION, Envelope, ProblemForm
 from flows.cli.problems import WARNING, from_text
+
+if TYPE_CHECKING:
+    from flows.cli.forms import Envelope, ProblemForm
+
+JSON_VERSION = 1
+"""Raised when a key changes its meaning or goes; keys may be added without."""
 
 
 def envelope(command: str, code: int = 0, problems: Sequence[ProblemForm] = ()) -> Envelope:

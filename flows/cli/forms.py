@@ -12,9 +12,6 @@ from typing import Annotated, Literal, TypeAlias, TypedDict
 from flows.ledger.rows import RowStatus
 from flows.plan.form import PlanForm
 
-JSON_VERSION = 1
-"""Raised when a key changes its meaning or goes; keys may be added without."""
-
 Severity: TypeAlias = Literal["error", "warning"]
 
 

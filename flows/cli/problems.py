@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import click
 
 from flows import errors as ours
-from flows.cli.forms import ProblemForm, Severity
 from wan import errors as of_wan
 from wan.files import NoHome
+
+if TYPE_CHECKING:
+    from flows.cli.forms import ProblemForm, Severity
 
 STOPPED = 130
 STOPPED_BY_HAND = "stopped; finished takes are kept, and the same command goes on from there"

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from flows.errors import BlobCorrupt, BlobMissing, StoreError
+from flows.errors import BlobCorrupt, BlobMissing, MediaError, StoreError
 from flows.store.files import (
     copy_with_digest,
     file_digest,
@@ -217,7 +217,7 @@ def _fill(file: BinaryIO, data: bytes) -> None:
 
 
 def _copy(path: Path, target: BinaryIO, digest: str) -> None:
-    with path.open("rb") as source:
+    with _opened(path) as source:
         if copy_with_digest(source, target) != digest:
             raise _changed(path)
 
@@ -226,8 +226,19 @@ def _source_digest(path: Path) -> str:
     try:
         return file_digest(path)
     except OSError as error:
-        raise StoreError(f"cannot read {path}: {error.strerror}") from error
+        raise _unreadable(path, error) from error
 
 
-def _changed(path: Path) -> StoreError:
-    return StoreError(f"{path} was changed after the film was planned; plan it again")
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> MediaError:
+    return MediaError(f"cannot read {path}: {error.strerror}")
+
+
+def _changed(path: Path) -> MediaError:
+    return MediaError(f"{path} was changed after the film was planned; plan it again")

@@ -14,8 +14,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from flows.cli.document import JSON_VERSION
 from flows.cli.events import EVENTS, as_line, clip_places
-from flows.cli.forms import FORMS, JSON_VERSION, Envelope, HistoryTake, ProblemForm
+from flows.cli.forms import FORMS, Envelope, HistoryTake, ProblemForm
 from flows.cli.main import COMMANDS
 from flows.cli.main import wanflow as group
 from flows.cli.models import MODEL_COMMANDS

@@ -18,7 +18,9 @@ def run(tmp_path: Path, words: str, **environment: str) -> subprocess.CompletedP
     homes = {f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("DATA", "CACHE", "STATE")}
     command = f'wanflow() {{ "{sys.executable}" -m flows.cli "$@"; }}; {words}'
     full = {**os.environ, **homes, "PYTHONPATH": str(REPOSITORY), **environment}
-    return subprocess.run(["bash", "-c", command], cwd=tmp_path, env=full, capture_output=True, check=False, timeout=150)
+    return subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=full, capture_output=True, check=False, timeout=150
+    )
 
 
 @pytest.mark.parametrize(
