@@ -46,6 +46,7 @@ def claimed(plan: Plan) -> Iterator[Path]:
     cannot be written to.
     """
     folder = film_folder(plan)
+    _check_name(folder, "film.outputs")
     ours = str(plan.storyboard.path.resolve())
     with ExitStack() as held:
         try:
@@ -155,6 +156,7 @@ def check_space(folder: Path, store: str, clips: Iterable[Clip]) -> None:
     """
     needed = {folder: FILM_BYTES}
     if "://" not in store:
+        _check_name(Path(store), "store.path")
         size = sum(BYTES_PER_PIXEL * clip.width * clip.height * clip.num_frames for clip in clips)
         needed[Path(store)] = size
         if size:
@@ -167,6 +169,16 @@ def check_space(folder: Path, store: str, clips: Iterable[Clip]) -> None:
             raise EnvironmentProblem(
                 f"no space: rendering {numbers}\n    make room, or choose another folder: {key}=FOLDER"
             )
+
+
+def _check_name(place: Path, key: str) -> None:
+    """What ffmpeg is told of has a name in UTF-8, as its own language is."""
+    try:
+        str(place).encode()
+    except UnicodeEncodeError as error:
+        raise EnvironmentProblem(
+            f"{place}: a folder of that name cannot be used, as it is no UTF-8\n    choose another: {key}=FOLDER"
+        ) from error
 
 
 def _check_writable(store: Path) -> None:

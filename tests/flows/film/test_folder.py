@@ -147,3 +147,14 @@ def test_too_little_space_is_said_in_numbers(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=1_000_000))
     with pytest.raises(EnvironmentProblem, match=r"needs about 100 MiB in .*, 1 MiB are free\n.*film\.outputs=FOLDER"):
         check_space(tmp_path, "s3://bucket", [clip("a")])
+
+
+def test_a_folder_whose_name_ffmpeg_could_not_be_told_is_refused(plan: Plan, tmp_path: Path) -> None:
+    strange = tmp_path / os.fsdecode(b"b\xff")
+    settings = replace(plan.settings, film=replace(plan.settings.film, outputs=strange))
+    elsewhere = claimed(replace(plan, settings=settings))
+    with pytest.raises(EnvironmentProblem, match=r"no UTF-8(.|\n)*film\.outputs=FOLDER"), elsewhere:
+        pass
+    with pytest.raises(EnvironmentProblem, match=r"no UTF-8(.|\n)*store\.path=FOLDER"):
+        check_space(tmp_path, str(strange), [])
+    assert not strange.exists()
