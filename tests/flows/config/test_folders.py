@@ -75,3 +75,11 @@ def test_settings_in_a_file_that_is_not_read_are_told_where_they_belong() -> Non
     with pytest.raises(SettingsError) as caught:
         compose()
     assert "config.yaml: is not read; wanflow reads a project's settings from" in str(caught.value)
+
+
+def test_what_file_managers_leave_is_no_option() -> None:
+    write(
+        {"model/mine.yaml": "family: tiny\nroot: null\nloras: null\n", "model/._mine.yaml": "\0", "film/.#x.yaml": ""}
+    )
+    with pytest.raises(SettingsError, match="model= has mine, tiny, wan22"):
+        compose(["model=foo"])
