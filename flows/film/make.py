@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import pydantic.v1  # noqa: F401
 
 from flows.edit.process import find_ffmpeg
-from flows.events import Event, Log
+from flows.events import Event
 from flows.film.folder import check_space, claimed
 from flows.film.making import Making
 from flows.film.motions import prepare_motions
@@ -102,9 +101,7 @@ def _run(making: Making, api: str) -> tuple[str, str | None]:
 
     outcome = run_flow(making, api)
     warning = write_history(making, outcome.flow_run_id)
-    if outcome.error is not None:
-        if warning is not None:
-            making.on_event(Log("", logging.WARNING, warning))
+    if outcome.error is not None:  # whoever hears that the film failed needs no word of its history
         raise outcome.error
     return outcome.flow_run_id, warning
 
