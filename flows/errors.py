@@ -103,7 +103,11 @@ class Lacking(EnvironmentProblem):
 
 
 class RenderError(FlowsError):
-    """Takes that could not be rendered; the message names each shot, take, worker and cause."""
+    """Takes that could not be rendered; the message names each shot, take, worker and cause, `problems` each again."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 class StoreError(FlowsError):

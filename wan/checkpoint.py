@@ -11,6 +11,7 @@ from pathlib import Path
 from wan.digests import file_digests
 from wan.errors import CheckpointError
 from wan.families import Family, Role
+from wan.folders import found_in
 from wan.hub.places import models_home
 from wan.layout import LAYOUTS, check_component, read_json, weight_files
 
@@ -85,7 +86,7 @@ def checkpoint_revision(family: Family, variant: str, root: Path | None = None) 
 
 def _files(name: str, folder: Path) -> list[Path]:
     if name == "tokenizer":
-        return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+        return [path for path in found_in(folder) if path.is_file()]
     return [folder / "config.json", *weight_files(name, folder)]
 
 

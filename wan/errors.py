@@ -73,7 +73,7 @@ class HubRefusal(HubError):
     """A pull that cannot work as asked: unknown name, no room, a folder that cannot be written, access not granted."""
 
 
-class NoHome(WanError):
+class NoHome(WanError, OSError):
     """This user has no home folder, and no variable names another place for what would be kept there."""
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from wan.errors import CheckpointError
+from wan.folders import found_in
 from wan.s2v.keys import REFERENCE_CLASS as S2V_REFERENCE_CLASS
 
 WEIGHT_NAMES = ("diffusion_pytorch_model", "model")
@@ -82,7 +83,7 @@ def check_component(name: str, folder: Path, kind: ComponentKind) -> None:
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is missing: the checkpoint has no {name}")
     if not kind.weights:
-        if not any(folder.glob("tokenizer*")) and not any(folder.glob("*.model")):
+        if not any(found_in(folder, "tokenizer*")) and not any(found_in(folder, "*.model")):
             raise CheckpointError(f"{folder} holds no tokenizer (tokenizer.json or spiece.model)")
         return
     config = read_json(_existing(folder / "config.json", name))
@@ -110,7 +111,7 @@ def weight_files(name: str, folder: Path) -> list[Path]:
             if missing or not names:
                 raise CheckpointError(f"{index} lists {len(names)} files, of which these are missing: {missing}")
             return [folder / shard for shard in names]
-    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES)
+    pickles = [path.name for path in found_in(folder) if path.suffix in PICKLES]
     if pickles:
         raise CheckpointError(
             f"{folder} has {name} only as {pickles[0]}: pickled weights can run code when they are loaded and are "

@@ -152,8 +152,13 @@ def precision_of(settings: Settings) -> Precision:
 
 def folders(settings: Settings) -> Iterator[Finding]:
     """Where films and their parts are kept."""
+    from flows.config import is_of_others
+    from flows.resources import working_folder
     from flows.store import default_store_path
 
+    if is_of_others(conf := working_folder() / "conf"):
+        found = f"{conf} is another project's, and is passed over"
+        yield Finding("Folders", "conf", "note", found, "--config-dir FOLDER names one for wanflow")
     store, outputs = settings.store.path or default_store_path(), settings.film.outputs.absolute()
     yield looked("Folders", "store", lambda: _writable(store), "store.path=FOLDER names another place")
     yield looked("Folders", "outputs", lambda: _writable(outputs), "film.outputs=FOLDER names another place")

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 
 import click
 
+from flows.cli import streams
 from flows.cli.outcome import exit_code_of
 
 COMMANDS: Mapping[str, str] = {
@@ -62,6 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments[:1] or os.environ.get("WANFLOW_DEBUG") == "1"
-    with exit_code_of(arguments, debug=debug):
-        code = wanflow.main(args=arguments, prog_name="wanflow", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+    stdout = streams.prepare()
+    try:
+        with exit_code_of(arguments, debug=debug):
+            code = wanflow.main(args=arguments, prog_name="wanflow", standalone_mode=False)
+            sys.exit(code if isinstance(code, int) else 0)
+    except SystemExit as end:
+        sys.exit(streams.close(stdout, end.code if isinstance(end.code, int) else 1))

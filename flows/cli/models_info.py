@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from flows.cli.models import root_option
-from flows.cli.options import json_option, print_json
+from flows.cli.options import json_option
 from flows.cli.words import size_of
 from flows.errors import UserError
 from wan.families import FAMILIES, Family, Role
+from wan.files import without_tilde
 from wan.hub.catalog import CATALOG, Model
 from wan.hub.places import pulled
 from wan.layout import PICKLES
 from wan.variants import VARIANTS
 
 if TYPE_CHECKING:
+    from flows.cli.forms import FamilyForm, ListedModel, ModelsInfoDocument, RoleForm, WeightsForm
     from wan.hub.info import Description
 
 
@@ -37,7 +39,7 @@ def command(what: str, root: Path | None, as_json: bool) -> None:
       wanflow models info t2v-a14b
       wanflow models info /weights/wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors
     """
-    path = Path(what).expanduser()
+    path = without_tilde(Path(what))
     if what in FAMILIES:
         _family(FAMILIES[what], root, as_json)
     elif what in CATALOG:
@@ -65,19 +67,9 @@ def _model(model: Model, root: Path | None, as_json: bool) -> None:
     folder = pulled(model.name, root)
     found = describe(folder) if folder else None
     if as_json:
-        print_json(
-            {
-                "name": model.name,
-                "purpose": model.purpose,
-                "licence": model.licence,
-                "huggingface": model.huggingface,
-                "modelscope": model.modelscope,
-                "commit": model.commit,
-                "layout": model.layout,
-                "about_bytes": int(model.size),
-                "here": _description(found) if found else None,
-            }
-        )
+        from flows.cli.models_list import row
+
+        _print_json(model=row(model, root), weights=_description(found) if found else None)
         return
     click.echo(f"{model.name}: {model.purpose}")
     click.echo(f"  licence     {model.licence}")
@@ -99,12 +91,21 @@ def _path(path: Path, as_json: bool) -> None:
         )
     found = describe(path)
     if as_json:
-        print_json(_description(found))
+        _print_json(weights=_description(found))
     else:
         _print_description(found)
 
 
-def _description(found: Description) -> dict[str, object]:
+def _print_json(
+    *, family: FamilyForm | None = None, model: ListedModel | None = None, weights: WeightsForm | None = None
+) -> None:
+    from flows.cli.document import envelope, print_document
+
+    document: ModelsInfoDocument = {**envelope("models info"), "family": family, "model": model, "weights": weights}
+    print_document(document)
+
+
+def _description(found: Description) -> WeightsForm:
     manifest = found.manifest
     return {
         "path": str(found.path),
@@ -119,7 +120,7 @@ def _description(found: Description) -> dict[str, object]:
         "parts": [
             {
                 "name": part.name,
-                "class": part.kind,
+                "kind": part.kind,
                 "parameters": part.parameters,
                 "bytes": part.size,
                 "dtypes": list(part.dtypes),
@@ -150,7 +151,7 @@ def _print_description(found: Description) -> None:
 def _family(family: Family, root: Path | None, as_json: bool) -> None:
     roles = [_role(family, role, root) for role in family.roles.values()]
     if as_json:
-        print_json({"family": family.name, "precision": family.precision, "roles": roles})
+        _print_json(family={"name": family.name, "precision": family.precision, "roles": roles})
         return
     click.echo(f"{family.name}, computed in {family.precision}")
     for role in roles:
@@ -158,11 +159,11 @@ def _family(family: Family, root: Path | None, as_json: bool) -> None:
         click.echo(f"  renders   {role['size']}, {role['num_frames']} frames at {role['fps']:g} a second")
         click.echo(f"  sampling  {role['sampling']}")
         click.echo(f"  here      {role['found'] or 'no: ' + str(role['missing'])}")
-        for name, folder in _loras(family, str(role["variant"]), root).items():
+        for name, folder in _loras(family, role["variant"], root).items():
             click.echo(f"  LoRAs     {name}: {folder or 'not here; wanflow models pull ' + name}")
 
 
-def _role(family: Family, role: Role, root: Path | None) -> dict[str, object]:
+def _role(family: Family, role: Role, root: Path | None) -> RoleForm:
     from wan.checkpoint import Checkpoint
     from wan.errors import CheckpointError
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +12,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 storyboard_argument = click.argument("storyboard")
 overrides_argument = click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+events_option = click.option(
+    "--events",
+    "as_events",
+    is_flag=True,
+    help="Print a JSON object a line as things happen; the last is that of --json.",
+)
 draft_option = click.option("--draft", is_flag=True, help="A quick look, half the steps, one take: render=draft.")
 config_dir_option = click.option(
     "--config-dir",
@@ -28,22 +30,3 @@ config_dir_option = click.option(
 def with_draft(overrides: tuple[str, ...], draft: bool) -> tuple[str, ...]:
     """The overrides, with `--draft` first, so that any of them wins over it."""
     return ("render=draft", *overrides) if draft else overrides
-
-
-@contextmanager
-def stdout_for_json() -> Iterator[None]:
-    """Whatever is printed inside, by any library or process, goes to stderr: stdout is the document's alone."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-
-
-def print_json(value: object) -> None:
-    """One JSON document on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -109,7 +109,9 @@ class FilmProgress:
             took = duration(time.monotonic() - self._began[fingerprint])
             told = len(self._finished & self._work.keys())
             self._console.print(
-                f"{self._name(fingerprint)}: rendered in {took} ({told} of {len(self._work)})", markup=False
+                f"{self._name(fingerprint)}: rendered in {took} ({told} of {len(self._work)})",
+                markup=False,
+                soft_wrap=True,
             )
 
     def _fail(self, event: Failed) -> None:

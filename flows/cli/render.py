@@ -14,17 +14,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
 from flows.cli.options import (
     config_dir_option,
     draft_option,
+    events_option,
     json_option,
     overrides_argument,
-    print_json,
-    stdout_for_json,
     storyboard_argument,
     with_draft,
 )
@@ -32,12 +31,13 @@ from flows.cli.outcome import ENDINGS, STOPPED, say
 from flows.cli.words import count, duration, size_of
 
 if TYPE_CHECKING:
+    from flows.cli.forms import RenderDocument
     from flows.events import Event
     from flows.film import FilmResult
     from flows.film.result import Delivered
     from flows.plan.model import Plan
 
-
+Said: TypeAlias = Literal["words", "document", "events"]
 STOPPING = "stopping; what is finished is kept, and this may take some seconds"
 GIVE_UP_SECONDS = 30.0
 """After which a second Ctrl-C ends what could not end by itself."""
@@ -49,6 +49,7 @@ GIVE_UP_SECONDS = 30.0
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option
 @json_option
+@events_option
 @config_dir_option
 def command(
     storyboard: str,
@@ -56,6 +57,7 @@ def command(
     only: tuple[str, ...],
     draft: bool,
     as_json: bool,
+    as_events: bool,
     config_dir: Path | None,
 ) -> None:
     """Render STORYBOARD (a name or a path) into outputs/TITLE/film.mp4.
@@ -69,7 +71,8 @@ def command(
       wanflow render storyboards/my_film.yaml --only river.drift --draft
       wanflow render storyboards/my_film.yaml model=wan22 model.root=/weights cluster=ray
     """
-    render_film(storyboard, with_draft(overrides, draft), only=only, as_json=as_json, config_dir=config_dir)
+    said: Said = "events" if as_events else "document" if as_json else "words"
+    render_film(storyboard, with_draft(overrides, draft), only=only, said=said, config_dir=config_dir)
 
 
 def render_film(
@@ -77,33 +80,38 @@ def render_film(
     overrides: Sequence[str],
     *,
     only: Sequence[str] = (),
-    as_json: bool = False,
+    said: Said = "words",
     config_dir: Path | None = None,
 ) -> None:
-    """Load, plan, render, and say how it went."""
+    """Load, plan, render, and say how it went: in words, as a document, or as events and a document."""
     from flows.api import load
     from flows.cli.planning import plan_with_progress
 
     made = plan_with_progress(load(storyboard, overrides, config_dir=config_dir))
     with termination_as_interrupt():
-        if as_json:
-            with stdout_for_json():
-                result = _quietly(made, only)
-            print_json(_as_json(made, result))
-        else:
+        if said == "words":
             _with_progress(again(storyboard, overrides, config_dir), made, only)
+        else:
+            _for_programs(made, only, events=said == "events")
 
 
-def _quietly(plan: Plan, only: Sequence[str]) -> FilmResult:
-    """What concerns the whole film (it waits for room, a worker is out of use) is said on stderr."""
+def _for_programs(plan: Plan, only: Sequence[str], *, events: bool) -> None:
     from flows.api import render
+    from flows.cli.document import print_document
+    from flows.cli.events import printer
+    from flows.cli.streams import stdout_alone
+
+    with stdout_alone() as stdout:
+        result = render(plan, on_event=printer(plan, stdout) if events else _warn, only=only)
+    print_document(document_of(plan, result), line=events)
+
+
+def _warn(event: Event) -> None:
+    """What concerns the whole film (it waits for room, a worker is out of use) is said on stderr."""
     from flows.events import Log
 
-    def warn(event: Event) -> None:
-        if isinstance(event, Log) and not event.fingerprint and event.level >= logging.WARNING:
-            say(event.message)
-
-    return render(plan, on_event=warn, only=only)
+    if isinstance(event, Log) and not event.fingerprint and event.level >= logging.WARNING:
+        say(event.message)
 
 
 def again(storyboard: str, overrides: Sequence[str], config_dir: Path | None = None) -> str:
@@ -137,10 +145,12 @@ def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[s
     """Where the film is, how long it took, and what to try next; `command` renders the whole film once more."""
     took = f"{count(result.rendered, 'take')} rendered, {result.cached:,} from the store, in {duration(result.seconds)}"
     where = [f"film    {shown_path(result.path)}"] if result.path else []
+    where += [f"words   {shown_path(result.captions)}"] if result.captions else []
     where += [f"also    {shown_path(made.path)}  {_told(made)}" for made in result.delivered]
     where += [f"clips   {shown_path(clip)}" for clip in result.clips]
     where += [f"report  {shown_path(result.report)}"] if result.report else []
-    return ["", *where, took, "", *next_steps(command, plan, only)]
+    warnings = [f"warning: {warning}" for warning in result.warnings]
+    return [*warnings, "", *where, took, "", *next_steps(command, plan, only)]
 
 
 def next_steps(command: str, plan: Plan, only: Sequence[str]) -> list[str]:
@@ -168,18 +178,28 @@ def shown_path(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def _as_json(plan: Plan, result: FilmResult) -> dict[str, object]:
+def document_of(plan: Plan, result: FilmResult) -> RenderDocument:
+    """The film as programs read of it."""
+    from flows.cli.document import envelope, warnings
+
+    told = [*plan.warnings, *result.warnings]
     return {
+        **envelope("render", problems=warnings(told)),
         "title": plan.title,
         "film": str(result.path) if result.path else None,
-        "delivered": [str(made.path) for made in result.delivered],
+        "captions": str(result.captions) if result.captions else None,
+        "delivered": [
+            {"path": str(made.path), "width": made.width, "height": made.height, "seconds": round(made.seconds, 3)}
+            for made in result.delivered
+        ],
         "clips": [str(clip) for clip in result.clips],
         "report": str(result.report) if result.report else None,
-        "plan": str(result.plan_path) if result.plan_path else None,
+        "plan": str(result.plan_path),
         "rendered": result.rendered,
         "cached": result.cached,
         "seconds": round(result.seconds, 3),
-        "warnings": [*plan.warnings, *result.warnings],
+        "run_url": result.run_url,
+        "warnings": told,
     }
 
 

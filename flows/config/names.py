@@ -13,6 +13,7 @@ from hydra.errors import HydraException
 from flows.config.schema import leaves
 from flows.config.values import nearest
 from flows.errors import SettingsError
+from wan.folders import found_in
 
 GROUPS = ("model", "render", "cluster", "store", "film", "prompts", "profile")
 """The groups a person chooses from: `render=draft`."""
@@ -48,7 +49,7 @@ class Names:
 
 
 def _options(folders: Sequence[Path], group: str) -> tuple[str, ...]:
-    return tuple(sorted({file.stem for folder in folders for file in (folder / group).glob("*.yaml")}))
+    return tuple(sorted({file.stem for folder in folders for file in found_in(folder / group, "*.yaml")}))
 
 
 def parse(text: str) -> Override:

@@ -21,6 +21,7 @@ from flows.edit.timeline import Timeline
 from flows.edit.unchanged import are_made, edit_digest
 from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
+from wan.files import move_over
 from wan.locks import own_folder
 
 
@@ -56,17 +57,21 @@ def edit_film(
         for made in rest:
             if made not in different:
                 shutil.copyfile(film.path, made.path)
-            made.path.replace(output.parent / made.path.name)
+            move_over(made.path, output.parent / made.path.name)
         _place_captions(subtitles, output)
-        film.path.replace(output)
+        move_over(film.path, output)
     return output
+
+
+def captions_beside(film: Path) -> Path:
+    """Where the captions of a film lie, if it has any."""
+    return film.with_suffix(".vtt")
 
 
 def _is_made(timeline: Timeline, output: Path, identifier: str) -> bool:
     """Whether the film, its captions and its deliverables are all there from an edit like this one."""
     files = [output, *(target(timeline, item, output.parent).path for item in timeline.deliver)]
-    captions = output.with_suffix(".vtt")
-    return captions.exists() == (webvtt(timeline) is not None) and are_made(files, identifier)
+    return captions_beside(output).exists() == (webvtt(timeline) is not None) and are_made(files, identifier)
 
 
 def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Captions | None, settings: FilmSettings) -> Any:
@@ -86,9 +91,9 @@ def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Captions | 
 
 
 def _place_captions(subtitles: Captions | None, output: Path) -> None:
-    beside = output.with_suffix(".vtt")
+    beside = captions_beside(output)
     if subtitles:
-        subtitles.beside.replace(beside)
+        move_over(subtitles.beside, beside)
     else:
         beside.unlink(missing_ok=True)
 

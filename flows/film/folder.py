@@ -48,6 +48,7 @@ def claimed(plan: Plan) -> Iterator[Path]:
     cannot be written to.
     """
     folder = film_folder(plan)
+    _check_name(folder, "film.outputs")
     ours = str(plan.storyboard.path.resolve())
     with ExitStack() as held:
         try:
@@ -158,6 +159,7 @@ def check_space(folder: Path, store: str, clips: Iterable[Clip], *, here: bool =
     sizes = [BYTES_PER_PIXEL * clip.width * clip.height * clip.num_frames for clip in clips]
     _check_free("film.outputs", folder, FILM_BYTES)
     if "://" not in store:
+        _check_name(Path(store), "store.path")
         if sizes:
             _check_writable(Path(store))
         _check_free("store.path", Path(store), sum(sizes))
@@ -180,6 +182,16 @@ def _temporary() -> Path:
     except FileNotFoundError as error:
         raise EnvironmentProblem(
             "no folder for temporary files can be written to\n    choose one: TMPDIR=FOLDER"
+        ) from error
+
+
+def _check_name(place: Path, key: str) -> None:
+    """What ffmpeg is told of has a name in UTF-8, as its own language is."""
+    try:
+        str(place).encode()
+    except UnicodeEncodeError as error:
+        raise EnvironmentProblem(
+            f"{place}: a folder of that name cannot be used, as it is no UTF-8\n    choose another: {key}=FOLDER"
         ) from error
 
 

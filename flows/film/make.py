@@ -14,7 +14,7 @@ from flows.film.folder import check_space, claimed
 from flows.film.making import Making
 from flows.film.motions import prepare_motions
 from flows.film.observer import Observer, Run, Unobserved
-from flows.film.record import write_ledger
+from flows.film.record import write_history
 from flows.film.result import FilmResult
 from flows.film.survey import chosen_shots, clips_of, put_assets, survey, with_needed
 from flows.plan.model import Clip, Plan
@@ -79,6 +79,7 @@ def make_film(
         flow_run_id=run.id,
         run_url=run.url,
         delivered=making.delivered,
+        captions=making.captions,
         warnings=tuple(making.warnings),
     )
 
@@ -115,11 +116,12 @@ def _observed(making: Making, observer: Observer) -> Run:
 
 
 def _record(making: Making, observer: Observer, *, patient: bool) -> Run:
-    """The ledger names the run; whoever is stopped while waiting for that is in it all the same."""
+    """The history names the run; whoever is stopped while waiting for that is in it all the same."""
     try:
         return observer.run(patient=patient)
     finally:
-        write_ledger(making, observer.run(patient=False).id)
+        if warning := write_history(making, observer.run(patient=False).id):
+            making.warn(warning)
 
 
 def _make(making: Making, observer: Observer) -> None:

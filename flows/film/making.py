@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.edit import edit_film, make_timeline
+from flows.edit import captions_beside, edit_film, make_timeline
 from flows.edit.deliverables import target
-from flows.errors import RenderError
+from flows.errors import Problem, RenderError
 from flows.events import Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, PLAN, REPORT, SHOTS
 from flows.film.result import Delivered
@@ -56,6 +56,7 @@ class Making:
     report: Path | None = None
     clips: tuple[Path, ...] = ()
     delivered: tuple[Delivered, ...] = ()
+    captions: Path | None = None
 
     def __post_init__(self) -> None:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
@@ -118,7 +119,8 @@ class Making:
             return
         lines = [f"    {watch.name}: {self._cause(watch.failure)}" for watch in failed if watch.failure]
         noun = "take was" if len(failed) == 1 else "takes were"
-        raise RenderError("\n".join([f"{len(failed)} {noun} not rendered (the others are kept):", *lines]))
+        problems = [Problem(None, self._cause(watch.failure), None, watch.shot.id) for watch in failed if watch.failure]
+        raise RenderError("\n".join([f"{len(failed)} {noun} not rendered (the others are kept):", *lines]), problems)
 
     def _cause(self, failure: Failed) -> str:
         return f"on {failure.worker}: {failure.message}" if failure.worker else failure.message
@@ -136,6 +138,7 @@ class Making:
             return
         timeline = make_timeline(self.plan, records, self.store)
         self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film, on_progress=self._edited)
+        self.captions = beside if (beside := captions_beside(self.film)).exists() else None
         made = [target(timeline, item, self.folder) for item in timeline.deliver]
         self.delivered = tuple(
             Delivered(path=file.path, width=file.width, height=file.height, seconds=float(timeline.seconds))

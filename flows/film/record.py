@@ -1,4 +1,4 @@
-"""What a film leaves in the ledger: one row for every segment of every take it needed."""
+"""What a film leaves in its store's history: a ledger row for every segment of every take, and what it was made of."""
 
 from __future__ import annotations
 
@@ -7,14 +7,26 @@ import importlib.metadata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from flows.errors import EnvironmentProblem, StoreError
 from flows.film.making import Making
 from flows.ledger import LedgerRow, append_rows
+from flows.plan import past_of
 from flows.plan.rows import ledger_row
+from flows.resolve.memory import remember
 
 
-def write_ledger(making: Making, flow_run_id: str) -> None:
-    """Add the film's rows to the ledger of its store, failures too. Raises StoreError."""
-    append_rows(making.store, list(_rows(making, flow_run_id)))
+def write_history(making: Making, flow_run_id: str) -> str | None:
+    """Add the film's rows to the ledger, failures too, and remember a finished film for the next plan.
+
+    Returns what kept it from being written. The film is what was asked for: it is not lost over its history.
+    """
+    try:
+        append_rows(making.store, list(_rows(making, flow_run_id)))
+        if making.film is not None:
+            remember(making.store, making.plan.storyboard, past_of(making.plan))
+    except (EnvironmentProblem, StoreError) as error:
+        return f"the history of this film could not be written: {error}"
+    return None
 
 
 def _rows(making: Making, flow_run_id: str) -> Iterator[LedgerRow]:

@@ -91,7 +91,7 @@ def clips_of(plan: Plan, shots: Sequence[PlannedShot]) -> tuple[Clip, ...]:
 def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:
     """Put the pictures, sounds, videos and LoRAs that these clips are made with where workers can read them.
 
-    Raises StoreError when one has changed since it was planned with. Workers read no driving video: it is checked when
+    Raises MediaError when one has changed since it was planned with. Workers read no driving video: it is checked when
     it is prepared (`flows.film.motions`), and may be gone once it has been.
     """
     digests = {digest for clip in clips for digest in (clip.image, clip.last_image) if digest is not None}

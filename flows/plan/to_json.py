@@ -1,13 +1,12 @@
-"""The plan as JSON: what `wanflow plan --json` prints and `plan.json` holds. Keys are only ever added."""
+"""The plan as JSON: what `wanflow plan --json` prints and `plan.json` holds. The form is `flows.plan.form`."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from flows.plan.form import PlanForm, SegmentForm, ShotForm, TakeForm
 from flows.plan.model import Clip, Plan, PlannedShot, Take
 
 
-def plan_to_json(plan: Plan) -> dict[str, Any]:
+def plan_to_json(plan: Plan) -> PlanForm:
     """Plain values for `json.dumps`, in a stable order. Times in seconds."""
     return {
         "plan_version": plan.plan_version,
@@ -35,7 +34,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _shot(shot: PlannedShot) -> dict[str, Any]:
+def _shot(shot: PlannedShot) -> ShotForm:
     return {
         "id": shot.id,
         "scene": shot.scene,
@@ -55,7 +54,7 @@ def _shot(shot: PlannedShot) -> dict[str, Any]:
     }
 
 
-def _take(take: Take) -> dict[str, Any]:
+def _take(take: Take) -> TakeForm:
     return {
         "seed": take.seed,
         "fingerprint": take.fingerprint,
@@ -65,7 +64,7 @@ def _take(take: Take) -> dict[str, Any]:
     }
 
 
-def _clip(clip: Clip) -> dict[str, Any]:
+def _clip(clip: Clip) -> SegmentForm:
     return {
         "fingerprint": clip.fingerprint,
         "variant": clip.variant,

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 from flows.errors import MediaError
 from flows.media import audio_head, probe_audio, probe_image, probe_video, promised_seconds, video_head
 from flows.store.files import file_digest
+from wan.digests import FRESH_NS
 from wan.errors import RequestError
 from wan.files import cache_folder, replacing
 from wan.host import cores
@@ -23,8 +24,6 @@ from wan.lora_file import check_lora_file
 Kind: TypeAlias = Literal["image", "audio", "video", "lora"]
 HEADER = "header:"
 """Before the key of what only a header was read of."""
-FRESH_NS = 2_000_000_000
-"""A file changed this shortly ago may change again within one tick of its clock: it is not remembered yet."""
 MOST_REMEMBERED = 200_000
 CUT_OFF = 0.9
 """A sound shorter than so much of what its header says is not whole."""
@@ -147,8 +146,8 @@ def _read_cache() -> dict[str, list[Any]]:
 
 
 def _write_cache(cache: dict[str, list[Any]]) -> None:
-    file = _cache_file()
     with contextlib.suppress(OSError):
+        file = _cache_file()
         file.parent.mkdir(parents=True, exist_ok=True)
         with replacing(file) as temporary:  # not settled on the disk: losing it costs time, nothing else
             temporary.write_text(json.dumps(dict(list(cache.items())[-MOST_REMEMBERED:])), encoding="utf-8")

@@ -13,6 +13,7 @@ from flows.settings import ModelSettings
 from flows.storyboard.kinds import LORA_ENDING
 from flows.storyboard.model import Lora, Shot, Storyboard
 from wan.families import Family, FamilyLora
+from wan.folders import found_in
 from wan.hub.places import models_home, pulled
 from wan.variants import VARIANTS
 
@@ -82,7 +83,7 @@ def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
     if path.is_file():
         return path, "", ""
     have = sorted(
-        file.relative_to(folder).as_posix().removesuffix(LORA_ENDING) for file in folder.rglob(f"*{LORA_ENDING}")
+        file.relative_to(folder).as_posix().removesuffix(LORA_ENDING) for file in found_in(folder, f"**/*{LORA_ENDING}")
     )
     near = difflib.get_close_matches(lora.name, have, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(have[:20])}" if have else "it has none"
@@ -105,9 +106,9 @@ def file_of_family(lora: FamilyLora, model: ModelSettings) -> Path | None:
     """In the folder of LoRAs under the model's name, in the folder of models, or where the model was pulled to."""
     of_root = model.root and pulled(lora.model, model.root)
     for place in filter(None, (model.loras and model.loras / lora.model, of_root, pulled(lora.model))):
-        found = sorted(place.rglob(lora.file))
-        if found:
-            return found[0]
+        found = next(found_in(place, f"**/{lora.file}"), None)
+        if found is not None:
+            return found
     return None
 
 

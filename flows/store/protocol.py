@@ -72,7 +72,10 @@ class Store(Protocol):
         ...
 
     def put_file(self, path: Path, digest: str | None = None) -> str:
-        """File a copy of `path` under its digest (computed unless given, and always checked while copying)."""
+        """File a copy of `path` under its digest (computed unless given, and always checked while copying).
+
+        Raises `MediaError` when it cannot be read, or has changed since its digest was taken.
+        """
         ...
 
     def read(self, digest: str) -> bytes:

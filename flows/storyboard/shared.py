@@ -12,6 +12,7 @@ from flows.storyboard.files import read_source
 from flows.storyboard.language import GROUPS
 from flows.storyboard.nodes import Items, Keys, Node, Text, merged
 from flows.storyboard.problems import listed, nearest
+from wan.folders import found_in
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -70,6 +71,5 @@ def _read(path: Path, base: Path, name: Text, context: Context) -> Node | None:
 def _names(folder: str, folders: Sequence[Path]) -> list[str]:
     found: set[str] = set()
     for base in folders:
-        if (base / folder).is_dir():
-            found.update(path.stem for path in (base / folder).iterdir() if path.suffix in SUFFIXES)
+        found.update(path.stem for path in found_in(base / folder) if path.suffix in SUFFIXES)
     return sorted(found)

@@ -11,6 +11,7 @@ import pytest
 from wan.checkpoint import Checkpoint, checkpoint_revision
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family
+from wan.hub.structure import weight_faults
 
 NAME = "diffusion_pytorch_model"
 
@@ -41,6 +42,15 @@ def test_one_changed_byte_changes_the_revision(family: Family, copy: Path, part:
     data[-2] ^= 1
     file.write_bytes(bytes(data))
     assert Checkpoint.open(family, "t2v-a14b", copy).revision != before
+
+
+def test_what_other_programs_leave_beside_the_files_changes_no_revision(family: Family, copy: Path) -> None:
+    before = Checkpoint.open(family, "t2v-a14b", copy).revision
+    for folder in ("t2v-a14b/transformer", "shared/vae", "shared/tokenizer"):
+        for name in (".DS_Store", "Thumbs.db", f"._{NAME}.safetensors", "tokenizer.json~"):
+            (copy / folder / name).write_bytes(b"junk")
+    assert Checkpoint.open(family, "t2v-a14b", copy).revision == before
+    assert list(weight_faults(copy)) == []
 
 
 def _remove(path: str) -> Callable[[Path], None]:

@@ -10,6 +10,7 @@ from wan.convert.detect import Component
 from wan.convert.detect import describe as describe_wan
 from wan.convert.headers import read_header
 from wan.errors import CheckpointError
+from wan.folders import found_in
 from wan.hub.manifest import Manifest, read_manifest
 from wan.layout import read_json
 
@@ -78,7 +79,7 @@ def _part(found: Component) -> Part:
 
 def _files(path: Path) -> tuple[Part, ...]:
     """Each file of weights for itself."""
-    files = [path] if path.is_file() else sorted(path.rglob("*.safetensors"))
+    files = [path] if path.is_file() else list(found_in(path, "**/*.safetensors"))
     return tuple(_file(file, file.relative_to(path).as_posix() if path.is_dir() else file.name) for file in files)
 
 

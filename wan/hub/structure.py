@@ -11,6 +11,7 @@ from wan.checkpoint import Checkpoint
 from wan.convert.headers import read_header
 from wan.errors import CheckpointError
 from wan.families import FAMILIES
+from wan.folders import found_in
 from wan.layout import LAYOUTS, read_json
 
 
@@ -24,12 +25,12 @@ class Fault:
 
 def weight_faults(folder: Path) -> Iterator[Fault]:
     """Safetensors files that are not sound, and shards that an index names and are not there."""
-    for path in sorted(folder.rglob("*.safetensors")):
+    for path in found_in(folder, "**/*.safetensors"):
         try:
             check_sound(path)
         except (CheckpointError, OSError) as error:
             yield Fault(path.relative_to(folder).as_posix(), str(error))
-    for path in sorted(folder.rglob("*.safetensors.index.json")):
+    for path in found_in(folder, "**/*.safetensors.index.json"):
         yield from _index_faults(folder, path)
 
 

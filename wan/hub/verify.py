@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wan.digests import remember_digests
+from wan.folders import found_in
 from wan.host import cores
 from wan.hub.journal import JOURNAL
 from wan.hub.manifest import File, Manifest, read_manifest
@@ -83,5 +84,5 @@ def _look(path: Path, file: File, on_bytes: Callable[[int], None]) -> tuple[str 
 def _strangers(folder: Path, manifest: Manifest) -> list[str]:
     """Weights beside the pulled ones: a loader might take them."""
     known = {*manifest.files, MANIFEST, JOURNAL}
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*.safetensors"))
+    found = (path.relative_to(folder).as_posix() for path in found_in(folder, "**/*.safetensors"))
     return sorted(path for path in found if path not in known)

@@ -92,13 +92,3 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit), exit_code_of([], debug=True):
         raise SettingsError("wrong")
     assert "Traceback" in capsys.readouterr().err
-
-
-def test_what_else_went_wrong_is_said_after_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
-    error = RenderError("1 take was not rendered")
-    error.add_note("and the ledger could not be written: no space")
-    assert report(error) == 1
-    assert capsys.readouterr().err.splitlines() == [
-        "error: 1 take was not rendered",
-        "and the ledger could not be written: no space",
-    ]

@@ -69,7 +69,7 @@ def test_failures_and_warnings_are_said_once_with_the_name_of_the_shot() -> None
 def test_a_damaged_clip_counts_when_it_is_rendered_again() -> None:
     made = plan(shot("a.b", take(clip("aa", "cached"))))
     out = io.StringIO()
-    with FilmProgress(made, made.clips, Console(file=out, width=100)) as progress:
+    with FilmProgress(made, made.clips, Console(file=out, width=20)) as progress:
         progress.on_event(Started("aa", "w1", 1))
         progress.on_event(finished("aa"))
     assert out.getvalue() == "a.b: rendered in 0.0 s (1 of 1)\n"

@@ -11,7 +11,14 @@ import pytest
 
 from flows.cli.options import with_draft
 from flows.cli.plan_table import partial_sums
-from flows.cli.render import STOPPING, again, closing_lines, shown_path, termination_as_interrupt
+from flows.cli.render import (
+    STOPPING,
+    again,
+    closing_lines,
+    document_of,
+    shown_path,
+    termination_as_interrupt,
+)
 from flows.film import FilmResult
 from flows.film.result import Delivered
 from tests.flows.cli.plans import clip, plan, shot, take
@@ -40,6 +47,18 @@ def test_the_last_lines_say_where_how_long_and_what_next(tmp_path: Path, monkeyp
     assert "report  outputs/boat/report.html" in lines
     assert "1 take rendered, 3 from the store, in 1 min 12 s" in lines
     assert any("wanflow render boat --only river.launch" in line for line in lines)
+
+
+def test_subtitles_are_named_and_what_went_wrong_beside_the_film(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = replace(result(tmp_path), captions=tmp_path / "film.vtt", warnings=("no history: the disk is full",))
+    lines = closing_lines("again", PLAN, made, ())
+    assert lines[0] == "warning: no history: the disk is full"
+    assert lines[lines.index("film    film.mp4") + 1] == "words   film.vtt"
+    assert document_of(PLAN, made)["captions"] == str(tmp_path / "film.vtt")
+    assert [each["message"] for each in document_of(PLAN, made)["problems"]] == ["no history: the disk is full"]
 
 
 def test_in_a_project_nobody_is_told_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

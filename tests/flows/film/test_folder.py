@@ -161,3 +161,14 @@ def test_too_small_a_temporary_folder_is_said_where_workers_of_this_machine_use_
         check_space(tmp_path, str(tmp_path / "store"), [clip("a")])
     check_space(tmp_path, str(tmp_path / "store"), [clip("a")], here=False)
     check_space(tmp_path, str(tmp_path / "store"), [])
+
+
+def test_a_folder_whose_name_ffmpeg_could_not_be_told_is_refused(plan: Plan, tmp_path: Path) -> None:
+    strange = tmp_path / os.fsdecode(b"b\xff")
+    settings = replace(plan.settings, film=replace(plan.settings.film, outputs=strange))
+    elsewhere = claimed(replace(plan, settings=settings))
+    with pytest.raises(EnvironmentProblem, match=r"no UTF-8(.|\n)*film\.outputs=FOLDER"), elsewhere:
+        pass
+    with pytest.raises(EnvironmentProblem, match=r"no UTF-8(.|\n)*store\.path=FOLDER"):
+        check_space(tmp_path, str(strange), [])
+    assert not strange.exists()
