@@ -13,7 +13,7 @@ import pytest
 
 from flows.errors import MediaError
 from flows.media import ClipWriter, frames_at, frames_digest, middle_frame, probe_video, read_video, write_clip
-from flows.media.video import exact_rate
+from flows.media.clips import exact_rate
 
 
 def noise(frames: int = 5, height: int = 18, width: int = 32) -> np.ndarray:
