@@ -65,7 +65,7 @@ class Times:
         return all(abs(moment * self.clock.rate - n) < 1e-6 for n, moment in enumerate(self.moments))
 
 
-def read_times(stream: VideoStream, packets: Iterable[Packet]) -> Times | None:
+def read_times(stream: VideoStream, packets: Iterable[Packet[VideoStream]]) -> Times | None:
     """From all packets of the stream, none of which need be decoded; those that an edit list hides do not count. None
     where there are none."""
     shown = [

@@ -1,5 +1,5 @@
-"""What the header of a sound or video file says: kind, size and length. Of the rest only a video's first frames are read,
-which alone say how it is turned, and its last, which say how much of it is there."""
+"""What the header of a sound or video file says: kind, size and length. Of the rest only a video's first frames are
+read, which alone say how it is shown, and its last, which say how much of it is there."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def _said_seconds(container: InputContainer, stream: VideoStream) -> float | Non
     """How long the header says that the video is."""
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    hours, minutes, seconds = (stream.metadata.get("DURATION", "").split(":") + ["", "", ""])[:3]
-    with suppress(ValueError):
+    with suppress(ValueError):  # Matroska's tag, hh:mm:ss.ssssss
+        hours, minutes, seconds = stream.metadata.get("DURATION", "").split(":")
         return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     alone = len(container.streams) == 1
     return container.duration / 1e6 if container.duration and alone else None
@@ -82,18 +82,17 @@ def _end(container: InputContainer, stream: VideoStream, clock: Clock, said: flo
     near = said or (container.duration or 0) / 1e6
     if not near:
         return None
-    ends: list[float] = []
     try:
         container.seek(clock.pts(max(0.0, near - 1)), stream=stream)
-        for packet in container.demux(stream):
-            if packet.size and packet.pts is not None and not packet.is_discard:
-                ends.append(clock.end(packet.pts, packet.duration))
+        shown = [packet for packet in container.demux(stream) if packet.size and not packet.is_discard]
     except av.FFmpegError:
         return None
-    return max(ends, default=None)
+    return max((clock.end(packet.pts, packet.duration) for packet in shown if packet.pts is not None), default=None)
 
 
-def _from_the_beginning(container: InputContainer, stream: VideoStream, first: list[Packet]) -> Iterator[Packet]:
+def _from_the_beginning(
+    container: InputContainer, stream: VideoStream, first: list[Packet[VideoStream]]
+) -> Iterator[Packet[VideoStream]]:
     """All packets; those that were read before, where there is no way back."""
     import av
 

@@ -64,7 +64,7 @@ def frames_of(container: InputContainer, stream: VideoStream, *, skip_broken: bo
         yield from frames
 
 
-def decoder(stream: VideoStream) -> Callable[[Packet], list[VideoFrame]]:
+def decoder(stream: VideoStream) -> Callable[[Packet[VideoStream]], list[VideoFrame]]:
     """What gives the frames that a packet completes, with what is transparent in them. Raises FFmpeg's errors."""
     from av.codec.codec import UnknownCodecError
     from av.video.codeccontext import VideoCodecContext
@@ -73,6 +73,7 @@ def decoder(stream: VideoStream) -> Callable[[Packet], list[VideoFrame]]:
     if name is not None and stream.metadata.get("alpha_mode") == "1":
         with suppress(UnknownCodecError):
             context = VideoCodecContext.create(name, "r")
+            assert isinstance(context, VideoCodecContext), "a decoder of video"
             return lambda packet: context.decode(packet if packet.size else None)
     return stream.decode
 

@@ -105,7 +105,7 @@ def _hlg(signal: Values) -> Values:
 
 
 def _sdr(signal: Values) -> Values:
-    return signal**2.4  # type: ignore[no-any-return]
+    return signal**2.4
 
 
 _LIGHT: Mapping[Transfer, Callable[[Values], Values]] = MappingProxyType({"pq": _pq, "hlg": _hlg, "sdr": _sdr})

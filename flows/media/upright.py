@@ -26,9 +26,7 @@ class Turns(NamedTuple):
 
 def turns_of(frame: VideoFrame) -> Turns:
     """By its display matrix (ISO/IEC 14496-12): x' = ax + cy, y' = bx + dy, to the next quarter."""
-    from av.sidedata.sidedata import Type
-
-    matrix = frame.side_data.get(Type.DISPLAYMATRIX)
+    matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return Turns()
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix))

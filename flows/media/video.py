@@ -65,7 +65,7 @@ class FirstLook:
         self.size: tuple[int, int] | None = None
         self.treated: tuple[str, ...] = ()
 
-    def passing(self, container: InputContainer) -> Iterator[Packet]:
+    def passing(self, container: InputContainer) -> Iterator[Packet[VideoStream]]:
         """All packets of the stream, of which as many are decoded as it takes."""
         import av
 
