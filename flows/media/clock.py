@@ -42,10 +42,6 @@ class Clock:
         """The moment of a decoded frame, the `number`th from the beginning."""
         return number / self.rate if self.counted or frame.pts is None else self.moment(frame.pts)
 
-    def end(self, pts: int, length: int | None) -> float:
-        """The moment at which a frame ends that lasts `length` ticks, if that is known."""
-        return self.moment(pts + length) if length else self.moment(pts) + 1 / self.rate
-
     def pts(self, moment: float) -> int:
         """The tick at a moment."""
         return int(moment / self.tick) + self.first
@@ -81,7 +77,16 @@ def read_times(stream: VideoStream, packets: Iterable[Packet[VideoStream]]) -> T
     ticks = sorted((pts, length) for pts, _, length in shown if pts is not None)
     clock = Clock(float(stream.time_base or 1 / rate), ticks[0][0], rate)
     last, length = ticks[-1]
-    return Times(clock, [clock.moment(pts) for pts, _ in ticks], clock.end(last, length))
+    return Times(clock, [clock.moment(pts) for pts, _ in ticks], end_of(stream, clock, last, length))
+
+
+def end_of(stream: VideoStream, clock: Clock, pts: int, length: int | None) -> float:
+    """The moment at which the last frame ends, which lasts `length` ticks by its packet. MP4 counts those to the next
+    frame that is decoded, not shown: where its track ends before that, the frame does, too."""
+    begin = clock.moment(pts)
+    end = clock.moment(pts + length) if length else begin + 1 / clock.rate
+    said = clock.moment(clock.first + stream.duration) if stream.duration else end
+    return said if begin < said < end else end
 
 
 def _unordered(stream: VideoStream) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.errors import MediaError
-from flows.media.clock import read_times
+from flows.media.clock import end_of, read_times
 from flows.media.containers import open_media
 from flows.media.streams import main_picture
 from flows.media.video import FirstLook
@@ -87,7 +87,8 @@ def _end(container: InputContainer, stream: VideoStream, clock: Clock, said: flo
         shown = [packet for packet in container.demux(stream) if packet.size and not packet.is_discard]
     except av.FFmpegError:
         return None
-    return max((clock.end(packet.pts, packet.duration) for packet in shown if packet.pts is not None), default=None)
+    last = max(((packet.pts, packet.duration) for packet in shown if packet.pts is not None), default=None)
+    return end_of(stream, clock, *last) if last is not None else None
 
 
 def _from_the_beginning(

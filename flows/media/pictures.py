@@ -44,7 +44,7 @@ def probe_image(path: Path) -> PictureFacts:
         scale = _scale(image)
         width, height = (-(-side // scale) for side in image.size)
         treated = (*(("scaled",) if scale > 1 else ()), *filter(None, [colours_of(image, path)]))
-        image.draft("RGB", (image.width // EIGHTH, image.height // EIGHTH))  # the same check of a JPEG, quicker
+        _decode_smaller(image, "RGB", EIGHTH)  # the same check of a JPEG, quicker
         image.load()
         if image.getexif().get(0x0112) in (5, 6, 7, 8):  # EXIF orientation: lying on its side
             width, height = height, width
@@ -65,11 +65,16 @@ def load_image(path: Path) -> npt.NDArray[np.uint8]:
     with _opened(path) as image:
         scale = _scale(image)
         if scale > 1:
-            image.draft(image.mode, (image.width // scale, image.height // scale))
+            _decode_smaller(image, image.mode, scale)
         image.load()
         upright = ImageOps.exif_transpose(image)
         upright.format = image.format
         return np.array(_flat(in_srgb(_eight_bits(upright), path)), dtype=np.uint8)
+
+
+def _decode_smaller(image: Image, mode: str, scale: int) -> None:
+    """Ask a JPEG's decoder for a part of the size; other formats have none."""
+    image.draft(mode, (max(1, image.width // scale), max(1, image.height // scale)))
 
 
 def _scale(image: Image) -> int:

@@ -53,8 +53,8 @@ def test_read_piece_after_piece_a_video_is_decoded_once(video: Path, monkeypatch
     from flows.media import ForwardVideo, stored_video
 
     passes: list[Path] = []
-    plain = stored_video.read_video
-    monkeypatch.setattr(stored_video, "read_video", lambda path: passes.append(path) or plain(path))
+    plain = stored_video.play
+    monkeypatch.setattr(stored_video, "play", lambda path, *at: passes.append(path) or plain(path, *at))
     stored = StoredVideo(video, "d", 60.0)
     read = ForwardVideo(stored)
     assert (read.num_frames, read.digest) == (60, "d")
