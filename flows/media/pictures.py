@@ -67,9 +67,8 @@ def load_image(path: Path) -> npt.NDArray[np.uint8]:
         if scale > 1:
             _decode_smaller(image, image.mode, scale)
         image.load()
-        upright = ImageOps.exif_transpose(image)
-        upright.format = image.format
-        return np.array(_flat(in_srgb(_eight_bits(upright), path)), dtype=np.uint8)
+        ImageOps.exif_transpose(image, in_place=True)  # as everything here: large pictures have few copies
+        return np.array(_flat(in_srgb(_eight_bits(image), path)), dtype=np.uint8)
 
 
 def _decode_smaller(image: Image, mode: str, scale: int) -> None:
@@ -128,7 +127,7 @@ def _flat(image: Image) -> Image:
     if image.has_transparency_data:
         coloured = image.convert("RGBA")
         return Pillow.alpha_composite(Pillow.new("RGBA", coloured.size, "white"), coloured).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 @contextmanager

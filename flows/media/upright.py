@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,10 +26,11 @@ class Turns(NamedTuple):
 
 def turns_of(frame: VideoFrame) -> Turns:
     """By its display matrix (ISO/IEC 14496-12): x' = ax + cy, y' = bx + dy, to the next quarter."""
-    matrix = next((bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
+    side: Any = frame.side_data  # its types are not those of a mapping
+    matrix = side.get("DISPLAYMATRIX")
     if matrix is None:
         return Turns()
-    a, b, _, c, d, *_ = struct.unpack("=9i", matrix)
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix))
     if abs(a) + abs(d) >= abs(b) + abs(c):
         return Turns(lying=False, left_right=a < 0, up_down=d < 0)
     return Turns(lying=True, left_right=c < 0, up_down=b < 0)
