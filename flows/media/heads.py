@@ -49,8 +49,9 @@ def video_head(path: Path) -> VideoHead:
         stream = main_picture(container, path)
         look, packets = FirstLook(stream), []
         for packet in look.passing(container):
-            packets.append(packet)
-            if look.size is not None and len(packets) >= REORDERED:
+            if len(packets) < REORDERED:
+                packets.append(packet)
+            elif look.size is not None:
                 break
         if look.size is None:
             raise MediaError(f"{path}: holds no picture that can be decoded")
@@ -84,10 +85,10 @@ def _end(container: InputContainer, stream: VideoStream, clock: Clock, said: flo
         return None
     try:
         container.seek(clock.pts(max(0.0, near - 1)), stream=stream)
-        shown = [packet for packet in container.demux(stream) if packet.size and not packet.is_discard]
+        shown = (packet for packet in container.demux(stream) if packet.size and not packet.is_discard)
+        last = max(((packet.pts, packet.duration) for packet in shown if packet.pts is not None), default=None)
     except av.FFmpegError:
         return None
-    last = max(((packet.pts, packet.duration) for packet in shown if packet.pts is not None), default=None)
     return end_of(stream, clock, *last) if last is not None else None
 
 

@@ -44,12 +44,13 @@ class Timed:
     pixels: Callable[[], Pixels]
 
 
-def play(path: Path, clock: Clock, start: float = 0.0) -> Iterator[Timed]:
-    """The frames of the video from the one that is shown at `start` on, or some before it. What cannot be decoded is
-    left out, as players do. Raises `MediaError`."""
+def play(path: Path, clock: Clock, size: tuple[int, int], start: float = 0.0) -> Iterator[Timed]:
+    """The frames of the video from the one that is shown at `start` on, or some before it; all of one size (width,
+    height), whatever the recording changed to. What cannot be decoded is left out, as players do. Raises
+    `MediaError`."""
     with open_media(path) as container:
         stream = main_picture(container, path)
-        screen, last = Screen(stream), -1.0
+        screen, last = Screen(stream, size), -1.0
         for moment, frame in _moments(container, stream, clock, start):
             if moment <= last:
                 moment = last + 1 / clock.rate  # the times begin anew: recordings that were put together

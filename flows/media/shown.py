@@ -28,8 +28,10 @@ ON_WHITE = frozenset({"gif", "apng"})
 class Screen:
     """Shows the frames of one stream."""
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, stream: VideoStream, size: tuple[int, int] | None = None) -> None:
+        """All frames are shown in this `size` (width, height), or each in its own."""
         self._shape = pixel_shape(stream)
+        self._size = size
         self._ground = 255 if stream.codec_context.name in ON_WHITE else 0
         self._tones: Tones | None = None
 
@@ -43,7 +45,8 @@ class Screen:
         pixels = self._coloured(frame)
         if _has_alpha(frame):
             pixels = _over(pixels, _alpha(frame), self._ground)
-        return turned(_wide(pixels, self._width(frame)), turns_of(frame))
+        pixels = turned(_scaled(pixels, (self._width(frame), frame.height)), turns_of(frame))
+        return pixels if self._size is None else _scaled(pixels, self._size)
 
     def treated(self, frame: VideoFrame) -> tuple[str, ...]:
         """What is done to the frame beside turning it by quarters: keys of `flows.media.treated`."""
@@ -74,14 +77,13 @@ class Screen:
         return np.asarray(frame.to_ndarray(format="rgb24", src_colorspace=matrix), np.uint8)
 
 
-def _wide(pixels: Pixels, width: int) -> Pixels:
-    """With square pixels: as high as before, of this width."""
-    if pixels.shape[1] == width:
+def _scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Of this width and height; itself where it is."""
+    if (pixels.shape[1], pixels.shape[0]) == size:
         return pixels
     import numpy as np
     from PIL import Image
 
-    size = (width, pixels.shape[0])
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
 
 

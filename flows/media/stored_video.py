@@ -57,9 +57,10 @@ class StoredVideo:
         moments = [number / self.fps for number in wanted]
         if not moments:
             return
-        clock, position = self._facts.clock, 0
+        facts, position = self._facts, 0
+        clock = facts.clock
         current: Timed | None = None
-        for timed in play(self.path, clock, moments[0]):
+        for timed in play(self.path, clock, (facts.width, facts.height), moments[0]):
             while current is not None and (timed.moment - moments[position]) * clock.rate > 1e-6:
                 yield current.pixels()
                 position += 1

@@ -112,3 +112,13 @@ def test_a_video_that_was_cut_off_is_as_long_as_what_is_there(ffmpeg: Encode, na
     assert 0.5 < facts.seconds < 3.5
     video = StoredVideo(path, "", 16.0)
     assert len(video.frames(0, 1000)) == video.num_frames == round(facts.seconds * 16)
+
+
+def test_a_recording_that_changes_its_size_keeps_the_first(ffmpeg: Encode, tmp_path: Path) -> None:
+    sizes = ("96x64", "48x32")
+    parts = [ffmpeg("-f", "lavfi", "-i", f"testsrc2=s={size}:r=25:d=2", "-g", "12", f"{size}.ts") for size in sizes]
+    (tmp_path / "both.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
+    video = StoredVideo(tmp_path / "both.ts", "", 5.0)
+    frames = video.frames(0, 40)
+    assert frames.shape[1:] == (64, 96, 3)
+    assert len(frames) == video.num_frames
