@@ -16,6 +16,8 @@ MOST_PIXELS = 80_000_000
 Pillow's own limit."""
 MOST_JPEG_PIXELS = 250_000_000
 """What cameras of phones make: 108 and 200 megapixels."""
+OTHER_PICTURES = ("PPM", "ICO", "ICNS", "DDS", "PCX", "SGI", "EPS", "FITS", "QOI", "XPM", "XBM", "MSP")
+"""Pillow's names of formats that it knows for sure by their first bytes, and that are not read."""
 CONVERT: Mapping[str, str] = MappingProxyType(
     {
         "image": "save it as PNG or JPEG",
@@ -90,9 +92,13 @@ class Fault(NamedTuple):
     fix: str
 
 
-def picture_fault(kind: str | None, mode: str, size: tuple[int, int]) -> Fault | None:
-    """Why a picture is not read, by Pillow's names for its format and mode; None where it is."""
+def picture_fault(
+    kind: str | None, mode: str, size: tuple[int, int], tags: Mapping[int, object] = MappingProxyType({})
+) -> Fault | None:
+    """Why a picture is not read, by Pillow's names for format and mode, and a TIFF's tags; None where it is."""
     width, height = size
+    if is_preview(tags):
+        return Fault("is a camera's raw photo (DNG, NEF, ARW …), which is not read", CONVERT["image"])
     most = MOST_JPEG_PIXELS if kind in ("JPEG", "MPO") else MOST_PIXELS
     if width * height > most:
         return Fault(f"is {width}x{height}: too large for a picture", TOO_LARGE)
@@ -101,6 +107,13 @@ def picture_fault(kind: str | None, mode: str, size: tuple[int, int]) -> Fault |
             "is a picture of numbers (32 bits a channel), which do not say what is white", "save it with 8 or 16 bits"
         )
     return None
+
+
+def is_preview(tags: Mapping[int, object]) -> bool:
+    """Whether the first picture of a TIFF is a small one that stands for another: raw photos begin so. By its tags
+    NewSubfileType and DNGVersion."""
+    kind = tags.get(254, 0)
+    return 50706 in tags or (isinstance(kind, int) and bool(kind & 1))
 
 
 def foreign(head: bytes) -> str | None:

@@ -51,7 +51,7 @@ def video_head(path: Path) -> VideoHead:
         for packet in look.passing(container):
             if len(packets) < REORDERED:
                 packets.append(packet)
-            elif look.size is not None:
+            if look.size is not None and len(packets) == REORDERED:
                 break
         if look.size is None:
             raise MediaError(f"{path}: holds no picture that can be decoded")

@@ -138,7 +138,7 @@ def _opened(path: Path) -> Iterator[Image]:
     warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
     try:
         with _image(path) as image:
-            fault = picture_fault(image.format, image.mode, image.size)
+            fault = picture_fault(image.format, image.mode, image.size, getattr(image, "tag_v2", {}))
             if fault is not None:
                 raise MediaError(f"{path} {fault.message}", fault.fix)
             yield image

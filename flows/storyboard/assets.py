@@ -12,6 +12,7 @@ from pathlib import Path
 from flows.formats import (
     CONVERT,
     LONGEST,
+    OTHER_PICTURES,
     PICTURES,
     TOO_LARGE,
     Fault,
@@ -123,7 +124,7 @@ def _wrong_kind(path: str, kind: AssetKind) -> Fault | None:
         return Fault(f"cannot be read: {error.strerror}", _OTHER_FILES[kind])
     if not head:
         return Fault("is empty", _OTHER_FILES[kind])
-    name = foreign(head)
+    name = foreign(head) if kind != "lora" else None  # a LoRA begins with a number
     if name is not None:
         return Fault(f"is {name}, which is not read", CONVERT.get(kind, _OTHER_FILES[kind]))
     if kind == "video" and is_animated_webp(head):
@@ -144,13 +145,23 @@ def _wrong_image(path: str) -> Fault | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path, formats=PICTURES) as image:
-                return picture_fault(image.format, image.mode, image.size)
+                return picture_fault(image.format, image.mode, image.size, getattr(image, "tag_v2", {}))
     except UnidentifiedImageError:
-        return Fault("is not a picture", _OTHER_FILES["image"])
+        return _no_picture(path)
     except Image.DecompressionBombError:
         return _large(path)
     except (OSError, ValueError, SyntaxError) as error:
         return Fault(f"cannot be read as a picture: {error}", _OTHER_FILES["image"])
+
+
+def _no_picture(path: str) -> Fault:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path, formats=OTHER_PICTURES) as image:
+            return Fault(f"is a picture in the format {image.format}, which is not read", CONVERT["image"])
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return Fault("is not a picture", _OTHER_FILES["image"])
 
 
 def _large(path: str) -> Fault | None:

@@ -43,6 +43,8 @@ def test_animations_have_delays_of_their_own(tmp_path: Path, name: str, codec: s
     video = StoredVideo(path, "", 10.0)
     assert told(video.frames(0, 20)) == [0, *[1] * 16, *[2] * 3]
     assert video_head(path).seconds == pytest.approx(probe_video(path).seconds)
+    long = timed_video(tmp_path / f"long-{name}", range(0, 2000, 80), last_ms=80, codec=codec)
+    assert video_head(long).seconds == pytest.approx(probe_video(long).seconds) == pytest.approx(2.0)
 
 
 def test_rounded_times_are_those_that_were_meant(ffmpeg: Encode) -> None:

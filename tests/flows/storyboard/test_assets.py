@@ -152,6 +152,18 @@ def test_pictures_are_refused_for_their_size_and_numbers(desk: Desk) -> None:
     assert desk.load(with_image("phone.jpg")).shots[0].image == desk.folder / "phone.jpg"
 
 
+def test_a_lora_that_begins_like_a_sound_is_a_lora(desk: Desk) -> None:
+    (desk.folder / "x.safetensors").write_bytes(b"\x0b\x77" + bytes(6) + b"{}" + bytes(64))
+    assert desk.load(film("- {prompt: a, loras: [{name: x.safetensors}]}\n")).shots[0].loras
+
+
+def test_pictures_of_other_formats_and_raw_photos_are_named(desk: Desk) -> None:
+    Image.new("RGB", (8, 8)).save(desk.folder / "a.ppm")
+    Image.new("RGB", (8, 8)).save(desk.folder / "preview.dng", "TIFF", tiffinfo={254: 1})
+    assert "in the format PPM, which is not read" in desk.the_problem(with_image("a.ppm")).message
+    assert "a camera's raw photo" in desk.the_problem(with_image("preview.dng")).message
+
+
 def test_pictures_that_move_can_be_videos(desk: Desk) -> None:
     moving = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
     for name in ("a.png", "a.gif", "a.webp"):
