@@ -13,7 +13,8 @@ from flows.errors import MediaError
 from flows.media.clock import end_of, read_times
 from flows.media.containers import open_media
 from flows.media.streams import main_picture
-from flows.media.video import FirstLook
+from flows.media.video import FirstLook, probe_video
+from flows.media.webp import is_webp
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -45,6 +46,9 @@ class VideoHead(NamedTuple):
 def video_head(path: Path) -> VideoHead:
     """Size as it is shown, and length, by the first frames and the last: of what lies between, only where the end is
     not where the header says. Raises `MediaError` where nothing can be decoded."""
+    if is_webp(path):
+        facts = probe_video(path)
+        return VideoHead(facts.width, facts.height, facts.seconds, facts.treated)
     with open_media(path) as container:
         stream = main_picture(container, path)
         look, packets = FirstLook(stream), []

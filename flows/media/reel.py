@@ -14,6 +14,7 @@ from flows.media.containers import open_media
 from flows.media.deinterlace import deinterlaced
 from flows.media.shown import Screen
 from flows.media.streams import frames_of, main_picture
+from flows.media.webp import is_webp, webp_frames
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +49,9 @@ def play(path: Path, clock: Clock, size: tuple[int, int], start: float = 0.0) ->
     """The frames of the video from the one that is shown at `start` on, or some before it; all of one size (width,
     height), whatever the recording changed to. What cannot be decoded is left out, as players do. Raises
     `MediaError`."""
+    if is_webp(path):
+        yield from (Timed(moment, _made(pixels)) for moment, pixels in webp_frames(path))
+        return
     with open_media(path) as container:
         stream = main_picture(container, path)
         screen, last = Screen(stream, size), -1.0
@@ -56,6 +60,10 @@ def play(path: Path, clock: Clock, size: tuple[int, int], start: float = 0.0) ->
                 moment = last + 1 / clock.rate  # the times begin anew: recordings that were put together
             last = moment
             yield Timed(moment, _once(screen, frame))
+
+
+def _made(pixels: Pixels) -> Callable[[], Pixels]:
+    return lambda: pixels
 
 
 def _once(screen: Screen, frame: VideoFrame) -> Callable[[], Pixels]:

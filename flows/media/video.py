@@ -15,6 +15,7 @@ from flows.media.deinterlace import deinterlaced
 from flows.media.reel import TICK
 from flows.media.shown import Screen
 from flows.media.streams import decoder, frames_of, main_picture
+from flows.media.webp import is_webp, webp_frames, webp_times
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +48,8 @@ def probe_video(path: Path) -> VideoFacts:
 
     Raises `MediaError` for what holds no picture or is broken.
     """
+    if is_webp(path):
+        return _webp_facts(path)
     with open_media(path) as container:
         stream = main_picture(container, path)
         look = FirstLook(stream)
@@ -55,6 +58,13 @@ def probe_video(path: Path) -> VideoFacts:
             raise MediaError(f"{path}: holds no frames")
         treated = (*look.treated, *treated_in_time(times, stream, container))
         return VideoFacts(*look.size, len(times.moments), times.clock.rate, times.end, times.clock, treated)
+
+
+def _webp_facts(path: Path) -> VideoFacts:
+    times = webp_times(path)
+    height, width = next(webp_frames(path))[1].shape[:2]
+    treated = () if times.even else ("times",)
+    return VideoFacts(width, height, len(times.moments), times.clock.rate, times.end, times.clock, treated)
 
 
 class FirstLook:
@@ -90,6 +100,9 @@ def treated_in_time(times: Times, stream: VideoStream, container: InputContainer
 
 def read_video(path: Path) -> Iterator[Frame]:
     """Every frame as uint8 RGB `[H, W, 3]` as it is shown, one at a time. Raises `MediaError`."""
+    if is_webp(path):
+        yield from (pixels for _, pixels in webp_frames(path))
+        return
     with open_media(path) as container:
         stream = main_picture(container, path)
         screen = Screen(stream)
@@ -119,6 +132,8 @@ def middle_frame(path: Path) -> Frame:
     """A frame from about the middle, upright: the last one before it that can be decoded alone. Raises `MediaError`."""
     import av
 
+    if is_webp(path):
+        return next(webp_frames(path))[1]
     with open_media(path) as container:
         stream = main_picture(container, path)
         with suppress(av.FFmpegError):  # a GIF cannot be sought in: its first frame will do

@@ -127,9 +127,7 @@ def _wrong_kind(path: str, kind: AssetKind) -> Fault | None:
     name = foreign(head) if kind != "lora" else None  # a LoRA begins with a number
     if name is not None:
         return Fault(f"is {name}, which is not read", CONVERT.get(kind, _OTHER_FILES[kind]))
-    if kind == "video" and is_animated_webp(head):
-        return Fault("is an animated WebP, which is not read as a video", CONVERT["video"])
-    if kind == "video" and is_animated_png(head):
+    if kind == "video" and (is_animated_webp(head) or is_animated_png(head)):
         return None
     for mark, offset, is_kind in _SIGNATURES:
         if head[offset : offset + len(mark)] == mark and is_kind != kind and (is_kind, kind) != ("video", "audio"):
