@@ -51,7 +51,8 @@ def video_head(path: Path) -> VideoHead:
         return VideoHead(facts.width, facts.height, facts.seconds, facts.treated)
     with open_media(path) as container:
         stream = main_picture(container, path)
-        look, packets = FirstLook(stream), []
+        look = FirstLook(stream)
+        packets: list[Packet[VideoStream]] = []
         for packet in look.passing(container):
             if len(packets) < REORDERED:
                 packets.append(packet)
