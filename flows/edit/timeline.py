@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from flows.errors import EditError, Problem, StoryboardError
-from flows.media.video import exact_rate
+from flows.media.clips import exact_rate
 from flows.plan.model import Plan, PlannedShot, Take
 from flows.plan.transitions import overlaps
 from flows.store.choice import weakest

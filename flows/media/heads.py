@@ -1,40 +1,113 @@
-"""What the header of a sound or video file says: kind, size and length. Of the rest only a video's first frame is read,
-which alone says how it is turned."""
+"""What the header of a sound or video file says: kind, size and length. Of the rest only a video's first frames are
+read, which alone say how it is shown, and its last, which say how much of it is there."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.errors import MediaError
+from flows.media.clock import end_of, read_times
 from flows.media.containers import open_media
-from flows.media.upright import upright_size
+from flows.media.streams import main_picture
+from flows.media.video import FirstLook, probe_video
+from flows.media.webp import is_webp
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+    from flows.media.clock import Clock
+
+REORDERED = 16
+"""Packets from the beginning, among which the first frame that is shown is."""
+WHOLE = 0.9
+"""A video shorter than so much of what its header says is not whole."""
 
 STREAMED = 0x7FFF0000
 """Bytes. Programs that write to a pipe say that so many or more follow: they do not know yet."""
 
 
 class VideoHead(NamedTuple):
-    """`seconds` None: the header does not say."""
+    """`seconds` None: the header does not say. `promised`: what it says, where much less is there. `treated`: how the
+    first frame is treated (`flows.media.treated`)."""
 
     width: int
     height: int
     seconds: float | None
+    treated: tuple[str, ...] = ()
+    promised: float | None = None
 
 
 def video_head(path: Path) -> VideoHead:
-    """Size (upright) and length of the first picture stream. Raises `MediaError` where none can be decoded."""
+    """Size as it is shown, and length, by the first frames and the last: of what lies between, only where the end is
+    not where the header says. Raises `MediaError` where nothing can be decoded."""
+    if is_webp(path):
+        facts = probe_video(path)
+        return VideoHead(facts.width, facts.height, facts.seconds, facts.treated)
     with open_media(path) as container:
-        if not container.streams.video:
-            raise MediaError(f"{path}: holds no picture")
-        stream = container.streams.video[0]
-        size = upright_size(container.decode(stream))
-        if size is None:
+        stream = main_picture(container, path)
+        look = FirstLook(stream)
+        packets: list[Packet[VideoStream]] = []
+        for packet in look.passing(container):
+            if len(packets) < REORDERED:
+                packets.append(packet)
+            if look.size is not None and len(packets) == REORDERED:
+                break
+        if look.size is None:
             raise MediaError(f"{path}: holds no picture that can be decoded")
-        return VideoHead(*size, _seconds(container, stream.duration, stream.time_base))
+        said, times = _said_seconds(container, stream), read_times(stream, packets)
+        there = _end(container, stream, times.clock, said) if times is not None else None
+        if there is None and (times := read_times(stream, _from_the_beginning(container, stream, packets))):
+            there = times.end
+        cut_off = said is not None and there is not None and there < said * WHOLE
+        return VideoHead(*look.size, there, look.treated, said if cut_off else None)
+
+
+def _said_seconds(container: InputContainer, stream: VideoStream) -> float | None:
+    """How long the header says that the video is."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    with suppress(ValueError):  # Matroska's tag, hh:mm:ss.ssssss
+        hours, minutes, seconds = stream.metadata.get("DURATION", "").split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    alone = len(container.streams) == 1
+    return container.duration / 1e6 if container.duration and alone else None
+
+
+def _end(container: InputContainer, stream: VideoStream, clock: Clock, said: float | None) -> float | None:
+    """When the last frame ends, read from the end of the file. None where that cannot be sought."""
+    import av
+
+    if clock.counted and said:
+        return said
+    near = said or (container.duration or 0) / 1e6
+    if not near:
+        return None
+    try:
+        container.seek(clock.pts(max(0.0, near - 1)), stream=stream)
+        shown = (packet for packet in container.demux(stream) if packet.size and not packet.is_discard)
+        last = max(((packet.pts, packet.duration) for packet in shown if packet.pts is not None), default=None)
+    except av.FFmpegError:
+        return None
+    return end_of(stream, clock, *last) if last is not None else None
+
+
+def _from_the_beginning(
+    container: InputContainer, stream: VideoStream, first: list[Packet[VideoStream]]
+) -> Iterator[Packet[VideoStream]]:
+    """All packets; those that were read before, where there is no way back."""
+    import av
+
+    try:
+        container.seek(container.start_time or 0)
+        yield from container.demux(stream)
+    except av.FFmpegError:
+        yield from chain(first, container.demux(stream))
 
 
 def audio_head(path: Path) -> float | None:

@@ -68,6 +68,8 @@ class Clip:
     `image` and `last_image` are blob digests of asset files in the store; at most one of `image` and a handed-off frame
     is set, but for speech, whose `image` is who speaks. `start_frame` is where in its shot the clip begins, so that it
     finds its part of `media`.
+    `treated` is what is done to its pictures and videos when they are read, with the version of how
+    (`flows.media.treated.versions`).
     `skip_first` is how many frames at the start repeat the hand-off and are hidden in the film, `keep` how many after
     them belong to the film (surplus is trimmed).
     """
@@ -93,6 +95,7 @@ class Clip:
     control_scale: float = 1.0
     camera: str | None = None
     loras: tuple[ClipLora, ...] = ()
+    treated: tuple[str, ...] = ()
     skip_first: int = 0
     keep: int = 0
     status: Status = "new"

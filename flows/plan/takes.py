@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flows.ledger import Workload, forwards
 from flows.ledger.timings import BASES, Basis, Extent
+from flows.media.treated import versions
 from flows.plan.fingerprint import fingerprint
 from flows.plan.geometry import Geometry
 from flows.plan.media import camera_path, clip_loras, clip_media
@@ -110,6 +111,7 @@ class TakeMaker:
             skip_first=segment.skip_first,
             keep=segment.keep,
         )
+        clip = replace(clip, treated=self._treated(clip))
         mark = fingerprint(clip)
         if mark in self.snapshot.finished:
             return replace(clip, fingerprint=mark, status="cached")
@@ -130,6 +132,14 @@ class TakeMaker:
         estimate = self.snapshot.timings.estimate(work, self.device, rough)
         self.bases.add(estimate.basis)
         return estimate.seconds
+
+    def _treated(self, clip: Clip) -> tuple[str, ...]:
+        """What is done to the clip's inputs: they give other pixels than the same files read plainly."""
+        if not self.snapshot.treated:
+            return ()
+        used = {clip.image, clip.last_image, *(medium.digest for medium in clip.media)}
+        treated = self.snapshot.treated.items()
+        return versions(name for path, names in treated if self._digest(path) in used for name in names)
 
     def _digest(self, path: Path | None) -> str | None:
         """The digest of an input; of one that is broken, and reported, a stand-in to go on with."""

@@ -59,6 +59,7 @@ def facts_of(clips: tuple[Clip, ...], index: int = 0) -> dict[str, object]:
         "camera path": first.camera,
         "control scale": None if first.control_scale == 1 else first.control_scale,
         "LoRAs": [[lora.digest, float(lora.weight), lora.expert] for lora in first.loras],
+        "how inputs are read": list(first.treated),
         "continuity": first.hand_off and [list(first.hand_off.candidates), first.hand_off.rule, first.hand_off.frame],
     }
 

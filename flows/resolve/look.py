@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from flows.errors import MediaError, Place, Problem, SettingsError
 from flows.ledger import read_timings
+from flows.media.treated import TREATED
 from flows.resolve.assets import Facts, Kind, look_at
 from flows.resolve.lora_fit import misfits
 from flows.resolve.loras import find_loras
@@ -81,7 +82,8 @@ def resolve(
         + loras.problems
         + tuple(misfits(storyboard, family, loras.files(facts), checkpoints, seconds))
         + extended.problems,
-        remarks=_cut_off(uses, facts),
+        remarks=_cut_off(uses, facts) + _treated(uses, facts),
+        treated={path: fact.treated for path, fact in facts.items() if fact.treated},
         loras=loras.digests(digests) | absent,
         motion=motion,
         lacks=tuple(dict.fromkeys(lacks)),
@@ -106,21 +108,21 @@ def look_at_headers(storyboard: Storyboard) -> Snapshot:
         image_sizes={path: fact.size for path, fact in facts.items() if fact.size},
         media_seconds={path: fact.seconds for path, fact in facts.items() if fact.seconds is not None},
         problems=_broken(uses, looked),
-        remarks=_cut_off(uses, facts),
+        remarks=_cut_off(uses, facts) + _treated(uses, facts),
     )
 
 
 def _broken(uses: Mapping[Path, Use], looked: Mapping[Path, Facts | MediaError]) -> tuple[Problem, ...]:
     """A problem for each file that cannot be used, where it is named first."""
     return tuple(
-        Problem(uses[path][1], str(error), _MEND.get(uses[path][0], _ANEW), uses[path][2])
+        Problem(uses[path][1], str(error), error.fix or _MEND.get(uses[path][0], _ANEW), uses[path][2])
         for path, error in looked.items()
         if isinstance(error, MediaError)
     )
 
 
 def _cut_off(uses: Mapping[Path, Use], facts: Mapping[Path, Facts]) -> tuple[Problem, ...]:
-    """A remark for each sound of which much less is there than its header says, where it is named first."""
+    """A remark for each sound and video of which much less is there than its header says, where it is named first."""
     return tuple(
         Problem(
             uses[path][1],
@@ -130,6 +132,19 @@ def _cut_off(uses: Mapping[Path, Use], facts: Mapping[Path, Facts]) -> tuple[Pro
         )
         for path, fact in facts.items()
         if fact.promised is not None and fact.seconds is not None
+    )
+
+
+def _treated(uses: Mapping[Path, Use], facts: Mapping[Path, Facts]) -> tuple[Problem, ...]:
+    """A remark for whatever is done to a file that people may not expect, where it is named first."""
+    return tuple(
+        Problem(
+            uses[path][1], f"{path.name} {told.message.format(width=width, height=height)}", told.fix, uses[path][2]
+        )
+        for path, fact in facts.items()
+        for name in fact.treated
+        for width, height in (fact.size or (0, 0),)
+        if (told := TREATED[name]).message
     )
 
 

@@ -23,7 +23,8 @@ class PastShot:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """`digests` maps every input file to its sha256, `image_sizes` pictures to (width, height), `media_seconds` sounds
-    and videos to their length. `checkpoints` maps the variants that are used to their revision. `finished` are the
+    and videos to their length, `treated` those that are not plain to how they are treated when they are read
+    (`flows.media.treated`). `checkpoints` maps the variants that are used to their revision. `finished` are the
     fingerprints that have a record in the store. `past` are the shots of the last finished film, by full id.
 
     `prompts` are those that were extended, by the shot's full id; `kept_prompts` says why others, which should have
@@ -40,6 +41,7 @@ class Snapshot:
     digests: Mapping[Path, str] = field(default_factory=dict)
     image_sizes: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
     media_seconds: Mapping[Path, float] = field(default_factory=dict)
+    treated: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     checkpoints: Mapping[str, str] = field(default_factory=dict)
     finished: frozenset[str] = frozenset()
     timings: Timings = field(default_factory=Timings)

@@ -9,6 +9,18 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from flows.formats import (
+    CONVERT,
+    LONGEST,
+    OTHER_PICTURES,
+    PICTURES,
+    TOO_LARGE,
+    Fault,
+    foreign,
+    is_animated_png,
+    is_animated_webp,
+    picture_fault,
+)
 from flows.storyboard.context import AssetKind
 from flows.storyboard.nodes import Text
 from flows.storyboard.problems import Problems, nearest
@@ -76,7 +88,7 @@ class AssetFinder:
         if not stat.S_ISREG(found.st_mode):
             return None, f"{shown} is not a regular file", f"name {_WORDS[kind]} file"
         wrong = _wrong_kind(real, kind)
-        return (None, f"{shown} {wrong}", _OTHER_FILES[kind]) if wrong else (Path(real), "", None)
+        return (None, f"{shown} {wrong.message}", wrong.fix) if wrong else (Path(real), "", None)
 
     def _allowed(self, real: str, folder: Path) -> bool:
         inside = (str(self.folder), os.path.realpath(folder), *self.roots)
@@ -103,33 +115,59 @@ class AssetFinder:
         return f"did you mean {os.path.relpath(os.path.join(parent, near), folder)}?"
 
 
-def _wrong_kind(path: str, kind: AssetKind) -> str | None:
-    """What is wrong with the content, as the end of a sentence; None if nothing is seen to be wrong."""
+def _wrong_kind(path: str, kind: AssetKind) -> Fault | None:
+    """What is wrong with the content; None if nothing is seen to be wrong."""
     try:
         with open(path, "rb") as file:
-            head = file.read(16)
+            head = file.read(LONGEST)
     except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        return Fault(f"cannot be read: {error.strerror}", _OTHER_FILES[kind])
     if not head:
-        return "is empty"
+        return Fault("is empty", _OTHER_FILES[kind])
+    name = foreign(head) if kind != "lora" else None  # a LoRA begins with a number
+    if name is not None:
+        return Fault(f"is {name}, which is not read", CONVERT.get(kind, _OTHER_FILES[kind]))
+    if kind == "video" and (is_animated_webp(head) or is_animated_png(head)):
+        return None
     for mark, offset, is_kind in _SIGNATURES:
         if head[offset : offset + len(mark)] == mark and is_kind != kind and (is_kind, kind) != ("video", "audio"):
-            return f"is {_WORDS[is_kind]}, not {_WORDS[kind]}"
+            return Fault(f"is {_WORDS[is_kind]}, not {_WORDS[kind]}", _OTHER_FILES[kind])
     return _wrong_image(path) if kind == "image" else None
 
 
-def _wrong_image(path: str) -> str | None:
+def _wrong_image(path: str) -> Fault | None:
     """Reads the header alone: broken pixels are found when the file is digested."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            Image.open(path).close()
+            with Image.open(path, formats=PICTURES) as image:
+                return picture_fault(image.format, image.mode, image.size, getattr(image, "tag_v2", {}))
     except UnidentifiedImageError:
-        return "is not a picture"
+        return _no_picture(path)
     except Image.DecompressionBombError:
-        return "has too many pixels"
+        return _large(path)
     except (OSError, ValueError, SyntaxError) as error:
-        return f"cannot be read as a picture: {error}"
-    return None
+        return Fault(f"cannot be read as a picture: {error}", _OTHER_FILES["image"])
+
+
+def _no_picture(path: str) -> Fault:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path, formats=OTHER_PICTURES) as image:
+            return Fault(f"is a picture in the format {image.format}, which is not read", CONVERT["image"])
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return Fault("is not a picture", _OTHER_FILES["image"])
+
+
+def _large(path: str) -> Fault | None:
+    """Of a picture that Pillow takes for a bomb: a JPEG can be decoded smaller."""
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    try:
+        with JpegImageFile(path) as image:
+            return picture_fault(image.format, image.mode, image.size)
+    except (OSError, ValueError, SyntaxError):
+        return Fault("has too many pixels", TOO_LARGE)
