@@ -27,7 +27,8 @@ from flows.cli.options import (
     storyboard_argument,
     with_draft,
 )
-from flows.cli.outcome import ENDINGS, STOPPED, say
+from flows.cli.outcome import ENDINGS, say
+from flows.cli.problems import STOPPED
 from flows.cli.words import count, duration, size_of
 
 if TYPE_CHECKING:

@@ -108,7 +108,7 @@ class Pool:
     def _keep(self) -> None:
         """Connect to Ray, start the workers, and look after them until the end."""
         try:
-            session = RaySession(self._settings, lambda: self._stopping)
+            session = RaySession(self._settings, lambda: self._board.stopping)
         except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
             self._board.tell(End(error))
             return
