@@ -2,7 +2,7 @@
 
 from flows.media.heads import VideoHead, audio_head, promised_seconds, video_head
 from flows.media.pictures import PictureSize, jpeg_bytes, load_image, png_bytes, probe_image
-from flows.media.sound import probe_audio, probe_channels, read_audio
+from flows.media.sound import Sound, probe_audio, probe_sound, read_audio
 from flows.media.stored_video import ForwardVideo, StoredVideo
 from flows.media.video import (
     ClipWriter,
@@ -19,6 +19,7 @@ __all__ = [
     "ClipWriter",
     "ForwardVideo",
     "PictureSize",
+    "Sound",
     "StoredVideo",
     "VideoFacts",
     "VideoHead",
@@ -30,8 +31,8 @@ __all__ = [
     "middle_frame",
     "png_bytes",
     "probe_audio",
-    "probe_channels",
     "probe_image",
+    "probe_sound",
     "probe_video",
     "promised_seconds",
     "read_audio",

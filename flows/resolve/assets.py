@@ -25,7 +25,7 @@ HEADER = "header:"
 FRESH_NS = 2_000_000_000
 """A file changed this shortly ago may change again within one tick of its clock: it is not remembered yet."""
 MOST_REMEMBERED = 200_000
-CUT_OFF = 0.9
+CUT_OFF = 0.98
 """A sound shorter than so much of what its header says is not whole."""
 BATCH = 50
 """Files a thread reads in one go: handing over each alone costs more than reading a small one."""
