@@ -87,7 +87,14 @@ class SettingsError(UserError):
 
 
 class MediaError(UserError):
-    """A file that is not the picture, sound or video it should be, or is broken; the message names the file."""
+    """A file that is not the picture, sound or video it should be, or is broken; the message names the file.
+
+    `fix` says what to do, where it is known.
+    """
+
+    def __init__(self, message: str, fix: str | None = None) -> None:
+        super().__init__(message)
+        self.fix = fix
 
 
 class EnvironmentProblem(UserError):

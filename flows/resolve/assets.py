@@ -15,9 +15,8 @@ from typing import Any, Literal, TypeAlias
 from flows.errors import MediaError
 from flows.media import audio_head, probe_audio, probe_image, probe_video, promised_seconds, video_head
 from flows.store.files import file_digest
-from wan.errors import RequestError
 from wan.files import cache_folder, replacing
-from wan.lora_file import check_lora_file
+from wan.lora_file import UnusableLora, open_lora
 
 Kind: TypeAlias = Literal["image", "audio", "video", "lora"]
 HEADER = "header:"
@@ -90,7 +89,7 @@ def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | Medi
             width, height = probe_image(path)
             return stamp, Facts(file_digest(path), size=(width, height))
         if kind == "lora":
-            check_lora_file(path)
+            open_lora(path)
             return stamp, Facts(file_digest(path))
         if kind == "video":
             video = probe_video(path)
@@ -99,8 +98,8 @@ def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | Medi
         return stamp, _sound(path, file_digest(path), probe_audio(path))
     except MediaError as error:
         return stamp, error
-    except RequestError as error:
-        return stamp, MediaError(str(error).removeprefix("loras: "))
+    except UnusableLora as error:
+        return stamp, MediaError(str(error).removeprefix("loras: "), error.fix)
     except OSError as error:
         return stamp, MediaError(f"{path}: cannot be read: {error.strerror}")
 
@@ -112,7 +111,7 @@ def _header(path: Path, kind: Kind) -> Facts:
     if kind == "audio":
         return _sound(path, "", audio_head(path))
     if kind == "lora":
-        check_lora_file(path)
+        open_lora(path)
     return Facts("")
 
 

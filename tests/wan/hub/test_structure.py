@@ -37,7 +37,7 @@ def test_a_sound_file_passes(tmp_path: Path) -> None:
         (file_of({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}, bytes(4)), "4 bytes for the shape"),
         (b"<html>", "safetensors file"),
         (b"", "safetensors file"),
-        (struct.pack("<Q", 4) + b"nope", "cannot be read as safetensors"),
+        (struct.pack("<Q", 4) + b"nope", "is not a safetensors file"),
         (file_of([], b""), "no table"),  # type: ignore[arg-type]
     ],
 )
