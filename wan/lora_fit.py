@@ -17,7 +17,7 @@ from wan.s2v.keys import published_key
 
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 _Found: TypeAlias = dict[Role, tuple[str, tuple[int, ...]]]
-_WIDTHS = {1536: "WAN 2.1's 1.3B", 3072: "TI2V-5B", 5120: "the 14B models"}
+WIDTHS = {1536: "WAN 2.1's 1.3B", 3072: "TI2V-5B", 5120: "the 14B models"}
 """Channels of the published transformers."""
 _WHOLE = "fetch it again, or take another one"
 
@@ -90,5 +90,5 @@ def _compared(found: _Found, place: str, shapes: Shapes) -> Iterator[tuple[str, 
 
 def _wide(adds: tuple[int, ...], takes: tuple[int, ...]) -> str:
     """Which model it was made for, where a width gives it away."""
-    name = next((_WIDTHS[side] for side in adds if side in _WIDTHS and side not in takes), None)
+    name = next((WIDTHS[side] for side in adds if side in WIDTHS and side not in takes), None)
     return f" (it is as wide as {name})" if name else ""

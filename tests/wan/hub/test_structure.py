@@ -36,9 +36,9 @@ def test_a_sound_file_passes(tmp_path: Path) -> None:
         (file_of({"a": tensor(0, 4), "b": tensor(6, 8)}, bytes(8)), "gap or an overlap"),
         (file_of({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}, bytes(4)), "4 bytes for the shape"),
         (b"<html>", "safetensors file"),
-        (b"", "safetensors file"),
+        (b"", "is empty"),
         (struct.pack("<Q", 4) + b"nope", "is not a safetensors file"),
-        (file_of([], b""), "no table"),  # type: ignore[arg-type]
+        (file_of([], b""), "is not a safetensors file"),  # type: ignore[arg-type]
     ],
 )
 def test_a_broken_file_is_said(tmp_path: Path, content: bytes, said: str) -> None:
