@@ -23,7 +23,7 @@ def test_one_of_the_tiny_family_fits_its_checkpoints(tmp_path: Path) -> None:
     assert (found.layout, found.variant) == ("lora", None)
     assert found.lora is not None
     assert (found.lora.schemes, found.lora.ranks, found.lora.width) == (("LyCORIS",), (4, 8), 160)
-    assert found.lora.fits == ("t2v-a14b (tiny)", "i2v-a14b (tiny)")
+    assert {"t2v-a14b (tiny)", "i2v-a14b (tiny)"} <= set(found.lora.fits)
 
 
 @pytest.mark.parametrize(
