@@ -11,7 +11,7 @@ from wan.convert.detect import describe as describe_wan
 from wan.convert.headers import read_header
 from wan.errors import CheckpointError
 from wan.hub.manifest import Manifest, read_manifest
-from wan.layout import PICKLES, read_json
+from wan.layout import PICKLES, class_name, read_json
 from wan.lora_info import LoraFacts, look_at_lora
 
 
@@ -99,4 +99,4 @@ def _file(file: Path, name: str) -> Part:
 def _class_beside(file: Path) -> str:
     config = file.parent / "config.json"
     row = read_json(config) if config.is_file() else {}
-    return str(row.get("_class_name") or next(iter(row.get("architectures") or [""])))
+    return class_name(row) or ""

@@ -53,8 +53,7 @@ def verify(
     remember_digests({folder / path: digest for path, look in looks.items() if (digest := look.result()[1])})
     named = {fault.path for fault in faults}
     faults += [fault for fault in weight_faults(folder) if fault.path not in named]
-    if not faults:
-        faults += layout_faults(folder, layout=manifest.layout, variant=manifest.variant)
+    faults += layout_faults(folder, layout=manifest.layout, variant=manifest.variant)
     faults += [
         Fault(path, "is not of this model: it was put here by someone else") for path in _strangers(folder, manifest)
     ]
