@@ -14,6 +14,7 @@ from flows.media.sound import sound_stream
 from flows.media.upright import upright_size
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
 
 STREAMED = 0x7FFF0000
@@ -56,7 +57,8 @@ def audio_head(path: Path) -> float | None:
             raise MediaError(f"{path}: holds no sound")
         if not stream.codec_context.sample_rate:
             raise MediaError(f"{path}: holds no sound that can be decoded")
-        return _seconds(container, stream.duration, stream.time_base)
+        seconds = _seconds(container, stream.duration, stream.time_base)
+        return None if seconds is None else seconds + _late(container, stream)
 
 
 def promised_seconds(path: Path) -> float | None:
@@ -70,8 +72,7 @@ def promised_seconds(path: Path) -> float | None:
             stream = sound_stream(container)
             if stream is None or container.format.name not in EXACT or not stream.duration or not stream.time_base:
                 return None
-            late = (stream.start_time or 0) * stream.time_base - (container.start_time or 0) / 1_000_000
-            return float(stream.duration * stream.time_base + max(late, 0))
+            return float(stream.duration * stream.time_base) + _late(container, stream)
     except MediaError:
         return None
 
@@ -105,6 +106,13 @@ def _wave(path: Path) -> _Wave | None:
     except (OSError, ValueError, struct_error):
         return None
     return None
+
+
+def _late(container: InputContainer, stream: AudioStream) -> float:
+    """Seconds by which the sound sets in after the file's beginning."""
+    if stream.start_time is None or not stream.time_base or container.start_time is None:
+        return 0.0
+    return max(0.0, float(stream.start_time * stream.time_base) - container.start_time / 1e6)
 
 
 def _seconds(container: InputContainer, duration: int | None, time_base: object) -> float | None:
