@@ -58,7 +58,7 @@ def audio_head(path: Path) -> float | None:
         if not stream.codec_context.sample_rate:
             raise MediaError(f"{path}: holds no sound that can be decoded")
         seconds = _seconds(container, stream.duration, stream.time_base)
-        return None if seconds is None else seconds + _late(container, stream)
+        return seconds + _late(container, stream) if seconds is not None and stream.duration else seconds
 
 
 def promised_seconds(path: Path) -> float | None:
