@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from wan.convert.headers import read_header
 from wan.errors import CheckpointError
 from wan.s2v.keys import REFERENCE_CLASS as S2V_REFERENCE_CLASS
 
@@ -86,7 +87,8 @@ def class_name(config: Mapping[str, Any]) -> str | None:
 
 
 def check_component(name: str, folder: Path, kind: ComponentKind) -> None:
-    """Raises `CheckpointError` unless `folder` holds a component of that kind with all its safetensors files."""
+    """Raises `CheckpointError` unless `folder` holds a component of that kind with all its safetensors files, each
+    whole to judge by its header."""
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is missing: the checkpoint has no {name}")
     if not kind.weights:
@@ -103,7 +105,8 @@ def check_component(name: str, folder: Path, kind: ComponentKind) -> None:
                 f"{folder / 'config.json'}: {key} is {config[key]}, this variant needs {wanted}: a checkpoint of "
                 "another variant?"
             )
-    weight_files(name, folder)
+    for file in weight_files(name, folder):
+        read_header(file)  # a file that is cut or none would be found by whoever loads it, hours later
 
 
 def weight_files(name: str, folder: Path) -> list[Path]:

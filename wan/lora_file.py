@@ -82,7 +82,7 @@ def open_lora(path: Path) -> LoraFile:
     keys = {name: key for name in tensors if (key := split_key(name)) is not None}
     others = [name for name in tensors if name not in keys]
     if others or not keys:
-        fix = "name a LoRA: its keys are like ….lora_A.weight or ….lora_down.weight"
+        fix = "name a LoRA: a safetensors file with keys like ….lora_A.weight or ….lora_down.weight"
         raise UnusableLora(f"{path} holds no LoRA: it has {', '.join(others[:3]) or 'no weights'}", fix)
     adapters = sorted({key.adapter or "default" for key in keys.values() if key.scheme == "PEFT"})
     if len(adapters) > 1:
