@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.errors import Problem
 from flows.resolve.needs import film_fps, full_id, shot_variants
 from flows.storyboard.model import Storyboard
-from wan.errors import CheckpointError
+from wan.errors import CheckpointError, RequestError
 from wan.families import Family, FamilyLora
 from wan.lora_file import open_lora
 from wan.lora_notes import spoken_expert
@@ -19,7 +19,7 @@ from wan.variants import VARIANTS
 
 def named_experts(files: Mapping[str | FamilyLora, Path]) -> dict[str | FamilyLora, tuple[ExpertName, ...]]:
     """The experts that the keys of these files name, of those that name any. All can be read: they were looked at."""
-    found = {lora: _experts(path) for lora, path in files.items()}
+    found = {lora: experts_of(path) for lora, path in files.items()}
     return {lora: experts for lora, experts in found.items() if experts}
 
 
@@ -28,12 +28,12 @@ def unsaid_experts(
 ) -> Iterator[Problem]:
     """A remark for each LoRA that is laid on both experts, as nothing else was said, and was made for one of them to
     judge by its name or its metadata."""
-    spoken = cache(_spoken)
+    spoken, experts = cache(_spoken), cache(experts_of)  # many shots may share a file
     fps = film_fps(storyboard, family)
     for shot in storyboard.shots:
         for lora in shot.loras:
             path = files.get(lora.key)
-            if path is None or lora.expert != "both" or _experts(path):
+            if path is None or lora.expert != "both" or experts(path):
                 continue
             expert = spoken(path)
             if expert and any(has_experts(variant) for variant in shot_variants(shot, family, fps, seconds)):
@@ -48,10 +48,11 @@ def has_experts(variant: str) -> bool:
     return row is not None and row.sampling.boundary_ratio is not None
 
 
-def _experts(path: Path) -> tuple[ExpertName, ...]:
+def experts_of(path: Path) -> tuple[ExpertName, ...]:
+    """The experts that a file's keys name; none for a file that cannot be used, which is said elsewhere."""
     try:
         return open_lora(path).experts
-    except CheckpointError:
+    except RequestError:
         return ()
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
 from flows.errors import Problem
-from flows.resolve.lora_experts import has_experts
+from flows.resolve.lora_experts import experts_of, has_experts
 from flows.resolve.needs import film_fps, full_id, shot_variants
 from flows.storyboard.model import Lora, Storyboard
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError, RequestError
 from wan.families import Family, FamilyLora
-from wan.lora_file import UnusableLora, open_lora
+from wan.lora_file import UnusableLora
 from wan.lora_fit import Shapes, check_fit, transformer_shapes
 
 _Fault: TypeAlias = tuple[str, str | None]
@@ -50,13 +50,14 @@ def misfits(
             return _said(path, error), None
         return None
 
+    experts = cache(experts_of)
     fps = film_fps(storyboard, family)
     for shot in storyboard.shots:
         for lora in shot.loras:
             path = files.get(lora.key)
             faults: dict[_Fault, list[str]] = {}
             for variant in shot_variants(shot, family, fps, seconds) if path else ():
-                if path and (found := fault(path, variant) or _other_expert(path, lora, variant)):
+                if path and (found := fault(path, variant) or _other_expert(path, experts(path), lora, variant)):
                     faults.setdefault(found, []).append(variant)
             for (message, fix), variants in faults.items():
                 mend = fix or f"take one that was made for {' and '.join(variants)}, or remove it"
@@ -67,15 +68,9 @@ def misfits(
                 yield Problem(None, f"{files[own]}: {found[0]}", f"fetch it again: wanflow models pull {own.model}")
 
 
-def _other_expert(path: Path, lora: Lora, variant: str) -> _Fault | None:
+def _other_expert(path: Path, experts: Sequence[str], lora: Lora, variant: str) -> _Fault | None:
     """A file that holds one expert alone, asked for on the other."""
-    if lora.expert == "both" or not has_experts(variant):
-        return None
-    try:
-        experts = open_lora(path).experts
-    except CheckpointError:
-        return None
-    if not experts or lora.expert in experts:
+    if lora.expert == "both" or not has_experts(variant) or not experts or lora.expert in experts:
         return None
     message = f"{path.name} is laid on the {lora.expert}-noise expert, and holds weights for the {experts[0]}-noise one"
     return message, f"write `expert: {experts[0]}`, or leave it out"
