@@ -228,7 +228,7 @@ def test_norms_of_lycoris_are_differences(model: Any, files: Files) -> None:
 
 def test_layers_of_their_own_alpha_have_their_own_scale(model: Any, files: Files) -> None:
     query, key = files.pair(24, 24, 2), files.pair(24, 24, 3)
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for name, (down, up) in (("to_q", query), ("to_k", key)):
         tensors |= {f"transformer.blocks.0.attn1.{name}.lora_{side}.weight": t for side, t in (("A", down), ("B", up))}
     note = '{"transformer.lora_alpha": 6, "transformer.alpha_pattern": {"blocks.0.attn1.to_k": 12}}'
