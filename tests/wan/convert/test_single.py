@@ -126,7 +126,7 @@ def test_two_files_that_are_no_pair(weights: dict[str, Tensor], tmp_path: Path) 
 def test_a_width_that_does_not_tell_the_heads_asks_for_the_configuration(parity: Any, tmp_path: Path) -> None:
     weights = {name: value.contiguous() for name, value in parity["dit_i2v"].weights().items()}
     save_file(weights, tmp_path / "a.safetensors")
-    with pytest.raises(CheckpointError, match="96 channels wide, which is no multiple of 128: put the config"):
+    with pytest.raises(CheckpointError, match="96 channels wide, which is no multiple of 128: put a config"):
         convert([tmp_path / "a.safetensors"], tmp_path / "out")
 
 
