@@ -3,6 +3,7 @@
 WanError
 ├── RequestError      a clip was asked for that the variant cannot make (the asker's mistake)
 ├── CheckpointError   a checkpoint directory is missing, incomplete or of another kind
+│   └── NoCheckpoint  there is none at all
 ├── NumbersError      a model gave no numbers (NaN, infinity); says where they come from
 ├── StateError        a saved state does not fit the pipeline that should go on with it
 ├── HubError          a hub was out of reach, cut off or answered wrongly; what had arrived is kept
@@ -31,6 +32,10 @@ class RequestError(WanError, ValueError):
 
 class CheckpointError(WanError):
     """A checkpoint directory that is missing, incomplete or not in diffusers layout."""
+
+
+class NoCheckpoint(CheckpointError):
+    """Nothing that could be the checkpoint is in any of the places where it is looked for."""
 
 
 class StateError(WanError):

@@ -226,7 +226,8 @@ class _Run:
         if self._expert is not None:
             parts.done(self._method.part_name(self._expert))
         self._expert, self._memo = expert, {}
-        apply_loras(parts, self._method.part_name(expert), expert, self._start.loras)
+        alone = self._method.part_name("high") == self._method.part_name("low")
+        apply_loras(parts, self._method.part_name(expert), None if alone else expert, self._start.loras)
 
     def explained(self, bad: Look) -> NumbersError:
         """What made a step give no numbers."""

@@ -9,7 +9,7 @@ from flows.cli.doctor_page import Finding
 from flows.cli.words import count, size_of
 from flows.errors import FlowsError
 from flows.settings import PromptSettings, Settings
-from wan.errors import CheckpointError, ModelUnavailable
+from wan.errors import CheckpointError, ModelUnavailable, NoCheckpoint
 from wan.families import FAMILIES, Family
 from wan.host import memory_bytes
 from wan.hub.catalog import CATALOG
@@ -44,21 +44,16 @@ def _roles(family: Family, root: Path | None) -> Iterator[Finding]:
         try:
             folder = Checkpoint.open(family, variant, root).folder
             yield Finding("Models", variant, "good", str(folder))
-        except CheckpointError as error:
+        except NoCheckpoint as error:
+            where = " or ".join(str(home) for home in dict.fromkeys((root, models_home())) if home)
             model = CATALOG.get(variant)
-            if family.root is None and model is not None and not _begun(variant, root):
-                where = " or ".join(str(home) for home in dict.fromkeys((root, models_home())) if home)
-                fix = (
-                    f"wanflow models pull {variant}" + (f" --root {root}" if root else "") + f" ({size_of(model.size)})"
-                )
-                yield Finding("Models", variant, "bad", f"is not in {where}, nor in the Hugging Face cache", fix)
-            else:
-                yield Finding("Models", variant, "bad", str(error), f"wanflow models verify {variant}")
-
-
-def _begun(variant: str, root: Path | None) -> bool:
-    """Whether there is a folder of that name, though no whole checkpoint."""
-    return any((home / variant).is_dir() for home in (root, models_home()) if home)
+            if model is None:
+                yield Finding("Models", variant, "bad", str(error))
+                continue
+            fix = f"wanflow models pull {variant}" + (f" --root {root}" if root else "") + f" ({size_of(model.size)})"
+            yield Finding("Models", variant, "bad", f"is not in {where}, nor in the Hugging Face cache", fix)
+        except CheckpointError as error:
+            yield Finding("Models", variant, "bad", str(error), f"wanflow models verify {variant}")
 
 
 def _loras(family: Family, settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -22,6 +23,7 @@ from wan.variants import VARIANTS
 if TYPE_CHECKING:
     from flows.cli.forms import FamilyForm, ListedModel, ModelsInfoDocument, RoleForm, WeightsForm
     from wan.hub.info import Description
+    from wan.lora_info import LoraFacts
 
 
 @click.command("info", short_help="What a model, a family, a folder or a file is.")
@@ -117,6 +119,7 @@ def _description(found: Description) -> WeightsForm:
         "licence": manifest.licence if manifest else None,
         "repo": manifest.repo if manifest else None,
         "commit": manifest.commit if manifest else None,
+        "lora": None if found.lora is None else asdict(found.lora),
         "parts": [
             {
                 "name": part.name,
@@ -133,10 +136,14 @@ def _description(found: Description) -> WeightsForm:
 
 def _print_description(found: Description) -> None:
     click.echo(f"{found.path}")
-    click.echo(f"  layout      {found.layout}; {found.variant or 'of no variant that is known'}")
+    if found.lora is not None:
+        _print_lora(found.lora)
+    else:
+        click.echo(f"  layout      {found.layout}; {found.variant or 'of no variant that is known'}")
     if found.missing:
         click.echo(f"  without     {', '.join(found.missing)}")
-    click.echo(f"  parameters  {found.parameters / 1e9:.3f} billion in {size_of(found.size)}")
+    parameters = f"{found.parameters / 1e9:.3f} billion" if found.parameters >= 1e8 else f"{found.parameters:,}"
+    click.echo(f"  parameters  {parameters} in {size_of(found.size)}")
     if found.manifest:
         manifest = found.manifest
         click.echo(f"  from        {manifest.repo} ({manifest.hub}), commit {manifest.commit or 'not said'}")
@@ -146,6 +153,25 @@ def _print_description(found: Description) -> None:
         click.echo(
             f"  {part.name:<18} {part.parameters / 1e6:>10,.1f} M  {kept:<16} {size_of(part.size):>8}  {part.kind}"
         )
+
+
+def _print_lora(lora: LoraFacts) -> None:
+    if lora.problem:
+        click.echo(f"  layout      a LoRA that cannot be used: {lora.problem}")
+        return
+    ranks = f", rank {_ranks(lora.ranks)}" if lora.ranks else ""
+    experts = f"; for the {' and the '.join(lora.experts)}-noise expert" + "s" * (len(lora.experts) - 1)
+    click.echo(f"  layout      LoRA, {' and '.join(lora.schemes)}{ranks}{experts if lora.experts else ''}")
+    if lora.width:
+        like = f", as {lora.model}" if lora.model else ""
+        click.echo(
+            f"  made for    a model {lora.width:,} channels wide{like}: {', '.join(lora.variants) or 'not known'}"
+        )
+    click.echo(f"  fits        {', '.join(lora.fits) or 'no checkpoint that is here'}")
+
+
+def _ranks(ranks: tuple[int, ...]) -> str:
+    return f"{ranks[0]} to {ranks[-1]}" if len(ranks) > 1 else str(ranks[0])
 
 
 def _family(family: Family, root: Path | None, as_json: bool) -> None:

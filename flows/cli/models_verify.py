@@ -43,7 +43,8 @@ def command(what: str, root: Path | None, as_json: bool) -> None:
     if family is not None and family.root is not None:
         every = [_checked(family.root / role.folder, role.variant) for role in family.roles.values()]
     else:
-        every = [_checked(*_folder(what, root))]
+        folders, variant = _folders(what, root)
+        every = [_checked(folder, variant) for folder in folders]
     if as_json:
         _print_json(every)
     for found in every:
@@ -53,18 +54,19 @@ def command(what: str, root: Path | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _folder(what: str, root: Path | None) -> tuple[Path, str | None]:
-    """The folder, and the variant it should be."""
+def _folders(what: str, root: Path | None) -> tuple[list[Path], str | None]:
+    """The folders of that name, pulled and converted, and the variant they should be."""
     path = without_tilde(Path(what))
     if what not in CATALOG and path.is_dir():
-        return path, None
+        return [path], None
     if what not in CATALOG and (path.exists() or path.parent != Path()):
         raise UserError(f"{path} is no folder")
     model = find(what)
     folder = folder_of(model.name, root)
-    if not folder.is_dir():
+    found = [place for place in (folder, folder.with_name(f"{folder.name}-diffusers")) if place.is_dir()]
+    if not found:
         raise UserError(f"{model.name} is not in {folder}; fetch it: wanflow models pull {model.name}")
-    return folder, model.variant
+    return found, model.variant
 
 
 def _checked(folder: Path, variant: str | None) -> Verified:

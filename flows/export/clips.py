@@ -153,8 +153,14 @@ class Making:
         return self.graph.add("ModelSamplingSD3", model=model, shift=clip.sampling.flow_shift)
 
     def _lora(self, digest: str) -> str:
-        """The name that a LoRA needs in ComfyUI's folder of LoRAs: its own, after its folder's where two share it."""
+        """The name that a LoRA needs in ComfyUI's folder of LoRAs: its place in ours; from elsewhere its own name,
+        after its folder's where two share it."""
         path = Path(self.plan.assets.get(digest, f"{digest[:16]}.safetensors"))
+        ours = self.plan.settings.model.loras
+        if ours is not None and path.is_relative_to(ours):
+            name = path.relative_to(ours).as_posix()
+            self.note(f"{name} belongs into ComfyUI's models/loras folder.")
+            return name
         used = {lora.digest for take in self.shot.takes for clip in take.clips for lora in clip.loras}
         alike = [other for other in used if Path(self.plan.assets.get(other, "")).name == path.name]
         name = path.name if len(alike) < 2 else f"{path.parent.name}_{path.name}"

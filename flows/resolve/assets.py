@@ -16,16 +16,15 @@ from flows.errors import MediaError
 from flows.media import audio_head, probe_audio, probe_image, probe_video, promised_seconds, video_head
 from flows.store.files import file_digest
 from wan.digests import FRESH_NS
-from wan.errors import RequestError
 from wan.files import cache_folder, replacing
 from wan.host import cores
-from wan.lora_file import check_lora_file
+from wan.lora_file import UnusableLora, open_lora
 
 Kind: TypeAlias = Literal["image", "audio", "video", "lora"]
 HEADER = "header:"
 """Before the key of what only a header was read of."""
 MOST_REMEMBERED = 200_000
-CUT_OFF = 0.9
+CUT_OFF = 0.98
 """A sound shorter than so much of what its header says is not whole."""
 BATCH = 50
 """Files a thread reads in one go: handing over each alone costs more than reading a small one."""
@@ -98,15 +97,15 @@ def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | Medi
             picture = probe_image(path)
             return stamp, Facts(file_digest(path), size=picture.size, treated=picture.treated)
         if kind == "lora":
-            check_lora_file(path)
+            open_lora(path)
             return stamp, Facts(file_digest(path))
         if kind == "video":
             return stamp, _video(path)
         return stamp, _sound(path, file_digest(path), probe_audio(path))
     except MediaError as error:
         return stamp, error
-    except RequestError as error:
-        return stamp, MediaError(str(error).removeprefix("loras: "))
+    except UnusableLora as error:
+        return stamp, MediaError(str(error).removeprefix("loras: "), error.fix)
     except OSError as error:
         return stamp, MediaError(f"{path}: cannot be read: {error.strerror}")
 
@@ -118,7 +117,7 @@ def _header(path: Path, kind: Kind) -> Facts:
     if kind == "audio":
         return _sound(path, "", audio_head(path))
     if kind == "lora":
-        check_lora_file(path)
+        open_lora(path)
     return Facts("")
 
 

@@ -6,13 +6,13 @@ import difflib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeAlias
 
 from flows.errors import MediaError, Place, Problem, SettingsError
 from flows.ledger import read_timings
 from flows.media.treated import TREATED
 from flows.resolve.assets import Facts, Kind, look_at
+from flows.resolve.lora_experts import named_experts, unsaid_experts
 from flows.resolve.lora_fit import misfits
 from flows.resolve.loras import find_loras
 from flows.resolve.machine import machine_faults
@@ -30,9 +30,6 @@ from wan.families import FAMILIES, Family, FamilyLora
 Use: TypeAlias = tuple[Kind, Place | None, str | None]
 """What a file should be, and the place and shot that name it."""
 _ANEW = "name a file that can be read, or make this one anew"
-_MEND: Mapping[Kind, str] = MappingProxyType(
-    {"lora": "a LoRA is a safetensors file with keys like ….lora_A.weight or ….lora_down.weight: name one"}
-)
 
 
 def resolve(
@@ -61,6 +58,7 @@ def resolve(
     facts = {path: fact for path, fact in looked.items() if isinstance(fact, Facts)}
     seconds = {path: fact.seconds for path, fact in facts.items() if fact.seconds is not None}
     digests = {path: fact.digest for path, fact in facts.items()}
+    laid = loras.files(facts)
     absent: dict[str | FamilyLora, str] = {}
     for lora, path in () if weights else loras.missing.items():
         digests[path] = absent[lora] = _stand_in(path)
@@ -80,11 +78,14 @@ def resolve(
         past=recall(store, storyboard),
         problems=_broken(uses, looked)
         + loras.problems
-        + tuple(misfits(storyboard, family, loras.files(facts), checkpoints, seconds))
+        + tuple(misfits(storyboard, family, laid, checkpoints, seconds))
         + extended.problems,
-        remarks=_cut_off(uses, facts) + _treated(uses, facts),
+        remarks=_cut_off(uses, facts)
+        + _treated(uses, facts)
+        + tuple(unsaid_experts(storyboard, family, laid, seconds)),
         treated={path: fact.treated for path, fact in facts.items() if fact.treated},
         loras=loras.digests(digests) | absent,
+        lora_experts=named_experts(laid),
         motion=motion,
         lacks=tuple(dict.fromkeys(lacks)),
         machine=machine_faults(settings, family) if weights else (),
@@ -115,7 +116,7 @@ def look_at_headers(storyboard: Storyboard) -> Snapshot:
 def _broken(uses: Mapping[Path, Use], looked: Mapping[Path, Facts | MediaError]) -> tuple[Problem, ...]:
     """A problem for each file that cannot be used, where it is named first."""
     return tuple(
-        Problem(uses[path][1], str(error), error.fix or _MEND.get(uses[path][0], _ANEW), uses[path][2])
+        Problem(uses[path][1], str(error), error.fix or _ANEW, uses[path][2])
         for path, error in looked.items()
         if isinstance(error, MediaError)
     )

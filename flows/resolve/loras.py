@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import normalize
 
 from flows.errors import Place, Problem
 from flows.resolve.needs import choose_variant, full_id, used_variants
@@ -82,10 +83,16 @@ def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
     path = folder / f"{lora.name}{LORA_ENDING}"
     if path.is_file():
         return path, "", ""
-    have = sorted(
-        file.relative_to(folder).as_posix().removesuffix(LORA_ENDING) for file in found_in(folder, f"**/*{LORA_ENDING}")
-    )
-    near = difflib.get_close_matches(lora.name, have, 1)
+    files = {
+        file.relative_to(folder).as_posix().removesuffix(LORA_ENDING): file
+        for file in found_in(folder, f"**/*{LORA_ENDING}")
+    }
+    for name, file in files.items():  # some systems write é as e and an accent
+        if normalize("NFC", name) == normalize("NFC", lora.name):
+            return file, "", ""
+    have = sorted(files)
+    lowered = {name.lower(): name for name in have}
+    near = [lowered[name] for name in difflib.get_close_matches(lora.name.lower(), lowered, 1)]
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(have[:20])}" if have else "it has none"
     return None, f"there is no LoRA {lora.name} in {folder}", hint
 

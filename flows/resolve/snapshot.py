@@ -10,6 +10,7 @@ from flows.errors import Problem
 from flows.ledger import Timings
 from flows.resolve.motion import MotionFacts
 from wan.families import FamilyLora
+from wan.request import ExpertName
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Snapshot:
 
     `prompts` are those that were extended, by the shot's full id; `kept_prompts` says why others, which should have
     been, are rendered as they are written. `loras` are the digests of LoRA files, by what a storyboard calls them
-    (`Lora.key`), or as the family's roles have them. `motion` is about what prepares driving videos.
+    (`Lora.key`), or as the family's roles have them; `lora_experts` the experts that the keys of some of these name.
+    `motion` is about what prepares driving videos.
 
     `problems` are files that turned out to be broken and prompts that could not be extended; the plan reports them with
     its own, and what is missing here: `lacks` is what the film cannot do without (checkpoints, models), `machine` what
@@ -49,6 +51,7 @@ class Snapshot:
     prompts: Mapping[str, str] = field(default_factory=dict)
     kept_prompts: Mapping[str, str] = field(default_factory=dict)
     loras: Mapping[str | FamilyLora, str] = field(default_factory=dict)
+    lora_experts: Mapping[str | FamilyLora, tuple[ExpertName, ...]] = field(default_factory=dict)
     motion: MotionFacts = field(default_factory=MotionFacts)
     problems: tuple[Problem, ...] = ()
     remarks: tuple[Problem, ...] = ()

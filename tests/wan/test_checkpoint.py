@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -193,3 +194,10 @@ def _as_hub_cache(hub: Path, family: Family) -> Path:
         weights.replace(blob)
         weights.symlink_to(blob)
     return snapshot
+
+
+def test_weights_that_are_cut_are_found_before_they_are_loaded(copy: Path, family: Family) -> None:
+    file = copy / "t2v-a14b" / "transformer_2" / f"{NAME}.safetensors"
+    os.truncate(file, file.stat().st_size // 2)
+    with pytest.raises(CheckpointError, match=r"transformer_2/.* is cut: .*; fetch it again"):
+        Checkpoint.open(replace(family, root=copy), "t2v-a14b")

@@ -16,7 +16,7 @@ from wan.convert.sources import PICKLES, open_source
 from wan.convert.weights import Weights
 from wan.errors import CheckpointError
 from wan.folders import found_in
-from wan.layout import read_json
+from wan.layout import indexed_files, read_json
 
 EXPERTS = ("high_noise_model", "low_noise_model")
 _TOKENIZERS = ("google/umt5-xxl", "tokenizer")
@@ -65,7 +65,7 @@ def gather(sources: Sequence[Path]) -> Found:
         raise CheckpointError("give one folder, or single files; what those lack can come from a folder: --with")
     found = Found()
     for source in sources:
-        _add(found, _part([source], source.parent / "config.json" if len(sources) == 1 else None))
+        _add(found, _part([source], source.parent / "config.json"))
     return found
 
 
@@ -125,7 +125,7 @@ def _add_extra(found: Found, file: Path) -> None:
     if kind is None:
         found.notes.append(f"{file.name} is left out: no part of WAN 2.2 that wanflow knows")
     elif kind.component not in found.names:
-        _add(found, Part(kind, weights, {}, file))
+        _add(found, Part(kind, weights, _stated(file.parent / "config.json"), file))
 
 
 def _part(files: Sequence[Path], config: Path | None) -> Part:
@@ -162,13 +162,7 @@ def shards(folder: Path, *, required: bool = True) -> list[Path]:
     Raises `CheckpointError` when the index names files that are not there, or (if `required`) when there is nothing.
     """
     for index in found_in(folder, f"*{_INDEX}"):
-        names = sorted(set(read_json(index).get("weight_map", {}).values()))
-        if any(Path(name).name != name for name in names):
-            raise CheckpointError(f"{index} names files in other folders")
-        missing = [name for name in names if not (folder / name).is_file()]
-        if missing or not names:
-            raise CheckpointError(f"{index} lists {len(names)} files, of which these are missing: {missing}")
-        return [folder / name for name in names]
+        return indexed_files(index)
     singles = [folder / f"{stem}.safetensors" for stem in ("diffusion_pytorch_model", "model")]
     files = [file for file in singles if file.is_file()][:1]
     if required and not files:

@@ -12,7 +12,7 @@ from wan.convert.headers import read_header
 from wan.errors import CheckpointError
 from wan.families import FAMILIES
 from wan.folders import found_in
-from wan.layout import LAYOUTS, read_json
+from wan.layout import LAYOUTS, indexed_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,7 @@ def check_sound(path: Path) -> None:
 
 
 def _index_faults(folder: Path, index: Path) -> Iterator[Fault]:
-    name = index.relative_to(folder).as_posix()
     try:
-        shards = sorted(set(read_json(index).get("weight_map", {}).values()))
-    except (CheckpointError, AttributeError, TypeError) as error:
-        yield Fault(name, f"is no index of shards: {error}")
-        return
-    for shard in shards:
-        if not (index.parent / shard).is_file():
-            yield Fault(name, f"names the shard {shard}, which is not there")
+        indexed_files(index)
+    except CheckpointError as error:
+        yield Fault(index.relative_to(folder).as_posix(), str(error))

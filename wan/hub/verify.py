@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +44,10 @@ def verify(
     """
     manifest = read_manifest(folder)
     if manifest is None:
-        unpulled = [*weight_faults(folder), *layout_faults(folder, layout=layout, variant=variant)]
+        unpulled = list(weight_faults(folder))
         for part in sorted(set(shared_parts(folder, variant).values())):
             unpulled += [Fault(f"{part}/{fault.path}", fault.what) for fault in weight_faults(part)]
+        unpulled += _untold(unpulled, layout_faults(folder, layout=layout, variant=variant))
         return Verified(folder, None, tuple(unpulled), 0)
     with ThreadPoolExecutor(min(4, cores())) as threads:
         looks = {path: threads.submit(_look, folder / path, file, on_bytes) for path, file in manifest.files.items()}
@@ -54,12 +55,17 @@ def verify(
     remember_digests({folder / path: digest for path, look in looks.items() if (digest := look.result()[1])})
     named = {fault.path for fault in faults}
     faults += [fault for fault in weight_faults(folder) if fault.path not in named]
-    if not faults:
-        faults += layout_faults(folder, layout=manifest.layout, variant=manifest.variant)
+    faults += _untold(faults, layout_faults(folder, layout=manifest.layout, variant=manifest.variant))
     faults += [
         Fault(path, "is not of this model: it was put here by someone else") for path in _strangers(folder, manifest)
     ]
     return Verified(folder, manifest, tuple(faults), manifest.size)
+
+
+def _untold(told: Iterable[Fault], faults: Iterable[Fault]) -> list[Fault]:
+    """What keeps a folder from being loaded, but for what was said of a single file already."""
+    said = {fault.what for fault in told}
+    return [fault for fault in faults if fault.what not in said]
 
 
 def _look(path: Path, file: File, on_bytes: Callable[[int], None]) -> tuple[str | None, str | None]:

@@ -40,7 +40,7 @@ def test_a_header_promises_what_may_not_be_there(sound: Path) -> None:
     assert promised_seconds(sound) == pytest.approx(1.0)
     sound.write_bytes(whole[:2000])
     assert promised_seconds(sound) == pytest.approx(1.0)
-    assert promised_seconds(SHIPPED / "bed.m4a") is None
+    assert promised_seconds(SHIPPED / "bed.m4a") == pytest.approx(probe_audio(SHIPPED / "bed.m4a"), abs=0.05)
     sound.write_bytes(whole[:40] + b"\xff" * 4 + whole[44:])  # as programs write that do not know yet
     assert promised_seconds(sound) is None
 
