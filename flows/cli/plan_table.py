@@ -10,6 +10,7 @@ from rich.table import Table
 
 from flows.cli.words import count, duration
 from flows.plan.model import Clip, Plan, PlannedShot
+from flows.plan.transitions import overlaps
 
 MOST_ROWS = 60
 """A longer plan shows only what is new, and no more than this."""
@@ -27,7 +28,7 @@ def print_plan(plan: Plan, console: Console | None = None) -> None:
     console.print(_table(rows))
     if len(rows) < len(plan.shots):
         console.print(f"and {count(len(plan.shots) - len(rows), 'shot')} more; --json has them all")
-    below = [*extended_lines(rows), *warning_lines(plan), sums(plan)]
+    below = [*extended_lines(rows), *take_over_lines(plan, rows), *warning_lines(plan), sums(plan)]
     if len(plan.critical_path) > 1:
         below.append(f"longest way: {escape(chain(plan.critical_path))}")
     for line in below:
@@ -77,6 +78,20 @@ def extended_lines(shots: Sequence[PlannedShot]) -> list[str]:
         lines.append(f"  → {escape(shot.prompt)}")
     more = len(extended) - MOST_EXTENDED
     return lines if more <= 0 else [*lines, f"and {count(more, 'extended prompt')} more; --json has them all"]
+
+
+def take_over_lines(plan: Plan, shown: Sequence[PlannedShot]) -> list[str]:
+    """Of shots that go on from the one before through a transition, from which moment of it."""
+    lines = []
+    for before, shot, overlap in zip(plan.shots, plan.shots[1:], overlaps(plan.shots, plan.fps)[1:], strict=False):
+        if overlap and shot in shown and before.id in shot.depends_on:
+            moment = (before.num_frames - overlap) / plan.fps
+            lines.append(
+                f"[bold]{escape(shot.id)}[/] goes on from {escape(before.id)} after {moment:.2f} s of it, where its "
+                f"{shot.transition.kind} begins"
+            )
+    more = len(lines) - MOST_EXTENDED
+    return lines if more <= 0 else [*lines[:MOST_EXTENDED], f"and {count(more, 'shot')} more like this"]
 
 
 def warning_lines(plan: Plan) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from flows.errors import Lacking, Problem, StoryboardError
 from flows.ledger.timings import Basis
@@ -16,7 +17,7 @@ from flows.plan.order import critical_path, greatest_width, upstream_first, upst
 from flows.plan.reach import reach_problems
 from flows.plan.sampling import numerics_for, sampling_for, size_scale
 from flows.plan.takes import ShotRecipe, TakeMaker, hand_off_of
-from flows.plan.transitions import overlaps, transition_problems
+from flows.plan.transitions import blended, overlaps, transition_problems
 from flows.plan.warnings import plan_warnings
 from flows.resolve import Snapshot, family_of, full_id
 from flows.resolve.needs import (
@@ -166,12 +167,15 @@ def _planned(
     """The shots in the film's order; their takes are made upstream first, because fingerprints need it."""
     planned: dict[str, PlannedShot] = {}
     counted: set[str] = set()
+    before = dict(pairwise(reversed(list(recipes))))
+    fps = maker.geometry.fps
     for name in order:
-        source = upstream[name]
-        recipe = recipes[name]
-        variant = recipe.segments[0].part.variant
-        takes = maker.takes(recipe, source, hand_off_of(planned[source].takes, variant) if source else None)
-        planned[name] = _shot(recipe, takes, source, counted, maker.geometry.fps)
+        source, recipe = upstream[name], recipes[name]
+        hand_off = None
+        if source:
+            early = blended(recipe.shot, before.get(name), source, fps) * planned[source].render_fps / fps
+            hand_off = hand_off_of(planned[source].takes, recipe.segments[0].part.variant, round(early))
+        planned[name] = _shot(recipe, maker.takes(recipe, source, hand_off), source, counted, fps)
     return [planned[name] for name in recipes]
 
 

@@ -23,14 +23,15 @@ HandedOff: TypeAlias = Literal["frame", "frames", "carried"]
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """What a clip starts from, taken from other clips: the last shown frame of the one that `rule` selects, its last
-    `frames` (as many as the variant takes), or, inside a shot, what the segment before `carried` on (tensors beside its
-    latents, without a codec in between).
+    """What a clip starts from, taken from other clips: a frame of the one that `rule` selects (the last that the film
+    shows of it alone), the last `frames` up to there (as many as the variant takes), or, inside a shot, what the
+    segment before `carried` on (tensors beside its latents, without a codec in between).
 
     `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
     `frame` is the index of that frame among the rendered ones, hidden ones counted; -1 is the last (`last_frame` of
-    the record), other values mean that the film cuts the upstream clip short and the frame is read from the clip.
-    `behind` are the segments before the candidates in their takes, into which `frames` may reach back.
+    the record), other values mean that the film cuts the upstream clip short, or blends both shots from there on, and
+    the frame is read from the clip. It lies `back` segments before the candidates (a blend longer than a segment).
+    `behind` are the segments before the candidates in their takes, as far as the hand-off may reach back into them.
     """
 
     candidates: tuple[str, ...]
@@ -38,6 +39,7 @@ class HandOff:
     frame: int = -1
     what: HandedOff = "frame"
     behind: tuple[str, ...] = ()
+    back: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "image": clip.image,
         "end_image": clip.last_image,
         "hand_off": list(clip.hand_off.candidates) if clip.hand_off else [],
+        "hand_off_frame": clip.hand_off.frame if clip.hand_off else None,
+        "hand_off_back": clip.hand_off.back if clip.hand_off else None,
         "start_frame": clip.start_frame,
         "media": [{"name": medium.name, "digest": medium.digest} for medium in clip.media],
         "strength": clip.strength,

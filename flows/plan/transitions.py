@@ -19,6 +19,15 @@ def overlaps(shots: Sequence[PlannedShot], fps: float) -> list[int]:
     return [overlap_frames(shot.transition, fps) if index else 0 for index, shot in enumerate(shots)]
 
 
+def blended(shot: Shot, before: str | None, source: str | None, fps: float) -> int:
+    """How many frames of `source`, the shot that this one goes on from, are blended with it: as many as it overlaps
+    the shot `before` it in the film, if that is the one. Both full ids.
+
+    It starts from the frame before those: while they blend, both shots show the same moment, and nobody is seen twice.
+    """
+    return overlap_frames(shot.transition, fps) if source is not None and source == before else 0
+
+
 def transition_problems(
     shots: Sequence[PlannedShot], sources: Sequence[Shot], fps: float, shared: Sequence[int]
 ) -> list[Problem]:

@@ -198,7 +198,7 @@ def test_seams_are_measured_in_the_films_own_motion(tmp_path: Path) -> None:
     text = report(tmp_path)
     differences = [float(value) for value in re.findall(r"difference ([\d.]+) %", text)]
     jumps = [float(value) for value in re.findall(r"%, ([\d.]+) × the motion", text)]
-    last_shown, first_shown = 10 + 4 * 11 + 1, 70 + 4
+    last_shown, first_shown = 10 + 4 * (11 - 6) + 1, 70 + 4  # the last before six frames of dissolve
     assert differences[0] == pytest.approx((first_shown - last_shown) / 2.55, abs=0.06)
     assert jumps[0] == pytest.approx((first_shown - last_shown) / 4, abs=0.06)
     assert text.count("a new picture") == 2
