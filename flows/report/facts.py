@@ -9,6 +9,7 @@ from importlib import metadata
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from flows.edit.captions import webvtt
 from flows.edit.process import ffmpeg_version, find_ffmpeg
 from flows.edit.timeline import Entry, Timeline, chosen_take
 from flows.edit.transitions import TRANSITIONS
@@ -77,7 +78,8 @@ class ShotFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The whole report."""
+    """The whole report. `captions` are WebVTT as a data URI: beside a page that is opened as a file, a browser reads
+    none."""
 
     plan: Plan
     timeline: Timeline
@@ -88,6 +90,7 @@ class Facts:
     takes_digest: str
     versions: Mapping[str, str]
     film: str | None
+    captions: str | None
     poster: str
     bars: int = BARS
 
@@ -123,6 +126,7 @@ def gather(
         takes_digest=hashlib.sha256("".join(shot.chosen.take.fingerprint for shot in shots).encode()).hexdigest(),
         versions=versions(plan),
         film=film,
+        captions=data_uri(text.encode(), "text/vtt;charset=utf-8") if (text := webvtt(timeline)) else None,
         poster=jpeg_uri(middle(timeline.entries[0]), POSTER),
     )
 
