@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -25,6 +24,7 @@ from flows.storyboard.model import Shot, Storyboard
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family, FamilyLora
+from wan.suggest import did_you_mean
 
 Use: TypeAlias = tuple[Kind, Place | None, str | None]
 """What a file should be, and the place and shot that name it."""
@@ -137,8 +137,7 @@ def family_of(model: ModelSettings) -> Family:
     """The family that `model=` names. Raises SettingsError, naming the nearest."""
     family = FAMILIES.get(model.family)
     if family is None:
-        near = difflib.get_close_matches(model.family, FAMILIES, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(FAMILIES))}"
+        hint = did_you_mean(model.family, FAMILIES, f"there are: {', '.join(sorted(FAMILIES))}", repr)
         raise SettingsError(f"model.family: no family is called {model.family!r}; {hint}")
     return family
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from flows.storyboard.kinds import LORA_ENDING
 from flows.storyboard.model import Lora, Shot, Storyboard
 from wan.families import Family, FamilyLora
 from wan.hub.places import models_home, pulled
+from wan.suggest import did_you_mean
 from wan.variants import VARIANTS
 
 
@@ -84,9 +84,8 @@ def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
     have = sorted(
         file.relative_to(folder).as_posix().removesuffix(LORA_ENDING) for file in folder.rglob(f"*{LORA_ENDING}")
     )
-    near = difflib.get_close_matches(lora.name, have, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(have[:20])}" if have else "it has none"
-    return None, f"there is no LoRA {lora.name} in {folder}", hint
+    others = f"there are: {', '.join(have[:20])}" if have else "it has none"
+    return None, f"there is no LoRA {lora.name} in {folder}", did_you_mean(lora.name, have, others)
 
 
 def _one_transformer(shot: Shot, family: Family) -> Iterable[Problem]:

@@ -17,8 +17,9 @@ from flows.storyboard.language import homes
 from flows.storyboard.model import Storyboard
 from flows.storyboard.nodes import Keys
 from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides
-from flows.storyboard.problems import Problems, listed, nearest
+from flows.storyboard.problems import Problems, listed
 from flows.storyboard.shared import SUFFIXES, with_shared
+from wan.suggest import did_you_mean
 
 
 def load_storyboard(
@@ -77,8 +78,7 @@ def find_storyboard(name_or_path: str | Path, search: Sequence[Path] = ()) -> Pa
     if given.exists():
         return given
     known = _known(given, folders)
-    near = nearest(given.stem, list(known))
-    fix = f"did you mean {known[near]}?" if near else f"known: {listed(known.values()) or 'none'}"
+    fix = did_you_mean(given.stem, known, f"known: {listed(known.values()) or 'none'}", known.__getitem__)
     raise StoryboardError([Problem(None, f"there is no storyboard '{name_or_path}'", fix)])
 
 

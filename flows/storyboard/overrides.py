@@ -169,8 +169,7 @@ def _child(kind: Kind, name: str, node: Node, override: Override, context: Conte
         field = kind.by_key.get(name)
         if field:
             return field.kind
-        near = context.problems.nearest(name, kind.by_key)
-        fix = f"did you mean {near}?" if near else f"its keys: {listed(kind.by_key, 40)}"
+        fix = context.problems.did_you_mean(name, kind.by_key, f"its keys: {listed(kind.by_key, 40)}")
         context.problems.add(override.key(name), f"unknown key '{name[:60]}' in {kind.name}", fix)
     elif isinstance(kind, MapOf):
         return kind.item

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flows.storyboard import words
-from flows.storyboard.problems import nearest
+from wan.suggest import did_you_mean
 
 if TYPE_CHECKING:
     import jinja2
@@ -159,8 +159,7 @@ class Templates:
         return value
 
     def _unknown(self, name: str) -> TemplateError:
-        near = nearest(name, self.variables)
-        fix = f"did you mean {near}?" if near else f"add it: variables: {{{name}: …}}"
+        fix = did_you_mean(name, self.variables, f"add it: variables: {{{name}: …}}")
         return TemplateError(f"the template names an unknown variable '{name}'", fix, name)
 
 
@@ -191,8 +190,7 @@ def _arguments(expression: Any, text: str) -> tuple[str, ...]:
 
     name = expression.name
     if name not in words.FILTERS:
-        near = nearest(name, words.FILTERS)
-        fix = f"did you mean {near}?" if near else f"one of {', '.join(words.FILTERS)}"
+        fix = did_you_mean(name, words.FILTERS, f"one of {', '.join(words.FILTERS)}")
         raise TemplateError(f"unknown filter '{name}' in a template", fix, name)
     plain = not expression.kwargs and expression.dyn_args is None and expression.dyn_kwargs is None
     given = [node.value for node in expression.args if isinstance(node, nodes.Const) and isinstance(node.value, str)]

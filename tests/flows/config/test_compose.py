@@ -95,7 +95,7 @@ BAD = [
     ("render.size_scale=0.5", "0.5 needs steps that are cut: render.steps_scale below 1"),
     ("cluster.gpus_per_worker=1.5", "1.5 is more than one GPU and no whole number"),
     ("model.family=tyny", "did you mean tiny?"),
-    ("render.device=gpu", "did you mean cpu?"),
+    ("render.device=gpu", "did you mean cuda?"),
     ("film.subfolder=a/b", "one folder"),
     ("film.subfolder=..", "one folder"),
     ("prompts=on", "prompts= has api, local, off"),

@@ -48,7 +48,9 @@ KEYS = [
         "key of another tool", "negative_prompt: x", 9, "unknown key 'negative_prompt'", "negative belongs in a look"
     ),
     in_shot("key in the wrong place", "fps: 24", 9, "unknown key 'fps' in a shot", "belongs in a format"),
-    in_shot("a font", "font: Comic Sans", 9, "unknown key 'font' in a shot", "its keys: id, prompt"),
+    in_shot("a font", "font: Comic Sans", 9, "unknown key 'font' in a shot", "nothing is laid over the picture"),
+    in_shot("a logo", "logo: assets/boat.png", 9, "unknown key 'logo' in a shot", "nothing is laid over the picture"),
+    in_shot("words to be read", "text: Hello", 9, "unknown key 'text' in a shot", "did you mean caption?"),
     in_shot("code to run", "_target_: os.system", 9, "unknown key '_target_'", "its keys:"),
     in_film("code to run in the film", "_target_: os.system", 1, "unknown key '_target_'", "its keys:"),
     in_shot("key twice", "prompt: again", 9, "the key 'prompt' is here a second time", "it is on line 7 already"),
@@ -96,6 +98,7 @@ VALUES = [
     in_shot("unknown variant", "variant: t2v-a14", 18, "unknown variant 't2v-a14'", "did you mean t2v-a14b?"),
     in_shot("LoRA that climbs", "loras: [../../x]", 17, "loras must be the name of a LoRA"),
     in_film("size of one side", "format: {size: 1280}", 16, "a size as `1280x720`, or `from_image`, not '1280'"),
+    in_film("size by its name", "format: {size: 1080p}", 16, "a size as `1280x720`", "write 1920x1080"),
     in_film("odd size", "format: {size: 1281x720}", 16, "both sides must be even", "write 1282x720"),
     in_film("size 0", "format: {size: 0x0}", 16, "each side must have 16 to 8192 pixels"),
     in_film("no rate", "format: {fps: 0}", 15, "fps must be a number above 0"),
@@ -165,7 +168,11 @@ NAMES = [
 ]
 FILES = [
     in_shot("missing file", "image: assets/boot.png", 16, "there is no file assets/boot.png", "mean assets/boat.png?"),
-    in_shot("missing folder", "image: pictures/boat.png", 16, "there is no file", "there is no folder pictures"),
+    in_shot("missing folder", "image: pictures/kite.png", 16, "there is no file", "there is no folder pictures"),
+    in_shot("other folder", "image: pictures/boat.png", 16, "there is no file", "did you mean assets/boat.png?"),
+    in_shot("without its folder", "image: Boat.PNG", 16, "there is no file", "did you mean assets/boat.png?"),
+    in_shot("a crossfade", "transition: crossfade", 21, "unknown transition 'crossfade'", "did you mean dissolve?"),
+    in_shot("a wipe", "transition: {kind: wipe}", 28, "unknown kind 'wipe'", "did you mean wipeleft or wiperight?"),
     in_shot("folder", "image: assets", 16, "assets is a folder"),
     in_shot("outside", "image: ../../etc/passwd", 16, "is outside the storyboard's folder", "assets.roots"),
     in_shot("absolute", "image: /etc/passwd", 16, "is outside the storyboard's folder", "assets.roots"),
