@@ -16,7 +16,7 @@ from flows.storyboard.files import read_source
 from flows.storyboard.language import homes
 from flows.storyboard.model import Storyboard
 from flows.storyboard.nodes import Keys
-from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides
+from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides, report_unused_variables
 from flows.storyboard.problems import Problems, listed
 from flows.storyboard.shared import SUFFIXES, with_shared
 from wan.suggest import did_you_mean
@@ -118,7 +118,10 @@ def _load(
         choose_shared(root, changes)
         root = with_shared(root, [path.parent, *search], context)
         root = apply_overrides(root, changes, context)
-        return build(root, path, context)
+        storyboard = build(root, path, context)
+        if not len(problems):  # a text that cannot be read may be the one that names a variable
+            report_unused_variables(changes, context)
+        return storyboard
 
 
 @contextmanager

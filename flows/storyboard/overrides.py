@@ -99,6 +99,18 @@ def apply_overrides(root: Keys, overrides: Sequence[Override], context: Context)
     return result if isinstance(result, Keys) else root
 
 
+def report_unused_variables(overrides: Sequence[Override], context: Context) -> None:
+    """Report values for variables that no text names: they would change nothing, and another one was meant."""
+    used = sorted(context.variables_used)
+    for override in overrides:
+        if override.path[0] != "variables" or len(override.path) != 2 or override.path[1] in context.variables_used:
+            continue
+        name = override.path[1]
+        others = f"variables in use: {listed(used)}" if used else "no text of the storyboard has a variable"
+        fix = context.problems.did_you_mean(name, used, others)
+        context.problems.add(override.key(name), f"no text names the variable '{name[:60]}'", fix)
+
+
 def _apply(root: Keys, override: Override, context: Context) -> None:
     node: Node = root
     kind: Kind = FILM

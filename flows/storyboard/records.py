@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from flows.errors import Place
+from flows.storyboard.commas import report_cut_texts
 from flows.storyboard.context import Context, Kind, Schema
 from flows.storyboard.nodes import Keys, Node, Text
 from flows.storyboard.problems import listed
@@ -87,8 +88,11 @@ class Record:
             return None
         result = Values(node)
         by_key = self.by_key
+        rests = report_cut_texts(node, context)
         for name, (written, value) in node.entries.items():
             field = by_key.get(name)
+            if name in rests:
+                continue
             if field is None:
                 self._unknown(written, node, context)
             else:

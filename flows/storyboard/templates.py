@@ -70,8 +70,10 @@ _Part: TypeAlias = str | _Slot
 class Templates:
     """Fills in variables. Expressions are parsed once each, whatever the number of texts they stand in."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(self, variables: Mapping[str, str], used: set[str] | None = None) -> None:
+        """`used` gets the names of the variables that a text asks for."""
         self.variables = variables
+        self.used = set() if used is None else used
         self._expressions: dict[str, tuple[_Part, ...]] = {}
         self._jinja: jinja2.Environment | None = None
 
@@ -146,6 +148,8 @@ class Templates:
         return parts
 
     def _fill(self, slot: _Slot) -> str:
+        if slot.name is not None:
+            self.used.add(slot.name)
         value = slot.text if slot.name is None else self.variables.get(slot.name)
         for name, arguments in slot.filters:
             if name == "default":
