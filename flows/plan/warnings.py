@@ -36,6 +36,7 @@ def plan_warnings(
         _kept_prompts(snapshot),
         _wasted_words(family, snapshot),
         _unknown_words(sources, family),
+        _foreign_pictures(sources, family, snapshot),
         _cropped_pictures(sources, shots, snapshot),
         _unused_references(sources, family),
         _unreached_ends(sources, shots),
