@@ -11,6 +11,7 @@ from typing import TypeAlias
 from flows.errors import MediaError, Place, Problem, SettingsError
 from flows.ledger import read_timings
 from flows.resolve.assets import Facts, Kind, look_at
+from flows.resolve.foreign import foreign_pictures
 from flows.resolve.lora_fit import misfits
 from flows.resolve.loras import find_loras
 from flows.resolve.machine import machine_faults
@@ -82,6 +83,7 @@ def resolve(
         + tuple(misfits(storyboard, family, loras.files(facts), checkpoints, seconds))
         + extended.problems,
         remarks=_cut_off(uses, facts),
+        foreign=foreign_pictures(storyboard, family, facts),
         loras=loras.digests(digests) | absent,
         motion=motion,
         lacks=tuple(dict.fromkeys(lacks)),

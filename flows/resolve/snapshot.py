@@ -33,7 +33,7 @@ class Snapshot:
     `problems` are files that turned out to be broken and prompts that could not be extended; the plan reports them with
     its own, and what is missing here: `lacks` is what the film cannot do without (checkpoints, models), `machine` what
     keeps workers of this machine from rendering what is not in the store yet. `remarks` are about files that can be
-    used, but hardly are what was meant.
+    used, but hardly are what was meant; `foreign` are pictures and videos of a kind that the family was never shown.
     """
 
     storyboard_digest: str
@@ -50,5 +50,6 @@ class Snapshot:
     motion: MotionFacts = field(default_factory=MotionFacts)
     problems: tuple[Problem, ...] = ()
     remarks: tuple[Problem, ...] = ()
+    foreign: frozenset[Path] = frozenset()
     lacks: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
