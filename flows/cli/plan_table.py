@@ -104,18 +104,23 @@ def sums(plan: Plan) -> str:
     totals = plan.totals
     new = totals.takes - totals.cached
     film = f"a film of {duration(totals.film_seconds)}"
+    start, edit = duration(totals.start_seconds), duration(totals.edit_seconds)
     if new == 0:
-        return f"[bold]Plan:[/] nothing to render, {count(totals.takes, 'take')} in the store; {film}"
-    rough = " (a rough guess)" if totals.estimate == "rough" else ""
+        work = f"{start} to start, {edit} to edit unless that is done"
+        return f"[bold]Plan:[/] nothing to render, {count(totals.takes, 'take')} in the store; {film}; {work}"
+    rough = ", a rough guess" if totals.estimate == "rough" else ""
     cached = f", {totals.cached:,} in the store" if totals.cached else ""
-    work = f"about {duration(totals.estimated_seconds)} of work{rough}"
+    parts = f"start {start}, rendering {duration(totals.rendering_seconds)}, edit {edit}"
+    work = f"about {duration(totals.estimated_seconds)} with one worker ({parts}{rough})"
     return f"[bold]Plan:[/] {count(new, 'take')} to render{cached}; {film}; {work}"
 
 
-def partial_sums(clips: Sequence[Clip]) -> str:
+def partial_sums(plan: Plan, clips: Sequence[Clip]) -> str:
     """The same for some of the shots."""
     new = [clip for clip in clips if clip.status == "new"]
-    work = f", about {duration(sum(clip.estimated_seconds for clip in new))} of work" if new else ""
+    start, rendering = plan.totals.start_seconds, sum(clip.estimated_seconds for clip in new)
+    parts = f"(start {duration(start)}, rendering {duration(rendering)})"
+    work = f", about {duration(start + rendering)} with one worker {parts}" if new else ""
     return f"[bold]Plan:[/] {count(len(new), 'clip')} to render, {len(clips) - len(new):,} in the store{work}"
 
 

@@ -8,13 +8,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from flows.film.making import Making
-from flows.ledger import LedgerRow, append_rows
+from flows.ledger import LedgerRow, append_rows, learn_film
+from flows.ledger.overheads import start_key
+from flows.plan.overheads import written
 from flows.plan.rows import ledger_row
 
 
 def write_ledger(making: Making, flow_run_id: str) -> None:
-    """Add the film's rows to the ledger of its store, failures too. Raises StoreError."""
+    """Add the film's rows to the ledger of its store, failures too, and learn from it. Raises StoreError."""
     append_rows(making.store, list(_rows(making, flow_run_id)))
+    settings = making.plan.settings
+    key = start_key(settings.model.family, settings.render.device, rendered=bool(making.survey.missing))
+    edited = making.edit_seconds if making.film is not None and not making.asked else None
+    learn_film(making.store, key, making.start_seconds, edited, written(making.plan))
 
 
 def _rows(making: Making, flow_run_id: str) -> Iterator[LedgerRow]:

@@ -14,6 +14,7 @@ from flows.plan.media_fit import fit_problems
 from flows.plan.model import Plan, PlannedShot, Take, Totals
 from flows.plan.motion import motion_problems
 from flows.plan.order import critical_path, greatest_width, upstream_first, upstream_of
+from flows.plan.overheads import with_overheads
 from flows.plan.reach import reach_problems
 from flows.plan.sampling import numerics_for, sampling_for, size_scale
 from flows.plan.takes import ShotRecipe, TakeMaker, hand_off_of
@@ -81,7 +82,13 @@ def _plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Pla
         fps=geometry.fps,
         shots=tuple(shots),
         critical_path=critical_path(order, upstream, seconds),
-        totals=_totals(shots, sum(shared), geometry.fps, greatest_width(order, upstream, new), maker.basis),
+        totals=with_overheads(
+            _totals(shots, sum(shared), geometry.fps, greatest_width(order, upstream, new), maker.basis),
+            settings,
+            snapshot.overheads,
+            (geometry.film.width, geometry.film.height),
+            storyboard.deliver,
+        ),
         assets={digest: str(path) for path, digest in snapshot.digests.items()},
         warnings=plan_warnings(storyboard, family, snapshot, shots),
         storyboard=storyboard,

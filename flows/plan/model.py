@@ -153,8 +153,9 @@ class PlannedShot:
 class Totals:
     """Sums over the plan. `film_seconds` is after transitions have overlapped their shots.
 
-    `frames` are the film's, so `frames` / fps is `film_seconds`. `estimated_seconds` is the work of all new clips, as
-    one worker would do it; `estimate` says what that stands on: clips like these were timed, others were, or none.
+    `frames` are the film's, so `frames` / fps is `film_seconds`. `estimated_seconds` is the whole render with one
+    worker: `start_seconds` until the first clip is under way, all new clips, and `edit_seconds`. `estimate` says what
+    the clips' part stands on: clips like these were timed, others were, or none.
     `width` is that of the graph: how many new clips could be rendered side by side at most.
     """
 
@@ -166,6 +167,13 @@ class Totals:
     estimated_seconds: float
     width: int
     estimate: Basis = "rough"
+    start_seconds: float = 0.0
+    edit_seconds: float = 0.0
+
+    @property
+    def rendering_seconds(self) -> float:
+        """The work of all new clips, as one worker would do it."""
+        return max(0.0, self.estimated_seconds - self.start_seconds - self.edit_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

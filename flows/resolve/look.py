@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from flows.errors import MediaError, Place, Problem, SettingsError
-from flows.ledger import read_timings
+from flows.ledger import read_overheads, read_timings
 from flows.resolve.assets import Facts, Kind, look_at
 from flows.resolve.foreign import foreign_pictures
 from flows.resolve.lora_fit import misfits
@@ -77,6 +77,7 @@ def resolve(
         checkpoints={variant: checkpoint.revision for variant, checkpoint in checkpoints.items()},
         finished=store.fingerprints(),
         timings=read_timings(store),
+        overheads=read_overheads(store),
         past=recall(store, storyboard),
         problems=_broken(uses, looked)
         + loras.problems

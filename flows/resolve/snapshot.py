@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.errors import Problem
-from flows.ledger import Timings
+from flows.ledger import Overheads, Timings
 from flows.resolve.motion import MotionFacts
 from wan.families import FamilyLora
 
@@ -43,6 +43,7 @@ class Snapshot:
     checkpoints: Mapping[str, str] = field(default_factory=dict)
     finished: frozenset[str] = frozenset()
     timings: Timings = field(default_factory=Timings)
+    overheads: Overheads = field(default_factory=Overheads)
     past: Mapping[str, PastShot] = field(default_factory=dict)
     prompts: Mapping[str, str] = field(default_factory=dict)
     kept_prompts: Mapping[str, str] = field(default_factory=dict)
