@@ -22,7 +22,7 @@ from flows.cluster.room import check_eight_bits, size_workers
 from flows.cluster.session import RaySession
 from flows.cluster.strikes import Strikes
 from flows.cluster.worker import Warm
-from flows.events import Event, Failed, Finished, Started
+from flows.events import Event, Failed, Finished, Progress, Started
 from flows.plan.model import Clip
 from flows.settings import ClusterSettings
 
@@ -136,7 +136,9 @@ class Pool:
     def _keep(self) -> None:
         """Connect to Ray, start the workers, and look after them until the end."""
         try:
+            self._events.put(Progress("", "ray", 0, 1))
             session = RaySession(self._settings)
+            self._events.put(Progress("", "ray", 1, 1))
         except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
             self._events.put(_End(error))
             return
@@ -169,6 +171,7 @@ class Pool:
                 self._workers[name] = worker
                 thread = threading.Thread(target=self._live, args=(worker, session), name=name, daemon=True)
                 self._threads.append(thread)
+            self._events.put(Progress("", "workers", 0, size.workers))
             for thread in self._threads:
                 thread.start()  # under the lock: `cancel` joins what it finds, and only begun threads can be joined
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pydantic.v1  # noqa: F401
 
 from flows.edit.process import find_ffmpeg
-from flows.events import Event
+from flows.events import Event, Progress
 from flows.film.folder import check_space, claimed
 from flows.film.making import Making
 from flows.film.motions import prepare_motions
@@ -68,7 +68,9 @@ def make_film(
             began=start,
         )
         making.tell_found()
+        making.on_event(Progress("", "prefect", 0, 1))
         server.wait(meanwhile=making.listen)
+        making.on_event(Progress("", "prefect", 1, 1))
         flow_run_id = _run(making, server.api)
     return FilmResult(
         path=making.film,
