@@ -14,6 +14,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "positive": ("prompt",),
         "positive_prompt": ("prompt",),
         "negative_prompt": ("negative",),
+        "neg": ("negative",),
         "length": ("duration",),
         "seconds": ("duration",),
         "start_image": ("image",),

@@ -14,7 +14,7 @@ from flows.storyboard.context import Context, Kind, Schema
 from flows.storyboard.nodes import Keys, Node, Text
 from flows.storyboard.problems import listed
 from flows.storyboard.words import NONE
-from wan.suggest import SYNONYMS
+from wan.suggest import SYNONYMS, suggestions
 
 _NOTHING = ("null", "~", "none", "None", "false", "off")
 _NOTHING_LAID_OVER = "nothing is laid over the picture; add it in an editing program, to what `deliver` writes"
@@ -98,9 +98,13 @@ class Record:
             else:
                 result.put(name, value, field.kind.read(value, context, name))
         for field in self.required:
-            if field.key not in node.entries:
+            if field.key not in node.entries and not self._meant(field, node):
                 context.problems.add(node, f"{self.name} needs {field.key}", f"add {field.key}: {field.kind.words()}")
         return result
+
+    def _meant(self, field: Field, node: Keys) -> bool:
+        """Whether an unknown key stands for the field: then it is told of that alone."""
+        return any(field.key in suggestions(name, (field.key,)) for name in node.entries if name not in self.by_key)
 
     def _refuse(self, node: Node, context: Context, key: str) -> None:
         if isinstance(node, Text) and node.plain and not node.value:

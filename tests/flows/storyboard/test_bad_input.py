@@ -250,9 +250,14 @@ SYNTAX = [
 
 
 def test_a_file_of_nothing_but_mistakes_is_not_listed_to_the_end(desk: Desk) -> None:
-    found = desk.check(SHOT + "      - promt: a kite\n" * 6000)
+    found = desk.check(SHOT + "      - promt: a kite\n" * 12_000)
     assert len(found) == 10_001
     assert found[-1].message == "2,000 more mistakes are not listed"
+
+
+def test_a_misspelt_key_that_is_needed_is_one_mistake(desk: Desk) -> None:
+    assert desk.the_problem(SHOT + "      - promt: a kite\n").fix == "did you mean prompt?"
+    assert desk.the_problem(SHOT + "      - text: a kite\n").fix == "did you mean prompt or caption?"
 
 
 @pytest.mark.parametrize(
