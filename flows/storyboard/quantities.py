@@ -72,6 +72,11 @@ class Number:
         return f"{what} {between} {_plain(self.high)}{unit}"
 
 
+_IN_WORDS = re.compile(
+    r"(\d{1,6}(?:\.\d{1,3})?)\s*([smh])(?:ec|ecs|econd|econds|in|ins|inute|inutes|our|ours)?\Z", re.I
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Seconds:
     """A length of time. `zero`: nothing at all is allowed too. `longest` in seconds."""
@@ -85,7 +90,8 @@ class Seconds:
             return None
         seconds = seconds_of(text.value)
         if seconds is None:
-            wrong(text, context, key, self, "write for example 2s")
+            said = _IN_WORDS.match(text.value)
+            wrong(text, context, key, self, f"write {said[1]}{said[2]}" if said else "write for example 2s")
         elif seconds < 0 or (seconds == 0 and not self.zero):
             least = "0 s or longer" if self.zero else "longer than 0 s"
             context.problems.add(text, f"{key} must be {least}, not {text.value}", "write for example 2s")

@@ -93,6 +93,7 @@ KEYS = [
     Case("empty title", SHOT.replace("A film", '""'), "2:8", "title is empty", "give the film a title"),
 ]
 VALUES = [
+    in_shot("duration in words", "duration: 2 sec", 19, "duration must be a length of time", "write 2s"),
     in_shot("duration 0", "duration: 0", 19, "duration must be longer than 0 s, not 0", "write for example 2s"),
     in_shot("duration 0s", "duration: 0s", 19, "duration must be longer than 0 s, not 0s"),
     in_shot("duration -1", "duration: -1", 19, "duration must be longer than 0 s, not -1"),
