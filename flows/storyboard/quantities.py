@@ -72,7 +72,7 @@ class Number:
         return f"{what} {between} {_plain(self.high)}{unit}"
 
 
-_IN_WORDS = re.compile(
+_IN_WORDS = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smh])(?:ecs?|econds?|ins?|inutes?|ours?)?\Z")
     r"(\d{1,6}(?:\.\d{1,3})?)\s*([smh])(?:ec|ecs|econd|econds|in|ins|inute|inutes|our|ours)?\Z", re.I
 )
 
@@ -90,7 +90,7 @@ class Seconds:
             return None
         seconds = seconds_of(text.value)
         if seconds is None:
-            said = _IN_WORDS.match(text.value)
+            said = _IN_WORDS.match(text.value.lower())
             wrong(text, context, key, self, f"write {said[1]}{said[2]}" if said else "write for example 2s")
         elif seconds < 0 or (seconds == 0 and not self.zero):
             least = "0 s or longer" if self.zero else "longer than 0 s"
