@@ -73,8 +73,6 @@ class Number:
 
 
 _IN_WORDS = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smh])(?:ecs?|econds?|ins?|inutes?|ours?)?\Z")
-    r"(\d{1,6}(?:\.\d{1,3})?)\s*([smh])(?:ec|ecs|econd|econds|in|ins|inute|inutes|our|ours)?\Z", re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
