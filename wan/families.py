@@ -55,7 +55,8 @@ class Role:
 class Family:
     """A set of checkpoints. `root` None: the person says where it is (`model.root=`), or the Hugging Face cache has it.
 
-    `vocabulary` names a module with `unknown_words(prompt) -> list[str]` when the family knows only some words.
+    `vocabulary` names a module with `unknown_words(prompt) -> list[str]` when the family knows only some words,
+    `pictures` one with `of_the_world(picture) -> bool` when it can go on from some pictures only.
     `sizes` restricts the sizes shots are rendered at; a film may be a whole multiple of them.
     """
 
@@ -65,6 +66,7 @@ class Family:
     precision: Precision = "reference"
     sizes: tuple[tuple[int, int], ...] = ()
     vocabulary: str | None = None
+    pictures: str | None = None
 
 
 _TINY_SHARED = {"vae": "shared/vae", "text_encoder": "shared/text_encoder", "tokenizer": "shared/tokenizer"}
@@ -157,6 +159,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                     precision="fp32",
                     sizes=((256, 144),),
                     vocabulary="wan.tiny.vocabulary",
+                    pictures="wan.tiny.pictures",
                     roles={
                         "t2v-a14b": _tiny("t2v-a14b", 5.0, 0.875),
                         "i2v-a14b": _tiny("i2v-a14b", 5.0, 0.900),

@@ -9,12 +9,12 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
 import click
 
 from flows.cli import streams
 from flows.cli.outcome import exit_code_of
+from wan.suggest import did_you_mean
 
 COMMANDS: Mapping[str, str] = {
     "init": "flows.cli.init",
@@ -38,8 +38,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            like = get_close_matches(cmd_name, COMMANDS, n=1)
-            ctx.fail(f"there is no command {cmd_name!r}{f'; did you mean {like[0]}?' if like else ''}")
+            ctx.fail(f"there is no command {cmd_name!r}; {did_you_mean(cmd_name, COMMANDS, 'see --help')}")
         command = importlib.import_module(COMMANDS[cmd_name]).command
         assert isinstance(command, click.Command)
         return command

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,6 +17,7 @@ from wan.files import without_tilde
 from wan.hub.catalog import CATALOG, Model
 from wan.hub.places import pulled
 from wan.layout import PICKLES
+from wan.suggest import did_you_mean
 from wan.variants import VARIANTS
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def command(what: str, root: Path | None, as_json: bool) -> None:
 
 def _unknown(what: str) -> NoReturn:
     names = [*FAMILIES, *CATALOG]
-    like = [name for name in names if name.startswith(what)] or get_close_matches(what, names, n=1, cutoff=0.5)
-    hint = f" did you mean {like[0]}?" if like else ""
+    hint = did_you_mean(what, names)
+    hint = f" {hint}" if hint else ""
     raise UserError(
         f"{what}: is no file, family or model;{hint} there are {', '.join(FAMILIES)} and what wanflow models list shows"
     )

@@ -134,7 +134,7 @@ def _with_progress(command: str, plan: Plan, only: Sequence[str]) -> None:
     lines = not console.is_terminal  # whole ones, for whoever reads them from a pipe
     shots = with_needed(plan, chosen_shots(plan, only)) if only else plan.shots
     clips = clips_of(plan, shots)
-    for line in [*warning_lines(plan), partial_sums(clips) if only else sums(plan)]:
+    for line in [*warning_lines(plan), partial_sums(plan, clips) if only else sums(plan)]:
         console.print(line, soft_wrap=lines)
     with FilmProgress(plan, clips, console) as progress:
         result = render(plan, on_event=progress.on_event, only=only)

@@ -20,7 +20,7 @@ from flows.cluster.remote import RemoteWorker
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import WorkerSize, check_eight_bits, size_workers
 from flows.cluster.session import RaySession
-from flows.events import Event, Log
+from flows.events import Event, Log, Progress
 from flows.plan.model import Clip
 from flows.settings import ClusterSettings
 from flows.store import open_store
@@ -108,7 +108,9 @@ class Pool:
     def _keep(self) -> None:
         """Connect to Ray, start the workers, and look after them until the end."""
         try:
+            self._board.tell(Progress("", "ray", 0, 1))
             session = RaySession(self._settings, lambda: self._board.stopping)
+            self._board.tell(Progress("", "ray", 1, 1))
         except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
             self._board.tell(End(error))
             return
@@ -144,6 +146,8 @@ class Pool:
                 career = Career(worker, self._board, session, size, self._settings.autoscaling)
                 thread = threading.Thread(target=self._live, args=(career,), name=worker.name, daemon=True)
                 self._threads.append(thread)
+            self._board.tell(Progress("", "workers", 0, size.workers))
+            for thread in self._threads:
                 thread.start()
         return size
 

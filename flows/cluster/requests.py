@@ -62,7 +62,7 @@ def handed_off(hand_off: HandOff, store: Store) -> Image:
 
     Raises BlobMissing when a candidate has no record: the pool would have rendered it first.
     """
-    best = _best(hand_off, store)
+    best = _holding(hand_off, store)
     if hand_off.frame in (-1, best.num_frames - 1):
         return _picture(store, best.last_frame)
     return frames_at(store.local_path(best.clip), [hand_off.frame])[0]
@@ -71,14 +71,12 @@ def handed_off(hand_off: HandOff, store: Store) -> Image:
 def frames_before(hand_off: HandOff, store: Store, count: int) -> Frames:
     """The last `count` frames that the film shows up to the hand-off, fewer where there are no more: uint8
     `[F, H, W, 3]`. They reach back through clips that carried on. Raises BlobMissing."""
-    record = _best(hand_off, store)
+    record = _holding(hand_off, store)
     stop = hand_off.frame + 1 if hand_off.frame >= 0 else record.num_frames
     found = _frames(record, max(0, stop - count), stop, store)
     while len(found) < count and record.spec.get("handed_off") == "carried":
-        spec: dict[str, Any] = dict(record.spec)
-        repeated = VARIANTS[spec["variant"]].overlap
-        (name,), *_ = spec["hand_off"]
-        record = _best(HandOff((name,)), store)
+        repeated = VARIANTS[str(record.spec["variant"])].overlap
+        record = _segment_before(record, store)
         stop = record.num_frames - repeated
         missing = count - len(found)
         found = np.concatenate([_frames(record, max(0, stop - missing), stop, store), found])
@@ -93,6 +91,20 @@ def carried_on(hand_off: HandOff, store: Store) -> Mapping[str, Tensor]:
     """What the clip before carried on. Raises BlobMissing."""
     tensors = load(store.read(_best(hand_off, store).latents))
     return {name.removeprefix(CARRIED): tensor for name, tensor in tensors.items() if name.startswith(CARRIED)}
+
+
+def _holding(hand_off: HandOff, store: Store) -> TakeRecord:
+    """The segment of the best take that the handed-off frame lies in."""
+    record = _best(hand_off, store)
+    for _ in range(hand_off.back):
+        record = _segment_before(record, store)
+    return record
+
+
+def _segment_before(record: TakeRecord, store: Store) -> TakeRecord:
+    spec: dict[str, Any] = dict(record.spec)
+    (name,), *_ = spec["hand_off"]
+    return _best(HandOff((name,)), store)
 
 
 def _best(hand_off: HandOff, store: Store) -> TakeRecord:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +12,7 @@ from wan.attention import KERNELS
 from wan.families import FAMILIES
 from wan.placement import PLACEMENTS
 from wan.request import Precision, Solver
+from wan.suggest import did_you_mean
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 """`s3://bucket` as a path: pathlib has folded the slashes."""
@@ -75,19 +75,13 @@ BOUNDS: Mapping[str, Bounds] = {
 }
 
 
-def nearest(word: str, known: Iterator[str] | tuple[str, ...] | list[str], *, cutoff: float = 0.6) -> str | None:
-    """The known word most like `word`, if one is."""
-    found = get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return found[0] if found else None
-
-
 def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each dotted key whose value is out of its list or bounds, with what is wrong and the fix."""
     for key, choices in CHOICES.items():
         value = _at(tree, key)
         if value is not None and value not in choices:
-            like = nearest(str(value), choices)
-            hint = f"did you mean {like}? " if like else ""
+            hint = did_you_mean(str(value), choices)
+            hint += " " if hint else ""
             if value == "False" and "off" in choices:
                 hint = 'YAML reads a bare off as false, so write "off" with its quotes; '
             yield key, f"{value} is not one of its values; {hint}there are: {', '.join(choices)}"

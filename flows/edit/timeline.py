@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from flows.edit.transitions import TRANSITIONS
 from flows.errors import EditError, Problem, StoryboardError
 from flows.media.clips import exact_rate
 from flows.plan.model import Plan, PlannedShot, Take
@@ -30,7 +31,8 @@ class Piece:
 class Entry:
     """A shot in the film. `start` is the film frame where it is first seen, `frames` how many film frames it has.
 
-    Its first `overlap` frames are shared with the shot before, joined by `transition`. `rate` and size are the clips'.
+    Its first `overlap` frames are shared with the shot before, joined by `transition`: both are seen in the first
+    `blend` of them. `rate` and size are the clips'.
     """
 
     shot: str
@@ -42,6 +44,7 @@ class Entry:
     height: int
     transition: str = "cut"
     overlap: int = 0
+    blend: int = 0
     caption: str | None = None
 
     @property
@@ -103,8 +106,12 @@ def make_timeline(plan: Plan, takes: Mapping[str, TakeRecord], store: Store) -> 
     rate = exact_rate(plan.fps)
     entries: list[Entry] = []
     for shot, overlap in zip(plan.shots, overlaps(plan.shots, plan.fps), strict=True):
-        start = entries[-1].end - overlap if entries else 0
-        entries.append(_entry(shot, _pieces(shot, takes, store), start, overlap))
+        before = entries[-1] if entries else None
+        pieces = _pieces(shot, takes, store)
+        blend = TRANSITIONS[shot.transition.kind].both_seen(
+            overlap, rate, goes_on=before is not None and before.shot in shot.depends_on
+        )
+        entries.append(_entry(shot, pieces, before.end - overlap if before else 0, overlap, blend))
     _check_deliverables(plan.storyboard.deliver)
     starts = {entry.shot: float(entry.start / rate) for entry in entries}
     soundtrack = plan.storyboard.soundtrack
@@ -155,7 +162,7 @@ def _pieces(shot: PlannedShot, takes: Mapping[str, TakeRecord], store: Store) ->
     return tuple(pieces)
 
 
-def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], start: int, overlap: int) -> Entry:
+def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], start: int, overlap: int, blend: int) -> Entry:
     return Entry(
         shot=shot.id,
         pieces=pieces,
@@ -166,6 +173,7 @@ def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], start: int, overlap: in
         height=shot.height,
         transition=shot.transition.kind if overlap else "cut",
         overlap=overlap,
+        blend=blend,
         caption=shot.caption,
     )
 

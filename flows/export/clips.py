@@ -93,10 +93,15 @@ class Making:
             (s.id for s in self.plan.shots for take in s.takes if take.fingerprint in clip.hand_off.candidates),
             "the shot before",
         )
-        name = f"{source.replace('.', '_')}_last_frame.png"
+        number, back = clip.hand_off.frame, clip.hand_off.back
+        which = "last_frame" if number < 0 else f"frame_{number}"
+        if back:
+            which += f"_of_the_clip_{back}_before_the_last"
+        name = f"{source.replace('.', '_')}_{which}.png"
         self.files[name] = None
-        self.note(f"{name}: this shot goes on from {source}; put the last frame of that shot there under this name.")
-        return self.graph.add("LoadImage", f"Last frame of {source}", image=name)
+        words = which.replace("_", " ")
+        self.note(f"{name}: this shot goes on from {source}; put the {words} of that shot there under this name.")
+        return self.graph.add("LoadImage", f"{words.capitalize()} of {source}", image=name)
 
     def sample(self, clip: Clip, given: Conditioned, *, extra_lora: str | None = None, first_step: int = 0) -> Link:
         """The clip's latents: both experts, each on its part of the steps, or the one transformer."""

@@ -65,6 +65,7 @@ def make_film(
             survey=found,
             pool=pool,
             on_event=on_event or _ignore,
+            began=start,
         )
         making.tell_found()
         run = _observed(making, observer)

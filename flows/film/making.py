@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +29,8 @@ from wan.files import write_atomically
 if TYPE_CHECKING:
     from flows.cluster import Pool
 
+UNDER_WAY = ("encode", "denoise", "decode")
+"""Stages of a clip that are work on it; what comes before is the start of workers and the loading of weights."""
 _BLOB = re.compile(r"[^\s'\"]*/blobs/[0-9a-f]{2}/([0-9a-f]{64})")
 """The path of a blob in a store."""
 
@@ -37,6 +40,7 @@ class Making:
     """`shots` are those that must be rendered, `asked` those that were named (empty: the whole film).
 
     `records` grows while clips finish; `pool` is None when nothing is missing. `warnings` were said on the way.
+    `start_seconds` pass from `began` (of `time.monotonic`) until a clip, or the edit, is under way.
     """
 
     plan: Plan
@@ -52,11 +56,15 @@ class Making:
     rendered: set[str] = field(default_factory=set)
     failures: dict[str, Failed] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    _edited_frames: int = 0
     film: Path | None = None
     report: Path | None = None
     clips: tuple[Path, ...] = ()
     delivered: tuple[Delivered, ...] = ()
     captions: Path | None = None
+    began: float = field(default_factory=time.monotonic)
+    start_seconds: float | None = None
+    edit_seconds: float | None = None
 
     def __post_init__(self) -> None:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
@@ -85,6 +93,8 @@ class Making:
 
     def note(self, event: Event) -> Event:
         """Take what follows from it; returns it in the person's words."""
+        if isinstance(event, Progress) and event.stage in UNDER_WAY:
+            self._under_way()
         if isinstance(event, Finished):
             self.records[event.fingerprint] = event.record
             if not event.cached:
@@ -129,7 +139,20 @@ class Making:
     def plan_path(self) -> Path:
         return self.folder / PLAN
 
+    def _under_way(self) -> None:
+        if self.start_seconds is None:
+            self.start_seconds = time.monotonic() - self.began
+
     def edit(self) -> None:
+        """Make the files (`_edit`), and note how long that took; of what was made before, nothing is noted."""
+        if not self.survey.missing:
+            self._under_way()
+        start, worked = time.monotonic(), self._edited_frames
+        self._edit()
+        if self._edited_frames > worked:
+            self.edit_seconds = time.monotonic() - start
+
+    def _edit(self) -> None:
         """Write `plan.json`, the clips of the shots that were asked for, and film and report if every shot is there."""
         write_atomically(self.plan_path, json.dumps(plan_to_json(self.plan), indent=1, ensure_ascii=False))
         self.clips = tuple(self._edit_shot(shot) for shot in self.asked)
@@ -147,6 +170,7 @@ class Making:
         self.report = write_report(self.plan, records, timeline, self.store, self.folder / REPORT)
 
     def _edited(self, frames: int, of: int) -> None:
+        self._edited_frames = frames
         self.on_event(Progress("", "edit", frames, of))
 
     def contact_sheet(self) -> bytes:

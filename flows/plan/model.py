@@ -23,15 +23,17 @@ HandedOff: TypeAlias = Literal["frame", "frames", "carried"]
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """What a clip starts from, taken from other clips: the last shown frame of the one that `rule` selects, its last
-    `frames` (as many as the variant takes), or, inside a shot, what the segment before `carried` on (tensors beside its
-    latents, without a codec in between).
+    """What a clip starts from, taken from other clips: a frame of the one that `rule` selects (the last that the film
+    shows of it alone), the last `frames` up to there (as many as the variant takes), or, inside a shot, what the
+    segment before `carried` on (tensors beside its latents, without a codec in between).
 
     `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
     `frame` is the index of that frame among the rendered ones, hidden ones counted; -1 is the last (`last_frame` of
-    the record), other values mean that the film cuts the upstream clip short and the frame is read from the clip.
-    `behind` are the segments before the candidates in their takes, into which `frames` may reach back. `segments` are
-    all segments of each candidate's take where the rule asks for them: of several takes of several clips.
+    the record), other values mean that the film cuts the upstream clip short, or blends both shots from there on, and
+    the frame is read from the clip. It lies `back` segments before the candidates (a blend longer than a segment).
+    `behind` are the segments before the candidates in their takes, as far as the hand-off may reach back into them.
+    `segments` are all segments of each candidate's take where the rule asks for them: of several takes of several
+    clips.
     """
 
     candidates: tuple[str, ...]
@@ -40,6 +42,7 @@ class HandOff:
     what: HandedOff = "frame"
     behind: tuple[str, ...] = ()
     segments: tuple[tuple[str, ...], ...] = ()
+    back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +162,9 @@ class PlannedShot:
 class Totals:
     """Sums over the plan. `film_seconds` is after transitions have overlapped their shots.
 
-    `frames` are the film's, so `frames` / fps is `film_seconds`. `estimated_seconds` is the work of all new clips, as
-    one worker would do it; `estimate` says what that stands on: clips like these were timed, others were, or none.
+    `frames` are the film's, so `frames` / fps is `film_seconds`. `estimated_seconds` is the whole render with one
+    worker: `start_seconds` until the first clip is under way, all new clips, and `edit_seconds`. `estimate` says what
+    the clips' part stands on: clips like these were timed, others were, or none.
     `width` is that of the graph: how many new clips could be rendered side by side at most.
     """
 
@@ -172,6 +176,13 @@ class Totals:
     estimated_seconds: float
     width: int
     estimate: Basis = "rough"
+    start_seconds: float = 0.0
+    edit_seconds: float = 0.0
+
+    @property
+    def rendering_seconds(self) -> float:
+        """The work of all new clips, as one worker would do it."""
+        return max(0.0, self.estimated_seconds - self.start_seconds - self.edit_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,18 +146,30 @@ class TakeMaker:
         return None if path is None else self.snapshot.digests.get(path, "missing")
 
 
-def hand_off_of(takes: tuple[Take, ...], variant: Variant) -> HandOff:
-    """What a shot with these takes passes on to one of `variant`: the last frame that the film shows of it, and from
-    speech to speech the frames before that, too."""
+def hand_off_of(takes: tuple[Take, ...], variant: Variant, early: int = 0) -> HandOff:
+    """What a shot with these takes passes on to one of `variant`: the frame `early` before the last one that the film
+    shows of it, and from speech to speech the frames before that, too."""
     last = takes[0].clips[-1]
-    shown = last.skip_first + last.keep - 1
+    back, frame = _counted_back(takes[0].clips, early)
     judged_by_all = len(takes) > 1 and len(takes[0].clips) > 1
     reaches_back = variant.chained == "carried" and variant.name == last.variant
     return HandOff(
         tuple(take.fingerprint for take in takes),
         "best_weakest_clip" if judged_by_all else "best_score",
-        frame=-1 if shown == last.num_frames - 1 else shown,
+        frame=frame,
         what="frames" if reaches_back else "frame",
-        behind=tuple(clip.fingerprint for take in takes for clip in take.clips[:-1]) if reaches_back else (),
+        behind=tuple(clip.fingerprint for take in takes for clip in take.clips[:-1]) if reaches_back or back else (),
         segments=tuple(tuple(clip.fingerprint for clip in take.clips) for take in takes) if judged_by_all else (),
+        back=back,
     )
+
+
+def _counted_back(clips: tuple[Clip, ...], early: int) -> tuple[int, int]:
+    """Where the frame `early` before the last shown one lies: how many segments from the end, and which of its frames
+    (-1: its last). Of what is longer than the shot, which is refused elsewhere, the first frame."""
+    for back, clip in enumerate(reversed(clips)):
+        if early < clip.keep:
+            frame = clip.skip_first + clip.keep - 1 - early
+            return back, -1 if frame == clip.num_frames - 1 else frame
+        early -= clip.keep
+    return len(clips) - 1, clips[0].skip_first

@@ -13,6 +13,7 @@ from flows.plan.media_fit import length_remarks
 from flows.plan.model import PlannedShot
 from flows.plan.transitions import overlaps
 from flows.resolve import Snapshot, full_id
+from flows.resolve.foreign import shown_to_models
 from flows.resolve.needs import IMAGE, choose_variant, film_fps, part_of
 from flows.storyboard.model import Shot, Storyboard
 from wan.families import Family
@@ -36,6 +37,7 @@ def plan_warnings(
         _kept_prompts(snapshot),
         _wasted_words(family, snapshot),
         _unknown_words(sources, family),
+        _foreign_pictures(sources, family, snapshot),
         _cropped_pictures(sources, shots, snapshot),
         _unused_references(sources, family),
         _unreached_ends(sources, shots),
@@ -63,6 +65,19 @@ def _unknown_words(shots: Iterable[Shot], family: Family) -> Iterator[str]:
         if words:
             listed = ", ".join(f"'{word}'" for word in words)
             yield f"the {family.name} family does not know: {listed} (shot {full_id(shot.scene, shot.id)})"
+
+
+def _foreign_pictures(shots: Iterable[Shot], family: Family, snapshot: Snapshot) -> Iterator[str]:
+    seen: dict[Path, str] = {}
+    for shot in shots:
+        for path in shown_to_models(shot):
+            if path in snapshot.foreign:
+                seen.setdefault(path, full_id(shot.scene, shot.id))
+    for path, name in seen.items():
+        yield (
+            f"{path.name} is not from the little world that the {family.name} family was trained on, and nothing good "
+            f"will come of it: use a family of real size, such as model=wan22 (shot {name})"
+        )
 
 
 def _kept_prompts(snapshot: Snapshot) -> Iterator[str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 from flows.errors import MediaError, Place, Problem, SettingsError
-from flows.ledger import read_timings
+from flows.ledger import read_overheads, read_timings
 from flows.media.treated import TREATED
 from flows.resolve.assets import Facts, Kind, look_at
+from flows.resolve.foreign import foreign_pictures
 from flows.resolve.lora_experts import named_experts, unsaid_experts
 from flows.resolve.lora_fit import misfits
 from flows.resolve.loras import find_loras
@@ -26,6 +26,7 @@ from flows.storyboard.model import Shot, Storyboard
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family, FamilyLora
+from wan.suggest import did_you_mean
 
 Use: TypeAlias = tuple[Kind, Place | None, str | None]
 """What a file should be, and the place and shot that name it."""
@@ -75,6 +76,7 @@ def resolve(
         checkpoints={variant: checkpoint.revision for variant, checkpoint in checkpoints.items()},
         finished=store.fingerprints(),
         timings=read_timings(store),
+        overheads=read_overheads(store),
         past=recall(store, storyboard),
         problems=_broken(uses, looked)
         + loras.problems
@@ -84,6 +86,7 @@ def resolve(
         + _treated(uses, facts)
         + tuple(unsaid_experts(storyboard, family, laid, seconds)),
         treated={path: fact.treated for path, fact in facts.items() if fact.treated},
+        foreign=foreign_pictures(storyboard, family, facts),
         loras=loras.digests(digests) | absent,
         lora_experts=named_experts(laid),
         motion=motion,
@@ -153,8 +156,7 @@ def family_of(model: ModelSettings) -> Family:
     """The family that `model=` names. Raises SettingsError, naming the nearest."""
     family = FAMILIES.get(model.family)
     if family is None:
-        near = difflib.get_close_matches(model.family, FAMILIES, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(FAMILIES))}"
+        hint = did_you_mean(model.family, FAMILIES, f"there are: {', '.join(sorted(FAMILIES))}", repr)
         raise SettingsError(f"model.family: no family is called {model.family!r}; {hint}")
     return family
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from flows.storyboard.model import Lora, Shot, Storyboard
 from wan.families import Family, FamilyLora
 from wan.folders import found_in
 from wan.hub.places import models_home, pulled
+from wan.suggest import did_you_mean
 from wan.variants import VARIANTS
 
 
@@ -91,10 +91,8 @@ def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
         if normalize("NFC", name) == normalize("NFC", lora.name):
             return file, "", ""
     have = sorted(files)
-    lowered = {name.lower(): name for name in have}
-    near = [lowered[name] for name in difflib.get_close_matches(lora.name.lower(), lowered, 1)]
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(have[:20])}" if have else "it has none"
-    return None, f"there is no LoRA {lora.name} in {folder}", hint
+    others = f"there are: {', '.join(have[:20])}" if have else "it has none"
+    return None, f"there is no LoRA {lora.name} in {folder}", did_you_mean(lora.name, have, others)
 
 
 def _one_transformer(shot: Shot, family: Family) -> Iterable[Problem]:

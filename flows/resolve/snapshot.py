@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.errors import Problem
-from flows.ledger import Timings
+from flows.ledger import Overheads, Timings
 from flows.resolve.motion import MotionFacts
 from wan.families import FamilyLora
 from wan.request import ExpertName
@@ -36,7 +36,7 @@ class Snapshot:
     `problems` are files that turned out to be broken and prompts that could not be extended; the plan reports them with
     its own, and what is missing here: `lacks` is what the film cannot do without (checkpoints, models), `machine` what
     keeps workers of this machine from rendering what is not in the store yet. `remarks` are about files that can be
-    used, but hardly are what was meant.
+    used, but hardly are what was meant; `foreign` are pictures and videos of a kind that the family was never shown.
     """
 
     storyboard_digest: str
@@ -47,6 +47,7 @@ class Snapshot:
     checkpoints: Mapping[str, str] = field(default_factory=dict)
     finished: frozenset[str] = frozenset()
     timings: Timings = field(default_factory=Timings)
+    overheads: Overheads = field(default_factory=Overheads)
     past: Mapping[str, PastShot] = field(default_factory=dict)
     prompts: Mapping[str, str] = field(default_factory=dict)
     kept_prompts: Mapping[str, str] = field(default_factory=dict)
@@ -55,5 +56,6 @@ class Snapshot:
     motion: MotionFacts = field(default_factory=MotionFacts)
     problems: tuple[Problem, ...] = ()
     remarks: tuple[Problem, ...] = ()
+    foreign: frozenset[Path] = frozenset()
     lacks: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()

@@ -23,7 +23,8 @@ from flows.formats import (
 )
 from flows.storyboard.context import AssetKind
 from flows.storyboard.nodes import Text
-from flows.storyboard.problems import Problems, nearest
+from flows.storyboard.problems import Problems
+from wan.suggest import did_you_mean
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:data|file|http|https|s3|concat|pipe|fd):", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -47,6 +48,10 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
 """First bytes of files that can be only one kind of thing; containers like MP4 and Ogg can be several."""
 
 
+_MOST_LOOKED_AT = 5000
+"""Files and folders below the storyboard's: it may lie in somebody's home."""
+
+
 class AssetFinder:
     """Looks each path up once, however many shots name it. `folder` is the storyboard's."""
 
@@ -54,6 +59,7 @@ class AssetFinder:
         self.folder = Path(os.path.realpath(folder))
         self.roots = [os.path.realpath(root) for root in roots]
         self.problems = problems
+        self._below: dict[Path, dict[str, list[str]]] = {}
         self._found: dict[tuple[str, Path, AssetKind], tuple[Path | None, str, str | None]] = {}
 
     def find(self, node: Text, kind: AssetKind) -> Path | None:
@@ -101,18 +107,42 @@ class AssetFinder:
         return "move the file into it, or allow its folder: assets.roots=[…]"
 
     def _similar(self, real: str, folder: Path) -> str | None:
-        """The file most like it in the same folder; only looks into folders that are allowed."""
+        """A file of that name elsewhere, or one like it in the same folder; only in folders that are allowed."""
         parent, name = os.path.split(real)
         if not self._allowed(parent, folder):
             return None
+        if elsewhere := self._files_called(name, folder):
+            return f"did you mean {' or '.join(elsewhere)}?"
         try:
             names = os.listdir(parent)
         except OSError:
             return f"there is no folder {os.path.relpath(parent, folder)}"
-        near = nearest(name, names[:2000])
-        if near is None:
-            return "paths are relative to the storyboard"
-        return f"did you mean {os.path.relpath(os.path.join(parent, near), folder)}?"
+        return did_you_mean(
+            name,
+            names,
+            "paths are relative to the storyboard",
+            lambda near: os.path.relpath(os.path.join(parent, near), folder),
+        )
+
+    def _files_called(self, name: str, folder: Path) -> list[str]:
+        """Where files of this very name lie below the storyboard's folder, as they would be written; the first few."""
+        if folder not in self._below:
+            self._below[folder] = _files_below(folder)
+        return self._below[folder].get(name.lower(), [])[:3]
+
+
+def _files_below(folder: Path) -> dict[str, list[str]]:
+    """Paths relative to the folder, by file name in small letters; links to folders are not followed."""
+    found: dict[str, list[str]] = {}
+    looked_at = 0
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        looked_at += len(files) + len(folders)
+        if looked_at > _MOST_LOOKED_AT:
+            break
+        for file in sorted(files):
+            found.setdefault(file.lower(), []).append(os.path.relpath(os.path.join(parent, file), folder))
+    return found
 
 
 def _wrong_kind(path: str, kind: AssetKind) -> Fault | None:

@@ -105,8 +105,7 @@ class Choice:
         text = scalar(node, context, key, self)
         if text is None or text.value in self.table:
             return text.value if text else None
-        near = context.problems.nearest(text.value, self.table)
-        fix = f"did you mean {near}?" if near else f"one of {listed(self.table, 40)}"
+        fix = context.problems.did_you_mean(text.value, self.table, f"one of {listed(self.table, 40)}")
         context.problems.add(text, f"unknown {key} '{text.value[:60]}'", fix)
         return None
 

@@ -17,10 +17,11 @@ from flows.storyboard.files import read_source
 from flows.storyboard.language import homes
 from flows.storyboard.model import Storyboard
 from flows.storyboard.nodes import Keys
-from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides
-from flows.storyboard.problems import Problems, listed, nearest
+from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides, report_unused_variables
+from flows.storyboard.problems import Problems, listed
 from flows.storyboard.shared import SUFFIXES, with_shared
 from wan.folders import found_in
+from wan.suggest import did_you_mean
 
 _SHOWN = 200
 """Characters of a name that is repeated in an error."""
@@ -82,8 +83,7 @@ def find_storyboard(name_or_path: str | Path, search: Sequence[Path] = ()) -> Pa
     if os.path.exists(given):
         return given
     known = _known(given, folders)
-    near = nearest(given.stem, list(known))
-    fix = f"did you mean {known[near]}?" if near else f"known: {listed(known.values()) or 'none'}"
+    fix = did_you_mean(given.stem, known, f"known: {listed(known.values()) or 'none'}", known.__getitem__)
     if str(given) == "-":
         fix = "write it to a file: its pictures and sounds are found beside it"
     raise StoryboardError([Problem(None, f"there is no storyboard '{str(name_or_path)[:_SHOWN]}'", fix)])
@@ -129,7 +129,10 @@ def _load(
         choose_shared(root, changes)
         root = with_shared(root, [path.parent, *search], context)
         root = apply_overrides(root, changes, context)
-        return build(root, path, context)
+        storyboard = build(root, path, context)
+        if not len(problems):  # a text that cannot be read may be the one that names a variable
+            report_unused_variables(changes, context)
+        return storyboard
 
 
 @contextmanager

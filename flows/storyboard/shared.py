@@ -11,8 +11,9 @@ from flows.storyboard.document import parse
 from flows.storyboard.files import read_source
 from flows.storyboard.language import GROUPS
 from flows.storyboard.nodes import Items, Keys, Node, Text, merged
-from flows.storyboard.problems import listed, nearest
+from flows.storyboard.problems import listed
 from wan.folders import found_in
+from wan.suggest import did_you_mean
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -49,8 +50,7 @@ def _load(name: Text, folder: str, folders: Sequence[Path], context: Context) ->
             if path.is_file():
                 return _read(path, base, name, context)
     known = _names(folder, folders)
-    near = nearest(name.value, known)
-    fix = f"did you mean {near}?" if near else f"known: {listed(known) or 'none'}"
+    fix = did_you_mean(name.value, known, f"known: {listed(known) or 'none'}")
     context.problems.add(name, f"there is no {folder}/{name.value}.yaml beside the storyboard", fix)
     return None
 

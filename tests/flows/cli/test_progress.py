@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from rich.console import Console
 
@@ -31,6 +32,11 @@ def shown(*events: Event, terminal: bool = False) -> str:
     return out.getvalue()
 
 
+def plain(text: str) -> str:
+    """Without colours and what moves the cursor."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
 def test_clips_are_called_by_shot_take_and_part() -> None:
     assert clip_names(PLAN) == {
         "aa": "river.launch",
@@ -50,6 +56,17 @@ def test_on_a_terminal_bars_move_and_are_gone_at_the_end() -> None:
     text = shown(Started("aa", "w1", 1), Progress("aa", "denoise", 2, 4), finished("aa"), terminal=True)
     assert "film" in text
     assert text.endswith(("\x1b[2K", "\x1b[?25h"))
+
+
+def test_what_is_starting_is_said_and_how_long_it_takes() -> None:
+    steps = [Progress("", "prefect", 0, 1), Progress("", "ray", 0, 1)]
+    assert re.search(r"film .* starting Prefect and Ray +0:00", plain(shown(*steps, terminal=True)))
+    steps += [Progress("", "prefect", 1, 1), Progress("", "ray", 1, 1), Progress("", "workers", 0, 2)]
+    assert re.search(r"film .* starting workers +0:00", plain(shown(*steps, terminal=True)))
+    text = plain(shown(*steps, Started("aa", "w1", 1), terminal=True))
+    assert re.search(r"film .* 0 of 4 clips", text)
+    assert re.search(r"river.launch .* loading the model", text)
+    assert "-:--" not in text
 
 
 def test_failures_and_warnings_are_said_once_with_the_name_of_the_shot() -> None:

@@ -93,8 +93,8 @@ def test_paths_elsewhere_are_shown_whole() -> None:
 
 
 def test_some_shots_are_summed_alone() -> None:
-    assert partial_sums([clip("a"), clip("b", "cached")]).endswith(
-        "1 clip to render, 1 in the store, about 4.0 s of work"
+    assert partial_sums(plan(shot("a.one", take(clip("a")))), [clip("a"), clip("b", "cached")]).endswith(
+        "1 clip to render, 1 in the store, about 18 s with one worker (start 14 s, rendering 4.0 s)"
     )
 
 

@@ -87,6 +87,17 @@ def test_the_frames_before_reach_back_as_far_as_the_shot_does(store: Store, tmp_
     assert frames_before(HandOff((three,), what="frames"), store, 5)[:, 0, 0, 0].tolist() == list(range(88, 93))
 
 
+def test_a_frame_of_an_earlier_segment_is_found_from_the_take_it_belongs_to(store: Store, tmp_path: Path) -> None:
+    one, two, three = "1" * 64, "2" * 64, "3" * 64
+    numbered(store, tmp_path, one, 0, 9)
+    numbered(store, tmp_path, two, 9, 9, after=one)
+    numbered(store, tmp_path, three, 18, 9, after=two)
+    assert handed_off(HandOff((three,), frame=4, back=1), store)[0, 0, 0] == 13
+    assert handed_off(HandOff((three,), frame=2, back=2), store)[0, 0, 0] == 2
+    early = HandOff((three,), frame=4, back=1, what="frames")
+    assert frames_before(early, store, 6)[:, 0, 0, 0].tolist() == list(range(8, 14))
+
+
 def test_speech_comes_after_a_frame_and_other_clips_begin_with_it(store: Store, tmp_path: Path) -> None:
     numbered(store, tmp_path, "1" * 64, 0, 8)
     picture = store.put_bytes(png_bytes(np.full((4, 4, 3), 9, np.uint8)))

@@ -96,7 +96,7 @@ BAD = [
     ("cluster.gpus_per_worker=4", "4 GPUs, and a clip is rendered by one: the others would be idle; write 1"),
     ("cluster.gpus_per_worker=1.5", "write 1"),
     ("model.family=tyny", "did you mean tiny?"),
-    ("render.device=gpu", "did you mean cpu?"),
+    ("render.device=gpu", "did you mean cuda?"),
     ("film.subfolder=a/b", "one folder"),
     ("film.subfolder=..", "one folder"),
     ("prompts=on", "prompts= has api, local, off"),

@@ -40,6 +40,14 @@ def test_transitions_overlap_and_shorten_the_film(tmp_path: Path) -> None:
     assert timeline.entries[1].caption == "Adrift"
 
 
+def test_a_dissolve_into_a_shot_that_goes_on_is_over_soon(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS, paint)
+    launch, drift, long, end = plan.shots
+    goes_on = replace(plan, shots=(launch, replace(drift, depends_on=(launch.id,)), long, end))
+    blends = [[entry.blend for entry in make_timeline(made, takes, store).entries] for made in (plan, goes_on)]
+    assert blends == [[0, 6, 0, 0], [0, 5, 0, 0]]
+
+
 def test_hidden_frames_are_skipped_and_segments_follow_each_other(tmp_path: Path) -> None:
     plan, takes, store = a_film(tmp_path, SHOTS, paint)
     entries = make_timeline(plan, takes, store).entries

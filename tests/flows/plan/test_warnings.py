@@ -26,6 +26,15 @@ def test_a_negative_prompt_is_read_too(shot: MakeShot, film: MakeFilm, plan: Mak
     assert made.warnings == ("the tiny family does not know: 'zeppelins' (shot river.a)",)
 
 
+def test_pictures_that_the_family_cannot_know_are_named_once(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    one, other = Path("/me.jpg"), Path("/boat.png")
+    red = {"prompt": "a red box"}
+    shots = shot("a", image=one, **red), shot("b", image=other, end_image=one, **red), shot("c", image=other, **red)
+    (warning,) = plan(film(*shots), foreign=frozenset({one})).warnings
+    assert warning.startswith("me.jpg is not from the little world that the tiny family was trained on")
+    assert warning.endswith("model=wan22 (shot river.a)")
+
+
 def test_many_warnings_of_a_kind_are_counted(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     made = plan(film(*(shot(f"s{number}", prompt="zeppelin") for number in range(30))))
     assert len(made.warnings) == 21
