@@ -31,7 +31,7 @@ class Progress:
     steps: int
 
 
-STARTS = ("prefect", "ray", "workers")
+STARTS = ("ray", "workers")
 """Stages of what has to be started before a clip can be: `step` of `steps` of it are there."""
 
 

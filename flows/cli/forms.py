@@ -182,6 +182,18 @@ class PartForm(TypedDict):
     scaled: Annotated[bool, "eight bits with scales"]
 
 
+class LoraFactsForm(TypedDict):
+    """What a LoRA's header says of it."""
+
+    schemes: Annotated[list[str], "whose way of writing it has"]
+    ranks: Annotated[list[int], "of its pairs, from the smallest"]
+    experts: Annotated[list[str], "that its keys name: `high`, `low`; empty: none"]
+    width: Annotated[int | None, "channels of the model it is for"]
+    variants: Annotated[list[str], "that it may be for"]
+    fits: Annotated[list[str], "checkpoints that are here and that it fits"]
+    problem: Annotated[str | None, "why it cannot be used"]
+
+
 class WeightsForm(TypedDict):
     """A folder or file of weights."""
 
@@ -194,6 +206,7 @@ class WeightsForm(TypedDict):
     licence: str | None
     repo: str | None
     commit: str | None
+    lora: Annotated[LoraFactsForm | None, "null: it is no LoRA"]
     parts: list[PartForm]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,7 +20,14 @@ from wan.suggest import did_you_mean
 from wan.variants import VARIANTS
 
 if TYPE_CHECKING:
-    from flows.cli.forms import FamilyForm, ListedModel, ModelsInfoDocument, RoleForm, WeightsForm
+    from flows.cli.forms import (
+        FamilyForm,
+        ListedModel,
+        LoraFactsForm,
+        ModelsInfoDocument,
+        RoleForm,
+        WeightsForm,
+    )
     from wan.hub.info import Description
     from wan.lora_info import LoraFacts
 
@@ -107,6 +113,18 @@ def _print_json(
     print_document(document)
 
 
+def _lora(found: LoraFacts) -> LoraFactsForm:
+    return {
+        "schemes": list(found.schemes),
+        "ranks": list(found.ranks),
+        "experts": list(found.experts),
+        "width": found.width,
+        "variants": list(found.variants),
+        "fits": list(found.fits),
+        "problem": found.problem,
+    }
+
+
 def _description(found: Description) -> WeightsForm:
     manifest = found.manifest
     return {
@@ -119,7 +137,7 @@ def _description(found: Description) -> WeightsForm:
         "licence": manifest.licence if manifest else None,
         "repo": manifest.repo if manifest else None,
         "commit": manifest.commit if manifest else None,
-        "lora": None if found.lora is None else asdict(found.lora),
+        "lora": _lora(found.lora) if found.lora else None,
         "parts": [
             {
                 "name": part.name,

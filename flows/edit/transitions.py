@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 GOING_ON = Fraction(1, 5)
 """Seconds in which a shot that goes on from the one before is seen through it: both begin at the same moment, and would
-show their subject twice as soon as it moves differently in them (docs/decisions/00XX-dissolving-into-what-goes-on.md).
+show their subject twice as soon as it moves differently in them (docs/decisions/0015-dissolving-into-what-goes-on.md).
 """
 
 

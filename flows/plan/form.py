@@ -52,6 +52,8 @@ class SegmentForm(TypedDict):
     image: Annotated[str | None, "digest of the picture it starts from"]
     end_image: Annotated[str | None, "digest of the picture it ends on"]
     hand_off: Annotated[list[str], "fingerprints of the clips that it may start from"]
+    hand_off_frame: Annotated[int | None, "which of their frames, from 0, hidden ones counted; -1: the last"]
+    hand_off_back: Annotated[int | None, "in which segment before those"]
     start_frame: Annotated[int, "where in the shot's media it begins"]
     media: list[MediumForm]
     strength: Annotated[float | None, "how much of a video is changed"]
@@ -106,7 +108,10 @@ class TotalsForm(TypedDict):
     cached: int
     frames: Annotated[int, "of the film"]
     film_seconds: float
-    estimated_seconds: Annotated[float, "of one worker, for everything that is new"]
+    estimated_seconds: Annotated[float, "of the whole render by one worker: the three below"]
+    start_seconds: Annotated[float, "until the first clip, or the edit, is under way"]
+    rendering_seconds: Annotated[float, "for everything that is new"]
+    edit_seconds: Annotated[float, "the edit and the report"]
     estimate: Annotated[Basis, "what that stands on"]
     width: Annotated[int, "clips that can be rendered side by side at most"]
 
