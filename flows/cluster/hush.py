@@ -7,6 +7,12 @@ import importlib
 
 
 def hush() -> None:
-    """For this process. Ray has no setting for it; this is the switch that its own debugger turns off."""
+    """For this process. Ray has no setting for it: one is the switch that its own debugger turns off, the other the
+    thread that would print them. That thread also outlives its cluster, and would end in a traceback."""
     worker = importlib.import_module("ray._private.worker")
     worker._worker_logs_enabled = False  # type: ignore[attr-defined]
+    worker.listen_error_messages = _listen_to_nothing  # type: ignore[attr-defined]
+
+
+def _listen_to_nothing(*_: object) -> None:
+    pass

@@ -49,7 +49,7 @@ def test_a_job_of_one_clip_takes_its_whole_time(monkeypatch: pytest.MonkeyPatch)
     wanted: list[float] = []
     out = SimpleNamespace(wants=lambda job, seconds: wanted.append(seconds))
     for job, sizes in (("ti2v", "1280x704"), ("t2v", "1280x720"), ("t2v", None)):
-        asked = Namespace(toy=False, short=False, folder=Path(), sizes=sizes, repeats=None)
+        asked = Namespace(toy=False, short=False, folder=Path(), sizes=sizes, repeats=None, no_stock=False)
         variants._run_job(out, job, asked)  # type: ignore[arg-type]
     assert wanted == [35, 75, 150]
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli.document import print_document
+from flows.cli.streams import stdout_alone
+
 REPOSITORY = Path(__file__).parents[3]
 STORYBOARD = "storyboard: 1\ntitle: {title}\nscenes: [{{shots: [{{prompt: a white boat moves left to right}}]}}]\n"
 
@@ -57,3 +60,14 @@ def test_a_file_name_that_is_no_utf_8_is_a_name_like_any_other(tmp_path: Path) -
     done = run(tmp_path, f"wanflow plan {name} --json; wanflow check {name}")
     assert (done.returncode, done.stderr) == (0, b"")
     assert rb"b\udcff.yaml" in done.stdout
+
+
+def test_stdout_is_the_documents_alone_whoever_prints(capfd: pytest.CaptureFixture[str]) -> None:
+    with stdout_alone() as stdout:
+        print("a library")
+        os.write(1, b"in C\n")
+        subprocess.run(["echo", "a process"], check=True)
+        print_document({"event": "finished"}, line=True, to=stdout)
+    out, err = capfd.readouterr()
+    assert out == '{"event": "finished"}\n'
+    assert sorted(err.splitlines()) == ["a library", "a process", "in C"]

@@ -11,6 +11,7 @@ from flows.cluster.hush import hush
 said = {"lines": ["A worker died or was killed"], "pid": "raylet", "is_err": False}
 worker.print_to_stdstream(dict(said), ignore_prefix=False)
 hush()
+assert worker.listen_error_messages(worker.global_worker, None) is None
 worker.print_to_stdstream(dict(said, lines=["The raylet died"]), ignore_prefix=False)
 """
 

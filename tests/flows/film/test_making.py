@@ -8,7 +8,7 @@ import numpy as np
 
 from flows.events import Event, Progress
 from flows.film.making import Making, with_names
-from flows.film.record import write_ledger
+from flows.film.record import write_history
 from flows.film.survey import Survey
 from flows.ledger import read_overheads
 from flows.ledger.overheads import start_key
@@ -51,7 +51,7 @@ def test_how_long_start_and_edit_took_is_remembered(tmp_path: Path) -> None:
     making.edit()
     assert making.start_seconds is not None
     assert making.edit_seconds is not None
-    write_ledger(making, "run")
+    write_history(making, "run")
     known = read_overheads(making.store)
     assert known.edits is not None
     assert set(known.starts) == {start_key("tiny", "cpu", rendered=False)}
