@@ -32,7 +32,8 @@ class Snapshot:
 
     `problems` are files that turned out to be broken and prompts that could not be extended; the plan reports them with
     its own, and what is missing here: `lacks` is what the film cannot do without (checkpoints, models), `machine` what
-    keeps workers of this machine from rendering what is not in the store yet. `remarks` are about files that can be
+    keeps workers of this machine from rendering what is not in the store yet; `flash_3`: FlashAttention-3 is installed
+    here, which only estimates go by. `remarks` are about files that can be
     used, but hardly are what was meant.
     """
 
@@ -52,3 +53,4 @@ class Snapshot:
     remarks: tuple[Problem, ...] = ()
     lacks: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
+    flash_3: bool = False
