@@ -23,9 +23,9 @@ from wan.request import Precision
 _HALF = (torch.bfloat16, torch.float16)
 _HOPPER, _BLACKWELL = 9, 10
 _LONG = 2048
-"""Queries and keys from which FlashAttention-3 is asked. Measured on an H200: 7 % slower than cuDNN at 1,560, 8 % quicker
-at 3,510. Over the 512 keys of a prompt and the 5 of a sound both take the same; over the 257 of a picture less than a
-thousandth of a step would be gained."""
+"""Queries and keys from which FlashAttention-3 is asked. Measured on an H200: 7 % slower than cuDNN at 1,560, 8 %
+quicker at 3,510. Over the 512 keys of a prompt and the 5 of a sound both take the same; over the 257 of a picture less
+than a thousandth of a step would be gained."""
 _RELEASED_HEAD = 128
 _BY_PREFERENCE = [
     SDPBackend.CUDNN_ATTENTION,
