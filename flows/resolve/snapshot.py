@@ -32,8 +32,7 @@ class Snapshot:
 
     `problems` are files that turned out to be broken and prompts that could not be extended; the plan reports them with
     its own, and what is missing here: `lacks` is what the film cannot do without (checkpoints, models), `machine` what
-    keeps workers of this machine from rendering what is not in the store yet; `flash_3`: FlashAttention-3 is installed
-    here, which only estimates go by. `remarks` are about files that can be
+    keeps workers of this machine from rendering what is not in the store yet. `remarks` are about files that can be
     used, but hardly are what was meant.
     """
 
@@ -54,3 +53,4 @@ class Snapshot:
     lacks: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
     flash_3: bool = False
+    """FlashAttention-3 is installed here: only estimates go by it."""
