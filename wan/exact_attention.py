@@ -40,7 +40,8 @@ def exact_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attention without mask, `[B, N, heads, D]` over `[B, L, heads, D]` twice → `[B, N, heads, D]`."""
     if not query.is_cuda:
         return by_torch(query, key, value)
-    return attend_on_gpu(query, key, value)
+    mixed: Tensor = attend_on_gpu(query, key, value)
+    return mixed
 
 
 @torch.library.custom_op("wan::exact_attention", mutates_args=())

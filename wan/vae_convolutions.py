@@ -111,7 +111,7 @@ def convolve_flat(joined: Tensor, weight: Tensor, bias: Tensor | None, padding: 
     images = torch.cat([values[:, k : k + count] for k in range(length)], dim=-1).flatten(0, 1).movedim(-1, 1)
     # [out, in, k, 3, 3] → [out, k · in, 3, 3], in the order of the frames
     kernel = weight.transpose(1, 2).flatten(1, 2).contiguous(memory_format=torch.channels_last)
-    return F.conv2d(images, kernel, bias, padding=padding).unflatten(0, (batch, count)).transpose(1, 2)
+    return torch.unflatten(F.conv2d(images, kernel, bias, padding=padding), 0, (batch, count)).transpose(1, 2)
 
 
 def _convolve(layer: Any, joined: Tensor) -> Tensor:
