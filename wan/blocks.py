@@ -115,7 +115,8 @@ def attend(attention: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     if backend is None:
         return exact_attention(query, key, value).flatten(2, 3)
     if backend == FLASH_3:
-        return attend_by_flash_3(query, key, value).flatten(2, 3)
+        quick: Tensor = attend_by_flash_3(query, key, value)
+        return quick.flatten(2, 3)
     if backend == CUDNN:
         # diffusers copies all three to another layout first, and the result back
         with sdpa_kernel(SDPBackend.CUDNN_ATTENTION):

@@ -208,7 +208,7 @@ def set_attention(model: Any, numerics: Numerics, device: torch.device) -> None:
 def _set_backend(model: Any, name: str | None) -> None:
     """As diffusers does, but for this model alone, not for those loaded later, and without looking for packages."""
     for module in model.modules():
-        processor = getattr(module, "processor", None)
+        processor: Any = getattr(module, "processor", None)
         if hasattr(processor, "_attention_backend"):
             processor._attention_backend = name
 

@@ -25,6 +25,10 @@ class Parts(Protocol):
         """The part, ready to run on `device` until the context ends."""
         ...
 
+    def peek(self, name: str) -> Any:
+        """The part wherever it is, for what it knows without computing."""
+        ...
+
     def soon(self, name: str) -> None:
         """A hint that the part is needed next."""
         ...
@@ -48,6 +52,9 @@ class Resident:
     @contextmanager
     def use(self, name: str) -> Iterator[Any]:
         yield self.parts[name]
+
+    def peek(self, name: str) -> Any:
+        return self.parts[name]
 
     def soon(self, name: str) -> None:
         pass

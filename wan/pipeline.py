@@ -71,23 +71,30 @@ class Pipeline:
         self.method.check(request)
         set_convolutions(self.numerics.precision)
         guided = _is_guided(request.sampling.guidance_scale)
-        with self.parts.use("text_encoder") as text:
-            embeddings = text.encode(request.prompt)
-            negative_embeddings = text.encode(request.negative_prompt) if guided else None
-        self.parts.done("text_encoder")
+        embeddings = self._read([request.prompt, request.negative_prompt] if guided else [request.prompt])
         conditions = self.method.conditions(request)
         generator = torch.Generator("cpu").manual_seed(request.seed)
         return self.begin(
             sampling=request.sampling,
             noise=self.method.fixed_noise(request, generator),
-            embeddings=embeddings,
-            negative_embeddings=negative_embeddings,
+            embeddings=embeddings[0],
+            negative_embeddings=embeddings[1] if guided else None,
             conditions=conditions,
             loras=request.loras,
             seed=request.seed,
             generator=generator.get_state(),
             request_digest=request_digest(request),
         )
+
+    def _read(self, prompts: Sequence[str]) -> list[Tensor]:
+        """Embeddings of prompts. The text encoder, 11 GB, is fetched only for what it does not remember."""
+        remembered = [self.parts.peek("text_encoder").recall(prompt) for prompt in prompts]
+        if all(found is not None for found in remembered):
+            return remembered
+        with self.parts.use("text_encoder") as text:
+            embeddings = [text.encode(prompt) for prompt in prompts]
+        self.parts.done("text_encoder")
+        return embeddings
 
     @torch.inference_mode()
     def begin(

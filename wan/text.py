@@ -37,15 +37,23 @@ class TextEncoder:
         The model attends to those rows too, as it was trained. Padding never enters the encoder: masked keys add
         exactly nothing, so the valid rows are the same without them, and a short prompt costs a fraction of 512 tokens.
         """
+        remembered = self.recall(prompt)
+        if remembered is not None:
+            return remembered
         text = clean_prompt(prompt)
-        if text in self._remembered:
-            self._remembered.move_to_end(text)
-            return self._remembered[text]
         embeddings = self._encode(text)
         self._remembered[text] = embeddings
         while len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
         return embeddings
+
+    def recall(self, prompt: str) -> Tensor | None:
+        """Embeddings that are remembered, which takes no model; None of a prompt that is not."""
+        text = clean_prompt(prompt)
+        if text not in self._remembered:
+            return None
+        self._remembered.move_to_end(text)
+        return self._remembered[text]
 
     def _encode(self, text: str) -> Tensor:
         tokens = self._tokenizer(text, truncation=True, max_length=self.length, return_tensors="pt")

@@ -64,7 +64,8 @@ def _down(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
         hidden = _residual(resnet, hidden, passage)
     if layer.downsampler is not None:
         hidden = _downsample(layer.downsampler, hidden, passage)
-    return hidden + shortcut
+    summed: Tensor = hidden + shortcut
+    return summed
 
 
 def _up(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
@@ -75,7 +76,9 @@ def _up(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
     for sampler in samplers:
         hidden = hidden if sampler is None else _upsample(sampler, hidden, passage)
     shortcut = getattr(block, "avg_shortcut", None)
-    return hidden if shortcut is None else hidden + shortcut(given, first_chunk=passage.first)
+    if shortcut is not None:
+        hidden = hidden + shortcut(given, first_chunk=passage.first)
+    return hidden
 
 
 def _residual(block: Any, hidden: Tensor, passage: Passage) -> Tensor:

@@ -77,6 +77,7 @@ _TABLE = (
         overlap=5,
         carried_frames=5,
         rendered=True,
+        render_epoch=2,
     ),
     Variant(
         name="i2v-a14b",
@@ -89,7 +90,7 @@ _TABLE = (
         fps=16,
         sampling=_unipc(40, 5.0, 3.5, 3.5, 0.900),
         rendered=True,
-        render_epoch=2,
+        render_epoch=3,
     ),
     Variant(
         name="ti2v-5b",
@@ -102,6 +103,7 @@ _TABLE = (
         fps=24,
         sampling=_unipc(50, 5.0, 5.0, 5.0),
         rendered=True,
+        render_epoch=2,
     ),
     Variant(
         name="s2v-14b",
@@ -119,7 +121,7 @@ _TABLE = (
         carried_frames=73,
         negative_prompt=S2V_NEGATIVE_PROMPT,
         rendered=True,
-        render_epoch=2,
+        render_epoch=3,
     ),
     Variant(
         name="animate-14b",
@@ -133,6 +135,7 @@ _TABLE = (
         sampling=_unipc(20, 5.0, 1.0, 1.0),
         chained="carried",
         rendered=True,
+        render_epoch=2,
     ),
     Variant(
         name="vace-fun-a14b",
@@ -149,6 +152,7 @@ _TABLE = (
         overlap=5,
         carried_frames=5,
         rendered=True,
+        render_epoch=2,
     ),
 )
 

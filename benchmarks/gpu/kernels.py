@@ -15,6 +15,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from benchmarks.gpu.record import Recorder, free_memory, synchronise
 from wan.exact_attention import attend_by_flash_3, by_torch, find_flash_3
+from wan.vae_convolutions import convolve_flat
 
 _ROWS_CHECKED = 64
 _Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -127,17 +128,8 @@ def _ways(given: Tensor, weight: Tensor) -> Iterator[tuple[str, Callable[[], Ten
         values, kernel = given.to(dtype, memory_format=last), weight.to(dtype, memory_format=last)
         yield f"conv3d, {kind}", partial(F.conv3d, values, kernel, padding=(0, 1, 1))
         if kind != "bf16":
-            yield f"conv2d, {kind}", partial(flat, values, kernel)
+            yield f"conv2d, {kind}", partial(convolve_flat, values, kernel, None, (1, 1))
             yield f"three conv2d, {kind}", partial(three, values, kernel)
-
-
-def flat(given: Tensor, weight: Tensor) -> Tensor:
-    """As one convolution of frames that have their three neighbours' channels side by side, copying included."""
-    count = given.shape[2] - 2
-    values = given.movedim(1, -1)[0]
-    images = torch.cat([values[k : k + count] for k in range(3)], dim=-1).movedim(-1, 1)
-    kernel = weight.transpose(1, 2).flatten(1, 2).contiguous(memory_format=torch.channels_last)
-    return F.conv2d(images, kernel, padding=1).transpose(0, 1)[None]
 
 
 def three(given: Tensor, weight: Tensor) -> Tensor:

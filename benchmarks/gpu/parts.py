@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from benchmarks.gpu.kernels import flat
 from benchmarks.gpu.models import make_text_encoder, make_vae
 from benchmarks.gpu.record import Recorder, synchronise
 from wan import vae_convolutions
@@ -35,8 +34,9 @@ def measure_vae(out: Recorder, kind: str, sizes: list[tuple[int, int, int]], *, 
                 vae = Vae(model, rounded=rounded)
                 _add(out, "decode", name, label, vae.decode, latents)
                 _add(out, "encode", name, label, vae.encode, video)
-            with _flat_convolutions():
-                _add(out, "decode", "wan, conv2d", label, vae.decode, latents)
+            for name, channels in (("wan, conv3d", 0), ("wan, conv2d", 1 << 20)):
+                with _flat_up_to(channels):
+                    _add(out, "decode", name, label, vae.decode, latents)
             _add_errors(out, model, label, latents[:, :, :4])
             if out.profile:
                 _profile(out, vae, latents[:, :, :4], f"decode-{kind}-{width}x{height}")
@@ -59,20 +59,14 @@ def _add_errors(out: Recorder, model: Any, label: Mapping[str, Any], latents: to
 
 
 @contextmanager
-def _flat_convolutions() -> Iterator[None]:
-    """The decoder's fp16 convolutions as 2D ones over neighbouring frames side by side."""
-    plain = vae_convolutions._convolve
-
-    def convolve(layer: Any, joined: torch.Tensor) -> torch.Tensor:
-        if joined.dtype != torch.float16:
-            return plain(layer, joined)
-        return flat(joined, layer.weight.half()) + layer.bias.half().view(1, -1, 1, 1, 1)
-
-    vae_convolutions._convolve = convolve
+def _flat_up_to(channels: int) -> Iterator[None]:
+    """fp16 convolutions of so many channels as 2D ones over neighbouring frames side by side."""
+    usual = vae_convolutions._NARROW
+    vae_convolutions._NARROW = channels
     try:
         yield
     finally:
-        vae_convolutions._convolve = plain
+        vae_convolutions._NARROW = usual
 
 
 def _profile(out: Recorder, vae: Vae, latents: torch.Tensor, name: str) -> None:

@@ -98,7 +98,7 @@ def _attention(settings: Settings) -> Iterator[Finding]:
     kernel = kernel_in(precision, torch.device("cuda", 0)) if named == AUTO else named
     hopper = torch.cuda.get_device_capability(0)[0] == HOPPER
     if kernel == CUDNN and hopper and named == AUTO and precision not in ("fp32", "bf16"):
-        fix = "pip install 'wanflow[hopper]': FlashAttention-3 takes an eighth less time for a step, as exactly"
+        fix = "pip install 'wanflow[hopper]': FlashAttention-3 takes a tenth less time for a step, as exactly"
         yield Finding("Compute", "attention", "note", f"{kernel}; FlashAttention-3 is not installed", fix)
     else:
         yield Finding("Compute", "attention", "good", kernel)

@@ -14,24 +14,29 @@ from types import MappingProxyType
 
 from flows.ledger import forwards
 from flows.plan.model import Clip
+from wan.attention import AUTO, FLASH_3
 from wan.placement.budget import MODELS
 from wan.variants import VARIANTS
 
 MATRIX_SECONDS = 2.82e-15
 """A parameter and token."""
 ATTENTION_SECONDS = 7.0e-15
-"""A block, channel of its width, and pair of tokens."""
+"""A block, channel of its width, and pair of tokens, by cuDNN."""
+ATTENTION_SECONDS_BY: Mapping[str, float] = MappingProxyType({FLASH_3: 5.9e-15, "_native_flash": 11.3e-15})
+"""The same by kernels that differ."""
 EAGER = 1.13
 """Times as long when blocks are not compiled: 1.10 at 720p, 1.17 at 480p."""
-DECODE_SECONDS, ENCODE_SECONDS = 0.082, 0.049
+DECODE_SECONDS, ENCODE_SECONDS = 0.050, 0.027
 """A megapixel and frame, of the autoencoder."""
 MORE_TOKENS: Mapping[str, float] = MappingProxyType({"s2v-14b": 1.1})
 """Of the picture and of what went before, beside the clip's own."""
 TINY_PIXELS, TINY_TOKEN_SECONDS, TINY_DECODE_SECONDS, TINY_ENCODE_SECONDS = 16, 1.3e-4, 1.2, 0.65
 
 
-def rough_seconds(clip: Clip, *, published: bool) -> float:
-    """Seconds of one worker with the model loaded; of a model of the published sizes, or of the shipped tiny one."""
+def rough_seconds(clip: Clip, *, published: bool, flash_3: bool = False) -> float:
+    """Seconds of one worker with the model loaded; of a model of the published sizes, or of the shipped tiny one.
+
+    `flash_3`: FlashAttention-3 is there for the kernel `auto`."""
     sampling, pixels = clip.sampling, clip.width * clip.height / 1e6
     passes = clip.steps_taken * forwards(sampling.guidance_scale.high, sampling.guidance_scale.low)
     decoded, encoded = (count * pixels for count in _through_autoencoder(clip))
@@ -41,7 +46,8 @@ def rough_seconds(clip: Clip, *, published: bool) -> float:
     model = MODELS[clip.variant]
     tokens = _tokens(clip, model.stride) * MORE_TOKENS.get(clip.variant, 1)
     matrix = MATRIX_SECONDS * model.parameters * tokens
-    attention = ATTENTION_SECONDS * model.blocks * model.dim * tokens**2
+    kernel = FLASH_3 if flash_3 and clip.numerics.attention == AUTO else clip.numerics.attention
+    attention = ATTENTION_SECONDS_BY.get(kernel, ATTENTION_SECONDS) * model.blocks * model.dim * tokens**2
     denoising = passes * (matrix + attention) * (1 if clip.numerics.compile else EAGER)
     return denoising + DECODE_SECONDS * decoded + ENCODE_SECONDS * encoded
 

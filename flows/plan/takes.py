@@ -127,7 +127,7 @@ class TakeMaker:
         def rough(extent: Extent) -> float:
             width, height, frames = extent
             like = replace(clip, width=width, height=height, num_frames=frames)
-            return rough_seconds(like, published=role.repo is not None)
+            return rough_seconds(like, published=role.repo is not None, flash_3=self.snapshot.flash_3)
 
         estimate = self.snapshot.timings.estimate(work, self.device, rough)
         self.bases.add(estimate.basis)

@@ -23,6 +23,7 @@ from flows.resolve.snapshot import Snapshot
 from flows.settings import ModelSettings, Settings
 from flows.store.protocol import Store
 from flows.storyboard.model import Shot, Storyboard
+from wan.attention import FLASH_3, lacking
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family, FamilyLora
@@ -92,6 +93,7 @@ def resolve(
         motion=motion,
         lacks=tuple(dict.fromkeys(lacks)),
         machine=machine_faults(settings, family) if weights else (),
+        flash_3=lacking(FLASH_3, gpu=True) is None,
         prompts=extended.prompts,
         kept_prompts=extended.kept,
     )

@@ -59,3 +59,5 @@ class Snapshot:
     foreign: frozenset[Path] = frozenset()
     lacks: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
+    flash_3: bool = False
+    """FlashAttention-3 is installed here: only estimates go by it."""

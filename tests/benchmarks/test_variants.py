@@ -47,9 +47,10 @@ def test_a_size_that_no_job_has_is_refused_before_anything_is_measured(
 
 def test_a_job_of_one_clip_takes_its_whole_time(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted: list[float] = []
+    plain = {"repeats": None, "no_stock": False, "attention": "auto"}
     out = SimpleNamespace(wants=lambda job, seconds: wanted.append(seconds))
     for job, sizes in (("ti2v", "1280x704"), ("t2v", "1280x720"), ("t2v", None)):
-        asked = Namespace(toy=False, short=False, folder=Path(), sizes=sizes, repeats=None, no_stock=False)
+        asked = Namespace(toy=False, short=False, folder=Path(), sizes=sizes, **plain)
         variants._run_job(out, job, asked)  # type: ignore[arg-type]
     assert wanted == [35, 75, 150]
 

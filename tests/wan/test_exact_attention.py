@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +16,7 @@ from torch import Tensor
 from wan import exact_attention as module
 from wan.exact_attention import attend_on_gpu, by_torch, exact_attention, find_flash_3, kernel_for, kernel_in
 
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 HOPPER, AMPERE, BLACKWELL, NONE = (9, 0), (8, 0), (10, 0), (0, 0)
 BF16 = torch.bfloat16
 
@@ -26,10 +29,11 @@ def _look_again() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("capability", "dtype", "head", "keys", "flash_3", "kernel"),
+    ("capability", "dtype", "head", "tokens", "flash_3", "kernel"),
     [
         (HOPPER, BF16, 128, 75_600, True, "_flash_3"),
-        (HOPPER, torch.float16, 64, 1024, True, "_flash_3"),
+        (HOPPER, torch.float16, 64, 3_510, True, "_flash_3"),
+        (HOPPER, BF16, 128, 1_560, True, "_native_cudnn"),
         (HOPPER, BF16, 128, 512, True, "_native_cudnn"),
         (HOPPER, BF16, 128, 75_600, False, "_native_cudnn"),
         (HOPPER, BF16, 96, 75_600, True, "_native_cudnn"),
@@ -42,9 +46,34 @@ def _look_again() -> Iterator[None]:
     ],
 )
 def test_the_kernel_goes_by_gpu_type_and_shapes(
-    capability: tuple[int, int], dtype: torch.dtype, head: int, keys: int, flash_3: bool, kernel: str
+    capability: tuple[int, int], dtype: torch.dtype, head: int, tokens: int, flash_3: bool, kernel: str
 ) -> None:
-    assert kernel_for(capability, dtype, head, keys, flash_3=flash_3) == kernel
+    assert kernel_for(capability, dtype, head, tokens, flash_3=flash_3) == kernel
+
+
+def test_the_fewer_of_queries_and_keys_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def seen(capability: Any, dtype: Any, head: int, tokens: int, *, flash_3: bool) -> str:
+        asked.append(tokens)
+        return "sdpa"
+
+    monkeypatch.setattr(module, "kernel_for", seen)
+    attend_on_gpu(*_factors(7, 5))
+    attend_on_gpu(*_factors(3, 9))
+    assert asked == [5, 3]
+
+
+def test_where_it_was_measured_to_be_slower_it_is_not_taken() -> None:
+    for run in sorted(RESULTS.glob("*.json")):
+        rows = [row for row in json.loads(run.read_text())["rows"] if row["what"] == "attention"]
+        taken = {(row["shape"], row["kernel"]): row["milliseconds"] for row in rows}
+        for row in rows:
+            tokens = min(row["queries"], row["keys"])
+            chosen = kernel_for(HOPPER, BF16, 128, tokens, flash_3=True)
+            assert taken[row["shape"], chosen] <= 1.21 * row["milliseconds"], row
+            if tokens > 512:
+                assert taken[row["shape"], chosen] <= row["milliseconds"], row
 
 
 def test_a_processor_computes_with_torchs_own() -> None:

@@ -231,6 +231,24 @@ class Noting(Resident):
         self.asked.append(("done", name))
 
 
+def test_the_text_encoder_is_fetched_only_for_new_prompts(t2v: Pipeline, text_request: ClipRequest) -> None:
+    assert isinstance(t2v.parts, Resident)
+    parts = Noting(t2v.parts.parts)
+    pipeline = Pipeline(t2v.variant, parts=parts, numerics=t2v.numerics, checkpoint=t2v.checkpoint)
+    fresh = replace(text_request, prompt="a prompt that no other test has", negative_prompt="nor this one")
+    first = pipeline.encode(fresh)
+    assert parts.asked == [("use", "text_encoder"), ("done", "text_encoder")]
+    parts.asked.clear()
+    again = pipeline.encode(replace(fresh, seed=fresh.seed + 1))
+    assert parts.asked == []
+    assert torch.equal(again.embeddings, first.embeddings)
+    assert first.negative_embeddings is not None
+    assert again.negative_embeddings is not None
+    assert torch.equal(again.negative_embeddings, first.negative_embeddings)
+    pipeline.encode(replace(fresh, negative_prompt="another"))
+    assert parts.asked == [("use", "text_encoder"), ("done", "text_encoder")]
+
+
 def test_the_next_expert_is_announced_before_the_last_step_of_the_one_before(
     t2v: Pipeline, text_request: ClipRequest
 ) -> None:

@@ -29,7 +29,8 @@ _EAGER_STEP_BYTES = (
 _REST = 0.022  # of a transformer's weights: what is in none of its blocks
 _TEXT_EMBEDDING = 256384 * 4096  # parameters of UMT5's table of words, which is not streamed
 _TEXT_WIDE = 24 * 4096 * 10240  # parameters of UMT5 that stay in fp32
-_SMALLEST_PIECE = 11.9e9  # bytes the decoder takes when a video is long enough to be cut
+_PIECE_BYTES, _LIVE_COPIES = 12 << 30, 8  # by which `wan.vae` cuts a video on a GPU
+_MORE_FRAMES_BYTES = 10.0e3  # a pixel, for every latent frame of a piece beside the first
 _TILED_BYTES = 60  # a frame's pixel of the whole video, decoded in tiles
 _WHOLE_BYTES = 3700  # a frame's pixel, when a short video is decoded at once
 _MARGIN = 0.94  # of a device's memory; the rest is the driver's, and lost between allocations
@@ -49,7 +50,9 @@ class Model:
     extra_bytes: float = 0  # picture or sound encoder, fp32
     vae_bytes: float = 0.51e9
     stride: int = 16  # pixels a token
-    decode_bytes_per_pixel: float = 21.5e3
+    vae_channels: int = 96  # of the decoder's widest layer
+    decode_bytes_per_pixel: float = 17.6e3  # of a long video, one latent frame at a time
+    decode_fp32_bytes_per_pixel: float = 20.7e3  # the same where no factor is rounded
     step: float = 1.0
     """Of what a step takes, as a multiple of the others': VACE runs two rows of blocks."""
 
@@ -58,7 +61,17 @@ MODELS: Mapping[str, Model] = MappingProxyType(
     {
         "t2v-a14b": Model(14.288e9, 2, 5120, 40),
         "i2v-a14b": Model(14.289e9, 2, 5120, 40),
-        "ti2v-5b": Model(5.0e9, 1, 3072, 30, vae_bytes=2.8e9, stride=32, decode_bytes_per_pixel=25e3),
+        "ti2v-5b": Model(
+            5.0e9,
+            1,
+            3072,
+            30,
+            vae_bytes=2.8e9,
+            stride=32,
+            vae_channels=256,
+            decode_bytes_per_pixel=14.1e3,
+            decode_fp32_bytes_per_pixel=20.4e3,
+        ),
         "s2v-14b": Model(16.296e9, 1, 5120, 40, extra_bytes=1.26e9),
         "animate-14b": Model(17.275e9, 1, 5120, 40, extra_bytes=2.53e9),
         "vace-fun-a14b": Model(17.34e9, 2, 5120, 48, step=1.6),
@@ -127,8 +140,14 @@ def _decode_bytes(job: Job, model: Model) -> float:
     pixels = job.width * job.height
     if job.tiled:
         return _TILED_BYTES * pixels * job.num_frames
-    whole = _WHOLE_BYTES * pixels * job.num_frames
-    return min(whole, max(_SMALLEST_PIECE, model.decode_bytes_per_pixel * pixels))
+    each = model.decode_fp32_bytes_per_pixel if job.precision == "fp32" else model.decode_bytes_per_pixel
+    more = _latent_frames_at_once(pixels, model.vae_channels) - 1
+    return min(_WHOLE_BYTES * job.num_frames, each + _MORE_FRAMES_BYTES * more) * pixels
+
+
+def _latent_frames_at_once(pixels: int, channels: int) -> int:
+    """How many the decoder takes of a video that is too long for one pass (`wan.vae.Vae`)."""
+    return max(1, _PIECE_BYTES // (_LIVE_COPIES * channels * pixels * 4 * 4))
 
 
 def choose(job: Job, device_bytes: float, host_bytes: float) -> Placement | None:

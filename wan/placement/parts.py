@@ -127,6 +127,9 @@ class Moved:
         finally:
             self._in_use[name] -= 1
 
+    def peek(self, name: str) -> Any:
+        return self._lent[name].part
+
     def soon(self, name: str) -> None:
         """Fetch the part on a stream of its own, if the device has room for it beside what is there."""
         lent = self._lent[name]

@@ -82,6 +82,15 @@ def test_only_checkpoints_that_are_used_are_needed(
     assert ["i2v-a14b" in lack for lack in long.lacks] == [True]
 
 
+def test_it_sees_whether_flash_attention_is_installed(
+    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not resolve(film({}), settings, store).flash_3
+    (tmp_path / "flash_attn_interface.py").write_text("raise AssertionError('looking is not loading')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert resolve(film({}), settings, store).flash_3
+
+
 def test_looking_writes_nothing_into_the_store(film: MakeFilm, settings: Settings, store: Store) -> None:
     make_plan(film({}), settings, resolve(film({}), settings, store))
     assert not Path(store.address).exists()
