@@ -106,6 +106,18 @@ TINY_ANIMATE = Role(
     sampling=Sampling(12, 5.0, Guidance(1.0, 1.0), "unipc"),
     negative_prompt="",
 )
+TINY_CONTROL = Role(
+    variant="vace-fun-a14b",
+    folder="vace-fun-a14b",
+    shared={**_TINY_SHARED, "transformer_2": "vace-fun-a14b/transformer"},
+    size=(256, 144),
+    lengths=(33,),
+    num_frames=33,
+    fps=16,
+    sampling=Sampling(12, 5.0, Guidance(3.0, 3.0), "unipc", 0.875),
+    negative_prompt="",
+)
+"""One network in both experts' places."""
 TINY_SPEECH = Role(
     variant="s2v-14b",
     folder="s2v-14b",
@@ -163,6 +175,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                         "ti2v-5b": TINY_TEXT_IMAGE,
                         "s2v-14b": TINY_SPEECH,
                         "animate-14b": TINY_ANIMATE,
+                        "vace-fun-a14b": TINY_CONTROL,
                     },
                 )
             ),
