@@ -27,7 +27,8 @@ DANCE, STANDING, DANCE_SECONDS = 12, 5, 4.0
 
 SAILING = Scene("boat", "white", "water", "dusk", "left_to_right"), 1
 CLIMBING = Scene("kite", "red", "snow", "noon", "rises"), 5
-"""Scenes and stagings of what steers VACE: a boat's silhouette, and a kite with a mask around its way, wide enough for a heart."""
+"""What steers VACE, and seeds of its stagings: a boat's silhouette; a kite, and a mask around its way with room for a
+heart."""
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ class Role:
     `loras` are laid on in every clip, under those a shot names.
     `lengths` restricts the number of frames a clip may have, `following_lengths` that of a clip that goes on from
     another one of its shot; empty: any the variant allows.
+    `references_miss` is what of a reference picture the weights do not take over; a plan says so.
     """
 
     variant: str
@@ -49,6 +50,7 @@ class Role:
     sampling: Sampling | None = None
     negative_prompt: str | None = None
     loras: tuple[FamilyLora, ...] = ()
+    references_miss: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,7 @@ TINY_CONTROL = Role(
     fps=16,
     sampling=Sampling(12, 5.0, Guidance(3.0, 3.0), "unipc", 0.875),
     negative_prompt="",
+    references_miss="shape",
 )
 """One network in both experts' places."""
 TINY_SPEECH = Role(
