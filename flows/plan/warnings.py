@@ -14,7 +14,7 @@ from flows.plan.model import PlannedShot
 from flows.plan.transitions import overlaps
 from flows.resolve import Snapshot, full_id
 from flows.resolve.foreign import shown_to_models
-from flows.resolve.needs import IMAGE, choose_variant, film_fps, part_of
+from flows.resolve.needs import IMAGE, choose_variant, film_fps, part_of, shown_references
 from flows.storyboard.model import Shot, Storyboard
 from wan.families import Family
 from wan.geometry import is_rounding_of
@@ -40,6 +40,7 @@ def plan_warnings(
         _foreign_pictures(sources, family, snapshot),
         _cropped_pictures(sources, shots, snapshot),
         _unused_references(sources, family),
+        _weak_references(sources, family),
         _unreached_ends(sources, shots),
         _other_lengths(sources, snapshot),
         map(_told, snapshot.remarks),
@@ -134,6 +135,17 @@ def _unused_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:
             f"the reference of <{name}> is not used yet: {times} shot{'s' * (times > 1)} that start from a picture "
             "take its look from there"
         )
+
+
+def _weak_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:
+    """Said once a film."""
+    shown = [shot for shot in shots if shown_references(shot)]
+    roles = [(shot, family.roles.get(choose_variant(shot, family))) for shot in shown]
+    weak = [(shot, role.references_miss) for shot, role in roles if role is not None and role.references_miss]
+    if weak:
+        shot, missed = weak[0]
+        name = full_id(shot.scene, shot.id) + (f" and {len(weak) - 1} more" if len(weak) > 1 else "")
+        yield f"the {family.name} family does not take the {missed} from references; say it in the prompt (shot {name})"
 
 
 def _unreached_ends(sources: Sequence[Shot], shots: Sequence[PlannedShot]) -> Iterator[str]:

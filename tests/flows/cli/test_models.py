@@ -278,9 +278,9 @@ def test_models_imports_no_torch(tmp_path: Path, arguments: list[str]) -> None:
 
 def test_the_shipped_family_verifies(wanflow: Wanflow) -> None:
     done = wanflow("models", "verify", "tiny")
-    assert (done.returncode, done.stdout.count("headers, shards and layout are right")) == (0, 5), done.stderr
+    assert (done.returncode, done.stdout.count("headers, shards and layout are right")) == (0, 6), done.stderr
     told = json.loads(wanflow("models", "verify", "tiny", "--json").stdout)
-    assert [row["whole"] for row in told["folders"]] == [True] * 5
+    assert [row["whole"] for row in told["folders"]] == [True] * 6
     folder = str(REPOSITORY / "wan/tiny/checkpoints/s2v-14b")
     assert wanflow("models", "verify", folder).returncode == 0
 

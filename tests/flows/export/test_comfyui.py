@@ -329,6 +329,7 @@ def test_notes_travel_with_the_workflow() -> None:
         ("one_day", []),
         ("one_model", ["model=wan22-5b", "storyboard.format.size=1280x704"]),
         ("dancing", ["model=wan22"]),
+        ("controlled", ["model=wan22"]),
         ("speaking", ["model=wan22", "storyboard.format.size=1024x704"]),
     ],
 )
