@@ -23,7 +23,7 @@ from wan.vae_layers import run_decoder, run_encoder
 
 # Fixed per kind of device and never measured: where a video is cut must not depend on how full a machine is.
 PIECE_BYTES = {"cpu": 3 << 30, "cuda": 12 << 30}
-# Activations of the widest layer counted as alive at once: input, padded copy, norm, output, residual … Fewer are now,
+# Activations of the widest layer counted as alive at once: input, padded copy, norm, output, residual … Fewer are,
 # but videos are cut by this, and bits depend on where (`wan.placement.budget` has what was measured).
 _LIVE_COPIES = 8
 _TEMPORAL_STRIDE = 4
