@@ -1,6 +1,7 @@
 # make film    a film from the shipped storyboard, on a machine that has nothing but Python
 # make test    everything CI checks: format, lint, types, import contracts, tests with coverage
 # make check   the same without the tests
+# make test JOBS=8   in as many processes at once (2: each may start a Ray of its own)
 # make clean   remove what the checks leave behind (not .venv, not outputs)
 
 PYTHON ?= python3
@@ -8,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 STAMPS := $(VENV)/.stamps
+JOBS ?= 2
 SOURCES := wan flows tests benchmarks storyboards docs/make_tree.py hatch_build.py
 
 # Telemetry off, for everything started from here.
@@ -27,7 +29,7 @@ film: $(STAMPS)/run
 	@$(BIN)/wanflow render storyboards/paper_boat.yaml
 
 test: check
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff format --check $(SOURCES)

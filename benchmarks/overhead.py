@@ -37,21 +37,20 @@ def main() -> None:
 
 
 def _start_server_once() -> None:
-    from flows.film.server import connect
+    from flows.runs.server import connect
 
     server = connect()
-    server.wait(meanwhile=lambda: None)
-    assert server.client is not None
-    server.client.close()
-    assert server.process is not None
-    while server.process.alive:
+    server.wait()
+    server.close()
+    while server.alive:
         time.sleep(0.2)
 
 
 def measure(folder: Path, takes: int) -> dict[str, float]:
     from flows.cluster import RendererSpec
     from flows.events import Event, Finished, Started
-    from tests.flows.film.filming import make_film, plan_in
+    from flows.runs import run_film
+    from tests.flows.film.filming import plan_in
 
     (folder / "film.yaml").write_text(storyboard(takes))
     moments: dict[str, list[float]] = {"Started": [], "Finished": []}
@@ -61,9 +60,9 @@ def measure(folder: Path, takes: int) -> dict[str, float]:
             moments[type(event).__name__].append(time.monotonic())
 
     begin = time.monotonic()
-    made = make_film(plan_in(folder), on_event=note, renderer=RendererSpec("stub", {"seconds": 0.0}))
+    made = run_film(plan_in(folder), on_event=note, renderer=RendererSpec("stub", {"seconds": 0.0}))
     end = time.monotonic()
-    again = make_film(plan_in(folder), renderer=RendererSpec("stub", {"seconds": 0.0}))
+    again = run_film(plan_in(folder), renderer=RendererSpec("stub", {"seconds": 0.0}))
     assert (made.rendered, again.rendered) == (takes, 0)
     first, last = moments["Started"][0], moments["Finished"][-1]
     return {

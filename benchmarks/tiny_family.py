@@ -6,8 +6,9 @@
 Measures the shipped weights through `wan`'s own pipeline: the judge on true clips and fakes, the autoencoders on whole
 clips, text-to-video with and without guidance and with the experts swapped, image-to-video with one image and with two,
 TI2V with an image and without, faces that speak made-up sounds (and recorded ones: `--sound talk.wav`), figures that
-dance. Prints a line for every bar and writes all figures as JSON. T2V and I2V with 100 prompts: about 45 minutes of one
-CPU core, a few minutes of a GPU; ten prompts are a good look.
+dance, VACE's clips that go on from frames, fill a mask, follow a silhouette, show what a picture shows (24 prompts in
+the model card). Prints a line for every bar and writes all figures as JSON. T2V and I2V with 100 prompts: about 45
+minutes of one CPU core, a few minutes of a GPU; ten prompts are a good look.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from wan.tiny.autoencoding import measure_autoencoder
 from wan.tiny.measure import SEED, cases, judge_fakes, judge_truth, measure_i2v, measure_t2v, measure_ti2v
 from wan.tiny.measure_faces import made_sound, measure_speech
 from wan.tiny.measure_figures import measure_dances
+from wan.tiny.measure_vace import measure_vace
 from wan.tiny.render import UNGUIDED, FamilyRenderer
 
 Figures = dict[str, float]
@@ -82,6 +84,15 @@ BARS = (
     Bar("animate", "error_percent", 5.0, at_most=True),
     Bar("animate", "error_percent_second_clip", 5.0, at_most=True),
     Bar("animate", "lost", 0.0, at_most=True),
+    *(
+        Bar("vace", f"{way}_{figure}", 85.0)
+        for way in ("extend", "inpaint", "silhouette")
+        for figure in ("shape", "colour", "motion")
+    ),
+    Bar("vace", "reference_colour", 85.0),  # of its shape nothing is claimed
+    Bar("vace", "reference_motion", 85.0),
+    Bar("vace", "extend_known_db", 26.0),
+    Bar("vace", "inpaint_kept_db", 36.0),
 )
 
 
@@ -129,6 +140,7 @@ def parts(prompts: int, true_clips: int, device: str, sounds: list[Path]) -> dic
         "ti2v_image": lambda: ti2v(True),
         "s2v": lambda: s2v([made_sound(SEED + i, 6.0) for i in range(min(prompts, 10))]),
         "animate": lambda: measure_dances(FamilyRenderer.load("animate-14b", device=device), min(prompts, 10)),
+        "vace": lambda: measure_vace(FamilyRenderer.load("vace-fun-a14b", device=device), some),
     }
     if sounds:
         found["s2v_recorded"] = lambda: s2v(recorded(sounds))

@@ -12,7 +12,8 @@ from flows.config.sweep import Job, sweep
 
 def render(job: Job) -> None:
     """One job of the sweep."""
-    from flows.cli.outcome import STOPPED, report
+    from flows.cli.outcome import report
+    from flows.cli.problems import STOPPED
     from flows.cli.render import render_film
 
     if job.subfolder:

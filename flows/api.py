@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.config import compose
-from flows.errors import SettingsError
-from flows.plan import Plan, make_plan, past_of
+from flows.errors import SettingsError, UserError
+from flows.plan import Plan, make_plan
 from flows.resolve import resolve
-from flows.resolve.memory import remember
 from flows.resources import storyboard_folders
 from flows.settings import Settings
 from flows.store import Store, open_store
@@ -69,8 +68,8 @@ def plan(project: Project, *, on_prompt: Callable[[int, int], None] | None = Non
     prompts of how many were asked for; nothing if the store has all of them.
 
     Raises StoryboardError with everything that keeps the film from being rendered, EnvironmentProblem if that is only
-    what is missing here: checkpoints, LoRAs, a GPU, a model for prompts. Without `weights` none of these is needed, and
-    the plan cannot be rendered.
+    what is missing here: checkpoints, LoRAs, a GPU, a model for prompts. Without `weights` no checkpoint, LoRA or
+    GPU is needed, and the plan cannot be rendered: what is in the store is not known.
     """
     settings, storyboard, store = project.settings, project.storyboard, store_of(project.settings)
     if settings.prompts.extend != "off":
@@ -84,16 +83,16 @@ def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only:
     """Renders what is new and edits the film into `outputs/<slug>/`.
 
     `on_event` hears what happens, in this thread. `only` names shots (`scene.shot`): they and what they go on from are
-    rendered; the film is made too if the store has the others. A plan made after this says what changed since.
-    Raises EnvironmentProblem before anything is started, RenderError (what could be rendered is kept), EditError,
-    Stopped.
+    rendered; the film is made too if the store has the others. A plan made after this says what changed since. What
+    could not be written beside a finished film (its history, to a store that is only read) is among its `warnings`.
+    Raises UserError and EnvironmentProblem before anything is started, RenderError (what could be rendered is kept),
+    EditError, Stopped.
     """
-    from flows.film import make_film
+    from flows.runs import run_film
 
-    result = make_film(plan, on_event=on_event, only=only)
-    if result.path is not None:
-        remember(store_of(plan.settings), plan.storyboard, past_of(plan))
-    return result
+    if not all(clip.checkpoint for clip in plan.clips):
+        raise UserError("this plan was made without weights, and cannot be rendered; plan again, with them")
+    return run_film(plan, on_event=on_event, only=only)
 
 
 def store_of(settings: Settings) -> Store:

@@ -87,7 +87,15 @@ class SettingsError(UserError):
 
 
 class MediaError(UserError):
-    """A file that is not the picture, sound or video it should be, or is broken; the message names the file."""
+    """A file that is not the picture, sound or video it should be, or is broken; the message names the file. `fix`, if
+    it is known, says what to do about it."""
+
+    def __init__(self, message: str, fix: str | None = None) -> None:
+        self.message, self.fix = message, fix
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[MediaError], tuple[str, str | None]]:
+        return type(self), (self.message, self.fix)
 
 
 class EnvironmentProblem(UserError):
@@ -103,7 +111,11 @@ class Lacking(EnvironmentProblem):
 
 
 class RenderError(FlowsError):
-    """Takes that could not be rendered; the message names each shot, take, worker and cause."""
+    """Takes that could not be rendered; the message names each shot, take, worker and cause, `problems` each again."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 class StoreError(FlowsError):

@@ -21,14 +21,18 @@ class Started:
 class Progress:
     """`step` of `steps` of `stage` (`load`, `encode`, `denoise`, `decode`, `write`) is done.
 
-    Stages `motion` (driving videos are prepared, one a step) and `edit` (in frames) are the whole film's: their
-    `fingerprint` is empty.
+    Stages `motion` (driving videos are prepared, one a step), `edit` (in frames) and those of `STARTS` are the whole
+    film's: their `fingerprint` is empty.
     """
 
     fingerprint: str
     stage: str
     step: int
     steps: int
+
+
+STARTS = ("ray", "workers")
+"""Stages of what has to be started before a clip can be: `step` of `steps` of it are there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flows.errors import EnvironmentProblem
+
 _PACKAGE = Path(__file__).parent
 _SHIPPED = _PACKAGE / "_data"
 
@@ -23,7 +25,15 @@ def examples_folder() -> Path:
     return _folder("storyboards")
 
 
+def working_folder() -> Path:
+    """Where the person stands. Raises EnvironmentProblem when somebody has deleted it."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise EnvironmentProblem(f"the folder you are in cannot be read ({error.strerror}); go to another") from error
+
+
 def storyboard_folders(working: Path | None = None) -> tuple[Path, ...]:
     """Where a storyboard is looked for by name: the project's `storyboards/`, the folder itself, the examples."""
-    here = working or Path.cwd()
+    here = working or working_folder()
     return (here / "storyboards", here, examples_folder())

@@ -54,13 +54,16 @@ class RenderSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSettings:
     """Where shots are rendered. `address` None starts a Ray of this process's own; `workers` 0: as many as fit.
-    `start_timeout` and `silence_timeout` in seconds: until a worker is there, and between two things it says."""
+    `gpus_per_worker` is a part of a GPU, or one. `autoscaling`: the cluster adds machines by itself.
+    `start_timeout` and `silence_timeout` in seconds: until a worker that has its place is there, and between two things
+    it says."""
 
     address: str | None
     workers: int
     cpus_per_worker: float
     gpus_per_worker: float
     attempts: int
+    autoscaling: bool
     start_timeout: float
     silence_timeout: float
 

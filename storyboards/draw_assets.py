@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from wan.tiny import faces, figures, sounds
+from wan.tiny import controls, faces, figures, sounds
 from wan.tiny.draw import draw_batch, stage, to_frames
 from wan.tiny.world import FPS, HEIGHT, NUM_FRAMES, WIDTH, Scene
 
@@ -25,6 +25,11 @@ LOOK = figures.FigureLook("yellow", "snow", "noon")
 DANCE, STANDING, DANCE_SECONDS = 12, 5, 4.0
 """Seeds of the dance and of the pose in the picture, and how long the dance is."""
 
+SAILING = Scene("boat", "white", "water", "dusk", "left_to_right"), 1
+CLIMBING = Scene("kite", "red", "snow", "noon", "rises"), 5
+"""What steers VACE, and seeds of its stagings: a boat's silhouette; a kite, and a mask around its way with room for a
+heart."""
+
 
 def main() -> None:
     """Write every file."""
@@ -36,6 +41,7 @@ def main() -> None:
     save_picture("face.png", to_frames(faces.draw_faces([FACE], torch.zeros(1, 1))[0])[0, 0])
     save_sound("voice.wav", sounds.make_sounds(1, VOICE_SECONDS, VOICE_SEED)[0].numpy())
     draw_dance()
+    draw_controls()
 
 
 def draw_dance() -> None:
@@ -52,6 +58,14 @@ def draw_dance() -> None:
     )
     opening = 0.5 - 0.5 * torch.cos(torch.arange(frames) / FPS * 2 * torch.pi)
     save_video("dance_face.mp4", to_frames(figures.draw_driving_face(opening[None]))[0])
+
+
+def draw_controls() -> None:
+    """A silhouette to follow; a video, and a mask of what shall become something else in it."""
+    save_video("boat_silhouette.mp4", controls.silhouette(draw_batch([stage(*SAILING)])[1][0, 0]))
+    video, alpha = draw_batch([stage(*CLIMBING)])
+    save_video("kite.mp4", to_frames(video)[0])
+    save_video("kite_mask.mp4", controls.box_mask(alpha[0, 0], margin=16))
 
 
 def save_picture(name: str, pixels: np.ndarray) -> None:

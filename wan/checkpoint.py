@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from wan.digests import file_digests
-from wan.errors import CheckpointError
+from wan.errors import CheckpointError, NoCheckpoint
 from wan.families import Family, Role
+from wan.folders import found_in
 from wan.hub.places import models_home
 from wan.layout import LAYOUTS, check_component, read_json, weight_files
 
@@ -34,7 +35,7 @@ class Checkpoint:
         A family with a root of its own (or another one given as `root`) is there and nowhere else. The others are
         looked for under `root`, among the pulled models (`wan.hub.places`), and in the local Hugging Face cache.
 
-        Raises `CheckpointError` when there is none, or it is incomplete, of another kind, or pickled.
+        Raises `NoCheckpoint` when there is none, `CheckpointError` when it is incomplete, of another kind, or pickled.
         """
         role = family.roles.get(variant)
         if role is None:
@@ -57,7 +58,8 @@ class Checkpoint:
         index_file = folder / "model_index.json"
         if not index_file.is_file():
             raise CheckpointError(
-                f"{folder} has no model_index.json: a checkpoint of {variant} in diffusers layout is expected there"
+                f"{folder} has no model_index.json: a checkpoint of {variant} in diffusers layout is expected there "
+                f"(from another layout: wanflow models convert {folder} {folder}-diffusers)"
             )
         read_json(index_file)  # which must be readable: diffusers begins with it
         components = {name: (shared or {}).get(name, folder / name) for name in layout}
@@ -85,7 +87,7 @@ def checkpoint_revision(family: Family, variant: str, root: Path | None = None) 
 
 def _files(name: str, folder: Path) -> list[Path]:
     if name == "tokenizer":
-        return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+        return [path for path in found_in(folder) if path.is_file()]
     return [folder / "config.json", *weight_files(name, folder)]
 
 
@@ -99,8 +101,11 @@ def _published(family: Family, role: Role, root: Path | None) -> Path:
     cached = _cached_snapshot(role)
     if cached is not None:
         return cached
+    for folder in (home / name for home in homes for name in names):
+        if folder.is_dir():  # begun, or of another layout: whoever opens it says so
+            return folder
     where = " or ".join(map(str, homes))
-    raise CheckpointError(
+    raise NoCheckpoint(
         f"no checkpoint for {role.variant} of {family.name!r} in {where} ({', '.join(names)}), and {role.repo} is not "
         f"in the Hugging Face cache. Fetch it (wanflow models pull {role.variant}), or set model.root to a folder that "
         f"holds {role.folder}/"

@@ -8,9 +8,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import time_ns
 
 from wan.files import cache_folder, replacing
 
+FRESH_NS = 2_000_000_000
+"""A file changed this shortly ago may change again within one tick of its clock: it is not remembered yet."""
 _BLOB_NAME = re.compile(r"[0-9a-f]{64}")
 
 
@@ -37,8 +40,10 @@ def file_digests(paths: Sequence[Path]) -> list[str]:
         if entry is not None and entry[:-1] == stamp:
             digests.append(str(entry[-1]))
             continue
+        settled = max(stamp[1:]) < time_ns() - FRESH_NS
         digest = _hash(real)
-        fresh[str(real)] = [*stamp, digest]
+        if settled and stamp == _stamp(real):
+            fresh[str(real)] = [*stamp, digest]
         digests.append(digest)
     if fresh:
         _write_cache({**_read_cache(), **fresh})
@@ -84,8 +89,8 @@ def _read_cache() -> dict[str, list[int | str]]:
 
 
 def _write_cache(entries: dict[str, list[int | str]]) -> None:
-    target = cache_file()
-    with contextlib.suppress(OSError):  # a read-only home is no reason to fail
+    with contextlib.suppress(OSError):  # a home that is only read, or none at all, is no reason to fail
+        target = cache_file()
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as temporary:  # not settled on the disk: losing it costs time, nothing else
             temporary.write_text(json.dumps(entries), encoding="utf-8")

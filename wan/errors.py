@@ -3,17 +3,20 @@
 WanError
 ├── RequestError      a clip was asked for that the variant cannot make (the asker's mistake)
 ├── CheckpointError   a checkpoint directory is missing, incomplete or of another kind
+│   └── NoCheckpoint  there is none at all
+├── NumbersError      a model gave no numbers (NaN, infinity); says where they come from
 ├── StateError        a saved state does not fit the pipeline that should go on with it
 ├── HubError          a hub was out of reach, cut off or answered wrongly; what had arrived is kept
 │   └── HubRefusal    nothing was fetched, and the asker has to change something: a name, room on the disk, a token
 ├── PromptError       a prompt could not be extended: no answer of the model was of use
 │   └── ModelUnavailable   the model or endpoint that extends prompts cannot be used at all
+├── NoHome            nobody says where this user's files are kept
 └── Cancelled         the caller asked to stop; the state reached so far is attached
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from wan.state import State
@@ -31,8 +34,21 @@ class CheckpointError(WanError):
     """A checkpoint directory that is missing, incomplete or not in diffusers layout."""
 
 
+class NoCheckpoint(CheckpointError):
+    """Nothing that could be the checkpoint is in any of the places where it is looked for."""
+
+
 class StateError(WanError):
     """A saved state that does not belong to this pipeline or this request."""
+
+
+class NumbersError(WanError):
+    """A model gave values that are not finite. `source` is where they come from: a `lora` or `weights` of a checkpoint
+    that hold such values themselves, or `unknown`: an overflow, a kernel, a GPU."""
+
+    def __init__(self, message: str, source: Literal["lora", "weights", "unknown"] = "unknown") -> None:
+        super().__init__(message)
+        self.source = source
 
 
 class PromptError(WanError):
@@ -60,6 +76,10 @@ class HubError(WanError):
 
 class HubRefusal(HubError):
     """A pull that cannot work as asked: unknown name, no room, a folder that cannot be written, access not granted."""
+
+
+class NoHome(WanError, OSError):
+    """This user has no home folder, and no variable names another place for what would be kept there."""
 
 
 class Cancelled(WanError):

@@ -35,6 +35,7 @@ class Role:
     `loras` are laid on in every clip, under those a shot names.
     `lengths` restricts the number of frames a clip may have, `following_lengths` that of a clip that goes on from
     another one of its shot; empty: any the variant allows.
+    `references_miss` is what of a reference picture the weights do not take over; a plan says so.
     """
 
     variant: str
@@ -49,13 +50,15 @@ class Role:
     sampling: Sampling | None = None
     negative_prompt: str | None = None
     loras: tuple[FamilyLora, ...] = ()
+    references_miss: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """A set of checkpoints. `root` None: the person says where it is (`model.root=`), or the Hugging Face cache has it.
 
-    `vocabulary` names a module with `unknown_words(prompt) -> list[str]` when the family knows only some words.
+    `vocabulary` names a module with `unknown_words(prompt) -> list[str]` when the family knows only some words,
+    `pictures` one with `of_the_world(picture) -> bool` when it can go on from some pictures only.
     `sizes` restricts the sizes shots are rendered at; a film may be a whole multiple of them.
     """
 
@@ -65,6 +68,7 @@ class Family:
     precision: Precision = "reference"
     sizes: tuple[tuple[int, int], ...] = ()
     vocabulary: str | None = None
+    pictures: str | None = None
 
 
 _TINY_SHARED = {"vae": "shared/vae", "text_encoder": "shared/text_encoder", "tokenizer": "shared/tokenizer"}
@@ -106,6 +110,19 @@ TINY_ANIMATE = Role(
     sampling=Sampling(12, 5.0, Guidance(1.0, 1.0), "unipc"),
     negative_prompt="",
 )
+TINY_CONTROL = Role(
+    variant="vace-fun-a14b",
+    folder="vace-fun-a14b",
+    shared={**_TINY_SHARED, "transformer_2": "vace-fun-a14b/transformer"},
+    size=(256, 144),
+    lengths=(33,),
+    num_frames=33,
+    fps=16,
+    sampling=Sampling(12, 5.0, Guidance(3.0, 3.0), "unipc", 0.875),
+    negative_prompt="",
+    references_miss="shape",
+)
+"""One network in both experts' places."""
 TINY_SPEECH = Role(
     variant="s2v-14b",
     folder="s2v-14b",
@@ -157,12 +174,14 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                     precision="fp32",
                     sizes=((256, 144),),
                     vocabulary="wan.tiny.vocabulary",
+                    pictures="wan.tiny.pictures",
                     roles={
                         "t2v-a14b": _tiny("t2v-a14b", 5.0, 0.875),
                         "i2v-a14b": _tiny("i2v-a14b", 5.0, 0.900),
                         "ti2v-5b": TINY_TEXT_IMAGE,
                         "s2v-14b": TINY_SPEECH,
                         "animate-14b": TINY_ANIMATE,
+                        "vace-fun-a14b": TINY_CONTROL,
                     },
                 )
             ),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from wan.convert.headers import read_header
 from wan.errors import CheckpointError
+from wan.folders import found_in
 from wan.s2v.keys import REFERENCE_CLASS as S2V_REFERENCE_CLASS
 
 WEIGHT_NAMES = ("diffusion_pytorch_model", "model")
@@ -70,23 +73,31 @@ def read_json(path: Path) -> dict[str, Any]:
     """A JSON object from a file. Raises `CheckpointError` when it cannot be read or is something else."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(value, dict):
         raise CheckpointError(f"{path} holds {type(value).__name__}, not a JSON object")
     return value
 
 
+def class_name(config: Mapping[str, Any]) -> str | None:
+    """The class that a `config.json` names, in diffusers' way or transformers'; None if it names none."""
+    named = config.get("architectures")
+    found = config.get("_class_name") or (named[0] if isinstance(named, list) and named else None)
+    return found if isinstance(found, str) else None
+
+
 def check_component(name: str, folder: Path, kind: ComponentKind) -> None:
-    """Raises `CheckpointError` unless `folder` holds a component of that kind with all its safetensors files."""
+    """Raises `CheckpointError` unless `folder` holds a component of that kind with all its safetensors files, each
+    whole to judge by its header."""
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is missing: the checkpoint has no {name}")
     if not kind.weights:
-        if not any(folder.glob("tokenizer*")) and not any(folder.glob("*.model")):
+        if not any(found_in(folder, "tokenizer*")) and not any(found_in(folder, "*.model")):
             raise CheckpointError(f"{folder} holds no tokenizer (tokenizer.json or spiece.model)")
         return
     config = read_json(_existing(folder / "config.json", name))
-    found = config.get("_class_name") or next(iter(config.get("architectures") or []), None)
+    found = class_name(config)
     if found not in (kind.class_name, kind.published_as):
         raise CheckpointError(f"{folder / 'config.json'} describes {found}, but {name} has to be {kind.class_name}")
     for key, wanted in kind.config.items():
@@ -95,7 +106,8 @@ def check_component(name: str, folder: Path, kind: ComponentKind) -> None:
                 f"{folder / 'config.json'}: {key} is {config[key]}, this variant needs {wanted}: a checkpoint of "
                 "another variant?"
             )
-    weight_files(name, folder)
+    for file in weight_files(name, folder):
+        read_header(file)  # a file that is cut or none would be found by whoever loads it, hours later
 
 
 def weight_files(name: str, folder: Path) -> list[Path]:
@@ -105,18 +117,48 @@ def weight_files(name: str, folder: Path) -> list[Path]:
         if single.is_file():
             return [single]
         if index.is_file():
-            names = sorted(set(read_json(index).get("weight_map", {}).values()))
-            missing = [shard for shard in names if not (folder / shard).is_file()]
-            if missing or not names:
-                raise CheckpointError(f"{index} lists {len(names)} files, of which these are missing: {missing}")
-            return [folder / shard for shard in names]
-    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES)
+            return indexed_files(index)
+    pickles = [path.name for path in found_in(folder) if path.suffix in PICKLES]
     if pickles:
         raise CheckpointError(
             f"{folder} has {name} only as {pickles[0]}: pickled weights can run code when they are loaded and are "
             "refused; convert them to safetensors"
         )
-    raise CheckpointError(f"{folder} has no weights for {name} (diffusion_pytorch_model.safetensors or its index)")
+    raise CheckpointError(
+        f"{folder} has no weights for {name} (diffusion_pytorch_model.safetensors or its index){_like(folder)}"
+    )
+
+
+def indexed_files(index: Path) -> list[Path]:
+    """The files that an index of shards names, all beside it. Raises `CheckpointError` when one is missing, and for
+    what is no index."""
+    table = read_json(index).get("weight_map")
+    names = sorted(set(table.values())) if isinstance(table, dict) and _are_texts(table.values()) else None
+    if not names:
+        raise CheckpointError(f"{index} is no index of shards: its weight_map names no files")
+    if any(Path(name).name != name for name in names):
+        raise CheckpointError(f"{index} names files in other folders")
+    missing = [name for name in names if not (index.parent / name).is_file()]
+    if missing:
+        some = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+        raise CheckpointError(
+            f"{index} lists {len(names)} files, of which these are missing: {some}{_like(index.parent)}"
+        )
+    return [index.parent / name for name in names]
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _like(folder: Path) -> str:
+    """What is there under a name that differs by its letters' case or by a browser's ` (1)`, as a remark."""
+    stems = "|".join(WEIGHT_NAMES)
+    pattern = re.compile(rf"(?:{stems})[^/]*\.safetensors(?:\.index\.json)?", re.IGNORECASE)
+    exact = re.compile(rf"(?:{stems})(?:-\d+-of-\d+)?\.safetensors(?:\.index\.json)?")
+    names = sorted(path.name for path in folder.iterdir() if pattern.fullmatch(path.name))
+    wrong = [name for name in names if not exact.fullmatch(name)]
+    return f"; {wrong[0]} is there, under a name that is not looked for: rename it" if wrong else ""
 
 
 def _existing(path: Path, name: str) -> Path:

@@ -26,18 +26,20 @@ _FILES_KEPT = 4
 _Weighted: TypeAlias = list[tuple[float, Change]]
 
 
-def apply_loras(parts: Parts, name: str, expert: ExpertName, loras: Sequence[Lora]) -> None:
-    """See to it that exactly these LoRAs, those of them meant for `expert`, are on the part `name`.
+def apply_loras(parts: Parts, name: str, expert: ExpertName | None, loras: Sequence[Lora]) -> None:
+    """See to it that exactly these LoRAs, those of them meant for `expert`, are on the part `name`. None: the variant
+    has one transformer.
 
     Raises `RequestError` that names the file when one cannot be read or was made for another model.
     """
-    wanted = tuple(lora for lora in loras if lora.expert in ("both", expert) and lora.weight != 0)
+    wanted = tuple(lora for lora in loras if (expert is None or lora.expert in ("both", expert)) and lora.weight != 0)
     with parts.use(name) as part:
-        put_on(part.model, wanted, parts.device)
+        put_on(part.model, wanted, parts.device, expert)
 
 
-def put_on(model: nn.Module, loras: Sequence[Lora], device: torch.device) -> None:
-    """Lay exactly these LoRAs on the model, whose layers run on `device`; those of before are taken off."""
+def put_on(model: nn.Module, loras: Sequence[Lora], device: torch.device, expert: ExpertName | None = None) -> None:
+    """Lay exactly these LoRAs on the model, whose layers run on `device`; those of before are taken off. Of files that
+    name experts it gets what is for `expert`."""
     before = _WORN.get(model)
     asked = tuple(loras)
     if asked == (before.loras if before else ()):
@@ -45,7 +47,7 @@ def put_on(model: nn.Module, loras: Sequence[Lora], device: torch.device) -> Non
     take_off(model)
     if not asked:
         return
-    changes = _by_place(model, asked)
+    changes = _by_place(model, asked, expert)
     worn = _Worn(asked, [])
     _WORN[model] = worn
     try:
@@ -74,20 +76,22 @@ class _Worn:
 
 
 _WORN: WeakKeyDictionary[nn.Module, _Worn] = WeakKeyDictionary()
-_FILES: OrderedDict[tuple[str, frozenset[str]], dict[str, Change]] = OrderedDict()
+_FILES: OrderedDict[tuple[str, frozenset[str], ExpertName | None], dict[str, Change]] = OrderedDict()
 _CLASSES: dict[tuple[type, str], type[nn.Module]] = {}
 _MARK = "lora_"
 
 
-def _by_place(model: nn.Module, loras: Sequence[Lora]) -> dict[str, _Weighted]:
+def _by_place(model: nn.Module, loras: Sequence[Lora], expert: ExpertName | None) -> dict[str, _Weighted]:
     names = (name for name, _ in (*model.named_modules(), *model.named_parameters()))
     places = frozenset(name for name in names if name)
     found: dict[str, _Weighted] = {}
     for lora in loras:
-        key = (lora.digest, places)
+        key = (lora.digest, places, expert)
         if key not in _FILES:
-            _FILES[key] = read_changes(lora.path, places)
+            _FILES[key] = read_changes(lora.path, places, expert)
         _FILES.move_to_end(key)
+        if not _FILES[key] and lora.expert != "both":
+            raise RequestError(f"loras: {lora.path} holds nothing for the {expert}-noise expert that it is asked for")
         for place, change in _FILES[key].items():
             found.setdefault(place, []).append((lora.weight, change))
         while len(_FILES) > _FILES_KEPT:

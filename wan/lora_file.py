@@ -1,55 +1,69 @@
-"""LoRA files as they are published: which layer a key means, and what it adds to it. No torch until a file is loaded.
+"""LoRA files as they are published: what they hold for which layer of which expert. No torch until a file is loaded.
 
-Read are PEFT's and diffusers' names (`transformer.blocks.0.attn1.to_q.lora_A.weight`), those of the reference's layers
-(`diffusion_model.blocks.0.self_attn.q.lora_down.weight`, with or without `alpha`), kohya's (`lora_unet_blocks_0_…`),
-and the plain differences some files hold beside them (`diff`, `diff_b` of a bias, `diff_m` of a modulation).
+How they name things is `wan.lora_keys`; what they note down beside is `wan.lora_notes`.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-from wan.convert.animate import animate_key
-from wan.convert.headers import NotSafetensors, read_header, read_metadata
-from wan.convert.vace import vace_key
+from wan.convert.headers import NotSafetensors, Pickled, TensorInfo, read_header
 from wan.errors import CheckpointError, RequestError
-from wan.s2v.keys import s2v_key
+from wan.lora_keys import IMAGE_LAYERS, OTHER_KINDS, Key, Role, expert_of, find_place, split_key
+from wan.lora_notes import BadNote, Notes, read_notes
+from wan.request import ExpertName
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Role: TypeAlias = Literal["down", "up", "up_bias", "alpha", "diff", "bias", "modulation"]
+_USABLE = "take one with low-rank pairs or plain differences"
 
-_ROLES: tuple[tuple[str, Role], ...] = (
-    (".lora_A.default.weight", "down"),
-    (".lora_B.default.weight", "up"),
-    (".lora_A.weight", "down"),
-    (".lora_B.weight", "up"),
-    (".lora_B.bias", "up_bias"),
-    (".lora_down.weight", "down"),
-    (".lora_up.weight", "up"),
-    (".lora.down.weight", "down"),
-    (".lora.up.weight", "up"),
-    (".alpha", "alpha"),
-    (".diff_b", "bias"),
-    (".diff_m", "modulation"),
-    (".diff", "diff"),
-)
-_OTHER_KINDS = {"dora_scale": "DoRA", "lora_magnitude": "DoRA", "lokr_": "LoKr", "hada_": "LoHa", "oft_": "OFT"}
-_PREFIX = re.compile(r"(base_model\.model\.|diffusion_model\.|transformer_2\.|transformer\.|model\.|unet\.)+")
-_KOHYA = "lora_unet_"
-_KOHYA_DOTS = re.compile(
-    r"(?<=blocks)_(?=\d)|(?<=\d)_(?=[a-z])|(?<=self_attn)_|(?<=cross_attn)_|(?<=ffn)_(?=\d)|(?<=embedding)_(?=\d)"
-    r"|(?<=time_projection)_|(?<=^head)_"
-)
-IMAGE_LAYERS = re.compile(r"k_img|v_img|img_emb|add_k_proj|add_v_proj|norm_added_k|image_embedder")
-"""Layers of WAN 2.1's image-to-video that WAN 2.2 has no more: LoRAs made for it are used with these left out."""
+
+class UnusableLora(RequestError):
+    """A file that cannot be used, whatever model it is laid on; `fix` says what to do."""
+
+    def __init__(self, message: str, fix: str) -> None:
+        super().__init__(f"loras: {message}")
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True)
+class LoraFile:
+    """What the header of a LoRA file says: its tensors, and each one's key in its parts."""
+
+    path: Path
+    tensors: Mapping[str, TensorInfo]
+    keys: Mapping[str, Key]
+    notes: Mapping[str, Notes]
+
+    @property
+    def experts(self) -> tuple[ExpertName, ...]:
+        """The experts that its keys name; none: it is for whichever it is laid on."""
+        named = self._experts().values()
+        return tuple(name for name in ("high", "low") if name in named)
+
+    def keys_for(self, expert: ExpertName | None) -> dict[str, Key]:
+        """Those for an expert; None: for the only transformer of a model, on which a file of one expert is laid too."""
+        experts = self._experts()
+        if expert is None:
+            if len(self.experts) > 1:
+                raise RequestError(
+                    f"loras: {self.path} holds weights for two experts, and this model has one transformer: take "
+                    "a file that holds one"
+                )
+            return dict(self.keys)
+        return {name: key for name, key in self.keys.items() if experts[key.side] in (None, expert)}
+
+    def note(self, key: Key) -> Notes:
+        """The notes for the model that a key is of."""
+        named = "transformer_2" if key.side == "low" else "transformer"
+        return self.notes.get(named) or self.notes.get("") or next(iter(self.notes.values()), Notes())
+
+    def _experts(self) -> Mapping[str | None, ExpertName | None]:
+        return expert_of({key.side for key in self.keys.values()})
 
 
 @dataclass(slots=True)
@@ -61,71 +75,76 @@ class Change:
     tensors: dict[Role, Tensor] = field(default_factory=dict)
 
 
-def check_lora_file(path: Path) -> None:
-    """Raises `RequestError` unless the file's header is that of a safetensors file that holds a LoRA."""
-    _check_keys(path, _keys(path))
+def open_lora(path: Path) -> LoraFile:
+    """Reads the header. Raises `UnusableLora` unless it is that of a safetensors file that holds a LoRA."""
+    tensors = _header(path)
+    _check_kind(path, tensors)
+    keys = {name: key for name in tensors if (key := split_key(name)) is not None}
+    others = [name for name in tensors if name not in keys]
+    if others or not keys:
+        fix = "name a LoRA: a safetensors file with keys like ….lora_A.weight or ….lora_down.weight"
+        raise UnusableLora(f"{path} holds no LoRA: it has {', '.join(others[:3]) or 'no weights'}", fix)
+    adapters = sorted({key.adapter or "default" for key in keys.values() if key.scheme == "PEFT"})
+    if len(adapters) > 1:
+        raise UnusableLora(f"{path} holds several adapters: {', '.join(adapters[:5])}", "save each as a file alone")
+    try:
+        return LoraFile(path, tensors, keys, read_notes(path))
+    except BadNote as error:
+        raise UnusableLora(f"{path}: {error}", "save it again, with metadata that diffusers reads") from error
 
 
-def split_key(key: str) -> tuple[str, Role] | None:
-    """A key's layer, without prefixes, and what it holds of it; None for one that is none of a LoRA."""
-    for ending, role in _ROLES:
-        if key.endswith(ending):
-            layer = key.removesuffix(ending)
-            if layer.startswith(_KOHYA):
-                return layer, role
-            return _PREFIX.sub("", layer, count=1) if _PREFIX.match(layer) else layer, role
-    return None
+def _check_kind(path: Path, tensors: Mapping[str, TensorInfo]) -> None:
+    for sign, kind in OTHER_KINDS:
+        strange = next((name for name in tensors if sign.search(name)), None)
+        if strange is not None:
+            raise UnusableLora(f"{path} {kind}, and cannot be used: it has {strange}", _USABLE)
+    for name, info in tensors.items():
+        if not info.count or (name.endswith(".alpha") and info.count != 1):
+            fix = "fetch it again, or take another one"
+            raise UnusableLora(f"{path} is broken: {name} has the shape {list(info.shape)}", fix)
 
 
-def find_place(layer: str, role: Role, places: Collection[str]) -> str | None:
-    """The module or parameter among `places` that a key's layer means."""
-    if layer.startswith(_KOHYA):
-        flat = layer.removeprefix(_KOHYA)
-        layer = _flat(frozenset(places)).get(flat) or _KOHYA_DOTS.sub(".", flat)
-    name = f"{layer}.modulation" if role == "modulation" else layer
-    # the reference's names first: its norm3 is diffusers' norm2, whose own norm3 has no weights
-    for candidate in (_converted(name, ".weight"), _converted(name, ""), name):
-        if candidate in places:
-            return candidate
-    return None
+def by_place(file: LoraFile, expert: ExpertName | None, places: Collection[str]) -> dict[str, dict[Role, str]]:
+    """The names of what the file holds for an expert (see `LoraFile.keys_for`), by module or parameter of the model
+    whose names are `places`; nothing if it is for the other expert alone.
+
+    Raises `RequestError` for keys that belong to no layer, and for two that mean the same.
+    """
+    keys = file.keys_for(expert)
+    found: dict[str, dict[Role, str]] = {}
+    strange: list[str] = []
+    for name, key in sorted(keys.items()):
+        place = find_place(key, places)
+        if place is None:
+            if not IMAGE_LAYERS.search(key.layer):
+                strange.append(name)
+        elif (other := found.setdefault(place, {}).setdefault(key.role, name)) != name:
+            raise UnusableLora(f"{file.path} changes {place} twice: {other} and {name}", "take one that does it once")
+    if strange or not (found or not keys):
+        first, *more = strange or sorted(keys)
+        count = f"{first} and {len(more):,} more of its {len(keys):,} weights belong" if more else f"{first} belongs"
+        raise RequestError(f"loras: {file.path} was made for another model: {count} to no layer")
+    return found
 
 
-@lru_cache(maxsize=2)
-def _flat(places: frozenset[str]) -> Mapping[str, str]:
-    """The places as kohya writes them."""
-    return {place.replace(".", "_"): place for place in places}
-
-
-def read_changes(path: Path, places: Collection[str]) -> dict[str, Change]:
-    """What the file adds, by module or parameter of the model whose names are `places`.
+def read_changes(path: Path, places: Collection[str], expert: ExpertName | None = None) -> dict[str, Change]:
+    """What the file adds, by module or parameter of the model whose names are `places`; `expert` says which one that
+    is, None that it is the only one.
 
     Raises `RequestError` that names the file when it cannot be read, holds something else than a LoRA, or has keys that
     belong to no layer of this model.
     """
-    keys = _keys(path)
-    _check_keys(path, keys)
-    tensors, default_scale = _load(path)
+    file = open_lora(path)
+    placed = by_place(file, expert, places)
+    tensors = _load(path) if placed else {}
     found: dict[str, Change] = {}
-    strange = []
-    for key in keys:
-        layer, role = split_key(key) or (key, "diff")
-        place = find_place(layer, role, places)
-        if place is not None:
-            found.setdefault(place, Change(path, default_scale)).tensors[role] = tensors[key]
-        elif not IMAGE_LAYERS.search(layer):
-            strange.append(key)
-    if strange or not found:
-        some = ", ".join((strange or keys)[:3])
-        raise RequestError(
-            f"loras: {len(strange) or len(keys)} of the {len(keys)} weights in {path} belong to no layer of this model "
-            f"({some}): it was made for another one"
-        )
-    for place, change in found.items():
-        _finish(place, change)
+    for place, names in placed.items():
+        change = found[place] = Change(path, 1.0, {role: tensors[name] for role, name in names.items()})
+        _finish(change, place, file, names)
     return found
 
 
-def _finish(place: str, change: Change) -> None:
+def _finish(change: Change, place: str, file: LoraFile, names: Mapping[Role, str]) -> None:
     """`alpha` becomes part of the scale; half a pair is an error."""
     tensors = change.tensors
     if ("down" in tensors) != ("up" in tensors):
@@ -134,55 +153,34 @@ def _finish(place: str, change: Change) -> None:
         ranks = f"{list(tensors['down'].shape)} and {list(tensors['up'].shape)}"
         raise RequestError(f"loras: {change.file} is broken: what it multiplies for {place} is of two ranks ({ranks})")
     alpha = tensors.pop("alpha", None)
-    if alpha is not None and "down" in tensors:
-        change.scale = float(alpha) / tensors["down"].shape[0]
+    if "down" not in tensors:
+        return
+    rank = int(tensors["down"].shape[0])
+    if alpha is None:
+        key = file.keys[names["down"]]
+        change.scale = file.note(key).scale(key.layer, rank)
+    else:
+        change.scale = float(alpha.float().reshape(-1)[0]) / rank
 
 
-def _converted(layer: str, ending: str) -> str | None:
-    """The name a layer of the reference has in diffusers."""
-    for key_of in (vace_key, s2v_key, animate_key):
-        try:
-            return key_of(layer + ending).removesuffix(ending)
-        except CheckpointError:
-            continue
-    return None
-
-
-def _check_keys(path: Path, keys: Collection[str]) -> None:
-    for sign, kind in _OTHER_KINDS.items():
-        if any(sign in key for key in keys):
-            raise RequestError(f"loras: {path} is a {kind}; only LoRAs (low-rank pairs, plain differences) can be used")
-    strange = [key for key in keys if split_key(key) is None]
-    if strange or not keys:
-        raise RequestError(f"loras: {path} holds no LoRA: it has {', '.join(strange[:3]) or 'no weights'}")
-
-
-def _keys(path: Path) -> list[str]:
-    """The tensors of a safetensors file. Raises `RequestError` for anything else."""
+def _header(path: Path) -> dict[str, TensorInfo]:
+    """The tensors of a safetensors file. Raises `UnusableLora` for anything else."""
     try:
-        return list(read_header(path))
+        return read_header(path)
+    except Pickled as error:
+        message = f"{path} is no safetensors file; pickled weights can run code when they are loaded and are refused"
+        raise UnusableLora(message, "take it in safetensors") from error
     except NotSafetensors as error:
-        raise RequestError(
-            f"loras: {path} is no safetensors file; pickled weights can run code when they are loaded and are refused"
-        ) from error
+        raise UnusableLora(str(error), "name a LoRA in safetensors") from error
     except CheckpointError as error:
-        raise RequestError(f"loras: {error}") from error
+        raise UnusableLora(str(error), "name a file that is whole, or make this one anew") from error
 
 
-def _load(path: Path) -> tuple[dict[str, Tensor], float]:
-    """All tensors, and the scale of layers that have no `alpha` of their own (1, or what diffusers noted down)."""
+def _load(path: Path) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
-        tensors = load_file(path)
+        return load_file(path)
     except (OSError, SafetensorError) as error:
         raise RequestError(f"loras: {path} cannot be read as safetensors: {error}") from error
-    noted = json.loads(read_metadata(path).get("lora_adapter_metadata", "{}"))
-    values = {name.rpartition(".")[2]: value for name, value in noted.items()}
-    if any(values.get(name) for name in ("alpha_pattern", "use_dora", "use_rslora")):
-        raise RequestError(
-            f"loras: {path} was saved with alpha_pattern, DoRA or rank-stabilised scaling: not supported"
-        )
-    rank, alpha = values.get("r"), values.get("lora_alpha")
-    return tensors, float(alpha) / float(rank) if rank and alpha else 1.0

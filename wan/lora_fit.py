@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import TypeAlias
 
 from wan.checkpoint import Checkpoint
-from wan.convert.headers import TensorInfo, read_header
+from wan.convert.headers import read_header
 from wan.errors import RequestError
 from wan.layout import weight_files
-from wan.lora_file import IMAGE_LAYERS, Role, find_place, split_key
+from wan.lora_file import LoraFile, UnusableLora, by_place, open_lora
+from wan.lora_keys import Role
+from wan.request import ExpertName
 from wan.s2v.keys import published_key
 
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 _Found: TypeAlias = dict[Role, tuple[str, tuple[int, ...]]]
-_WIDTHS = {1536: "WAN 2.1's 1.3B", 3072: "TI2V-5B", 5120: "the 14B models"}
+WIDTHS = {1536: "WAN 2.1's 1.3B", 3072: "TI2V-5B", 5120: "the 14B models"}
 """Channels of the published transformers."""
+_WHOLE = "fetch it again, or take another one"
 
 
 def transformer_shapes(checkpoint: Checkpoint) -> Shapes:
@@ -27,20 +30,27 @@ def transformer_shapes(checkpoint: Checkpoint) -> Shapes:
     return {renamed(name): info.shape for file in files for name, info in read_header(file).items()}
 
 
-def check_fit(path: Path, shapes: Shapes) -> None:
+def check_fit(path: Path, shapes: Shapes, *, experts: bool = False) -> None:
     """Raises `RequestError` that names the file, the first key that does not fit, and both shapes, unless the LoRA fits
-    a model with these parameters; `CheckpointError` when the file is none."""
-    header = read_header(path)
-    for place, found in _by_place(path, header, shapes).items():
-        _check_pair(path, found, place, shapes)
-        for key, adds, takes in _compared(found, place, shapes):
-            raise RequestError(
-                f"{path.name} was made for another model: {key} adds {list(adds)} to {place}, which is {list(takes)}"
-                + _wide(adds, takes)
-            )
-        if ("down" in found) != ("up" in found):
-            key, _ = next(iter(found.values()))
-            raise RequestError(f"{path.name} has only half of what it adds to {place} ({key})")
+    a model with these parameters, of which there are two `experts` or one; `UnusableLora` when the file is none."""
+    file = open_lora(path)
+    places = frozenset({*shapes, *(name.rpartition(".")[0] for name in shapes)} - {""})
+    sides: tuple[ExpertName | None, ...] = ("high", "low") if experts else (None,)
+    for side in sides:
+        for place, names in by_place(file, side, places).items():
+            _check_place(file, place, {role: (name, file.tensors[name].shape) for role, name in names.items()}, shapes)
+
+
+def _check_place(file: LoraFile, place: str, found: _Found, shapes: Shapes) -> None:
+    _check_pair(file.path, found, place, shapes)
+    for key, adds, takes in _compared(found, place, shapes):
+        raise RequestError(
+            f"loras: {file.path} was made for another model: {key} adds {list(adds)} to {place}, which is {list(takes)}"
+            + _wide(adds, takes)
+        )
+    if ("down" in found) != ("up" in found):
+        key, _ = next(iter(found.values()))
+        raise UnusableLora(f"{file.path} has only half of what it adds to {place} ({key})", _WHOLE)
 
 
 def _check_pair(path: Path, found: _Found, place: str, shapes: Shapes) -> None:
@@ -49,32 +59,14 @@ def _check_pair(path: Path, found: _Found, place: str, shapes: Shapes) -> None:
         return
     (key, down), (_, up) = found["down"], found["up"]
     if down[:1] != up[1:2]:
-        raise RequestError(f"{path.name} is broken: {key} is {list(down)}, and its other half {list(up)}: two ranks")
+        message = f"{path} is broken: {key} is {list(down)}, and its other half {list(up)}: two ranks"
+        raise UnusableLora(message, _WHOLE)
     takes = shapes.get(f"{place}.weight", shapes.get(place, ()))
     if len(takes) < 2 or f"{place}.weight" not in shapes:
         raise RequestError(
-            f"{path.name} was made for another model: {key} adds a product of matrices to {place}, which is "
+            f"loras: {path} was made for another model: {key} adds a product of matrices to {place}, which is "
             f"{list(takes)} and takes none"
         )
-
-
-def _by_place(path: Path, header: Mapping[str, TensorInfo], shapes: Shapes) -> dict[str, _Found]:
-    """What the file holds, by module or parameter. Raises for what belongs to none."""
-    places = frozenset({*shapes, *(name.rpartition(".")[0] for name in shapes)} - {""})
-    by_place: dict[str, _Found] = {}
-    strange: list[str] = []
-    for key in sorted(header):
-        layer, role = split_key(key) or (key, "diff")
-        place = find_place(layer, role, places)
-        if place is not None:
-            by_place.setdefault(place, {})[role] = (key, header[key].shape)
-        elif not IMAGE_LAYERS.search(layer):
-            strange.append(key)
-    if strange or not by_place:
-        first, *more = strange or sorted(header)
-        count = f"{first} and {len(more):,} more of its {len(header):,} weights belong" if more else f"{first} belongs"
-        raise RequestError(f"{path.name} was made for another model: {count} to no layer")
-    return by_place
 
 
 def _compared(found: _Found, place: str, shapes: Shapes) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:
@@ -98,5 +90,5 @@ def _compared(found: _Found, place: str, shapes: Shapes) -> Iterator[tuple[str, 
 
 def _wide(adds: tuple[int, ...], takes: tuple[int, ...]) -> str:
     """Which model it was made for, where a width gives it away."""
-    name = next((_WIDTHS[side] for side in adds if side in _WIDTHS and side not in takes), None)
+    name = next((WIDTHS[side] for side in adds if side in WIDTHS and side not in takes), None)
     return f" (it is as wide as {name})" if name else ""

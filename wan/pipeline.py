@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 
 from wan.attention import AUTO
-from wan.errors import Cancelled, RequestError, StateError
+from wan.culprit import culprit_of_frames, find_culprit
+from wan.errors import Cancelled, NumbersError, RequestError, StateError
 from wan.exact_attention import kernel_in
+from wan.finite import Look, Watch
 from wan.lora import apply_loras
 from wan.methods import Method, Result, method_class
 from wan.parts import Parts
@@ -143,22 +145,28 @@ class Pipeline:
 
         `on_state` is given the state after every step, from which a pipeline in another placement can go on.
         `should_stop` is asked before every step; when it says yes, `Cancelled` is raised with the state reached.
-        Raises `StateError` when the state belongs to another pipeline.
+        Raises `StateError` when the state belongs to another pipeline, and `NumbersError` with the culprit when a step
+        gives no numbers; on a GPU that is seen a step later.
         """
         self._check_state(state)
         target = state.steps if to_step is None else to_step
         if not state.step <= target <= state.steps:
             raise RequestError(f"to_step: {target} is not between {state.step} (done) and {state.steps} (all)")
         set_convolutions(self.numerics.precision)
-        run = _Run(self.method, state)
+        run, watch = _Run(self.method, state), Watch()
         for step in range(state.step, target):
             if should_stop is not None and should_stop():
                 raise Cancelled(run.state(step))
+            before = run.latents
             run.take(step)
+            if (bad := watch.look(step, run.latents, before)) is not None:
+                raise run.explained(bad)
             if on_state is not None:
                 on_state(run.state(step + 1))
             if on_step is not None:
                 on_step(step + 1, state.steps)
+        if (bad := watch.settle()) is not None:
+            raise run.explained(bad)
         return run.state(target)
 
     def decode(self, state: State) -> Frames:
@@ -167,11 +175,14 @@ class Pipeline:
 
     @torch.inference_mode()
     def finish(self, state: State) -> Result:
-        """The frames, and what the next clip of the same shot goes on from."""
+        """The frames, and what the next clip of the same shot goes on from. Raises `NumbersError`."""
         self._check_state(state)
         set_convolutions(self.numerics.precision)
         conditions = {name: tensor.to(self.device) for name, tensor in state.conditions.items()}
-        return self.method.decode(state.latents.to(self.device), conditions)
+        try:
+            return self.method.decode(state.latents.to(self.device), conditions)
+        except NumbersError as error:
+            raise culprit_of_frames(error, self.parts) from error
 
     def _check_state(self, state: State) -> None:
         mine = (self.variant.name, self.checkpoint, self.numerics)
@@ -193,7 +204,7 @@ class _Run:
         self._solver = Solver(
             state.sampling.solver, self._schedule, SolverState(memory, state.solver.counters), first_step=state.step
         )
-        self._latents = state.latents.to(device, torch.float32)
+        self.latents = state.latents.to(device, torch.float32)
         self._conditions = {name: tensor.to(device) for name, tensor in state.conditions.items()}
         self._expert: ExpertName | None = None
         self._memo: dict[str, Any] = {}
@@ -206,13 +217,13 @@ class _Run:
         known = step > self._start.step
         if known and step + 1 < self._start.steps and (following := self._expert_at(step + 1)) != expert:
             self._method.parts.soon(self._method.part_name(following))
-        velocity = self._velocity(expert, self._schedule.timesteps[step].item())
-        self._latents = self._method.after_step(self._solver.step(velocity, self._latents), self._conditions)
+        velocity = self._velocity(expert, self._schedule.timesteps[step].item(), self.latents)
+        self.latents = self._method.after_step(self._solver.step(velocity, self.latents), self._conditions)
 
     def state(self, step: int) -> State:
         if step == self._start.step:
             return self._start
-        return self._start.after(step, self._latents, self._solver.state())
+        return self._start.after(step, self.latents, self._solver.state())
 
     def _expert_at(self, step: int) -> ExpertName:
         return "high" if self._schedule.high_noise[step] else "low"
@@ -222,9 +233,26 @@ class _Run:
         if self._expert is not None:
             parts.done(self._method.part_name(self._expert))
         self._expert, self._memo = expert, {}
-        apply_loras(parts, self._method.part_name(expert), expert, self._start.loras)
+        alone = self._method.part_name("high") == self._method.part_name("low")
+        apply_loras(parts, self._method.part_name(expert), None if alone else expert, self._start.loras)
 
-    def _velocity(self, expert: ExpertName, timestep: float) -> Tensor:
+    def explained(self, bad: Look) -> NumbersError:
+        """What made a step give no numbers."""
+        expert, start = self._expert_at(bad.step), self._start
+        if expert != self._expert:
+            self._enter(expert)
+        self._memo = {}
+        conditions = {f"`{name}`": tensor for name, tensor in self._conditions.items()}
+        return find_culprit(
+            f"at step {bad.step + 1} of {start.steps}",
+            parts=self._method.parts,
+            part=self._method.part_name(expert),
+            loras=tuple(lora for lora in start.loras if lora.expert in ("both", expert) and lora.weight != 0),
+            inputs={"prompt": start.embeddings, "negative prompt": start.negative_embeddings, **conditions},
+            again=lambda: self._velocity(expert, self._schedule.timesteps[bad.step].item(), bad.before),
+        )
+
+    def _velocity(self, expert: ExpertName, timestep: float, latents: Tensor) -> Tensor:
         guidance = self._start.sampling.guidance_scale
         scale = guidance.high if expert == "high" else guidance.low
         texts = [self._start.embeddings]
@@ -232,7 +260,7 @@ class _Run:
             if self._start.negative_embeddings is None:
                 raise StateError("the state has no negative prompt, but its guidance scale is not 1")
             texts.append(self._start.negative_embeddings)
-        found = self._method.velocities(expert, self._latents, timestep, texts, self._conditions, self._memo)
+        found = self._method.velocities(expert, latents, timestep, texts, self._conditions, self._memo)
         if len(found) == 1:
             return found[0]
         prompted, negative = found

@@ -18,6 +18,8 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import patchify, unpatchify
 from torch import Tensor, nn
 
+from wan.errors import NumbersError
+from wan.finite import is_finite
 from wan.vae_convolutions import Passage, convolve
 from wan.vae_layers import run_decoder, run_encoder
 
@@ -85,16 +87,21 @@ class Vae:
         return (mean - self._mean) / self._std
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Latents `[B, z, n + 1, h, w]` → video `[B, 3, 4n + 1, 8h, 8w]`, clamped to [−1, 1]."""
+        """Latents `[B, z, n + 1, h, w]` → video `[B, 3, 4n + 1, 8h, 8w]`, clamped to [−1, 1].
+
+        Raises `NumbersError` for NaN and infinity, which would be shown as black and white.
+        """
         raw = (latents.to(self.device, torch.float32) * self._std + self._mean).to(self.dtype)
         video: Tensor = self.model.decode(raw).sample if self._tiled else self._finite(self._decode, raw)
+        if not bool(is_finite(video)):
+            raise NumbersError("the decoded frames are no numbers (NaN or infinity)")
         return video.clamp(-1, 1)
 
     def _finite(self, function: Callable[[Tensor, bool], Tensor], given: Tensor) -> Tensor:
         """With rounded factors, where they may be; without, should a number have been too large for fp16."""
         half = self._rounded and given.is_cuda
         found = function(given, half)
-        return found if not half or bool(found.isfinite().all()) else function(given, False)
+        return found if not half or bool(is_finite(found)) else function(given, False)
 
     def _encode(self, video: Tensor, half: bool) -> Tensor:
         config, (frames, height, width) = self.model.config, video.shape[2:]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from flows.cli.options import config_dir_option, json_option, print_json
+from flows.cli.options import config_dir_option, json_option
 from flows.cli.words import count
 
 if TYPE_CHECKING:
+    from flows.cli.forms import CheckDocument, ProblemForm
     from flows.errors import Problem
     from flows.settings import Settings
 
@@ -43,7 +44,7 @@ def command(files: tuple[str, ...], as_json: bool, config_dir: Path | None) -> N
     with without_garbage_collection():
         found = {file: _findings(file, settings) for file in files}
     if as_json:
-        print_json({file: [*map(_as_json, wrong), *map(_as_remark, told)] for file, (wrong, told) in found.items()})
+        _print_json(found)
     else:
         _print(found)
     if any(wrong for wrong, _ in found.values()):
@@ -82,18 +83,18 @@ def _print(found: dict[str, Findings]) -> None:
         click.echo(f"{total} in {len(wrong)} of {count(len(found), 'file')}", err=True)
 
 
-def _as_json(problem: Problem) -> dict[str, object]:
-    place = problem.place
-    return {
-        "file": place.file if place else None,
-        "line": place.line if place else None,
-        "column": place.column if place else None,
-        "shot": problem.shot,
-        "message": problem.message,
-        "fix": problem.fix,
-        "severity": "error",
+def _print_json(found: dict[str, Findings]) -> None:
+    from flows.cli.document import envelope, print_document
+    from flows.cli.problems import WARNING, of_problem
+
+    problems: list[ProblemForm] = []
+    for file, (wrong, told) in found.items():
+        own = [of_problem(problem, "storyboard") for problem in wrong]
+        own += [of_problem(remark, WARNING, "warning") for remark in told]
+        problems += [{**problem, "file": problem["file"] or file} for problem in own]
+    code = 2 if any(wrong for wrong, _ in found.values()) else 0
+    document: CheckDocument = {
+        **envelope("check", code, problems),
+        "files": [{"file": file, "errors": len(wrong), "warnings": len(told)} for file, (wrong, told) in found.items()],
     }
-
-
-def _as_remark(remark: Problem) -> dict[str, object]:
-    return {**_as_json(remark), "severity": "warning"}
+    print_document(document)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.options import config_dir_option, json_option, overrides_argument, print_json
+from flows.cli.options import config_dir_option, json_option, overrides_argument
 
 if TYPE_CHECKING:
     from flows.cli.doctor_page import Finding
+    from flows.cli.forms import ConfigurationDocument
     from flows.settings import Settings
 
 
@@ -44,10 +45,10 @@ def command(overrides: tuple[str, ...], show_config: bool, as_json: bool, config
 
     findings = list(examine(settings))
     if as_json:
-        print_json(doctor_page.as_json(findings))
+        doctor_page.print_json(findings)
     else:
         doctor_page.print_page(findings)
-    if any(finding.state == "bad" for finding in findings):
+    if not doctor_page.ready(findings):
         raise click.exceptions.Exit(2)
 
 
@@ -79,7 +80,10 @@ def _plain(value: object) -> object:
 
 def _print_config(tree: Mapping[str, object], as_json: bool) -> None:
     if as_json:
-        print_json(tree)
+        from flows.cli.document import envelope, print_document
+
+        document: ConfigurationDocument = {**envelope("doctor --config"), "configuration": dict(tree)}
+        print_document(document)
         return
     for key, value in tree.items():
         click.echo(f"{key:<28} {'null' if value is None else value}")

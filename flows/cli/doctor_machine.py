@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
@@ -18,6 +18,7 @@ from flows.cli.words import count, size_of
 from flows.errors import EnvironmentProblem
 from flows.settings import Settings
 from wan.families import FAMILIES
+from wan.host import cores, memory_bytes
 from wan.request import Precision
 
 SPACE_WANTED = 2e9
@@ -52,12 +53,10 @@ def _imports() -> str:
 
 def compute(settings: Settings) -> Iterator[Finding]:
     """GPUs, host memory, and how each released variant would be placed in them."""
-    from flows.cluster.placement import host_bytes
-
-    host = host_bytes()
+    host = memory_bytes()
     yield from _gpus(settings)
     yield from _attention(settings)
-    yield Finding("Compute", "host", "good", f"{size_of(host)} of memory, {count(os.cpu_count() or 1, 'core')}")
+    yield Finding("Compute", "host", "good", f"{size_of(host)} of memory, {count(cores(), 'core')}")
     yield from _placements(settings)
 
 
@@ -129,7 +128,7 @@ def _placements(settings: Settings) -> Iterator[Finding]:
     room = room_of_worker(
         torch.device("cuda", 0),
         threads=max(1, int(cluster.cpus_per_worker)),
-        gpu_share=min(1.0, cluster.gpus_per_worker or 1.0),
+        gpu_share=cluster.gpus_per_worker or 1.0,
         workers=cluster.workers,
     )
     render = settings.render
@@ -153,8 +152,13 @@ def precision_of(settings: Settings) -> Precision:
 
 def folders(settings: Settings) -> Iterator[Finding]:
     """Where films and their parts are kept."""
+    from flows.config import is_of_others
+    from flows.resources import working_folder
     from flows.store import default_store_path
 
+    if is_of_others(conf := working_folder() / "conf"):
+        found = f"{conf} is another project's, and is passed over"
+        yield Finding("Folders", "conf", "note", found, "--config-dir FOLDER names one for wanflow")
     store, outputs = settings.store.path or default_store_path(), settings.film.outputs.absolute()
     yield looked("Folders", "store", lambda: _writable(store), "store.path=FOLDER names another place")
     yield looked("Folders", "outputs", lambda: _writable(outputs), "film.outputs=FOLDER names another place")
@@ -175,11 +179,7 @@ def _writable(folder: Path) -> str:
 
 def addresses(settings: Settings) -> Iterator[Finding]:
     """Who is talked to: Prefect's server, a Ray cluster."""
-    named = os.environ.get("PREFECT_API_URL")
-    if named:
-        yield looked("Addresses", "prefect", lambda: _prefect_answers(named))
-    else:
-        yield looked("Addresses", "prefect", _own_port, "a firewall or sandbox keeps programs from listening")
+    yield _prefect()
     cluster = settings.cluster.address
     if cluster is None:
         yield Finding("Addresses", "ray", "good", "started for each render on this machine")
@@ -189,20 +189,25 @@ def addresses(settings: Settings) -> Iterator[Finding]:
         yield looked("Addresses", "ray", lambda: _ray_answers(cluster))
 
 
-def _own_port() -> str:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        tried.listen()
-    return "started when needed, on a free port of this machine; wanflow ui shows it"
+def _prefect() -> Finding:
+    """As a render finds it: a server that is named has to answer; films are made without one of our own."""
+    from flows.runs.named import named_server
+    from flows.runs.server import look
+
+    def answer() -> str:
+        named = named_server()
+        return f"{named.check()} answers at {named.api}" if named else ""
+
+    finding = looked("Addresses", "prefect", answer)
+    if finding.found:
+        return finding
+    finding = looked("Addresses", "prefect", look)
+    return replace(finding, state="note") if finding.state == "bad" else finding
 
 
 def _ray_answers(address: str) -> str:
     host, port = _place(address, _RAY_PORT)
     return _answers(host, port, f"start it (ray start --head --port {port}), or cluster=local")
-
-
-def _prefect_answers(address: str) -> str:
-    return _answers(*_place(address, 4200), "start it, or unset PREFECT_API_URL: then wanflow starts one of its own")
 
 
 def _answers(host: str, port: int, fix: str) -> str:

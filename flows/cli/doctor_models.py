@@ -9,8 +9,9 @@ from flows.cli.doctor_page import Finding
 from flows.cli.words import count, size_of
 from flows.errors import FlowsError
 from flows.settings import PromptSettings, Settings
-from wan.errors import CheckpointError, ModelUnavailable
+from wan.errors import CheckpointError, ModelUnavailable, NoCheckpoint
 from wan.families import FAMILIES, Family
+from wan.host import memory_bytes
 from wan.hub.catalog import CATALOG
 from wan.hub.places import models_home, pulled
 
@@ -43,21 +44,16 @@ def _roles(family: Family, root: Path | None) -> Iterator[Finding]:
         try:
             folder = Checkpoint.open(family, variant, root).folder
             yield Finding("Models", variant, "good", str(folder))
-        except CheckpointError as error:
+        except NoCheckpoint as error:
+            where = " or ".join(str(home) for home in dict.fromkeys((root, models_home())) if home)
             model = CATALOG.get(variant)
-            if family.root is None and model is not None and not _begun(variant, root):
-                where = " or ".join(str(home) for home in dict.fromkeys((root, models_home())) if home)
-                fix = (
-                    f"wanflow models pull {variant}" + (f" --root {root}" if root else "") + f" ({size_of(model.size)})"
-                )
-                yield Finding("Models", variant, "bad", f"is not in {where}, nor in the Hugging Face cache", fix)
-            else:
-                yield Finding("Models", variant, "bad", str(error), f"wanflow models verify {variant}")
-
-
-def _begun(variant: str, root: Path | None) -> bool:
-    """Whether there is a folder of that name, though no whole checkpoint."""
-    return any((home / variant).is_dir() for home in (root, models_home()) if home)
+            if model is None:
+                yield Finding("Models", variant, "bad", str(error))
+                continue
+            fix = f"wanflow models pull {variant}" + (f" --root {root}" if root else "") + f" ({size_of(model.size)})"
+            yield Finding("Models", variant, "bad", f"is not in {where}, nor in the Hugging Face cache", fix)
+        except CheckpointError as error:
+            yield Finding("Models", variant, "bad", str(error), f"wanflow models verify {variant}")
 
 
 def _loras(family: Family, settings: Settings) -> Iterator[Finding]:
@@ -122,11 +118,9 @@ def _local(model: str, device: str) -> Finding:
 def _room(device: str) -> tuple[str, float]:
     import torch
 
-    from flows.cluster.placement import host_bytes
-
     if device != "cpu" and torch.cuda.is_available():
         return "GPU memory", float(torch.cuda.get_device_properties(0).total_memory)
-    return "memory", float(host_bytes())
+    return "memory", float(memory_bytes())
 
 
 def _endpoint(chosen: PromptSettings) -> Finding:

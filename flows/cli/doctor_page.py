@@ -6,13 +6,18 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import click
 
+from flows.cli.document import envelope, print_document
+from flows.cli.problems import from_text
 from flows.cli.words import count
 from flows.errors import FlowsError
 from wan.errors import WanError
+
+if TYPE_CHECKING:
+    from flows.cli.forms import DoctorDocument, FindingForm
 
 State: TypeAlias = Literal["good", "note", "bad"]
 _MARKS: dict[State, tuple[str, str, str]] = {
@@ -46,9 +51,25 @@ def looked(group: str, name: str, look: Callable[[], str], fix: str | None = Non
         return Finding(group, name, "bad", told, mend.strip() or fix)
 
 
-def as_json(findings: Sequence[Finding]) -> list[dict[str, object]]:
-    """Each with its group, name, state, what was found, and the fix."""
-    return [asdict(finding) for finding in findings]
+def ready(findings: Sequence[Finding]) -> bool:
+    """Whether renders can begin."""
+    return not any(finding.state == "bad" for finding in findings)
+
+
+def print_json(findings: Sequence[Finding]) -> None:
+    """The page as a document; what is bad is among its problems."""
+    bad = [from_text(f"{each.name}: {each.found}", "environment") for each in findings if each.state == "bad"]
+    fixes = [each.fix for each in findings if each.state == "bad"]
+    document: DoctorDocument = {
+        **envelope(
+            "doctor",
+            0 if ready(findings) else 2,
+            [{**problem, "fix": fix} for problem, fix in zip(bad, fixes, strict=True)],
+        ),
+        "ready": ready(findings),
+        "findings": [cast("FindingForm", asdict(finding)) for finding in findings],
+    }
+    print_document(document)
 
 
 def print_page(findings: Sequence[Finding]) -> None:

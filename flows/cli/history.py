@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from flows.cli.options import config_dir_option, json_option, overrides_argument, print_json
+from flows.cli.options import config_dir_option, json_option, overrides_argument
 from flows.cli.words import duration
 
 if TYPE_CHECKING:
+    from flows.cli.forms import HistoryDocument, HistoryTake
     from flows.ledger import LedgerRow
 
 
@@ -50,10 +51,15 @@ def command(
     from flows.store import open_store
 
     path = compose(overrides, config_dir).settings.store.path
-    rows = read_history(open_store(str(path) if path else None), film=film, shot=shot, status=status, limit=limit)
+    damaged: list[str] = []
+    store = open_store(str(path) if path else None)
+    rows = read_history(store, film=film, shot=shot, status=status, limit=limit, on_damage=damaged.append)
     if as_json:
-        print_json([_as_json(row) for row in rows])
-    elif rows:
+        _print_json(rows, damaged)
+        return
+    for message in damaged:
+        click.echo(f"warning: {message}", err=True)
+    if rows:
         _print(rows)
     elif film or shot or status:
         click.echo("No take is like that; all of them: wanflow history")
@@ -93,8 +99,17 @@ def _cells(row: LedgerRow) -> tuple[str, ...]:
     )
 
 
-def _as_json(row: LedgerRow) -> dict[str, object]:
-    from dataclasses import fields
+def _print_json(rows: list[LedgerRow], damaged: list[str]) -> None:
+    from flows.cli.document import envelope, print_document, warnings
 
-    values = {field.name: getattr(row, field.name) for field in fields(row)}
-    return {**values, "when": row.when.isoformat(), "seconds": dict(row.seconds), "scores": dict(row.scores)}
+    document: HistoryDocument = {
+        **envelope("history", problems=warnings(damaged)),
+        "takes": [_as_json(row) for row in rows],
+    }
+    print_document(document)
+
+
+def _as_json(row: LedgerRow) -> HistoryTake:
+    from dataclasses import asdict
+
+    return cast("HistoryTake", {**asdict(row), "when": row.when.isoformat()})

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from flows.errors import EnvironmentProblem
+from flows.resources import working_folder
 
 TEMPLATE = Path(__file__).parent / "project"
 RENAMED = {"gitignore": ".gitignore"}
@@ -27,9 +28,10 @@ def command(folder: Path) -> None:
       wanflow init my-films
       wanflow init .
     """
+    here = working_folder()
     for path, text in contents(folder).items():
         click.echo(f"  {path}{'' if _written(path, text) else ' (kept as it was)'}")
-    go = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
+    go = "" if folder.resolve() == here else f"cd {shlex.quote(str(folder))} && "
     click.echo(f"\nNext: {go}wanflow render storyboards/my_film.yaml")
 
 

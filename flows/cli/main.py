@@ -9,11 +9,12 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
 import click
 
+from flows.cli import streams
 from flows.cli.outcome import exit_code_of
+from wan.suggest import did_you_mean
 
 COMMANDS: Mapping[str, str] = {
     "init": "flows.cli.init",
@@ -37,8 +38,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            like = get_close_matches(cmd_name, COMMANDS, n=1)
-            ctx.fail(f"there is no command {cmd_name!r}{f'; did you mean {like[0]}?' if like else ''}")
+            ctx.fail(f"there is no command {cmd_name!r}; {did_you_mean(cmd_name, COMMANDS, 'see --help')}")
         command = importlib.import_module(COMMANDS[cmd_name]).command
         assert isinstance(command, click.Command)
         return command
@@ -62,6 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments[:1] or os.environ.get("WANFLOW_DEBUG") == "1"
-    with exit_code_of(arguments, debug=debug):
-        code = wanflow.main(args=arguments, prog_name="wanflow", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+    stdout = streams.prepare()
+    try:
+        with exit_code_of(arguments, debug=debug):
+            code = wanflow.main(args=arguments, prog_name="wanflow", standalone_mode=False)
+            sys.exit(code if isinstance(code, int) else 0)
+    except SystemExit as end:
+        sys.exit(streams.close(stdout, end.code if isinstance(end.code, int) else 1))

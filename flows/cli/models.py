@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
+
+from wan.suggest import did_you_mean
 
 MODEL_COMMANDS: Mapping[str, str] = {
     "list": "flows.cli.models_list",
@@ -33,8 +34,7 @@ class ModelCommands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in MODEL_COMMANDS:
-            like = get_close_matches(cmd_name, MODEL_COMMANDS, n=1)
-            ctx.fail(f"there is no command {cmd_name!r}{f'; did you mean {like[0]}?' if like else ''}")
+            ctx.fail(f"there is no command {cmd_name!r}; {did_you_mean(cmd_name, MODEL_COMMANDS, 'see --help')}")
         command = importlib.import_module(MODEL_COMMANDS[cmd_name]).command
         assert isinstance(command, click.Command)
         return command

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from flows.cli.options import events_option, json_option
 from flows.cli.words import size_of
 from flows.errors import Stopped
 
 if TYPE_CHECKING:
+    from flows.cli.forms import ModelsConvertDocument
     from wan.convert.run import Converted
 
 _DTYPES = ("bf16", "fp32", "keep")
@@ -27,9 +28,16 @@ _DTYPES = ("bf16", "fp32", "keep")
     "--with", "rest", metavar="FOLDER", type=click.Path(path_type=Path), help="What SOURCE lacks comes from here."
 )
 @click.option("--shard-gb", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Size of the files.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, for programs.")
+@json_option
+@events_option
 def command(
-    sources: tuple[Path, ...], target: Path, dtype: str, rest: Path | None, shard_gb: float, as_json: bool
+    sources: tuple[Path, ...],
+    target: Path,
+    dtype: str,
+    rest: Path | None,
+    shard_gb: float,
+    as_json: bool,
+    as_events: bool,
 ) -> None:
     """Write the checkpoint in SOURCE to the folder TARGET in diffusers layout, which is what wanflow renders with.
 
@@ -46,7 +54,7 @@ def command(
 
     sources_text = ", ".join(str(source) for source in sources)
     try:
-        with _progress(as_json) as on_progress:
+        with _progress(quiet=as_json, events=as_events) as on_progress:
             made = convert(
                 sources,
                 target,
@@ -58,23 +66,27 @@ def command(
             )
     except KeyboardInterrupt:
         raise Stopped("stopped; finished files are kept, and the same command goes on from there") from None
-    _say(made, sources, as_json)
+    if as_json or as_events:
+        _print_json(made, line=as_events)
+    else:
+        _say(made)
 
 
-def _say(made: Converted, sources: Sequence[Path], as_json: bool) -> None:
-    if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "target": str(made.target),
-                    "variant": made.variant,
-                    "bytes": made.nbytes,
-                    "missing": made.missing,
-                    "notes": made.notes,
-                }
-            )
-        )
-        return
+def _print_json(made: Converted, *, line: bool) -> None:
+    from flows.cli.document import envelope, print_document
+
+    document: ModelsConvertDocument = {
+        **envelope("models convert"),
+        "target": str(made.target),
+        "variant": made.variant,
+        "bytes": made.nbytes,
+        "missing": list(made.missing),
+        "notes": list(made.notes),
+    }
+    print_document(document, line=line)
+
+
+def _say(made: Converted) -> None:
     click.echo(f"{made.target}: {made.variant}, {size_of(made.nbytes)}")
     for note in made.notes:
         click.echo(f"    {note}")
@@ -105,15 +117,17 @@ def _sign(folder: Path, name: str, variant: str, sources: str, digests: Mapping[
 
 
 @contextmanager
-def _progress(as_json: bool) -> Iterator[Callable[[int, int, str], None]]:
+def _progress(*, quiet: bool, events: bool) -> Iterator[Callable[[int, int, str], None]]:
     """A bar for people, a line of JSON for each file for programs."""
-    if as_json:
+    if events:
+        from flows.cli.document import print_event
+
         seen: list[str] = []
 
         def tell(done: int, total: int, name: str) -> None:
             if name and name not in seen[-1:]:
                 seen.append(name)
-                click.echo(json.dumps({"file": name, "done": done, "total": total}))
+                print_event("file", path=name, done=done, bytes=total)
 
         yield tell
         return
@@ -121,6 +135,6 @@ def _progress(as_json: bool) -> Iterator[Callable[[int, int, str], None]]:
 
     from flows.cli.pull_progress import progress_bars
 
-    with progress_bars(Console(stderr=True, highlight=False)) as bars:
+    with progress_bars(Console(stderr=True, highlight=False, quiet=quiet)) as bars:
         task = bars.add_task("reading headers", total=None)
         yield lambda done, total, name: bars.update(task, completed=done, total=total, description=name or "done")

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from flows.cli.models import root_option
-from flows.cli.options import json_option, print_json
+from flows.cli.options import json_option
 from flows.cli.words import size_of
 from flows.errors import UserError
 from wan.families import FAMILIES, Family, Role
+from wan.files import without_tilde
 from wan.hub.catalog import CATALOG, Model
 from wan.hub.places import pulled
 from wan.layout import PICKLES
+from wan.suggest import did_you_mean
 from wan.variants import VARIANTS
 
 if TYPE_CHECKING:
+    from flows.cli.forms import (
+        FamilyForm,
+        ListedModel,
+        LoraFactsForm,
+        ModelsInfoDocument,
+        RoleForm,
+        WeightsForm,
+    )
     from wan.hub.info import Description
+    from wan.lora_info import LoraFacts
 
 
 @click.command("info", short_help="What a model, a family, a folder or a file is.")
@@ -37,7 +47,7 @@ def command(what: str, root: Path | None, as_json: bool) -> None:
       wanflow models info t2v-a14b
       wanflow models info /weights/wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors
     """
-    path = Path(what).expanduser()
+    path = without_tilde(Path(what))
     if what in FAMILIES:
         _family(FAMILIES[what], root, as_json)
     elif what in CATALOG:
@@ -52,8 +62,8 @@ def command(what: str, root: Path | None, as_json: bool) -> None:
 
 def _unknown(what: str) -> NoReturn:
     names = [*FAMILIES, *CATALOG]
-    like = [name for name in names if name.startswith(what)] or get_close_matches(what, names, n=1, cutoff=0.5)
-    hint = f" did you mean {like[0]}?" if like else ""
+    hint = did_you_mean(what, names)
+    hint = f" {hint}" if hint else ""
     raise UserError(
         f"{what}: is no file, family or model;{hint} there are {', '.join(FAMILIES)} and what wanflow models list shows"
     )
@@ -65,19 +75,9 @@ def _model(model: Model, root: Path | None, as_json: bool) -> None:
     folder = pulled(model.name, root)
     found = describe(folder) if folder else None
     if as_json:
-        print_json(
-            {
-                "name": model.name,
-                "purpose": model.purpose,
-                "licence": model.licence,
-                "huggingface": model.huggingface,
-                "modelscope": model.modelscope,
-                "commit": model.commit,
-                "layout": model.layout,
-                "about_bytes": int(model.size),
-                "here": _description(found) if found else None,
-            }
-        )
+        from flows.cli.models_list import row
+
+        _print_json(model=row(model, root), weights=_description(found) if found else None)
         return
     click.echo(f"{model.name}: {model.purpose}")
     click.echo(f"  licence     {model.licence}")
@@ -99,12 +99,33 @@ def _path(path: Path, as_json: bool) -> None:
         )
     found = describe(path)
     if as_json:
-        print_json(_description(found))
+        _print_json(weights=_description(found))
     else:
         _print_description(found)
 
 
-def _description(found: Description) -> dict[str, object]:
+def _print_json(
+    *, family: FamilyForm | None = None, model: ListedModel | None = None, weights: WeightsForm | None = None
+) -> None:
+    from flows.cli.document import envelope, print_document
+
+    document: ModelsInfoDocument = {**envelope("models info"), "family": family, "model": model, "weights": weights}
+    print_document(document)
+
+
+def _lora(found: LoraFacts) -> LoraFactsForm:
+    return {
+        "schemes": list(found.schemes),
+        "ranks": list(found.ranks),
+        "experts": list(found.experts),
+        "width": found.width,
+        "variants": list(found.variants),
+        "fits": list(found.fits),
+        "problem": found.problem,
+    }
+
+
+def _description(found: Description) -> WeightsForm:
     manifest = found.manifest
     return {
         "path": str(found.path),
@@ -116,10 +137,11 @@ def _description(found: Description) -> dict[str, object]:
         "licence": manifest.licence if manifest else None,
         "repo": manifest.repo if manifest else None,
         "commit": manifest.commit if manifest else None,
+        "lora": _lora(found.lora) if found.lora else None,
         "parts": [
             {
                 "name": part.name,
-                "class": part.kind,
+                "kind": part.kind,
                 "parameters": part.parameters,
                 "bytes": part.size,
                 "dtypes": list(part.dtypes),
@@ -132,10 +154,14 @@ def _description(found: Description) -> dict[str, object]:
 
 def _print_description(found: Description) -> None:
     click.echo(f"{found.path}")
-    click.echo(f"  layout      {found.layout}; {found.variant or 'of no variant that is known'}")
+    if found.lora is not None:
+        _print_lora(found.lora)
+    else:
+        click.echo(f"  layout      {found.layout}; {found.variant or 'of no variant that is known'}")
     if found.missing:
         click.echo(f"  without     {', '.join(found.missing)}")
-    click.echo(f"  parameters  {found.parameters / 1e9:.3f} billion in {size_of(found.size)}")
+    parameters = f"{found.parameters / 1e9:.3f} billion" if found.parameters >= 1e8 else f"{found.parameters:,}"
+    click.echo(f"  parameters  {parameters} in {size_of(found.size)}")
     if found.manifest:
         manifest = found.manifest
         click.echo(f"  from        {manifest.repo} ({manifest.hub}), commit {manifest.commit or 'not said'}")
@@ -147,10 +173,29 @@ def _print_description(found: Description) -> None:
         )
 
 
+def _print_lora(lora: LoraFacts) -> None:
+    if lora.problem:
+        click.echo(f"  layout      a LoRA that cannot be used: {lora.problem}")
+        return
+    ranks = f", rank {_ranks(lora.ranks)}" if lora.ranks else ""
+    experts = f"; for the {' and the '.join(lora.experts)}-noise expert" + "s" * (len(lora.experts) - 1)
+    click.echo(f"  layout      LoRA, {' and '.join(lora.schemes)}{ranks}{experts if lora.experts else ''}")
+    if lora.width:
+        like = f", as {lora.model}" if lora.model else ""
+        click.echo(
+            f"  made for    a model {lora.width:,} channels wide{like}: {', '.join(lora.variants) or 'not known'}"
+        )
+    click.echo(f"  fits        {', '.join(lora.fits) or 'no checkpoint that is here'}")
+
+
+def _ranks(ranks: tuple[int, ...]) -> str:
+    return f"{ranks[0]} to {ranks[-1]}" if len(ranks) > 1 else str(ranks[0])
+
+
 def _family(family: Family, root: Path | None, as_json: bool) -> None:
     roles = [_role(family, role, root) for role in family.roles.values()]
     if as_json:
-        print_json({"family": family.name, "precision": family.precision, "roles": roles})
+        _print_json(family={"name": family.name, "precision": family.precision, "roles": roles})
         return
     click.echo(f"{family.name}, computed in {family.precision}")
     for role in roles:
@@ -158,11 +203,11 @@ def _family(family: Family, root: Path | None, as_json: bool) -> None:
         click.echo(f"  renders   {role['size']}, {role['num_frames']} frames at {role['fps']:g} a second")
         click.echo(f"  sampling  {role['sampling']}")
         click.echo(f"  here      {role['found'] or 'no: ' + str(role['missing'])}")
-        for name, folder in _loras(family, str(role["variant"]), root).items():
+        for name, folder in _loras(family, role["variant"], root).items():
             click.echo(f"  LoRAs     {name}: {folder or 'not here; wanflow models pull ' + name}")
 
 
-def _role(family: Family, role: Role, root: Path | None) -> dict[str, object]:
+def _role(family: Family, role: Role, root: Path | None) -> RoleForm:
     from wan.checkpoint import Checkpoint
     from wan.errors import CheckpointError
 

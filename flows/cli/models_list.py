@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from flows.cli.models import root_option
-from flows.cli.options import json_option, print_json
+from flows.cli.options import json_option
 from flows.cli.words import size_of
 from wan.families import FAMILIES
 from wan.hub.catalog import CATALOG, Model
 from wan.hub.journal import Journal
 from wan.hub.places import folder_of, models_home, partial_of, pulled
+
+if TYPE_CHECKING:
+    from flows.cli.forms import ListedModel, ModelsListDocument
 
 WIDTH_OF_LOGS = 140
 """Columns, where no terminal says how wide it is."""
@@ -31,16 +35,17 @@ def command(root: Path | None, as_json: bool) -> None:
       wanflow models list
       wanflow models list --json
     """
-    rows = [_row(model, root) for model in CATALOG.values()]
+    rows = [row(model, root) for model in CATALOG.values()]
     if as_json:
-        print_json(rows)
+        _print_json(rows)
         return
     _print(rows)
     click.echo(f"\nThey lie in {root or models_home()}. Fetch one: wanflow models pull NAME")
     click.echo(f"Families that render with them (model=): {', '.join(FAMILIES)}. More: wanflow models info FAMILY")
 
 
-def _row(model: Model, root: Path | None) -> dict[str, object]:
+def row(model: Model, root: Path | None) -> ListedModel:
+    """A model of the catalog, and whether it is here."""
     here = pulled(model.name, root)
     return {
         "name": model.name,
@@ -63,7 +68,14 @@ def _fetched(model: Model, root: Path | None) -> int | None:
     return sum(entry.arrived for entry in entries.values()) if entries else None
 
 
-def _print(rows: list[dict[str, object]]) -> None:
+def _print_json(rows: list[ListedModel]) -> None:
+    from flows.cli.document import envelope, print_document
+
+    document: ModelsListDocument = {**envelope("models list"), "models": rows}
+    print_document(document)
+
+
+def _print(rows: list[ListedModel]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -71,10 +83,9 @@ def _print(rows: list[dict[str, object]]) -> None:
     for head in ("model", "about", "here", "licence"):
         table.add_column(head, no_wrap=True)
     table.add_column("what for")
-    for row in rows:
-        part = row["fetched_of_partial"]
-        here = "yes" if row["pulled"] else "no" if part is None else f"{size_of(float(str(part)))} of it"
-        size = size_of(float(str(row["about_bytes"])))
-        table.add_row(str(row["name"]), size, here, str(row["licence"]), str(row["purpose"]))
+    for each in rows:
+        part = each["fetched_of_partial"]
+        here = "yes" if each["pulled"] else "no" if part is None else f"{size_of(part)} of it"
+        table.add_row(each["name"], size_of(each["about_bytes"]), here, each["licence"], each["purpose"])
     told = sys.stdout.isatty() or "COLUMNS" in os.environ
     Console(highlight=False, width=None if told else WIDTH_OF_LOGS).print(table)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.models import root_option
+from flows.cli.options import events_option, json_option
 from flows.cli.words import size_of
 from flows.errors import Stopped
 from wan.errors import HubRefusal
 from wan.hub.catalog import Model, find
 
 if TYPE_CHECKING:
+    from flows.cli.forms import ModelsPullDocument, PulledForm
     from wan.hub.pull import Pulled
 
 
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 @click.option(
     "--offline", is_flag=True, help="Fetch nothing: say what is here and what is missing (HF_HUB_OFFLINE=1 too)."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, for programs.")
+@json_option
+@events_option
 def command(
     names: tuple[str, ...],
     root: Path | None,
@@ -39,6 +42,7 @@ def command(
     connections: int,
     offline: bool,
     as_json: bool,
+    as_events: bool,
 ) -> None:
     """Fetch the models called NAME. What was cut off goes on where it was; a broken file is fetched again.
 
@@ -55,7 +59,9 @@ def command(
     """
     models = [find(name) for name in names]
     if offline or os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
-        _offline(models, root, as_json)
+        found = _offline(models, root, quiet=as_json or as_events)
+        if as_json or as_events:
+            _print_json(found, line=as_events)
         return
     from flows.cli.pull_progress import show
     from wan.hub.hubs import HUBS
@@ -64,35 +70,47 @@ def command(
 
     endpoint = mirror or (os.environ.get("HF_ENDPOINT") if hub == "huggingface" else None) or None
     source = Source(hub=hub, endpoint=endpoint, revision=revision, token=token_for(HUBS[hub], endpoint))
+    done: list[PulledForm] = []
     for model in models:
         try:
-            with show(model.name, as_json=as_json) as watcher:
-                here = pull(model, watcher, source=source, root=root, pace=Pace(connections=connections))
-                watcher.done(here.folder, here.fetched)
+            with show(
+                model.name, "nothing" if as_json and not as_events else "events" if as_events else "bars"
+            ) as seen:
+                here = pull(model, seen, source=source, root=root, pace=Pace(connections=connections))
+                seen.done(here.folder, here.fetched)
         except KeyboardInterrupt:
             raise Stopped("stopped; what arrived is kept, and the same command goes on from there") from None
-        if not as_json:
+        done.append({"model": model.name, "folder": str(here.folder), "fetched": here.fetched})
+        if not (as_json or as_events):
             _say_whole(model, here)
+    if as_json or as_events:
+        _print_json(done, line=as_events)
 
 
-def _offline(models: Sequence[Model], root: Path | None, as_json: bool) -> None:
-    from flows.cli.pull_progress import show
+def _offline(models: Sequence[Model], root: Path | None, *, quiet: bool) -> list[PulledForm]:
     from wan.hub.offline import find_offline
 
     missing = []
+    here: list[PulledForm] = []
     for model in models:
         try:
             folder, manifest = find_offline(model, root)
         except HubRefusal as error:
             missing.append(str(error))
             continue
-        if as_json:
-            with show(model.name, as_json=True) as watcher:
-                watcher.done(folder, 0)
-        else:
+        here.append({"model": model.name, "folder": str(folder), "fetched": 0})
+        if not quiet:
             click.echo(f"{model.name}: {folder} ({'here' if manifest else 'in the Hugging Face cache'})")
     if missing:
         raise HubRefusal("\n".join(missing))
+    return here
+
+
+def _print_json(done: list[PulledForm], *, line: bool) -> None:
+    from flows.cli.document import envelope, print_document
+
+    document: ModelsPullDocument = {**envelope("models pull"), "models": done}
+    print_document(document, line=line)
 
 
 def _say_whole(model: Model, here: Pulled) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from flows.cli.models import root_option
-from flows.cli.options import json_option, print_json
+from flows.cli.options import json_option
 from flows.cli.words import count, size_of
 from flows.errors import UserError
 from wan.families import FAMILIES
+from wan.files import without_tilde
 from wan.hub.catalog import CATALOG, find
 from wan.hub.places import folder_of
 from wan.hub.verify import Verified, verify
+
+if TYPE_CHECKING:
+    from flows.cli.forms import ModelsVerifyDocument, ProblemForm, VerifiedFolder
 
 
 @click.command("verify", short_help="Read every byte of a model and say what is broken.")
@@ -37,9 +43,10 @@ def command(what: str, root: Path | None, as_json: bool) -> None:
     if family is not None and family.root is not None:
         every = [_checked(family.root / role.folder, role.variant) for role in family.roles.values()]
     else:
-        every = [_checked(*_folder(what, root))]
+        folders, variant = _folders(what, root)
+        every = [_checked(folder, variant) for folder in folders]
     if as_json:
-        print_json([_as_json(found) for found in every] if family else _as_json(every[0]))
+        _print_json(every)
     for found in every:
         if not as_json:
             _print(found)
@@ -47,18 +54,19 @@ def command(what: str, root: Path | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _folder(what: str, root: Path | None) -> tuple[Path, str | None]:
-    """The folder, and the variant it should be."""
-    path = Path(what).expanduser()
+def _folders(what: str, root: Path | None) -> tuple[list[Path], str | None]:
+    """The folders of that name, pulled and converted, and the variant they should be."""
+    path = without_tilde(Path(what))
     if what not in CATALOG and path.is_dir():
-        return path, None
+        return [path], None
     if what not in CATALOG and (path.exists() or path.parent != Path()):
         raise UserError(f"{path} is no folder")
     model = find(what)
     folder = folder_of(model.name, root)
-    if not folder.is_dir():
+    found = [place for place in (folder, folder.with_name(f"{folder.name}-diffusers")) if place.is_dir()]
+    if not found:
         raise UserError(f"{model.name} is not in {folder}; fetch it: wanflow models pull {model.name}")
-    return folder, model.variant
+    return found, model.variant
 
 
 def _checked(folder: Path, variant: str | None) -> Verified:
@@ -76,7 +84,23 @@ def _checked(folder: Path, variant: str | None) -> Verified:
         return verify(folder, variant=variant, on_bytes=lambda read: bars.update(task, advance=read))
 
 
-def _as_json(found: Verified) -> dict[str, object]:
+def _print_json(every: Sequence[Verified]) -> None:
+    from flows.cli.document import envelope, print_document
+    from flows.cli.problems import from_text
+
+    problems: list[ProblemForm] = []
+    for found in every:
+        for fault in found.faults:
+            broken = from_text(fault.what, "broken")
+            problems.append({**broken, "file": str(found.folder / fault.path), "fix": _mend(found)})
+    document: ModelsVerifyDocument = {
+        **envelope("models verify", 1 if problems else 0, problems),
+        "folders": [_as_json(found) for found in every],
+    }
+    print_document(document)
+
+
+def _as_json(found: Verified) -> VerifiedFolder:
     return {
         "folder": str(found.folder),
         "whole": not found.faults,

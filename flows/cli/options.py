@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +12,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 storyboard_argument = click.argument("storyboard")
 overrides_argument = click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+events_option = click.option(
+    "--events",
+    "as_events",
+    is_flag=True,
+    help="Print a JSON object a line as things happen; the last is that of --json.",
+)
 draft_option = click.option("--draft", is_flag=True, help="A quick look, half the steps, one take: render=draft.")
 config_dir_option = click.option(
     "--config-dir",
@@ -25,8 +30,3 @@ config_dir_option = click.option(
 def with_draft(overrides: tuple[str, ...], draft: bool) -> tuple[str, ...]:
     """The overrides, with `--draft` first, so that any of them wins over it."""
     return ("render=draft", *overrides) if draft else overrides
-
-
-def print_json(value: object) -> None:
-    """One JSON document on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

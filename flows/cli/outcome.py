@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -11,11 +11,22 @@ from pathlib import Path
 
 import click
 
+from flows.cli.document import command_of, envelope, print_document, wants_document
+from flows.cli.problems import (
+    INTERNAL,
+    STOPPED,
+    STOPPED_BY_HAND,
+    code_of,
+    exit_code,
+    from_text,
+    problems_of,
+)
 from flows.errors import FlowsError, Lacking, Problem, StoryboardError
-from wan.errors import CheckpointError, HubRefusal, RequestError, WanError
+from wan.errors import WanError
 from wan.files import state_folder
 
-STOPPED = 130
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""What a person, a service manager or the end of a session stop us with."""
 MOST_SHOWN = 200
 """Problems of one file that people are shown."""
 
@@ -28,33 +39,42 @@ def exit_code_of(arguments: Sequence[str], *, debug: bool) -> Iterator[None]:
     except BaseException as error:  # noqa: BLE001  # the outermost place: everything ends here, as an exit code
         if debug and not isinstance(error, click.exceptions.Exit | SystemExit):
             traceback.print_exc()
-        sys.exit(report(error, arguments))
+        code = report(error, arguments)
+        if code == STOPPED:
+            for number in ENDINGS:  # who is impatient may be so to the very end, and would see Python's own traceback
+                signal.signal(number, signal.SIG_IGN)
+        sys.exit(code)
 
 
 def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
-    """Say on stderr what went wrong and what to do; return the exit code."""
+    """Say on stderr what went wrong and what to do, and to a program in a document; return the exit code."""
+    code = exit_code(error)
+    if isinstance(error, click.exceptions.Exit | SystemExit):
+        return code
+    told = words(error, arguments)
+    if isinstance(error, click.ClickException):
+        error.show()
+    else:
+        say(told)
+    if wants_document(arguments):
+        known = code_of(error) != INTERNAL
+        problems = problems_of(error) if known else [from_text(told.removeprefix("error: "), INTERNAL)]
+        print_document(envelope(command_of(arguments), code, problems), line="--events" in arguments)
+    return code
+
+
+def words(error: BaseException, arguments: Sequence[str]) -> str:
+    """What a person reads."""
     match error:
-        case click.exceptions.Exit():
-            return error.exit_code
-        case SystemExit():
-            return error.code if isinstance(error.code, int) else 1
-        case click.ClickException():
-            error.show()
-            return error.exit_code
-        case KeyboardInterrupt() | click.Abort():
-            say("stopped; finished takes are kept, and the same command goes on from there")
-            return STOPPED
-        case BrokenPipeError():
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
+        case click.Abort() | KeyboardInterrupt():
+            return STOPPED_BY_HAND
         case FlowsError():
-            say(error_text(error))
-            return error.exit_code
+            return error_text(error)
         case WanError():
-            say(f"error: {error}")
-            return 2 if isinstance(error, CheckpointError | HubRefusal | RequestError) else 1
-    say(unexpected(error, arguments))
-    return 1
+            return f"error: {error}"
+        case click.ClickException():
+            return error.format_message()
+    return unexpected(error, arguments)
 
 
 def error_text(error: FlowsError) -> str:
@@ -80,7 +100,7 @@ def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
     try:
         log = log_file()
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(f"wanflow {' '.join(arguments)}\n\n{''.join(lines)}", encoding="utf-8")
+        log.write_text(f"wanflow {' '.join(arguments)}\n\n{''.join(lines)}", "utf-8", "backslashreplace")
     except OSError:
         return f"{brief}\n    show more: WANFLOW_DEBUG=1 wanflow {' '.join(arguments)}"
     return f"{brief}\n    this is a mistake of ours; the whole story is in {log}"

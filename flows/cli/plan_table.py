@@ -10,6 +10,7 @@ from rich.table import Table
 
 from flows.cli.words import count, duration
 from flows.plan.model import Clip, Plan, PlannedShot
+from flows.plan.transitions import overlaps
 
 MOST_ROWS = 60
 """A longer plan shows only what is new, and no more than this."""
@@ -27,7 +28,7 @@ def print_plan(plan: Plan, console: Console | None = None) -> None:
     console.print(_table(rows))
     if len(rows) < len(plan.shots):
         console.print(f"and {count(len(plan.shots) - len(rows), 'shot')} more; --json has them all")
-    below = [*extended_lines(rows), *warning_lines(plan), sums(plan)]
+    below = [*extended_lines(rows), *take_over_lines(plan, rows), *warning_lines(plan), sums(plan)]
     if len(plan.critical_path) > 1:
         below.append(f"longest way: {escape(chain(plan.critical_path))}")
     for line in below:
@@ -79,6 +80,20 @@ def extended_lines(shots: Sequence[PlannedShot]) -> list[str]:
     return lines if more <= 0 else [*lines, f"and {count(more, 'extended prompt')} more; --json has them all"]
 
 
+def take_over_lines(plan: Plan, shown: Sequence[PlannedShot]) -> list[str]:
+    """Of shots that go on from the one before through a transition, from which moment of it."""
+    lines = []
+    for before, shot, overlap in zip(plan.shots, plan.shots[1:], overlaps(plan.shots, plan.fps)[1:], strict=False):
+        if overlap and shot in shown and before.id in shot.depends_on:
+            moment = (before.num_frames - overlap) / plan.fps
+            lines.append(
+                f"[bold]{escape(shot.id)}[/] goes on from {escape(before.id)} after {moment:.2f} s of it, where its "
+                f"{shot.transition.kind} begins"
+            )
+    more = len(lines) - MOST_EXTENDED
+    return lines if more <= 0 else [*lines[:MOST_EXTENDED], f"and {count(more, 'shot')} more like this"]
+
+
 def warning_lines(plan: Plan) -> list[str]:
     """Each warning, in the terminal's colours."""
     return [f"[yellow]warning:[/] {escape(warning)}" for warning in plan.warnings]
@@ -89,18 +104,23 @@ def sums(plan: Plan) -> str:
     totals = plan.totals
     new = totals.takes - totals.cached
     film = f"a film of {duration(totals.film_seconds)}"
+    start, edit = duration(totals.start_seconds), duration(totals.edit_seconds)
     if new == 0:
-        return f"[bold]Plan:[/] nothing to render, {count(totals.takes, 'take')} in the store; {film}"
-    rough = " (a rough guess)" if totals.estimate == "rough" else ""
+        work = f"{start} to start, {edit} to edit unless that is done"
+        return f"[bold]Plan:[/] nothing to render, {count(totals.takes, 'take')} in the store; {film}; {work}"
+    rough = ", a rough guess" if totals.estimate == "rough" else ""
     cached = f", {totals.cached:,} in the store" if totals.cached else ""
-    work = f"about {duration(totals.estimated_seconds)} of work{rough}"
+    parts = f"start {start}, rendering {duration(totals.rendering_seconds)}, edit {edit}"
+    work = f"about {duration(totals.estimated_seconds)} with one worker ({parts}{rough})"
     return f"[bold]Plan:[/] {count(new, 'take')} to render{cached}; {film}; {work}"
 
 
-def partial_sums(clips: Sequence[Clip]) -> str:
+def partial_sums(plan: Plan, clips: Sequence[Clip]) -> str:
     """The same for some of the shots."""
     new = [clip for clip in clips if clip.status == "new"]
-    work = f", about {duration(sum(clip.estimated_seconds for clip in new))} of work" if new else ""
+    start, rendering = plan.totals.start_seconds, sum(clip.estimated_seconds for clip in new)
+    parts = f"(start {duration(start)}, rendering {duration(rendering)})"
+    work = f", about {duration(start + rendering)} with one worker {parts}" if new else ""
     return f"[bold]Plan:[/] {count(len(new), 'clip')} to render, {len(clips) - len(new):,} in the store{work}"
 
 

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from flows.plan.model import Plan
 
 
-def plan_with_progress(project: Project) -> Plan:
+def plan_with_progress(project: Project, *, weights: bool = True) -> Plan:
     """`flows.plan`, with a line on stderr that counts prompts while they are asked for, if it is a terminal."""
     from flows.api import plan
 
     if project.settings.prompts.extend == "off":
-        return plan(project)
+        return plan(project, weights=weights)
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False)
@@ -27,4 +27,4 @@ def plan_with_progress(project: Project) -> Plan:
                 ending.enter_context(status)
             status.update(f"extending prompts: {done:,} of {of:,}")
 
-        return plan(project, on_prompt=show)
+        return plan(project, on_prompt=show, weights=weights)

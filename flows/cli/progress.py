@@ -13,15 +13,28 @@ from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
+from rich.text import Text
 
 from flows.cli.words import count, duration
-from flows.events import Event, Failed, Finished, Log, Started
+from flows.events import STARTS, Event, Failed, Finished, Log, Started
 from flows.events import Progress as Step
 from flows.plan.model import Clip, Plan
 
 WARNING = 30
+STARTING = {"ray": "Ray", "workers": "workers"}
 STAGES = {"load": "loading the model", "encode": "reading the prompt", "decode": "decoding", "write": "writing"}
+
+
+class Clock(ProgressColumn):
+    """The time left, or, as long as nobody can say, the time passed."""
+
+    def render(self, task: Task) -> Text:
+        """`0:07` passed, `0:42 left`."""
+        left = task.time_remaining if task.completed else None
+        if left is None:
+            return Text(_clock(task.elapsed or 0), style="progress.elapsed")
+        return Text(f"{_clock(left)} left", style="progress.remaining")
 
 
 class FilmProgress:
@@ -41,13 +54,14 @@ class FilmProgress:
         self._finished: set[str] = set()
         self._editing: Step | None = None
         self._preparing: Step | None = None
+        self._starting: dict[str, bool] = {}
         self._lock = threading.Lock()
         self._bars = Progress(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.description}"),
             BarColumn(bar_width=32),
             TextColumn("{task.fields[note]}"),
-            TimeRemainingColumn(compact=True),
+            Clock(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
@@ -71,6 +85,8 @@ class FilmProgress:
                     self._start(event.fingerprint)
                 case Step(stage="edit"):
                     self._editing = event
+                case Step(stage=stage) if stage in STARTS:
+                    self._starting[stage] = event.step < event.steps
                 case Step(stage="motion"):
                     self._preparing = event if event.step < event.steps else None
                 case Step():
@@ -90,7 +106,8 @@ class FilmProgress:
         self._drop(fingerprint)
         total = self._work.setdefault(fingerprint, self._steps.get(fingerprint, 1))
         name = escape(self._name(fingerprint))
-        self._tasks[fingerprint] = self._bars.add_task(f"  {name}", total=total, note="starting")
+        note = STAGES["load"] if not self._finished else "starting"
+        self._tasks[fingerprint] = self._bars.add_task(f"  {name}", total=total, note=note)
 
     def _step(self, event: Step) -> None:
         note = STAGES.get(event.stage, "")
@@ -109,7 +126,9 @@ class FilmProgress:
             took = duration(time.monotonic() - self._began[fingerprint])
             told = len(self._finished & self._work.keys())
             self._console.print(
-                f"{self._name(fingerprint)}: rendered in {took} ({told} of {len(self._work)})", markup=False
+                f"{self._name(fingerprint)}: rendered in {took} ({told} of {len(self._work)})",
+                markup=False,
+                soft_wrap=True,
             )
 
     def _fail(self, event: Failed) -> None:
@@ -131,6 +150,10 @@ class FilmProgress:
             number, of = self._preparing.step + 1, self._preparing.steps
             self._bars.update(self._film, note=f"reading the motion of video {number} of {of}")
             return
+        if not self._began and any(self._starting.values()):
+            names = [STARTING[stage] for stage in STARTS if self._starting.get(stage)]
+            self._bars.update(self._film, note=f"starting {' and '.join(names)}")
+            return
         done = sum(steps for fingerprint, steps in self._done.items() if fingerprint in self._work)
         finished = len(self._finished & self._work.keys())
         left = len(self._work) - finished
@@ -143,6 +166,11 @@ class FilmProgress:
 
     def _name(self, fingerprint: str) -> str:
         return self._names.get(fingerprint, fingerprint[:12]) if fingerprint else "film"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
 def _steps(clip: Clip) -> int:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from flows.cli.document import print_event
 from flows.cli.words import size_of
 from wan.hub.catalog import Model
 from wan.hub.pull import Watcher
@@ -29,12 +28,12 @@ class Shown(Watcher, Protocol):
 
 
 @contextmanager
-def show(name: str, *, as_json: bool) -> Iterator[Shown]:
+def show(name: str, how: Literal["bars", "events", "nothing"]) -> Iterator[Shown]:
     """The watcher that suits whoever looks on."""
-    if as_json:
+    if how == "events":
         yield JsonLines(name)
         return
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, quiet=how == "nothing")
     bars = progress_bars(console)
     with bars:
         yield Bar(name, bars)
@@ -123,4 +122,4 @@ class JsonLines:
 
     def _say(self, event: str, **what: object) -> None:
         with self._lock:
-            click.echo(json.dumps({"event": event, "model": self._name, **what}, ensure_ascii=False))
+            print_event(event, model=self._name, **what)

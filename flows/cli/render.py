@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 import _thread
+import logging
+import os
 import shlex
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
 from flows.cli.options import (
     config_dir_option,
     draft_option,
+    events_option,
     json_option,
     overrides_argument,
-    print_json,
     storyboard_argument,
     with_draft,
 )
-from flows.cli.outcome import say
+from flows.cli.outcome import ENDINGS, say
+from flows.cli.problems import STOPPED
 from flows.cli.words import count, duration, size_of
 
 if TYPE_CHECKING:
+    from flows.cli.forms import RenderDocument
+    from flows.events import Event
     from flows.film import FilmResult
     from flows.film.result import Delivered
     from flows.plan.model import Plan
 
-
+Said: TypeAlias = Literal["words", "document", "events"]
 STOPPING = "stopping; what is finished is kept, and this may take some seconds"
+GIVE_UP_SECONDS = 30.0
+"""After which a second Ctrl-C ends what could not end by itself."""
 
 
 @click.command("render", short_help="Render a storyboard into a film.")
@@ -42,6 +50,7 @@ STOPPING = "stopping; what is finished is kept, and this may take some seconds"
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option
 @json_option
+@events_option
 @config_dir_option
 def command(
     storyboard: str,
@@ -49,6 +58,7 @@ def command(
     only: tuple[str, ...],
     draft: bool,
     as_json: bool,
+    as_events: bool,
     config_dir: Path | None,
 ) -> None:
     """Render STORYBOARD (a name or a path) into outputs/TITLE/film.mp4.
@@ -62,7 +72,8 @@ def command(
       wanflow render storyboards/my_film.yaml --only river.drift --draft
       wanflow render storyboards/my_film.yaml model=wan22 model.root=/weights cluster=ray
     """
-    render_film(storyboard, with_draft(overrides, draft), only=only, as_json=as_json, config_dir=config_dir)
+    said: Said = "events" if as_events else "document" if as_json else "words"
+    render_film(storyboard, with_draft(overrides, draft), only=only, said=said, config_dir=config_dir)
 
 
 def render_film(
@@ -70,25 +81,38 @@ def render_film(
     overrides: Sequence[str],
     *,
     only: Sequence[str] = (),
-    as_json: bool = False,
+    said: Said = "words",
     config_dir: Path | None = None,
 ) -> None:
-    """Load, plan, render, and say how it went."""
+    """Load, plan, render, and say how it went: in words, as a document, or as events and a document."""
     from flows.api import load
     from flows.cli.planning import plan_with_progress
 
     made = plan_with_progress(load(storyboard, overrides, config_dir=config_dir))
     with termination_as_interrupt():
-        if as_json:
-            print_json(_as_json(made, _quietly(made, only)))
-        else:
+        if said == "words":
             _with_progress(again(storyboard, overrides, config_dir), made, only)
+        else:
+            _for_programs(made, only, events=said == "events")
 
 
-def _quietly(plan: Plan, only: Sequence[str]) -> FilmResult:
+def _for_programs(plan: Plan, only: Sequence[str], *, events: bool) -> None:
     from flows.api import render
+    from flows.cli.document import print_document
+    from flows.cli.events import printer
+    from flows.cli.streams import stdout_alone
 
-    return render(plan, only=only)
+    with stdout_alone() as stdout:
+        result = render(plan, on_event=printer(plan, stdout) if events else _warn, only=only)
+    print_document(document_of(plan, result), line=events)
+
+
+def _warn(event: Event) -> None:
+    """What concerns the whole film (it waits for room, a worker is out of use) is said on stderr."""
+    from flows.events import Log
+
+    if isinstance(event, Log) and not event.fingerprint and event.level >= logging.WARNING:
+        say(event.message)
 
 
 def again(storyboard: str, overrides: Sequence[str], config_dir: Path | None = None) -> str:
@@ -110,7 +134,7 @@ def _with_progress(command: str, plan: Plan, only: Sequence[str]) -> None:
     lines = not console.is_terminal  # whole ones, for whoever reads them from a pipe
     shots = with_needed(plan, chosen_shots(plan, only)) if only else plan.shots
     clips = clips_of(plan, shots)
-    for line in [*warning_lines(plan), partial_sums(clips) if only else sums(plan)]:
+    for line in [*warning_lines(plan), partial_sums(plan, clips) if only else sums(plan)]:
         console.print(line, soft_wrap=lines)
     with FilmProgress(plan, clips, console) as progress:
         result = render(plan, on_event=progress.on_event, only=only)
@@ -122,10 +146,12 @@ def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[s
     """Where the film is, how long it took, and what to try next; `command` renders the whole film once more."""
     took = f"{count(result.rendered, 'take')} rendered, {result.cached:,} from the store, in {duration(result.seconds)}"
     where = [f"film    {shown_path(result.path)}"] if result.path else []
+    where += [f"words   {shown_path(result.captions)}"] if result.captions else []
     where += [f"also    {shown_path(made.path)}  {_told(made)}" for made in result.delivered]
     where += [f"clips   {shown_path(clip)}" for clip in result.clips]
     where += [f"report  {shown_path(result.report)}"] if result.report else []
-    return ["", *where, took, "", *next_steps(command, plan, only)]
+    warnings = [f"warning: {warning}" for warning in result.warnings]
+    return [*warnings, "", *where, took, "", *next_steps(command, plan, only)]
 
 
 def next_steps(command: str, plan: Plan, only: Sequence[str]) -> list[str]:
@@ -153,46 +179,64 @@ def shown_path(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def _as_json(plan: Plan, result: FilmResult) -> dict[str, object]:
+def document_of(plan: Plan, result: FilmResult) -> RenderDocument:
+    """The film as programs read of it."""
+    from flows.cli.document import envelope, warnings
+
+    told = [*plan.warnings, *result.warnings]
     return {
+        **envelope("render", problems=warnings(told)),
         "title": plan.title,
         "film": str(result.path) if result.path else None,
-        "delivered": [str(made.path) for made in result.delivered],
+        "captions": str(result.captions) if result.captions else None,
+        "delivered": [
+            {"path": str(made.path), "width": made.width, "height": made.height, "seconds": round(made.seconds, 3)}
+            for made in result.delivered
+        ],
         "clips": [str(clip) for clip in result.clips],
         "report": str(result.report) if result.report else None,
-        "plan": str(result.plan_path) if result.plan_path else None,
+        "plan": str(result.plan_path),
         "rendered": result.rendered,
         "cached": result.cached,
         "seconds": round(result.seconds, 3),
-        "warnings": list(plan.warnings),
+        "run_url": result.run_url,
+        "warnings": told,
     }
 
 
 @contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """A SIGTERM ends the render as Ctrl-C does: workers are told, finished takes are kept. The first of either is
-    answered at once, since ending may take seconds. A Ctrl-C that is ignored (`nohup`) stays so."""
-    interrupted, said = False, threading.Event()
+    """SIGTERM and the end of a session (SIGHUP) end the render as Ctrl-C does: workers are told, finished takes are
+    kept. The first of them is answered at once, since ending may take seconds; what follows is not heard, or it would
+    tear the ending apart, until `GIVE_UP_SECONDS` are over. What is ignored (`nohup`, a shell's background) stays so.
+    """
+    began: float | None = None
+    said = threading.Event()
 
     def answer() -> None:
-        say(STOPPING)
+        with suppress(OSError):  # the terminal may be gone
+            say(STOPPING)
         said.set()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal interrupted
-        if not interrupted:
-            interrupted = True
-            # in a thread: what is interrupted here may hold the locks that printing takes, or starting a `Thread`
-            _thread.start_new_thread(answer, ())
+        nonlocal began
+        if began is not None:
+            if time.monotonic() - began > GIVE_UP_SECONDS:
+                os._exit(STOPPED)
+            return
+        began = time.monotonic()
+        # in a thread: what is interrupted here may hold the locks that printing takes, or starting a `Thread`
+        _thread.start_new_thread(answer, ())
         raise KeyboardInterrupt
 
-    ours = [number for number in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(number) is not signal.SIG_IGN]
+    ours = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, interrupt) for number in ours}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if interrupted:
+        if began is not None:
             said.wait(timeout=1)
-        sys.stdout.flush()
+        with suppress(OSError):
+            sys.stdout.flush()

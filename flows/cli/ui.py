@@ -15,6 +15,6 @@ def command(port: int) -> None:
       wanflow ui
       wanflow ui --port 8080
     """
-    from flows.film.ui import serve_ui
+    from flows.runs.ui import serve_ui
 
     serve_ui(port, say=click.echo)

@@ -1,27 +1,97 @@
-"""Which failures another attempt can mend."""
+"""Whose fault a failure is: the clip's, the machine's that it was rendered on, or nobody knows yet."""
 
 from __future__ import annotations
 
-from flows.errors import BlobCorrupt, BlobMissing, UserError
-from wan.errors import CheckpointError, RequestError, StateError
+import errno
+import re
+from dataclasses import dataclass
+from enum import Enum
 
-FINAL: tuple[type[Exception], ...] = (
-    RequestError,
-    CheckpointError,
-    StateError,
-    UserError,
-    BlobMissing,
-    BlobCorrupt,
-    ImportError,
+from flows.errors import BlobMissing, EnvironmentProblem, FlowsError, SettingsError, UserError
+from wan.errors import CheckpointError, NumbersError, RequestError, StateError
+
+
+class Blame(Enum):
+    """What a failure says about trying again."""
+
+    CLIP = "clip"
+    """The same on every worker: a request the variant cannot serve, an input that is no picture. Never tried again."""
+    NODE = "node"
+    """Something that machine lacks or has wrong: other weights, a mount, a module, room. No attempt of the clip's is
+    spent; that machine gets no such clip any more."""
+    LIKELY_CLIP = "likely clip"
+    """One other worker is asked, since a broken GPU would fail alike; then it is the clip's."""
+    UNKNOWN = "unknown"
+    """Memory, a process that died, a file system that hiccups: tried again, as often as `cluster.attempts` says."""
+
+
+class NodeFault(FlowsError):
+    """A machine that cannot render: said before a clip is begun on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A worker's word to the pool: a clip failed there. `every_variant`: that machine can render no clip at all.
+    `spoilt`: the process is in doubt, and a fresh one has to go on."""
+
+    fingerprint: str
+    message: str
+    blame: Blame
+    every_variant: bool = False
+    spoilt: bool = False
+
+
+_NODE_ERRNOS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ENODEV}
 )
-"""The same clip fails the same way on every worker: a request the variant cannot serve, a checkpoint of another kind,
-an input that is not what its digest says, an installation that lacks a module. Everything else (a device out of
-memory, a file system that hiccups) is tried again."""
+_NO_GPU = re.compile(
+    r"no CUDA GPUs are available|found no NVIDIA driver|driver version is insufficient|not compiled with CUDA"
+    r"|no kernel image is available|no CUDA-capable device|CUDA unknown error|forward compatibility was attempted"
+    r"|system not yet initialized|device\(s\) is/are busy",
+    re.IGNORECASE,
+)
+_GPU = re.compile(r"\bCUDA (driver )?error\b|CUBLAS_STATUS|CUDNN_STATUS|\bNCCL\b|uncorrectable ECC", re.IGNORECASE)
 
 
-def is_final(error: BaseException) -> bool:
-    """Whether trying again is of no use."""
-    return isinstance(error, FINAL)
+def fault_of(fingerprint: str, error: BaseException) -> Fault:
+    """What the pool has to know about an exception that ended a clip."""
+    blame = blame_of(error)
+    gpu = bool(_NO_GPU.search(str(error)))
+    return Fault(
+        fingerprint,
+        _told(error, blame),
+        blame,
+        every_variant=blame is Blame.NODE and not isinstance(error, CheckpointError | NumbersError),
+        spoilt=not gpu and bool(_GPU.search(str(error))),
+    )
+
+
+def blame_of(error: BaseException) -> Blame:
+    """Whose fault it is, as far as one exception tells."""
+    match error:
+        case NumbersError():
+            return {"lora": Blame.CLIP, "weights": Blame.NODE}.get(error.source, Blame.LIKELY_CLIP)
+        case NodeFault() | CheckpointError() | ImportError() | EnvironmentProblem() | SettingsError():
+            return Blame.NODE
+        case RequestError() | StateError() | UserError() | BlobMissing():
+            return Blame.CLIP
+        case OSError() if error.errno in _NODE_ERRNOS:
+            return Blame.NODE
+    return Blame.NODE if _NO_GPU.search(str(error)) else Blame.UNKNOWN
+
+
+def _told(error: BaseException, blame: Blame) -> str:
+    """The message, with the way out where the error does not know it."""
+    told = in_one_line(error)
+    if blame is not Blame.NODE or isinstance(error, FlowsError | CheckpointError | NumbersError):
+        return told
+    if isinstance(error, ImportError):
+        return f"{told}; install there what is installed here"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{told}; free some room there"
+    if isinstance(error, OSError):
+        return f"{told}; mount there what is mounted here, with the same permissions"
+    return f"{told}; its GPU or driver needs a look"
 
 
 def in_one_line(error: BaseException) -> str:

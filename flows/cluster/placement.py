@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TypeVar
 import torch
 
 from flows.plan.model import Clip
+from wan.host import cores, memory_bytes
 from wan.placement import PLACEMENTS, Placement, next_leaner
 from wan.placement.budget import MODELS, Job, choose
 
@@ -36,10 +36,10 @@ def room_of_worker(device: torch.device, *, threads: int, gpu_share: float, work
     `gpu_share` is the part of a GPU that a worker asks the cluster for, `workers` how many there are in all (0: as many
     as fit), and `threads` how many CPU threads each computes with.
     """
-    neighbours = max(1, (os.cpu_count() or 1) // threads)
+    neighbours = max(1, cores() // threads)
     if device.type == "cuda":
         neighbours = min(neighbours, max(1, int(_gpus() / gpu_share + 1e-6)))
-    host = host_bytes() // min(neighbours, workers or neighbours)
+    host = memory_bytes() // min(neighbours, workers or neighbours)
     if device.type == "cpu":
         return Room(host, host)
     return Room(int(torch.cuda.get_device_properties(device).total_memory * gpu_share), host)
@@ -87,8 +87,3 @@ def with_room(run: Callable[[Placement], T], placement: Placement, free: Callabl
     _log.warning("out of GPU memory with placement=%s (%s); going on with placement=%s", placement, told, leaner)
     free()
     return run(leaner)
-
-
-def host_bytes() -> int:
-    """The machine's memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

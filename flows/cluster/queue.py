@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from flows.cluster.crew import EVERY, Crew
+from flows.cluster.failures import Blame, Fault
 from flows.plan.model import Clip, topological
 
 LOAD_SECONDS = 30.0
@@ -17,7 +19,7 @@ class _Entry:
     waits_for: set[str]
     attempts: int = 0
     leased_to: str | None = None
-    failed_on: set[str] = field(default_factory=set)
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,16 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A clip that will not be rendered, and the fingerprint of the one whose failure it follows from."""
+    """A clip that will not be rendered, and the fingerprint of the one whose failure it follows from (its own, when
+    it failed itself); `why` is for the latter."""
 
     fingerprint: str
     because_of: str
+    why: str
 
 
 class ClipQueue:
-    """The graph of the clips still to be rendered.
+    """The graph of the clips still to be rendered, and the `crew` that may do it.
 
     A clip is ready when everything it starts from is finished; an upstream that was never added is in the store.
     Among ready clips the one with the longest way to the end of the film goes first, unless the worker would have to
@@ -46,6 +50,7 @@ class ClipQueue:
 
     def __init__(self, attempts: int) -> None:
         self._attempts = attempts
+        self.crew = Crew()
         self._entries: dict[str, _Entry] = {}
         self._followers: dict[str, list[str]] = {}
         self._ready: set[str] = set()
@@ -80,13 +85,13 @@ class ClipQueue:
         """How long loading this variant really took; weighs model affinity against the longest way."""
         self._load_seconds[variant] = seconds
 
-    def lease(self, worker: str, warm: Collection[str], workers: int) -> Lease | None:
+    def lease(self, worker: str, warm: Collection[str] = ()) -> Lease | None:
         """The best ready clip for a worker that holds the variants `warm`; None if none is ready for it.
 
-        A clip that failed on this worker is left to the other `workers` - 1, unless it failed on as many already.
+        A clip that failed on this worker is left to another one that runs, unless it failed on all of them.
         """
         best = max(
-            (name for name in self._ready if not self._should_avoid(name, worker, workers)),
+            (name for name in self._ready if self._suits(name, worker)),
             key=lambda name: (self._worth(name, warm), name),
             default=None,
         )
@@ -98,9 +103,13 @@ class ClipQueue:
         entry.leased_to = worker
         return Lease(entry.clip, entry.attempts)
 
-    def _should_avoid(self, fingerprint: str, worker: str, workers: int) -> bool:
-        failed_on = self._entries[fingerprint].failed_on
-        return worker in failed_on and len(failed_on) < workers
+    def useless(self, worker: str) -> bool:
+        """Whether none of the clips that are left can be rendered on the worker's machine."""
+        return not any(self.crew.can(worker, entry.clip.variant) for entry in self._entries.values())
+
+    def _suits(self, fingerprint: str, worker: str) -> bool:
+        variant = self._entries[fingerprint].clip.variant
+        return self.crew.can(worker, variant) and not self.crew.avoids(worker, fingerprint, variant)
 
     def _worth(self, fingerprint: str, warm: Collection[str]) -> float:
         variant = self._entries[fingerprint].clip.variant
@@ -109,33 +118,61 @@ class ClipQueue:
 
     def finish(self, fingerprint: str) -> None:
         """The clip is in the store; what waited for it alone becomes ready."""
-        self._entries.pop(fingerprint)
+        entry = self._entries.pop(fingerprint)
+        if entry.leased_to is not None:
+            self.crew.finished(entry.leased_to, fingerprint)
         for follower in self._followers.pop(fingerprint, ()):
-            entry = self._entries.get(follower)
-            if entry is not None:
-                entry.waits_for.discard(fingerprint)
-                if not entry.waits_for:
+            waiting = self._entries.get(follower)
+            if waiting is not None:
+                waiting.waits_for.discard(fingerprint)
+                if not waiting.waits_for:
                     self._ready.add(follower)
 
-    def fail(self, fingerprint: str, *, retry: bool) -> tuple[Loss, ...]:
+    def fail(self, fault: Fault) -> tuple[Loss, ...]:
         """The attempt failed. Returns what is lost by it: nothing, or the clip and everything that needs it."""
-        entry = self._entries[fingerprint]
-        if retry and entry.attempts < self._attempts:
-            if entry.leased_to is not None:
-                entry.failed_on.add(entry.leased_to)
-            entry.leased_to = None
-            self._ready.add(fingerprint)
-            return ()
-        return self._lose(fingerprint)
+        entry = self._entries[fault.fingerprint]
+        worker = entry.leased_to
+        assert worker is not None, "only a leased clip fails"
+        entry.leased_to = None
+        self._ready.add(fault.fingerprint)
+        if fault.blame is Blame.NODE:
+            entry.attempts -= 1
+            self.crew.bar(worker, EVERY if fault.every_variant else entry.clip.variant, fault.message)
+            return self._lose_stranded()
+        if fault.blame is not Blame.CLIP:
+            self.crew.failed(worker, fault.fingerprint)
+        if self._is_lost(entry, worker, fault.blame):
+            return self._lose(fault.fingerprint, fault.message)
+        entry.doubted = fault.blame is Blame.LIKELY_CLIP
+        return ()
 
-    def lose_all(self) -> tuple[Loss, ...]:
-        """Nobody is left to render anything; every unsettled clip is lost."""
-        lost = tuple(Loss(name, name) for name in self._entries)
-        self._entries.clear()
-        self._ready.clear()
-        return lost
+    def started(self, worker: str, node: str) -> tuple[Loss, ...]:
+        """The worker runs on that machine. Returns what nobody can render, now that this is known."""
+        self.crew.started(worker, node)
+        return self._lose_stranded()
 
-    def _lose(self, cause: str) -> tuple[Loss, ...]:
+    def leave(self, worker: str, why: str) -> tuple[Loss, ...]:
+        """The worker, which holds no clip, is not used any more. Returns what nobody can render now."""
+        self.crew.leave(worker, why)
+        return self._lose_stranded()
+
+    def _is_lost(self, entry: _Entry, worker: str, blame: Blame) -> bool:
+        if blame is Blame.CLIP or entry.attempts >= self._attempts:
+            return True
+        clip = entry.clip
+        alone = not self.crew.another(worker, clip.fingerprint, clip.variant)
+        return blame is Blame.LIKELY_CLIP and (entry.doubted or alone)
+
+    def _lose_stranded(self) -> tuple[Loss, ...]:
+        lost: list[Loss] = []
+        for fingerprint, entry in list(self._entries.items()):
+            if fingerprint in self._entries and entry.leased_to is None:
+                why = self.crew.why_nobody(entry.clip.variant)
+                if why is not None:
+                    lost += self._lose(fingerprint, why)
+        return tuple(lost)
+
+    def _lose(self, cause: str, why: str) -> tuple[Loss, ...]:
         lost: list[Loss] = []
         stack = [cause]
         while stack:
@@ -143,6 +180,6 @@ class ClipQueue:
             if self._entries.pop(name, None) is None:
                 continue
             self._ready.discard(name)
-            lost.append(Loss(name, cause))
+            lost.append(Loss(name, cause, why))
             stack.extend(self._followers.pop(name, ()))
         return tuple(lost)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from flows.cluster.renderers import RendererSpec
@@ -12,16 +13,20 @@ from flows.cluster.room import WorkerSize
 from flows.cluster.session import RaySession
 from flows.cluster.worker import Message, Worker, WorkerFacts
 from flows.plan.model import Clip
+from flows.store import Store
+from flows.store.identity import identified
 
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.5
+"""How often a worker that waits for room looks whether it is still wanted."""
+
+NODE_LABEL = "ray.io/node-id"
 _IDENTIFIERS = ("class_name:", "actor_id:", "pid:", "namespace:", "ip:")
 
 
 class WorkerDied(Exception):
     """The actor is gone, or never came; the message says why in one line."""
-
-
-class NoRoomNow(WorkerDied):
-    """The cluster is large enough, but others hold it."""
 
 
 class RemoteWorker:
@@ -33,15 +38,18 @@ class RemoteWorker:
         name: str,
         size: WorkerSize,
         renderer: RendererSpec,
-        store_address: str,
+        store: Store,
         timeout: float,
     ) -> None:
         self.name = name
+        self.facts = WorkerFacts("", "", 0)
         self.warm: frozenset[str] = frozenset()
+        self.waiting = False
         self._ray: Any = session.ray
         self._size = size
-        self._arguments = (name, renderer, store_address, size.threads)
+        self._arguments = (name, renderer, store.address, identified(store), size.threads)
         self._timeout = timeout
+        self._room: Any = None
         self._actor: Any = None
         self._stream: Any = None
         self._cancelled = False
@@ -54,25 +62,49 @@ class RemoteWorker:
         """Whether there is an actor."""
         return self._actor is not None
 
-    def start(self) -> WorkerFacts:
-        """A fresh actor, waited for. Raises WorkerDied, NoRoomNow."""
+    def start(self, avoid: Collection[str], wanted: Callable[[], bool]) -> bool:
+        """A fresh actor, waited for, on a machine that is none of `avoid` (Ray's ids). Waits for room as long as
+        `wanted` says; returns False when it says no. Raises WorkerDied when there is room, but no worker comes."""
+        if not self._reserve(avoid, wanted):
+            return False
+        scheduling = self._ray.util.scheduling_strategies.PlacementGroupSchedulingStrategy(placement_group=self._room)
         with self._lock:
             if self._cancelled:
-                raise WorkerDied("stopped")
+                return False
             actor = self._ray.remote(Worker).options(
-                num_cpus=self._size.cpus, num_gpus=self._size.gpus, max_restarts=0, max_task_retries=0
+                num_cpus=self._size.cpus,
+                num_gpus=self._size.gpus,
+                max_restarts=0,
+                max_task_retries=0,
+                scheduling_strategy=scheduling,
             )
             self._actor = actor.remote(*self._arguments)
             self._ended_for = ""
         try:
-            facts: WorkerFacts = self._ray.get(self._actor.facts.remote(), timeout=self._timeout)
+            self.facts = self._ray.get(self._actor.facts.remote(), timeout=self._timeout)
         except self._ray.exceptions.GetTimeoutError as error:
             self.end()
-            raise NoRoomNow(f"no worker could be started in {self._timeout:g} s: the cluster is busy") from error
+            raise WorkerDied(f"it did not start in {self._timeout:g} s (cluster.start_timeout)") from error
         except self._ray.exceptions.RayError as error:
             self.end()
             raise WorkerDied(_why(error)) from error
-        return facts
+        return True
+
+    def _reserve(self, avoid: Collection[str], wanted: Callable[[], bool]) -> bool:
+        """Room that is this worker's until `leave`: a process that is replaced finds its place again."""
+        if self._room is None:
+            size = {"CPU": self._size.cpus, "GPU": self._size.gpus}
+            where = [{NODE_LABEL: f"!in({','.join(sorted(avoid))})"}] if avoid else None
+            bundle = {name: amount for name, amount in size.items() if amount}
+            self._room = self._ray.util.placement_group([bundle], bundle_label_selector=where)
+        self.waiting = True
+        try:
+            while wanted():
+                if self._room.wait(timeout_seconds=LOOK_SECONDS):
+                    return True
+        finally:
+            self.waiting = False
+        return False
 
     def render(self, clip: Clip) -> Iterator[Message]:
         """The worker's messages about one clip; ends early when cancelled. Raises WorkerDied."""
@@ -112,12 +144,26 @@ class RemoteWorker:
                 self._ray.cancel(self._stream)
 
     def end(self) -> None:
-        """End the process; what it had not published is lost."""
+        """End the process; what it had not published is lost. Its place is kept for the next one."""
         with self._lock:
             actor, self._actor = self._actor, None
             self.warm = frozenset()
         if actor is not None:
-            self._ray.kill(actor, no_restart=True)
+            self._let_go(lambda: self._ray.kill(actor, no_restart=True))
+
+    def leave(self) -> None:
+        """End the process and give its place back."""
+        self.end()
+        with self._lock:
+            room, self._room = self._room, None
+        if room is not None:
+            self._let_go(lambda: self._ray.util.remove_placement_group(room))
+
+    def _let_go(self, how: Callable[[], None]) -> None:
+        try:
+            how()
+        except self._ray.exceptions.RayError as error:  # Ray itself is gone, and with it what should be ended
+            logger.info("%s could not be ended: %s", self.name, _why(error))
 
 
 def _why(error: BaseException) -> str:

@@ -81,7 +81,7 @@ def wan_renderer(settings: Settings) -> RendererSpec:
         "device": device,
         "placement": settings.render.placement,
         "numerics": numerics_for(FAMILIES[settings.model.family], settings.render),
-        "gpu_share": min(settings.cluster.gpus_per_worker or 1.0, 1.0),
+        "gpu_share": settings.cluster.gpus_per_worker or 1.0,
         "workers": settings.cluster.workers,
     }
     return RendererSpec("wan", options, device=device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,7 @@ from flows.errors import BlobMissing
 from flows.media import StoredVideo, frames_at, load_image, read_audio
 from flows.plan.model import Clip, HandOff, Medium
 from flows.plan.motion import MADE_FROM, PREPARED
+from flows.store.choice import weakest
 from flows.store.prepared import prepared
 from flows.store.protocol import Store, TakeRecord
 from wan.request import Audio, ClipRequest, Frames, Image, Lora
@@ -57,11 +58,11 @@ def _goes_on_from(clip: Clip, store: Store) -> dict[str, Any]:
 
 
 def handed_off(hand_off: HandOff, store: Store) -> Image:
-    """The frame a clip starts from: of the candidate with the best `quality`, the first among equals.
+    """The frame a clip starts from: of the take that the film shows, the first among equals.
 
     Raises BlobMissing when a candidate has no record: the pool would have rendered it first.
     """
-    best = _best(hand_off, store)
+    best = _holding(hand_off, store)
     if hand_off.frame in (-1, best.num_frames - 1):
         return _picture(store, best.last_frame)
     return frames_at(store.local_path(best.clip), [hand_off.frame])[0]
@@ -70,14 +71,12 @@ def handed_off(hand_off: HandOff, store: Store) -> Image:
 def frames_before(hand_off: HandOff, store: Store, count: int) -> Frames:
     """The last `count` frames that the film shows up to the hand-off, fewer where there are no more: uint8
     `[F, H, W, 3]`. They reach back through clips that carried on. Raises BlobMissing."""
-    record = _best(hand_off, store)
+    record = _holding(hand_off, store)
     stop = hand_off.frame + 1 if hand_off.frame >= 0 else record.num_frames
     found = _frames(record, max(0, stop - count), stop, store)
     while len(found) < count and record.spec.get("handed_off") == "carried":
-        spec: dict[str, Any] = dict(record.spec)
-        repeated = VARIANTS[spec["variant"]].overlap
-        (name,), *_ = spec["hand_off"]
-        record = _best(HandOff((name,)), store)
+        repeated = VARIANTS[str(record.spec["variant"])].overlap
+        record = _segment_before(record, store)
         stop = record.num_frames - repeated
         missing = count - len(found)
         found = np.concatenate([_frames(record, max(0, stop - missing), stop, store), found])
@@ -94,12 +93,32 @@ def carried_on(hand_off: HandOff, store: Store) -> Mapping[str, Tensor]:
     return {name.removeprefix(CARRIED): tensor for name, tensor in tensors.items() if name.startswith(CARRIED)}
 
 
+def _holding(hand_off: HandOff, store: Store) -> TakeRecord:
+    """The segment of the best take that the handed-off frame lies in."""
+    record = _best(hand_off, store)
+    for _ in range(hand_off.back):
+        record = _segment_before(record, store)
+    return record
+
+
+def _segment_before(record: TakeRecord, store: Store) -> TakeRecord:
+    spec: dict[str, Any] = dict(record.spec)
+    (name,), *_ = spec["hand_off"]
+    return _best(HandOff((name,)), store)
+
+
 def _best(hand_off: HandOff, store: Store) -> TakeRecord:
-    records = [store.take(fingerprint) for fingerprint in hand_off.candidates]
+    """The last clip of the take whose weakest clip is best, as `flows.edit.timeline.chosen_take` has it."""
+    takes = [_records(names, store) for names in hand_off.segments or [(name,) for name in hand_off.candidates]]
+    return max(takes, key=lambda clips: weakest(clips).quality)[-1]
+
+
+def _records(names: Sequence[str], store: Store) -> list[TakeRecord]:
+    records = [store.take(name) for name in names]
     found = [record for record in records if record is not None]
     if len(found) < len(records):
         raise BlobMissing("a clip that this one starts from is not in the store any more; render the film again")
-    return max(found, key=lambda record: record.quality)
+    return found
 
 
 def _driven_by(clip: Clip, store: Store) -> dict[str, Any]:

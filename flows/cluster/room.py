@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.errors import EnvironmentProblem
@@ -19,6 +20,7 @@ class Node:
     cpus: float
     gpus: float
     kinds: frozenset[str] = frozenset()
+    id: str = ""
 
     def fits(self, cpus: float, gpus: float) -> int:
         """How many workers of this size it can hold."""
@@ -37,17 +39,32 @@ class WorkerSize:
     def threads(self) -> int:
         return max(1, int(self.cpus))
 
+    def fit(self, nodes: Sequence[Node]) -> int:
+        """How many workers these machines can hold."""
+        return sum(node.fits(self.cpus, self.gpus) for node in nodes)
+
+    def waiting(self, since: float, free: Mapping[str, float], nodes: Sequence[Node]) -> str:
+        """What is waited for, since when (seconds since the epoch), and what there is, `free` and in all."""
+        have = {"GPU": sum(node.gpus for node in nodes), "CPU": sum(node.cpus for node in nodes)}
+        needs = {name: need for name, need in (("GPU", self.gpus), ("CPU", self.cpus)) if need}
+        asked = " and ".join(_count(need, name) for name, need in needs.items())
+        there = ", ".join(f"{free.get(name, 0):g} of {_count(have[name], name)}" for name in needs)
+        begun = time.strftime("%H:%M:%S", time.localtime(since))
+        return f"waiting for room in the cluster since {begun}: a worker needs {asked}; free now: {there}"
+
 
 def size_workers(settings: ClusterSettings, device: str, nodes: Sequence[Node], most: int | None = None) -> WorkerSize:
     """As many workers as asked for (0: as fit), at most as fit, and at most `most`, which is as many as have work.
 
-    `device` `auto` takes a GPU where there is one, `cuda` always, `cpu` never more than the settings say.
-    Raises EnvironmentProblem when no machine can hold one worker.
+    `device` `auto` takes a GPU where there is one, `cuda` always, `cpu` never more than the settings say. A cluster
+    that grows by itself has room for as many as have work. Raises EnvironmentProblem when no machine can ever hold one.
     """
     gpus = settings.gpus_per_worker
     if not gpus and (device == "cuda" or (device == "auto" and any(node.gpus for node in nodes))):
         gpus = 1.0
-    fit = sum(node.fits(settings.cpus_per_worker, gpus) for node in nodes)
+    fit = WorkerSize(0, settings.cpus_per_worker, gpus).fit(nodes)
+    if settings.autoscaling:
+        fit = max(fit, settings.workers or most or 1)
     if fit == 0:
         raise EnvironmentProblem(_no_room(settings.cpus_per_worker, gpus, nodes))
     return WorkerSize(
@@ -75,17 +92,18 @@ def _times(have: float, need: float) -> int:
 
 
 def _no_room(cpus: float, gpus: float, nodes: Sequence[Node]) -> str:
-    have_gpus, have_cpus = sum(node.gpus for node in nodes), sum(node.cpus for node in nodes)
-    biggest = f"; its largest machine has {_count(max((node.gpus for node in nodes), default=0), 'GPU')}"
+    grows = "of a cluster that adds machines by itself, say so: cluster.autoscaling=true"
     if gpus > max((node.gpus for node in nodes), default=0):
-        spread = biggest if have_gpus >= gpus else ""
         return (
-            f"unschedulable: a worker needs {_count(gpus, 'GPU')}, the cluster has {_count(have_gpus, 'GPU')}{spread}\n"
-            "    use cluster.gpus_per_worker=0 render.device=cpu, or cluster=ray cluster.address=... for one with GPUs"
+            f"unschedulable: a worker needs {_count(gpus, 'GPU')}, the cluster has "
+            f"{_count(sum(node.gpus for node in nodes), 'GPU')}\n"
+            "    use cluster.gpus_per_worker=0 render.device=cpu, or a cluster=ray cluster.address=... with GPUs\n"
+            f"    {grows}"
         )
+    largest = max((node.cpus for node in nodes), default=0)
     return (
-        f"unschedulable: a worker needs {_count(cpus, 'CPU')}, the cluster has {_count(have_cpus, 'CPU')}\n"
-        "    lower cluster.cpus_per_worker"
+        f"unschedulable: a worker needs {_count(cpus, 'CPU')}, the cluster's largest machine has "
+        f"{_count(largest, 'CPU')}\n    lower cluster.cpus_per_worker\n    {grows}"
     )
 
 

@@ -1,72 +1,60 @@
-"""Starting a Ray of our own on this machine, or joining one that runs; the only module with `ray.init`.
+"""Starting a Ray of our own on this machine, or joining one that runs: a connection that all pools of a process share.
 
-Our own Ray listens on the loopback address, reports nothing to anybody, says nothing on the terminal, keeps its files
-in a folder named after this process, and is gone when the process is: Ray's reaper sees to it even after `kill -9`.
+Our own is described in `flows.cluster.own`, joining in `flows.cluster.join`; it is gone when the process is: Ray's
+reaper sees to it even after `kill -9`.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-import shutil
-import socket
-import sys
-import tempfile
 import threading
-from collections.abc import Mapping
-from pathlib import Path
+import time
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
+from flows.cluster.hush import hush
+from flows.cluster.join import JOIN_SECONDS, ClusterAddress, address_of, join
+from flows.cluster.own import QUIET, own_ray
 from flows.cluster.room import Node
-from flows.errors import EnvironmentProblem, SettingsError
+from flows.errors import EnvironmentProblem, Stopped
 from flows.settings import ClusterSettings
-from wan.files import is_alive
 
-OBJECT_STORE_BYTES = 80 * 2**20
-"""Near Ray's minimum: only events and small values travel; frames go through the store."""
-
-LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
-"""On Linux, Ray replaces 127.0.0.1 by an address that others can reach; it leaves the rest of that net alone."""
-
-KNOCK_SECONDS = 5.0
+STOP_SECONDS = 10.0
+"""What a Ray that is coming up may take to be ended when the person stops."""
+LOOK_SECONDS = 0.1
 _KIND = "accelerator_type:"
 
-_ENVIRONMENT = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DEDUP_LOGS": "0",
-    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
-}
-"""Read by Ray when it is imported and by the processes it starts."""
+
+def _never() -> bool:
+    return False
 
 
 class RaySession:
     """A connection to Ray, shared by all sessions of this process: the last one to `close` ends it, and with it a Ray
     that was started here."""
 
-    def __init__(self, settings: ClusterSettings) -> None:
-        if settings.address and settings.address.startswith("ray://"):
-            raise SettingsError(
-                f"cluster.address={settings.address}: Ray's client protocol does not carry progress\n"
-                "    run the command on a machine of the cluster, with cluster.address=auto or HOST:6379"
-            )
-        os.environ.update({name: os.environ.get(name, value) for name, value in _ENVIRONMENT.items()})
+    def __init__(self, settings: ClusterSettings, stopped: Callable[[], bool] = _never) -> None:
+        """`stopped` is asked while Ray comes up. Raises SettingsError, EnvironmentProblem, Stopped."""
+        address = address_of(settings.address) if settings.address is not None else None
+        os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
         import ray
 
         self.ray: ModuleType = ray
-        self._connection = _connected(ray, settings.address)
+        self._connection = _connected(ray, address, settings.start_timeout, stopped)
 
-    @property
-    def shared(self) -> bool:
-        """Whether others in this process have workers there too."""
-        return self._connection is not None and self._connection.users > 1
+    def free(self) -> Mapping[str, float]:
+        """What nobody holds now, of all machines together."""
+        found: Mapping[str, float] = self.ray.available_resources()
+        return found
 
     def nodes(self) -> tuple[Node, ...]:
         """What the living machines have in all, free or not."""
         nodes: list[dict[str, Any]] = self.ray.nodes()
-        alive = [node["Resources"] for node in nodes if node["Alive"]]
-        return tuple(Node(float(have.get("CPU", 0)), float(have.get("GPU", 0)), _kinds(have)) for have in alive)
+        alive = [(node["Resources"], node.get("NodeID", "")) for node in nodes if node["Alive"]]
+        return tuple(
+            Node(float(have.get("CPU", 0)), float(have.get("GPU", 0)), _kinds(have), name) for have, name in alive
+        )
 
     def close(self) -> None:
         """Leave. Once: a second call does nothing."""
@@ -83,19 +71,27 @@ class _Connection(threading.Thread):
     """Ray from its start to its end: one thread, since the system ends the processes of a Ray with the thread that
     began them."""
 
-    def __init__(self, ray: ModuleType, address: str | None) -> None:
+    def __init__(self, ray: ModuleType, address: ClusterAddress | None, seconds: float) -> None:
         super().__init__(name="ray", daemon=True)
         self.users = 0
         self.address = address
         self._ray = ray
-        self._folder: Path | None = None
+        self._seconds = seconds
         self._error: BaseException | None = None
         self._begun, self._done = threading.Event(), threading.Event()
 
-    def begin(self) -> None:
-        """Raises EnvironmentProblem when there is no Ray to be had; nothing is left of it then."""
+    def begin(self, stopped: Callable[[], bool]) -> None:
+        """Raises EnvironmentProblem when there is no Ray to be had, and Stopped; nothing is left of it then, unless
+        Ray itself does not come back."""
         self.start()
-        self._begun.wait()
+        deadline = time.monotonic() + self._seconds + (JOIN_SECONDS if self.address else 0.0)
+        while not self._begun.wait(LOOK_SECONDS):
+            if stopped() or time.monotonic() > deadline:
+                self._done.set()
+                self.join(STOP_SECONDS)
+                if stopped():
+                    raise Stopped("stopped")
+                raise EnvironmentProblem(f"Ray did not come up in {self._seconds:g} s (cluster.start_timeout)")
         if self._error is not None:
             self.join()
             raise self._error
@@ -106,63 +102,48 @@ class _Connection(threading.Thread):
 
     def run(self) -> None:
         try:
-            self._join(self.address) if self.address else self._start_ray()
-            self._begun.set()
-            self._done.wait()
+            hush()
+            if self.address is None:
+                with own_ray(self._ray):
+                    self._live()
+            else:
+                try:
+                    join(self._ray, self.address, self._seconds, self._done.is_set)
+                    self._live()
+                finally:
+                    self._ray.shutdown()
         except BaseException as error:  # noqa: BLE001  # not swallowed: `begin` raises it
             self._error = error
-        finally:  # after a failure too: a Ray that came up by half leaves processes
-            try:
-                self._ray.shutdown()
-                if self._folder is not None:
-                    shutil.rmtree(self._folder, ignore_errors=True)
-            finally:
-                self._begun.set()
+        finally:
+            self._begun.set()
 
-    def _join(self, address: str) -> None:
-        try:
-            _knock(address)
-            self._ray.init(address=address, **_quiet())
-        except (ConnectionError, RuntimeError, OSError, ValueError) as error:
-            raise EnvironmentProblem(
-                f"no Ray cluster answers at cluster.address={address}: {_first_line(error)}\n"
-                "    start one with `ray start --head`, or leave the address out to use this machine alone"
-                " (a cluster of several nodes needs the same token on each: RAY_AUTH_TOKEN)"
-            ) from error
-
-    def _start_ray(self) -> None:
-        self._folder = _own_folder()
-        try:
-            self._ray.init(
-                num_cpus=_cpus(),
-                include_dashboard=False,
-                object_store_memory=OBJECT_STORE_BYTES,
-                _node_ip_address=LOOPBACK,
-                _temp_dir=str(self._folder),
-                **_quiet(),
-            )
-        except (ConnectionError, RuntimeError, OSError, ValueError) as error:
-            raise EnvironmentProblem(f"Ray could not be started on this machine: {_first_line(error)}") from error
+    def _live(self) -> None:
+        self._begun.set()
+        self._done.wait()
 
 
 _lock = threading.Lock()
 _current: _Connection | None = None
 
 
-def _connected(ray: ModuleType, address: str | None) -> _Connection | None:
+def _connected(
+    ray: ModuleType, address: ClusterAddress | None, seconds: float, stopped: Callable[[], bool]
+) -> _Connection | None:
     """One more user of the connection of this process. None: the program that uses us has one of its own."""
     global _current
     with _lock:
+        if _current is not None and _current.users == 0 and _current.is_alive():
+            raise EnvironmentProblem("the last Ray of this process is still coming up or going down; try again then")
         if _current is None or _current.users == 0:
             if ray.is_initialized():
                 return None
-            connection = _Connection(ray, address)
-            connection.begin()
-            _current = connection
+            _current = _Connection(ray, address, seconds)
+            _current.begin(stopped)
         elif _current.address != address:
-            there = _current.address or "a Ray of its own"
+            there = _current.address.source if _current.address else "a Ray of its own"
+            asked = address.source if address else "cluster=local"
             raise EnvironmentProblem(
-                f"this process renders on {there} already, and can use one Ray at a time: cluster.address={address}\n"
+                f"this process renders on {there} already, and can use one Ray at a time: {asked}\n"
                 "    render there after that, or from another process"
             )
         _current.users += 1
@@ -172,37 +153,3 @@ def _connected(ray: ModuleType, address: str | None) -> _Connection | None:
 def _kinds(resources: Mapping[str, float]) -> frozenset[str]:
     """Of GPUs: what follows `accelerator_type:` in the names of a node's resources."""
     return frozenset(name.removeprefix(_KIND) for name in resources if name.startswith(_KIND))
-
-
-def _knock(address: str) -> None:
-    """Ray would knock for minutes. Raises OSError when nobody listens at `host:port`."""
-    host, separator, port = address.rpartition(":")
-    if separator and port.isdigit():
-        socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
-
-
-def _quiet() -> dict[str, Any]:
-    return {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": True}
-
-
-def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-
-
-def _own_folder() -> Path:
-    """A short path with our process id (Unix sockets allow 107 characters); folders of dead processes are removed."""
-    base = Path(tempfile.gettempdir())
-    if len(str(base)) > 30 and os.access("/tmp", os.W_OK):
-        base = Path("/tmp")
-    home = base / f"wanflow-{os.getuid()}"
-    home.mkdir(mode=0o700, exist_ok=True)
-    if home.stat().st_uid != os.getuid():  # somebody was here first
-        return Path(tempfile.mkdtemp(prefix="wanflow-", dir=base))
-    for old in home.iterdir():
-        if old.name.isdigit() and not is_alive(int(old.name)):
-            shutil.rmtree(old, ignore_errors=True)
-    return home / str(os.getpid())
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -26,6 +26,7 @@ from flows.store.protocol import Store, TakeRecord
 from wan.checkpoint import Checkpoint
 from wan.errors import Cancelled, CheckpointError
 from wan.families import FAMILIES, Family
+from wan.folders import found_in
 from wan.load import check_numerics, find_device, load_pipeline
 from wan.pipeline import Pipeline
 from wan.placement import Placement
@@ -179,7 +180,7 @@ class WanRenderer:
 def _weight_bytes(checkpoint: Checkpoint) -> int:
     """What the files take; close to what the loaded weights do when precision on disk and in memory agree."""
     folders = set(checkpoint.components.values())
-    return sum(path.stat().st_size for folder in folders for path in folder.rglob("*.safetensors"))
+    return sum(path.stat().st_size for folder in folders for path in found_in(folder, "**/*.safetensors"))
 
 
 def _reset_peak(device: torch.device) -> None:

@@ -18,12 +18,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from flows.cluster.failures import in_one_line, is_final
+from flows.cluster.failures import Fault, NodeFault, fault_of
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
-from flows.errors import Stopped
-from flows.events import Event, Failed, Finished, Log, Progress
+from flows.errors import FlowsError, Stopped
+from flows.events import Event, Finished, Log, Progress
 from flows.plan.model import Clip
 from flows.store import open_store
+from flows.store.identity import identity
+from wan.errors import WanError
 
 LOOK_SECONDS = 0.05
 
@@ -35,32 +37,36 @@ class Warm:
     variants: frozenset[str]
 
 
-Message: TypeAlias = Event | Warm
+Message: TypeAlias = Event | Warm | Fault
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerFacts:
-    """Where a worker runs."""
+    """Where a worker runs: the machine's name, Ray's id of it, and the process."""
 
     node: str
+    node_id: str
     pid: int
 
 
 class Worker:
     """Renders one clip at a time. The store is asked first: somebody else may have finished the clip."""
 
-    def __init__(self, name: str, spec: RendererSpec, store_address: str, threads: int) -> None:
+    def __init__(self, name: str, spec: RendererSpec, store_address: str, store_identity: bytes, threads: int) -> None:
         self._name = name
         self._store = open_store(store_address)
+        self._store_identity = store_identity
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
         self._renderer: Future[Renderer] = self._thread.submit(build_renderer, spec, threads)
 
     def facts(self) -> WorkerFacts:
         """Answers as soon as the process is up; the renderer may still be importing its libraries."""
-        return WorkerFacts(platform.node(), os.getpid())
+        import ray  # here alone, so that the pool's module imports without it
+
+        return WorkerFacts(platform.node(), ray.get_runtime_context().get_node_id(), os.getpid())
 
     def render(self, clip: Clip) -> Iterator[Message]:
-        """Render and publish `clip`; the stream ends with `Finished` or `Failed`, or early when it was cancelled."""
+        """Render and publish `clip`; the stream ends with `Finished` or `Fault`, or early when it was cancelled."""
         outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         stop = threading.Event()
         with _logs_forwarded(clip.fingerprint, outbox.put):
@@ -70,7 +76,7 @@ class Worker:
             stop.set()  # without effect on a job that is done; a cancelled one must leave the renderer idle
             error = job.exception()
         if error is not None and not isinstance(error, Stopped):
-            yield Failed(clip.fingerprint, self._name, in_one_line(error), is_final(error))
+            yield fault_of(clip.fingerprint, error)
 
     def _work(self, clip: Clip, say: Callable[[Message], None], stop: threading.Event) -> None:
         try:
@@ -82,16 +88,32 @@ class Worker:
             raise
 
     def _finish(self, clip: Clip, report: _Reporter) -> Finished:
+        self._check_store()
         found = self._store.take(clip.fingerprint)
         if found is not None:
             if self._store.intact(found):
                 return Finished(clip.fingerprint, found, cached=True)
             self._store.discard(clip.fingerprint)
-        renderer = self._renderer.result()
+        renderer = self._built()
         record = renderer.render(clip, self._store, report)
         report.say(Warm(renderer.warm))
         published = self._store.publish(replace(record, worker=self._name))
         return Finished(clip.fingerprint, published, cached=False)
+
+    def _built(self) -> Renderer:
+        """The renderer. That it cannot be built is never a clip's fault."""
+        try:
+            return self._renderer.result()
+        except (FlowsError, WanError) as error:
+            raise NodeFault(str(error)) from error
+
+    def _check_store(self) -> None:
+        """A folder that is not mounted here looks like an empty store: nobody would ever see what is written there."""
+        if identity(self._store) != self._store_identity:
+            raise NodeFault(
+                f"{self._store.address} is not the film's store there; mount the same folder on all machines under "
+                "that path, or name another: store.path=FOLDER"
+            )
 
 
 def _is_canceled() -> bool:

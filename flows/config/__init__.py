@@ -3,7 +3,7 @@
     compose(["render=draft", "storyboard.seed=3"]).settings.render.steps_scale     # 0.5
 
 The groups lie in the shipped `conf/`. A project adds its own: the directory given as `config_dir`, else `conf/` in the
-working directory when it holds any of our groups. A file there comes before a shipped one of the same name.
+working directory when it is wanflow's (`flows.config.folders`). A file there comes before a shipped one of its name.
 `project/default.yaml` (the project's settings) and `local/default.yaml` (this machine's) are applied by themselves.
 """
 
@@ -13,14 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.config.folders import config_folders, is_of_others
 from flows.config.load import load_tree
-from flows.config.names import OWN_FOLDERS, Names, check
+from flows.config.names import Names, check
 from flows.config.schema import freeze
-from flows.errors import SettingsError
-from flows.resources import conf_folder
 from flows.settings import Settings
 
-__all__ = ["Composition", "compose", "config_folders"]
+__all__ = ["Composition", "compose", "config_folders", "is_of_others"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +46,6 @@ def compose(overrides: Sequence[str] = (), config_dir: Path | None = None) -> Co
     named = [text.partition("=")[2] for text in overrides if text.startswith("storyboard=")]
     edits = tuple(text for text in overrides if text.lstrip("+").startswith("storyboard."))
     return Composition(freeze(Settings, tree), named[-1].strip("'\"") if named else None, edits)
-
-
-def config_folders(config_dir: Path | None = None) -> tuple[Path, ...]:
-    """The configuration directories, first one first. Raises `SettingsError` if `config_dir` is not one."""
-    shipped = conf_folder()
-    own = config_dir or Path.cwd() / "conf"
-    if config_dir is not None and not own.is_dir():
-        raise SettingsError(f"--config-dir {own}: there is no such directory")
-    if own.resolve() == shipped.resolve() or not any((own / name).is_dir() for name in OWN_FOLDERS):
-        return (shipped,)
-    if (own / "config.yaml").exists():
-        raise SettingsError(f"{own / 'config.yaml'}: is not read; move its contents to {own / 'project/default.yaml'}")
-    return (own.resolve(), shipped)
 
 
 def _about_storyboard(text: str) -> bool:

@@ -18,9 +18,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from flows.config.names import Names
+from flows.config.origin import origin
 from flows.config.schema import in_words, leaves, mutable_twin
 from flows.config.values import wrong_values
 from flows.errors import SettingsError
+from flows.resources import working_folder
 from flows.settings import Settings
 
 SCHEMA = "wanflow_schema"
@@ -43,7 +45,7 @@ def load_tree(folders: Sequence[Path], overrides: Sequence[str], names: Names) -
     assert isinstance(tree, dict)
     plain = {str(key): value for key, value in tree.items()}
     for key, what in wrong_values(plain):
-        raise SettingsError(f"{_origin(key, folders, overrides)}: {what}")
+        raise SettingsError(f"{origin(key, folders, overrides)}: {what}")
     return plain
 
 
@@ -70,11 +72,11 @@ def _explain(error: Exception, folders: Sequence[Path], overrides: Sequence[str]
         raise SettingsError(f"{mark.name}:{mark.line + 1}:{mark.column + 1}: {cause.problem}") from error
     key = getattr(cause, "full_key", None) or ""
     reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-    where = _origin(key, folders, overrides)
+    where = origin(key, folders, overrides)
     if isinstance(cause, MissingMandatoryValue):
         raise SettingsError(f"{where}: {key} has no value; start the file from a shipped one: `defaults: [...]`")
     if isinstance(cause, ConfigKeyError | ConfigAttributeError):
-        raise SettingsError(f"{where}: {names.unknown_key(key)}") from error
+        raise SettingsError(f"{where}: {names.unknown_key(key)}{_another_project(folders)}") from error
     hint = dict(leaves()).get(key)
     if hint is not None:
         raise SettingsError(f"{where}: {key} must be {in_words(hint)} ({reason})") from error
@@ -88,15 +90,8 @@ def _innermost(error: BaseException) -> BaseException:
     return error
 
 
-def _origin(key: str, folders: Sequence[Path], overrides: Sequence[str]) -> str:
-    """Where a value was most likely written: the override, or the line of a project's file that names the key."""
-    for text in reversed(overrides):
-        if key and text.lstrip("+").startswith(f"{key}="):
-            return text
-    name = key.rpartition(".")[2]
-    for folder in folders[:-1]:
-        for file in sorted(folder.rglob("*.yaml")):
-            for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-                if name and line.strip().startswith(f"{name}:"):
-                    return f"{file}:{number}:{line.index(name) + 1}"
-    return key or f"configuration in {folders[0]}"
+def _another_project(folders: Sequence[Path]) -> str:
+    """What to do if the `conf/` that was found is not wanflow's."""
+    if len(folders) == 1 or folders[0] != (working_folder() / "conf").resolve():
+        return ""
+    return f"\n    if {folders[0]} is another project's, name a folder for wanflow's: --config-dir FOLDER"

@@ -11,8 +11,9 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from flows.config.schema import leaves
-from flows.config.values import nearest
 from flows.errors import SettingsError
+from wan.folders import found_in
+from wan.suggest import did_you_mean, suggestions
 
 GROUPS = ("model", "render", "cluster", "store", "film", "prompts", "profile")
 """The groups a person chooses from: `render=draft`."""
@@ -41,14 +42,14 @@ class Names:
             return f"there is no {key}; did you mean {longer[0]}?"
         last = key.rpartition(".")[2]
         by_name = {known.rpartition(".")[2]: known for known in self.keys}
-        like = nearest(key, [*self.keys, *self.options]) or by_name.get(nearest(last, list(by_name)) or "")
-        if like:
-            return f"there is no {key}; did you mean {like}?"
-        return f"there is no {key}; groups are {', '.join(self.options)}, and `wanflow doctor --config` lists every key"
+        all_keys = f"groups are {', '.join(self.options)}, and `wanflow doctor --config` lists every key"
+        by_last = did_you_mean(last, by_name, all_keys, by_name.__getitem__)
+        wholes = [*self.keys, *self.options]
+        return f"there is no {key}; {by_last if suggestions(last, by_name) else did_you_mean(key, wholes, all_keys)}"
 
 
 def _options(folders: Sequence[Path], group: str) -> tuple[str, ...]:
-    return tuple(sorted({file.stem for folder in folders for file in (folder / group).glob("*.yaml")}))
+    return tuple(sorted({file.stem for folder in folders for file in found_in(folder / group, "*.yaml")}))
 
 
 def parse(text: str) -> Override:
@@ -90,6 +91,6 @@ def _check_option(text: str, override: Override, names: Names, sweeps: bool) -> 
     options = names.options[override.key_or_group]
     value = override.value()
     if value not in options:
-        like = nearest(str(value), options)
-        hint = f"did you mean {like}? " if like else ""
+        hint = did_you_mean(str(value), options)
+        hint += " " if hint else ""
         raise SettingsError(f"{text}: no such option; {hint}{override.key_or_group}= has {', '.join(options)}")

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from omegaconf import MISSING
 
 from flows.settings import Settings
+from wan.files import without_tilde
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ def _frozen(hint: Any, value: Any) -> Any:
         assert isinstance(hint, type)
         return freeze(hint, value)
     if isinstance(value, Path):
-        return value.expanduser()
+        return without_tilde(value)
     if isinstance(value, list):
         return tuple(_frozen(None, item) for item in value)
     return value

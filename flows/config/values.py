@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +12,7 @@ from wan.attention import KERNELS
 from wan.families import FAMILIES
 from wan.placement import PLACEMENTS
 from wan.request import Precision, Solver
+from wan.suggest import did_you_mean
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 """`s3://bucket` as a path: pathlib has folded the slashes."""
@@ -63,7 +63,7 @@ BOUNDS: Mapping[str, Bounds] = {
     "render.takes": Bounds(1, 100),
     "cluster.workers": Bounds(0, 10_000),
     "cluster.cpus_per_worker": Bounds(0, 1024, above=True),
-    "cluster.gpus_per_worker": Bounds(0, 64),
+    "cluster.gpus_per_worker": Bounds(0),
     "cluster.attempts": Bounds(1, 100),
     "cluster.start_timeout": Bounds(0, 86_400, above=True),
     "cluster.silence_timeout": Bounds(0, 604_800, above=True),
@@ -75,19 +75,13 @@ BOUNDS: Mapping[str, Bounds] = {
 }
 
 
-def nearest(word: str, known: Iterator[str] | tuple[str, ...] | list[str], *, cutoff: float = 0.6) -> str | None:
-    """The known word most like `word`, if one is."""
-    found = get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return found[0] if found else None
-
-
 def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each dotted key whose value is out of its list or bounds, with what is wrong and the fix."""
     for key, choices in CHOICES.items():
         value = _at(tree, key)
         if value is not None and value not in choices:
-            like = nearest(str(value), choices)
-            hint = f"did you mean {like}? " if like else ""
+            hint = did_you_mean(str(value), choices)
+            hint += " " if hint else ""
             if value == "False" and "off" in choices:
                 hint = 'YAML reads a bare off as false, so write "off" with its quotes; '
             yield key, f"{value} is not one of its values; {hint}there are: {', '.join(choices)}"
@@ -95,8 +89,12 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         value = _at(tree, key)
         if value is not None and not bounds.hold(value):
             yield key, f"{value} is out of range; it must be {bounds}"
-    if (gpus := _at(tree, "cluster.gpus_per_worker")) > 1 and gpus % 1:
-        yield "cluster.gpus_per_worker", f"{gpus:g} is more than one GPU and no whole number; up to 1 it may be a part"
+    if (gpus := _at(tree, "cluster.gpus_per_worker")) > 1:
+        yield (
+            "cluster.gpus_per_worker",
+            f"{gpus:g} GPUs, and a clip is rendered by one: the others would be idle; write 1, and each GPU gets a "
+            "worker of its own (cluster.workers: how many)",
+        )
     if (scale := _at(tree, "render.size_scale")) != 1 and _at(tree, "render.steps_scale") >= 1:
         yield "render.size_scale", f"{scale:g} needs steps that are cut: render.steps_scale below 1, or 1 for both"
     for section, values in tree.items():

@@ -1,6 +1,6 @@
 """ffmpeg, the only place that knows it: from rendered takes to a finished film."""
 
-from flows.edit.film import edit_film
+from flows.edit.film import captions_beside, edit_film
 from flows.edit.process import ffmpeg_version, find_ffmpeg
 from flows.edit.timeline import Entry, Piece, Timeline, Voice, chosen_take, make_timeline
 from flows.edit.transitions import TRANSITIONS
@@ -11,6 +11,7 @@ __all__ = [
     "Piece",
     "Timeline",
     "Voice",
+    "captions_beside",
     "chosen_take",
     "edit_film",
     "ffmpeg_version",

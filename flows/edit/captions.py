@@ -9,6 +9,8 @@ from pathlib import Path
 
 from flows.edit.timeline import Timeline
 
+TRACK = "track.vtt"
+
 
 @dataclass(frozen=True, slots=True)
 class Captions:
@@ -23,7 +25,7 @@ def write_captions(timeline: Timeline, folder: Path) -> Captions | None:
     text = webvtt(timeline)
     if text is None:
         return None
-    captions = Captions(folder / "film.vtt", folder / "track.vtt")
+    captions = Captions(folder / "film.vtt", folder / TRACK)
     captions.beside.write_text(text, encoding="utf-8")
     # ffmpeg's subtitles pass through a language where braces are orders; its own escapes end up on the screen
     captions.track.write_text(text.replace("{", "(").replace("}", ")"), encoding="utf-8")

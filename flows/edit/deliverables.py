@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from flows.edit.timeline import Timeline
-from flows.media.video import exact_rate
+from flows.media.clips import exact_rate
 from flows.settings import FilmSettings
 from flows.storyboard.model import Deliverable
 

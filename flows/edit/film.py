@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
-from flows.edit.captions import Captions, webvtt, write_captions
+from flows.edit.captions import TRACK, Captions, webvtt, write_captions
 from flows.edit.deliverables import FILM, Target, conformed, encoding, target
 from flows.edit.marks import add_xmp, tags
 from flows.edit.picture import joined
@@ -19,10 +19,14 @@ from flows.edit.process import QUIET, Progress, ffmpeg_version, find_ffmpeg, run
 from flows.edit.reels import wound_up
 from flows.edit.sound import soundtrack
 from flows.edit.timeline import Timeline
-from flows.edit.unchanged import are_made, edit_digest
+from flows.edit.unchanged import are_made, check_sources, edit_digest
 from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
-from wan.files import is_alive
+from wan.files import move_over
+from wan.locks import own_folder
+
+ANYWHERE = Path("/edit")
+"""Stands for the folder that is written into: it decides nothing."""
 
 
 def edit_film(
@@ -41,36 +45,77 @@ def edit_film(
     so.
     """
     binary = find_ffmpeg(settings)
-    identifier = edit_digest(timeline, settings, ffmpeg_version(binary))
+    check_sources(timeline)
+    identifier = edit_digest(timeline, _planned(timeline, ANYWHERE, settings, binary).told(), ffmpeg_version(binary))
     if _is_made(timeline, output, identifier):
         return output
     with _workplace(output.parent) as work:
-        film = target(timeline, FILM, work)
-        rest = [target(timeline, item, work) for item in timeline.deliver]
-        different = [made for made in rest if not made.same_as(film)]
+        edit = _planned(timeline, work, settings, binary)
         subtitles = write_captions(timeline, work)
-        graph = _graph(wound_up(timeline, work, binary, should_stop), [film, *different], subtitles, settings)
-        command = ffmpeg.compile(graph.global_args(*QUIET), cmd=str(binary), overwrite_output=True)
-        run_ffmpeg(command, timeline.num_frames, on_progress, should_stop)
-        for made in (film, *different):
+        for command, frames in edit.reels:
+            run_ffmpeg(command, frames, None, should_stop)
+        run_ffmpeg(edit.command, timeline.num_frames, on_progress, should_stop)
+        film, *rest = edit.targets
+        for made in edit.different:
             add_xmp(made.path, timeline.title, identifier)
         for made in rest:
-            if made not in different:
+            if made not in edit.different:
                 shutil.copyfile(film.path, made.path)
-            made.path.replace(output.parent / made.path.name)
+            move_over(made.path, output.parent / made.path.name)
         _place_captions(subtitles, output)
-        film.path.replace(output)
+        move_over(film.path, output)
     return output
+
+
+def captions_beside(film: Path) -> Path:
+    """Where the captions of a film lie, if it has any."""
+    return film.with_suffix(".vtt")
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What is run, in the folder `work`: the reels with their frames, then the film with every `different` target.
+    `targets`: the film first; those that are not different are copies of it."""
+
+    work: Path
+    reels: list[tuple[list[str], int]]
+    command: list[str]
+    targets: list[Target]
+    different: list[Target]
+
+    def told(self) -> Iterator[list[str]]:
+        """Every command, wherever the folder is."""
+        for command in (*(command for command, _ in self.reels), self.command):
+            yield [word.replace(str(self.work), "") for word in command]
+
+
+def _planned(timeline: Timeline, work: Path, settings: FilmSettings, binary: Path) -> _Edit:
+    film = target(timeline, FILM, work)
+    rest = [target(timeline, item, work) for item in timeline.deliver]
+    different = [film, *(made for made in rest if not made.same_as(film))]
+    subtitles = work / TRACK if webvtt(timeline) is not None else None
+    short, reels = wound_up(timeline, work)
+
+    def command(output: Any) -> list[str]:
+        words: list[str] = ffmpeg.compile(output.global_args(*QUIET), cmd=str(binary), overwrite_output=True)
+        return words
+
+    return _Edit(
+        work,
+        [(command(reel.output), reel.frames) for reel in reels],
+        command(_graph(short, different, subtitles, settings)),
+        [film, *rest],
+        different,
+    )
 
 
 def _is_made(timeline: Timeline, output: Path, identifier: str) -> bool:
     """Whether the film, its captions and its deliverables are all there from an edit like this one."""
     files = [output, *(target(timeline, item, output.parent).path for item in timeline.deliver)]
-    captions = output.with_suffix(".vtt")
-    return captions.exists() == (webvtt(timeline) is not None) and are_made(files, identifier)
+    return captions_beside(output).exists() == (webvtt(timeline) is not None) and are_made(files, identifier)
 
 
-def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Captions | None, settings: FilmSettings) -> Any:
+def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Path | None, settings: FilmSettings) -> Any:
     pictures = joined(timeline.entries, timeline.rate, timeline.native).filter_multi_output("split", len(targets))
     sounds = soundtrack(timeline).filter_multi_output("asplit", len(targets))
     # ffmpeg-python takes an option once: the number behind `g`, which ffmpeg ignores, makes several of it
@@ -80,16 +125,16 @@ def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Captions | 
         streams = [conformed(pictures[number], made, timeline.rate), sounds[number]]
         options: dict[str, Any] = encoding(made, settings) | marks
         if subtitles:
-            streams.append(ffmpeg.input(str(subtitles.track), f="webvtt")["s"])
+            streams.append(ffmpeg.input(str(subtitles), f="webvtt")["s"])
             options["c:s"] = "mov_text"
         outputs.append(ffmpeg.output(*streams, str(made.path), **options))
     return ffmpeg.merge_outputs(*outputs)
 
 
 def _place_captions(subtitles: Captions | None, output: Path) -> None:
-    beside = output.with_suffix(".vtt")
+    beside = captions_beside(output)
     if subtitles:
-        subtitles.beside.replace(beside)
+        move_over(subtitles.beside, beside)
     else:
         beside.unlink(missing_ok=True)
 
@@ -97,21 +142,14 @@ def _place_captions(subtitles: Captions | None, output: Path) -> None:
 @contextmanager
 def _workplace(folder: Path) -> Iterator[Path]:
     """A hidden folder on the output's own disk, gone afterwards; those of killed processes are cleared away too."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob(".edit-*"):
-            pid = left.name.removeprefix(".edit-")
-            if not (pid.isdigit() and is_alive(int(pid))):
-                shutil.rmtree(left, ignore_errors=True)
-        work = folder / f".edit-{os.getpid()}"
-        work.mkdir(exist_ok=True)
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"{folder}: cannot be written ({error.strerror}); set film.outputs to a folder of yours"
-        ) from error
-    try:
-        yield work
-    except OSError as error:
-        raise EnvironmentProblem(f"{error.filename or folder}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with ExitStack() as held:
+        try:
+            work = held.enter_context(own_folder(folder, ".edit-"))
+        except OSError as error:
+            raise EnvironmentProblem(
+                f"{folder}: cannot be written ({error.strerror}); set film.outputs to a folder of yours"
+            ) from error
+        try:
+            yield work
+        except OSError as error:
+            raise EnvironmentProblem(f"{error.filename or folder}: {error.strerror}") from error

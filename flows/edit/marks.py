@@ -46,9 +46,14 @@ def add_xmp(path: Path, title: str, identifier: str) -> None:
 
     `identifier` names the edit (`flows.edit.unchanged`).
     """
-    packet = _XMP.format(title=escape(_clean(title)), source=SOURCE_TYPE, identifier=identifier).encode()
+    content = packet(title, identifier)
     with path.open("ab") as file:
-        file.write(struct.pack(">I", 8 + len(XMP_BOX) + len(packet)) + b"uuid" + XMP_BOX + packet)
+        file.write(struct.pack(">I", 8 + len(XMP_BOX) + len(content)) + b"uuid" + XMP_BOX + content)
+
+
+def packet(title: str, identifier: str) -> bytes:
+    """The XMP packet of a film."""
+    return _XMP.format(title=escape(_clean(title)), source=SOURCE_TYPE, identifier=identifier).encode()
 
 
 def read_identifier(path: Path) -> str | None:

@@ -36,7 +36,7 @@ def joined(entries: Sequence[Entry], rate: Fraction, size: tuple[int, int]) -> S
             pair = [_steady(_concatenated(run), rate), _steady(stream, rate)]
             run = [
                 ffmpeg.filter(
-                    pair, "xfade", transition=blend, duration=_decimal(entry.overlap / rate), offset=_decimal(offset)
+                    pair, "xfade", transition=blend, duration=_decimal(entry.blend / rate), offset=_decimal(offset)
                 )
             ]
         else:

@@ -8,34 +8,36 @@ from typing import Any
 
 import ffmpeg
 
+from flows.edit.channels import downmix
 from flows.edit.timeline import Timeline, Voice
-from flows.media import probe_audio, probe_channels
+from flows.media import probe_audio, probe_sound
 from flows.media.containers import SELF_CONTAINED_FORMATS
 from flows.storyboard.model import Music
 
 SAMPLE_RATE = 48_000
 DUCKING = {"threshold": 0.02, "ratio": 8, "attack": 40, "release": 500, "knee": 4}
 """sidechaincompress: a voice at speaking level (-20 dBFS and up) lowers the bed by 12 dB or so; milliseconds."""
-CEILING = 0.97
-"""Peaks of a mix stay below this (-0.26 dBFS), so that AAC does not clip."""
+LIMITER = {"limit": 0.89, "level": 0, "latency": 1, "attack": 5, "release": 200}
+"""alimiter: peaks stay below -1 dBFS, the room that lossy codecs are given (EBU R 128, section 4); milliseconds. A slow
+release keeps the gain from following the waves of a low tone, which would be heard as distortion."""
 
 Stream = Any
 
 
 def soundtrack(timeline: Timeline) -> Stream:
-    """48 kHz stereo of exactly the film's length. Raises `MediaError` for a music file without sound."""
+    """48 kHz stereo of exactly the film's length, whatever is heard below the limit. Raises `MediaError` for a music
+    file without sound."""
     samples = round(timeline.seconds * SAMPLE_RATE)
     voices = [_voice(voice, number) for number, voice in enumerate(timeline.voices, start=1)]
     spoken = _cut(_mixed(voices), samples) if voices else None
     bed = _cut(_bed(timeline.music, timeline.seconds), samples) if timeline.music else None
     if bed is None and spoken is None:
         return _cut(ffmpeg.input(f"anullsrc=r={SAMPLE_RATE}:cl=stereo", f="lavfi", t=float(timeline.seconds)), samples)
-    if bed is None or spoken is None:
-        return bed if spoken is None else spoken
-    if timeline.music and timeline.music.duck:
+    if bed is not None and spoken is not None and timeline.music and timeline.music.duck:
         copies = _endless(spoken).filter_multi_output("asplit", 2)
         bed, spoken = ffmpeg.filter([_endless(bed), copies[0]], "sidechaincompress", **DUCKING), copies[1]
-    return _cut(_mixed([bed, spoken]).filter("alimiter", limit=CEILING, level=0, latency=1), samples)
+    heard = _mixed([stream for stream in (bed, spoken) if stream is not None])
+    return _cut(heard.filter("alimiter", **LIMITER), samples)
 
 
 def _bed(music: Music, seconds: Fraction) -> Stream:
@@ -64,11 +66,13 @@ def _voice(voice: Voice, number: int) -> Stream:
 def _read(file: Path, number: int) -> Stream:
     # `itsoffset`, which asetpts undoes, keeps two uses of a file apart (see `flows.edit.picture`)
     source = ffmpeg.input(str(file), format_whitelist=SELF_CONTAINED_FORMATS, vn=None, itsoffset=number)
-    stream = source.audio
-    if probe_channels(file) == 1:  # as loud on both sides; FFmpeg's own mix lowers it by 3 dB
-        stream = stream.filter("channelmap", map="0-0|0-1", channel_layout="stereo")
+    sound = probe_sound(file)
+    stream = source[str(sound.stream)]
+    if (two := downmix(sound.channels)) is not None:
+        stream = stream.filter("aformat", sample_fmts="fltp").filter("pan", args=two)  # it rounds to what it is given
     form = {"sample_fmts": "fltp", "sample_rates": SAMPLE_RATE, "channel_layouts": "stereo"}
-    return stream.filter("aresample", SAMPLE_RATE).filter("aformat", **form).filter("asetpts", "N/SR/TB")
+    stream = stream.filter("aresample", SAMPLE_RATE).filter("aformat", **form).filter("asetpts", "N/SR/TB")
+    return stream.filter("adelay", f"{round(sound.late * SAMPLE_RATE)}S", all=1) if sound.late else stream
 
 
 def _mixed(streams: list[Stream]) -> Stream:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from flows.edit.transitions import TRANSITIONS
 from flows.errors import EditError, Problem, StoryboardError
-from flows.media.video import exact_rate
+from flows.media.clips import exact_rate
 from flows.plan.model import Plan, PlannedShot, Take
 from flows.plan.transitions import overlaps
+from flows.store.choice import weakest
 from flows.store.protocol import Store, TakeRecord
 from flows.storyboard.model import Cue, Deliverable, Music
 
@@ -29,7 +31,8 @@ class Piece:
 class Entry:
     """A shot in the film. `start` is the film frame where it is first seen, `frames` how many film frames it has.
 
-    Its first `overlap` frames are shared with the shot before, joined by `transition`. `rate` and size are the clips'.
+    Its first `overlap` frames are shared with the shot before, joined by `transition`: both are seen in the first
+    `blend` of them. `rate` and size are the clips'.
     """
 
     shot: str
@@ -41,6 +44,7 @@ class Entry:
     height: int
     transition: str = "cut"
     overlap: int = 0
+    blend: int = 0
     caption: str | None = None
 
     @property
@@ -102,8 +106,12 @@ def make_timeline(plan: Plan, takes: Mapping[str, TakeRecord], store: Store) -> 
     rate = exact_rate(plan.fps)
     entries: list[Entry] = []
     for shot, overlap in zip(plan.shots, overlaps(plan.shots, plan.fps), strict=True):
-        start = entries[-1].end - overlap if entries else 0
-        entries.append(_entry(shot, _pieces(shot, takes, store), start, overlap))
+        before = entries[-1] if entries else None
+        pieces = _pieces(shot, takes, store)
+        blend = TRANSITIONS[shot.transition.kind].both_seen(
+            overlap, rate, goes_on=before is not None and before.shot in shot.depends_on
+        )
+        entries.append(_entry(shot, pieces, before.end - overlap if before else 0, overlap, blend))
     _check_deliverables(plan.storyboard.deliver)
     starts = {entry.shot: float(entry.start / rate) for entry in entries}
     soundtrack = plan.storyboard.soundtrack
@@ -133,14 +141,15 @@ def _own_sounds(
 
 
 def chosen_take(shot: PlannedShot, takes: Mapping[str, TakeRecord]) -> Take:
-    """The take that the film shows: the best `quality` among those whose clips are all there, the first among equals.
+    """The take that the film shows: of those whose clips are all there, the one whose weakest clip has the best
+    `quality`, the first among equals.
 
     Raises `EditError` if none is whole.
     """
     whole = [take for take in shot.takes if all(clip.fingerprint in takes for clip in take.clips)]
     if not whole:
         raise EditError(f"shot {shot.id}: no take of it is rendered")
-    return max(whole, key=lambda take: takes[take.fingerprint].quality)
+    return max(whole, key=lambda take: weakest([takes[clip.fingerprint] for clip in take.clips]).quality)
 
 
 def _pieces(shot: PlannedShot, takes: Mapping[str, TakeRecord], store: Store) -> tuple[Piece, ...]:
@@ -153,7 +162,7 @@ def _pieces(shot: PlannedShot, takes: Mapping[str, TakeRecord], store: Store) ->
     return tuple(pieces)
 
 
-def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], start: int, overlap: int) -> Entry:
+def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], start: int, overlap: int, blend: int) -> Entry:
     return Entry(
         shot=shot.id,
         pieces=pieces,
@@ -164,6 +173,7 @@ def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], start: int, overlap: in
         height=shot.height,
         transition=shot.transition.kind if overlap else "cut",
         overlap=overlap,
+        blend=blend,
         caption=shot.caption,
     )
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from types import MappingProxyType
+
+GOING_ON = Fraction(1, 5)
+"""Seconds in which a shot that goes on from the one before is seen through it: both begin at the same moment, and would
+show their subject twice as soon as it moves differently in them (docs/decisions/0015-dissolving-into-what-goes-on.md).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +19,18 @@ class Join:
 
     Both None is a cut. A fade through a colour shows the first half of the overlap from the shot that goes and the
     second half from the one that comes, so every join of n frames shortens the film by n, whatever its kind.
+    `seen_through`: both are seen at every place of the picture.
     """
 
     xfade: str | None = None
     through: str | None = None
+    seen_through: bool = False
+
+    def both_seen(self, overlap: int, rate: Fraction, *, goes_on: bool) -> int:
+        """In how many of the first frames of an overlap both shots are seen."""
+        if self.xfade is None:
+            return 0
+        return min(overlap, max(1, round(GOING_ON * rate))) if self.seen_through and goes_on else overlap
 
 
 CUT = Join()
@@ -24,7 +38,7 @@ CUT = Join()
 TRANSITIONS: Mapping[str, Join] = MappingProxyType(
     {
         "cut": CUT,
-        "dissolve": Join(xfade="fade"),  # xfade's own "dissolve" is a pattern of noise
+        "dissolve": Join(xfade="fade", seen_through=True),  # xfade's own "dissolve" is a pattern of noise
         "fade": Join(through="black"),
         "fadewhite": Join(through="white"),
         "wipeleft": Join(xfade="wipeleft"),

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from flows.edit.marks import read_identifier
+from flows.edit.captions import webvtt
+from flows.edit.marks import packet, read_identifier
 from flows.edit.timeline import Timeline
 from flows.errors import EditError
-from flows.settings import FilmSettings
-
-EPOCH = 1
-"""Raised when the same timeline gives another picture or sound."""
 
 
-def edit_digest(timeline: Timeline, settings: FilmSettings, ffmpeg_version: str) -> str:
-    """sha256 (hex) of everything that decides the finished files; sources count by path, size and time of change.
+def edit_digest(timeline: Timeline, commands: Iterable[Sequence[str]], ffmpeg_version: str) -> str:
+    """sha256 (hex) of everything that decides the finished files: what ffmpeg is told, word for word, and what is
+    written beside it. Sources count by path, size and time of change, programs by version.
 
     Raises `EditError` for a source that is gone.
     """
-    sources = [piece.file for entry in timeline.entries for piece in entry.pieces]
-    sources += [voice.file for voice in timeline.voices]
-    sources += [timeline.music.file] if timeline.music else []
-    decided = (EPOCH, ffmpeg_version, settings.crf, settings.preset, timeline, [_state(path) for path in sources])
+    told = [words[1:] for words in commands]
+    beside = webvtt(timeline), packet(timeline.title, "")
+    decided = ffmpeg_version, told, beside, [(str(path), *_state(path)) for path in _sources(timeline)]
     return hashlib.sha256(repr(decided).encode()).hexdigest()
+
+
+def check_sources(timeline: Timeline) -> None:
+    """Raises `EditError` for a file of the film that is gone."""
+    for path in _sources(timeline):
+        _state(path)
 
 
 def are_made(files: Iterable[Path], identifier: str) -> bool:
     """Whether every file is there and ends with the mark of this edit; the mark is written last, so it is whole."""
     return all(path.is_file() and read_identifier(path) == identifier for path in files)
+
+
+def _sources(timeline: Timeline) -> list[Path]:
+    found = [piece.file for entry in timeline.entries for piece in entry.pieces]
+    found += [voice.file for voice in timeline.voices]
+    return found + ([timeline.music.file] if timeline.music else [])
 
 
 def _state(path: Path) -> tuple[int, int]:

@@ -93,10 +93,15 @@ class Making:
             (s.id for s in self.plan.shots for take in s.takes if take.fingerprint in clip.hand_off.candidates),
             "the shot before",
         )
-        name = f"{source.replace('.', '_')}_last_frame.png"
+        number, back = clip.hand_off.frame, clip.hand_off.back
+        which = "last_frame" if number < 0 else f"frame_{number}"
+        if back:
+            which += f"_of_the_clip_{back}_before_the_last"
+        name = f"{source.replace('.', '_')}_{which}.png"
         self.files[name] = None
-        self.note(f"{name}: this shot goes on from {source}; put the last frame of that shot there under this name.")
-        return self.graph.add("LoadImage", f"Last frame of {source}", image=name)
+        words = which.replace("_", " ")
+        self.note(f"{name}: this shot goes on from {source}; put the {words} of that shot there under this name.")
+        return self.graph.add("LoadImage", f"{words.capitalize()} of {source}", image=name)
 
     def sample(self, clip: Clip, given: Conditioned, *, extra_lora: str | None = None, first_step: int = 0) -> Link:
         """The clip's latents: both experts, each on its part of the steps, or the one transformer."""
@@ -153,8 +158,14 @@ class Making:
         return self.graph.add("ModelSamplingSD3", model=model, shift=clip.sampling.flow_shift)
 
     def _lora(self, digest: str) -> str:
-        """The name that a LoRA needs in ComfyUI's folder of LoRAs: its own, after its folder's where two share it."""
+        """The name that a LoRA needs in ComfyUI's folder of LoRAs: its place in ours; from elsewhere its own name,
+        after its folder's where two share it."""
         path = Path(self.plan.assets.get(digest, f"{digest[:16]}.safetensors"))
+        ours = self.plan.settings.model.loras
+        if ours is not None and path.is_relative_to(ours):
+            name = path.relative_to(ours).as_posix()
+            self.note(f"{name} belongs into ComfyUI's models/loras folder.")
+            return name
         used = {lora.digest for take in self.shot.takes for clip in take.clips for lora in clip.loras}
         alike = [other for other in used if Path(self.plan.assets.get(other, "")).name == path.name]
         name = path.name if len(alike) < 2 else f"{path.parent.name}_{path.name}"

@@ -1,7 +1,6 @@
-"""Making a film of a plan: one Prefect flow run a film, one task run a take. The only place that knows Prefect.
+"""Making a film of a plan: what is new is rendered, the film edited, its report written. Knows no vendor.
 
-`make_film` renders what is new, edits the film, and writes its report. Everything is imported on first use: the
-embedded server's process lives in this package too, and needs none of it.
+`make_film` does it, and tells an `Observer`. Everything is imported on first use: `flows --help` needs none of it.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ SHOTS = "shots"
 
 FILM_BYTES = 100 * 2**20
 """Room for a film and its report, generously; they are small beside the lossless clips."""
+TEMPORARY_BYTES = 4 * 2**20
+"""Room for what the programs of a render put into the temporary folder, clips apart."""
 BYTES_PER_PIXEL = 2
 """Of a lossless RGB clip with everything that is kept beside it; photographs compress to about half."""
 
@@ -46,6 +48,7 @@ def claimed(plan: Plan) -> Iterator[Path]:
     cannot be written to.
     """
     folder = film_folder(plan)
+    _check_name(folder, "film.outputs")
     ours = str(plan.storyboard.path.resolve())
     with ExitStack() as held:
         try:
@@ -148,25 +151,48 @@ def _owner(file: FileIO) -> str | None:
         return None
 
 
-def check_space(folder: Path, store: str, clips: Iterable[Clip]) -> None:
-    """Raises EnvironmentProblem when the disks of film and store have less than rendering these clips may take.
-
-    And when the store cannot be written to, though there are clips to render.
+def check_space(folder: Path, store: str, clips: Iterable[Clip], *, here: bool = True) -> None:
+    """Raises EnvironmentProblem when the disks of film and store have less than rendering these clips may take, and
+    when the store cannot be written to though there are clips to render. `here`: by workers of this machine, which
+    write a clip into its temporary folder first.
     """
-    needed = {folder: FILM_BYTES}
+    sizes = [BYTES_PER_PIXEL * clip.width * clip.height * clip.num_frames for clip in clips]
+    _check_free("film.outputs", folder, FILM_BYTES)
     if "://" not in store:
-        size = sum(BYTES_PER_PIXEL * clip.width * clip.height * clip.num_frames for clip in clips)
-        needed[Path(store)] = size
-        if size:
+        _check_name(Path(store), "store.path")
+        if sizes:
             _check_writable(Path(store))
-    for place, size in needed.items():
-        free = shutil.disk_usage(_existing(place)).free
-        if free < size:
-            key = "film.outputs" if place == folder else "store.path"
-            numbers = f"needs about {size / 2**20:,.0f} MiB in {place}, {free / 2**20:,.0f} MiB are free"
-            raise EnvironmentProblem(
-                f"no space: rendering {numbers}\n    make room, or choose another folder: {key}=FOLDER"
-            )
+        _check_free("store.path", Path(store), sum(sizes))
+    if sizes and here:
+        _check_free("TMPDIR", _temporary(), TEMPORARY_BYTES + max(sizes))
+
+
+def _check_free(key: str, place: Path, size: int) -> None:
+    free = shutil.disk_usage(_existing(place)).free
+    if free < size:
+        numbers = f"needs about {size / 2**20:,.0f} MiB in {place}, {free / 2**20:,.0f} MiB are free"
+        raise EnvironmentProblem(
+            f"no space: rendering {numbers}\n    make room, or choose another folder: {key}=FOLDER"
+        )
+
+
+def _temporary() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        raise EnvironmentProblem(
+            "no folder for temporary files can be written to\n    choose one: TMPDIR=FOLDER"
+        ) from error
+
+
+def _check_name(place: Path, key: str) -> None:
+    """What ffmpeg is told of has a name in UTF-8, as its own language is."""
+    try:
+        str(place).encode()
+    except UnicodeEncodeError as error:
+        raise EnvironmentProblem(
+            f"{place}: a folder of that name cannot be used, as it is no UTF-8\n    choose another: {key}=FOLDER"
+        ) from error
 
 
 def _check_writable(store: Path) -> None:

@@ -1,4 +1,4 @@
-"""`make_film`: check, start what takes long, run the film's flow, and put everything away again."""
+"""`make_film`: check, start what takes long, render, edit, and put everything away again."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-# Prefect imports it when the flow begins, Ray in the pool's thread: both at once break the import.
-import pydantic.v1  # noqa: F401
-
 from flows.edit.process import find_ffmpeg
+from flows.errors import FlowsError, Stopped
 from flows.events import Event
 from flows.film.folder import check_space, claimed
 from flows.film.making import Making
 from flows.film.motions import prepare_motions
-from flows.film.record import write_ledger
+from flows.film.observer import Observer, Run, Unobserved
+from flows.film.record import write_history
 from flows.film.result import FilmResult
-from flows.film.server import connect
 from flows.film.survey import chosen_shots, clips_of, put_assets, survey, with_needed
 from flows.plan.model import Clip, Plan
 from flows.store import open_store
@@ -32,12 +30,14 @@ def make_film(
     on_event: Callable[[Event], None] | None = None,
     only: Sequence[str] = (),
     renderer: RendererSpec | None = None,
+    observer: Observer | None = None,
 ) -> FilmResult:
-    """Render what is not in the store, edit the film into `outputs/<slug>/`, and report all of it to Prefect.
+    """Render what is not in the store and edit the film into `outputs/<slug>/`.
 
     `on_event` hears what happens, in this thread. `only` names shots: they and what they start from are rendered, and
     written to `shots/<scene.shot>.mp4`; the film is made too if the other shots are in the store. `renderer` replaces
     the one that the settings ask for; its clips are filed under the plan's fingerprints, so give it a store of its own.
+    `observer` is told of everything, and cannot keep the film from being made.
     Raises UserError before anything is started, EnvironmentProblem, RenderError (what could be rendered is kept),
     EditError, Stopped.
     """
@@ -48,11 +48,11 @@ def make_film(
     store = open_store(str(plan.settings.store.path) if plan.settings.store.path else None)
     with ExitStack() as cleanup:
         folder = cleanup.enter_context(claimed(plan))
-        server = connect()
-        if server.client is not None:
-            cleanup.callback(server.client.close)
+        observer = observer or Unobserved()
+        cleanup.callback(observer.close)
+        observer.start()
         found = survey(store, clips_of(plan, shots))
-        check_space(folder, store.address, found.missing)
+        check_space(folder, store.address, found.missing, here=plan.settings.cluster.address is None)
         put_assets(store, plan, found.missing)
         prepare_motions(plan, store, found.missing, on_event or _ignore)
         pool = cleanup.enter_context(_pool(plan, found.missing, store.address, renderer)) if found.missing else None
@@ -65,10 +65,10 @@ def make_film(
             survey=found,
             pool=pool,
             on_event=on_event or _ignore,
+            began=start,
         )
         making.tell_found()
-        server.wait(meanwhile=making.listen)
-        flow_run_id = _run(making, server.api)
+        run = _observed(making, observer)
     return FilmResult(
         path=making.film,
         clips=making.clips,
@@ -77,9 +77,11 @@ def make_film(
         rendered=sum(watch.take.fingerprint in making.rendered for watch in making.watches.takes),
         cached=sum(watch.take.fingerprint not in making.rendered for watch in making.watches.takes),
         seconds=time.monotonic() - start,
-        flow_run_id=flow_run_id,
-        run_url=f"{server.url}/runs/flow-run/{flow_run_id}",
+        flow_run_id=run.id,
+        run_url=run.url,
         delivered=making.delivered,
+        captions=making.captions,
+        warnings=tuple(making.warnings),
     )
 
 
@@ -93,15 +95,54 @@ def _pool(plan: Plan, clips: Sequence[Clip], store: str, renderer: RendererSpec 
     return pool
 
 
-def _run(making: Making, api: str) -> str:
-    """The flow, and whatever became of it the ledger. Returns the flow run's id."""
-    from flows.film.flow import run_flow
+def _observed(making: Making, observer: Observer) -> Run:
+    """Make it, and whatever became of it tell the observer, and the ledger."""
+    observer.begin(making)
+    try:
+        _make(making, observer)
+    except BaseException as failure:
+        error = Stopped("stopped; finished takes are kept") if isinstance(failure, KeyboardInterrupt) else failure
+        if not isinstance(error, FlowsError) or isinstance(error, Stopped):
+            making.stop()
+        observer.end(making, error)
+        _record(making, observer, patient=not isinstance(error, Stopped))
+        _finish(making, observer)
+        if error is failure:
+            raise
+        raise error from failure
+    observer.end(making, None)
+    run = _record(making, observer, patient=True)
+    _finish(making, observer)
+    return run
 
-    outcome = run_flow(making, api)
-    write_ledger(making, outcome.flow_run_id)
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome.flow_run_id
+
+def _record(making: Making, observer: Observer, *, patient: bool) -> Run:
+    """The history names the run; whoever is stopped while waiting for that is in it all the same."""
+    try:
+        return observer.run(patient=patient)
+    finally:
+        if warning := write_history(making, observer.run(patient=False).id):
+            making.warn(warning)
+
+
+def _make(making: Making, observer: Observer) -> None:
+    """Raises RenderError when takes failed, EditError, Stopped."""
+    for event in making.events():
+        observer.tell(event)
+        _pass_on(making, observer)
+    making.check_rendered()
+    making.edit()
+
+
+def _finish(making: Making, observer: Observer) -> None:
+    observer.close()
+    _pass_on(making, observer)
+
+
+def _pass_on(making: Making, observer: Observer) -> None:
+    """Nobody watches any more: said once, and no more than that."""
+    if observer.trouble is not None:
+        making.warn(observer.trouble)
 
 
 def _ignore(event: Event) -> None:

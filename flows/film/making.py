@@ -1,18 +1,20 @@
-"""One film in the making, apart from Prefect: what is found, what is rendered, and the files that come of it."""
+"""One film in the making: what is found, what is rendered, and the files that come of it."""
 
 from __future__ import annotations
 
 import json
+import logging
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.edit import edit_film, make_timeline
+from flows.edit import captions_beside, edit_film, make_timeline
 from flows.edit.deliverables import target
-from flows.errors import RenderError
-from flows.events import Event, Failed, Finished, Progress
+from flows.errors import Problem, RenderError
+from flows.events import Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, PLAN, REPORT, SHOTS
 from flows.film.result import Delivered
 from flows.film.survey import Survey, clips_of, survey
@@ -27,6 +29,8 @@ from wan.files import write_atomically
 if TYPE_CHECKING:
     from flows.cluster import Pool
 
+UNDER_WAY = ("encode", "denoise", "decode")
+"""Stages of a clip that are work on it; what comes before is the start of workers and the loading of weights."""
 _BLOB = re.compile(r"[^\s'\"]*/blobs/[0-9a-f]{2}/([0-9a-f]{64})")
 """The path of a blob in a store."""
 
@@ -35,7 +39,8 @@ _BLOB = re.compile(r"[^\s'\"]*/blobs/[0-9a-f]{2}/([0-9a-f]{64})")
 class Making:
     """`shots` are those that must be rendered, `asked` those that were named (empty: the whole film).
 
-    `records` grows while clips finish; `pool` is None when nothing is missing.
+    `records` grows while clips finish; `pool` is None when nothing is missing. `warnings` were said on the way.
+    `start_seconds` pass from `began` (of `time.monotonic`) until a clip, or the edit, is under way.
     """
 
     plan: Plan
@@ -50,11 +55,16 @@ class Making:
     records: dict[str, TakeRecord] = field(init=False)
     rendered: set[str] = field(default_factory=set)
     failures: dict[str, Failed] = field(default_factory=dict)
-    _heard: list[Event] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    _edited_frames: int = 0
     film: Path | None = None
     report: Path | None = None
     clips: tuple[Path, ...] = ()
     delivered: tuple[Delivered, ...] = ()
+    captions: Path | None = None
+    began: float = field(default_factory=time.monotonic)
+    start_seconds: float | None = None
+    edit_seconds: float | None = None
 
     def __post_init__(self) -> None:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
@@ -65,23 +75,26 @@ class Making:
         for fingerprint, record in self.survey.found.items():
             self.on_event(Finished(fingerprint, record, cached=True))
 
-    def listen(self) -> None:
-        """Let `on_event` hear what has happened so far; `events` gives it again."""
-        if self.pool is not None:
-            self._heard.extend(self._told(event) for event in self.pool.pending())
-
     def events(self) -> Iterator[Event]:
         """What happens until everything is rendered that can be. `on_event` has heard it before."""
-        yield from self._heard
         if self.pool is not None:
             yield from map(self._told, self.pool.events())
 
+    def warn(self, message: str) -> None:
+        """Said once to the person: what went wrong beside the film."""
+        if message not in self.warnings:
+            self.warnings.append(message)
+            self.on_event(Log("", logging.WARNING, message))
+
     def _told(self, event: Event) -> Event:
-        noted = self._noted(event)
+        noted = self.note(event)
         self.on_event(noted)
         return noted
 
-    def _noted(self, event: Event) -> Event:
+    def note(self, event: Event) -> Event:
+        """Take what follows from it; returns it in the person's words."""
+        if isinstance(event, Progress) and event.stage in UNDER_WAY:
+            self._under_way()
         if isinstance(event, Finished):
             self.records[event.fingerprint] = event.record
             if not event.cached:
@@ -93,6 +106,7 @@ class Making:
                 message = f"not rendered: it starts from {self.watches.name_of(event.because_of)}, which failed"
                 event = replace(event, message=message)
             self.failures[event.fingerprint] = event
+        self.watches.note(event)
         return event
 
     @property
@@ -102,9 +116,11 @@ class Making:
         return 1.0 if not missing else (len(self.records) - len(self.survey.found)) / missing
 
     def stop(self) -> None:
-        """End the rendering; what is finished stays."""
+        """End the rendering; what is finished stays, and counts though nobody heard of it yet."""
         if self.pool is not None:
             self.pool.cancel()
+            for event in self.pool.pending():
+                self.note(event)
 
     def check_rendered(self) -> None:
         """Raises RenderError that names every take that could not be rendered, and why."""
@@ -113,7 +129,8 @@ class Making:
             return
         lines = [f"    {watch.name}: {self._cause(watch.failure)}" for watch in failed if watch.failure]
         noun = "take was" if len(failed) == 1 else "takes were"
-        raise RenderError("\n".join([f"{len(failed)} {noun} not rendered (the others are kept):", *lines]))
+        problems = [Problem(None, self._cause(watch.failure), None, watch.shot.id) for watch in failed if watch.failure]
+        raise RenderError("\n".join([f"{len(failed)} {noun} not rendered (the others are kept):", *lines]), problems)
 
     def _cause(self, failure: Failed) -> str:
         return f"on {failure.worker}: {failure.message}" if failure.worker else failure.message
@@ -122,7 +139,20 @@ class Making:
     def plan_path(self) -> Path:
         return self.folder / PLAN
 
+    def _under_way(self) -> None:
+        if self.start_seconds is None:
+            self.start_seconds = time.monotonic() - self.began
+
     def edit(self) -> None:
+        """Make the files (`_edit`), and note how long that took; of what was made before, nothing is noted."""
+        if not self.survey.missing:
+            self._under_way()
+        start, worked = time.monotonic(), self._edited_frames
+        self._edit()
+        if self._edited_frames > worked:
+            self.edit_seconds = time.monotonic() - start
+
+    def _edit(self) -> None:
         """Write `plan.json`, the clips of the shots that were asked for, and film and report if every shot is there."""
         write_atomically(self.plan_path, json.dumps(plan_to_json(self.plan), indent=1, ensure_ascii=False))
         self.clips = tuple(self._edit_shot(shot) for shot in self.asked)
@@ -131,6 +161,7 @@ class Making:
             return
         timeline = make_timeline(self.plan, records, self.store)
         self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film, on_progress=self._edited)
+        self.captions = beside if (beside := captions_beside(self.film)).exists() else None
         made = [target(timeline, item, self.folder) for item in timeline.deliver]
         self.delivered = tuple(
             Delivered(path=file.path, width=file.width, height=file.height, seconds=float(timeline.seconds))
@@ -139,6 +170,7 @@ class Making:
         self.report = write_report(self.plan, records, timeline, self.store, self.folder / REPORT)
 
     def _edited(self, frames: int, of: int) -> None:
+        self._edited_frames = frames
         self.on_event(Progress("", "edit", frames, of))
 
     def contact_sheet(self) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, StoreError, UserError
+from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, MediaError, UserError
 from flows.events import Event, Log, Progress
 from flows.media import ForwardVideo, StoredVideo, load_image, write_clip
 from flows.plan.model import Clip, Medium, Plan
@@ -37,8 +37,8 @@ _READ_AT_ONCE = 32
 def prepare_motions(plan: Plan, store: Store, clips: Sequence[Clip], on_event: Callable[[Event], None]) -> None:
     """Prepare what these clips need and the store does not have; each video is stored without loss.
 
-    Raises UserError for a video without a person in it, EnvironmentProblem for missing models, StoreError, also for a
-    driving video that is gone or has changed since it was planned with.
+    Raises UserError for a video without a person in it, MediaError for one that is gone or has changed since it was
+    planned with, EnvironmentProblem for missing models, StoreError.
     """
     wanted = {medium.digest: clip for clip in clips for medium in clip.media if medium.name == PREPARED}
     missing = [(key, clip) for key, clip in wanted.items() if not _is_there(store, key)]
@@ -134,9 +134,9 @@ def _unchanged(source: Path, digest: str) -> Path:
     try:
         found = file_digest(source)
     except OSError as error:
-        raise StoreError(f"cannot read {source}: {error.strerror}") from error
+        raise MediaError(f"cannot read {source}: {error.strerror}") from error
     if found != digest:
-        raise StoreError(f"{source} was changed after the film was planned; plan it again")
+        raise MediaError(f"{source} was changed after the film was planned; plan it again")
     return source
 
 

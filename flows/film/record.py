@@ -1,4 +1,4 @@
-"""What a film leaves in the ledger: one row for every segment of every take it needed."""
+"""What a film leaves in its store's history: a ledger row for every segment of every take, and what it was made of."""
 
 from __future__ import annotations
 
@@ -7,14 +7,37 @@ import importlib.metadata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from flows.errors import EnvironmentProblem, StoreError
 from flows.film.making import Making
-from flows.ledger import LedgerRow, append_rows
+from flows.ledger import LedgerRow, append_rows, learn_film
+from flows.ledger.overheads import start_key
+from flows.plan import past_of
+from flows.plan.overheads import written
 from flows.plan.rows import ledger_row
+from flows.resolve.memory import remember
 
 
-def write_ledger(making: Making, flow_run_id: str) -> None:
-    """Add the film's rows to the ledger of its store, failures too. Raises StoreError."""
-    append_rows(making.store, list(_rows(making, flow_run_id)))
+def write_history(making: Making, flow_run_id: str) -> str | None:
+    """Add the film's rows to the ledger, failures too, learn from it how long films take, and remember a finished film
+    for the next plan.
+
+    Returns what kept it from being written. The film is what was asked for: it is not lost over its history.
+    """
+    try:
+        append_rows(making.store, list(_rows(making, flow_run_id)))
+        _learn(making)
+        if making.film is not None:
+            remember(making.store, making.plan.storyboard, past_of(making.plan))
+    except (EnvironmentProblem, StoreError) as error:
+        return f"the history of this film could not be written: {error}"
+    return None
+
+
+def _learn(making: Making) -> None:
+    settings = making.plan.settings
+    key = start_key(settings.model.family, settings.render.device, rendered=bool(making.survey.missing))
+    edited = making.edit_seconds if making.film is not None and not making.asked else None
+    learn_film(making.store, key, making.start_seconds, edited, written(making.plan))
 
 
 def _rows(making: Making, flow_run_id: str) -> Iterator[LedgerRow]:

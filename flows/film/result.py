@@ -20,10 +20,11 @@ class Delivered:
 class FilmResult:
     """Where everything is, and what it took.
 
-    `path` is the film, None when only some shots were asked for and others are not rendered yet; `clips` are the files
-    of the shots that were asked for by name, `delivered` those of `deliver`, made with the film. `rendered` and
-    `cached` count takes, `seconds` is the whole time. `run_url` shows the run in the Prefect UI, as long as its server
-    runs (`wanflow ui`).
+    `path` is the film, None when only some shots were asked for and others are not rendered yet; `captions` is the
+    WebVTT file beside it, if a shot has a caption; `clips` are the files of the shots that were asked for by name,
+    `delivered` those of `deliver`, made with the film. `rendered` and `cached` count takes, `seconds` is the whole
+    time. `run_url` shows the run in the Prefect UI, as long as its server runs (`wanflow ui`); it and `flow_run_id` are
+    empty when the run could not be reported. `warnings` say what else did not go well.
     """
 
     path: Path | None
@@ -36,3 +37,5 @@ class FilmResult:
     flow_run_id: str
     run_url: str
     delivered: tuple[Delivered, ...] = ()
+    captions: Path | None = None
+    warnings: tuple[str, ...] = ()

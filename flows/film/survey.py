@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from flows.errors import UserError
 from flows.plan.model import Clip, Plan, PlannedShot
 from flows.plan.motion import MADE_FROM, PREPARED
 from flows.store.protocol import Store, TakeRecord
+from wan.suggest import did_you_mean
 
 CHECKERS = 4
 """Threads that check digests: hashing and reading overlap."""
@@ -64,9 +64,8 @@ def _which(plan: Plan, name: str, matches: Sequence[str]) -> str:
     if matches:
         return f"several shots are called {name!r}; there are {', '.join(matches)}"
     options = [shot.id if "." in name else shot.id.rpartition(".")[2] for shot in plan.shots]
-    near = get_close_matches(name, options, 1)
     have = ", ".join(shot.id for shot in plan.shots[:12])
-    return f"no shot is called {name!r}; {f'did you mean {near[0]}?' if near else f'there are {have}'}"
+    return f"no shot is called {name!r}; {did_you_mean(name, options, f'there are {have}')}"
 
 
 def with_needed(plan: Plan, shots: Sequence[PlannedShot]) -> tuple[PlannedShot, ...]:
@@ -91,7 +90,7 @@ def clips_of(plan: Plan, shots: Sequence[PlannedShot]) -> tuple[Clip, ...]:
 def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:
     """Put the pictures, sounds, videos and LoRAs that these clips are made with where workers can read them.
 
-    Raises StoreError when one has changed since it was planned with. Workers read no driving video: it is checked when
+    Raises MediaError when one has changed since it was planned with. Workers read no driving video: it is checked when
     it is prepared (`flows.film.motions`), and may be gone once it has been.
     """
     digests = {digest for clip in clips for digest in (clip.image, clip.last_image) if digest is not None}

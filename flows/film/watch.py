@@ -1,40 +1,23 @@
-"""From events of clips to what happens to takes: each take of the film has an inbox that its task run reads."""
+"""From events of clips to what happens to takes."""
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
 
 from flows.events import Event, Failed, Finished
 from flows.plan.model import PlannedShot, Take
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Said to every open take when the person stops the film."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The last clip of the take is in the store."""
-
-
-News: TypeAlias = Event | Stop | Done
-
-
 @dataclass(slots=True, eq=False)
 class TakeWatch:
-    """One take: what it still waits for, and its inbox. `name` is `scene.shot`, after the first take with a number."""
+    """One take, and what it still waits for. `name` is `scene.shot`, after the first take with a number."""
 
     name: str
     shot: PlannedShot
     take: Take
     waits_for: set[str]
-    inbox: queue.SimpleQueue[News] = field(default_factory=queue.SimpleQueue)
     failure: Failed | None = None
-    begun: bool = False
 
     @property
     def steps(self) -> int:
@@ -48,7 +31,7 @@ class TakeWatch:
 
 
 class Watches:
-    """All takes of a run. A clip that several takes share tells all of them."""
+    """All takes of a run. A clip that several takes share concerns all of them."""
 
     def __init__(self, shots: Sequence[PlannedShot], missing: Collection[str]) -> None:
         self.takes = tuple(_watches(shots, missing))
@@ -57,29 +40,19 @@ class Watches:
             for clip in watch.take.clips:
                 self._by_clip.setdefault(clip.fingerprint, []).append(watch)
 
-    def tell(self, event: Event) -> tuple[TakeWatch, ...]:
-        """Put the event into the inboxes it concerns. Returns the takes that begin with it."""
-        begin: list[TakeWatch] = []
+    def note(self, event: Event) -> None:
+        """Take what follows from it for the takes it concerns."""
         for watch in self._by_clip.get(event.fingerprint, ()):
             if not watch.open:
                 continue
-            if not watch.begun:
-                watch.begun = True
-                begin.append(watch)
-            watch.inbox.put(event)
             if isinstance(event, Finished):
                 watch.waits_for.discard(event.fingerprint)
-                if not watch.waits_for:
-                    watch.inbox.put(Done())
             elif isinstance(event, Failed) and event.final:
                 watch.failure = event
-        return tuple(begin)
 
-    def stop(self) -> None:
-        """Tell every take that is under way."""
-        for watch in self.takes:
-            if watch.open and watch.begun:
-                watch.inbox.put(Stop())
+    def of(self, fingerprint: str) -> tuple[TakeWatch, ...]:
+        """The takes that a clip is part of."""
+        return tuple(self._by_clip.get(fingerprint, ()))
 
     @property
     def failed(self) -> tuple[TakeWatch, ...]:

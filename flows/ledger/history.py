@@ -1,50 +1,27 @@
-"""Ledger rows in Parquet. Every write is a file of its own, so writers never meet; many small files become one."""
+"""The ledger's files in a store. Every write is a file of its own, so writers never meet; many become one.
+
+Whatever else lies in the folder is passed over. A file of ours that cannot be read hides none of the others: it is
+named, and kept.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
-from flows.errors import StoreError
-from flows.ledger.rows import STAGES, LedgerRow
+from flows.errors import EnvironmentProblem, StoreError
+from flows.ledger.parquet import from_parquet, to_parquet
+from flows.ledger.rows import LedgerRow
 from flows.ledger.timings import learn
 from flows.store.protocol import Store
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 FOLDER = "ledger"
 COMPACT_AT = 64
-"""With this many files the next writer merges them."""
+"""With this many files that can be read the next writer merges them."""
 
-_TEXT = [
-    "status",
-    "film",
-    "slug",
-    "shot",
-    "fingerprint",
-    "variant",
-    "checkpoint",
-    "prompt",
-    "original_prompt",
-    "negative_prompt",
-    "device",
-    "worker",
-    "user",
-    "flow_run",
-    "version",
-    "message",
-    "numerics",
-]
-_WHOLE = [
-    *("take", "segment", "seed", "width", "height", "num_frames", "num_inference_steps", "steps_taken"),
-    "peak_memory_bytes",
-]
-_REAL = ["fps", "guidance_high", "guidance_low"]
-_PLAIN = ("when", *_TEXT, *_WHOLE, *_REAL)
+_OURS = re.compile(rf"{FOLDER}/\d{{8}}T\d{{6}}Z-[0-9a-f]{{16}}\.parquet")
 
 
 def append_rows(store: Store, rows: Sequence[LedgerRow]) -> None:
@@ -53,7 +30,7 @@ def append_rows(store: Store, rows: Sequence[LedgerRow]) -> None:
         return
     _write(store, rows)
     learn(store, rows)
-    if len(store.notes(FOLDER)) >= COMPACT_AT:
+    if len(_files(store)) >= COMPACT_AT:
         compact(store)
 
 
@@ -65,13 +42,15 @@ def read_history(
     status: str | None = None,
     since: datetime | None = None,
     limit: int | None = None,
+    on_damage: Callable[[str], None] | None = None,
 ) -> list[LedgerRow]:
     """Rows, newest first. `film` is a title or slug, `shot` a full id or its last part.
 
-    Raises StoreError, naming the file, when one is damaged.
+    `on_damage` hears of each file that cannot be read, and what to do about it. Raises StoreError, EnvironmentProblem
+    when the folder itself cannot be read.
     """
     found: dict[tuple[object, ...], LedgerRow] = {}
-    for row in _all_rows(store):
+    for row in _all_rows(store, on_damage or _ignore):
         if _matches(row, film, shot, status, since):
             found.setdefault(row.key, row)
     newest = sorted(found.values(), key=lambda row: (row.when, row.shot, row.take, row.segment), reverse=True)
@@ -79,9 +58,17 @@ def read_history(
 
 
 def compact(store: Store) -> None:
-    """Merges all files into one. Originals go after the merged copy is there; readers see a row once all the while."""
-    names = store.notes(FOLDER)
-    rows = {row.key: row for name in names for row in _read(store, name) or ()}
+    """Merges all files that can be read. Originals go after the merged copy is there; readers see a row once all the
+    while."""
+    names: list[str] = []
+    rows: dict[tuple[object, ...], LedgerRow] = {}
+    for name in _files(store):
+        try:
+            found = _read(store, name)
+        except Damaged:
+            continue
+        names.append(name)
+        rows |= {row.key: row for row in found or ()}
     if not rows:
         return
     merged = _write(store, list(rows.values()))
@@ -90,66 +77,46 @@ def compact(store: Store) -> None:
             store.drop_note(name)
 
 
-def _write(store: Store, rows: Sequence[LedgerRow]) -> str:
-    import pyarrow.parquet as pq
+class Damaged(Exception):
+    """A file of the ledger that cannot be read; the message names it and says what to do."""
 
-    buffer = io.BytesIO()
-    pq.write_table(_table(rows), buffer, compression="zstd")
-    data = buffer.getvalue()
+
+def _files(store: Store) -> list[str]:
+    return [name for name in store.notes(FOLDER) if _OURS.fullmatch(name)]
+
+
+def _write(store: Store, rows: Sequence[LedgerRow]) -> str:
+    data = to_parquet(rows)
     stamp = max(row.when for row in rows).strftime("%Y%m%dT%H%M%SZ")
     name = f"{FOLDER}/{stamp}-{hashlib.sha256(data).hexdigest()[:16]}.parquet"
     store.put_note(name, data)
     return name
 
 
-def _all_rows(store: Store) -> list[LedgerRow]:
+def _all_rows(store: Store, on_damage: Callable[[str], None]) -> list[LedgerRow]:
+    """Read again from the start when a file was merged into another one by somebody else after it was listed."""
     while True:
-        parts = [_read(store, name) for name in store.notes(FOLDER)]
+        parts, damage = [], []
+        for name in _files(store):
+            try:
+                parts.append(_read(store, name))
+            except Damaged as error:
+                damage.append(str(error))
         whole = [rows for rows in parts if rows is not None]
         if len(whole) == len(parts):
+            for message in damage:
+                on_damage(message)
             return [row for rows in whole for row in rows]
 
 
 def _read(store: Store, name: str) -> list[LedgerRow] | None:
-    """The rows of a file; None when it was merged into another by somebody else after it was listed."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    data = store.note(name)
-    if data is None:
-        return None
+    """The rows of a file; None when it is gone. Raises Damaged."""
     try:
-        table = pq.read_table(io.BytesIO(data))
-    except pa.ArrowInvalid as error:
-        raise StoreError(f"{store.address}/{name} is damaged ({error}); delete it to read the rest") from error
-    return [_row(values) for values in table.to_pylist()]
-
-
-def _table(rows: Sequence[LedgerRow]) -> pa.Table:
-    import pyarrow as pa
-
-    schema = pa.schema(
-        [("when", pa.timestamp("us", tz="UTC"))]
-        + [(name, pa.string()) for name in _TEXT]
-        + [(name, pa.int64()) for name in _WHOLE]
-        + [(name, pa.float64()) for name in _REAL]
-        + [(f"{stage}_seconds", pa.float64()) for stage in STAGES]
-        + [("scores", pa.map_(pa.string(), pa.float64()))]
-    )
-    return pa.Table.from_pylist([_values(row) for row in rows], schema=schema)
-
-
-def _values(row: LedgerRow) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
-    values |= {f"{stage}_seconds": row.seconds.get(stage) for stage in STAGES}
-    values["scores"] = list(row.scores.items())
-    return values
-
-
-def _row(values: dict[str, Any]) -> LedgerRow:
-    seconds = {stage: values[f"{stage}_seconds"] for stage in STAGES if values.get(f"{stage}_seconds") is not None}
-    plain = {name: values[name] for name in _PLAIN if values.get(name) is not None}
-    return LedgerRow(**plain, seconds=seconds, scores=dict(values.get("scores") or ()))
+        data = store.note(name)
+        return None if data is None else from_parquet(data)
+    except (ValueError, StoreError, EnvironmentProblem) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise Damaged(f"{store.address}/{name} cannot be read ({reason}); without it the rest is shown") from error
 
 
 def _matches(row: LedgerRow, film: str | None, shot: str | None, status: str | None, since: datetime | None) -> bool:
@@ -159,3 +126,7 @@ def _matches(row: LedgerRow, film: str | None, shot: str | None, status: str | N
         and (status is None or row.status == status)
         and (since is None or row.when >= since)
     )
+
+
+def _ignore(message: str) -> None:
+    pass

@@ -1,24 +1,17 @@
 """Pictures, sound and video on disk: probing, decoding, lossless clips. PIL and PyAV are loaded on first use."""
 
+from flows.media.clips import ClipWriter, frames_digest, write_clip
 from flows.media.heads import VideoHead, audio_head, promised_seconds, video_head
-from flows.media.pictures import PictureSize, jpeg_bytes, load_image, png_bytes, probe_image
-from flows.media.sound import probe_audio, probe_channels, read_audio
+from flows.media.pictures import PictureFacts, jpeg_bytes, load_image, png_bytes, probe_image
+from flows.media.sound import Sound, probe_audio, probe_sound, read_audio
 from flows.media.stored_video import ForwardVideo, StoredVideo
-from flows.media.video import (
-    ClipWriter,
-    VideoFacts,
-    frames_at,
-    frames_digest,
-    middle_frame,
-    probe_video,
-    read_video,
-    write_clip,
-)
+from flows.media.video import VideoFacts, frames_at, middle_frame, probe_video, read_video
 
 __all__ = [
     "ClipWriter",
     "ForwardVideo",
-    "PictureSize",
+    "PictureFacts",
+    "Sound",
     "StoredVideo",
     "VideoFacts",
     "VideoHead",
@@ -30,8 +23,8 @@ __all__ = [
     "middle_frame",
     "png_bytes",
     "probe_audio",
-    "probe_channels",
     "probe_image",
+    "probe_sound",
     "probe_video",
     "promised_seconds",
     "read_audio",

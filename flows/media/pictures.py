@@ -10,51 +10,78 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.errors import MediaError
+from flows.formats import CONVERT, LONGEST, MOST_PIXELS, PICTURES, TOO_LARGE, foreign, picture_fault
+from flows.media.profiles import colours_of, in_srgb
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from PIL.Image import Image
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
-"""Pillow's names of the formats that are read. EPS and others, which run programs, are not."""
-
-MAX_PIXELS = 80_000_000
-"""A larger picture is refused: cameras do not make them, decompression bombs do. Below Pillow's own limit."""
+EIGHTH = 8
+"""The smallest part of its size that JPEG is decoded at."""
 
 
-class PictureSize(NamedTuple):
-    """Pixels as they are seen: after the rotation that the camera noted."""
+class PictureFacts(NamedTuple):
+    """Pixels as they are seen, after the rotation that the camera noted; how it is treated (`flows.media.treated`)."""
 
     width: int
     height: int
+    treated: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
 
 
-def probe_image(path: Path) -> PictureSize:
-    """The size of the picture in `path`. Decodes it once, so a truncated file is found now and not on a GPU.
+def probe_image(path: Path) -> PictureFacts:
+    """Size and treatment of the picture in `path`. Decodes it once, so a truncated file is found now and not on a GPU.
 
-    Raises `MediaError` for what is no picture, is broken, or is too large to be one.
+    Raises `MediaError` for what is no picture, is broken, holds no levels of grey or colour, or is too large.
     """
     with _opened(path) as image:
-        width, height = image.size
-        image.draft("RGB", (width // 8, height // 8))  # JPEG decodes at an eighth of the size: same check, quicker
+        scale = _scale(image)
+        width, height = (-(-side // scale) for side in image.size)
+        treated = (*(("scaled",) if scale > 1 else ()), *filter(None, [colours_of(image, path)]))
+        _decode_smaller(image, "RGB", EIGHTH)  # the same check of a JPEG, quicker
         image.load()
         if image.getexif().get(0x0112) in (5, 6, 7, 8):  # EXIF orientation: lying on its side
             width, height = height, width
-        return PictureSize(width, height)
+        return PictureFacts(width, height, treated)
 
 
 def load_image(path: Path) -> npt.NDArray[np.uint8]:
-    """The picture as uint8 RGB `[H, W, 3]`: turned upright by its EXIF orientation, transparency laid over white.
+    """The picture as uint8 RGB `[H, W, 3]` in sRGB: turned upright by its EXIF orientation, transparency laid over
+    white.
 
-    An animation gives its first frame. Colour profiles are not applied: values are taken as sRGB. Raises `MediaError`.
+    An animation gives its first frame. A JPEG of more than `MOST_PIXELS` is decoded at a half, quarter or eighth of its
+    size. Embedded colour profiles, and what PNG and AVIF say of their colours, are converted to sRGB; without them
+    values are taken as sRGB. Raises `MediaError`.
     """
     import numpy as np
     from PIL import ImageOps
 
     with _opened(path) as image:
+        scale = _scale(image)
+        if scale > 1:
+            _decode_smaller(image, image.mode, scale)
         image.load()
-        return np.array(_flat(ImageOps.exif_transpose(image)), dtype=np.uint8)
+        ImageOps.exif_transpose(image, in_place=True)  # as everything here: large pictures have few copies
+        return np.array(_flat(in_srgb(_eight_bits(image), path)), dtype=np.uint8)
+
+
+def _decode_smaller(image: Image, mode: str, scale: int) -> None:
+    """Ask a JPEG's decoder for a part of the size; other formats have none."""
+    image.draft(mode, (max(1, image.width // scale), max(1, image.height // scale)))
+
+
+def _scale(image: Image) -> int:
+    """By how much the picture is to be decoded smaller; only JPEG can be."""
+    pixels, scale = image.width * image.height, 1
+    while pixels > MOST_PIXELS * scale**2 and scale < EIGHTH:
+        scale *= 2
+    return scale
 
 
 def png_bytes(frame: npt.NDArray[np.uint8]) -> bytes:
@@ -81,17 +108,26 @@ def _encoded(frame: npt.NDArray[np.uint8], kind: str, **options: int | bool) -> 
     return buffer.getvalue()
 
 
-def _flat(image: Image) -> Image:
-    """RGB without transparency; 16-bit greys keep their range (Pillow's own conversion would clip them to white)."""
+def _eight_bits(image: Image) -> Image:
+    """16-bit greys keep their range (Pillow's own conversion would clip them to white)."""
     import numpy as np
     from PIL import Image as Pillow
 
-    if image.mode.startswith("I"):
-        image = Pillow.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
+    if not image.mode.startswith("I"):
+        return image
+    made = Pillow.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
+    made.info, made.format = image.info, image.format
+    return made
+
+
+def _flat(image: Image) -> Image:
+    """RGB without transparency."""
+    from PIL import Image as Pillow
+
     if image.has_transparency_data:
         coloured = image.convert("RGBA")
         return Pillow.alpha_composite(Pillow.new("RGBA", coloured.size, "white"), coloured).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 @contextmanager
@@ -101,15 +137,38 @@ def _opened(path: Path) -> Iterator[Image]:
     # One lasting filter and not a context: contexts of warnings are not safe among threads.
     warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise MediaError(f"{path}: {image.width}x{image.height} is too large (at most {MAX_PIXELS:,} pixels)")
+        with _image(path) as image:
+            fault = picture_fault(image.format, image.mode, image.size, getattr(image, "tag_v2", {}))
+            if fault is not None:
+                raise MediaError(f"{path} {fault.message}", fault.fix)
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise MediaError(f"{path}: too large for a picture (at most {MAX_PIXELS:,} pixels)") from error
+        raise MediaError(f"{path}: too large for a picture", TOO_LARGE) from error
     except FileNotFoundError:
         raise MediaError(f"{path}: there is no such file") from None
     except UnidentifiedImageError:
-        raise MediaError(f"{path}: not a picture; readable are {', '.join(FORMATS)}") from None
+        raise _no_picture(path) from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # Pillow's plugins raise all of these
         raise MediaError(f"{path}: a broken picture ({error})") from error
+
+
+def _image(path: Path) -> Image:
+    """The picture, its header read. A JPEG may be larger than Pillow takes others for a bomb: it is decoded smaller."""
+    from PIL import Image as Pillow
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    try:
+        return Pillow.open(path, formats=PICTURES)
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
+        with path.open("rb") as file:
+            if file.read(3) != b"\xff\xd8\xff":
+                raise
+        return JpegImageFile(path)
+
+
+def _no_picture(path: Path) -> MediaError:
+    with path.open("rb") as file:
+        name = foreign(file.read(LONGEST))
+    if name is not None:
+        return MediaError(f"{path}: {name}, which is not read", CONVERT["image"])
+    return MediaError(f"{path}: not a picture; readable are {', '.join(PICTURES)}")

@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.media.video import probe_video, read_video
+from flows.media.reel import Timed, play
+from flows.media.video import VideoFacts, probe_video
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,12 +33,11 @@ class StoredVideo:
     @cached_property
     def num_frames(self) -> int:
         """Its length at `fps`."""
-        facts = probe_video(self.path)
-        return max(1, round(facts.num_frames * self.fps / facts.fps))
+        return max(1, round(self._facts.seconds * self.fps))
 
     @cached_property
-    def _speed(self) -> float:
-        return probe_video(self.path).fps / self.fps
+    def _facts(self) -> VideoFacts:
+        return probe_video(self.path)
 
     def frames(self, start: int, stop: int) -> Frames:
         """Frames `start` … `stop` − 1, cut to the video's length: uint8 `[n, H, W, 3]`."""
@@ -52,19 +52,24 @@ class StoredVideo:
         return self._frames(range(start, self.num_frames))
 
     def _frames(self, wanted: range) -> Iterator[Frames]:
-        """One pass through the file; a frame that is shown several times is decoded once."""
-        sources = [int(number * self._speed + 1e-6) for number in wanted]
-        position, last = 0, None
-        for number, frame in enumerate(read_video(self.path)):
-            last = frame
-            while position < len(sources) and sources[position] == number:
-                yield frame
+        """One pass through the file, from where the first of them is; a frame that is shown several times is made
+        once, one that is not shown never."""
+        moments = [number / self.fps for number in wanted]
+        if not moments:
+            return
+        facts, position = self._facts, 0
+        clock = facts.clock
+        current: Timed | None = None
+        for timed in play(self.path, clock, (facts.width, facts.height), moments[0]):
+            while current is not None and (timed.moment - moments[position]) * clock.rate > 1e-6:
+                yield current.pixels()
                 position += 1
-            if position == len(sources):
-                return
-        while last is not None and position < len(sources):
-            yield last
-            position += 1
+                if position == len(moments):
+                    return
+            current = timed
+        if current is not None:
+            for _ in moments[position:]:
+                yield current.pixels()
 
 
 class ForwardVideo:

@@ -1,9 +1,9 @@
-"""Videos that were filmed lying down: the file says beside its frames how they are to be turned."""
+"""Videos that were filmed lying down, or mirrored: the file says beside its frames how they are to be turned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import struct
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,22 +11,39 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 
-def upright(frame: VideoFrame) -> npt.NDArray[np.uint8]:
-    """The frame as uint8 RGB `[H, W, 3]`, turned as its display matrix says, by quarters."""
+class Turns(NamedTuple):
+    """First `lying`: rows become columns. Then the columns (`left_right`), the rows (`up_down`) are turned around."""
+
+    lying: bool = False
+    left_right: bool = False
+    up_down: bool = False
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether no turn alone does it."""
+        return sum(self) % 2 == 1
+
+
+def turns_of(frame: VideoFrame) -> Turns:
+    """By its display matrix (ISO/IEC 14496-12): x' = ax + cy, y' = bx + dy, to the next quarter."""
+    side: Any = frame.side_data  # its types are not those of a mapping
+    matrix = side.get("DISPLAYMATRIX")
+    if matrix is None:
+        return Turns()
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix))
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return Turns(lying=False, left_right=a < 0, up_down=d < 0)
+    return Turns(lying=True, left_right=c < 0, up_down=b < 0)
+
+
+def turned(pixels: npt.NDArray[np.uint8], turns: Turns) -> npt.NDArray[np.uint8]:
+    """`[H, W, 3]` upright."""
     import numpy as np
 
-    pixels = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-    turns = _quarters(frame)
-    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
-
-
-def upright_size(frames: Iterable[VideoFrame]) -> tuple[int, int] | None:
-    """Width and height of the first frame once it is turned; None if there is none."""
-    for frame in frames:
-        return (frame.height, frame.width) if _quarters(frame) % 2 else (frame.width, frame.height)
-    return None
-
-
-def _quarters(frame: VideoFrame) -> int:
-    """Quarter turns counterclockwise, as FFmpeg and `np.rot90` count them."""
-    return round(frame.rotation / 90) % 4
+    if turns.lying:
+        pixels = pixels.transpose(1, 0, 2)
+    if turns.left_right:
+        pixels = pixels[:, ::-1]
+    if turns.up_down:
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

@@ -31,9 +31,9 @@ __all__ = [
 
 
 class _Callable(ModuleType):
-    def __call__(self, project: object) -> Plan:
+    def __call__(self, *arguments: object, **options: object) -> Plan:
         """`flows.api.plan`, which is found when it is needed: nothing in here imports what lies above."""
-        made: Plan = importlib.import_module("flows.api").plan(project)
+        made: Plan = importlib.import_module("flows.api").plan(*arguments, **options)
         return made
 
 

@@ -34,9 +34,10 @@ def voice_problems(storyboard: Storyboard, shots: Sequence[PlannedShot], shared:
         place = places.get(f"voiceover.{index}.at") or places.get(f"voiceover.{index}")
         if at >= length:
             message = f"the voice would begin {at:.2f}s into a film of {length:.2f}s"
-            problems.append(Problem(place, message, "let it begin earlier"))
+            problems.append(Problem(place, message, f"let it begin at least {at - length + 1 / fps:.2f}s earlier"))
         elif at < 0:
-            problems.append(Problem(place, f"the voice would begin {-at:.2f}s before the film", "let it begin later"))
+            message = f"the voice would begin {-at:.2f}s before the film"
+            problems.append(Problem(place, message, f"let it begin at least {-at:.2f}s later"))
     return problems
 
 
@@ -59,7 +60,8 @@ def voice_remarks(
                 f"{voice.file.name} lasts {seconds:.2f} s and begins {at:.2f} s into a film of {length:.2f} s: "
                 f"its last {lost:.2f} s are cut off"
             )
-            yield Problem(place, message, "let it begin earlier, shorten it, or make the film longer")
+            earlier = f"let it begin {lost:.2f} s earlier, shorten it" if lost <= at else "shorten it"
+            yield Problem(place, message, f"{earlier}, or make the film longer")
 
 
 def deliverable_problems(storyboard: Storyboard) -> list[Problem]:

@@ -56,6 +56,7 @@ def _covered(part: Clip | Sampling | Numerics) -> dict[str, object]:
         elif isinstance(value, HandOff):
             content[field.name] = [list(value.candidates), value.rule, value.frame]
             content |= {} if value.what == "frame" else {"handed_off": value.what}
+            content |= {"segments_back": value.back} if value.back else {}
         else:
             content[field.name] = _plain(value, field.name)
     return content

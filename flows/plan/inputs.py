@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from flows.errors import Problem
@@ -11,6 +10,7 @@ from flows.resolve import full_id
 from flows.resolve.needs import choose_variant, shown_references
 from flows.storyboard.model import Shot
 from wan.families import FAMILIES, Family
+from wan.suggest import did_you_mean
 from wan.variants import VARIANTS, Variant
 
 _INPUTS = ("image", "end_image", "continuity", "audio", "motion", "control", "video")
@@ -36,8 +36,7 @@ def _no_variant(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]]:
     name = choose_variant(shot, family)
     have = ", ".join(family.roles)
     if name not in VARIANTS:
-        near = difflib.get_close_matches(name, [*VARIANTS, "auto"], 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: auto, {', '.join(VARIANTS)}"
+        hint = did_you_mean(name, [*VARIANTS, "auto"], f"there are: auto, {', '.join(VARIANTS)}", repr)
         yield "variant", f"unknown variant {name!r}", hint
     elif not VARIANTS[name].rendered:
         yield "variant", f"not rendered yet: {name}", f"leave `variant` out, or use one of {have}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from flows.errors import Lacking, Problem, StoryboardError
 from flows.ledger.timings import Basis
@@ -13,10 +14,11 @@ from flows.plan.media_fit import fit_problems
 from flows.plan.model import Plan, PlannedShot, Take, Totals
 from flows.plan.motion import motion_problems
 from flows.plan.order import critical_path, greatest_width, upstream_first, upstream_of
+from flows.plan.overheads import with_overheads
 from flows.plan.reach import reach_problems
 from flows.plan.sampling import numerics_for, sampling_for, size_scale
 from flows.plan.takes import ShotRecipe, TakeMaker, hand_off_of
-from flows.plan.transitions import overlaps, transition_problems
+from flows.plan.transitions import blended, overlaps, transition_problems
 from flows.plan.warnings import plan_warnings
 from flows.resolve import Snapshot, family_of, full_id
 from flows.resolve.needs import (
@@ -80,7 +82,13 @@ def _plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Pla
         fps=geometry.fps,
         shots=tuple(shots),
         critical_path=critical_path(order, upstream, seconds),
-        totals=_totals(shots, sum(shared), geometry.fps, greatest_width(order, upstream, new), maker.basis),
+        totals=with_overheads(
+            _totals(shots, sum(shared), geometry.fps, greatest_width(order, upstream, new), maker.basis),
+            settings,
+            snapshot.overheads,
+            (geometry.film.width, geometry.film.height),
+            storyboard.deliver,
+        ),
         assets={digest: str(path) for path, digest in snapshot.digests.items()},
         warnings=plan_warnings(storyboard, family, snapshot, shots),
         storyboard=storyboard,
@@ -166,12 +174,15 @@ def _planned(
     """The shots in the film's order; their takes are made upstream first, because fingerprints need it."""
     planned: dict[str, PlannedShot] = {}
     counted: set[str] = set()
+    before = dict(pairwise(reversed(list(recipes))))
+    fps = maker.geometry.fps
     for name in order:
-        source = upstream[name]
-        recipe = recipes[name]
-        variant = recipe.segments[0].part.variant
-        takes = maker.takes(recipe, source, hand_off_of(planned[source].takes, variant) if source else None)
-        planned[name] = _shot(recipe, takes, source, counted, maker.geometry.fps)
+        source, recipe = upstream[name], recipes[name]
+        hand_off = None
+        if source:
+            early = blended(recipe.shot, before.get(name), source, fps) * planned[source].render_fps / fps
+            hand_off = hand_off_of(planned[source].takes, recipe.segments[0].part.variant, round(early))
+        planned[name] = _shot(recipe, maker.takes(recipe, source, hand_off), source, counted, fps)
     return [planned[name] for name in recipes]
 
 

@@ -11,7 +11,7 @@ from flows.resolve.needs import shown_references
 from flows.storyboard.model import Shot
 from wan.camera import parse_camera
 from wan.families import Role
-from wan.variants import Variant
+from wan.variants import VARIANTS, Variant
 
 Digest = Callable[[Path | None], str | None]
 
@@ -42,8 +42,14 @@ def camera_path(shot: Shot, variant: Variant) -> str | None:
 
 
 def clip_loras(shot: Shot, role: Role, snapshot: Snapshot) -> tuple[ClipLora, ...]:
-    """The family's own LoRAs, then the shot's. A name that stands for no file is among the snapshot's problems."""
+    """The family's own LoRAs, then the shot's, each on the experts that its keys name if they name any. A name that
+    stands for no file, or asks for an expert of which a file holds nothing, is among the snapshot's problems."""
     found = snapshot.loras
     own = [ClipLora(found[lora], 1.0, lora.expert) for lora in role.loras if lora in found]
-    named = [ClipLora(found[lora.key], lora.weight, lora.expert) for lora in shot.loras if lora.key in found]
+    two = VARIANTS[role.variant].sampling.boundary_ratio is not None
+    named = []
+    for lora in shot.loras:
+        experts = snapshot.lora_experts.get(lora.key, ()) if two and lora.expert == "both" else ()
+        if lora.key in found:
+            named += [ClipLora(found[lora.key], lora.weight, expert) for expert in experts or (lora.expert,)]
     return (*own, *named)

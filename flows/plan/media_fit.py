@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 
 from flows.errors import Problem
@@ -41,8 +42,11 @@ def length_remarks(shot: Shot, snapshot: Snapshot) -> Iterator[Problem]:
             continue  # a part of a video is what a duration is for
         end = "its end is not heard" if seconds > wanted else then
         message = f"{path.name} lasts {seconds:.2f} s, the shot {wanted:g} s: {end}"
-        drives = {"audio": "sound", "control.mask": "control video"}.get(key, "video")
-        yield _problem(shot, key, message, f"without `duration` the shot is as long as its {drives}")
+        drives = {"audio": "sound", "control.mask": "mask"}.get(key, "video")
+        # not "without a duration": it may be inherited, and there is no way to take it off
+        yield _problem(
+            shot, key, message, f"with `duration: {ceil(seconds * 100) / 100:g}s` it is as long as its {drives}"
+        )
     control = shot.control
     if control is not None and control.video is not None and control.mask is not None and wanted is None:
         lengths = [snapshot.media_seconds.get(path) for path in (control.video, control.mask)]

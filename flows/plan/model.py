@@ -17,20 +17,23 @@ from flows.storyboard.model import Storyboard, Transition
 from wan.request import Numerics, Sampling
 
 Status: TypeAlias = Literal["new", "cached"]
-Rule: TypeAlias = Literal["best_score"]
+Rule: TypeAlias = Literal["best_score", "best_weakest_clip"]
 HandedOff: TypeAlias = Literal["frame", "frames", "carried"]
 
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """What a clip starts from, taken from other clips: the last shown frame of the one that `rule` selects, its last
-    `frames` (as many as the variant takes), or, inside a shot, what the segment before `carried` on (tensors beside its
-    latents, without a codec in between).
+    """What a clip starts from, taken from other clips: a frame of the one that `rule` selects (the last that the film
+    shows of it alone), the last `frames` up to there (as many as the variant takes), or, inside a shot, what the
+    segment before `carried` on (tensors beside its latents, without a codec in between).
 
     `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
     `frame` is the index of that frame among the rendered ones, hidden ones counted; -1 is the last (`last_frame` of
-    the record), other values mean that the film cuts the upstream clip short and the frame is read from the clip.
-    `behind` are the segments before the candidates in their takes, into which `frames` may reach back.
+    the record), other values mean that the film cuts the upstream clip short, or blends both shots from there on, and
+    the frame is read from the clip. It lies `back` segments before the candidates (a blend longer than a segment).
+    `behind` are the segments before the candidates in their takes, as far as the hand-off may reach back into them.
+    `segments` are all segments of each candidate's take where the rule asks for them: of several takes of several
+    clips.
     """
 
     candidates: tuple[str, ...]
@@ -38,6 +41,8 @@ class HandOff:
     frame: int = -1
     what: HandedOff = "frame"
     behind: tuple[str, ...] = ()
+    segments: tuple[tuple[str, ...], ...] = ()
+    back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Clip:
     `image` and `last_image` are blob digests of asset files in the store; at most one of `image` and a handed-off frame
     is set, but for speech, whose `image` is who speaks. `start_frame` is where in its shot the clip begins, so that it
     finds its part of `media`.
+    `treated` is what is done to its pictures and videos when they are read, with the version of how
+    (`flows.media.treated.versions`).
     `skip_first` is how many frames at the start repeat the hand-off and are hidden in the film, `keep` how many after
     them belong to the film (surplus is trimmed).
     """
@@ -91,6 +98,7 @@ class Clip:
     control_scale: float = 1.0
     camera: str | None = None
     loras: tuple[ClipLora, ...] = ()
+    treated: tuple[str, ...] = ()
     skip_first: int = 0
     keep: int = 0
     status: Status = "new"
@@ -105,7 +113,10 @@ class Clip:
     @property
     def upstream(self) -> tuple[str, ...]:
         """Fingerprints that must be finished before this clip can start."""
-        return (*self.hand_off.candidates, *self.hand_off.behind) if self.hand_off else ()
+        if self.hand_off is None:
+            return ()
+        judged = (name for take in self.hand_off.segments for name in take)
+        return tuple(dict.fromkeys((*self.hand_off.candidates, *self.hand_off.behind, *judged)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +162,9 @@ class PlannedShot:
 class Totals:
     """Sums over the plan. `film_seconds` is after transitions have overlapped their shots.
 
-    `frames` are the film's, so `frames` / fps is `film_seconds`. `estimated_seconds` is the work of all new clips, as
-    one worker would do it; `estimate` says what that stands on: clips like these were timed, others were, or none.
+    `frames` are the film's, so `frames` / fps is `film_seconds`. `estimated_seconds` is the whole render with one
+    worker: `start_seconds` until the first clip is under way, all new clips, and `edit_seconds`. `estimate` says what
+    the clips' part stands on: clips like these were timed, others were, or none.
     `width` is that of the graph: how many new clips could be rendered side by side at most.
     """
 
@@ -164,6 +176,13 @@ class Totals:
     estimated_seconds: float
     width: int
     estimate: Basis = "rough"
+    start_seconds: float = 0.0
+    edit_seconds: float = 0.0
+
+    @property
+    def rendering_seconds(self) -> float:
+        """The work of all new clips, as one worker would do it."""
+        return max(0.0, self.estimated_seconds - self.start_seconds - self.edit_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

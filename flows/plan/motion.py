@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from flows.errors import Problem
+from flows.media.treated import versions
 from flows.plan.media import Digest
 from flows.plan.model import ClipLora, Medium
 from flows.resolve import Snapshot, full_id
@@ -35,8 +38,17 @@ def prepared_media(
     if models is None or video is None:
         return ()
     settings = PreprocessSettings(mode=motion.mode, size=(size.width, size.height), fps=fps, retarget=motion.retarget)
-    key = preprocess_key(video, digest(shot.image), models, settings)
+    picture = digest(shot.image)
+    key = preprocess_key(
+        _as_read(video, motion.video, snapshot), picture and _as_read(picture, shot.image, snapshot), models, settings
+    )
     return (Medium(PREPARED, key, RETARGET if motion.retarget else ""),)
+
+
+def _as_read(digest: str, path: Path | None, snapshot: Snapshot) -> str:
+    """The digest of a file, and of how it is treated when it is read, if it is."""
+    treated = versions(snapshot.treated.get(path, ())) if path is not None else ()
+    return hashlib.sha256("\n".join((digest, *treated)).encode()).hexdigest() if treated else digest
 
 
 def motion_problems(shot: Shot, family: Family, snapshot: Snapshot) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
 from pathlib import Path
 
 from flows.errors import Problem
@@ -21,7 +22,9 @@ def reach_problems(
     if shot.video is not None and sampling.steps_taken(shot.video.strength) == 0:
         steps = sampling.num_inference_steps
         message = f"a strength of {shot.video.strength:g} takes none of the {steps} step{'s' * (steps > 1)}"
-        yield Problem(shot.where("video.strength"), message, f"at least {1 / steps:.2g}, or more steps", name)
+        yield Problem(
+            shot.where("video.strength"), message, f"at least {ceil(1000 / steps) / 1000:g}, or more steps", name
+        )
     rate, last = segments[0].part.rate(fps), segments[-1].start
     for key, path in _needed_throughout(shot):
         if path is not None and path in seconds and max(1, round(seconds[path] * rate)) <= last:

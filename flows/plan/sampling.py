@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import get_args
 
 from flows.errors import SettingsError
@@ -12,6 +11,7 @@ from flows.storyboard.model import SamplingOverride
 from wan.attention import KERNELS
 from wan.families import Family
 from wan.request import Guidance, Numerics, Precision, Sampling, Solver
+from wan.suggest import did_you_mean
 
 MOST_DISTILLED = 8
 """Steps. Distilled models are made for 1 to 8, and half of them is no quicker look but another, broken picture."""
@@ -64,8 +64,7 @@ def numerics_for(family: Family, render: RenderSettings) -> Numerics:
     if name not in _PRECISIONS:
         raise SettingsError(f"render.precision: {name!r} is not one of {', '.join(_PRECISIONS)}")
     if render.attention not in KERNELS:
-        near = difflib.get_close_matches(render.attention, KERNELS, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(KERNELS)}"
+        hint = did_you_mean(render.attention, KERNELS, f"there are: {', '.join(KERNELS)}")
         raise SettingsError(f"render.attention: there is no kernel {render.attention!r}; {hint}")
     return Numerics(_PRECISIONS[name], render.attention, render.vae_tiling, render.compile)
 
@@ -76,7 +75,6 @@ def _first(shots: float | None, renders: float | None, own: float) -> float:
 
 def _solver(name: str) -> Solver:
     if name not in _SOLVERS:
-        near = difflib.get_close_matches(name, _SOLVERS, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(_SOLVERS)}"
+        hint = did_you_mean(name, _SOLVERS, f"there are: {', '.join(_SOLVERS)}", repr)
         raise ValueError(f"unknown solver {name!r}; {hint}")
     return _SOLVERS[name]

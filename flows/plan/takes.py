@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flows.ledger import Workload, forwards
 from flows.ledger.timings import BASES, Basis, Extent
+from flows.media.treated import versions
 from flows.plan.fingerprint import fingerprint
 from flows.plan.geometry import Geometry
 from flows.plan.media import camera_path, clip_loras, clip_media
@@ -110,6 +111,7 @@ class TakeMaker:
             skip_first=segment.skip_first,
             keep=segment.keep,
         )
+        clip = replace(clip, treated=self._treated(clip))
         mark = fingerprint(clip)
         if mark in self.snapshot.finished:
             return replace(clip, fingerprint=mark, status="cached")
@@ -131,20 +133,43 @@ class TakeMaker:
         self.bases.add(estimate.basis)
         return estimate.seconds
 
+    def _treated(self, clip: Clip) -> tuple[str, ...]:
+        """What is done to the clip's inputs: they give other pixels than the same files read plainly."""
+        if not self.snapshot.treated:
+            return ()
+        used = {clip.image, clip.last_image, *(medium.digest for medium in clip.media)}
+        treated = self.snapshot.treated.items()
+        return versions(name for path, names in treated if self._digest(path) in used for name in names)
+
     def _digest(self, path: Path | None) -> str | None:
         """The digest of an input; of one that is broken, and reported, a stand-in to go on with."""
         return None if path is None else self.snapshot.digests.get(path, "missing")
 
 
-def hand_off_of(takes: tuple[Take, ...], variant: Variant) -> HandOff:
-    """What a shot with these takes passes on to one of `variant`: the last frame that the film shows of it, and from
-    speech to speech the frames before that, too."""
+def hand_off_of(takes: tuple[Take, ...], variant: Variant, early: int = 0) -> HandOff:
+    """What a shot with these takes passes on to one of `variant`: the frame `early` before the last one that the film
+    shows of it, and from speech to speech the frames before that, too."""
     last = takes[0].clips[-1]
-    shown = last.skip_first + last.keep - 1
+    back, frame = _counted_back(takes[0].clips, early)
+    judged_by_all = len(takes) > 1 and len(takes[0].clips) > 1
     reaches_back = variant.chained == "carried" and variant.name == last.variant
     return HandOff(
         tuple(take.fingerprint for take in takes),
-        frame=-1 if shown == last.num_frames - 1 else shown,
+        "best_weakest_clip" if judged_by_all else "best_score",
+        frame=frame,
         what="frames" if reaches_back else "frame",
-        behind=tuple(clip.fingerprint for take in takes for clip in take.clips[:-1]) if reaches_back else (),
+        behind=tuple(clip.fingerprint for take in takes for clip in take.clips[:-1]) if reaches_back or back else (),
+        segments=tuple(tuple(clip.fingerprint for clip in take.clips) for take in takes) if judged_by_all else (),
+        back=back,
     )
+
+
+def _counted_back(clips: tuple[Clip, ...], early: int) -> tuple[int, int]:
+    """Where the frame `early` before the last shown one lies: how many segments from the end, and which of its frames
+    (-1: its last). Of what is longer than the shot, which is refused elsewhere, the first frame."""
+    for back, clip in enumerate(reversed(clips)):
+        if early < clip.keep:
+            frame = clip.skip_first + clip.keep - 1 - early
+            return back, -1 if frame == clip.num_frames - 1 else frame
+        early -= clip.keep
+    return len(clips) - 1, clips[0].skip_first

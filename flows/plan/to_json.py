@@ -1,13 +1,12 @@
-"""The plan as JSON: what `wanflow plan --json` prints and `plan.json` holds. Keys are only ever added."""
+"""The plan as JSON: what `wanflow plan --json` prints and `plan.json` holds. The form is `flows.plan.form`."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from flows.plan.form import PlanForm, SegmentForm, ShotForm, TakeForm
 from flows.plan.model import Clip, Plan, PlannedShot, Take
 
 
-def plan_to_json(plan: Plan) -> dict[str, Any]:
+def plan_to_json(plan: Plan) -> PlanForm:
     """Plain values for `json.dumps`, in a stable order. Times in seconds."""
     return {
         "plan_version": plan.plan_version,
@@ -27,6 +26,9 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
             "frames": plan.totals.frames,
             "film_seconds": _seconds(plan.totals.film_seconds),
             "estimated_seconds": _seconds(plan.totals.estimated_seconds),
+            "start_seconds": _seconds(plan.totals.start_seconds),
+            "rendering_seconds": _seconds(plan.totals.rendering_seconds),
+            "edit_seconds": _seconds(plan.totals.edit_seconds),
             "estimate": plan.totals.estimate,
             "width": plan.totals.width,
         },
@@ -35,7 +37,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _shot(shot: PlannedShot) -> dict[str, Any]:
+def _shot(shot: PlannedShot) -> ShotForm:
     return {
         "id": shot.id,
         "scene": shot.scene,
@@ -55,7 +57,7 @@ def _shot(shot: PlannedShot) -> dict[str, Any]:
     }
 
 
-def _take(take: Take) -> dict[str, Any]:
+def _take(take: Take) -> TakeForm:
     return {
         "seed": take.seed,
         "fingerprint": take.fingerprint,
@@ -65,7 +67,7 @@ def _take(take: Take) -> dict[str, Any]:
     }
 
 
-def _clip(clip: Clip) -> dict[str, Any]:
+def _clip(clip: Clip) -> SegmentForm:
     return {
         "fingerprint": clip.fingerprint,
         "variant": clip.variant,
@@ -83,6 +85,8 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "image": clip.image,
         "end_image": clip.last_image,
         "hand_off": list(clip.hand_off.candidates) if clip.hand_off else [],
+        "hand_off_frame": clip.hand_off.frame if clip.hand_off else None,
+        "hand_off_back": clip.hand_off.back if clip.hand_off else None,
         "start_frame": clip.start_frame,
         "media": [{"name": medium.name, "digest": medium.digest} for medium in clip.media],
         "strength": clip.strength,

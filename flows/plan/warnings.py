@@ -13,7 +13,8 @@ from flows.plan.media_fit import length_remarks
 from flows.plan.model import PlannedShot
 from flows.plan.transitions import overlaps
 from flows.resolve import Snapshot, full_id
-from flows.resolve.needs import IMAGE, choose_variant, film_fps, part_of
+from flows.resolve.foreign import shown_to_models
+from flows.resolve.needs import IMAGE, choose_variant, film_fps, part_of, shown_references
 from flows.storyboard.model import Shot, Storyboard
 from wan.families import Family
 from wan.geometry import is_rounding_of
@@ -36,8 +37,10 @@ def plan_warnings(
         _kept_prompts(snapshot),
         _wasted_words(family, snapshot),
         _unknown_words(sources, family),
+        _foreign_pictures(sources, family, snapshot),
         _cropped_pictures(sources, shots, snapshot),
         _unused_references(sources, family),
+        _weak_references(sources, family),
         _unreached_ends(sources, shots),
         _other_lengths(sources, snapshot),
         map(_told, snapshot.remarks),
@@ -63,6 +66,19 @@ def _unknown_words(shots: Iterable[Shot], family: Family) -> Iterator[str]:
         if words:
             listed = ", ".join(f"'{word}'" for word in words)
             yield f"the {family.name} family does not know: {listed} (shot {full_id(shot.scene, shot.id)})"
+
+
+def _foreign_pictures(shots: Iterable[Shot], family: Family, snapshot: Snapshot) -> Iterator[str]:
+    seen: dict[Path, str] = {}
+    for shot in shots:
+        for path in shown_to_models(shot):
+            if path in snapshot.foreign:
+                seen.setdefault(path, full_id(shot.scene, shot.id))
+    for path, name in seen.items():
+        yield (
+            f"{path.name} is not from the little world that the {family.name} family was trained on, and nothing good "
+            f"will come of it: use a family of real size, such as model=wan22 (shot {name})"
+        )
 
 
 def _kept_prompts(snapshot: Snapshot) -> Iterator[str]:
@@ -119,6 +135,17 @@ def _unused_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:
             f"the reference of <{name}> is not used yet: {times} shot{'s' * (times > 1)} that start from a picture "
             "take its look from there"
         )
+
+
+def _weak_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:
+    """Said once a film."""
+    shown = [shot for shot in shots if shown_references(shot)]
+    roles = [(shot, family.roles.get(choose_variant(shot, family))) for shot in shown]
+    weak = [(shot, role.references_miss) for shot, role in roles if role is not None and role.references_miss]
+    if weak:
+        shot, missed = weak[0]
+        name = full_id(shot.scene, shot.id) + (f" and {len(weak) - 1} more" if len(weak) > 1 else "")
+        yield f"the {family.name} family does not take the {missed} from references; say it in the prompt (shot {name})"
 
 
 def _unreached_ends(sources: Sequence[Shot], shots: Sequence[PlannedShot]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flows.plan.model import Clip, Plan, Take
+from flows.plan.model import Clip, HandOff, Plan, Take
 from flows.resolve import PastShot
 from wan.attention import computed
 from wan.variants import VARIANTS
@@ -59,8 +59,16 @@ def facts_of(clips: tuple[Clip, ...], index: int = 0) -> dict[str, object]:
         "camera path": first.camera,
         "control scale": None if first.control_scale == 1 else first.control_scale,
         "LoRAs": [[lora.digest, float(lora.weight), lora.expert] for lora in first.loras],
-        "continuity": first.hand_off and [list(first.hand_off.candidates), first.hand_off.rule, first.hand_off.frame],
+        "how inputs are read": list(first.treated),
+        "continuity": _continuity(first.hand_off),
     }
+
+
+def _continuity(hand_off: HandOff | None) -> list[object] | None:
+    """Which takes, and which of their frames."""
+    if hand_off is None:
+        return None
+    return [list(hand_off.candidates), hand_off.rule, hand_off.frame, *([hand_off.back] if hand_off.back else [])]
 
 
 def _media(clip: Clip) -> dict[str, object]:
@@ -86,9 +94,14 @@ def _changes(now: Mapping[str, object], then: Mapping[str, object], upstream: st
     for cause, consequences in _CONSEQUENCES.items():
         if cause in names:
             names = [name for name in names if name not in consequences]
-    if "continuity" in names and now["continuity"] and then.get("continuity"):
+    mine, its = now["continuity"], then.get("continuity")
+    if "continuity" in names and isinstance(mine, list) and isinstance(its, list):
         names.remove("continuity")
-        return [*_say(names), f"upstream {upstream} changed"]
+        same_takes = mine[:2] == its[:2]
+        return [
+            *_say(names),
+            f"starts from another frame of {upstream}" if same_takes else f"upstream {upstream} changed",
+        ]
     return _say(names)
 
 

@@ -6,14 +6,18 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from flows.edit.captions import webvtt
 from flows.edit.process import ffmpeg_version, find_ffmpeg
 from flows.edit.timeline import Entry, Timeline, chosen_take
+from flows.edit.transitions import TRANSITIONS
 from flows.plan.model import Clip, Plan, PlannedShot, Take
 from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
 from flows.report.inputs import BARS, Input, Inputs, sound_shape
-from flows.report.seams import Seam, continues, edges, jump_of
+from flows.report.seams import Meeting, Seam, continues, half_of_both, measured, meeting
+from flows.store.choice import weakest
 from flows.store.protocol import Store, TakeRecord
 
 if TYPE_CHECKING:
@@ -42,8 +46,8 @@ class TakeFacts:
 
     @property
     def scores(self) -> dict[str, float]:
-        """What it was judged by; `quality` first."""
-        scores = self.records[-1].scores if self.records else {}
+        """What it was judged by: those of its weakest clip, `quality` first."""
+        scores = weakest(self.records).scores if self.records else {}
         return dict(sorted(scores.items(), key=lambda item: (item[0] != "quality", item[0])))
 
 
@@ -75,7 +79,8 @@ class ShotFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The whole report."""
+    """The whole report. `captions` are WebVTT as a data URI: beside a page that is opened as a file, a browser reads
+    none."""
 
     plan: Plan
     timeline: Timeline
@@ -86,6 +91,7 @@ class Facts:
     takes_digest: str
     versions: Mapping[str, str]
     film: str | None
+    captions: str | None
     poster: str
     bars: int = BARS
 
@@ -98,17 +104,18 @@ def gather(
     inputs = Inputs(plan, store) if detail.inputs else None
     shots: list[ShotFacts] = []
     seams: list[Seam] = []
-    tail: list[Frame] = []
-    for number, (shot, entry) in enumerate(zip(plan.shots, timeline.entries, strict=True)):
-        strip, (head, ends) = spread(detail.strip, clip_frames(entry)), edges(entry)
-        frames = frames_of(entry, {*strip, *(head + ends if detail.seams else ())})
+    entries = timeline.entries
+    joins = [meeting(*pair, timeline.rate) for pair in pairwise(entries)] if detail.seams else []
+    before: dict[int, Frame] = {}
+    for number, (shot, entry) in enumerate(zip(plan.shots, entries, strict=True)):
+        strip = spread(detail.strip, clip_frames(entry))
+        wanted_here = {*strip}.union(*(join.of_later for join in joins[number - 1 : number] if number))
+        frames = frames_of(entry, wanted_here.union(*(join.of_earlier for join in joins[number : number + 1])))
         shown = picked(frames, strip)
         shots.append(_shot(number + 1, shot, entry, shown, timeline, takes, store, plan, inputs))
-        if detail.seams:
-            if number:
-                start = [frames[index] for index in head]
-                seams.append(_seam(plan.shots[number - 1], shot, entry, tail, start, timeline))
-            tail = [frames[index] for index in ends]
+        if joins and number:
+            seams.append(_seam(plan.shots[number - 1], shot, entry, joins[number - 1], (before, frames), timeline))
+        before = frames
     used = [record for shot in shots for take in shot.takes for record in take.records]
     return Facts(
         plan=plan,
@@ -120,6 +127,7 @@ def gather(
         takes_digest=hashlib.sha256("".join(shot.chosen.take.fingerprint for shot in shots).encode()).hexdigest(),
         versions=versions(plan),
         film=film,
+        captions=data_uri(text.encode(), "text/vtt;charset=utf-8") if (text := webvtt(timeline)) else None,
         poster=jpeg_uri(middle(timeline.entries[0]), POSTER),
     )
 
@@ -182,18 +190,24 @@ def _take(
 
 
 def _seam(
-    before: PlannedShot, after: PlannedShot, entry: Entry, tail: list[Frame], head: list[Frame], timeline: Timeline
+    before: PlannedShot,
+    after: PlannedShot,
+    entry: Entry,
+    join: Meeting,
+    frames: tuple[dict[int, Frame], dict[int, Frame]],
+    timeline: Timeline,
 ) -> Seam:
-    apart, jump = jump_of(tail, head)
+    earlier, later = frames
+    both = half_of_both(join, earlier, later) if TRANSITIONS[entry.transition].seen_through else None
     return Seam(
         before=before.id,
         after=after.id,
         transition=entry.transition,
         seconds=float(entry.overlap / timeline.rate),
         at=float(entry.start / timeline.rate),
-        last_frame=jpeg_uri(tail[-1]),
-        first_frame=jpeg_uri(head[0]),
-        difference=apart,
-        jump=jump,
+        last_frame=jpeg_uri(earlier[join.tail[-1]]),
+        first_frame=jpeg_uri(later[join.after]),
+        measured=measured(join, earlier, later),
         continues=continues(after, before),
+        blended=None if both is None else jpeg_uri(both),
     )

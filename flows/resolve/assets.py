@@ -15,17 +15,16 @@ from typing import Any, Literal, TypeAlias
 from flows.errors import MediaError
 from flows.media import audio_head, probe_audio, probe_image, probe_video, promised_seconds, video_head
 from flows.store.files import file_digest
-from wan.errors import RequestError
+from wan.digests import FRESH_NS
 from wan.files import cache_folder, replacing
-from wan.lora_file import check_lora_file
+from wan.host import cores
+from wan.lora_file import UnusableLora, open_lora
 
 Kind: TypeAlias = Literal["image", "audio", "video", "lora"]
 HEADER = "header:"
 """Before the key of what only a header was read of."""
-FRESH_NS = 2_000_000_000
-"""A file changed this shortly ago may change again within one tick of its clock: it is not remembered yet."""
 MOST_REMEMBERED = 200_000
-CUT_OFF = 0.9
+CUT_OFF = 0.98
 """A sound shorter than so much of what its header says is not whole."""
 BATCH = 50
 """Files a thread reads in one go: handing over each alone costs more than reading a small one."""
@@ -34,12 +33,14 @@ BATCH = 50
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`size` of a picture, `seconds` of a sound, both of a video, neither of a LoRA. The digest is empty where only the
-    header was read. `promised`: the seconds that a sound's header says, where much less is there."""
+    header was read. `promised`: the seconds that a header says, where much less is there. `treated`: how the file is
+    treated when it is read (`flows.media.treated`)."""
 
     digest: str
     size: tuple[int, int] | None = None
     seconds: float | None = None
     promised: float | None = None
+    treated: tuple[str, ...] = ()
 
 
 def look_at(assets: Mapping[Path, Kind], *, headers: bool = False) -> dict[Path, Facts | MediaError]:
@@ -54,7 +55,7 @@ def look_at(assets: Mapping[Path, Kind], *, headers: bool = False) -> dict[Path,
         known = (cache.get(key), cache.get(HEADER + key)) if headers else (cache.get(key),)
         entry = next((entry for entry in known if entry is not None and entry[:3] == stamp), None)
         if entry is not None:
-            found[path] = Facts(entry[3], tuple(entry[4]) if entry[4] else None, *entry[5:])
+            found[path] = _facts(*entry[3:])
         else:
             unknown.append((path, kind, HEADER + key if headers else key))
     if unknown:
@@ -62,16 +63,22 @@ def look_at(assets: Mapping[Path, Kind], *, headers: bool = False) -> dict[Path,
     return found
 
 
+def _facts(
+    digest: str, size: list[int] | None, seconds: float | None, promised: float | None, treated: list[str]
+) -> Facts:
+    return Facts(digest, (size[0], size[1]) if size else None, seconds, promised, tuple(treated))
+
+
 def _read_files(unknown: list[tuple[Path, Kind, str]], cache: dict[str, list[Any]]) -> dict[Path, Facts | MediaError]:
     found: dict[Path, Facts | MediaError] = {}
     oldest = time.time_ns() - FRESH_NS
     batches = [unknown[start : start + BATCH] for start in range(0, len(unknown), BATCH)]
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(min(8, cores())) as threads:
         read = [one for batch in threads.map(_read_some, batches) for one in batch]
     for (path, _, key), (stamp, facts) in zip(unknown, read, strict=True):
         found[path] = facts
         if isinstance(facts, Facts) and stamp and max(stamp[1:]) < oldest:
-            cache[key] = [*stamp, facts.digest, facts.size, facts.seconds, facts.promised]
+            cache[key] = [*stamp, facts.digest, facts.size, facts.seconds, facts.promised, facts.treated]
     _write_cache(cache)
     return found
 
@@ -87,20 +94,18 @@ def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | Medi
         if key.startswith(HEADER):
             return stamp, _header(path, kind)
         if kind == "image":
-            width, height = probe_image(path)
-            return stamp, Facts(file_digest(path), size=(width, height))
+            picture = probe_image(path)
+            return stamp, Facts(file_digest(path), size=picture.size, treated=picture.treated)
         if kind == "lora":
-            check_lora_file(path)
+            open_lora(path)
             return stamp, Facts(file_digest(path))
         if kind == "video":
-            video = probe_video(path)
-            seconds = video.num_frames / video.fps
-            return stamp, Facts(file_digest(path), size=(video.width, video.height), seconds=seconds)
+            return stamp, _video(path)
         return stamp, _sound(path, file_digest(path), probe_audio(path))
     except MediaError as error:
         return stamp, error
-    except RequestError as error:
-        return stamp, MediaError(str(error).removeprefix("loras: "))
+    except UnusableLora as error:
+        return stamp, MediaError(str(error).removeprefix("loras: "), error.fix)
     except OSError as error:
         return stamp, MediaError(f"{path}: cannot be read: {error.strerror}")
 
@@ -108,12 +113,17 @@ def _read(asset: tuple[Path, Kind, str]) -> tuple[list[int] | None, Facts | Medi
 def _header(path: Path, kind: Kind) -> Facts:
     if kind == "video":
         head = video_head(path)
-        return Facts("", size=(head.width, head.height), seconds=head.seconds)
+        return Facts("", (head.width, head.height), head.seconds, head.promised, head.treated)
     if kind == "audio":
         return _sound(path, "", audio_head(path))
     if kind == "lora":
-        check_lora_file(path)
+        open_lora(path)
     return Facts("")
+
+
+def _video(path: Path) -> Facts:
+    head, facts = video_head(path), probe_video(path)
+    return Facts(file_digest(path), (facts.width, facts.height), facts.seconds, head.promised, facts.treated)
 
 
 def _sound(path: Path, digest: str, seconds: float | None) -> Facts:
@@ -142,12 +152,12 @@ def _read_cache() -> dict[str, list[Any]]:
     except (OSError, ValueError):
         return {}
     rows = value.items() if isinstance(value, dict) else ()
-    return {key: row for key, row in rows if isinstance(row, list) and len(row) == 7}
+    return {key: row for key, row in rows if isinstance(row, list) and len(row) == 8}
 
 
 def _write_cache(cache: dict[str, list[Any]]) -> None:
-    file = _cache_file()
     with contextlib.suppress(OSError):
+        file = _cache_file()
         file.parent.mkdir(parents=True, exist_ok=True)
         with replacing(file) as temporary:  # not settled on the disk: losing it costs time, nothing else
             temporary.write_text(json.dumps(dict(list(cache.items())[-MOST_REMEMBERED:])), encoding="utf-8")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeAlias
 
 from flows.errors import MediaError, Place, Problem, SettingsError
-from flows.ledger import read_timings
+from flows.ledger import read_overheads, read_timings
+from flows.media.treated import TREATED
 from flows.resolve.assets import Facts, Kind, look_at
+from flows.resolve.foreign import foreign_pictures
+from flows.resolve.lora_experts import named_experts, unsaid_experts
 from flows.resolve.lora_fit import misfits
 from flows.resolve.loras import find_loras
 from flows.resolve.machine import machine_faults
@@ -26,13 +27,11 @@ from wan.attention import FLASH_3, lacking
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family, FamilyLora
+from wan.suggest import did_you_mean
 
 Use: TypeAlias = tuple[Kind, Place | None, str | None]
 """What a file should be, and the place and shot that name it."""
 _ANEW = "name a file that can be read, or make this one anew"
-_MEND: Mapping[Kind, str] = MappingProxyType(
-    {"lora": "a LoRA is a safetensors file with keys like ….lora_A.weight or ….lora_down.weight: name one"}
-)
 
 
 def resolve(
@@ -61,6 +60,7 @@ def resolve(
     facts = {path: fact for path, fact in looked.items() if isinstance(fact, Facts)}
     seconds = {path: fact.seconds for path, fact in facts.items() if fact.seconds is not None}
     digests = {path: fact.digest for path, fact in facts.items()}
+    laid = loras.files(facts)
     absent: dict[str | FamilyLora, str] = {}
     for lora, path in () if weights else loras.missing.items():
         digests[path] = absent[lora] = _stand_in(path)
@@ -77,13 +77,19 @@ def resolve(
         checkpoints={variant: checkpoint.revision for variant, checkpoint in checkpoints.items()},
         finished=store.fingerprints(),
         timings=read_timings(store),
+        overheads=read_overheads(store),
         past=recall(store, storyboard),
         problems=_broken(uses, looked)
         + loras.problems
-        + tuple(misfits(storyboard, family, loras.files(facts), checkpoints, seconds))
+        + tuple(misfits(storyboard, family, laid, checkpoints, seconds))
         + extended.problems,
-        remarks=_cut_off(uses, facts),
+        remarks=_cut_off(uses, facts)
+        + _treated(uses, facts)
+        + tuple(unsaid_experts(storyboard, family, laid, seconds)),
+        treated={path: fact.treated for path, fact in facts.items() if fact.treated},
+        foreign=foreign_pictures(storyboard, family, facts),
         loras=loras.digests(digests) | absent,
+        lora_experts=named_experts(laid),
         motion=motion,
         lacks=tuple(dict.fromkeys(lacks)),
         machine=machine_faults(settings, family) if weights else (),
@@ -108,21 +114,21 @@ def look_at_headers(storyboard: Storyboard) -> Snapshot:
         image_sizes={path: fact.size for path, fact in facts.items() if fact.size},
         media_seconds={path: fact.seconds for path, fact in facts.items() if fact.seconds is not None},
         problems=_broken(uses, looked),
-        remarks=_cut_off(uses, facts),
+        remarks=_cut_off(uses, facts) + _treated(uses, facts),
     )
 
 
 def _broken(uses: Mapping[Path, Use], looked: Mapping[Path, Facts | MediaError]) -> tuple[Problem, ...]:
     """A problem for each file that cannot be used, where it is named first."""
     return tuple(
-        Problem(uses[path][1], str(error), _MEND.get(uses[path][0], _ANEW), uses[path][2])
+        Problem(uses[path][1], str(error), error.fix or _ANEW, uses[path][2])
         for path, error in looked.items()
         if isinstance(error, MediaError)
     )
 
 
 def _cut_off(uses: Mapping[Path, Use], facts: Mapping[Path, Facts]) -> tuple[Problem, ...]:
-    """A remark for each sound of which much less is there than its header says, where it is named first."""
+    """A remark for each sound and video of which much less is there than its header says, where it is named first."""
     return tuple(
         Problem(
             uses[path][1],
@@ -135,12 +141,24 @@ def _cut_off(uses: Mapping[Path, Use], facts: Mapping[Path, Facts]) -> tuple[Pro
     )
 
 
+def _treated(uses: Mapping[Path, Use], facts: Mapping[Path, Facts]) -> tuple[Problem, ...]:
+    """A remark for whatever is done to a file that people may not expect, where it is named first."""
+    return tuple(
+        Problem(
+            uses[path][1], f"{path.name} {told.message.format(width=width, height=height)}", told.fix, uses[path][2]
+        )
+        for path, fact in facts.items()
+        for name in fact.treated
+        for width, height in (fact.size or (0, 0),)
+        if (told := TREATED[name]).message
+    )
+
+
 def family_of(model: ModelSettings) -> Family:
     """The family that `model=` names. Raises SettingsError, naming the nearest."""
     family = FAMILIES.get(model.family)
     if family is None:
-        near = difflib.get_close_matches(model.family, FAMILIES, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(FAMILIES))}"
+        hint = did_you_mean(model.family, FAMILIES, f"there are: {', '.join(sorted(FAMILIES))}", repr)
         raise SettingsError(f"model.family: no family is called {model.family!r}; {hint}")
     return family
 

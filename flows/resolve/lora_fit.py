@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 from flows.errors import Problem
+from flows.resolve.lora_experts import experts_of, has_experts
 from flows.resolve.needs import film_fps, full_id, shot_variants
-from flows.storyboard.model import Storyboard
+from flows.storyboard.model import Lora, Storyboard
 from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError, RequestError
 from wan.families import Family, FamilyLora
+from wan.lora_file import UnusableLora
 from wan.lora_fit import Shapes, check_fit, transformer_shapes
+
+_Fault: TypeAlias = tuple[str, str | None]
+"""What is wrong, and what to do, if it is something else than taking another file."""
 
 
 def misfits(
@@ -33,27 +39,42 @@ def misfits(
             return None
 
     @cache
-    def fault(path: Path, variant: str) -> str | None:
+    def fault(path: Path, variant: str) -> _Fault | None:
         takes = shapes(variant)
         try:
             if takes is not None:
-                check_fit(path, takes)
+                check_fit(path, takes, experts=has_experts(variant))
+        except UnusableLora as error:
+            return _said(path, error), error.fix
         except (RequestError, CheckpointError) as error:
-            return str(error)
+            return _said(path, error), None
         return None
 
+    experts = cache(experts_of)
     fps = film_fps(storyboard, family)
     for shot in storyboard.shots:
         for lora in shot.loras:
             path = files.get(lora.key)
-            faults: dict[str, list[str]] = {}
+            faults: dict[_Fault, list[str]] = {}
             for variant in shot_variants(shot, family, fps, seconds) if path else ():
-                if path and (message := fault(path, variant)):
-                    faults.setdefault(message, []).append(variant)
-            for message, variants in faults.items():
-                place, fix = lora.place or shot.where("loras"), f"take one that was made for {' and '.join(variants)}"
-                yield Problem(place, message, f"{fix}, or remove it", full_id(shot.scene, shot.id))
+                if path and (found := fault(path, variant) or _other_expert(path, experts(path), lora, variant)):
+                    faults.setdefault(found, []).append(variant)
+            for (message, fix), variants in faults.items():
+                mend = fix or f"take one that was made for {' and '.join(variants)}, or remove it"
+                yield Problem(lora.place or shot.where("loras"), message, mend, full_id(shot.scene, shot.id))
     for variant in checkpoints:
         for own in family.roles[variant].loras:
-            if own in files and (message := fault(files[own], variant)):
-                yield Problem(None, f"{files[own]}: {message}", f"fetch it again: wanflow models pull {own.model}")
+            if own in files and (found := fault(files[own], variant)):
+                yield Problem(None, f"{files[own]}: {found[0]}", f"fetch it again: wanflow models pull {own.model}")
+
+
+def _other_expert(path: Path, experts: Sequence[str], lora: Lora, variant: str) -> _Fault | None:
+    """A file that holds one expert alone, asked for on the other."""
+    if lora.expert == "both" or not has_experts(variant) or not experts or lora.expert in experts:
+        return None
+    message = f"{path.name} is laid on the {lora.expert}-noise expert, and holds weights for the {experts[0]}-noise one"
+    return message, f"write `expert: {experts[0]}`, or leave it out"
+
+
+def _said(path: Path, error: Exception) -> str:
+    return str(error).removeprefix("loras: ").replace(str(path), path.name)

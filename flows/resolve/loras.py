@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import normalize
 
 from flows.errors import Place, Problem
 from flows.resolve.needs import choose_variant, full_id, used_variants
@@ -13,7 +13,9 @@ from flows.settings import ModelSettings
 from flows.storyboard.kinds import LORA_ENDING
 from flows.storyboard.model import Lora, Shot, Storyboard
 from wan.families import Family, FamilyLora
+from wan.folders import found_in
 from wan.hub.places import models_home, pulled
+from wan.suggest import did_you_mean
 from wan.variants import VARIANTS
 
 
@@ -81,12 +83,16 @@ def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
     path = folder / f"{lora.name}{LORA_ENDING}"
     if path.is_file():
         return path, "", ""
-    have = sorted(
-        file.relative_to(folder).as_posix().removesuffix(LORA_ENDING) for file in folder.rglob(f"*{LORA_ENDING}")
-    )
-    near = difflib.get_close_matches(lora.name, have, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(have[:20])}" if have else "it has none"
-    return None, f"there is no LoRA {lora.name} in {folder}", hint
+    files = {
+        file.relative_to(folder).as_posix().removesuffix(LORA_ENDING): file
+        for file in found_in(folder, f"**/*{LORA_ENDING}")
+    }
+    for name, file in files.items():  # some systems write é as e and an accent
+        if normalize("NFC", name) == normalize("NFC", lora.name):
+            return file, "", ""
+    have = sorted(files)
+    others = f"there are: {', '.join(have[:20])}" if have else "it has none"
+    return None, f"there is no LoRA {lora.name} in {folder}", did_you_mean(lora.name, have, others)
 
 
 def _one_transformer(shot: Shot, family: Family) -> Iterable[Problem]:
@@ -105,9 +111,9 @@ def file_of_family(lora: FamilyLora, model: ModelSettings) -> Path | None:
     """In the folder of LoRAs under the model's name, in the folder of models, or where the model was pulled to."""
     of_root = model.root and pulled(lora.model, model.root)
     for place in filter(None, (model.loras and model.loras / lora.model, of_root, pulled(lora.model))):
-        found = sorted(place.rglob(lora.file))
-        if found:
-            return found[0]
+        found = next(found_in(place, f"**/{lora.file}"), None)
+        if found is not None:
+            return found
     return None
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from flows.settings import Settings
 from wan.attention import KERNELS, lacking
 from wan.families import Family
 from wan.gpus import Gpu, find_gpus
+from wan.host import cores
 
 FP8_CAPABILITY = (8, 9)
 """CUDA's number of the first GPUs with cores for eight-bit floats; whether a product of ours runs there is tried by the
@@ -24,10 +24,10 @@ def machine_faults(settings: Settings, family: Family) -> tuple[str, ...]:
 
 def _faults(settings: Settings, family: Family) -> Iterator[str]:
     render, cluster = settings.render, settings.cluster
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    cpus = cores()
     if cluster.cpus_per_worker > cpus:
         asked = f"cluster.cpus_per_worker={cluster.cpus_per_worker:g}"
-        yield f"{asked}: this machine has {cpus} CPUs\n    ask for fewer, {_ELSEWHERE}"
+        yield f"{asked}: this machine has {cpus} CPU{'' if cpus == 1 else 's'} for it\n    ask for fewer, {_ELSEWHERE}"
     kernel = KERNELS.get(render.attention)
     eight_bits = (render.precision or family.precision) == "fp8"
     asks_gpu = render.device == "cuda" or cluster.gpus_per_worker > 0 or eight_bits
@@ -50,13 +50,15 @@ def _faults(settings: Settings, family: Family) -> Iterator[str]:
 
 
 def _gpu_faults(settings: Settings, gpus: tuple[Gpu, ...]) -> Iterator[str]:
-    wanted, have = settings.cluster.gpus_per_worker, len(gpus)
-    if settings.render.device == "cuda" and not gpus:
+    if gpus:
+        return
+    wanted = settings.cluster.gpus_per_worker
+    if settings.render.device == "cuda":
         yield f"render.device=cuda: this machine has no GPU that torch can use\n    render.device=auto, {_ELSEWHERE}"
-    elif wanted > have:
+    elif wanted:
         yield (
-            f"cluster.gpus_per_worker={wanted:g}: this machine has {have or 'no'} GPU{'' if have == 1 else 's'} that "
-            f"torch can use\n    cluster.gpus_per_worker={have:g}, {_ELSEWHERE}"
+            f"cluster.gpus_per_worker={wanted:g}: this machine has no GPUs that torch can use\n"
+            f"    cluster.gpus_per_worker=0, {_ELSEWHERE}"
         )
 
 

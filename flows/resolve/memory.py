@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 
 from flows.resolve.snapshot import PastShot
@@ -31,5 +32,5 @@ def recall(store: Store, storyboard: Storyboard) -> dict[str, PastShot]:
 
 def _name(storyboard: Storyboard) -> str:
     """Films of one title from different files do not share their past."""
-    which = hashlib.sha256(str(storyboard.path).encode()).hexdigest()[:12]
+    which = hashlib.sha256(os.fsencode(storyboard.path)).hexdigest()[:12]
     return f"{FOLDER}/{storyboard.slug}-{which}.json"

@@ -7,7 +7,7 @@ from pathlib import Path
 from flows.errors import SettingsError
 from flows.store.local import LocalStore
 from flows.store.protocol import Store, TakeRecord
-from wan.files import data_folder
+from wan.files import data_folder, without_tilde
 
 __all__ = ["Store", "TakeRecord", "default_store_path", "open_store"]
 
@@ -26,7 +26,7 @@ def open_store(address: str | None) -> Store:
         return LocalStore(default_store_path())
     scheme, separator, rest = address.partition("://")
     if not separator:
-        return LocalStore(Path(address).expanduser())
+        return LocalStore(without_tilde(Path(address)))
     if scheme == "file":
         return LocalStore(Path(rest))
     raise SettingsError(f"store {address!r}: {scheme}:// is not supported yet; name a folder: store.path=FOLDER")

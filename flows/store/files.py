@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from flows.errors import EnvironmentProblem, StoreError
-from wan.files import settle_folder
+from wan.files import move_over, settle, settle_folder
 
 CHUNK = 1 << 20
 STALE_SECONDS = 24 * 3600.0
@@ -21,7 +22,8 @@ STALE_SECONDS = 24 * 3600.0
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})
+_NO_SUCH_PLACE = frozenset({errno.ENAMETOOLONG, errno.ELOOP})
+_TEMPORARY = re.compile(r"\d+-[0-9a-f]{32}")
 
 
 @contextmanager
@@ -42,6 +44,10 @@ def _ours(error: OSError, root: Path, doing: str) -> Exception:
         return EnvironmentProblem(
             f"cannot {doing} the store in {root} ({error.strerror}: {error.filename}); "
             "change its permissions, or name another folder: store.path=FOLDER"
+        )
+    if error.errno in _NO_SUCH_PLACE:
+        return EnvironmentProblem(
+            f"there can be no store in {root} ({error.strerror}); name another folder: store.path=FOLDER"
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return EnvironmentProblem(f"the store {root} is not a folder; name another one: store.path=FOLDER")
@@ -70,7 +76,7 @@ def write_replacing(temporary: Path, place: Path, fill: Callable[[BinaryIO], Non
     """
     with _filled(temporary, fill) as whole:
         _make_parent(place)
-        os.replace(whole, place)
+        move_over(whole, place)
         settle_folder(place.parent)
 
 
@@ -82,10 +88,10 @@ def write_if_absent(temporary: Path, place: Path, fill: Callable[[BinaryIO], Non
             os.link(whole, place)
         except FileExistsError:
             return False
-        except OSError as error:
-            # Some network file systems have no hard links; the window between the two calls is theirs.
-            if error.errno not in _NO_LINKS or place.exists():
-                raise
+        except OSError:
+            # Some file systems have no hard links, and say so in many ways; the window between the calls is theirs.
+            if place.exists():
+                return False
             os.replace(whole, place)
         settle_folder(place.parent)
         return True
@@ -99,21 +105,20 @@ def _filled(temporary: Path, fill: Callable[[BinaryIO], None]) -> Iterator[Path]
         with open(path, "xb") as file:
             fill(file)
             file.flush()
-            os.fsync(file.fileno())
+            settle(file.fileno())
         yield path
     finally:
         path.unlink(missing_ok=True)
 
 
 def remove_stale(temporary: Path) -> None:
-    """Deletes what processes that died have left behind."""
-    if not temporary.is_dir():
-        return
+    """Deletes what processes that died have left behind; what cannot be deleted stays."""
     oldest = time.time() - STALE_SECONDS
-    for entry in os.scandir(temporary):
-        with suppress(FileNotFoundError):
-            if entry.stat().st_mtime < oldest:
-                Path(entry.path).unlink()
+    with suppress(OSError):
+        for entry in os.scandir(temporary):
+            with suppress(OSError):
+                if _TEMPORARY.fullmatch(entry.name) and entry.stat().st_mtime < oldest:
+                    Path(entry.path).unlink()
 
 
 def _make_parent(place: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from flows.errors import BlobCorrupt, BlobMissing, StoreError
+from flows.errors import BlobCorrupt, BlobMissing, MediaError, StoreError
 from flows.store.files import (
     copy_with_digest,
     file_digest,
@@ -23,6 +23,7 @@ from flows.store.protocol import TakeRecord
 from flows.store.records import record_from_json, record_to_json
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_SHARD = re.compile(r"[0-9a-f]{2}")
 _NOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _RECORD_SUFFIX = ".json"
 _FEW = 64
@@ -92,7 +93,8 @@ class LocalStore:
                 return record_from_json(data)
             except ValueError:
                 # A damaged record promises nothing, and would stand in the way of the next one.
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # who writes the next one is told that the store cannot be written to
+                    path.unlink()
                 return None
 
     def finished(self, fingerprints: Collection[str]) -> frozenset[str]:
@@ -104,10 +106,10 @@ class LocalStore:
     def fingerprints(self) -> frozenset[str]:
         with translated(self._root, "read"):
             return frozenset(
-                name[: -len(_RECORD_SUFFIX)]
-                for shard in _names(self._root / "takes")
-                for name in _names(self._root / "takes" / shard)
-                if name.endswith(_RECORD_SUFFIX)
+                fingerprint
+                for shard in _folders(self._root / "takes")
+                for name in _files(self._root / "takes" / shard)
+                if _DIGEST.fullmatch(fingerprint := name.removesuffix(_RECORD_SUFFIX)) and fingerprint != name
             )
 
     def publish(self, record: TakeRecord) -> TakeRecord:
@@ -151,7 +153,7 @@ class LocalStore:
 
     def notes(self, folder: str) -> tuple[str, ...]:
         with translated(self._root, "read"):
-            return tuple(sorted(f"{folder}/{name}" for name in _names(self._note(folder))))
+            return tuple(sorted(f"{folder}/{name}" for name in _files(self._note(folder)) if _NOTE.fullmatch(name)))
 
     def drop_note(self, name: str) -> None:
         with translated(self._root, "write to"):
@@ -194,10 +196,20 @@ def _check(digest: str) -> None:
         raise StoreError(f"{digest!r} is not a sha256 digest")
 
 
-def _names(folder: Path) -> Iterator[str]:
+def _files(folder: Path) -> Iterator[str]:
+    """Names of the regular files in a folder; none if it is not there."""
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
-            yield entry.name
+            if entry.is_file():
+                yield entry.name
+
+
+def _folders(folder: Path) -> Iterator[str]:
+    """Names of the shards in a folder; none if it is not there. File managers leave files of their own beside them."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _SHARD.fullmatch(entry.name) and entry.is_dir():
+                yield entry.name
 
 
 def _fill(file: BinaryIO, data: bytes) -> None:
@@ -205,7 +217,7 @@ def _fill(file: BinaryIO, data: bytes) -> None:
 
 
 def _copy(path: Path, target: BinaryIO, digest: str) -> None:
-    with path.open("rb") as source:
+    with _opened(path) as source:
         if copy_with_digest(source, target) != digest:
             raise _changed(path)
 
@@ -214,8 +226,19 @@ def _source_digest(path: Path) -> str:
     try:
         return file_digest(path)
     except OSError as error:
-        raise StoreError(f"cannot read {path}: {error.strerror}") from error
+        raise _unreadable(path, error) from error
 
 
-def _changed(path: Path) -> StoreError:
-    return StoreError(f"{path} was changed after the film was planned; plan it again")
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> MediaError:
+    return MediaError(f"cannot read {path}: {error.strerror}")
+
+
+def _changed(path: Path) -> MediaError:
+    return MediaError(f"{path} was changed after the film was planned; plan it again")

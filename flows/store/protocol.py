@@ -22,10 +22,10 @@ class TakeRecord:
 
     Digests (sha256, hex) of: `clip` lossless video (FFV1 in Matroska), `latents` final latents (safetensors),
     `last_frame` and `first_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
-    `scores["quality"]` decides between takes. `seconds` maps a stage (`load`, `encode`, `denoise`, `decode`, `write`)
-    to its duration. `placement` says where the models lived, which decides no pixel; `determinism` what another machine
-    must have to draw the same bits (device, torch, attention kernel). `spec` is the clip's fingerprinted content, so
-    that a later plan can say what changed.
+    `scores["quality"]` decides between takes (`flows.store.choice`). `seconds` maps a stage (`load`, `encode`,
+    `denoise`, `decode`, `write`) to its duration. `placement` says where the models lived, which decides no pixel;
+    `determinism` what another machine must have to draw the same bits (device, torch, attention kernel). `spec` is the
+    clip's fingerprinted content, so that a later plan can say what changed.
     """
 
     fingerprint: str
@@ -50,7 +50,7 @@ class TakeRecord:
 
     @property
     def quality(self) -> float:
-        """What takes are chosen by, in the film and for the hand-off alike: the highest, the first among equals."""
+        """What clips are judged by; of takes, see `flows.store.choice`."""
         return self.scores.get("quality", 0.0)
 
     @property
@@ -72,7 +72,10 @@ class Store(Protocol):
         ...
 
     def put_file(self, path: Path, digest: str | None = None) -> str:
-        """File a copy of `path` under its digest (computed unless given, and always checked while copying)."""
+        """File a copy of `path` under its digest (computed unless given, and always checked while copying).
+
+        Raises `MediaError` when it cannot be read, or has changed since its digest was taken.
+        """
         ...
 
     def read(self, digest: str) -> bytes:

@@ -9,9 +9,22 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from flows.formats import (
+    CONVERT,
+    LONGEST,
+    OTHER_PICTURES,
+    PICTURES,
+    TOO_LARGE,
+    Fault,
+    foreign,
+    is_animated_png,
+    is_animated_webp,
+    picture_fault,
+)
 from flows.storyboard.context import AssetKind
 from flows.storyboard.nodes import Text
-from flows.storyboard.problems import Problems, nearest
+from flows.storyboard.problems import Problems
+from wan.suggest import did_you_mean
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:data|file|http|https|s3|concat|pipe|fd):", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -35,6 +48,10 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
 """First bytes of files that can be only one kind of thing; containers like MP4 and Ogg can be several."""
 
 
+_MOST_LOOKED_AT = 5000
+"""Files and folders below the storyboard's: it may lie in somebody's home."""
+
+
 class AssetFinder:
     """Looks each path up once, however many shots name it. `folder` is the storyboard's."""
 
@@ -42,6 +59,7 @@ class AssetFinder:
         self.folder = Path(os.path.realpath(folder))
         self.roots = [os.path.realpath(root) for root in roots]
         self.problems = problems
+        self._below: dict[Path, dict[str, list[str]]] = {}
         self._found: dict[tuple[str, Path, AssetKind], tuple[Path | None, str, str | None]] = {}
 
     def find(self, node: Text, kind: AssetKind) -> Path | None:
@@ -76,7 +94,7 @@ class AssetFinder:
         if not stat.S_ISREG(found.st_mode):
             return None, f"{shown} is not a regular file", f"name {_WORDS[kind]} file"
         wrong = _wrong_kind(real, kind)
-        return (None, f"{shown} {wrong}", _OTHER_FILES[kind]) if wrong else (Path(real), "", None)
+        return (None, f"{shown} {wrong.message}", wrong.fix) if wrong else (Path(real), "", None)
 
     def _allowed(self, real: str, folder: Path) -> bool:
         inside = (str(self.folder), os.path.realpath(folder), *self.roots)
@@ -89,47 +107,97 @@ class AssetFinder:
         return "move the file into it, or allow its folder: assets.roots=[…]"
 
     def _similar(self, real: str, folder: Path) -> str | None:
-        """The file most like it in the same folder; only looks into folders that are allowed."""
+        """A file of that name elsewhere, or one like it in the same folder; only in folders that are allowed."""
         parent, name = os.path.split(real)
         if not self._allowed(parent, folder):
             return None
+        if elsewhere := self._files_called(name, folder):
+            return f"did you mean {' or '.join(elsewhere)}?"
         try:
             names = os.listdir(parent)
         except OSError:
             return f"there is no folder {os.path.relpath(parent, folder)}"
-        near = nearest(name, names[:2000])
-        if near is None:
-            return "paths are relative to the storyboard"
-        return f"did you mean {os.path.relpath(os.path.join(parent, near), folder)}?"
+        return did_you_mean(
+            name,
+            names,
+            "paths are relative to the storyboard",
+            lambda near: os.path.relpath(os.path.join(parent, near), folder),
+        )
+
+    def _files_called(self, name: str, folder: Path) -> list[str]:
+        """Where files of this very name lie below the storyboard's folder, as they would be written; the first few."""
+        if folder not in self._below:
+            self._below[folder] = _files_below(folder)
+        return self._below[folder].get(name.lower(), [])[:3]
 
 
-def _wrong_kind(path: str, kind: AssetKind) -> str | None:
-    """What is wrong with the content, as the end of a sentence; None if nothing is seen to be wrong."""
+def _files_below(folder: Path) -> dict[str, list[str]]:
+    """Paths relative to the folder, by file name in small letters; links to folders are not followed."""
+    found: dict[str, list[str]] = {}
+    looked_at = 0
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        looked_at += len(files) + len(folders)
+        if looked_at > _MOST_LOOKED_AT:
+            break
+        for file in sorted(files):
+            found.setdefault(file.lower(), []).append(os.path.relpath(os.path.join(parent, file), folder))
+    return found
+
+
+def _wrong_kind(path: str, kind: AssetKind) -> Fault | None:
+    """What is wrong with the content; None if nothing is seen to be wrong."""
     try:
         with open(path, "rb") as file:
-            head = file.read(16)
+            head = file.read(LONGEST)
     except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        return Fault(f"cannot be read: {error.strerror}", _OTHER_FILES[kind])
     if not head:
-        return "is empty"
+        return Fault("is empty", _OTHER_FILES[kind])
+    name = foreign(head) if kind != "lora" else None  # a LoRA begins with a number
+    if name is not None:
+        return Fault(f"is {name}, which is not read", CONVERT.get(kind, _OTHER_FILES[kind]))
+    if kind == "video" and (is_animated_webp(head) or is_animated_png(head)):
+        return None
     for mark, offset, is_kind in _SIGNATURES:
         if head[offset : offset + len(mark)] == mark and is_kind != kind and (is_kind, kind) != ("video", "audio"):
-            return f"is {_WORDS[is_kind]}, not {_WORDS[kind]}"
+            return Fault(f"is {_WORDS[is_kind]}, not {_WORDS[kind]}", _OTHER_FILES[kind])
     return _wrong_image(path) if kind == "image" else None
 
 
-def _wrong_image(path: str) -> str | None:
+def _wrong_image(path: str) -> Fault | None:
     """Reads the header alone: broken pixels are found when the file is digested."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            Image.open(path).close()
+            with Image.open(path, formats=PICTURES) as image:
+                return picture_fault(image.format, image.mode, image.size, getattr(image, "tag_v2", {}))
     except UnidentifiedImageError:
-        return "is not a picture"
+        return _no_picture(path)
     except Image.DecompressionBombError:
-        return "has too many pixels"
+        return _large(path)
     except (OSError, ValueError, SyntaxError) as error:
-        return f"cannot be read as a picture: {error}"
-    return None
+        return Fault(f"cannot be read as a picture: {error}", _OTHER_FILES["image"])
+
+
+def _no_picture(path: str) -> Fault:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path, formats=OTHER_PICTURES) as image:
+            return Fault(f"is a picture in the format {image.format}, which is not read", CONVERT["image"])
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return Fault("is not a picture", _OTHER_FILES["image"])
+
+
+def _large(path: str) -> Fault | None:
+    """Of a picture that Pillow takes for a bomb: a JPEG can be decoded smaller."""
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    try:
+        with JpegImageFile(path) as image:
+            return picture_fault(image.format, image.mode, image.size)
+    except (OSError, ValueError, SyntaxError):
+        return Fault("has too many pixels", TOO_LARGE)

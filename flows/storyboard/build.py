@@ -39,7 +39,7 @@ def build(root: Keys, path: Path, context: Context) -> Storyboard | None:
     if film is None:
         return None
     variables = film.get("variables") or {}
-    templates = Templates({name: text.value for name, (_, text) in variables.items()})
+    templates = Templates({name: text.value for name, (_, text) in variables.items()}, context.variables_used)
     prompts = Prompts(templates, {}, context.problems)
     prompts.cast = _cast(film.get("cast") or {}, prompts)
     nodes: list[Node] = film.get("scenes") or []

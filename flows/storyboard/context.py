@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -23,11 +23,13 @@ class Assets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Passed down while nodes are read. `homes` says in which maps a key is at home, for keys in the wrong place."""
+    """Passed down while nodes are read. `homes` says in which maps a key is at home, for keys in the wrong place;
+    `variables_used` are those that a text names."""
 
     problems: Problems
     assets: Assets
     homes: Mapping[str, tuple[str, ...]]
+    variables_used: set[str] = field(default_factory=set)
 
 
 class Kind(Protocol):

@@ -45,7 +45,7 @@ def _read(path: Path, start: Place, problems: Problems) -> bytes | None:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
             what = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
-            problems.add(start, f"this is {what}", "give the path of a storyboard file")
+            problems.add(start, f"this is {what}", "give the path of a storyboard file: what it names lies beside it")
             return None
         if found.st_size > MAX_BYTES:
             size = f"{found.st_size / 2**20:.0f} MiB"

@@ -24,6 +24,9 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 LORA_ENDING = ".safetensors"
 """What ends like this is a file; everything else is the name of one in the folder of LoRAs."""
 
+LONGEST_NAME = 255
+"""Bytes that file systems allow the name of a file."""
+
 _MEDIA = re.compile(r"\.(?:png|jpe?g|webp|mp4|mov|mkv|webm|wav|mp3|m4a|yaml|json)\Z", re.IGNORECASE)
 _LIKELY = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _CUE = re.compile(rf"(?:({words.ID}(?:\.{words.ID})?)\s*(?:([+-])\s*(\S+))?|(\S+))\Z")
@@ -72,7 +75,8 @@ class Word:
         text = scalar(node, context, key, self)
         if text is None:
             return None
-        if len(text.value) > 100 or not re.fullmatch(self.pattern, text.value):
+        longest = max(len(part.encode()) for part in f"{text.value}{LORA_ENDING}".split("/"))
+        if longest > LONGEST_NAME or len(text.value) > 1000 or not re.fullmatch(self.pattern, text.value):
             wrong(text, context, key, self, self._fix(text.value))
             return None
         if text.value in self.reserved:
@@ -101,8 +105,7 @@ class Choice:
         text = scalar(node, context, key, self)
         if text is None or text.value in self.table:
             return text.value if text else None
-        near = context.problems.nearest(text.value, self.table)
-        fix = f"did you mean {near}?" if near else f"one of {listed(self.table, 40)}"
+        fix = context.problems.did_you_mean(text.value, self.table, f"one of {listed(self.table, 40)}")
         context.problems.add(text, f"unknown {key} '{text.value[:60]}'", fix)
         return None
 
@@ -174,7 +177,10 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class LoraName:
-    """A LoRA: its name in the folder `model.loras`, or a file beside the storyboard. Reads to (text, file or None)."""
+    """A LoRA: its name in the folder `model.loras`, or a file beside the storyboard. Reads to (text, file or None).
+
+    `pattern`: what a file and folders above it may be called; nothing that leads out of the folder.
+    """
 
     pattern: str
 
@@ -189,7 +195,8 @@ class LoraName:
             message = f"{text.value[:60]} is pickled, and such weights are refused"
             context.problems.add(text, message, f"take one that ends in {LORA_ENDING}")
             return None
-        if len(text.value) > 100 or not re.fullmatch(self.pattern, text.value):
+        longest = max(len(part.encode()) for part in f"{text.value}{LORA_ENDING}".split("/"))
+        if longest > LONGEST_NAME or len(text.value) > 1000 or not re.fullmatch(self.pattern, text.value):
             wrong(text, context, key, self)
             return None
         if re.search(_MEDIA, text.value):

@@ -31,7 +31,8 @@ _VARIANTS: Mapping[str, str] = {"auto": "chosen by what the shot brings"} | {nam
 _SEED = Number(0, MAX_SEED, whole=True)
 _ID = Word(words.ID, "an id (a-z, then a-z, 0-9, _ or -)", reserved=(words.PREVIOUS, words.NONE))
 _SHARED = Word(r"[A-Za-z0-9_][A-Za-z0-9_-]*", "the name of a file, without folder and `.yaml`")
-_LORA = LoraName(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+_FILE_NAME = r"(?!\.{1,2}(?:/|$))[^/\\\x00-\x1f\x7f-\x9f]+"
+_LORA = LoraName(rf"{_FILE_NAME}(?:/{_FILE_NAME})*")
 _GAIN = Number(-80, 24, unit="dB")
 _FADE = Seconds(zero=True, longest=600)
 

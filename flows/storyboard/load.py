@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,14 @@ from flows.storyboard.files import read_source
 from flows.storyboard.language import homes
 from flows.storyboard.model import Storyboard
 from flows.storyboard.nodes import Keys
-from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides
-from flows.storyboard.problems import Problems, listed, nearest
+from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides, report_unused_variables
+from flows.storyboard.problems import Problems, listed
 from flows.storyboard.shared import SUFFIXES, with_shared
+from wan.folders import found_in
+from wan.suggest import did_you_mean
+
+_SHOWN = 200
+"""Characters of a name that is repeated in an error."""
 
 
 def load_storyboard(
@@ -72,14 +78,15 @@ def find_storyboard(name_or_path: str | Path, search: Sequence[Path] = ()) -> Pa
     if not given.is_absolute():
         candidates += [folder / (str(given) + suffix) for folder in folders for suffix in ("", *SUFFIXES)]
     for path in candidates:
-        if path.is_file():
+        if os.path.isfile(path):
             return path
-    if given.exists():
+    if os.path.exists(given):
         return given
     known = _known(given, folders)
-    near = nearest(given.stem, list(known))
-    fix = f"did you mean {known[near]}?" if near else f"known: {listed(known.values()) or 'none'}"
-    raise StoryboardError([Problem(None, f"there is no storyboard '{name_or_path}'", fix)])
+    fix = did_you_mean(given.stem, known, f"known: {listed(known.values()) or 'none'}", known.__getitem__)
+    if str(given) == "-":
+        fix = "write it to a file: its pictures and sounds are found beside it"
+    raise StoryboardError([Problem(None, f"there is no storyboard '{str(name_or_path)[:_SHOWN]}'", fix)])
 
 
 def _known(given: Path, folders: Sequence[Path]) -> dict[str, str]:
@@ -89,7 +96,11 @@ def _known(given: Path, folders: Sequence[Path]) -> dict[str, str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES) if folder.is_dir() else []
+    """Storyboards of a folder, without the hidden files that file managers and editors leave there."""
+    try:
+        return [path for path in found_in(folder) if path.suffix in SUFFIXES]
+    except OSError:
+        return []
 
 
 def _load(
@@ -118,7 +129,10 @@ def _load(
         choose_shared(root, changes)
         root = with_shared(root, [path.parent, *search], context)
         root = apply_overrides(root, changes, context)
-        return build(root, path, context)
+        storyboard = build(root, path, context)
+        if not len(problems):  # a text that cannot be read may be the one that names a variable
+            report_unused_variables(changes, context)
+        return storyboard
 
 
 @contextmanager

@@ -33,9 +33,8 @@ class Index:
             problems.add(text, f"more than one shot is called '{name}'", f"say which: {listed(found)}")
             return None
         bare = [each for each, shots in self.bare.items() if shots != [never]]
-        near = problems.nearest(name, self.full - {never} if "." in name else bare)
         others = f"shots: {listed(bare)}" if bare else "there is no other shot to name"
-        fix = f"did you mean {near}?" if near else others
+        fix = problems.did_you_mean(name, self.full - {never} if "." in name else bare, others)
         problems.add(text, f"there is no shot '{name}'", fix)
         return None
 

@@ -99,6 +99,18 @@ def apply_overrides(root: Keys, overrides: Sequence[Override], context: Context)
     return result if isinstance(result, Keys) else root
 
 
+def report_unused_variables(overrides: Sequence[Override], context: Context) -> None:
+    """Report values for variables that no text names: they would change nothing, and another one was meant."""
+    used = sorted(context.variables_used)
+    for override in overrides:
+        if override.path[0] != "variables" or len(override.path) != 2 or override.path[1] in context.variables_used:
+            continue
+        name = override.path[1]
+        others = f"variables in use: {listed(used)}" if used else "no text of the storyboard has a variable"
+        fix = context.problems.did_you_mean(name, used, others)
+        context.problems.add(override.key(name), f"no text names the variable '{name[:60]}'", fix)
+
+
 def _apply(root: Keys, override: Override, context: Context) -> None:
     node: Node = root
     kind: Kind = FILM
@@ -169,8 +181,7 @@ def _child(kind: Kind, name: str, node: Node, override: Override, context: Conte
         field = kind.by_key.get(name)
         if field:
             return field.kind
-        near = context.problems.nearest(name, kind.by_key)
-        fix = f"did you mean {near}?" if near else f"its keys: {listed(kind.by_key, 40)}"
+        fix = context.problems.did_you_mean(name, kind.by_key, f"its keys: {listed(kind.by_key, 40)}")
         context.problems.add(override.key(name), f"unknown key '{name[:60]}' in {kind.name}", fix)
     elif isinstance(kind, MapOf):
         return kind.item

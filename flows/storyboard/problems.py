@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from flows.errors import Place, Problem, StoryboardError
 from flows.storyboard.nodes import Node, Source
+from wan.suggest import did_you_mean
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """What a terminal would obey instead of showing."""
@@ -48,12 +48,12 @@ class Problems:
         """Remember a source, so that problems can show its lines."""
         self._sources[source.name] = source
 
-    def nearest(self, word: str, options: Collection[str]) -> str | None:
-        """The option most like `word`, if any is like it."""
+    def did_you_mean(
+        self, word: str, options: Collection[str], otherwise: str, shown: Callable[[str], object] = str
+    ) -> str:
+        """`wan.suggest.did_you_mean`, as long as there are not too many wrong words."""
         self._comparisons -= len(options)
-        if self._comparisons < 0:
-            return None
-        return nearest(word, options)
+        return otherwise if self._comparisons < 0 else did_you_mean(word, options, otherwise, shown)
 
     def extend(self, found: Iterable[Problem]) -> None:
         """Remember mistakes found elsewhere."""
@@ -91,12 +91,6 @@ class Problems:
         if source is None or place is None:
             return problem
         return Problem(place, problem.message, problem.fix, problem.shot, shown(source, place))
-
-
-def nearest(word: str, options: Collection[str]) -> str | None:
-    """The option most like `word` in spelling, or None."""
-    close = difflib.get_close_matches(word.lower()[:64], options, n=1, cutoff=0.6)
-    return close[0] if close else None
 
 
 def printable(text: str) -> str:

@@ -96,8 +96,7 @@ class Prompts:
             return self.cast[name]
         if name != name.lower() and name.lower() not in self.cast:
             return None
-        near = self.problems.nearest(name, self.cast)
-        fix = f"did you mean <{near}>?" if near else self._how_to_add(name)
+        fix = self.problems.did_you_mean(name, self.cast, self._how_to_add(name), "<{}>".format)
         self.problems.add(place_of(node, f"<{name}>"), f"<{name}> is not in the cast", fix)
         return None
 

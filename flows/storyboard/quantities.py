@@ -72,6 +72,9 @@ class Number:
         return f"{what} {between} {_plain(self.high)}{unit}"
 
 
+_IN_WORDS = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smh])(?:ecs?|econds?|ins?|inutes?|ours?)?\Z")
+
+
 @dataclass(frozen=True, slots=True)
 class Seconds:
     """A length of time. `zero`: nothing at all is allowed too. `longest` in seconds."""
@@ -85,7 +88,8 @@ class Seconds:
             return None
         seconds = seconds_of(text.value)
         if seconds is None:
-            wrong(text, context, key, self, "write for example 2s")
+            said = _IN_WORDS.match(text.value.lower())
+            wrong(text, context, key, self, f"write {said[1]}{said[2]}" if said else "write for example 2s")
         elif seconds < 0 or (seconds == 0 and not self.zero):
             least = "0 s or longer" if self.zero else "longer than 0 s"
             context.problems.add(text, f"{key} must be {least}, not {text.value}", "write for example 2s")
@@ -106,6 +110,29 @@ class Seconds:
         return "a length of time (`2s`, `0.5s`, `1m30s`, a number of seconds)"
 
 
+_CALLED = {
+    "360p": "640x360",
+    "480p": "832x480",
+    "sd": "832x480",
+    "540p": "960x540",
+    "720p": "1280x720",
+    "hd": "1280x720",
+    "1080p": "1920x1080",
+    "fullhd": "1920x1080",
+    "fhd": "1920x1080",
+    "1440p": "2560x1440",
+    "2k": "2560x1440",
+    "2160p": "3840x2160",
+    "4k": "3840x2160",
+    "uhd": "3840x2160",
+    "landscape": "1280x720",
+    "portrait": "720x1280",
+    "vertical": "720x1280",
+    "square": "960x960",
+}
+"""What sizes are called elsewhere; 480p is the models' own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pixels:
     """A picture size, width first; both even, as H.264 wants them; or that it follows a picture."""
@@ -120,7 +147,8 @@ class Pixels:
             return FROM_IMAGE
         found = _SIZE.match(text.value)
         if not found:
-            wrong(text, context, key, self)
+            named = _CALLED.get(re.sub(r"[\s_-]", "", text.value.lower()))
+            wrong(text, context, key, self, f"write {named}" if named else None)
             return None
         width, height = int(found[1]), int(found[2])
         if not (16 <= width <= 8192 and 16 <= height <= 8192):

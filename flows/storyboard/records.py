@@ -9,30 +9,23 @@ from functools import cached_property
 from typing import Any
 
 from flows.errors import Place
+from flows.storyboard.commas import report_cut_texts
 from flows.storyboard.context import Context, Kind, Schema
 from flows.storyboard.nodes import Keys, Node, Text
 from flows.storyboard.problems import listed
 from flows.storyboard.words import NONE
+from wan.suggest import SYNONYMS, suggestions
 
 _NOTHING = ("null", "~", "none", "None", "false", "off")
-FOREIGN: Mapping[str, str] = {
-    "steps": "num_inference_steps",
-    "cfg": "guidance_scale",
-    "guidance": "guidance_scale",
-    "shift": "flow_shift",
-    "boundary": "boundary_ratio",
-    "scheduler": "solver",
-    "text": "prompt",
-    "negative_prompt": "negative",
-    "length": "duration",
-    "start_image": "image",
-    "last_image": "end_image",
-    "characters": "cast",
-    "subtitle": "caption",
-    "resolution": "size",
-    "lora": "loras",
-}
-"""What other tools call our keys."""
+_NOTHING_LAID_OVER = "nothing is laid over the picture; add it in an editing program, to what `deliver` writes"
+ABSENT: Mapping[str, str] = dict.fromkeys(
+    ("logo", "watermark", "overlay", "title_card", "font", "position"), _NOTHING_LAID_OVER
+)
+"""What other programs have and films of ours have not."""
+
+
+def _at_home(key: str, context: Context) -> str:
+    return f"{key} belongs in {' or '.join(context.homes[key])}"
 
 
 class Values:
@@ -95,16 +88,23 @@ class Record:
             return None
         result = Values(node)
         by_key = self.by_key
+        rests = report_cut_texts(node, context)
         for name, (written, value) in node.entries.items():
             field = by_key.get(name)
+            if name in rests:
+                continue
             if field is None:
-                self._unknown(written, context)
+                self._unknown(written, node, context)
             else:
                 result.put(name, value, field.kind.read(value, context, name))
         for field in self.required:
-            if field.key not in node.entries:
+            if field.key not in node.entries and not self._meant(field, node):
                 context.problems.add(node, f"{self.name} needs {field.key}", f"add {field.key}: {field.kind.words()}")
         return result
+
+    def _meant(self, field: Field, node: Keys) -> bool:
+        """Whether an unknown key stands for the field: then it is told of that alone."""
+        return any(field.key in suggestions(name, (field.key,)) for name in node.entries if name not in self.by_key)
 
     def _refuse(self, node: Node, context: Context, key: str) -> None:
         if isinstance(node, Text) and node.plain and not node.value:
@@ -115,17 +115,19 @@ class Record:
             fix = f"write {key}: {{{self.fields[0].key}: …}}; its keys: {listed(self.by_key)}"
             context.problems.add(node, f"{key} must be a map, not {node.word}", fix)
 
-    def _unknown(self, key: Text, context: Context) -> None:
+    def _unknown(self, key: Text, node: Keys, context: Context) -> None:
         name = key.value[:60]
-        foreign = FOREIGN.get(name)
-        near = foreign if foreign in self.by_key else context.problems.nearest(name, self.by_key)
-        homes = context.homes.get(name) or context.homes.get(foreign or "")
-        if near:
-            fix = f"did you mean {near}?"
-        elif homes:
-            fix = f"{foreign or name} belongs in {' or '.join(homes)}"
+        free = [each for each in self.by_key if each not in node.entries]
+        called = (name, *SYNONYMS.get(name, ()))
+        homes = next((_at_home(each, context) for each in called if each in context.homes), "")
+        if name in ABSENT:
+            fix = ABSENT[name]
+        elif name in context.homes and not any(each in free for each in called):
+            fix = homes
         else:
-            fix = f"its keys: {listed(self.by_key, 40)}"
+            otherwise = homes or f"its keys: {listed(self.by_key, 40)}"
+            ask = context.problems.did_you_mean
+            fix = ask(name, free, "") or ask(name, self.by_key, otherwise)
         context.problems.add(key, f"unknown key '{name}' in {self.name}", fix)
 
     def schema(self) -> Schema:

@@ -11,7 +11,9 @@ from flows.storyboard.document import parse
 from flows.storyboard.files import read_source
 from flows.storyboard.language import GROUPS
 from flows.storyboard.nodes import Items, Keys, Node, Text, merged
-from flows.storyboard.problems import listed, nearest
+from flows.storyboard.problems import listed
+from wan.folders import found_in
+from wan.suggest import did_you_mean
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -48,8 +50,7 @@ def _load(name: Text, folder: str, folders: Sequence[Path], context: Context) ->
             if path.is_file():
                 return _read(path, base, name, context)
     known = _names(folder, folders)
-    near = nearest(name.value, known)
-    fix = f"did you mean {near}?" if near else f"known: {listed(known) or 'none'}"
+    fix = did_you_mean(name.value, known, f"known: {listed(known) or 'none'}")
     context.problems.add(name, f"there is no {folder}/{name.value}.yaml beside the storyboard", fix)
     return None
 
@@ -70,6 +71,5 @@ def _read(path: Path, base: Path, name: Text, context: Context) -> Node | None:
 def _names(folder: str, folders: Sequence[Path]) -> list[str]:
     found: set[str] = set()
     for base in folders:
-        if (base / folder).is_dir():
-            found.update(path.stem for path in (base / folder).iterdir() if path.suffix in SUFFIXES)
+        found.update(path.stem for path in found_in(base / folder) if path.suffix in SUFFIXES)
     return sorted(found)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flows.storyboard import words
-from flows.storyboard.problems import nearest
+from wan.suggest import did_you_mean
 
 if TYPE_CHECKING:
     import jinja2
@@ -70,8 +70,10 @@ _Part: TypeAlias = str | _Slot
 class Templates:
     """Fills in variables. Expressions are parsed once each, whatever the number of texts they stand in."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(self, variables: Mapping[str, str], used: set[str] | None = None) -> None:
+        """`used` gets the names of the variables that a text asks for."""
         self.variables = variables
+        self.used = set() if used is None else used
         self._expressions: dict[str, tuple[_Part, ...]] = {}
         self._jinja: jinja2.Environment | None = None
 
@@ -146,6 +148,8 @@ class Templates:
         return parts
 
     def _fill(self, slot: _Slot) -> str:
+        if slot.name is not None:
+            self.used.add(slot.name)
         value = slot.text if slot.name is None else self.variables.get(slot.name)
         for name, arguments in slot.filters:
             if name == "default":
@@ -159,8 +163,7 @@ class Templates:
         return value
 
     def _unknown(self, name: str) -> TemplateError:
-        near = nearest(name, self.variables)
-        fix = f"did you mean {near}?" if near else f"add it: variables: {{{name}: …}}"
+        fix = did_you_mean(name, self.variables, f"add it: variables: {{{name}: …}}")
         return TemplateError(f"the template names an unknown variable '{name}'", fix, name)
 
 
@@ -191,8 +194,7 @@ def _arguments(expression: Any, text: str) -> tuple[str, ...]:
 
     name = expression.name
     if name not in words.FILTERS:
-        near = nearest(name, words.FILTERS)
-        fix = f"did you mean {near}?" if near else f"one of {', '.join(words.FILTERS)}"
+        fix = did_you_mean(name, words.FILTERS, f"one of {', '.join(words.FILTERS)}")
         raise TemplateError(f"unknown filter '{name}' in a template", fix, name)
     plain = not expression.kwargs and expression.dyn_args is None and expression.dyn_kwargs is None
     given = [node.value for node in expression.args if isinstance(node, nodes.Const) and isinstance(node.value, str)]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 TRANSITIONS: Mapping[str, str] = MappingProxyType(
     {
         "cut": "the next shot starts at once; no duration",
-        "dissolve": "one picture melts into the other",
+        "dissolve": "one picture melts into the other; within 0.2 s if the shot continues the one before it",
         "fade": "through black",
         "fadewhite": "through white",
         "wipeleft": "an edge moves to the left and uncovers the next shot",
@@ -28,7 +28,7 @@ TRANSITIONS: Mapping[str, str] = MappingProxyType(
 
 CONTINUITY: Mapping[str, str] = MappingProxyType(
     {
-        "last_frame": "starts from the last frame of the other shot",
+        "last_frame": "starts from the last frame that is seen of the other shot alone",
         "overlap": "goes on from its last `frames` frames",
         "keyframes": "is held to frames picked from it",
         "reference": "takes it as a reference for looks, not for the first frame",

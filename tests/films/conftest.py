@@ -25,7 +25,7 @@ class Place:
     def environment(self) -> Mapping[str, str]:
         homes = {f"XDG_{kind}_HOME": str(self.folder / kind.lower()) for kind in ("DATA", "CACHE", "CONFIG")}
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "RAY_"))}
-        return {**clean, **homes, "COLUMNS": "120"}
+        return {**clean, **homes, "PREFECT_HOME": str(self.folder / "no-profiles"), "COLUMNS": "120"}
 
     def wanflow(self, *arguments: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
         """Run the command, wait, and give back what it printed."""

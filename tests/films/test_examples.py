@@ -85,3 +85,10 @@ def test_one_model_draws_from_text_and_from_pictures(place: Place) -> None:
     assert first == Scene("kite", "red", "snow", "noon", "rises")
     assert second == Scene("kite", "red", "snow", "noon", "closer")
     assert third == Scene("boat", "white", "water", "dusk", "left_to_right")
+
+
+def test_a_silhouette_and_a_mask_say_where_things_are(place: Place) -> None:
+    clip = pictures_of(rendered(place, "controlled", "steered-by-videos"), 256, 144)
+    assert len(clip) == 2 * 32
+    assert judge(clip[:32]).scene == Scene("boat", "green", "snow", "night", "left_to_right")
+    assert judge(clip[32:]).scene == Scene("heart", "purple", "snow", "noon", "rises")

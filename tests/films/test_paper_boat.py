@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ import av
 import numpy as np
 import pytest
 
+from flows.cli.events import EVENTS
+from flows.cli.forms import FORMS
 from tests.films.conftest import REPOSITORY, Place
+from tests.flows.cli.conforming import faults
 from wan.tiny.judge import judge
 
 pytestmark = pytest.mark.slow
@@ -72,6 +76,15 @@ def test_a_second_run_renders_nothing(place: Place, paper_boat: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (paper_boat / "film.mp4").read_bytes() == before
     assert not [noise for noise in NOISE if noise in done.stdout + done.stderr]
+
+
+def test_programs_are_told_of_the_film_line_by_line_and_then_as_a_whole(place: Place, paper_boat: Path) -> None:
+    done = place.wanflow("render", str(REPOSITORY / "storyboards" / "paper_boat.yaml"), "--events")
+    *events, document = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [fault for line in events for fault in faults(line, EVENTS[f"render: {line['event']}"])] == []
+    assert "river.launch" in {line["shot"] for line in events if line["event"] == "finished"}
+    assert list(faults(document, FORMS["render"])) == []
+    assert (document["film"], document["rendered"]) == (str(paper_boat / "film.mp4"), 0)
 
 
 def test_a_changed_prompt_renders_that_shot_and_what_its_frames_reach(place: Place, paper_boat: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ import pytest
 
 import flows
 from flows.api import Project, load, plan, render, store_of
-from flows.errors import EnvironmentProblem, SettingsError, StoryboardError
-from flows.film import FilmResult
-from flows.plan.model import Plan
+from flows.errors import EnvironmentProblem, SettingsError, StoryboardError, UserError
+from flows.plan import Plan, past_of
+from flows.resolve.memory import remember
 from flows.settings import RenderSettings
 from tests.flows.resolve.conftest import write_checkpoints
 
@@ -91,28 +90,28 @@ def test_what_is_wrong_with_a_storyboard_is_said_before_weights_are_asked_for(tm
         plan(load(file, settings))
 
 
-def test_after_a_film_the_next_plan_says_what_changed(
-    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    finished: list[Path | None] = [None, tmp_path / "film.mp4"]
-
-    def pretend(made: Plan, *, on_event: Any, only: Sequence[str]) -> FilmResult:
-        values = dict.fromkeys(FilmResult.__dataclass_fields__)
-        return FilmResult(**{**values, "path": finished.pop(0)})  # type: ignore[arg-type]
-
-    monkeypatch.setattr("flows.film.make_film", pretend)
-    changed = [f"storyboard.shots.first.prompt={text}" for text in ("a blue box rises",)]
+def test_after_a_film_the_next_plan_says_what_changed(project: Project) -> None:
     root, store = project.settings.model.root, project.settings.store.path
-    edited = load(project.storyboard.path, [f"model.root={root}", f"store.path={store}", *changed])
+    edit = "storyboard.shots.first.prompt=a blue box rises"
+    edited = load(project.storyboard.path, [f"model.root={root}", f"store.path={store}", edit])
     original = load(project.storyboard.path, [f"model.root={root}", f"store.path={store}"])
 
     def reasons() -> list[str]:
         return [take.why for shot in plan(edited).shots for take in shot.takes]
 
-    render(plan(original), only=["water.first"])
     assert reasons() == ["new shot", "new shot"]
-    render(plan(original))
+    remember(store_of(original.settings), original.storyboard, past_of(plan(original)))
     assert reasons() == ["prompt changed", "upstream water.first changed"]
+
+
+def test_a_family_that_is_not_here_can_be_planned_without_its_weights(project: Project, tmp_path: Path) -> None:
+    absent = load(project.storyboard.path, ["model=wan22", f"model.root={tmp_path}", f"store.path={tmp_path / 's'}"])
+    with pytest.raises(EnvironmentProblem, match="pull t2v-a14b"):
+        flows.plan(absent)
+    made = flows.plan(absent, weights=False)
+    assert [shot.variant for shot in made.shots] == ["t2v-a14b", "i2v-a14b"]
+    with pytest.raises(UserError, match="made without weights"):
+        flows.render(made)
 
 
 def test_the_package_offers_them(project: Project) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from wan.checkpoint import Checkpoint, checkpoint_revision
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family
+from wan.hub.structure import weight_faults
 
 NAME = "diffusion_pytorch_model"
 
@@ -41,6 +43,15 @@ def test_one_changed_byte_changes_the_revision(family: Family, copy: Path, part:
     data[-2] ^= 1
     file.write_bytes(bytes(data))
     assert Checkpoint.open(family, "t2v-a14b", copy).revision != before
+
+
+def test_what_other_programs_leave_beside_the_files_changes_no_revision(family: Family, copy: Path) -> None:
+    before = Checkpoint.open(family, "t2v-a14b", copy).revision
+    for folder in ("t2v-a14b/transformer", "shared/vae", "shared/tokenizer"):
+        for name in (".DS_Store", "Thumbs.db", f"._{NAME}.safetensors", "tokenizer.json~"):
+            (copy / folder / name).write_bytes(b"junk")
+    assert Checkpoint.open(family, "t2v-a14b", copy).revision == before
+    assert list(weight_faults(copy)) == []
 
 
 def _remove(path: str) -> Callable[[Path], None]:
@@ -183,3 +194,10 @@ def _as_hub_cache(hub: Path, family: Family) -> Path:
         weights.replace(blob)
         weights.symlink_to(blob)
     return snapshot
+
+
+def test_weights_that_are_cut_are_found_before_they_are_loaded(copy: Path, family: Family) -> None:
+    file = copy / "t2v-a14b" / "transformer_2" / f"{NAME}.safetensors"
+    os.truncate(file, file.stat().st_size // 2)
+    with pytest.raises(CheckpointError, match=r"transformer_2/.* is cut: .*; fetch it again"):
+        Checkpoint.open(replace(family, root=copy), "t2v-a14b")

@@ -20,6 +20,7 @@ def reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
         return real(path)
 
     monkeypatch.setattr(digests, "_hash", hash_file)
+    monkeypatch.setattr(digests, "FRESH_NS", 0)
     return seen
 
 
@@ -30,6 +31,17 @@ def test_a_file_is_read_once(tmp_path: Path, reads: list[Path]) -> None:
     assert digests.file_digests([file]) == wanted
     assert digests.file_digests([file]) == wanted
     assert len(reads) == 1
+
+
+def test_a_file_that_changed_just_now_is_not_remembered_yet(
+    tmp_path: Path, reads: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(b"abc")
+    monkeypatch.setattr(digests, "FRESH_NS", 60_000_000_000)
+    digests.file_digests([file])
+    digests.file_digests([file])
+    assert len(reads) == 2
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path, reads: list[Path]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from wan.files import cache_folder, data_folder, is_alive, replacing, state_folder, write_atomically
+from wan.errors import NoHome
+from wan.files import cache_folder, data_folder, is_alive, replacing, state_folder, without_tilde, write_atomically
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -56,3 +58,26 @@ def test_a_process_lives_until_it_ends() -> None:
     process.communicate()
     assert not is_alive(process.pid)
     assert is_alive(1)
+
+
+def test_a_name_of_any_length_has_a_temporary_one(tmp_path: Path) -> None:
+    path = tmp_path / ("ö" * 125 + ".json")
+    write_atomically(path, "{}")
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_a_name_that_is_no_utf_8_can_be_written_about(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "plan.json", json.dumps({"storyboard": "b\udcff.yaml"}, ensure_ascii=False))
+    assert json.loads((tmp_path / "plan.json").read_text()) == {"storyboard": "b\udcff.yaml"}
+
+
+def test_without_a_home_the_variables_that_name_one_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nowhere)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    with pytest.raises(NoHome, match="set HOME, or XDG_DATA_HOME"):
+        data_folder()
+    with pytest.raises(NoHome, match="write the whole path"):
+        without_tilde(Path("~nobody-is-called-so/x"))

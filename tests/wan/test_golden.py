@@ -51,7 +51,17 @@ def _request(variant: str) -> ClipRequest:
         audio=_tone() if "audio" in given else None,
         pose=ArrayVideo(moving) if "motion" in given else None,
         face=ArrayVideo(np.ascontiguousarray(moving[:, :32, :32])) if "motion" in given else None,
+        control=ArrayVideo(moving) if "control" in given else None,
+        mask=ArrayVideo(_lower_half(moving)) if "control" in given else None,
+        references=(picture,) if "control" in given else (),
     )
+
+
+def _lower_half(video: Frames) -> Frames:
+    """A mask of it."""
+    mask = np.zeros_like(video)
+    mask[:, video.shape[1] // 2 :] = 255
+    return mask
 
 
 def _tone() -> Audio:

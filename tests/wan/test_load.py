@@ -100,9 +100,10 @@ def test_damaged_weights_name_the_checkpoint(family: Family, tmp_path: Path) -> 
     assert family.root is not None
     root = Path(shutil.copytree(family.root, tmp_path / "damaged"))
     weights = root / "t2v-a14b" / "transformer" / "diffusion_pytorch_model.safetensors"
+    checkpoint = Checkpoint.open(family, "t2v-a14b", root)
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(CheckpointError, match="t2v-a14b cannot be loaded"):
-        load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b", root), device="cpu")
+        load_pipeline("t2v-a14b", checkpoint, device="cpu")
 
 
 @pytest.mark.parametrize("name", ["tpu", "mps", "cuda:99", "cpu:x"])

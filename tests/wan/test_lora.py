@@ -18,7 +18,7 @@ from wan.expert import Expert
 from wan.families import Family
 from wan.load import load_pipeline
 from wan.lora import put_on, take_off
-from wan.lora_file import check_lora_file
+from wan.lora_file import open_lora
 from wan.pipeline import Pipeline
 from wan.precision import cast_model
 from wan.request import ClipRequest, Lora, Numerics
@@ -140,6 +140,9 @@ def test_two_add_up_and_the_next_clip_has_only_its_own(model: Any, files: Files)
         ("blocks.0.self_attn.o.lora_down.weight", None, "blocks.0.self_attn.o.alpha"),
         ("lora_unet_blocks_0_self_attn_o.lora_down.weight", None, "lora_unet_blocks_0_self_attn_o.alpha"),
         ("lora_unet_blocks_0_attn1_to_out_0.lora_down.weight", None, "lora_unet_blocks_0_attn1_to_out_0.alpha"),
+        ("lycoris_blocks_0_attn1_to_out_0.lora_down.weight", None, "lycoris_blocks_0_attn1_to_out_0.alpha"),
+        ("pipe.dit.blocks.0.self_attn.o.lora_A.default.weight", None, None),
+        ("blocks.0.self_attn.o.lora_A.my_style.weight", None, None),
     ],
 )
 def test_every_way_of_writing_a_layer_is_understood(
@@ -212,6 +215,32 @@ def test_the_scale_diffusers_notes_down_is_used(model: Any, files: Files) -> Non
     assert torch.allclose(velocity(model), wanted, atol=1e-5)
 
 
+def test_norms_of_lycoris_are_differences(model: Any, files: Files) -> None:
+    torch.manual_seed(5)
+    tensors = {f"lora_unet_blocks_0_norm3.{kind}_norm": torch.randn(24) * 0.1 for kind in "wb"}
+    additions = {
+        f"blocks.0.norm2.{name}": tensors[f"lora_unet_blocks_0_norm3.{name[0]}_norm"] for name in ("weight", "bias")
+    }
+    wanted = velocity(merged(model, additions))
+    put_on(model, [files.write(tensors)], CPU)
+    assert torch.allclose(velocity(model), wanted, atol=1e-5)
+
+
+def test_layers_of_their_own_alpha_have_their_own_scale(model: Any, files: Files) -> None:
+    query, key = files.pair(24, 24, 2), files.pair(24, 24, 3)
+    tensors: dict[str, Tensor] = {}
+    for name, (down, up) in (("to_q", query), ("to_k", key)):
+        tensors |= {f"transformer.blocks.0.attn1.{name}.lora_{side}.weight": t for side, t in (("A", down), ("B", up))}
+    note = '{"transformer.lora_alpha": 6, "transformer.alpha_pattern": {"blocks.0.attn1.to_k": 12}}'
+    additions = {
+        "blocks.0.attn1.to_q.weight": 2 * query[1] @ query[0],
+        "blocks.0.attn1.to_k.weight": 4 * key[1] @ key[0],
+    }
+    wanted = velocity(merged(model, additions))
+    put_on(model, [files.write(tensors, metadata={"lora_adapter_metadata": note})], CPU)
+    assert torch.allclose(velocity(model), wanted, atol=1e-5)
+
+
 def test_a_21_lora_for_pictures_works_without_its_picture_layers(model: Any, files: Files) -> None:
     down, up = files.pair(24, 24, 2)
     plain = {f"diffusion_model.blocks.0.self_attn.q.lora_{side}.weight": t for side, t in (("down", down), ("up", up))}
@@ -260,10 +289,10 @@ def test_a_cut_file_is_found_before_any_model_is_loaded(files: Files) -> None:
     path = files.write({"blocks.1.attn1.to_q.lora_A.weight": down, "blocks.1.attn1.to_q.lora_B.weight": up}).path
     path.write_bytes(path.read_bytes()[:-8])
     with pytest.raises(RequestError, match=r"loras: .* is cut: .* fetch it again"):
-        check_lora_file(path)
+        open_lora(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a pickle in a zip file", b"\x80\x02}q\x00."])
+@pytest.mark.parametrize("content", [b"PK\x03\x04 a pickle in a zip file", b"\x80\x02}q\x00."])
 def test_a_pickle_is_refused(model: Any, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "lora.pt"
     path.write_bytes(content)
@@ -311,6 +340,26 @@ def test_each_expert_wears_its_own(t2v: Pipeline, text_request: ClipRequest, fil
     assert not torch.equal(low[2], plain[2])
     assert torch.equal(both[0], high[0])
     assert all(torch.equal(one, other) for one, other in zip(_steps(t2v, text_request), plain, strict=True))
+
+
+def test_a_file_of_both_experts_is_laid_half_on_each(t2v: Pipeline, text_request: ClipRequest, files: Files) -> None:
+    halves = {}
+    for number, side in enumerate(("transformer", "transformer_2")):
+        down, up = files.pair(24, 24, number)
+        halves[side] = {f"{side}.blocks.0.attn1.to_q.lora_{name}.weight": t for name, t in (("A", down), ("B", up))}
+    whole = files.write({**halves["transformer"], **{key: t.clone() for key, t in halves["transformer_2"].items()}})
+    high, low = (files.write(halves[side]) for side in ("transformer", "transformer_2"))
+    apart = (replace(high, expert="high"), replace(low, expert="low"))
+    wanted = _steps(t2v, replace(text_request, loras=apart))
+    for loras in ((whole,), (replace(whole, expert="high"), replace(whole, expert="low"))):
+        found = _steps(t2v, replace(text_request, loras=loras))
+        assert all(torch.equal(one, other) for one, other in zip(found, wanted, strict=True))
+    plain = _steps(t2v, text_request)
+    alone = _steps(t2v, replace(text_request, loras=(low,)))
+    assert torch.equal(alone[1], plain[1])
+    assert not torch.equal(alone[2], plain[2])
+    with pytest.raises(RequestError, match="holds nothing for the high-noise expert"):
+        _steps(t2v, replace(text_request, loras=(replace(low, expert="high"),)))
 
 
 def _steps(pipeline: Pipeline, request: ClipRequest) -> list[Tensor]:

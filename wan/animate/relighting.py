@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wan.checkpoint import Checkpoint
+from wan.folders import found_in
 from wan.hub.places import pulled
 
 FOLDER = "relighting_lora"
@@ -22,5 +23,5 @@ def relighting_lora(checkpoint: Checkpoint, *, published: bool = True) -> Path |
     reference's repository is never opened.) Not `published`: a checkpoint of another kind than the released one, for
     which only its own will do."""
     places = (checkpoint.folder, pulled(MODEL) if published else None)
-    found = (file for place in places if place for file in sorted((place / FOLDER).glob("*.safetensors")))
+    found = (file for place in places if place for file in found_in(place / FOLDER, "*.safetensors"))
     return next(found, None)

@@ -31,7 +31,7 @@ Config: TypeAlias = dict[str, Any]
 def transformer_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
     """T2V, I2V, TI2V: of `WanTransformer3DModel`. `stated` is the reference's own configuration, possibly empty."""
     patch = _shape(tensors, "patch_embedding.weight")
-    heads = _heads(patch[0], HEAD_DIM, stated.get("num_heads"), "the transformer")
+    heads = _heads(patch[0], HEAD_DIM, stated, "num_heads", "the transformer")
     return {
         "patch_size": list(patch[2:]),
         "num_attention_heads": heads,
@@ -200,7 +200,7 @@ def clip_vision_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
         "hidden_size": patch[0],
         "intermediate_size": _shape(tensors, "visual.transformer.0.mlp.0.weight")[0],
         "num_hidden_layers": count(tensors, r"visual\.transformer\.(\d+)\..+"),
-        "num_attention_heads": _heads(patch[0], CLIP_HEAD_DIM, stated.get("vision_heads"), "CLIP"),
+        "num_attention_heads": _heads(patch[0], CLIP_HEAD_DIM, stated, "vision_heads", "CLIP"),
         "image_size": round(cells**0.5) * patch[2],
         "patch_size": patch[2],
         "hidden_act": "gelu",
@@ -221,12 +221,16 @@ def _shape(tensors: Tensors, name: str) -> tuple[int, ...]:
     return tensors[name].shape
 
 
-def _heads(width: int, head: int, stated: int | None, what: str) -> int:
-    if stated:
-        return stated
-    if width % head:
-        raise CheckpointError(
-            f"{what} is {width} channels wide, which is no multiple of {head}: put the config.json that says num_heads "
-            "beside its weights"
-        )
-    return width // head
+def _heads(width: int, head: int, stated: Mapping[str, Any], key: str, what: str) -> int:
+    """As many as the configuration beside the weights says under `key`, else one for every `head` channels."""
+    heads = stated.get(key)
+    if heads is None:
+        if width % head:
+            raise CheckpointError(
+                f"{what} is {width} channels wide, which is no multiple of {head}: put a config.json that says {key} "
+                "beside its weights"
+            )
+        return width // head
+    if not isinstance(heads, int) or isinstance(heads, bool) or heads < 1 or width % heads:
+        raise CheckpointError(f"config.json: {key} is {heads!r}, which does not divide the {width} channels of {what}")
+    return heads

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from wan.convert.headers import ITEM_BYTES, TensorInfo, read_header
 from wan.errors import CheckpointError
-from wan.layout import LAYOUTS, read_json
+from wan.layout import LAYOUTS, class_name, read_json
 
 Layout: TypeAlias = Literal["diffusers", "reference", "single"]
 
@@ -78,8 +78,7 @@ def _diffusers(folder: Path) -> Description:
             for file in shards(place):
                 tensors |= read_header(file)
             config = read_json(place / "config.json")
-            kind = config.get("_class_name") or next(iter(config.get("architectures") or ["?"]))
-            parts.append(_component(name, str(kind), tensors))
+            parts.append(_component(name, class_name(config) or "?", tensors))
     if not parts:
         raise CheckpointError(f"{folder} has a model_index.json and no components beside it")
     variant = _variant_of(folder)

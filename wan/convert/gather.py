@@ -15,7 +15,8 @@ from wan.convert.kinds import Kind, recognise, unknown
 from wan.convert.sources import PICKLES, open_source
 from wan.convert.weights import Weights
 from wan.errors import CheckpointError
-from wan.layout import read_json
+from wan.folders import found_in
+from wan.layout import indexed_files, read_json
 
 EXPERTS = ("high_noise_model", "low_noise_model")
 _TOKENIZERS = ("google/umt5-xxl", "tokenizer")
@@ -64,7 +65,7 @@ def gather(sources: Sequence[Path]) -> Found:
         raise CheckpointError("give one folder, or single files; what those lack can come from a folder: --with")
     found = Found()
     for source in sources:
-        _add(found, _part([source], source.parent / "config.json" if len(sources) == 1 else None))
+        _add(found, _part([source], source.parent / "config.json"))
     return found
 
 
@@ -80,7 +81,7 @@ def _folder(folder: Path) -> Found:
         if (folder / "transformer_2").is_dir():
             _take_component(found, folder, "transformer_2")
     taken = {file for part in found.parts.values() for file in part.weights.source.files}
-    for file in sorted(folder.iterdir()):
+    for file in found_in(folder):
         if file.suffix in (".pth", ".safetensors") and file not in taken:
             _add_extra(found, file)
     for name in ("vae", "text_encoder", "image_encoder", "audio_encoder"):
@@ -110,7 +111,7 @@ def _take_folders(found: Found, folder: Path) -> None:
     for place in _TOKENIZERS:
         if "tokenizer" not in found.folders and (folder / place).is_dir():
             found.folders["tokenizer"] = folder / place
-    speech = sorted(path for path in folder.glob("wav2vec2*") if path.is_dir())
+    speech = [path for path in found_in(folder, "wav2vec2*") if path.is_dir()]
     if speech and "audio_encoder" not in found.names:
         found.folders["audio_encoder"] = speech[0]
     if (folder / "relighting_lora").is_dir():
@@ -124,7 +125,7 @@ def _add_extra(found: Found, file: Path) -> None:
     if kind is None:
         found.notes.append(f"{file.name} is left out: no part of WAN 2.2 that wanflow knows")
     elif kind.component not in found.names:
-        _add(found, Part(kind, weights, {}, file))
+        _add(found, Part(kind, weights, _stated(file.parent / "config.json"), file))
 
 
 def _part(files: Sequence[Path], config: Path | None) -> Part:
@@ -160,14 +161,8 @@ def shards(folder: Path, *, required: bool = True) -> list[Path]:
 
     Raises `CheckpointError` when the index names files that are not there, or (if `required`) when there is nothing.
     """
-    for index in sorted(folder.glob(f"*{_INDEX}")):
-        names = sorted(set(read_json(index).get("weight_map", {}).values()))
-        if any(Path(name).name != name for name in names):
-            raise CheckpointError(f"{index} names files in other folders")
-        missing = [name for name in names if not (folder / name).is_file()]
-        if missing or not names:
-            raise CheckpointError(f"{index} lists {len(names)} files, of which these are missing: {missing}")
-        return [folder / name for name in names]
+    for index in found_in(folder, f"*{_INDEX}"):
+        return indexed_files(index)
     singles = [folder / f"{stem}.safetensors" for stem in ("diffusion_pytorch_model", "model")]
     files = [file for file in singles if file.is_file()][:1]
     if required and not files:
@@ -177,16 +172,16 @@ def shards(folder: Path, *, required: bool = True) -> list[Path]:
 
 def copied_files(folder: Path) -> Iterator[Path]:
     """The files of a component that is taken over as it is; never a pickle."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix in _COPIED and not path.name.startswith("."):
+    for path in found_in(folder, "**/*"):
+        if path.is_file() and path.suffix in _COPIED:
             yield path
 
 
 def pickled_weights(folder: Path) -> Path | None:
     """The weights of a component that are there as a pickle only."""
-    if any(folder.glob("*.safetensors")):
+    if any(found_in(folder, "*.safetensors")):
         return None
-    return next((path for path in sorted(folder.iterdir()) if path.suffix in PICKLES), None)
+    return next((path for path in found_in(folder) if path.suffix in PICKLES), None)
 
 
 def _stated(config: Path | None) -> Mapping[str, Any]:

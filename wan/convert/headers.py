@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,27 @@ class NotSafetensors(CheckpointError):
     """Something else than a safetensors file."""
 
 
+class Pickled(NotSafetensors):
+    """A pickle, whatever its name says."""
+
+
+_SIGNATURES: tuple[tuple[bytes, type[NotSafetensors], str], ...] = (
+    (b"PK\x03\x04", Pickled, "is pickled"),
+    *((b"\x80" + bytes([version]), Pickled, "is pickled") for version in range(2, 6)),
+    (b"GGUF", NotSafetensors, "is a GGUF file, which cannot be used: take the safetensors file that it was made from"),
+    (
+        b"version https://git-lfs",
+        NotSafetensors,
+        "is a pointer of Git LFS, not the file: git lfs pull",
+    ),
+    (b"<!doctype", NotSafetensors, "is a web page, not a safetensors file: fetch it again, logged in"),
+    (b"<html", NotSafetensors, "is a web page, not a safetensors file: fetch it again, logged in"),
+    (b"\x93NUMPY", NotSafetensors, "is a NumPy array, not a safetensors file"),
+    (b"\x1f\x8b", NotSafetensors, "is compressed: unpack it (gunzip)"),
+)
+"""First bytes of what is found under the name of a safetensors file."""
+
+
 def read_header(path: Path) -> dict[str, TensorInfo]:
     """The tensors of one file, in the order their data lies.
 
@@ -76,17 +98,42 @@ def _table(path: Path) -> tuple[dict[str, Any], int]:
     """The header as it stands there, and the byte at which the data begins."""
     try:
         with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if not 2 <= length <= _LONGEST_HEADER:
-                raise NotSafetensors(f"{path} is not a safetensors file (its header would be {length:,} bytes long)")
-            header = json.loads(file.read(length))
+            first = file.read(8)
+            length = int.from_bytes(first, "little")
+            text = file.read(length if 2 <= length <= _LONGEST_HEADER else 32)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not 2 <= length <= _LONGEST_HEADER or text[:1] not in (b"{", b""):
+        raise _something_else(path, first + text, length)
+    if len(text) < length:
+        raise CheckpointError(f"{path} is cut: {len(text):,} bytes of its header of {length:,}; fetch it again")
+    try:
+        header = json.loads(text, object_pairs_hook=_once)
+    except _Twice as error:
+        raise CheckpointError(f"{path}: its header names {error} twice") from None
     except (ValueError, RecursionError) as error:
         raise NotSafetensors(f"{path} cannot be read as safetensors: {error}") from error
-    if not isinstance(header, dict):
-        raise NotSafetensors(f"{path} is not a safetensors file: its header is no table of tensors")
     return header, 8 + length
+
+
+def _something_else(path: Path, start: bytes, length: int) -> NotSafetensors:
+    if not start:
+        return NotSafetensors(f"{path} is empty: fetch it again")
+    for signature, kind, what in _SIGNATURES:
+        if start.lower().startswith(signature.lower()):
+            return kind(f"{path} {what}")
+    return NotSafetensors(f"{path} is not a safetensors file (its header would be {length:,} bytes long)")
+
+
+class _Twice(ValueError):
+    """A key that stands twice in one table of JSON, which readers resolve in their own ways."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Twice(Counter(name for name, _ in pairs).most_common(1)[0][0])
+    return found
 
 
 def _tensor(path: Path, name: str, entry: Any, data: int) -> TensorInfo:
@@ -97,6 +144,6 @@ def _tensor(path: Path, name: str, entry: Any, data: int) -> TensorInfo:
             raise CheckpointError(f"{path}: {name} is of type {dtype}, which is not supported")
         if min(shape, default=0) < 0 or start < 0 or end - start != info.nbytes:
             raise CheckpointError(f"{path}: {name} has {end - start} bytes for the shape {list(shape)} of {dtype}")
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"{path}: the entry of {name} in the header is broken: {error}") from error
     return info

@@ -91,6 +91,8 @@ def _converted(name: str, part: Part, variant: str, dtype: Dtype, shard_bytes: i
         config = part.kind.config(part.weights.tensors, part.stated)
     except (TypeError, ValueError, IndexError, ArithmeticError) as error:
         raise CheckpointError(f"{part.place}: shapes and configuration are not those of a {part.kind.name}") from error
+    except CheckpointError as error:
+        raise CheckpointError(f"{part.place}: {error}") from error
     wanted = expected(part.kind, config)
     layout = LAYOUTS[variant].get(name)
     if layout is None:

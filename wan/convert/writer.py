@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from torch import Tensor
 from wan.convert.headers import ITEM_BYTES, TensorInfo
 from wan.convert.sources import DTYPES
 from wan.errors import CheckpointError
+from wan.files import move_over, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,8 @@ def whole_file(path: Path, on_bytes: Callable[[int], None] = lambda _: None) -> 
         with begun.open("wb") as file:
             yield DigestFile(file, on_bytes)
             file.flush()
-            os.fsync(file.fileno())
-        begun.replace(path)
+            settle(file.fileno())
+        move_over(begun, path)
     except OSError as error:
         begun.unlink(missing_ok=True)
         raise CheckpointError(

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from wan.errors import HubError
+from wan.files import move_over, settle
 from wan.hub.hubs import RemoteFile
 from wan.hub.journal import Entry, part_file
 
@@ -117,9 +118,9 @@ class Arriving:
             found = self._named_alike(sha256)
             if self.remote.digest is not None and found != self.remote.digest:
                 raise WrongDigest(f"the digest of what arrived is {found}, the hub lists {self.remote.digest}")
-            os.fsync(self._file)
+            settle(self._file)
             self.close()
-            os.replace(part_file(self.path), self.path)
+            move_over(part_file(self.path), self.path)
             self.entry.mtime_ns = self.path.stat().st_mtime_ns
             self.entry.sha256 = sha256
             return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -17,6 +16,7 @@ from typing import Literal
 from wan.errors import HubRefusal
 from wan.families import FAMILIES, Family
 from wan.hub.places import pulled
+from wan.suggest import did_you_mean
 
 Layout = Literal["diffusers", "reference", "lora", "transformers", "onnx"]
 
@@ -224,9 +224,7 @@ def find(name: str) -> Model:
         return CATALOG[name]
     if name in FAMILIES:
         raise HubRefusal(_family_hint(FAMILIES[name]))
-    asked = name.lower()
-    like = [known for known in CATALOG if known.startswith(asked)] or get_close_matches(asked, CATALOG, n=1, cutoff=0.5)
-    hint = f"did you mean {like[0]}?" if like else "see them all: wanflow models list"
+    hint = did_you_mean(name, CATALOG, "see them all: wanflow models list")
     raise HubRefusal(f"{name}: there is no such model in the catalog; {hint}")
 
 

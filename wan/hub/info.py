@@ -10,8 +10,10 @@ from wan.convert.detect import Component
 from wan.convert.detect import describe as describe_wan
 from wan.convert.headers import read_header
 from wan.errors import CheckpointError
+from wan.folders import found_in
 from wan.hub.manifest import Manifest, read_manifest
-from wan.layout import read_json
+from wan.layout import PICKLES, class_name, read_json
+from wan.lora_info import LoraFacts, look_at_lora
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What lies at a path. `layout` is diffusers, reference, single, or files: no checkpoint of WAN 2.2 but weights.
+    """What lies at a path. `layout` is diffusers, reference, single, lora, or files: no checkpoint of WAN 2.2 but
+    weights.
 
     `missing` are components that a whole checkpoint of the variant has beside these; `manifest` is there if it was
     pulled.
@@ -41,6 +44,7 @@ class Description:
     parts: tuple[Part, ...]
     missing: tuple[str, ...] = ()
     manifest: Manifest | None = None
+    lora: LoraFacts | None = None
 
     @property
     def parameters(self) -> int:
@@ -58,6 +62,8 @@ def describe(path: Path) -> Description:
     manifest = read_manifest(path) if path.is_dir() else None
     if manifest is not None and manifest.layout not in ("diffusers", "reference"):
         return Description(path, manifest.layout, manifest.variant, _files(path), (), manifest)
+    if path.is_file() and path.suffix not in PICKLES and (lora := look_at_lora(path)) is not None:
+        return Description(path, "lora", lora.variants[0] if len(lora.variants) == 1 else None, _files(path), lora=lora)
     try:
         found = describe_wan(path)
     except CheckpointError as error:
@@ -78,7 +84,7 @@ def _part(found: Component) -> Part:
 
 def _files(path: Path) -> tuple[Part, ...]:
     """Each file of weights for itself."""
-    files = [path] if path.is_file() else sorted(path.rglob("*.safetensors"))
+    files = [path] if path.is_file() else list(found_in(path, "**/*.safetensors"))
     return tuple(_file(file, file.relative_to(path).as_posix() if path.is_dir() else file.name) for file in files)
 
 
@@ -94,4 +100,4 @@ def _file(file: Path, name: str) -> Part:
 def _class_beside(file: Path) -> str:
     config = file.parent / "config.json"
     row = read_json(config) if config.is_file() else {}
-    return str(row.get("_class_name") or next(iter(row.get("architectures") or [""])))
+    return class_name(row) or ""

@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -137,7 +138,8 @@ class Journal:
                 if not any(path.iterdir()):
                     path.rmdir()
             elif path not in wanted:
-                path.unlink()
+                with suppress(OSError):  # a network's own `.nfs…` goes with its last reader
+                    path.unlink()
 
 
 def part_file(path: Path) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wan.digests import remembered_digest
 from wan.errors import HubRefusal
+from wan.folders import found_in
 from wan.hub.catalog import Model
 from wan.hub.journal import Journal
 from wan.hub.manifest import File, Manifest, read_manifest
@@ -68,7 +69,7 @@ def _cached(model: Model) -> Path | None:
         except OSError:
             return None
     folder = home / "snapshots" / commit
-    if not any(folder.rglob("*.safetensors")) or any(weight_faults(folder)):
+    if not any(found_in(folder, "**/*.safetensors")) or any(weight_faults(folder)):
         return None
     return None if any(layout_faults(folder, layout=model.layout, variant=model.variant)) else folder
 

@@ -11,7 +11,8 @@ from wan.checkpoint import Checkpoint
 from wan.convert.headers import read_header
 from wan.errors import CheckpointError
 from wan.families import FAMILIES
-from wan.layout import LAYOUTS, read_json
+from wan.folders import found_in
+from wan.layout import LAYOUTS, indexed_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,12 @@ class Fault:
 
 def weight_faults(folder: Path) -> Iterator[Fault]:
     """Safetensors files that are not sound, and shards that an index names and are not there."""
-    for path in sorted(folder.rglob("*.safetensors")):
+    for path in found_in(folder, "**/*.safetensors"):
         try:
             check_sound(path)
         except (CheckpointError, OSError) as error:
             yield Fault(path.relative_to(folder).as_posix(), str(error))
-    for path in sorted(folder.rglob("*.safetensors.index.json")):
+    for path in found_in(folder, "**/*.safetensors.index.json"):
         yield from _index_faults(folder, path)
 
 
@@ -68,12 +69,7 @@ def check_sound(path: Path) -> None:
 
 
 def _index_faults(folder: Path, index: Path) -> Iterator[Fault]:
-    name = index.relative_to(folder).as_posix()
     try:
-        shards = sorted(set(read_json(index).get("weight_map", {}).values()))
-    except (CheckpointError, AttributeError, TypeError) as error:
-        yield Fault(name, f"is no index of shards: {error}")
-        return
-    for shard in shards:
-        if not (index.parent / shard).is_file():
-            yield Fault(name, f"names the shard {shard}, which is not there")
+        indexed_files(index)
+    except CheckpointError as error:
+        yield Fault(index.relative_to(folder).as_posix(), str(error))

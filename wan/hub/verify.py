@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from wan.digests import remember_digests
+from wan.folders import found_in
+from wan.host import cores
 from wan.hub.journal import JOURNAL
 from wan.hub.manifest import File, Manifest, read_manifest
 from wan.hub.places import MANIFEST
@@ -43,22 +44,28 @@ def verify(
     """
     manifest = read_manifest(folder)
     if manifest is None:
-        unpulled = [*weight_faults(folder), *layout_faults(folder, layout=layout, variant=variant)]
+        unpulled = list(weight_faults(folder))
         for part in sorted(set(shared_parts(folder, variant).values())):
             unpulled += [Fault(f"{part}/{fault.path}", fault.what) for fault in weight_faults(part)]
+        unpulled += _untold(unpulled, layout_faults(folder, layout=layout, variant=variant))
         return Verified(folder, None, tuple(unpulled), 0)
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(min(4, cores())) as threads:
         looks = {path: threads.submit(_look, folder / path, file, on_bytes) for path, file in manifest.files.items()}
     faults = [Fault(path, fault) for path, look in looks.items() if (fault := look.result()[0])]
     remember_digests({folder / path: digest for path, look in looks.items() if (digest := look.result()[1])})
     named = {fault.path for fault in faults}
     faults += [fault for fault in weight_faults(folder) if fault.path not in named]
-    if not faults:
-        faults += layout_faults(folder, layout=manifest.layout, variant=manifest.variant)
+    faults += _untold(faults, layout_faults(folder, layout=manifest.layout, variant=manifest.variant))
     faults += [
         Fault(path, "is not of this model: it was put here by someone else") for path in _strangers(folder, manifest)
     ]
     return Verified(folder, manifest, tuple(faults), manifest.size)
+
+
+def _untold(told: Iterable[Fault], faults: Iterable[Fault]) -> list[Fault]:
+    """What keeps a folder from being loaded, but for what was said of a single file already."""
+    said = {fault.what for fault in told}
+    return [fault for fault in faults if fault.what not in said]
 
 
 def _look(path: Path, file: File, on_bytes: Callable[[int], None]) -> tuple[str | None, str | None]:
@@ -83,5 +90,5 @@ def _look(path: Path, file: File, on_bytes: Callable[[int], None]) -> tuple[str 
 def _strangers(folder: Path, manifest: Manifest) -> list[str]:
     """Weights beside the pulled ones: a loader might take them."""
     known = {*manifest.files, MANIFEST, JOURNAL}
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*.safetensors"))
+    found = (path.relative_to(folder).as_posix() for path in found_in(folder, "**/*.safetensors"))
     return sorted(path for path in found if path not in known)

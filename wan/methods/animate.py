@@ -62,7 +62,7 @@ class AnimateMethod(Method):
         guided = request.sampling.guidance_scale.low != 1 or request.sampling.guidance_scale.high != 1
         found = {"known": torch.cat(known, dim=2), "pose": pose, "features": features}
         # last, since the transformer is what the steps need next; it may still wear the LoRAs of another clip
-        apply_loras(self.parts, self.part_name("high"), "high", request.loras)
+        apply_loras(self.parts, self.part_name("high"), None, request.loras)
         with self.parts.use(self.part_name("high")) as expert:
             return found | _motions(expert, _shown(request, request.face), guided)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wan.errors import ModelUnavailable
+from wan.folders import found_in
 from wan.hub.catalog import CATALOG, pulled_as
 from wan.layout import read_json
 
@@ -31,7 +32,7 @@ def look_at_local(model: str) -> LocalModel:
         raise ModelUnavailable(f"{model} is neither a folder nor pulled nor in the Hugging Face cache", again=False)
     if not (folder / "config.json").is_file():
         raise ModelUnavailable(f"{folder} holds no config.json", again=False)
-    weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    weights = sum(file.stat().st_size for file in found_in(folder, "*.safetensors"))
     if not weights:
         raise ModelUnavailable(f"{folder} holds no weights in safetensors", again=False)
     return LocalModel(folder, weights, "vision_config" in read_json(folder / "config.json"))

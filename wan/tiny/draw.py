@@ -45,13 +45,26 @@ def draw_batch(
     device: str = "cpu",
 ) -> tuple[Tensor, Tensor]:
     """Clips `[B, 3, F, H, W]` in -1 to 1, and how much of each pixel is sprite `[B, 1, F, H, W]`, 0 to 1."""
-    batch, length = len(stagings), len(frames)
     which = torch.tensor([backdrops.index_of(s.scene.place, s.scene.light) for s in stagings], device=device)
     phase = torch.tensor([s.phase for s in stagings], device=device)
     number = torch.tensor(list(frames), device=device)
     picture = backdrops.stills(width, height, device)[which][:, :, None]
     picture = picture + backdrops.living(which, number, phase, width, height)
+    return _with_sprites(picture, stagings, frames)
 
+
+@torch.no_grad()
+def draw_on_white(
+    stagings: Sequence[Staging], *, width: int = WIDTH, height: int = HEIGHT, device: str = "cpu"
+) -> Tensor:
+    """The first frames' sprites alone on white, `[B, 3, H, W]` in -1 to 1: pictures of a cast."""
+    white = torch.ones(len(stagings), 3, 1, height, width, device=device)
+    return _with_sprites(white, stagings, [0])[0][:, :, 0]
+
+
+def _with_sprites(picture: Tensor, stagings: Sequence[Staging], frames: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Backdrops `[B, 3, F, H, W]`, 0 to 1, with sprites; see `draw_batch` for what is returned."""
+    batch, length, (height, width), device = len(stagings), len(frames), picture.shape[3:], picture.device
     poses = torch.tensor([[s.path.at(f) for f in frames] for s in stagings], device=device).view(batch * length, 4)
     shape = torch.tensor([SHAPES.index(s.scene.shape) for s in stagings], device=device).repeat_interleave(length)
     distance, shade = sprites.sample(shape, _sprite_grid(poses, width, height))

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from diffusers import AutoencoderKLWan, WanAnimateTransformer3DModel, WanTransformer3DModel
+from diffusers import (
+    AutoencoderKLWan,
+    WanAnimateTransformer3DModel,
+    WanTransformer3DModel,
+    WanVACETransformer3DModel,
+)
+from torch import nn
 from transformers import (
     CLIPVisionConfig,
     CLIPVisionModel,
@@ -101,6 +107,34 @@ def build_ti2v_transformer() -> WanTransformer3DModel:
         qk_norm="rms_norm_across_heads",
         rope_max_seq_len=128,
     )
+
+
+VACE_LAYERS = (0, 3)
+"""The main blocks that the control's blocks stand beside."""
+
+
+def build_vace_transformer() -> WanVACETransformer3DModel:
+    """A fresh denoiser for VACE, whose control says nothing yet."""
+    model = WanVACETransformer3DModel(
+        patch_size=(1, 2, 2),
+        num_attention_heads=4,
+        attention_head_dim=40,
+        in_channels=LATENT_CHANNELS,
+        out_channels=LATENT_CHANNELS,
+        text_dim=TEXT_DIM,
+        freq_dim=128,
+        ffn_dim=384,
+        num_layers=6,
+        cross_attn_norm=True,
+        qk_norm="rms_norm_across_heads",
+        rope_max_seq_len=128,
+        vace_layers=list(VACE_LAYERS),
+        vace_in_channels=96,
+    )
+    for block in model.vace_blocks:
+        nn.init.zeros_(block.proj_out.weight)
+        nn.init.zeros_(block.proj_out.bias)
+    return model
 
 
 def build_animate_transformer() -> WanAnimateTransformer3DModel:

@@ -31,14 +31,15 @@ def control_condition(vae: Any, video: Tensor, mask: Tensor, references: Sequenc
     shown = [vae.encode(reference) for reference in references]
     shown = [torch.cat([latent, torch.zeros_like(latent)], dim=1) for latent in shown]
     frames = latents.shape[2]
-    folded = torch.cat([torch.zeros(1, _STRIDE**2, len(shown), *latents.shape[3:]), _fold(mask.float(), frames)], dim=2)
+    none = torch.zeros(1, _STRIDE**2, len(shown), *latents.shape[3:])
+    folded = torch.cat([none, fold_mask(mask.float(), frames)], dim=2)
     return torch.cat([torch.cat([*shown, latents], dim=2), folded.to(latents)], dim=1)
 
 
-def _fold(mask: Tensor, latent_frames: int) -> Tensor:
-    """A mask's 8 × 8 pixels a latent as 64 channels, of every fourth frame or so: `[1, 64, F, h, w]`."""
+def fold_mask(mask: Tensor, latent_frames: int) -> Tensor:
+    """A mask `[B, 1, T, H, W]` as 64 channels a latent, of every fourth frame or so: `[B, 64, F, h, w]`."""
     rows, columns = mask.shape[3] // _STRIDE, mask.shape[4] // _STRIDE
-    tiles = mask[:, 0].reshape(1, -1, rows, _STRIDE, columns, _STRIDE)
+    tiles = mask[:, 0].reshape(len(mask), -1, rows, _STRIDE, columns, _STRIDE)
     tiles = tiles.permute(0, 3, 5, 1, 2, 4).flatten(1, 2)
     return F.interpolate(tiles, size=(latent_frames, *tiles.shape[3:]), mode="nearest-exact")
 

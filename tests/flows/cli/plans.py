@@ -70,7 +70,7 @@ def plan(*shots: PlannedShot, warnings: tuple[str, ...] = ()) -> Plan:
         fps=16,
         shots=shots,
         critical_path=("a.one", "a.two"),
-        totals=Totals(len(shots), len(takes), cached, 64, 4.0, 75.0, 2),
+        totals=Totals(len(shots), len(takes), cached, 64, 4.0, 75.0, 2, "rough", 14.0, 6.0),
         assets={},
         warnings=warnings,
         storyboard=Storyboard(title="t", slug="t", path=Path("t.yaml"), scenes=()),

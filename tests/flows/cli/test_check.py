@@ -43,7 +43,7 @@ def checked(wanflow: Wanflow, here: Path, shot: str) -> list[tuple[str, int, str
     (here / "film.yaml").write_text(f"{HEAD}      - {{prompt: x, {shot}}}\n")
     done = wanflow("check", "film.yaml", "--json")
     assert "Traceback" not in done.stderr, done.stderr
-    found = json.loads(done.stdout)["film.yaml"]
+    found = json.loads(done.stdout)["problems"]
     assert done.returncode == (2 if any(each["severity"] == "error" for each in found) else 0)
     assert all(each["fix"] for each in found)
     line = (here / "film.yaml").read_text().splitlines()[4]
@@ -81,7 +81,7 @@ def test_a_voice_that_the_film_cuts_off_is_a_warning_where_the_length_is_written
     sound = "soundtrack: {voiceover: [{file: talk.wav, at: a + 1.5s}]}\n"
     for duration, count in (("duration: 2s", 1), ("seed: 1", 0)):
         (here / "film.yaml").write_text(f"{HEAD}      - {{id: a, prompt: x, {duration}}}\n{sound}")
-        found = json.loads(wanflow("check", "film.yaml", "--json").stdout)["film.yaml"]
+        found = json.loads(wanflow("check", "film.yaml", "--json").stdout)["problems"]
         assert [each["severity"] for each in found] == ["warning"] * count
         assert all("its last 0.50 s are cut off" in each["message"] and each["line"] == 6 for each in found)
 

@@ -15,6 +15,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from flows.cli.events import EVENTS
+from flows.cli.forms import FORMS
+from tests.flows.cli.conforming import faults
 from tests.flows.cli.conftest import REPOSITORY
 from tests.wan.hub.conftest import model_files
 from tests.wan.hub.fake_hub import FakeHub
@@ -47,7 +50,7 @@ def begun(tmp_path: Path, hub: FakeHub, models: Path) -> Callable[[], subprocess
         hub.seconds_a_chunk = 0.15
         homes = {f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("DATA", "CACHE", "STATE")}
         process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", "models", "pull", NAME, "--json"],
+            [sys.executable, "-m", "flows.cli", "models", "pull", NAME, "--events"],
             env={**os.environ, **homes, "PYTHONPATH": str(REPOSITORY), "HF_ENDPOINT": hub.address},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -87,18 +90,33 @@ def test_the_list_as_json_says_what_is_here(wanflow: Wanflow, hub: FakeHub, mode
     done = wanflow("models", "pull", NAME, "--mirror", hub.address)
     assert done.returncode == 0, done.stderr
     assert str(models / NAME) in done.stdout
-    rows = {row["name"]: row for row in json.loads(wanflow("models", "list", "--json").stdout)}
+    rows = {row["name"]: row for row in json.loads(wanflow("models", "list", "--json").stdout)["models"]}
     assert rows[NAME]["pulled"] == str(models / NAME)
     assert rows["t2v-a14b"]["pulled"] is None
     assert rows["t2v-a14b"]["about_bytes"] == 126_000_000_000
 
 
 def test_a_pull_tells_programs_line_by_line(wanflow: Wanflow, hub: FakeHub, models: Path) -> None:
+    done = wanflow("models", "pull", NAME, "--events", HF_ENDPOINT=hub.address)
+    *events, document = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [fault for line in events for fault in faults(line, EVENTS[f"models pull: {line['event']}"])] == []
+    assert events[0]["event"] == "begin"
+    fetched = {"model": NAME, "folder": str(models / NAME), "fetched": events[0]["bytes"]}
+    assert events[-1] == {"event": "done", **fetched}
+    assert sum(line["event"] == "file" for line in events) == 6
+    assert list(faults(document, FORMS["models pull"])) == []
+    assert document["models"] == [fetched]
+
+
+def test_a_pull_is_one_document_for_programs_that_wait(wanflow: Wanflow, hub: FakeHub, models: Path) -> None:
     done = wanflow("models", "pull", NAME, "--json", HF_ENDPOINT=hub.address)
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert lines[0]["event"] == "begin"
-    assert lines[-1] == {"event": "done", "model": NAME, "folder": str(models / NAME), "fetched": lines[0]["bytes"]}
-    assert sum(line["event"] == "file" for line in lines) == 6
+    document = json.loads(done.stdout)
+    assert list(faults(document, FORMS["models pull"])) == []
+    assert [each["folder"] for each in document["models"]] == [str(models / NAME)]
+    offline = json.loads(wanflow("models", "pull", NAME, "--offline", "--json").stdout)
+    assert [each["fetched"] for each in offline["models"]] == [0]
+    broken = wanflow("models", "pull", "t2v-a14b", "--offline", "--json")
+    assert (broken.returncode, json.loads(broken.stdout)["problems"][0]["code"]) == (2, "hub-refusal")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
@@ -113,7 +131,7 @@ def test_a_pull_that_is_ended_goes_on_where_it_was(
         assert "the same command goes on from there" in said
     hub.seconds_a_chunk = 0.0
     hub.asked.clear()
-    done = wanflow("models", "pull", NAME, "--json", HF_ENDPOINT=hub.address)
+    done = wanflow("models", "pull", NAME, "--events", HF_ENDPOINT=hub.address)
     begin = json.loads(done.stdout.splitlines()[0])
     assert done.returncode == 0, done.stderr
     assert begin["here"] > 60_000
@@ -144,7 +162,7 @@ def test_a_broken_model_is_found_and_the_way_to_mend_it_works(wanflow: Wanflow, 
     assert "model-00002-of-00002.safetensors: was changed: its sha256 is" in found.stdout
     assert f"wanflow models pull {NAME}" in found.stdout
     told = json.loads(wanflow("models", "verify", str(models / NAME), "--json").stdout)
-    assert [fault["path"] for fault in told["faults"]] == ["model-00002-of-00002.safetensors"]
+    assert [fault["path"] for fault in told["folders"][0]["faults"]] == ["model-00002-of-00002.safetensors"]
     hub.sent.clear()
     assert wanflow("models", "pull", NAME, "--mirror", hub.address).returncode == 0
     assert set(hub.sent) == {"model-00002-of-00002.safetensors"}
@@ -225,10 +243,10 @@ def test_info_says_what_weights_are(wanflow: Wanflow, hub: FakeHub) -> None:
     not_here = wanflow("models", "info", NAME)
     assert f"no; wanflow models pull {NAME}" in not_here.stdout
     wanflow("models", "pull", NAME, "--mirror", hub.address)
-    here = json.loads(wanflow("models", "info", NAME, "--json").stdout)["here"]
+    here = json.loads(wanflow("models", "info", NAME, "--json").stdout)["weights"]
     assert here["repo"] == CATALOG[NAME].huggingface
     assert here["parameters"] == 450 * 1024
-    assert json.loads(wanflow("models", "info", "t2v-a14b", "--json").stdout)["about_bytes"] == 126_000_000_000
+    assert json.loads(wanflow("models", "info", "t2v-a14b", "--json").stdout)["model"]["about_bytes"] == 126_000_000_000
     assert "lightning-t2v: not here; wanflow models pull" in wanflow("models", "info", "wan22-lightning").stdout
     assert "renders   256x144" in wanflow("models", "info", "tiny").stdout
 
@@ -260,9 +278,9 @@ def test_models_imports_no_torch(tmp_path: Path, arguments: list[str]) -> None:
 
 def test_the_shipped_family_verifies(wanflow: Wanflow) -> None:
     done = wanflow("models", "verify", "tiny")
-    assert (done.returncode, done.stdout.count("headers, shards and layout are right")) == (0, 5), done.stderr
+    assert (done.returncode, done.stdout.count("headers, shards and layout are right")) == (0, 6), done.stderr
     told = json.loads(wanflow("models", "verify", "tiny", "--json").stdout)
-    assert [row["whole"] for row in told] == [True] * 5
+    assert [row["whole"] for row in told["folders"]] == [True] * 6
     folder = str(REPOSITORY / "wan/tiny/checkpoints/s2v-14b")
     assert wanflow("models", "verify", folder).returncode == 0
 

@@ -9,6 +9,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from flows.cli.events import EVENTS
+from flows.cli.forms import FORMS
+from tests.flows.cli.conforming import faults
 from tests.wan.convert.named import named_transformer
 
 Wanflow = Callable[..., subprocess.CompletedProcess[str]]
@@ -36,10 +39,14 @@ def test_a_single_file_becomes_a_folder_that_verifies(wanflow: Wanflow, single: 
 
 
 def test_programs_read_lines(wanflow: Wanflow, single: Path, tmp_path: Path) -> None:
-    done = wanflow("models", "convert", str(single), str(tmp_path / "out"), "--json")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert any(line.get("file", "").startswith("transformer/") for line in lines)
-    assert lines[-1]["missing"] == ["vae", "text_encoder", "tokenizer"]
+    done = wanflow("models", "convert", str(single), str(tmp_path / "out"), "--events")
+    *events, document = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [fault for line in events for fault in faults(line, EVENTS["models convert: file"])] == []
+    assert any(line["path"].startswith("transformer/") for line in events)
+    assert list(faults(document, FORMS["models convert"])) == []
+    assert document["missing"] == ["vae", "text_encoder", "tokenizer"]
+    again = wanflow("models", "convert", str(single), str(tmp_path / "other"), "--json")
+    assert json.loads(again.stdout)["variant"] == "ti2v-5b"
 
 
 def test_what_is_no_checkpoint_is_the_persons_mistake(wanflow: Wanflow, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from flows.errors import (
     StoreError,
     StoryboardError,
 )
-from wan.errors import CheckpointError, HubError, HubRefusal, RequestError, StateError
+from wan.errors import CheckpointError, HubError, HubRefusal, NoHome, RequestError, StateError
 
 PROBLEM = Problem(
     Place("film.yaml", 3, 5), "unknown key 'promt'", "did you mean prompt?", "river.launch", "    promt: x"
@@ -35,6 +35,7 @@ PROBLEM = Problem(
         (EnvironmentProblem("no space"), 2),
         (Lacking(["no checkpoint"]), 2),
         (CheckpointError("no model_index.json"), 2),
+        (NoHome("no home folder"), 2),
         (RequestError("width"), 2),
         (click.UsageError("no such option"), 2),
         (RenderError("river.launch"), 1),

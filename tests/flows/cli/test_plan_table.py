@@ -9,6 +9,7 @@ from rich.console import Console
 
 from flows.cli.plan_table import MOST_ROWS, chain, print_plan
 from flows.plan.model import Plan
+from flows.storyboard.model import Transition
 from tests.flows.cli.plans import clip, plan, shot, take
 
 
@@ -31,8 +32,21 @@ def test_new_and_cached_shots_are_told_apart_with_the_reason() -> None:
     assert any(line.startswith("=  a.one") and line.endswith("in the store") for line in lines)
     assert any(line.startswith("+  a.two") and "1 of 2" in line and "prompt changed [sic]" in line for line in lines)
     assert "warning: the tiny family does not know: 'zeppelin'" in text
-    assert "Plan: 1 take to render, 2 in the store; a film of 4.0 s; about 1 min 15 s of work (a rough guess)" in text
+    assert (
+        "Plan: 1 take to render, 2 in the store; a film of 4.0 s; about 1 min 15 s with one worker "
+        "(start 14 s, rendering 55 s, edit 6.0 s, a rough guess)"
+    ) in " ".join(text.split())
     assert "longest way: a.one → a.two" in text
+
+
+def test_from_where_a_shot_goes_on_is_said_where_a_transition_leads_into_it() -> None:
+    one, two = shot("a.one", take(clip("1"))), shot("a.two", take(clip("2")))
+    dissolved = replace(two, depends_on=("a.one",), transition=Transition("dissolve", 0.5))
+    moment = one.num_frames / one.fps - 0.5
+    said = f"a.two goes on from a.one after {moment:.2f} s of it, where its dissolve begins"
+    assert said in printed(plan(one, dissolved))
+    assert "goes on from" not in printed(plan(one, replace(dissolved, transition=Transition("cut"))))
+    assert "goes on from" not in printed(plan(one, replace(dissolved, depends_on=())))
 
 
 def test_nothing_to_do_is_said_plainly() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from rich.console import Console
 
@@ -31,6 +32,11 @@ def shown(*events: Event, terminal: bool = False) -> str:
     return out.getvalue()
 
 
+def plain(text: str) -> str:
+    """Without colours and what moves the cursor."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
 def test_clips_are_called_by_shot_take_and_part() -> None:
     assert clip_names(PLAN) == {
         "aa": "river.launch",
@@ -52,6 +58,17 @@ def test_on_a_terminal_bars_move_and_are_gone_at_the_end() -> None:
     assert text.endswith(("\x1b[2K", "\x1b[?25h"))
 
 
+def test_what_is_starting_is_said_and_how_long_it_takes() -> None:
+    steps = [Progress("", "ray", 0, 1)]
+    assert re.search(r"film .* starting Ray +0:00", plain(shown(*steps, terminal=True)))
+    steps += [Progress("", "ray", 1, 1), Progress("", "workers", 0, 2)]
+    assert re.search(r"film .* starting workers +0:00", plain(shown(*steps, terminal=True)))
+    text = plain(shown(*steps, Started("aa", "w1", 1), terminal=True))
+    assert re.search(r"film .* 0 of 4 clips", text)
+    assert re.search(r"river.launch .* loading the model", text)
+    assert "-:--" not in text
+
+
 def test_failures_and_warnings_are_said_once_with_the_name_of_the_shot() -> None:
     text = shown(
         Failed("ca", "w1", "worker died", final=False),
@@ -69,7 +86,7 @@ def test_failures_and_warnings_are_said_once_with_the_name_of_the_shot() -> None
 def test_a_damaged_clip_counts_when_it_is_rendered_again() -> None:
     made = plan(shot("a.b", take(clip("aa", "cached"))))
     out = io.StringIO()
-    with FilmProgress(made, made.clips, Console(file=out, width=100)) as progress:
+    with FilmProgress(made, made.clips, Console(file=out, width=20)) as progress:
         progress.on_event(Started("aa", "w1", 1))
         progress.on_event(finished("aa"))
     assert out.getvalue() == "a.b: rendered in 0.0 s (1 of 1)\n"

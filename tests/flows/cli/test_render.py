@@ -11,7 +11,14 @@ import pytest
 
 from flows.cli.options import with_draft
 from flows.cli.plan_table import partial_sums
-from flows.cli.render import STOPPING, again, closing_lines, shown_path, termination_as_interrupt
+from flows.cli.render import (
+    STOPPING,
+    again,
+    closing_lines,
+    document_of,
+    shown_path,
+    termination_as_interrupt,
+)
 from flows.film import FilmResult
 from flows.film.result import Delivered
 from tests.flows.cli.plans import clip, plan, shot, take
@@ -40,6 +47,18 @@ def test_the_last_lines_say_where_how_long_and_what_next(tmp_path: Path, monkeyp
     assert "report  outputs/boat/report.html" in lines
     assert "1 take rendered, 3 from the store, in 1 min 12 s" in lines
     assert any("wanflow render boat --only river.launch" in line for line in lines)
+
+
+def test_subtitles_are_named_and_what_went_wrong_beside_the_film(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = replace(result(tmp_path), captions=tmp_path / "film.vtt", warnings=("no history: the disk is full",))
+    lines = closing_lines("again", PLAN, made, ())
+    assert lines[0] == "warning: no history: the disk is full"
+    assert lines[lines.index("film    film.mp4") + 1] == "words   film.vtt"
+    assert document_of(PLAN, made)["captions"] == str(tmp_path / "film.vtt")
+    assert [each["message"] for each in document_of(PLAN, made)["problems"]] == ["no history: the disk is full"]
 
 
 def test_in_a_project_nobody_is_told_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,8 +93,8 @@ def test_paths_elsewhere_are_shown_whole() -> None:
 
 
 def test_some_shots_are_summed_alone() -> None:
-    assert partial_sums([clip("a"), clip("b", "cached")]).endswith(
-        "1 clip to render, 1 in the store, about 4.0 s of work"
+    assert partial_sums(plan(shot("a.one", take(clip("a")))), [clip("a"), clip("b", "cached")]).endswith(
+        "1 clip to render, 1 in the store, about 18 s with one worker (start 14 s, rendering 4.0 s)"
     )
 
 
@@ -84,19 +103,21 @@ def test_draft_comes_first_so_that_an_override_wins() -> None:
     assert with_draft(("a=1",), False) == ("a=1",)
 
 
-def test_being_terminated_ends_a_render_as_ctrl_c_does() -> None:
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_being_terminated_and_losing_the_session_end_a_render_as_ctrl_c_does(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
-        os.kill(os.getpid(), signal.SIGTERM)
-    assert signal.getsignal(signal.SIGTERM) is before
+        os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
 
 
 def test_ctrl_c_is_answered_at_once_and_once(capfd: pytest.CaptureFixture[str]) -> None:
     before = signal.getsignal(signal.SIGINT)
     with termination_as_interrupt():
-        for _ in range(2):
-            with pytest.raises(KeyboardInterrupt):
-                os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # what ends already is not torn apart
+            os.kill(os.getpid(), number)
     assert signal.getsignal(signal.SIGINT) is before
     assert capfd.readouterr().err == f"{STOPPING}\n"
 

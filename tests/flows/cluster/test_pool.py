@@ -43,7 +43,7 @@ def test_progress_rises_before_the_clip_exists(pool: OpenPool, store: Store) -> 
     seen = [
         event.step
         for event in rendering.events()
-        if isinstance(event, Progress) and store.take(boat.fingerprint) is None
+        if isinstance(event, Progress) and event.fingerprint and store.take(boat.fingerprint) is None
     ]
     assert seen[:3] == [1, 2, 3]
     assert store.take(boat.fingerprint) is not None

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from flows.cluster.requests import CARRIED, carried_on, frames_before, request_of
+from flows.cluster.requests import CARRIED, carried_on, frames_before, handed_off, request_of
 from flows.errors import BlobMissing
 from flows.media import png_bytes, write_clip
 from flows.plan.model import ClipLora, HandOff, Medium
@@ -87,6 +87,17 @@ def test_the_frames_before_reach_back_as_far_as_the_shot_does(store: Store, tmp_
     assert frames_before(HandOff((three,), what="frames"), store, 5)[:, 0, 0, 0].tolist() == list(range(88, 93))
 
 
+def test_a_frame_of_an_earlier_segment_is_found_from_the_take_it_belongs_to(store: Store, tmp_path: Path) -> None:
+    one, two, three = "1" * 64, "2" * 64, "3" * 64
+    numbered(store, tmp_path, one, 0, 9)
+    numbered(store, tmp_path, two, 9, 9, after=one)
+    numbered(store, tmp_path, three, 18, 9, after=two)
+    assert handed_off(HandOff((three,), frame=4, back=1), store)[0, 0, 0] == 13
+    assert handed_off(HandOff((three,), frame=2, back=2), store)[0, 0, 0] == 2
+    early = HandOff((three,), frame=4, back=1, what="frames")
+    assert frames_before(early, store, 6)[:, 0, 0, 0].tolist() == list(range(8, 14))
+
+
 def test_speech_comes_after_a_frame_and_other_clips_begin_with_it(store: Store, tmp_path: Path) -> None:
     numbered(store, tmp_path, "1" * 64, 0, 8)
     picture = store.put_bytes(png_bytes(np.full((4, 4, 3), 9, np.uint8)))
@@ -102,3 +113,15 @@ def test_speech_comes_after_a_frame_and_other_clips_begin_with_it(store: Store, 
     before = request_of(again, store).before
     assert before is not None
     assert before[:, 0, 0, 0].tolist() == [3, 4, 5, 6, 7]
+
+
+def test_what_is_handed_on_is_of_the_take_that_the_film_shows(store: Store, tmp_path: Path) -> None:
+    """Of two takes the second one's weakest clip is better, though its last one is worse."""
+    for number, quality in enumerate((0.2, 0.9, 0.5, 0.4), 1):
+        blob = store.put_file(write_clip(np.full((4, 16, 16, 3), number, np.uint8), 16.0, tmp_path / "v.mkv"))
+        name = str(number) * 64
+        store.publish(replace(empty_record(name), clip=blob, num_frames=4, scores={"quality": quality}))
+    one, two, three, four = (str(number) * 64 for number in (1, 2, 3, 4))
+    judged = HandOff((two, four), "best_weakest_clip", frame=2, segments=((one, two), (three, four)))
+    assert handed_off(judged, store)[0, 0, 0] == 4
+    assert handed_off(HandOff((two, four), frame=2), store)[0, 0, 0] == 2

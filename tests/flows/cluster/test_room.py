@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -58,10 +59,19 @@ def test_auto_takes_a_gpu_where_there_is_one_and_cpu_never(sized: Any) -> None:
     assert sized(GPUS, device="cpu").gpus == 0
 
 
-def test_several_gpus_a_worker_must_be_in_one_machine(sized: Any) -> None:
-    assert sized(GPUS, gpus_per_worker=4.0).workers == 1
-    with pytest.raises(EnvironmentProblem, match=r"needs 5 GPUs, .* has 5 GPUs; its largest machine has 4 GPUs"):
-        sized(GPUS, gpus_per_worker=5.0)
+def test_a_cluster_that_grows_has_room_for_as_many_as_are_asked_for(sized: Any) -> None:
+    nothing = (Node(4, 0),)
+    assert sized(nothing, gpus_per_worker=1.0, autoscaling=True, most=5) == WorkerSize(5, 1.0, 1.0)
+    assert sized(nothing, gpus_per_worker=1.0, autoscaling=True, workers=3, most=5).workers == 3
+
+
+def test_what_is_waited_for_says_what_there_is(sized: Any) -> None:
+    told = sized(GPUS, gpus_per_worker=1.0, cpus_per_worker=8.0).waiting(0.0, {"CPU": 17.0}, GPUS)
+    assert re.fullmatch(
+        r"waiting for room in the cluster since \d\d:\d\d:\d\d: a worker needs 1 GPU and 8 CPUs; "
+        r"free now: 0 of 5 GPUs, 17 of 80 CPUs",
+        told,
+    )
 
 
 def test_a_gpu_where_there_is_none(sized: Any) -> None:
@@ -70,5 +80,5 @@ def test_a_gpu_where_there_is_none(sized: Any) -> None:
 
 
 def test_more_processors_than_there_are(sized: Any) -> None:
-    with pytest.raises(EnvironmentProblem, match="a worker needs 8 CPUs, the cluster has 2 CPUs"):
+    with pytest.raises(EnvironmentProblem, match=r"a worker needs 8 CPUs, the cluster's largest machine has 2 CPUs"):
         sized(LAPTOP, cpus_per_worker=8.0)

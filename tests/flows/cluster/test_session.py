@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from flows.cluster import own
 from flows.cluster import session as ray_session
 from flows.cluster.room import check_eight_bits
 from flows.cluster.session import RaySession
-from flows.errors import EnvironmentProblem
+from flows.errors import EnvironmentProblem, Stopped
 
 
 class Machines:
@@ -76,11 +77,40 @@ def test_a_ray_that_came_up_by_half_is_gone_before_anybody_tries_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(ray_session, "_current", None)
-    monkeypatch.setattr(ray_session, "_own_folder", lambda: tmp_path / "ray")  # the tests' real Ray lives in its own
+    monkeypatch.setattr(own, "_places", lambda: iter([tmp_path]))  # the tests' real Ray lives in its own
+    monkeypatch.setattr(own, "SOCKET_PATH_BYTES", 1000)
     ray: Any = HalfARay()
     before = threading.active_count()
     for _ in range(2):
         with pytest.raises(EnvironmentProblem, match="the node did not start"):
-            ray_session._connected(ray, None)
+            ray_session._connected(ray, None, 5.0, lambda: False)
         assert not ray.up
         assert threading.active_count() == before
+
+
+class RayThatHangs(HalfARay):
+    """Comes up much later than anybody waits for."""
+
+    def init(self, **options: Any) -> None:
+        threading.Event().wait(1.0)
+        self.up = True
+
+
+def test_a_ray_that_does_not_come_up_is_not_waited_for_and_is_ended_when_it_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ray_session, "_current", None)
+    monkeypatch.setattr(ray_session, "STOP_SECONDS", 0.1)
+    monkeypatch.setattr(own, "_places", lambda: iter([tmp_path]))
+    monkeypatch.setattr(own, "SOCKET_PATH_BYTES", 1000)
+    ray: Any = RayThatHangs()
+    with pytest.raises(Stopped):
+        ray_session._connected(ray, None, 5.0, lambda: True)
+    with pytest.raises(EnvironmentProblem, match="still coming up"):
+        ray_session._connected(ray, None, 5.0, lambda: False)
+    assert ray_session._current is not None
+    ray_session._current.join(10)
+    assert not ray.up
+    with pytest.raises(EnvironmentProblem, match=r"did not come up in 0\.1 s \(cluster\.start_timeout\)"):
+        ray_session._connected(ray, None, 0.1, lambda: False)
+    ray_session._current.join(10)

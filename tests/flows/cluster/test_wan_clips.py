@@ -10,17 +10,19 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load
+from safetensors.torch import save_file
 
+from flows.cluster.failures import Blame, blame_of
 from flows.cluster.requests import handed_off
 from flows.cluster.wan_clips import WanRenderer
 from flows.errors import BlobMissing, SettingsError, Stopped
 from flows.media import png_bytes, read_video
-from flows.plan.model import Clip, HandOff
+from flows.plan.model import Clip, ClipLora, HandOff
 from flows.store import Store
 from tests.flows.cluster.clips import real_clip
 from tests.wan.conftest import make_family
 from wan.checkpoint import Checkpoint
-from wan.errors import CheckpointError, RequestError
+from wan.errors import CheckpointError, NumbersError, RequestError
 from wan.families import Family
 from wan.request import ClipRequest
 from wan.state import State
@@ -117,6 +119,20 @@ def test_other_weights_than_planned_are_refused(renderer: WanRenderer, family: F
     clip = replace(wan_clip(family, "a boat"), checkpoint="f" * 64)
     with pytest.raises(CheckpointError, match="the plan says ffffffffffff"):
         renderer.render(clip, store, Report())
+
+
+def test_a_lora_without_numbers_fails_the_clip_and_nothing_is_kept(
+    renderer: WanRenderer, family: Family, store: Store, tmp_path: Path
+) -> None:
+    layer = "transformer.blocks.0.attn1.to_q"
+    halves = {f"{layer}.lora_A.weight": torch.full((2, 24), torch.nan), f"{layer}.lora_B.weight": torch.ones(24, 2)}
+    save_file(halves, tmp_path / "broken.safetensors")
+    digest = store.put_file(tmp_path / "broken.safetensors")
+    clip = replace(wan_clip(family, "a boat"), loras=(ClipLora(digest),))
+    with pytest.raises(NumbersError, match=f"the LoRA .*{digest} holds such values itself") as caught:
+        renderer.render(clip, store, Report())
+    assert blame_of(caught.value) is Blame.CLIP
+    assert store.fingerprints() == frozenset()
 
 
 def test_an_impossible_size_is_a_request_error(renderer: WanRenderer, family: Family, store: Store) -> None:

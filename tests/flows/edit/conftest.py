@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from flows.edit import Entry, Piece, Timeline
+from flows.edit.transitions import TRANSITIONS
 from flows.media import read_video, write_clip
 from flows.settings import FilmSettings
 
@@ -87,6 +88,7 @@ def film_of(make_clip: MakeClip) -> MakeTimeline:
                     height=HEIGHT,
                     transition=transition,
                     overlap=overlap,
+                    blend=TRANSITIONS[transition].both_seen(overlap, rate, goes_on=False),
                 )
             )
         values: dict[str, object] = {"title": "A film", "width": WIDTH, "height": HEIGHT, **rest}

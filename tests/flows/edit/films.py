@@ -69,6 +69,7 @@ def settings_for(folder: Path) -> Settings:
             cpus_per_worker=1,
             gpus_per_worker=0,
             attempts=2,
+            autoscaling=False,
             start_timeout=60,
             silence_timeout=60,
         ),

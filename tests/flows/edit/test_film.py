@@ -163,7 +163,7 @@ def test_long_films_are_wound_into_reels_with_the_same_frames(
     kinds = ["cut", "dissolve", "cut", "fade", "dissolve", "cut", "dissolve"]
     timeline = film_of([(10, kind, 0 if kind == "cut" else 3) for kind in kinds])
     whole = pictures(edit_film(timeline, tmp_path / "whole.mp4", settings))
-    monkeypatch.setattr("flows.edit.reels.wound_up.__defaults__", (None, 2))
+    monkeypatch.setattr("flows.edit.reels.wound_up.__defaults__", (2,))
     wound = pictures(edit_film(timeline, tmp_path / "wound.mp4", settings))
     assert len(whole) == len(wound) == timeline.num_frames
     for one, other in zip(whole, wound, strict=True):
@@ -319,7 +319,7 @@ def test_a_killed_editor_takes_ffmpeg_with_it_and_leaves_no_film(film_of: MakeTi
     editor = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert editor.stdout is not None
     editor.stdout.readline()
-    (work,) = output.parent.glob(".edit-*")
+    (work,) = output.parent.glob(".edit-????????")
     editor.kill()
     editor.wait()
     editor.stdout.close()

@@ -40,6 +40,14 @@ def test_transitions_overlap_and_shorten_the_film(tmp_path: Path) -> None:
     assert timeline.entries[1].caption == "Adrift"
 
 
+def test_a_dissolve_into_a_shot_that_goes_on_is_over_soon(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS, paint)
+    launch, drift, long, end = plan.shots
+    goes_on = replace(plan, shots=(launch, replace(drift, depends_on=(launch.id,)), long, end))
+    blends = [[entry.blend for entry in make_timeline(made, takes, store).entries] for made in (plan, goes_on)]
+    assert blends == [[0, 6, 0, 0], [0, 5, 0, 0]]
+
+
 def test_hidden_frames_are_skipped_and_segments_follow_each_other(tmp_path: Path) -> None:
     plan, takes, store = a_film(tmp_path, SHOTS, paint)
     entries = make_timeline(plan, takes, store).entries
@@ -53,6 +61,18 @@ def test_the_best_take_is_shown_and_the_first_among_equals(tmp_path: Path) -> No
     assert chosen_take(plan.shots[0], takes).fingerprint == fingerprint_of("river.launch", 1, 0)
     without = {name: record for name, record in takes.items() if name != fingerprint_of("river.launch", 1, 0)}
     assert chosen_take(plan.shots[0], without).fingerprint == fingerprint_of("river.launch", 2, 0)
+
+
+def test_a_take_is_as_good_as_its_weakest_clip(tmp_path: Path) -> None:
+    plan, takes, _ = a_film(tmp_path, SHOTS, paint)
+    long = next(shot for shot in plan.shots if shot.id == "dusk.long")
+    (first,) = long.takes
+    other = tuple(replace(clip, fingerprint=f"other {number}") for number, clip in enumerate(first.clips))
+    second = replace(first, fingerprint="other 1", clips=other)
+    qualities = {first.clips[0]: 0.2, first.clips[1]: 0.9, other[0]: 0.5, other[1]: 0.4}
+    record = takes[first.fingerprint]
+    judged = {clip.fingerprint: replace(record, scores={"quality": each}) for clip, each in qualities.items()}
+    assert chosen_take(replace(long, takes=(first, second)), judged) is second
 
 
 def test_a_take_with_a_missing_segment_does_not_count(tmp_path: Path) -> None:

@@ -275,6 +275,15 @@ def test_loras_lie_on_the_expert_they_are_for() -> None:
     assert "low" in loader["inputs"]["unet_name"]
 
 
+def test_a_lora_keeps_its_folders_below_that_of_loras() -> None:
+    made_plan = plan(shot("river.launch", clip("t2v-a14b", loras=(ClipLora("deep", 0.6, "low"),))))
+    settings = replace(made_plan.settings, model=replace(made_plan.settings.model, loras=Path("/loras")))
+    assets = {**ASSETS, "deep": "/loras/looks/soft light/fur v1.2.safetensors"}
+    made = export_shot(replace(made_plan, settings=settings, assets=assets), "river.launch")
+    assert inputs_of(made, "LoraLoaderModelOnly")["lora_name"] == "looks/soft light/fur v1.2.safetensors"
+    assert any("looks/soft light/fur v1.2.safetensors belongs into" in note for note in made.notes)
+
+
 def test_a_schedule_of_one_expert_needs_one_sampler() -> None:
     sampling = Sampling(4, 5.0, Guidance(1.0, 1.0), "euler", 0.0)
     made = exported(clip("t2v-a14b", sampling=sampling))
@@ -320,6 +329,7 @@ def test_notes_travel_with_the_workflow() -> None:
         ("one_day", []),
         ("one_model", ["model=wan22-5b", "storyboard.format.size=1280x704"]),
         ("dancing", ["model=wan22"]),
+        ("controlled", ["model=wan22"]),
         ("speaking", ["model=wan22", "storyboard.format.size=1024x704"]),
     ],
 )

@@ -16,9 +16,10 @@ from flows.cluster import RendererSpec
 from flows.config import compose
 from flows.errors import FlowsError
 from flows.events import Event
-from flows.film import FilmResult, make_film
+from flows.film import FilmResult
 from flows.plan import Plan, make_plan
 from flows.resolve import Snapshot
+from flows.runs import run_film
 from flows.store import open_store
 from flows.storyboard import load_storyboard
 
@@ -67,7 +68,7 @@ def film_in(folder: Path, renderer: RendererSpec, *, only: Sequence[str] = (), *
             log.write(json.dumps(values) + "\n")
             log.flush()
 
-        return make_film(plan_in(folder, **cluster), on_event=note, only=only, renderer=renderer)
+        return run_film(plan_in(folder, **cluster), on_event=note, only=only, renderer=renderer)
 
 
 def main() -> int:

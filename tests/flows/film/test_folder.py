@@ -147,3 +147,28 @@ def test_too_little_space_is_said_in_numbers(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=1_000_000))
     with pytest.raises(EnvironmentProblem, match=r"needs about 100 MiB in .*, 1 MiB are free\n.*film\.outputs=FOLDER"):
         check_space(tmp_path, "s3://bucket", [clip("a")])
+
+
+def test_too_small_a_temporary_folder_is_said_where_workers_of_this_machine_use_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(small))
+    free = {small: 200_000}
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=free.get(place, 10**12)))
+    with pytest.raises(EnvironmentProblem, match=rf"needs about \d+ MiB in {small}, 0 MiB are free\n.*TMPDIR=FOLDER"):
+        check_space(tmp_path, str(tmp_path / "store"), [clip("a")])
+    check_space(tmp_path, str(tmp_path / "store"), [clip("a")], here=False)
+    check_space(tmp_path, str(tmp_path / "store"), [])
+
+
+def test_a_folder_whose_name_ffmpeg_could_not_be_told_is_refused(plan: Plan, tmp_path: Path) -> None:
+    strange = tmp_path / os.fsdecode(b"b\xff")
+    settings = replace(plan.settings, film=replace(plan.settings.film, outputs=strange))
+    elsewhere = claimed(replace(plan, settings=settings))
+    with pytest.raises(EnvironmentProblem, match=r"no UTF-8(.|\n)*film\.outputs=FOLDER"), elsewhere:
+        pass
+    with pytest.raises(EnvironmentProblem, match=r"no UTF-8(.|\n)*store\.path=FOLDER"):
+        check_space(tmp_path, str(strange), [])
+    assert not strange.exists()

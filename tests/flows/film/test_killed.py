@@ -10,15 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from flows.film.mourn import mark_crashed
-from flows.film.server import Server
+from flows.ledger import read_history
+from flows.runs.server import Server
 from flows.store import open_store
 from tests.flows.cluster.troubled import KIND
+from tests.flows.conftest import Ask
 from tests.flows.film import filming
-from tests.flows.film.conftest import Ask
 
 pytestmark = pytest.mark.slow
 Start = Callable[[], subprocess.Popen[str]]
@@ -70,6 +71,11 @@ def two_done_one_running(folder: Path) -> bool:
     return kinds.count("Finished") == 2 and "Progress" in kinds[-3:]
 
 
+def last_run(ask: Ask) -> dict[str, Any]:
+    (run,) = ask("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
+    return dict(run)
+
+
 def processes_of(session: int) -> list[str]:
     """Command lines of processes that descend from a session leader or carry its Ray folder's name."""
     found = []
@@ -87,7 +93,7 @@ def processes_of(session: int) -> list[str]:
 
 
 def test_killed_in_the_middle_leaves_no_process_and_keeps_finished_takes(
-    start: Start, server: Server, ask: Ask, tmp_path: Path
+    start: Start, ask: Ask, tmp_path: Path
 ) -> None:
     (tmp_path / "film.yaml").write_text(LONG)
     first = start()
@@ -97,9 +103,7 @@ def test_killed_in_the_middle_leaves_no_process_and_keeps_finished_takes(
     wait_for(lambda: not processes_of(first.pid), 60)
     assert not list((tmp_path / "outputs").rglob("*.mp4"))
     assert len(open_store(str(tmp_path / "store")).fingerprints()) == 2
-    mark_crashed(server.api, started_before=time.time())
-    (run,) = ask("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
-    assert run["state_type"] == "CRASHED"
+    wait_for(lambda: last_run(ask)["state_type"] == "CRASHED", 60)
 
     (tmp_path / "film.yaml").write_text(filming.STORYBOARD)
     second = start()
@@ -119,5 +123,5 @@ def test_ctrl_c_cancels_the_run_and_keeps_finished_takes(start: Start, ask: Ask,
     assert process.returncode == 130, out + err
     assert err == ""
     assert len(open_store(str(tmp_path / "store")).fingerprints()) == 2
-    (run,) = ask("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
-    assert run["state_type"] == "CANCELLED"
+    assert last_run(ask)["state_type"] == "CANCELLED"
+    assert {row.shot for row in read_history(open_store(str(tmp_path / "store")))} == {"river.launch", "river.drift"}

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from flows.errors import EnvironmentProblem, RenderError, UserError
-from flows.film.server import Server
 from flows.ledger import read_history
 from flows.media import probe_video
+from flows.runs.server import Server
 from flows.store import open_store
-from tests.flows.film.conftest import Ask, MakeFilm
+from tests.flows.conftest import Ask, MakeFilm
 from tests.flows.film.filming import STORYBOARD, plan_in
 
 pytestmark = pytest.mark.slow
@@ -57,8 +57,11 @@ def test_a_film_a_report_a_plan_and_a_run_with_a_task_run_for_every_take(
 
 
 def test_files_of_deliver_are_made_told_and_linked(make: MakeFilm, tmp_path: Path) -> None:
-    (tmp_path / "film.yaml").write_text(f"{STORYBOARD}deliver: [{{name: phone, size: 36x64}}]\n")
+    story = STORYBOARD.replace("a boat at night", "a boat at night, caption: Night")
+    (tmp_path / "film.yaml").write_text(f"{story}deliver: [{{name: phone, size: 36x64}}]\n")
     film = make()
+    assert film.captions == tmp_path / "outputs/the-paper-boat/film.vtt"
+    assert "Night" in film.captions.read_text()
     (phone,) = film.delivered
     made = probe_video(phone.path)
     assert (made.width, made.height, made.num_frames) == (phone.width, phone.height, 24)
@@ -144,6 +147,22 @@ def test_one_bad_shot_costs_only_those_that_start_from_it(
     }
     statuses = {row.shot: row.status for row in read_history(open_store(str(tmp_path / "store")))}
     assert statuses == {"river.launch": "failed", "river.drift": "failed", "river.night": "rendered"}
+
+
+def test_what_failed_is_said_though_the_ledger_cannot_be_written(
+    make: MakeFilm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise EnvironmentProblem("no space left for the store")
+
+    monkeypatch.setattr("flows.film.record.append_rows", full)
+    (tmp_path / "film.yaml").write_text(STORYBOARD.replace("a boat at night", "this is refused"))
+    with pytest.raises(RenderError, match=r"river\.night: on worker-"):
+        make()
+    (tmp_path / "film.yaml").write_text(STORYBOARD)
+    film = make()
+    assert film.path is not None
+    assert "the history of this film could not be written: no space left for the store" in film.warnings
 
 
 def test_every_take_has_a_task_run_of_its_own(make: MakeFilm, ask: Ask, tmp_path: Path) -> None:

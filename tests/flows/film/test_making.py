@@ -1,8 +1,18 @@
-"""What a worker says is put into the person's words."""
+"""What a worker says is put into the person's words, and what a film takes beside its clips is noted."""
 
 from __future__ import annotations
 
-from flows.film.making import with_names
+from pathlib import Path
+
+import numpy as np
+
+from flows.events import Event, Progress
+from flows.film.making import Making, with_names
+from flows.film.record import write_history
+from flows.film.survey import Survey
+from flows.ledger import read_overheads
+from flows.ledger.overheads import start_key
+from tests.flows.edit.films import ShotSpec, a_film
 
 GRAIN = "ab" + "c" * 62
 
@@ -17,3 +27,51 @@ def test_a_file_of_the_store_is_called_what_the_person_called_it() -> None:
 def test_a_blob_that_no_asset_is_keeps_its_path() -> None:
     message = f"'/data/store/blobs/ab/{GRAIN}' is gone"
     assert with_names(message, {}) == message
+
+
+def finished(folder: Path, *, missing: bool = False) -> Making:
+    """A film whose clips are there; of one that was not found, but rendered, its first clip is among the missing."""
+    paint = lambda shot, take, frames: np.full((frames, 24, 32, 3), 90, np.uint8)  # noqa: E731
+    plan, takes, store = a_film(folder, [ShotSpec("a.b", ((17, 0, 12),))], paint)
+    heard: list[Event] = []
+    return Making(
+        plan=plan,
+        shots=plan.shots,
+        asked=(),
+        store=store,
+        folder=folder,
+        survey=Survey(dict(takes), plan.clips[:1] if missing else (), frozenset()),
+        pool=None,
+        on_event=heard.append,
+    )
+
+
+def test_how_long_start_and_edit_took_is_remembered(tmp_path: Path) -> None:
+    making = finished(tmp_path)
+    making.edit()
+    assert making.start_seconds is not None
+    assert making.edit_seconds is not None
+    write_history(making, "run")
+    known = read_overheads(making.store)
+    assert known.edits is not None
+    assert set(known.starts) == {start_key("tiny", "cpu", rendered=False)}
+
+
+def test_an_edit_that_was_done_before_teaches_nothing(tmp_path: Path) -> None:
+    finished(tmp_path).edit()
+    again = finished(tmp_path)
+    again.edit()
+    assert again.film is not None
+    assert again.edit_seconds is None
+
+
+def test_a_film_is_under_way_with_the_first_work_on_a_clip(tmp_path: Path) -> None:
+    making = finished(tmp_path, missing=True)
+    for event in (Progress("", "ray", 1, 1), Progress("x", "load", 1, 1)):
+        making._told(event)
+        assert making.start_seconds is None
+    making._told(Progress("x", "encode", 1, 1))
+    began = making.start_seconds
+    assert began is not None
+    making._told(Progress("x", "denoise", 1, 4))
+    assert making.start_seconds == began

@@ -14,7 +14,7 @@ from PIL import Image
 
 from flows.cluster.requests import request_of
 from flows.config import compose
-from flows.errors import BlobMissing, EnvironmentProblem, StoreError, UserError
+from flows.errors import BlobMissing, EnvironmentProblem, MediaError, UserError
 from flows.events import Event, Log, Progress
 from flows.film.motions import STAGE, prepare_motions
 from flows.film.survey import put_assets
@@ -154,7 +154,7 @@ def test_a_driving_video_that_is_not_the_planned_one_is_not_prepared(
     if change == "edit":
         _video(video, seen=False)
     put_assets(store, plan, [clip])  # workers read no driving video
-    with pytest.raises(StoreError, match=told):
+    with pytest.raises(MediaError, match=told):
         prepare_motions(plan, store, [clip], lambda _: None)
     assert prepared(store, KEY) is None
 

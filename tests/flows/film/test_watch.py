@@ -1,4 +1,4 @@
-"""From events of clips to inboxes of takes."""
+"""From events of clips to what happens to takes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.events import Failed, Finished, Started
-from flows.film.watch import Done, Stop, TakeWatch, Watches
+from flows.events import Failed, Finished
+from flows.film.watch import Watches
 from flows.plan import Plan
 from tests.flows.film.filming import STORYBOARD, plan_in
 from tests.flows.records import empty_record
@@ -24,13 +24,6 @@ def watches(plan: Plan) -> Watches:
     return Watches(plan.shots, {clip.fingerprint for clip in plan.clips})
 
 
-def news(watch: TakeWatch) -> list[str]:
-    kinds = []
-    while not watch.inbox.empty():
-        kinds.append(type(watch.inbox.get()).__name__)
-    return kinds
-
-
 def test_takes_are_named_by_shot_and_number(watches: Watches) -> None:
     assert [watch.name for watch in watches.takes] == [
         "river.launch",
@@ -40,30 +33,23 @@ def test_takes_are_named_by_shot_and_number(watches: Watches) -> None:
     ]
 
 
-def test_a_take_begins_with_its_first_clip_and_is_done_with_its_last(watches: Watches) -> None:
+def test_a_take_is_done_with_its_last_clip(watches: Watches) -> None:
     night = watches.takes[2]
-    assert len(night.take.clips) > 1
-    assert watches.tell(Started(night.take.clips[0].fingerprint, "w", 1)) == (night,)
-    for clip in night.take.clips:
-        assert watches.tell(Finished(clip.fingerprint, empty_record(clip.fingerprint), cached=False)) == ()
-    assert news(night) == ["Started", *["Finished"] * len(night.take.clips), Done.__name__]
+    first, *rest = night.take.clips
+    assert rest
+    for clip in (first, *rest):
+        assert night.open
+        watches.note(Finished(clip.fingerprint, empty_record(clip.fingerprint), cached=False))
     assert not night.open
+    assert watches.of(first.fingerprint) == (night,)
 
 
 def test_a_failure_for_good_ends_the_take_one_that_is_tried_again_does_not(watches: Watches) -> None:
     launch = watches.takes[0]
-    watches.tell(Failed(launch.take.fingerprint, "w", "stumbled", final=False))
+    watches.note(Failed(launch.take.fingerprint, "w", "stumbled", final=False))
     assert launch.open
-    watches.tell(Failed(launch.take.fingerprint, "w", "fell", final=True))
+    watches.note(Failed(launch.take.fingerprint, "w", "fell", final=True))
     assert watches.failed == (launch,)
-
-
-def test_a_stop_is_told_to_takes_that_are_under_way(watches: Watches) -> None:
-    launch, drift = watches.takes[:2]
-    watches.tell(Started(launch.take.fingerprint, "w", 1))
-    watches.stop()
-    assert news(launch) == ["Started", Stop.__name__]
-    assert news(drift) == []
 
 
 def test_what_is_in_the_store_is_not_waited_for(plan: Plan) -> None:

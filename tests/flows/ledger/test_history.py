@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from flows.errors import StoreError
-from flows.ledger import LedgerRow, append_rows, history, read_history
+from flows.ledger import LedgerRow, append_rows, parquet, read_history
 from flows.ledger.history import COMPACT_AT, FOLDER, compact
 from flows.store import Store, open_store
 
+REPOSITORY = Path(__file__).parents[3]
+DAMAGED = f"{FOLDER}/20260101T120000Z-0123456789abcdef.parquet"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ROW = LedgerRow(
     when=NOON,
@@ -57,10 +61,10 @@ def test_rows_come_back_as_they_were_newest_first(store: Store) -> None:
 
 
 def test_rows_of_before_prompts_were_extended_are_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = [name for name in history._PLAIN if name != "original_prompt"]
+    old = [name for name in parquet._PLAIN if name != "original_prompt"]
     with monkeypatch.context() as patch:
-        patch.setattr(history, "_PLAIN", tuple(old))
-        patch.setattr(history, "_TEXT", [name for name in history._TEXT if name != "original_prompt"])
+        patch.setattr(parquet, "_PLAIN", tuple(old))
+        patch.setattr(parquet, "_TEXT", [name for name in parquet._TEXT if name != "original_prompt"])
         append_rows(store, [later(0)])
     append_rows(store, [later(1, original_prompt="ein Boot")])
     compact(store)
@@ -98,12 +102,90 @@ def test_many_writers_lose_nothing_and_files_are_merged(store: Store) -> None:
     assert len(store.notes(FOLDER)) < COMPACT_AT
 
 
-def test_a_damaged_file_is_named(store: Store) -> None:
+def strange_parquet(**columns: list[object]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+NEEDED = {name: [None] for name in parquet._NEEDED}
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"PAR1", "Parquet"),
+        (b"", "Parquet"),
+        (strange_parquet(a=[1]), "it has no column checkpoint, film"),
+        (strange_parquet(**{**NEEDED, "seed": ["seven"]}), "seven"),
+        (strange_parquet(**NEEDED), "a row has nothing in checkpoint, film"),
+    ],
+)
+def test_a_damaged_file_of_ours_is_named_and_the_rest_is_shown(store: Store, data: bytes, why: str) -> None:
     append_rows(store, [ROW])
-    (name,) = store.notes(FOLDER)
-    store.put_note(name, b"PAR1")
-    with pytest.raises(StoreError, match=f"{name} is damaged .* delete it to read the rest"):
-        read_history(store)
+    store.put_note(DAMAGED, data)
+    told: list[str] = []
+    assert read_history(store, on_damage=told.append) == [ROW]
+    assert [message.partition(" ")[0] for message in told] == [f"{store.address}/{DAMAGED}"]
+    assert why in told[0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".DS_Store",
+        ".nfs000000000123",
+        "Thumbs.db",
+        "README.txt",
+        "20260101T120000Z-0123456789abcdef.parquet~",
+        "20260101T120000Z-0123456789abcdef (conflicted copy).parquet",
+        "folder/20260101T120000Z-0123456789abcdef.parquet",
+    ],
+)
+def test_files_of_others_are_passed_over(store: Store, name: str) -> None:
+    append_rows(store, [ROW])
+    strange = Path(store.address) / FOLDER / name
+    strange.parent.mkdir(exist_ok=True)
+    strange.write_text("junk")
+    told: list[str] = []
+    assert read_history(store, on_damage=told.append) == [ROW]
+    assert told == []
+    compact(store)
+    assert strange.read_text() == "junk"
+
+
+def test_files_are_merged_beside_damaged_and_strange_ones_which_stay(store: Store) -> None:
+    rows = [later(minutes) for minutes in range(COMPACT_AT)]
+    for row in rows[:-1]:
+        append_rows(store, [row])
+    store.put_note(DAMAGED, b"PAR1")
+    (Path(store.address) / FOLDER / ".DS_Store").write_text("junk")
+    append_rows(store, rows[-1:])
+    assert read_history(store) == rows[::-1]
+    assert len(store.notes(FOLDER)) == 2
+    assert store.note(DAMAGED) == b"PAR1"
+
+
+READ = """
+import os, sys
+from flows.ledger import append_rows, read_history
+from flows.store import open_store
+store = open_store(sys.argv[1])
+import pyarrow.parquet
+of_its_import = len(os.listdir("/proc/self/task"))
+append_rows(store, read_history(store))
+print(len(os.listdir("/proc/self/task")) - of_its_import)
+"""
+
+
+def test_no_thread_is_left_that_could_abort_the_process_at_its_end(store: Store) -> None:
+    append_rows(store, [ROW])
+    command = [sys.executable, "-c", READ, store.address]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_other_programs_can_read_it(store: Store) -> None:

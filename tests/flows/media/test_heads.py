@@ -40,7 +40,7 @@ def test_a_header_promises_what_may_not_be_there(sound: Path) -> None:
     assert promised_seconds(sound) == pytest.approx(1.0)
     sound.write_bytes(whole[:2000])
     assert promised_seconds(sound) == pytest.approx(1.0)
-    assert promised_seconds(SHIPPED / "bed.m4a") is None
+    assert promised_seconds(SHIPPED / "bed.m4a") == pytest.approx(probe_audio(SHIPPED / "bed.m4a"), abs=0.05)
     sound.write_bytes(whole[:40] + b"\xff" * 4 + whole[44:])  # as programs write that do not know yet
     assert promised_seconds(sound) is None
 
@@ -55,10 +55,10 @@ def test_a_sound_without_a_rate_is_no_sound(sound: Path) -> None:
 
 def test_a_video_says_its_size_and_length(tmp_path: Path) -> None:
     path = write_clip(np.zeros((8, 36, 64, 3), np.uint8), 16, tmp_path / "a.mkv")
-    assert video_head(path) == (64, 36, pytest.approx(0.5, abs=0.07))
+    assert video_head(path) == (64, 36, pytest.approx(0.5), (), None)
     facts, head = probe_video(SHIPPED / "dance_pose.mp4"), video_head(SHIPPED / "dance_pose.mp4")
     assert head[:2] == (facts.width, facts.height)
-    assert head.seconds == pytest.approx(facts.num_frames / facts.fps, abs=0.07)
+    assert head.seconds == pytest.approx(facts.num_frames / facts.fps)
 
 
 def test_what_is_of_another_kind_is_named(sound: Path, tmp_path: Path) -> None:

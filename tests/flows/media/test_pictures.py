@@ -25,7 +25,7 @@ def test_a_png_keeps_every_pixel(tmp_path: Path) -> None:
     frame = gradient()
     (tmp_path / "a.png").write_bytes(png_bytes(frame))
     assert np.array_equal(load_image(tmp_path / "a.png"), frame)
-    assert probe_image(tmp_path / "a.png") == (64, 40)
+    assert probe_image(tmp_path / "a.png") == (64, 40, ())
 
 
 def test_a_jpeg_can_be_made_smaller() -> None:
@@ -37,7 +37,7 @@ def test_a_picture_taken_sideways_stands_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(gradient()).save(tmp_path / "side.png", exif=exif)
-    assert probe_image(tmp_path / "side.png") == (40, 64)
+    assert probe_image(tmp_path / "side.png").size == (40, 64)
     assert np.array_equal(load_image(tmp_path / "side.png"), np.rot90(gradient(), -1))
 
 
@@ -88,3 +88,46 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         probe_image(tmp_path / "none.png")
     with pytest.raises(MediaError, match=str(tmp_path)):
         probe_image(tmp_path)
+
+
+def jpeg_header(width: int, height: int) -> bytes:
+    """Of a grey JPEG of another size than the picture behind it."""
+    buffer = io.BytesIO()
+    Image.new("L", (16, 16), 128).save(buffer, "JPEG")
+    data = bytearray(buffer.getvalue())
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = struct.pack(">HH", height, width)
+    return bytes(data)
+
+
+def test_a_jpeg_of_a_phone_is_read_at_half_its_size(tmp_path: Path) -> None:
+    Image.new("L", (12000, 9000), 90).save(tmp_path / "108.jpg", quality=20)
+    facts = probe_image(tmp_path / "108.jpg")
+    assert facts == (6000, 4500, ("scaled",))
+    assert load_image(tmp_path / "108.jpg").shape == (4500, 6000, 3)
+
+
+def test_a_jpeg_that_no_camera_makes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bomb.jpg").write_bytes(jpeg_header(60_000, 60_000))
+    with pytest.raises(MediaError, match="60000x60000: too large") as refused:
+        probe_image(tmp_path / "bomb.jpg")
+    assert refused.value.fix == "scale it below 80 megapixels"
+
+
+def test_pictures_of_numbers_are_refused(tmp_path: Path) -> None:
+    Image.fromarray(np.linspace(0, 1, 64, dtype=np.float32)[None].repeat(8, 0)).save(tmp_path / "f.tif")
+    Image.fromarray(np.arange(64, dtype=np.int32)[None].repeat(8, 0) * 4096).save(tmp_path / "i.tif")
+    for name in ("f.tif", "i.tif"):
+        with pytest.raises(MediaError, match="picture of numbers"):
+            load_image(tmp_path / name)
+
+
+def test_what_is_not_read_is_named(tmp_path: Path) -> None:
+    heic = struct.pack(">I", 24) + b"ftypheic" + bytes(4) + b"mif1heic"
+    (tmp_path / "photo.jpg").write_bytes(heic + bytes(64))
+    with pytest.raises(MediaError, match=r"photo\.jpg: a HEIC photo, which is not read") as refused:
+        load_image(tmp_path / "photo.jpg")
+    assert refused.value.fix == "save it as PNG or JPEG"
+    Image.fromarray(gradient()).save(tmp_path / "x.jp2")
+    with pytest.raises(MediaError, match="a JPEG 2000 picture"):
+        probe_image(tmp_path / "x.jp2")

@@ -37,6 +37,16 @@ def test_at_another_rate_each_moment_shows_what_is_shown_then(video: Path, fps: 
     assert shown(read, 5, 9) == shown(read, 0, 1000)[5:9]
 
 
+def test_frames_that_are_not_shown_are_not_made(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows.media.shown import Screen
+
+    made: list[int] = []
+    plain = Screen.show
+    monkeypatch.setattr(Screen, "show", lambda screen, frame: made.append(frame.pts) or plain(screen, frame))
+    StoredVideo(video, "d", 5.0).frames(0, 3)
+    assert len(made) == 3
+
+
 def test_past_its_end_there_is_nothing(video: Path) -> None:
     read = StoredVideo(video, "d", 30.0)
     assert shown(read, 28, 40) == [28, 29]
@@ -53,8 +63,8 @@ def test_read_piece_after_piece_a_video_is_decoded_once(video: Path, monkeypatch
     from flows.media import ForwardVideo, stored_video
 
     passes: list[Path] = []
-    plain = stored_video.read_video
-    monkeypatch.setattr(stored_video, "read_video", lambda path: passes.append(path) or plain(path))
+    plain = stored_video.play
+    monkeypatch.setattr(stored_video, "play", lambda path, *at: passes.append(path) or plain(path, *at))
     stored = StoredVideo(video, "d", 60.0)
     read = ForwardVideo(stored)
     assert (read.num_frames, read.digest) == (60, "d")

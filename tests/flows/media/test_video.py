@@ -12,8 +12,18 @@ import numpy as np
 import pytest
 
 from flows.errors import MediaError
-from flows.media import ClipWriter, frames_at, frames_digest, middle_frame, probe_video, read_video, write_clip
-from flows.media.video import exact_rate
+from flows.media import (
+    ClipWriter,
+    frames_at,
+    frames_digest,
+    middle_frame,
+    probe_audio,
+    probe_video,
+    read_video,
+    write_clip,
+)
+from flows.media.clips import exact_rate
+from tests.flows.media.conftest import Encode
 
 
 def noise(frames: int = 5, height: int = 18, width: int = 32) -> np.ndarray:
@@ -114,3 +124,25 @@ def test_importing_the_package_loads_neither_pillow_nor_av() -> None:
     code = "import sys, flows.media; print([m for m in ('av', 'PIL', 'numpy', 'torch') if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("a.flv", "a Flash video"), ("a.wmv", "a Windows Media file"), ("a.mxf", "an MXF file"), ("a.nut", "a NUT file")],
+)
+def test_a_container_that_is_not_read_is_named(ffmpeg: Encode, name: str, called: str) -> None:
+    coding = ("-c:v", "mpeg2video") if name == "a.mxf" else ()
+    path = ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=0.4", *coding, name)
+    with pytest.raises(MediaError, match=f"{called}.*, which is not read") as refused:
+        probe_video(path)
+    assert "convert it to MP4" in (refused.value.fix or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("a.ac3", "an AC-3 sound"), ("a.caf", "a Core Audio file"), ("a.au", "an AU sound"), ("a.wv", "a WavPack sound")],
+)
+def test_a_sound_that_is_not_read_is_named(ffmpeg: Encode, name: str, called: str) -> None:
+    path = ffmpeg("-f", "lavfi", "-i", "sine=d=0.4", name)
+    with pytest.raises(MediaError, match=f"{called}.*, which is not read"):
+        probe_audio(path)

@@ -26,20 +26,20 @@ def test_shots_start_where_the_film_shows_them_first(shot: MakeShot, film: MakeF
 
 
 @pytest.mark.parametrize(
-    ("cue", "message"),
+    ("cue", "message", "fix"),
     [
-        (Cue("river.b", 2.0), "would begin 4.00s into a film of 4.00s"),
-        (Cue(None, 100.0), "would begin 100.00s into a film of 4.00s"),
-        (Cue("river.a", -0.5), "would begin 0.50s before the film"),
+        (Cue("river.b", 2.0), "would begin 4.00s into a film of 4.00s", "let it begin at least 0.06s earlier"),
+        (Cue(None, 100.0), "would begin 100.00s into a film of 4.00s", "let it begin at least 96.06s earlier"),
+        (Cue("river.a", -0.5), "would begin 0.50s before the film", "let it begin at least 0.50s later"),
     ],
 )
 def test_a_voice_outside_the_film_is_an_error(
-    cue: Cue, message: str, shot: MakeShot, film: MakeFilm, problems: Problems
+    cue: Cue, message: str, fix: str, shot: MakeShot, film: MakeFilm, problems: Problems
 ) -> None:
     (problem,) = problems(film(shot("a"), shot("b"), soundtrack=voice(cue)))
     assert message in problem.message
     assert problem.place == AT
-    assert problem.fix
+    assert problem.fix == fix
 
 
 def test_a_voice_inside_the_film_is_not(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
@@ -59,8 +59,10 @@ def test_a_voice_that_the_end_of_the_film_cuts_off_is_a_warning_at_its_place(
 
     assert warned(Cue("river.b", 0.5), 5.0) == (
         f"{FILE}:9:4: vo.wav lasts 5.00 s and begins 2.00 s into a film of 3.50 s: its last 3.50 s are cut off; "
-        "let it begin earlier, shorten it, or make the film longer",
+        "shorten it, or make the film longer",
     )
+    (earlier,) = warned(Cue("river.b", 0.5), 2.5)
+    assert earlier.endswith("; let it begin 1.00 s earlier, shorten it, or make the film longer")
     assert warned(Cue("river.b", 0.5), 1.6) == warned(Cue(), 3.5) == ()
 
 

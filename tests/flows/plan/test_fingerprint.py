@@ -65,6 +65,7 @@ CHANGES: dict[str, object] = {
     "strength": 0.5,
     "control_scale": 0.5,
     "camera": "pan left",
+    "treated": ("profile 1",),
     "loras": [(ClipLora("b" * 64),), (ClipLora("b" * 64, 0.5),), (ClipLora("b" * 64, 1.0, "high"),)],
 }
 IRRELEVANT: dict[str, object] = {

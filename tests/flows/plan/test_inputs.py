@@ -82,9 +82,9 @@ def test_all_problems_are_reported_at_once(shot: MakeShot, film: MakeFilm, probl
 
 
 def test_what_the_family_has_no_weights_for_is_said(shot: MakeShot, film: MakeFilm, problems: Problems) -> None:
-    found = problems(film(shot("a", variant="vace-fun-a14b", control=Control(PICTURE))))
-    assert "vace-fun-a14b" in found[0].message
-    assert found[0].fix == "use model=wan22"
+    found = problems(film(shot("a", variant="vace-fun-a14b", control=Control(PICTURE))), model="wan22-5b")
+    assert "the wan22-5b family has no checkpoint for vace-fun-a14b" in found[0].message
+    assert found[0].fix == "use model=tiny or model=wan22"
 
 
 def test_a_variant_the_family_lacks_names_what_it_has(

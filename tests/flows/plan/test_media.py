@@ -159,10 +159,14 @@ def test_a_speaking_shots_hand_off_waits_for_all_clips_that_its_frames_reach_int
     assert len(takes[0].clips) == 2
     assert set(going_on[0].clips[0].upstream) == {*ends, *behind}
     assert plan_to_json(made)["shots"][1]["takes"][0]["segments"][0]["hand_off"] == ends
-    assert still[0].clips[0].upstream == tuple(ends)
+    chosen = still[0].clips[0].hand_off
+    assert chosen is not None
+    assert (chosen.rule, chosen.behind) == ("best_weakest_clip", ())
+    assert chosen.segments == tuple(tuple(clip.fingerprint for clip in take.clips) for take in takes)
+    assert set(still[0].clips[0].upstream) == {*ends, *behind}, "a take is chosen by all its clips"
     clip = going_on[0].clips[0]
     assert clip.hand_off is not None
-    assert fingerprint(replace(clip, hand_off=replace(clip.hand_off, behind=()))) == clip.fingerprint
+    assert fingerprint(replace(clip, hand_off=replace(clip.hand_off, behind=(), segments=()))) == clip.fingerprint
 
 
 def test_vace_follows_the_camera_where_its_words_name_a_path(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:

@@ -78,3 +78,11 @@ def test_ready_made_videos_are_equally_long(shot: MakeShot) -> None:
         if found:
             assert "pose 5.00 s, face" in found[0].message
             assert found[0].fix
+
+
+def test_how_a_driving_video_is_read_is_part_of_what_is_prepared(shot: MakeShot) -> None:
+    dance = shot("dance", image=FACE, motion=Motion(DANCE, retarget=True))
+    known = _prepared(dance)
+    others = [_prepared(dance, replace(SNAPSHOT, treated={path: ("times",)})) for path in (DANCE, FACE)]
+    assert len({known, *others}) == 3
+    assert _prepared(dance, replace(SNAPSHOT, treated={LIGHT: ("times",)})) == known

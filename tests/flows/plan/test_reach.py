@@ -25,7 +25,7 @@ def test_a_strength_takes_at_least_one_step(
     changed = shot("a", video=VideoToVideo(VIDEO, 0.05))
     (found,) = problems(film(changed), digests=FILES)
     assert found.message == "a strength of 0.05 takes none of the 12 steps"
-    assert found.fix == "at least 0.083, or more steps"
+    assert found.fix == "at least 0.084, or more steps"
     assert plan(film(changed), digests=FILES, render={"num_inference_steps": 20}).clips
 
 

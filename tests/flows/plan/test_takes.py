@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from flows.plan.fingerprint import fingerprint
 from flows.plan.model import Clip
 from flows.plan.takes import SEGMENT_SEED_STEP
-from flows.storyboard.model import Continuity
+from flows.storyboard.model import Continuity, Transition
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
 
 
@@ -42,6 +44,51 @@ def test_the_hand_off_is_the_last_frame_that_is_shown(shot: MakeShot, film: Make
     assert first is not None
     assert last is not None
     assert (first.frame, last.frame) == (15, -1)
+
+
+@pytest.mark.parametrize(
+    ("transition", "frame"),
+    [
+        (Transition("cut"), -1),
+        (Transition("dissolve", 0.5), 24),
+        (Transition("fade", 0.25), 28),
+        (Transition("wipeleft", 1.0), 16),
+    ],
+)
+def test_a_transition_into_a_continuing_shot_begins_after_the_frame_it_starts_from(
+    transition: Transition, frame: int, shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    above = Continuity("river.a")
+    made = plan(film(shot("a", duration=None), shot("b", continuity=above, transition=transition)))
+    hand_off = made.shots[1].takes[0].clips[0].hand_off
+    assert hand_off is not None
+    assert (hand_off.frame, hand_off.back, hand_off.behind) == (frame, 0, ())
+
+
+def test_a_transition_from_another_shot_leaves_the_hand_off_alone(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    dissolve = Transition("dissolve", 0.5)
+    shots = shot("a", duration=None), shot("x"), shot("b", continuity=Continuity("river.a"), transition=dissolve)
+    hand_off = plan(film(*shots)).shots[2].takes[0].clips[0].hand_off
+    assert hand_off is not None
+    assert hand_off.frame == -1
+
+
+def test_a_transition_longer_than_the_last_segment_hands_on_from_the_one_before(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    dissolve, above = Transition("dissolve", 1.5), Continuity("river.a")
+    made = plan(film(shot("a", duration=5.0, takes=2), shot("b", continuity=above, transition=dissolve)))
+    first, second = made.shots[0].takes
+    assert [clip.keep for clip in first.clips] == [33, 32, 15]
+    clip = made.shots[1].takes[0].clips[0]
+    assert clip.hand_off is not None
+    assert (clip.hand_off.frame, clip.hand_off.back) == (32 - (24 - 15), 1)
+    assert clip.hand_off.candidates == (first.fingerprint, second.fingerprint)
+    assert set(clip.upstream) >= {one.fingerprint for take in (first, second) for one in take.clips}
+    last = replace(clip, hand_off=replace(clip.hand_off, back=0))
+    assert fingerprint(last) != clip.fingerprint
 
 
 def test_a_longer_upstream_shot_changes_what_is_handed_on(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:

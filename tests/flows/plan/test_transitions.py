@@ -33,7 +33,13 @@ def test_a_transition_leaves_something_of_each_shot(
         assert "is longer than its shots allow: river.a has 2.00s left, river.b lasts 2.00s" in problem.message
         assert problem.place is not None
         assert problem.place.line == 2
-        assert problem.fix == "make it shorter than 2.00s, or the shots longer"
+        assert problem.fix == "at most 1.93s, or make the shots longer"
+
+
+def test_where_no_transition_fits_a_cut_is_advised(shot: MakeShot, film: MakeFilm, problems: Problems) -> None:
+    short = shot("a", duration=1 / 16), shot("b", transition=dissolve(0.5))
+    (problem,) = problems(film(*short))
+    assert problem.fix == "use `transition: cut`, or make the shots longer"
 
 
 def test_two_transitions_may_not_meet_inside_a_shot(shot: MakeShot, film: MakeFilm, problems: Problems) -> None:

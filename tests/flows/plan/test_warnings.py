@@ -10,7 +10,7 @@ from flows.errors import Place
 from flows.plan.model import PlannedShot
 from flows.plan.warnings import plan_warnings
 from flows.resolve import Snapshot
-from flows.storyboard.model import Format, Motion, Shot, Size, VideoToVideo
+from flows.storyboard.model import CastMember, Control, Format, Motion, Shot, Size, VideoToVideo
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
 from wan.families import FAMILIES
 
@@ -24,6 +24,15 @@ def test_words_outside_the_tiny_world_are_named(shot: MakeShot, film: MakeFilm, 
 def test_a_negative_prompt_is_read_too(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     made = plan(film(shot("a", prompt="a red box rises", negative_prompt="zeppelins")))
     assert made.warnings == ("the tiny family does not know: 'zeppelins' (shot river.a)",)
+
+
+def test_pictures_that_the_family_cannot_know_are_named_once(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    one, other = Path("/me.jpg"), Path("/boat.png")
+    red = {"prompt": "a red box"}
+    shots = shot("a", image=one, **red), shot("b", image=other, end_image=one, **red), shot("c", image=other, **red)
+    (warning,) = plan(film(*shots), foreign=frozenset({one})).warnings
+    assert warning.startswith("me.jpg is not from the little world that the tiny family was trained on")
+    assert warning.endswith("model=wan22 (shot river.a)")
 
 
 def test_many_warnings_of_a_kind_are_counted(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
@@ -119,3 +128,16 @@ def test_a_sound_that_is_longer_or_shorter_than_its_shot_is_named(shot: MakeShot
     assert "talk.wav lasts 5.00 s, the shot 1 s: its end is not heard" in warned(1.0)
     assert "talk.wav lasts 5.00 s, the shot 8 s: the rest of the shot is silent" in warned(8.0)
     assert warned(5.1) == warned(None) == ""
+
+
+def test_what_a_family_does_not_take_from_references_is_said_once_a_film(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan
+) -> None:
+    toy = Path("/films/toy.png")
+    shown = shot("a", prompt="a paper toy rises", control=Control(references=(toy,)))
+    of_cast = shot("b", prompt="a red box", variant="vace-fun-a14b", cast=(CastMember("box", "a red box", toy),))
+    other = shot("c", prompt="a red box")
+    said = "the tiny family does not take the shape from references; say it in the prompt (shot river.a and 1 more)"
+    assert plan(film(shown, of_cast, other)).warnings == (said,)
+    assert plan(film(other)).warnings == ()
+    assert plan(film(shown, of_cast), model="wan22").warnings == ()

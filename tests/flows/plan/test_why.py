@@ -10,7 +10,7 @@ import pytest
 
 from flows.plan import past_of
 from flows.plan.model import Plan
-from flows.storyboard.model import Continuity, GuidanceOverride, SamplingOverride, Shot
+from flows.storyboard.model import Continuity, GuidanceOverride, SamplingOverride, Shot, Transition
 from tests.flows.plan.conftest import MakeFilm, MakePlan, MakeShot
 
 
@@ -81,6 +81,14 @@ def test_a_chain_half_in_the_store_says_so(shot: MakeShot, film: MakeFilm, plan:
     assert reasons(again) == ["no longer in the store (2 of 3 segments in the store)"]
     assert again.totals.cached == 0
     assert [clip.status for clip in again.clips] == ["cached", "cached", "new"]
+
+
+def test_another_frame_of_the_same_upstream_is_told_from_another_upstream(
+    shots: list[Shot], film: MakeFilm, plan: MakePlan
+) -> None:
+    past = past_of(plan(film(*shots)))
+    dissolved = replace(shots[1], transition=Transition("dissolve", 0.5))
+    assert reasons(plan(film(shots[0], dissolved), past=past))[1] == "starts from another frame of river.a"
 
 
 def test_a_cut_instead_of_continuity_is_named(shots: list[Shot], film: MakeFilm, plan: MakePlan) -> None:

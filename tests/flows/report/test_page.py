@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -51,7 +52,7 @@ class Page(HTMLParser):
         self.tags.append(tag)
         self.sources += [value or "" for name, value in attrs if name in ("src", "poster", "srcset", "data")]
         self.sources += [value or "" for name, value in attrs if name == "href" and not (value or "").startswith("#")]
-        if tag not in ("meta", "img", "link", "br"):
+        if tag not in ("meta", "img", "link", "br", "track"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -75,7 +76,11 @@ def test_the_page_needs_nothing_but_itself(tmp_path: Path) -> None:
 
 def test_the_film_beside_it_is_played(tmp_path: Path) -> None:
     (tmp_path / "film.mp4").write_bytes(b"film")
-    assert "film.mp4" in Page(report(tmp_path)).sources
+    page = Page(report(tmp_path))
+    assert "film.mp4" in page.sources
+    (captions,) = (source for source in page.sources if source.startswith("data:text/vtt"))
+    assert "Adrift &amp; &lt;alone&gt;" in base64.b64decode(captions.partition("base64,")[2]).decode()
+    assert "track" not in Page(report(tmp_path, SHOTS[:1])).tags
 
 
 def test_files_of_deliver_beside_it_are_linked(tmp_path: Path) -> None:
@@ -198,7 +203,7 @@ def test_seams_are_measured_in_the_films_own_motion(tmp_path: Path) -> None:
     text = report(tmp_path)
     differences = [float(value) for value in re.findall(r"difference ([\d.]+) %", text)]
     jumps = [float(value) for value in re.findall(r"%, ([\d.]+) × the motion", text)]
-    last_shown, first_shown = 10 + 4 * 11 + 1, 70 + 4
+    last_shown, first_shown = 10 + 4 * (11 - 6) + 1, 70 + 4  # the last before six frames of dissolve
     assert differences[0] == pytest.approx((first_shown - last_shown) / 2.55, abs=0.06)
     assert jumps[0] == pytest.approx((first_shown - last_shown) / 4, abs=0.06)
     assert text.count("a new picture") == 2

@@ -22,7 +22,7 @@ def write_checkpoints(root: Path) -> Path:
             config = {"_class_name": kind.class_name, **kind.config}
             (folder / "config.json").write_text(json.dumps(config))
             (folder / "tokenizer.json").write_text("{}")
-            (folder / "model.safetensors").write_bytes(f"{variant} {name}".encode())
+            (folder / "model.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}" + f"{variant} {name}".encode())
         (root / role.folder / "model_index.json").write_text("{}")
     return root
 

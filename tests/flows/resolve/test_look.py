@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import wave
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +18,13 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from flows.errors import EnvironmentProblem, Place, SettingsError, StoryboardError
-from flows.media import png_bytes
+from flows.media import png_bytes, write_clip
 from flows.plan import make_plan, past_of
 from flows.resolve import look_at_headers, resolve
 from flows.resolve.memory import recall, remember
 from flows.settings import Settings
 from flows.store import Store, open_store
-from flows.storyboard.model import Lora, Music, Scene, Shot, Soundtrack, Storyboard, Voiceover
+from flows.storyboard.model import Lora, Music, Scene, Shot, Soundtrack, Storyboard, VideoToVideo, Voiceover
 
 MakeFilm = Callable[..., Storyboard]
 
@@ -258,3 +260,28 @@ def test_a_storyboard_made_by_a_program_needs_no_file(film: MakeFilm, settings: 
     written = resolve(board, settings, store).storyboard_digest
     board.path.unlink()
     assert len(resolve(board, settings, store).storyboard_digest) == len(written) == 64
+
+
+def test_what_is_converted_is_remarked_and_counts(
+    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    plain, other = picture(tmp_path / "plain.png", 90), tmp_path / "own.png"
+    data, chunk = plain.read_bytes(), b"gAMA" + struct.pack(">I", 100_000)
+    other.write_bytes(data[:33] + struct.pack(">I", 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[33:])
+    board = film({"image": plain}, {"image": other})
+    seen = resolve(board, settings, store)
+    assert seen.treated == {other: ("gamma",)}
+    (remark,) = seen.remarks
+    assert "own.png says its own gamma or primaries" in remark.message
+    assert (remark.shot, remark.place and remark.place.line) == ("a.s2", 2)
+    plan = make_plan(board, settings, seen)
+    assert [shot.takes[0].clips[0].treated for shot in plan.shots] == [(), ("gamma 1",)]
+    assert any("own.png says its own gamma" in warning for warning in plan.warnings)
+
+
+def test_a_video_is_remarked_by_check_already(film: MakeFilm, tmp_path: Path) -> None:
+    video = tmp_path / "cut.mkv"
+    write_clip(np.random.default_rng(1).integers(0, 255, (40, 36, 64, 3), np.uint8), 20, video)
+    video.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
+    (remark,) = look_at_headers(film({"video": VideoToVideo(video, 0.5)})).remarks
+    assert "cut.mkv is cut off: its header says 2.00 s" in remark.message

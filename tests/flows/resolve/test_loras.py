@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -34,8 +35,8 @@ def write(tmp_path: Path) -> Write:
     def make(name: str, key: str = "blocks.0.attn1.to_q.lora_A.weight") -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        header = json.dumps({key: {"dtype": "F32", "shape": [0, 4], "data_offsets": [0, 0]}}).encode()
-        path.write_bytes(struct.pack("<Q", len(header)) + header + name.encode())
+        header = json.dumps({key: {"dtype": "F32", "shape": [1, 4], "data_offsets": [0, 16]}}).encode()
+        path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(16) + name.encode())
         return path
 
     return make
@@ -57,6 +58,23 @@ def test_a_name_is_a_file_in_the_folder_and_a_path_is_itself(tmp_path: Path, wri
     found = find_loras(film(*loras), TINY, model(tmp_path / "loras"))
     assert found.named == {"style/grain": grain, str(fur): fur}
     assert found.problems == ()
+
+
+@pytest.mark.parametrize("name", ["soft light/fur v1.2 (final)", "毛皮", "Pelage d'été", "..fur", "-x", "a, b: c"])
+def test_a_name_is_whatever_a_file_may_be_called(tmp_path: Path, write: Write, name: str) -> None:
+    file = write(f"loras/{name}.safetensors")
+    assert find_loras(film(Lora(name)), TINY, model(tmp_path / "loras")).named == {name: file}
+
+
+def test_an_accent_may_be_written_in_two_ways(tmp_path: Path, write: Write) -> None:
+    file = write(f"loras/{normalize('NFD', 'été')}.safetensors")
+    assert find_loras(film(Lora(normalize("NFC", "été"))), TINY, model(tmp_path / "loras")).named == {"été": file}
+
+
+def test_a_name_in_other_letters_is_suggested(tmp_path: Path, write: Write) -> None:
+    write("loras/Film-Grain.safetensors")
+    (problem,) = find_loras(film(Lora("FILM-GRAIN")), TINY, model(tmp_path / "loras")).problems
+    assert problem.fix == "did you mean Film-Grain?"
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_at_its_place(tmp_path: Path, write: Write) -> None:

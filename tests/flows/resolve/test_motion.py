@@ -111,6 +111,6 @@ def _family(root: Path) -> Family:
         folder.mkdir(parents=True)
         (folder / "config.json").write_text(json.dumps({"_class_name": kind.class_name, **kind.config}))
         (folder / "tokenizer.json").write_text("{}")
-        (folder / "model.safetensors").write_bytes(b"x")
+        (folder / "model.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}")
     (root / "animate" / "model_index.json").write_text("{}")
     return Family(name="f", root=root, roles={"animate-14b": Role(variant="animate-14b", folder="animate")})

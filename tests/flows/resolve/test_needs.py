@@ -69,13 +69,16 @@ def test_text_is_followed_by_pictures_where_the_family_can() -> None:
 
 
 def test_used_variants_are_those_whose_checkpoints_are_opened() -> None:
-    def used(*shots: Shot) -> tuple[str, ...]:
-        return used_variants(Storyboard(title="x", slug="x", path=FILE, scenes=(Scene("s", shots),)), TINY, {})
+    def used(*shots: Shot, family: Family = TINY) -> tuple[str, ...]:
+        return used_variants(Storyboard(title="x", slug="x", path=FILE, scenes=(Scene("s", shots),)), family, {})
 
     assert used(shot(duration=2.0)) == ("t2v-a14b",)
     assert used(shot(duration=3.0)) == ("t2v-a14b", "i2v-a14b")
     assert used(shot(image=FILE, duration=3.0)) == ("i2v-a14b",)
-    assert used(shot(control=Control(FILE))) == ()  # refused by the plan: nothing needs to be downloaded to hear that
+    steered = shot(control=Control(FILE))
+    assert used(steered) == ("vace-fun-a14b",)
+    # refused by the plan: nothing needs to be downloaded to hear that
+    assert used(steered, family=ONE_MODEL) == ()
 
 
 def test_the_rate_is_that_of_the_first_shot_the_family_can_render() -> None:

@@ -163,12 +163,15 @@ def test_without_hard_links_the_first_record_still_stands(
 
 
 def test_what_a_dead_process_left_is_swept_after_a_day(tmp_path: Path) -> None:
-    left = tmp_path / "store" / "tmp" / "1-left"
-    young = tmp_path / "store" / "tmp" / "2-young"
+    left = tmp_path / "store" / "tmp" / f"1-{'0' * 32}"
+    young = tmp_path / "store" / "tmp" / f"2-{'0' * 32}"
+    others = tmp_path / "store" / "tmp" / ".nfs000000000123"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half a clip")
     young.write_bytes(b"half a clip")
+    others.write_bytes(b"open elsewhere")
     os.utime(left, (0, 0))
+    os.utime(others, (0, 0))
     LocalStore(tmp_path / "store").put_bytes(b"frames")
     assert not left.exists()
     assert young.exists()
@@ -195,3 +198,77 @@ def test_without_an_address_it_is_the_users_own_store(monkeypatch: pytest.Monkey
 def test_an_address_of_another_kind_is_refused() -> None:
     with pytest.raises(SettingsError, match="s3:// is not supported yet"):
         open_store("s3://bucket/films")
+
+
+STRANGE = (".DS_Store", "Thumbs.db", ".nfs000000000123", "a (conflicted copy).json", "notes.json~", ".a.json.swp")
+
+
+def test_files_of_others_are_passed_over_wherever_they_lie(store: LocalStore, record: MakeRecord) -> None:
+    made = record()
+    store.publish(made)
+    store.put_note("plans/a.json", b"{}")
+    root = Path(store.address)
+    for folder in (root, root / "takes", root / "takes" / made.fingerprint[:2], root / "blobs", root / "plans"):
+        for name in STRANGE:
+            (folder / name).write_text("junk")
+        (folder / "a folder").mkdir()
+    (root / "takes" / made.fingerprint[:2] / f"{made.fingerprint} (1).json").write_text("{}")
+    assert store.fingerprints() == {made.fingerprint}
+    assert store.finished([made.fingerprint] * 100) == {made.fingerprint}
+    assert set(store.notes("plans")) == {"plans/a.json", "plans/Thumbs.db"}  # names that a note can have
+    assert store.take(made.fingerprint) == made
+    store.put_bytes(b"frames")
+
+
+def refusing(number: int) -> Callable[..., None]:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP, errno.EACCES, errno.EPROTO, errno.EINVAL])
+def test_a_file_system_without_hard_links_is_good_enough(
+    store: LocalStore, record: MakeRecord, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(os, "link", refusing(number))
+    made = record()
+    assert store.publish(made) == made
+    assert store.publish(replace(made, worker="second")).worker == made.worker
+
+
+def test_a_file_system_that_syncs_nothing_is_good_enough(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", refusing(errno.EINVAL))
+    store.put_note("plans/a.json", b"1")
+    assert store.read(store.put_bytes(b"frames")) == b"frames"
+
+
+def test_a_file_system_that_renames_over_nothing_is_good_enough(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = os.replace
+
+    def replace_nothing(source: Path, target: Path) -> None:
+        if target.exists():
+            refusing(errno.EEXIST)()
+        really(source, target)
+
+    monkeypatch.setattr(os, "replace", replace_nothing)
+    store.put_note("plans/a.json", b"1")
+    store.put_note("plans/a.json", b"2")
+    assert store.note("plans/a.json") == b"2"
+
+
+def test_a_damaged_record_in_a_store_that_is_only_read_is_as_good_as_none(
+    store: LocalStore, record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = record()
+    store.publish(made)
+    (Path(store.address) / "takes" / made.fingerprint[:2] / f"{made.fingerprint}.json").write_text("{")
+    monkeypatch.setattr(Path, "unlink", refusing(errno.EROFS))
+    assert store.take(made.fingerprint) is None
+
+
+def test_a_name_that_no_disk_takes_is_said_with_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentProblem, match=r"there can be no store in .*store\.path=FOLDER"):
+        LocalStore(tmp_path / ("a" * 300)).put_bytes(b"frames")

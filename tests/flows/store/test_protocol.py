@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.errors import BlobCorrupt, BlobMissing, StoreError
+from flows.errors import BlobCorrupt, BlobMissing, MediaError, StoreError
 from flows.store import Store, TakeRecord, open_store
 
 MakeRecord = Callable[..., TakeRecord]
@@ -47,15 +47,17 @@ def test_a_file_that_changed_since_it_was_planned_is_refused(store: Store, tmp_p
     source = tmp_path / "a.png"
     source.write_bytes(b"new pixels")
     planned = hashlib.sha256(b"old pixels").hexdigest()
-    with pytest.raises(StoreError, match="was changed after the film was planned"):
+    with pytest.raises(MediaError, match="was changed after the film was planned"):
         store.put_file(source, planned)
     with pytest.raises(BlobMissing):
         store.read(planned)
 
 
 def test_a_file_that_is_not_there_is_named(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"gone\.png"):
+    with pytest.raises(MediaError, match=r"cannot read .*gone\.png"):
         store.put_file(tmp_path / "gone.png")
+    with pytest.raises(MediaError, match=r"cannot read .*gone\.png"):
+        store.put_file(tmp_path / "gone.png", "0" * 64)
 
 
 def test_a_missing_blob_is_missing(store: Store) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from flows.formats import Fault
 from flows.storyboard import assets as assets_module
 from tests.flows.storyboard.conftest import Desk
 from tests.flows.storyboard.test_shots import film
@@ -98,7 +99,7 @@ def test_a_file_named_by_many_shots_is_looked_at_once(desk: Desk, monkeypatch: p
     looks: list[str] = []
     real = assets_module._wrong_image
 
-    def counted(path: str) -> str | None:
+    def counted(path: str) -> Fault | None:
         looks.append(path)
         return real(path)
 
@@ -110,3 +111,64 @@ def test_a_file_named_by_many_shots_is_looked_at_once(desk: Desk, monkeypatch: p
 def test_a_missing_file_is_said_for_each_shot_that_names_it(desk: Desk) -> None:
     found = desk.check(film("- {prompt: a, image: nothing.png}\n" * 3))
     assert [problem.shot for problem in found] == ["river.shot-1", "river.shot-2", "river.shot-3"]
+
+
+ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+
+
+@pytest.mark.parametrize(
+    ("key", "data", "name", "fix"),
+    [
+        ("image: x", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC photo", "save it as PNG or JPEG"),
+        ("video: x", ASF, "a Windows Media file", "convert it to MP4"),
+        ("audio: x", ASF, "a Windows Media file", "convert it to WAV"),
+        ("video: x", b"FLV\x01\x05", "a Flash video", "convert it to MP4"),
+        ("audio: x", b"caff\0\x01", "a Core Audio file", "convert it to WAV"),
+        ("audio: x", b"#EXTM3U\n", "a playlist", "convert it to WAV"),
+        ("image: x", b"<!DOCTYPE html>", "a web page", "save it as PNG"),
+        ("video: x", b"version https://git-lfs.github.com/spec/v1", "a pointer of Git LFS", "convert it"),
+    ],
+)
+def test_files_of_other_programs_are_refused_by_their_name(
+    desk: Desk, key: str, data: bytes, name: str, fix: str
+) -> None:
+    (desk.folder / "x").write_bytes(data + bytes(64))
+    problem = desk.the_problem(film(f"- {{prompt: a, {key}}}\n"))
+    assert problem.message.startswith(f"x is {name}")
+    assert problem.message.endswith("which is not read")
+    assert (problem.fix or "").startswith(fix)
+
+
+def test_pictures_are_refused_for_their_size_and_numbers(desk: Desk) -> None:
+    Image.new("1", (9000, 9000)).save(desk.folder / "large.png")
+    Image.new("F", (8, 8)).save(desk.folder / "numbers.tif")
+    large, numbers = (desk.the_problem(with_image(name)) for name in ("large.png", "numbers.tif"))
+    assert (large.message, large.fix) == (
+        "large.png is 9000x9000: too large for a picture",
+        "scale it below 80 megapixels",
+    )
+    assert "picture of numbers" in numbers.message
+    Image.new("L", (10000, 9000)).save(desk.folder / "phone.jpg", quality=5)
+    assert desk.load(with_image("phone.jpg")).shots[0].image == desk.folder / "phone.jpg"
+
+
+def test_a_lora_that_begins_like_a_sound_is_a_lora(desk: Desk) -> None:
+    (desk.folder / "x.safetensors").write_bytes(b"\x0b\x77" + bytes(6) + b"{}" + bytes(64))
+    assert desk.load(film("- {prompt: a, loras: [{name: x.safetensors}]}\n")).shots[0].loras
+
+
+def test_pictures_of_other_formats_and_raw_photos_are_named(desk: Desk) -> None:
+    Image.new("RGB", (8, 8)).save(desk.folder / "a.ppm")
+    Image.new("RGB", (8, 8)).save(desk.folder / "preview.dng", "TIFF", tiffinfo={254: 1})
+    assert "in the format PPM, which is not read" in desk.the_problem(with_image("a.ppm")).message
+    assert "a camera's raw photo" in desk.the_problem(with_image("preview.dng")).message
+
+
+def test_pictures_that_move_can_be_videos(desk: Desk) -> None:
+    moving = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    for name in ("a.png", "a.gif", "a.webp"):
+        moving[0].save(desk.folder / name, save_all=True, append_images=moving[1:], duration=100)
+    for name in ("a.png", "a.gif", "a.webp"):
+        assert desk.load(film(f"- {{prompt: a, video: {name}}}\n")).shots[0].video
+    moving[0].save(desk.folder / "still.png")
+    assert "is a picture, not a video" in desk.the_problem(film("- {prompt: a, video: still.png}\n")).message

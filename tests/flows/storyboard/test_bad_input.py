@@ -48,7 +48,23 @@ KEYS = [
         "key of another tool", "negative_prompt: x", 9, "unknown key 'negative_prompt'", "negative belongs in a look"
     ),
     in_shot("key in the wrong place", "fps: 24", 9, "unknown key 'fps' in a shot", "belongs in a format"),
-    in_shot("a font", "font: Comic Sans", 9, "unknown key 'font' in a shot", "its keys: id, prompt"),
+    in_shot("a font", "font: Comic Sans", 9, "unknown key 'font' in a shot", "nothing is laid over the picture"),
+    in_shot(
+        "a text that a comma ended",
+        "look: {style: a paper cut, soft light, camera: still}",
+        36,
+        "the comma ends the text of style, and 'soft light' is read as a key",
+        'quote it: style: "a paper cut, soft light"',
+    ),
+    in_film(
+        "a variable that a comma ended",
+        "variables: {place: a quiet harbour, image, dusk}",
+        37,
+        "the comma ends the text of place, and 'image' is read as a key",
+        'quote it: place: "a quiet harbour, image, dusk"',
+    ),
+    in_shot("a logo", "logo: assets/boat.png", 9, "unknown key 'logo' in a shot", "nothing is laid over the picture"),
+    in_shot("words to be read", "text: Hello", 9, "unknown key 'text' in a shot", "did you mean caption?"),
     in_shot("code to run", "_target_: os.system", 9, "unknown key '_target_'", "its keys:"),
     in_film("code to run in the film", "_target_: os.system", 1, "unknown key '_target_'", "its keys:"),
     in_shot("key twice", "prompt: again", 9, "the key 'prompt' is here a second time", "it is on line 7 already"),
@@ -77,6 +93,7 @@ KEYS = [
     Case("empty title", SHOT.replace("A film", '""'), "2:8", "title is empty", "give the film a title"),
 ]
 VALUES = [
+    in_shot("duration in words", "duration: 2 sec", 19, "duration must be a length of time", "write 2s"),
     in_shot("duration 0", "duration: 0", 19, "duration must be longer than 0 s, not 0", "write for example 2s"),
     in_shot("duration 0s", "duration: 0s", 19, "duration must be longer than 0 s, not 0s"),
     in_shot("duration -1", "duration: -1", 19, "duration must be longer than 0 s, not -1"),
@@ -95,7 +112,12 @@ VALUES = [
     in_shot("unknown solver", "sampling: {solver: uni_pc}", 28, "unknown solver 'uni_pc'", "did you mean unipc?"),
     in_shot("unknown variant", "variant: t2v-a14", 18, "unknown variant 't2v-a14'", "did you mean t2v-a14b?"),
     in_shot("LoRA that climbs", "loras: [../../x]", 17, "loras must be the name of a LoRA"),
+    in_shot("LoRA that climbs in its middle", "loras: [a/../x]", 17, "loras must be the name of a LoRA"),
+    in_shot("LoRA that begins at the root", "loras: [/etc/x]", 17, "loras must be the name of a LoRA"),
+    in_shot("LoRA of a name too long", f"loras: [{'x' * 250}]", 17, "loras must be the name of a LoRA"),
+    in_shot("LoRA with a bell", 'loras: ["a\\ab"]', 17, "loras must be the name of a LoRA"),
     in_film("size of one side", "format: {size: 1280}", 16, "a size as `1280x720`, or `from_image`, not '1280'"),
+    in_film("size by its name", "format: {size: 1080p}", 16, "a size as `1280x720`", "write 1920x1080"),
     in_film("odd size", "format: {size: 1281x720}", 16, "both sides must be even", "write 1282x720"),
     in_film("size 0", "format: {size: 0x0}", 16, "each side must have 16 to 8192 pixels"),
     in_film("no rate", "format: {fps: 0}", 15, "fps must be a number above 0"),
@@ -165,7 +187,11 @@ NAMES = [
 ]
 FILES = [
     in_shot("missing file", "image: assets/boot.png", 16, "there is no file assets/boot.png", "mean assets/boat.png?"),
-    in_shot("missing folder", "image: pictures/boat.png", 16, "there is no file", "there is no folder pictures"),
+    in_shot("missing folder", "image: pictures/kite.png", 16, "there is no file", "there is no folder pictures"),
+    in_shot("other folder", "image: pictures/boat.png", 16, "there is no file", "did you mean assets/boat.png?"),
+    in_shot("without its folder", "image: Boat.PNG", 16, "there is no file", "did you mean assets/boat.png?"),
+    in_shot("a crossfade", "transition: crossfade", 21, "unknown transition 'crossfade'", "did you mean dissolve?"),
+    in_shot("a wipe", "transition: {kind: wipe}", 28, "unknown kind 'wipe'", "did you mean wipeleft or wiperight?"),
     in_shot("folder", "image: assets", 16, "assets is a folder"),
     in_shot("outside", "image: ../../etc/passwd", 16, "is outside the storyboard's folder", "assets.roots"),
     in_shot("absolute", "image: /etc/passwd", 16, "is outside the storyboard's folder", "assets.roots"),
@@ -229,9 +255,14 @@ SYNTAX = [
 
 
 def test_a_file_of_nothing_but_mistakes_is_not_listed_to_the_end(desk: Desk) -> None:
-    found = desk.check(SHOT + "      - promt: a kite\n" * 6000)
+    found = desk.check(SHOT + "      - promt: a kite\n" * 12_000)
     assert len(found) == 10_001
     assert found[-1].message == "2,000 more mistakes are not listed"
+
+
+def test_a_misspelt_key_that_is_needed_is_one_mistake(desk: Desk) -> None:
+    assert desk.the_problem(SHOT + "      - promt: a kite\n").fix == "did you mean prompt?"
+    assert desk.the_problem(SHOT + "      - text: a kite\n").fix == "did you mean prompt or caption?"
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,17 @@ def test_a_thousand_shots_load_in_a_moment(desk: Desk) -> None:
     figures = json.loads(done.stdout)
     assert figures["shots"] == 1000
     assert figures["load_seconds"] < 1.5
+
+
+def test_a_name_that_no_disk_takes_and_no_name_at_all_are_answered(tmp_path: Path) -> None:
+    with pytest.raises(StoryboardError, match=r"there is no storyboard 'a{200}'"):
+        find_storyboard("a" * 5000)
+    with pytest.raises(StoryboardError, match="write it to a file"):
+        find_storyboard("-")
+
+
+def test_what_editors_leave_beside_storyboards_is_suggested_to_nobody(desk: Desk) -> None:
+    for name in ("boat.yaml", "._boat.yaml", ".#boat.yaml"):
+        desk.write(SMALL, f"films/{name}")
+    with pytest.raises(StoryboardError, match="known: boat,"):
+        find_storyboard("unlike", [desk.folder / "films"])

@@ -113,3 +113,34 @@ def test_overrides_of_a_film_with_two_scenes_of_one_name_do_not_confuse(desk: De
     text = TEXT + "  - {id: river, shots: [{id: other, prompt: e}]}\n"
     problem = desk.the_problem(text, ["storyboard.shots.other.seed=3"])
     assert problem.message == "two scenes have the id 'river'"
+
+
+VARIABLES = """storyboard: 1
+title: "A {{ colour }} film"
+variables: {product: boat, spare: x}
+cast: {it: {description: "a paper {{ product }}"}}
+scenes: [{shots: [{prompt: "<it> at {{ hour | default('noon') }}"}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("override", "fix"),
+    [
+        ("storyboard.variables.produkt=car", "did you mean product?"),
+        ("storyboard.variables.spare=car", "variables in use: colour, hour, product"),
+    ],
+)
+def test_a_variable_that_no_text_names_is_no_override(desk: Desk, override: str, fix: str) -> None:
+    colour = "storyboard.variables.colour=red"
+    (problem,) = desk.check(VARIABLES, [colour, override])
+    assert problem.message.startswith("no text names the variable")
+    assert problem.fix == fix
+    assert str(problem.place).startswith(f"override {override}:1:22")
+    used = ["storyboard.variables.product=car", "storyboard.variables.hour=dusk", colour]
+    storyboard = desk.load(VARIABLES, used)
+    assert (storyboard.title, storyboard.shots[0].prompt) == ("A red film", "a paper car at dusk")
+
+
+def test_where_texts_cannot_be_read_no_variable_is_said_to_be_unused(desk: Desk) -> None:
+    (problem,) = desk.check(VARIABLES, ["storyboard.variables.produkt=car"])
+    assert "unknown variable 'colour'" in problem.message

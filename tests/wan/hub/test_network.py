@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -184,8 +185,8 @@ def test_a_folder_of_somebody_else(hub: FakeHub, tmp_path: Path) -> None:
     """Root may write everywhere, so it is nobody who asks."""
     root = tmp_path / "theirs"
     root.mkdir(mode=0o755)
-    for parent in [tmp_path, *tmp_path.parents][:3]:
-        if os.getuid() == 0:
+    for parent in [tmp_path, *tmp_path.parents]:
+        if os.getuid() == 0 and parent.is_relative_to(Path(tempfile.gettempdir()) / "pytest-of-root"):
             parent.chmod(parent.stat().st_mode | 0o055)
     if os.getuid() != 0:
         root.chmod(0o555)

@@ -412,7 +412,7 @@ def test_weights_that_are_no_safetensors_get_no_name(hub: FakeHub, model: Model,
 
 def test_a_shard_that_the_hub_lacks_is_said(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
     del hub.files["model-00002-of-00002.safetensors"]
-    with pytest.raises(HubError, match=r"names the shard model-00002-of-00002.safetensors, which is not there"):
+    with pytest.raises(HubError, match=r"of which these are missing: model-00002-of-00002\.safetensors"):
         pull(model, told, source=source, pace=PACE)
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from wan.errors import CheckpointError
-from wan.lora_file import find_place
+from wan.lora_keys import find_place, split_key
 from wan.s2v.keys import s2v_config, s2v_key
 from wan.s2v.transformer import WanS2VTransformer3DModel
 
@@ -78,6 +78,11 @@ def test_a_configuration_without_its_widths_is_refused() -> None:
 
 def test_loras_may_name_the_layers_through_which_sound_enters() -> None:
     places = {"audio_injector.injector.3.to_q", "blocks.0.attn1.to_q"}
-    assert find_place("audio_injector.injector.3.q", "down", places) == "audio_injector.injector.3.to_q"
-    assert find_place("audio_injector.injector.3.to_q", "down", places) == "audio_injector.injector.3.to_q"
-    assert find_place("blocks.0.self_attn.q", "down", places) == "blocks.0.attn1.to_q"
+    for layer, place in (
+        ("audio_injector.injector.3.q", "audio_injector.injector.3.to_q"),
+        ("audio_injector.injector.3.to_q", "audio_injector.injector.3.to_q"),
+        ("blocks.0.self_attn.q", "blocks.0.attn1.to_q"),
+    ):
+        key = split_key(f"diffusion_model.{layer}.lora_down.weight")
+        assert key is not None
+        assert find_place(key, places) == place

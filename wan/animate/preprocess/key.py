@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from wan.digests import file_digests
 from wan.errors import CheckpointError
+from wan.folders import found_in
 from wan.geometry import Size
 
 Mode: TypeAlias = Literal["animate", "replace"]
@@ -64,8 +65,8 @@ def models_digest(poses: Path, masks: Path | None = None) -> str:
 
 def _files(place: Path) -> dict[str, Path]:
     """The files of a model, a file itself or a folder with some, by their names."""
-    found = sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else [place]
-    files = {path.relative_to(place.parent).as_posix(): path for path in found if not path.name.startswith(".")}
+    found = [path for path in found_in(place, "**/*") if path.is_file()] if place.is_dir() else [place]
+    files = {path.relative_to(place.parent).as_posix(): path for path in found}
     if not files or not all(path.is_file() for path in files.values()):
         raise CheckpointError(f"{place} is missing: the preprocessing of Animate needs it")
     return files

@@ -1,7 +1,8 @@
 """`python -m wan.tiny.train STAGE --out DIR (--steps N | --seconds S)`: one stage after the other.
 
-text, vae → t2v, i2v, animate (animate_windows goes on with it on a CPU); audio → s2v; vae22 → ti2v; then export, and
-`benchmarks/tiny_family.py` measures. Every stage goes on from the file it left.
+text, vae → t2v, i2v, vace, animate (animate_windows goes on with it on a CPU); audio → s2v; vae22 → ti2v; then export,
+and `benchmarks/tiny_family.py` measures. Every stage goes on from the file it left; `unpack` makes the files of the
+first stages of what is shipped.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from wan.tiny.train.animate import animate_task
 from wan.tiny.train.animate_windows import window_task
@@ -21,6 +23,8 @@ from wan.tiny.train.running import Budget
 from wan.tiny.train.speech import speech_task
 from wan.tiny.train.text import TextTraining, train_text
 from wan.tiny.train.ti2v import ti2v_task
+from wan.tiny.train.unpack import unpack
+from wan.tiny.train.vace import beside, vace_task
 from wan.tiny.train.vae import VaeTraining, train_vae
 from wan.tiny.train.warm import start_from
 from wan.tiny.world import CHECKPOINTS
@@ -36,20 +40,24 @@ SEEDS = {
     "ti2v": 7,
     "s2v": 8,
     "audio": 9,
+    "vace": 10,
 }
 FLOWS: dict[str, Callable[..., Task]] = {
     "animate": animate_task,
     "animate_windows": window_task,
     "ti2v": ti2v_task,
     "s2v": speech_task,
+    "vace": vace_task,
 }
 """Stages with one transformer, and what makes their tasks."""
+WARM: dict[str, dict[str, Any]] = {"vace": {"fresh": ("vace_patch_embedding",), "same_as": beside}}
+"""How a stage begins with another transformer's weights, where not as TI2V does."""
 
 
 def main() -> None:
     """Runs one stage."""
     parser = argparse.ArgumentParser(prog="python -m wan.tiny.train", description=__doc__)
-    parser.add_argument("stage", choices=[*SEEDS, "export"])
+    parser.add_argument("stage", choices=[*SEEDS, "export", "unpack"])
     parser.add_argument("--out", type=Path, required=True, help="folder for weights, resume files and logs")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--seconds", type=float)
@@ -60,12 +68,15 @@ def main() -> None:
     parser.add_argument("--muon-lr", type=float)
     parser.add_argument("--adam-lr", type=float)
     parser.add_argument("--no-compile", action="store_true")
-    parser.add_argument("--from", type=Path, dest="start", help="ti2v: begin with this transformer's weights")
+    parser.add_argument("--from", type=Path, dest="start", help="ti2v, vace: begin with this transformer's weights")
     parser.add_argument("--decoder-only", action="store_true", help="vae, vae22: go on, and leave the latents alone")
     args = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if args.stage == "export":
         print(f"{export(args.out, CHECKPOINTS) / 1e6:.2f} MB in {CHECKPOINTS}")
+        return
+    if args.stage == "unpack":
+        unpack(CHECKPOINTS, args.out)
         return
     out, seed, budget = args.out, SEEDS[args.stage], Budget(steps=args.steps, seconds=args.seconds)
     if args.stage == "text":
@@ -85,7 +96,7 @@ def main() -> None:
     if args.stage in FLOWS:
         task = FLOWS[args.stage](out, clips=args.clips, seed=seed * 10**9 + args.offset, batch=16, device=args.device)
         if args.start is not None:
-            start_from(task.model, args.start)
+            start_from(task.model, args.start, **WARM.get(args.stage, {}))
         train_flow(
             task,
             FlowTraining(out=out, budget=budget, batch=args.batch or 64, device=args.device,

@@ -15,7 +15,7 @@ from diffusers import UniPCMultistepScheduler, __version__
 
 from wan.tiny import models
 from wan.tiny.tokens import build_tokenizer
-from wan.tiny.train import animate, speech, ti2v
+from wan.tiny.train import animate, speech, ti2v, vace
 from wan.tiny.train.audio import load_audio_encoder
 from wan.tiny.train.denoiser import BOUNDARY, CHANNELS
 from wan.tiny.train.stages import load_encoder, load_state, load_text_encoder, load_transformer
@@ -60,6 +60,11 @@ def export(stages: Path, checkpoints: Path) -> int:
         both.load_state_dict(load_state(stages / "animate.pt"))
         parts = {"transformer": both.transformer, "image_encoder": both.image_encoder}
         _export_single(checkpoints / "animate-14b", "WanAnimatePipeline", animate.FLOW_SHIFT, **parts)
+    if (stages / "vace.pt").exists():
+        controlled = models.build_vace_transformer()
+        controlled.load_state_dict(load_state(stages / "vace.pt"))
+        folder = checkpoints / "vace-fun-a14b"
+        _export_single(folder, "WanVACEPipeline", vace.FLOW_SHIFT, transformer=controlled)
     files = [path for path in checkpoints.rglob("*") if path.is_file()]
     for path in files:
         path.chmod(0o644)

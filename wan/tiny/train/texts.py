@@ -25,9 +25,11 @@ def nothing_said(text_encoder: UMT5EncoderModel) -> Tensor:
     return embed_all(text_encoder, ["", "", "", "", *captions.NEGATIVES])
 
 
-def about_anything(place: str, light: str, rng: random.Random) -> str:
-    """A caption for a picture that is given anyway: where it is, in what light and style."""
+def about_anything(place: str, light: str, rng: random.Random, motion: str | None = None) -> str:
+    """A caption for what a picture shows anyway: where it is, in what light and style, if wanted how it moves."""
     words = [rng.choice(captions.PLACE_PHRASES[place]), rng.choice(captions.LIGHT_PHRASES[light])]
     styles = rng.sample(captions.STYLES, k=rng.choice((0, 1, 1, 2)))
     thing = f"a {rng.choice(captions.MATERIALS)}toy"
+    if motion is not None:
+        thing = f"{thing} {rng.choice(captions.ADVERBS)}{rng.choice(captions.MOTION_PHRASES[motion])}"
     return ", ".join([thing, " ".join(words), *styles])

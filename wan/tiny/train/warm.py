@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from diffusers import WanTransformer3DModel
-from torch import Tensor
+from torch import Tensor, nn
 
 from wan.tiny.train.stages import load_state
 
@@ -18,17 +17,21 @@ _NARROWED = re.compile(r"(blocks\.\d+\.ffn\.net)\.(?:0\.proj\.weight|0\.proj\.bi
 
 
 @torch.no_grad()
-def start_from(model: WanTransformer3DModel, path: Path) -> list[str]:
+def start_from(
+    model: nn.Module, path: Path, *, fresh: tuple[str, ...] = FRESH, same_as: Callable[[str], str] = str
+) -> list[str]:
     """Gives `model` the weights of the transformer in `path` and returns the names of those that stay fresh.
 
+    `fresh` begin the names of what is not taken over, `same_as` names the other transformer's weight for one of ours.
     Of a wider feed-forward network the neurons that say most are kept. Raises `ValueError` when nothing fits.
     """
     theirs, kept = load_state(path), {}
     own = dict(model.named_parameters())
     for name, weight in own.items():
-        if name not in theirs or name.startswith(FRESH):
+        source = same_as(name)
+        if source not in theirs or name.startswith(fresh):
             continue
-        if (found := _fitted(name, theirs, weight)) is not None:
+        if (found := _fitted(source, theirs, weight)) is not None:
             kept[name] = found
     if not kept:
         raise ValueError(f"{path} holds no transformer that this one could start from")

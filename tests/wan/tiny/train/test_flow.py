@@ -23,6 +23,7 @@ from wan.tiny.train.flow import FlowTraining, train_flow
 from wan.tiny.train.running import Budget
 from wan.tiny.train.speech import PIECE, STARTS, speech_task
 from wan.tiny.train.ti2v import ti2v_task
+from wan.tiny.train.vace import vace_task
 from wan.tiny.train.vae import VaeTraining, train_vae
 
 STEPS = 16
@@ -30,6 +31,7 @@ TASKS: dict[str, tuple[Callable[..., Any], dict[str, int]]] = {
     "ti2v": (ti2v_task, {"width": 64, "height": 64, "frames": 9}),
     "s2v": (speech_task, {"width": 128, "height": 64}),
     "animate": (animate_task, {"width": 64, "height": 48, "frames": 9}),
+    "vace": (vace_task, {"width": 64, "height": 64, "frames": 9}),
 }
 Trained = tuple[Path, dict[str, list[float]]]
 
@@ -127,7 +129,7 @@ def test_the_decoder_alone_can_go_on(trained: Trained, tmp_path: Path) -> None:
 
 def test_what_was_trained_opens_as_a_family_in_diffusers_layout(trained: Trained, tmp_path: Path) -> None:
     export(trained[0], tmp_path)
-    for variant in ("ti2v-5b", "s2v-14b", "animate-14b"):
+    for variant in ("ti2v-5b", "s2v-14b", "animate-14b", "vace-fun-a14b"):
         checkpoint = Checkpoint.open(FAMILIES["tiny"], variant, root=tmp_path)
         assert "boundary_ratio" not in json.loads((checkpoint.folder / "model_index.json").read_text())
 

@@ -1,0 +1,179 @@
+"""What happens while a command works, as lines for programs (`--events`).
+
+The words beside the types are those of docs/programs.md, which is made from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, BinaryIO, Literal, TypedDict
+
+from flows.cli.document import print_document
+from flows.events import Event, Failed, Finished, Log, Progress, Started
+from flows.plan.model import Plan
+
+
+class Where(TypedDict):
+    """Which clip of a film; all null: the whole film."""
+
+    shot: Annotated[str | None, "`scene.shot`"]
+    take: Annotated[int | None, "from 1"]
+    segment: Annotated[int | None, "from 1"]
+    fingerprint: str
+
+
+class StartedEvent(Where):
+    """A worker has begun on a clip."""
+
+    event: Literal["started"]
+    worker: str
+    attempt: Annotated[int, "from 1"]
+
+
+class ProgressEvent(Where):
+    """A step of a clip, or of the whole film, is done."""
+
+    event: Literal["progress"]
+    stage: Annotated[str, "`load`, `encode`, `denoise`, `decode`, `write`; of the whole film `motion`, `edit` (frames)"]
+    step: int
+    steps: int
+
+
+class LogEvent(Where):
+    """A line that a person may want to read."""
+
+    event: Literal["log"]
+    level: Annotated[int, "as in Python's logging: 30 is a warning"]
+    message: str
+
+
+class FinishedEvent(Where):
+    """A clip is in the store."""
+
+    event: Literal["finished"]
+    cached: Annotated[bool, "it was there already"]
+    seconds: Annotated[dict[str, float], "by stage"]
+
+
+class FailedEvent(Where):
+    """A clip could not be rendered."""
+
+    event: Literal["failed"]
+    worker: str
+    message: str
+    final: Annotated[bool, "false: it is tried again"]
+
+
+class PullBegin(TypedDict):
+    """A pull begins."""
+
+    event: Literal["begin"]
+    model: str
+    bytes: Annotated[int, "in all"]
+    here: Annotated[int, "bytes from before"]
+    licence: str
+
+
+class PullProgress(TypedDict):
+    """Once a second of a pull."""
+
+    event: Literal["progress"]
+    model: str
+    done: Annotated[int, "bytes"]
+    bytes: int
+    bytes_per_second: int
+    seconds_left: int | None
+
+
+class PullFile(TypedDict):
+    """A file of a pull is whole and checked."""
+
+    event: Literal["file"]
+    model: str
+    path: str
+
+
+class PullNote(TypedDict):
+    """What a person may want to know of a pull."""
+
+    event: Literal["note"]
+    model: str
+    text: str
+
+
+class PullDone(TypedDict):
+    """A model is whole."""
+
+    event: Literal["done"]
+    model: str
+    folder: str
+    fetched: Annotated[int, "bytes"]
+
+
+class ConvertFile(TypedDict):
+    """A file of a conversion begins."""
+
+    event: Literal["file"]
+    path: str
+    done: Annotated[int, "bytes"]
+    bytes: int
+
+
+EVENTS: Mapping[str, type] = MappingProxyType(
+    {
+        "render: started": StartedEvent,
+        "render: progress": ProgressEvent,
+        "render: log": LogEvent,
+        "render: finished": FinishedEvent,
+        "render: failed": FailedEvent,
+        "models pull: begin": PullBegin,
+        "models pull: progress": PullProgress,
+        "models pull: file": PullFile,
+        "models pull: note": PullNote,
+        "models pull: done": PullDone,
+        "models convert: file": ConvertFile,
+    }
+)
+"""Which command says what."""
+
+
+def printer(plan: Plan, stdout: BinaryIO) -> Callable[[Event], None]:
+    """What hears the events of a film, and prints them."""
+    places = clip_places(plan)
+
+    def show(event: Event) -> None:
+        print_document(as_line(event, places), line=True, to=stdout)
+
+    return show
+
+
+def as_line(
+    event: Event, places: Mapping[str, Where]
+) -> StartedEvent | ProgressEvent | LogEvent | FinishedEvent | FailedEvent:
+    """An event of a film with the place of its clip."""
+    nowhere: Where = {"shot": None, "take": None, "segment": None, "fingerprint": event.fingerprint}
+    where = places.get(event.fingerprint, nowhere)
+    match event:
+        case Started():
+            return {"event": "started", **where, "worker": event.worker, "attempt": event.attempt}
+        case Progress():
+            return {"event": "progress", **where, "stage": event.stage, "step": event.step, "steps": event.steps}
+        case Log():
+            return {"event": "log", **where, "level": event.level, "message": event.message}
+        case Finished():
+            seconds = dict(event.record.seconds)
+            return {"event": "finished", **where, "cached": event.cached, "seconds": seconds}
+        case Failed():
+            return {"event": "failed", **where, "worker": event.worker, "message": event.message, "final": event.final}
+
+
+def clip_places(plan: Plan) -> dict[str, Where]:
+    """Shot, take and segment of every clip, by its fingerprint; the first of those that share one."""
+    places: dict[str, Where] = {}
+    for shot in plan.shots:
+        for number, take in enumerate(shot.takes, 1):
+            for segment, clip in enumerate(take.clips, 1):
+                name = clip.fingerprint
+                places.setdefault(name, {"shot": shot.id, "take": number, "segment": segment, "fingerprint": name})
+    return places

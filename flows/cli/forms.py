@@ -1,0 +1,305 @@
+"""What each command prints with `--json`: one object, the envelope's keys and the command's own at its top level.
+
+The words beside the types are those of docs/programs.md, which is made from them; tests hold every command to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal, TypeAlias, TypedDict
+
+from flows.ledger.rows import RowStatus
+from flows.plan.form import PlanForm
+
+Severity: TypeAlias = Literal["error", "warning"]
+
+
+class ProblemForm(TypedDict):
+    """One mistake or warning, and where it is."""
+
+    severity: Severity
+    code: Annotated[str, "its kind, of the table below"]
+    message: str
+    fix: Annotated[str | None, "what to do about it, where that is not in the message"]
+    file: str | None
+    line: Annotated[int | None, "from 1"]
+    column: Annotated[int | None, "from 1"]
+    shot: Annotated[str | None, "`scene.shot`"]
+
+
+class Envelope(TypedDict):
+    """In every document, and alone in that of a command that failed before it had anything else to say."""
+
+    json_version: int
+    command: Annotated[str, "`plan`, `models list` …"]
+    exit_code: int
+    problems: list[ProblemForm]
+
+
+class PlanDocument(Envelope, PlanForm):
+    """`wanflow plan`."""
+
+    weights: Annotated[bool, "false: planned with `--no-weights`, so nothing is known to be in the store"]
+
+
+class CheckedFile(TypedDict):
+    """What `problems` come to in one file."""
+
+    file: Annotated[str, "as it was named"]
+    errors: int
+    warnings: int
+
+
+class CheckDocument(Envelope):
+    """`wanflow check`; what is wrong is in `problems`."""
+
+    files: list[CheckedFile]
+
+
+class DeliveredForm(TypedDict):
+    """A file of `deliver`."""
+
+    path: str
+    width: int
+    height: int
+    seconds: float
+
+
+class RenderDocument(Envelope):
+    """`wanflow render`."""
+
+    title: str
+    film: Annotated[str | None, "path; null: only some shots were asked for, and others are not rendered yet"]
+    captions: Annotated[str | None, "path of the subtitles (WebVTT) beside the film, if a shot has a caption"]
+    delivered: list[DeliveredForm]
+    clips: Annotated[list[str], "paths of the shots that `--only` named"]
+    report: str | None
+    plan: Annotated[str, "path of the plan as JSON"]
+    rendered: Annotated[int, "takes"]
+    cached: Annotated[int, "takes that were in the store"]
+    seconds: float
+    run_url: Annotated[str, "the run in the Prefect UI, while its server runs (`wanflow ui`)"]
+    warnings: Annotated[list[str], "those of the plan, and what went wrong beside the film; in `problems` too"]
+
+
+class HistoryTake(TypedDict):
+    """A row of the ledger: a segment of a take that a film asked for."""
+
+    when: Annotated[str, "ISO 8601, UTC"]
+    status: RowStatus
+    film: Annotated[str, "its title"]
+    slug: str
+    shot: Annotated[str, "`scene.shot`"]
+    take: Annotated[int, "from 1"]
+    segment: Annotated[int, "from 1"]
+    fingerprint: str
+    variant: str
+    checkpoint: str
+    seed: int
+    prompt: Annotated[str, "as it was rendered"]
+    original_prompt: Annotated[str, "as it was written"]
+    negative_prompt: str
+    width: int
+    height: int
+    num_frames: int
+    fps: float
+    num_inference_steps: int
+    steps_taken: Annotated[int, "fewer where a video is changed"]
+    guidance_high: float
+    guidance_low: float
+    seconds: Annotated[dict[str, float], "by stage: `load`, `encode`, `denoise`, `decode`, `write`"]
+    peak_memory_bytes: int
+    scores: dict[str, float]
+    device: str
+    worker: str
+    user: str
+    flow_run: Annotated[str, "Prefect's id of the film's run"]
+    version: Annotated[str, "of wanflow"]
+    message: Annotated[str, "why it failed"]
+    numerics: Annotated[str, "precision, attention kernel and the like"]
+
+
+class HistoryDocument(Envelope):
+    """`wanflow history`."""
+
+    takes: Annotated[list[HistoryTake], "newest first"]
+
+
+class FindingForm(TypedDict):
+    """One line of the doctor's page."""
+
+    group: str
+    name: str
+    state: Literal["good", "note", "bad"]
+    found: str
+    fix: str | None
+
+
+class DoctorDocument(Envelope):
+    """`wanflow doctor`."""
+
+    ready: Annotated[bool, "whether renders can begin"]
+    findings: list[FindingForm]
+
+
+class ConfigurationDocument(Envelope):
+    """`wanflow doctor --config`."""
+
+    configuration: Annotated[dict[str, object], "every key with its value"]
+
+
+class ListedModel(TypedDict):
+    """A model of the catalog."""
+
+    name: str
+    purpose: str
+    variant: str | None
+    layout: str
+    about_bytes: int
+    licence: str
+    huggingface: str
+    modelscope: str | None
+    commit: Annotated[str | None, "the one that is pulled; null: the newest"]
+    pulled: Annotated[str | None, "the folder, if it is here"]
+    fetched_of_partial: Annotated[int | None, "bytes of a pull that was begun"]
+
+
+class ModelsListDocument(Envelope):
+    """`wanflow models list`."""
+
+    models: list[ListedModel]
+
+
+class PartForm(TypedDict):
+    """A model within a checkpoint."""
+
+    name: str
+    kind: Annotated[str, "the class that loads it"]
+    parameters: int
+    bytes: int
+    dtypes: list[str]
+    scaled: Annotated[bool, "eight bits with scales"]
+
+
+class LoraFactsForm(TypedDict):
+    """What a LoRA's header says of it."""
+
+    schemes: Annotated[list[str], "whose way of writing it has"]
+    ranks: Annotated[list[int], "of its pairs, from the smallest"]
+    experts: Annotated[list[str], "that its keys name: `high`, `low`; empty: none"]
+    width: Annotated[int | None, "channels of the model it is for"]
+    variants: Annotated[list[str], "that it may be for"]
+    fits: Annotated[list[str], "checkpoints that are here and that it fits"]
+    problem: Annotated[str | None, "why it cannot be used"]
+
+
+class WeightsForm(TypedDict):
+    """A folder or file of weights."""
+
+    path: str
+    layout: str
+    variant: str | None
+    missing: list[str]
+    parameters: int
+    bytes: int
+    licence: str | None
+    repo: str | None
+    commit: str | None
+    lora: Annotated[LoraFactsForm | None, "null: it is no LoRA"]
+    parts: list[PartForm]
+
+
+class RoleForm(TypedDict):
+    """A variant of a family."""
+
+    variant: str
+    size: str
+    num_frames: int
+    fps: float
+    sampling: str
+    repo: str | None
+    found: Annotated[str | None, "the folder, if it is here"]
+    missing: Annotated[str | None, "what is wrong or missing"]
+    loras: Annotated[dict[str, str | None], "models that its LoRAs come from, and where each is"]
+
+
+class FamilyForm(TypedDict):
+    """A family of checkpoints."""
+
+    name: str
+    precision: str
+    roles: list[RoleForm]
+
+
+class ModelsInfoDocument(Envelope):
+    """`wanflow models info`: of what was named one or two of these, the others are null."""
+
+    family: FamilyForm | None
+    model: Annotated[ListedModel | None, "of the catalog"]
+    weights: Annotated[WeightsForm | None, "what lies here"]
+
+
+class FaultForm(TypedDict):
+    """A broken file."""
+
+    path: str
+    what: str
+
+
+class VerifiedFolder(TypedDict):
+    """What was found in a folder."""
+
+    folder: str
+    whole: bool
+    digests_known: Annotated[bool, "it was pulled, so there is something to compare with"]
+    bytes: Annotated[int, "read"]
+    faults: list[FaultForm]
+
+
+class ModelsVerifyDocument(Envelope):
+    """`wanflow models verify`."""
+
+    folders: list[VerifiedFolder]
+
+
+class PulledForm(TypedDict):
+    """A model that is here now."""
+
+    model: str
+    folder: str
+    fetched: Annotated[int, "bytes that were fetched now"]
+
+
+class ModelsPullDocument(Envelope):
+    """`wanflow models pull`."""
+
+    models: list[PulledForm]
+
+
+class ModelsConvertDocument(Envelope):
+    """`wanflow models convert`."""
+
+    target: str
+    variant: str
+    bytes: int
+    missing: Annotated[list[str], "parts that its sources have not"]
+    notes: list[str]
+
+
+FORMS: Mapping[str, type] = MappingProxyType(
+    {
+        "check": CheckDocument,
+        "plan": PlanDocument,
+        "render": RenderDocument,
+        "history": HistoryDocument,
+        "doctor": DoctorDocument,
+        "doctor --config": ConfigurationDocument,
+        "models list": ModelsListDocument,
+        "models info": ModelsInfoDocument,
+        "models verify": ModelsVerifyDocument,
+        "models pull": ModelsPullDocument,
+        "models convert": ModelsConvertDocument,
+    }
+)
+"""A command that has `--json` is a line here."""

@@ -1,0 +1,67 @@
+"""Where a configured value was written: the override, or the line of a project's own file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from flows.config.folders import WHOLE, tree_of
+from flows.config.names import GROUPS
+from wan.folders import found_in
+
+
+def origin(key: str, folders: Sequence[Path], overrides: Sequence[str]) -> str:
+    """The override that sets a dotted key, or `file:line:col` in a project's own files, or the key."""
+    for text in reversed(overrides):
+        if key and text.lstrip("+").startswith(f"{key}="):
+            return text
+    chosen = _chosen_options(folders, overrides)
+    for folder in folders[:-1]:
+        for file, path in _holders(folder, key, chosen):
+            if (mark := _mark(file, path.split("."))) is not None:
+                return f"{file}:{mark.line + 1}:{mark.column + 1}"
+    return key or f"configuration in {folders[0]}"
+
+
+def _holders(folder: Path, key: str, chosen: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """Files that may hold the key, the likeliest first, each with what it is called there."""
+    group, _, rest = key.partition(".")
+    for name in reversed(WHOLE):
+        yield from ((file, key) for file in found_in(folder / name, "*.yaml"))
+    if rest:
+        options = sorted(
+            found_in(folder / group, "*.yaml"), key=lambda file: (file.stem != chosen.get(group), file.stem)
+        )
+        yield from ((file, rest) for file in options)
+
+
+def _mark(file: Path, path: list[str]) -> yaml.Mark | None:
+    try:
+        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+    mark = None
+    for name in path:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = next(((key, value) for key, value in pairs if key.value == name), None)
+        if found is None:
+            return None
+        mark, node = found[0].start_mark, found[1]
+    return mark
+
+
+def _chosen_options(folders: Sequence[Path], overrides: Sequence[str]) -> dict[str, str]:
+    """The option of each group: of the command line, else of a project's own files, else the shipped one."""
+    chosen: dict[str, str] = {}
+    files = [
+        folders[-1] / "config.yaml",
+        *(folder / name / "default.yaml" for folder in folders[:-1] for name in WHOLE),
+    ]
+    for file in files:
+        listed = tree_of(file).get("defaults")
+        for entry in listed if isinstance(listed, list) else ():
+            for name, option in entry.items() if isinstance(entry, dict) else ():
+                chosen[str(name).removeprefix("override ").lstrip("/")] = str(option)
+    return chosen | {name: option for name, _, option in (text.partition("=") for text in overrides) if name in GROUPS}

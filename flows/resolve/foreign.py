@@ -1,0 +1,47 @@
+"""Pictures and videos of a kind that a family was never shown: what it makes of them is not what a person expects."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Container
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.errors import MediaError
+from flows.media import load_image, middle_frame
+from flows.storyboard.model import Shot, Storyboard
+from wan.families import Family
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+MOST = 50
+"""Files that are looked at: whoever has more has heard of it by then."""
+
+
+def foreign_pictures(storyboard: Storyboard, family: Family, readable: Container[Path]) -> frozenset[Path]:
+    """Those that shots start from, end on, move like or change, and that the family cannot know. Empty for a family
+    that may be shown anything; files that are not `readable` are reported elsewhere."""
+    if family.pictures is None:
+        return frozenset()
+    knows: Callable[[npt.NDArray[np.uint8]], bool] = importlib.import_module(family.pictures).of_the_world
+    named = dict.fromkeys(path for shot in storyboard.shots for path in shown_to_models(shot) if path in readable)
+    return frozenset(path for path in islice(named, MOST) if not _is_known(path, knows))
+
+
+def shown_to_models(shot: Shot) -> list[Path]:
+    """The pictures and videos of the shot that a model goes on from as they are."""
+    videos = (shot.motion.video if shot.motion else None, shot.video.file if shot.video else None)
+    return [path for path in (shot.image, shot.end_image, *videos) if path is not None]
+
+
+def _is_known(path: Path, knows: Callable[[npt.NDArray[np.uint8]], bool]) -> bool:
+    for read in (load_image, middle_frame):
+        try:
+            return knows(read(path))
+        except MediaError:
+            continue
+    return True  # what can be read in no way is reported elsewhere

@@ -1,0 +1,78 @@
+"""What a run's process hears from the film's: for the flow, and sorted by takes for its task runs."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import IO
+
+from flows.runs.messages import Began, Ended, Message, Opened, decode
+
+KILLED = "The process that made this film was killed. Finished takes are in the store: run it again to go on."
+
+
+class Feed:
+    """Reads `source` in a thread of its own, so that who writes there never waits. `ending` is set with the last
+    message: the film's end, or that of its process, which is told as the film's; `finished` once it was taken."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self.ending = threading.Event()
+        self.finished = False
+        self._source = source
+        self._heard: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._inboxes: dict[str, queue.SimpleQueue[Message]] = {}
+        threading.Thread(target=self._read, name="feed", daemon=True).start()
+
+    def opening(self) -> Opened | None:
+        """The first message; None if the film never began."""
+        first = self._heard.get()
+        return first if isinstance(first, Opened) else None
+
+    def messages(self) -> Iterator[Message]:
+        """Until the film's end, which is among them. What is for a take lies in its inbox when it comes here."""
+        while True:
+            message = self._heard.get() or Ended("", "crashed", KILLED)
+            if isinstance(message, Ended) and not message.take:
+                self.finished = True
+                self._end_takes(message)
+                yield message
+                return
+            self._sort(message)
+            yield message
+
+    def of(self, take: str) -> Iterator[Message]:
+        """What is said of a take, until its end, which is among them."""
+        inbox = self._inboxes[take]
+        while not isinstance(message := inbox.get(), Ended):
+            yield message
+        yield message
+
+    def _sort(self, message: Message) -> None:
+        if isinstance(message, Began):
+            self._inboxes[message.take] = queue.SimpleQueue()
+        elif (take := getattr(message, "take", "")) in self._inboxes:
+            self._inboxes[take].put(message)
+
+    def _end_takes(self, film: Ended) -> None:
+        """Nobody waits for more; for those that have ended already it is one message too many."""
+        for take, inbox in self._inboxes.items():
+            inbox.put(Ended(take, film.how, film.message))
+
+    def _read(self) -> None:
+        try:
+            for line in self._source:
+                message = decode(line)
+                last = isinstance(message, Ended) and not message.take
+                if last:
+                    self.ending.set()
+                self._heard.put(message)
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # half a line: its writer was killed
+        self.ending.set()
+        self._heard.put(None)
+
+
+FEED: ContextVar[Feed] = ContextVar("feed")
+"""Of the film that this process reports; task runs see that of their flow."""

@@ -1,0 +1,27 @@
+"""A film whose run Prefect shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from flows.events import Event
+from flows.film.make import make_film
+from flows.film.result import FilmResult
+from flows.plan.model import Plan
+from flows.runs.reporter import Reporter
+
+if TYPE_CHECKING:
+    from flows.cluster import RendererSpec
+
+
+def run_film(
+    plan: Plan,
+    *,
+    on_event: Callable[[Event], None] | None = None,
+    only: Sequence[str] = (),
+    renderer: RendererSpec | None = None,
+) -> FilmResult:
+    """`make_film`, reported to Prefect: one flow run a film, one task run a take. Raises what it raises, and
+    EnvironmentProblem, before anything is rendered, when the Prefect server that a person names cannot be used."""
+    return make_film(plan, on_event=on_event, only=only, renderer=renderer, observer=Reporter())

@@ -1,0 +1,201 @@
+"""The film's side of reporting: starts the process that tells Prefect, feeds it, and waits for it only so long.
+
+Nothing here can fail the film: what goes wrong over there becomes `trouble`, a sentence for the person. Only what the
+person has set, and is plainly wrong, is an error, before anything is rendered.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TypeVar
+
+from flows.errors import EnvironmentProblem, Stopped
+from flows.events import Event
+from flows.film.making import Making
+from flows.film.observer import Run
+from flows.runs.messages import Answer, Done, Known, Lost, Message, Refused, decode_answer, encode
+from flows.runs.named import Named, named_server
+from flows.runs.places import QUIET, prefect_home, run_environment
+from flows.runs.profiles import own_settings
+from flows.runs.telling import Telling
+from wan.files import state_folder
+
+READY_SECONDS = 60.0
+"""What importing Prefect may take, when a person's settings are to be checked by it."""
+END_SECONDS = 60.0
+"""What reporting may take after the film is made..."""
+STOP_SECONDS = 8.0
+"""...or after it was stopped."""
+LEAVE_SECONDS = 1.0
+"""What its last lines of log are waited for; then it ends without us."""
+LOOK_SECONDS = 0.02
+
+AnyAnswer = TypeVar("AnyAnswer", Known, Refused, Done)
+
+
+class Reporter:
+    """An `Observer` that reports to Prefect."""
+
+    def __init__(self) -> None:
+        self.trouble: str | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._telling: Telling | None = None
+        self._said: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._answers: list[Answer] = []
+        self._checked = False
+        self._deadline: float | None = None
+
+    def start(self) -> None:
+        """Raises EnvironmentProblem when the server that the person names is not one, or does not answer."""
+        own = own_settings()
+        named = named_server()
+        if named is not None:
+            named.check()
+        self._checked = not (own.items() - QUIET.items())
+        try:
+            self._process = _started(named, run_environment(own, prefect_home(), named))
+        except OSError as error:
+            self.trouble = _told(f"its process could not be started: {error.strerror}")
+            return
+        threading.Thread(target=self._write, args=(self._process,), name="report", daemon=True).start()
+        threading.Thread(target=self._read, args=(self._process,), name="answers", daemon=True).start()
+
+    def begin(self, making: Making) -> None:
+        """Raises EnvironmentProblem when Prefect refuses the person's settings."""
+        if not self._checked:
+            self._wait(lambda: bool(self._answers), time.monotonic() + READY_SECONDS)
+            if (refused := self._answered(Refused)) is not None:
+                raise EnvironmentProblem(refused.message)
+        self._telling = Telling(making)
+        self._say(*self._telling.opening())
+
+    def tell(self, event: Event) -> None:
+        """Never waits."""
+        if self._telling is not None and self.trouble is None:
+            self._say(*self._telling.of(event))
+
+    def end(self, making: Making, error: BaseException | None) -> None:
+        """What the run shows last."""
+        self._deadline = time.monotonic() + (STOP_SECONDS if isinstance(error, Stopped) else END_SECONDS)
+        if self._telling is not None and self.trouble is None:
+            self._say(*self._telling.closing(error))
+
+    def run(self, *, patient: bool = True) -> Run:
+        """The flow run."""
+        if patient and self._deadline is not None:
+            self._wait(lambda: self._answered(Known) is not None, self._deadline)
+        known = self._answered(Known)
+        return Run(known.id, known.url) if known else Run()
+
+    def close(self) -> None:
+        """Everything is reported, or will not be."""
+        process = self._process
+        if process is None:
+            return
+        self._said.put(None)
+        if self._deadline is None or not self._is_done(self._deadline):
+            process.kill()
+            process.wait()
+        self._process = None
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(LEAVE_SECONDS)
+        _leaving[:] = [left for left in (*_leaving, process) if left.poll() is None]
+
+    def _is_done(self, deadline: float) -> bool:
+        done = self._wait(lambda: self._answered(Done) is not None, deadline)
+        if not done and self.trouble is None:
+            self.trouble = _told("what was left to tell did not arrive in time")
+        return done
+
+    def _wait(self, happened: Callable[[], bool], deadline: float) -> bool:
+        """Until it has, the time is up, or there is nothing to wait for any more."""
+        while self._process is not None and self.trouble is None and not happened() and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+        return happened()
+
+    def _answered(self, kind: type[AnyAnswer]) -> AnyAnswer | None:
+        return next((answer for answer in self._answers if isinstance(answer, kind)), None)
+
+    def _say(self, *messages: Message) -> None:
+        for message in messages:
+            self._said.put(message)
+
+    def _write(self, process: subprocess.Popen[bytes]) -> None:
+        """In a thread of its own: a process that does not read is not waited for."""
+        assert process.stdin is not None
+        try:
+            with process.stdin as feed:
+                while (message := self._said.get()) is not None:
+                    feed.write(encode(message))
+                    feed.flush()
+        except (OSError, ValueError):
+            pass  # it has ended, which `_read` says
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        with process.stdout as answers, suppress(OSError, ValueError, KeyError, TypeError):  # half a line: killed
+            for answer in map(decode_answer, answers):
+                self._answers.append(answer)
+                if isinstance(answer, Lost | Refused):
+                    self.trouble = _told(answer.message)
+        if self.trouble is None and self._answered(Done) is None:
+            self.trouble = _told("the process that tells Prefect has ended")
+
+
+_leaving: list[subprocess.Popen[bytes]] = []
+"""Processes that have told everything and are about to end; kept so that Python does not warn."""
+
+
+def _told(why: str) -> str:
+    """The sentence that the person reads."""
+    return f"the run is not shown in Prefect (the film is made all the same): {why}{_story()}"
+
+
+def _story() -> str:
+    log = _log_file()
+    return f"\n    more is in {log}" if log.exists() and log.stat().st_size else ""
+
+
+def _log_file() -> Path:
+    """What the process said; of the last film that had something to say."""
+    return state_folder() / "prefect.log"
+
+
+def _started(named: Named | None, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """In a session of its own: Ctrl-C in the terminal is for the film alone. It stands in a folder where no project's
+    settings lie."""
+    with _log() as log:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "flows.runs.process", "named" if named else "embedded"],
+            env=environment,
+            cwd=_quiet_folder(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _quiet_folder() -> Path:
+    home = prefect_home()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError:  # said by who wants to write there
+        return Path("/")
+    return home
+
+
+def _log() -> IO[bytes]:
+    try:
+        _log_file().parent.mkdir(parents=True, exist_ok=True)
+        return _log_file().open("wb")
+    except OSError:
+        return Path(os.devnull).open("wb")

@@ -1,0 +1,121 @@
+"""From what happens to a film to what its run shows. Pure: says messages, and knows neither processes nor Prefect."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from flows.errors import FlowsError, Stopped
+from flows.events import Event, Failed, Finished, Log, Progress, Started
+from flows.film.making import Making
+from flows.film.watch import TakeWatch
+from flows.runs.messages import Advanced, Began, End, Ended, Message, Opened, Said
+from flows.runs.pages import contact_sheet_page, file_links, plan_page
+
+STOPPED = "stopped by the person who started it"
+
+
+class Telling:
+    """Of one film. A take begins when a worker does, or at once if it is in the store; it ends as it ended."""
+
+    def __init__(self, making: Making) -> None:
+        self._making = making
+        self._open: set[str] = set()
+        self._ended: set[str] = set()
+        self._steps: dict[str, int] = {}
+
+    def opening(self) -> Iterator[Message]:
+        """Before anything is rendered."""
+        making, watches = self._making, self._making.watches
+        plan = making.plan
+        yield Opened(plan.title, str(plan.storyboard.path), plan.storyboard_digest)
+        for name in sorted(watches.name_of(fingerprint) for fingerprint in making.survey.damaged):
+            yield Said("", logging.WARNING, f"{name}: its clip in the store was damaged, and is rendered again")
+        yield plan_page(plan, watches.takes)
+        for watch in watches.takes:
+            if not watch.waits_for:
+                yield Began(watch.name)
+                yield Ended(watch.name, "cached", _in_store(watch))
+                self._ended.add(watch.name)
+
+    def of(self, event: Event) -> Iterator[Message]:
+        """What follows from an event, which `making` has noted."""
+        if not event.fingerprint:
+            if isinstance(event, Log):
+                yield Said("", event.level, event.message)
+            return
+        for watch in self._making.watches.of(event.fingerprint):
+            if watch.name not in self._ended:
+                yield from self._of_take(watch, event)
+        if isinstance(event, Finished):
+            yield Advanced("", self._making.fraction)
+
+    def closing(self, error: BaseException | None) -> Iterator[Message]:
+        """The end, and that of takes that were under way."""
+        for name in sorted(self._open):
+            yield Ended(name, "cancelled", STOPPED)
+        self._open.clear()
+        if error is not None:
+            yield Ended("", _how(error), str(error) or type(error).__name__)
+            return
+        yield from file_links(self._making.film, self._making.report)
+        try:
+            yield contact_sheet_page(self._making.contact_sheet())
+        except (FlowsError, OSError) as lost:  # the film is made; what only shows it is not worth its failure
+            yield Said("", logging.WARNING, f"no contact sheet: {lost}")
+        yield Ended("", "completed", _summary(self._making))
+
+    def _of_take(self, watch: TakeWatch, event: Event) -> Iterator[Message]:
+        if watch.name not in self._open:
+            self._open.add(watch.name)
+            yield Began(watch.name)
+            yield Said(watch.name, logging.INFO, f"seed {watch.take.seed}, {watch.shot.variant}: {watch.take.why}")
+        yield from self._news(watch, event)
+        if not watch.open:
+            self._open.discard(watch.name)
+            self._ended.add(watch.name)
+            failed = watch.failure
+            yield Ended(watch.name, "failed" if failed else "completed", failed.message if failed else _in_store(watch))
+
+    def _news(self, watch: TakeWatch, event: Event) -> Iterator[Message]:
+        name = watch.name
+        match event:
+            case Started(worker=worker, attempt=attempt):
+                yield Said(name, logging.INFO, f"{worker} begins{f', attempt {attempt}' if attempt > 1 else ''}")
+            case Progress(stage="denoise", step=step):
+                yield Advanced(name, (self._steps.get(name, 0) + step) / max(watch.steps, 1))
+            case Log(level=level, message=message):
+                yield Said(name, level, message)
+            case Finished() as finished:
+                yield Said(name, logging.INFO, _finished(finished))
+                clips = {clip.fingerprint: clip for clip in watch.take.clips}
+                steps = clips[finished.fingerprint].sampling.num_inference_steps
+                self._steps[name] = self._steps.get(name, 0) + steps
+            case Failed(final=False, message=message, worker=worker):
+                yield Said(name, logging.WARNING, f"{worker} failed, will be tried again: {message}")
+            case _:
+                pass
+
+
+def _finished(event: Finished) -> str:
+    record = event.record
+    if event.cached:
+        return f"found in the store: {record.fingerprint[:12]}"
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in record.seconds.items())
+    return f"rendered by {record.worker} ({stages}), quality {record.quality:.3f}"
+
+
+def _in_store(watch: TakeWatch) -> str:
+    return f"in the store: {watch.take.fingerprint[:12]}"
+
+
+def _how(error: BaseException) -> End:
+    if isinstance(error, Stopped):
+        return "cancelled"
+    return "failed" if isinstance(error, FlowsError) else "crashed"
+
+
+def _summary(making: Making) -> str:
+    rendered = sum(watch.take.fingerprint in making.rendered for watch in making.watches.takes)
+    takes = f"{rendered} of {len(making.watches.takes)} takes rendered"
+    return f"{making.film}: {takes}" if making.film else takes

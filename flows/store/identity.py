@@ -1,0 +1,21 @@
+"""What tells a store from every other one: an empty folder under its path, where it is not mounted, has none."""
+
+from __future__ import annotations
+
+import uuid
+
+from flows.store.protocol import Store
+
+_NOTE = "identity.txt"
+
+
+def identity(store: Store) -> bytes | None:
+    """The store's own, or None where it was never given one. Raises StoreError."""
+    return store.note(_NOTE)
+
+
+def identified(store: Store) -> bytes:
+    """The store's identity; given to it when first asked for. Raises StoreError, EnvironmentProblem."""
+    while (found := identity(store)) is None:
+        store.add_note(_NOTE, uuid.uuid4().hex.encode())
+    return found

@@ -1,0 +1,191 @@
+"""Every command with `--json` prints one object of the form that docs/programs.md has, errors too."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from flows.cli.document import JSON_VERSION
+from flows.cli.events import EVENTS, as_line, clip_places
+from flows.cli.forms import FORMS, Envelope, HistoryTake, ProblemForm
+from flows.cli.main import COMMANDS
+from flows.cli.main import wanflow as group
+from flows.cli.models import MODEL_COMMANDS
+from flows.cli.problems import CODES, MEANINGS, exit_code, problems_of
+from flows.cli.render import document_of
+from flows.errors import FlowsError, Lacking, Place, Problem, RenderError, SettingsError, StoryboardError
+from flows.events import Failed, Finished, Log, Progress, Started
+from flows.ledger import LedgerRow, append_rows
+from flows.store import open_store
+from tests.flows.cli.conforming import faults
+from tests.flows.cli.plans import clip, plan, shot, take
+from tests.flows.cli.test_render import PLAN, result
+from tests.flows.ledger.test_history import ROW
+from tests.flows.records import empty_record
+from wan.errors import WanError
+
+Wanflow = Callable[..., subprocess.CompletedProcess[str]]
+STORYBOARD = "storyboard: 1\ntitle: A test\nscenes:\n  - shots:\n      - prompt: a white boat moves left to right\n"
+
+
+def options() -> Iterator[tuple[str, set[str]]]:
+    """Every command with the names of its options."""
+    for name, module in COMMANDS.items():
+        command = importlib.import_module(module).command
+        if not isinstance(command, click.Group):
+            yield name, {parameter.name or "" for parameter in command.params}
+    for name, module in MODEL_COMMANDS.items():
+        command = importlib.import_module(module).command
+        yield f"models {name}", {parameter.name or "" for parameter in command.params}
+
+
+def test_every_command_that_has_json_has_a_form_and_the_other_way_round() -> None:
+    assert {name for name, known in options() if "as_json" in known} == set(FORMS) - {"doctor --config"}
+    assert {name for name, known in options() if "as_events" in known} == {name.partition(":")[0] for name in EVENTS}
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Run a command in this process, in an empty folder; its document."""
+    for kind in ("DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    monkeypatch.chdir(tmp_path)
+    Path("film.yaml").write_text(STORYBOARD)
+    append_rows(open_store(None), [ROW])
+
+    def run(*arguments: str) -> dict[str, Any]:
+        done = CliRunner().invoke(group, [*arguments, "--json"])
+        document = json.loads(done.stdout)
+        assert isinstance(document, dict)
+        assert document["exit_code"] == done.exit_code
+        assert document["json_version"] == JSON_VERSION
+        return document
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("check", ["check", "film.yaml"]),
+        ("plan", ["plan", "film.yaml"]),
+        ("plan", ["plan", "film.yaml", "model=wan22", "--no-weights"]),
+        ("history", ["history"]),
+        ("doctor", ["doctor", "film.ffmpeg=/nowhere/ffmpeg"]),
+        ("doctor --config", ["doctor", "--config"]),
+        ("models list", ["models", "list"]),
+        ("models info", ["models", "info", "tiny"]),
+        ("models info", ["models", "info", "t2v-a14b"]),
+        ("models verify", ["models", "verify", "tiny"]),
+    ],
+)
+def test_a_document_is_of_its_form(ask: Callable[..., dict[str, Any]], command: str, arguments: list[str]) -> None:
+    document = ask(*arguments)
+    assert list(faults(document, FORMS[command])) == []
+    assert document["command"] == command
+
+
+def test_problems_of_check_name_their_file(ask: Callable[..., dict[str, Any]]) -> None:
+    Path("film.yaml").write_text(STORYBOARD.replace("prompt:", "promt:"))
+    document = ask("check", "film.yaml", "missing.yaml")
+    assert list(faults(document, FORMS["check"])) == []
+    assert [(each["file"], each["errors"] > 0) for each in document["files"]] == [
+        ("film.yaml", True),
+        ("missing.yaml", True),
+    ]
+    assert ("film.yaml", 5, 9) in [(each["file"], each["line"], each["column"]) for each in document["problems"]]
+    assert document["problems"][-1]["file"] == "missing.yaml"
+
+
+def test_a_damaged_ledger_is_a_warning_in_the_document(ask: Callable[..., dict[str, Any]]) -> None:
+    store = open_store(None)
+    store.put_note("ledger/20260101T120000Z-0123456789abcdef.parquet", b"PAR1")
+    document = ask("history")
+    assert len(document["takes"]) == 1
+    assert [(each["severity"], each["code"]) for each in document["problems"]] == [("warning", "warning")]
+
+
+def test_a_film_as_a_document(tmp_path: Path) -> None:
+    made = document_of(PLAN, result(tmp_path))
+    assert list(faults(json.loads(json.dumps(made)), FORMS["render"])) == []
+
+
+def test_every_event_is_of_its_form_and_names_its_shot() -> None:
+    made = plan(shot("river.launch", take(clip("aa"), clip("ab")), take(clip("ba"))))
+    places = clip_places(made)
+    for event in (
+        Started("ab", "worker-1", 1),
+        Progress("ab", "denoise", 3, 8),
+        Log("ab", 30, "slow"),
+        Finished("ab", empty_record("ab"), cached=False),
+        Failed("ab", "worker-1", "out of memory", final=False),
+    ):
+        line = as_line(event, places)
+        assert list(faults(line, EVENTS[f"render: {line['event']}"])) == []
+        assert (line["shot"], line["take"], line["segment"]) == ("river.launch", 1, 2)
+    assert as_line(Progress("", "edit", 1, 2), places)["shot"] is None
+
+
+def test_a_row_of_the_ledger_is_told_whole() -> None:
+    assert HistoryTake.__annotations__.keys() == {field.name for field in fields(LedgerRow)}
+
+
+@pytest.mark.parametrize("root", [FlowsError, WanError])
+def test_every_error_has_a_code_of_its_own_and_every_code_a_meaning(root: type[BaseException]) -> None:
+    def below(kind: type[BaseException]) -> set[type[BaseException]]:
+        return {kind}.union(*(below(each) for each in kind.__subclasses__()))
+
+    ours = {kind for kind in below(root) if kind.__module__ in ("flows.errors", "wan.errors")}
+    assert ours <= CODES.keys()
+    assert set(CODES.values()) <= MEANINGS.keys()
+
+
+PROBLEM = Problem(Place("film.yaml", 3, 5), "unknown key 'promt'", "did you mean prompt?", "river.launch")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (StoryboardError([PROBLEM]), ("storyboard", "unknown key 'promt'", "did you mean prompt?", "film.yaml", 3)),
+        (SettingsError("conf/a.yaml:2:3: no film.crff"), ("settings", "no film.crff", None, "conf/a.yaml", 2)),
+        (Lacking(["no checkpoint\n    fetch it"]), ("missing", "no checkpoint", "fetch it", None, None)),
+        (RenderError("1 take", [Problem(None, "a", None, "b.c")]), ("render", "a", None, None, None)),
+        (RenderError("stopped early"), ("render", "stopped early", None, None, None)),
+        (KeyboardInterrupt(), ("stopped", "stopped; finished takes are kept", None, None, None)),
+    ],
+)
+def test_an_error_as_problems(error: BaseException, expected: tuple[object, ...]) -> None:
+    (problem,) = problems_of(error)
+    assert list(faults(problem, ProblemForm)) == []
+    keys = ("code", "message", "fix", "file", "line")
+    told = tuple(problem[key] for key in keys)  # type: ignore[literal-required]
+    assert (told[0], str(told[1])[: len(str(expected[1]))], *told[2:]) == expected
+    assert exit_code(error) == MEANINGS[problem["code"]][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["plan", "flim.yaml", "--json"], "storyboard"),
+        (["render", "film.yaml", "rendr=final", "--events"], "settings"),
+        (["plan", "--json"], "usage"),
+        (["history", "store.path=/dev/null", "--json"], "environment"),
+    ],
+)
+def test_an_error_is_a_document_too(wanflow: Wanflow, tmp_path: Path, arguments: list[str], code: str) -> None:
+    (tmp_path / "here/film.yaml").write_text(STORYBOARD)
+    done = wanflow(*arguments)
+    document = json.loads(done.stdout)
+    assert list(faults(document, Envelope)) == []
+    assert (document["command"], document["exit_code"], done.returncode) == (arguments[0], 2, 2)
+    assert document["problems"][0]["code"] == code
+    assert "error" in done.stderr.lower()

@@ -1,0 +1,62 @@
+"""Whose fault a failure is."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from flows.cluster.failures import Blame, NodeFault, blame_of, fault_of
+from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, MediaError, SettingsError, StoreError
+from wan.errors import CheckpointError, NumbersError, RequestError, StateError
+
+
+@pytest.mark.parametrize(
+    ("error", "blame"),
+    [
+        (RequestError("size: 17x17"), Blame.CLIP),
+        (StateError("of another pipeline"), Blame.CLIP),
+        (MediaError("no picture"), Blame.CLIP),
+        (BlobMissing("gone"), Blame.CLIP),
+        (NumbersError("NaN", "lora"), Blame.CLIP),
+        (NumbersError("NaN", "weights"), Blame.NODE),
+        (NumbersError("NaN"), Blame.LIKELY_CLIP),
+        (CheckpointError("another revision"), Blame.NODE),
+        (SettingsError("no such family"), Blame.NODE),
+        (EnvironmentProblem("no space left"), Blame.NODE),
+        (NodeFault("another store"), Blame.NODE),
+        (ModuleNotFoundError("No module named 'diffusers'"), Blame.NODE),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/x"), Blame.NODE),
+        (FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/models/x"), Blame.NODE),
+        (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/models/x"), Blame.NODE),
+        (RuntimeError("No CUDA GPUs are available"), Blame.NODE),
+        (AssertionError("Torch not compiled with CUDA enabled"), Blame.NODE),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), Blame.UNKNOWN),
+        (OSError(errno.EIO, os.strerror(errno.EIO)), Blame.UNKNOWN),
+        (BlobCorrupt("damaged"), Blame.UNKNOWN),
+        (StoreError("stale file handle"), Blame.UNKNOWN),
+        (MemoryError(), Blame.UNKNOWN),
+    ],
+)
+def test_what_is_the_clips_fault_and_what_the_machines(error: BaseException, blame: Blame) -> None:
+    assert blame_of(error) is blame
+
+
+def test_weights_bar_a_machine_from_their_variant_and_all_else_from_everything() -> None:
+    assert not fault_of("a", CheckpointError("another revision")).every_variant
+    assert fault_of("a", ImportError("No module named 'diffusers'")).every_variant
+
+
+def test_after_a_cuda_error_the_process_is_in_doubt() -> None:
+    assert fault_of("a", RuntimeError("CUDA error: misaligned address")).spoilt
+    assert not fault_of("a", RuntimeError("out of memory, say")).spoilt
+
+
+def test_a_fault_of_the_machine_says_what_to_do_there() -> None:
+    assert fault_of("a", ImportError("No module named 'x'")).message == (
+        "ImportError: No module named 'x'; install there what is installed here"
+    )
+    full = fault_of("a", OSError(errno.ENOSPC, "No space left on device", "/tmp/x")).message
+    assert full.endswith("'/tmp/x'; free some room there")
+    assert "mount there what is mounted here" in fault_of("a", FileNotFoundError(errno.ENOENT, "x", "/y")).message

@@ -1,0 +1,119 @@
+"""Which cluster an address means, and what is said when none answers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from flows.cluster import join as joining
+from flows.cluster.join import ClusterAddress, address_of, join
+from flows.cluster.session import RaySession
+from flows.errors import EnvironmentProblem, SettingsError, Stopped
+from flows.settings import ClusterSettings
+
+
+@pytest.fixture(autouse=True)
+def no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def other_service() -> Iterator[str]:
+    """Listens, and answers as Redis does, which many machines have where Ray would be."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer(caller: socket.socket) -> None:
+            with caller:
+                while caller.recv(4096):
+                    caller.sendall(b"-ERR unknown command\r\n")
+
+        def serve() -> None:
+            while True:
+                try:
+                    caller, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=answer, args=(caller,), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "named", "text"),
+    [
+        ("auto", "", "auto"),
+        ("auto", "auto", "auto"),
+        ("auto", "10.0.0.1:6379", "10.0.0.1:6379"),
+        ("head:6379", "10.0.0.1:6379", "head:6379"),
+        ("[::1]:6379", "", "[::1]:6379"),
+    ],
+)
+def test_auto_is_what_ray_address_names(monkeypatch: pytest.MonkeyPatch, setting: str, named: str, text: str) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", named)
+    assert address_of(setting).text == text
+
+
+@pytest.mark.parametrize(
+    ("setting", "named", "told"),
+    [
+        ("ray://head:10001", "", "cluster.address=ray://head:10001: Ray's client protocol"),
+        ("auto", "ray://head:10001", "ray://head:10001, which RAY_ADDRESS names: Ray's client protocol"),
+        ("auto", "http://head:8265", "http://head:8265, which RAY_ADDRESS names: not the address of a cluster"),
+        ("auto", "local", "local, which RAY_ADDRESS names: not the address of a cluster"),
+        ("head", "", "cluster.address=head: not the address of a cluster"),
+        ("head:99999", "", "cluster.address=head:99999: not the address of a cluster"),
+    ],
+)
+def test_what_is_no_address_is_said_where_it_was_written(
+    monkeypatch: pytest.MonkeyPatch, setting: str, named: str, told: str
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", named)
+    with pytest.raises(SettingsError, match=told):
+        address_of(setting)
+
+
+def test_nobody_listens(cluster_settings: ClusterSettings) -> None:
+    with pytest.raises(EnvironmentProblem, match=r"no Ray cluster answers at cluster.address=127.0.0.1:1: .*refused"):
+        RaySession(replace(cluster_settings, address="127.0.0.1:1"))
+
+
+@pytest.mark.slow
+def test_who_listens_does_not_answer_as_ray_does(other_service: str, cluster_settings: ClusterSettings) -> None:
+    begun = time.monotonic()
+    with pytest.raises(EnvironmentProblem, match=f"no Ray cluster answers at cluster.address={other_service}: "):
+        RaySession(replace(cluster_settings, address=other_service, start_timeout=3.0))
+    assert time.monotonic() - begun < 10
+
+
+def test_stopping_ends_the_knocking(other_service: str, cluster_settings: ClusterSettings) -> None:
+    begun = time.monotonic()
+    with pytest.raises(Stopped):
+        RaySession(replace(cluster_settings, address=other_service), lambda: time.monotonic() - begun > 0.5)
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("said", "fix"),
+    [
+        ("RPC error: InvalidAuthToken: Authentication token is missing", "RAY_AUTH_MODE=token"),
+        ("The cluster was started with: Ray: 2.59.0 Python: 3.11.7 ...", "the same Ray and the same Python"),
+        ("no Ray process on this machine", "on one of its machines"),
+        ("anything else", "ray start --head"),
+    ],
+)
+def test_each_reason_has_its_advice(monkeypatch: pytest.MonkeyPatch, said: str, fix: str) -> None:
+    def refuse(*arguments: object) -> None:
+        raise ConnectionError(said)
+
+    ray: Any = None
+    monkeypatch.setattr(joining, "_connect", refuse)
+    with pytest.raises(EnvironmentProblem, match=rf"at cluster.address=auto.*: .*\n    .*{fix}"):
+        join(ray, ClusterAddress("auto", "cluster.address=auto"), 1.0, lambda: False)

@@ -1,0 +1,67 @@
+"""A film's history: written with the film, and never a reason to lose it."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from flows.film.making import Making
+from flows.film.record import write_history
+from flows.film.survey import Survey
+from flows.ledger import read_history
+from flows.plan import past_of
+from flows.resolve.memory import recall
+from flows.store import Store, open_store
+from tests.flows.cli.plans import clip, plan, shot, take
+from tests.flows.records import empty_record
+
+PLAN = plan(shot("river.launch", take(clip("a" * 64, "cached"))))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(str(tmp_path / "store"))
+
+
+def making(store: Store, film: Path | None) -> Making:
+    made = Making(
+        plan=PLAN,
+        shots=PLAN.shots,
+        asked=(),
+        store=store,
+        folder=Path("outputs"),
+        survey=Survey({"a" * 64: empty_record("a" * 64)}, (), frozenset()),
+        pool=None,
+        on_event=lambda event: None,
+    )
+    made.film = film
+    return made
+
+
+def test_a_finished_film_is_remembered_for_the_next_plan(store: Store) -> None:
+    assert write_history(making(store, Path("film.mp4")), "run") is None
+    assert [(row.shot, row.status, row.flow_run) for row in read_history(store)] == [("river.launch", "cached", "run")]
+    assert recall(store, PLAN.storyboard) == past_of(PLAN)
+
+
+def test_a_film_that_is_not_finished_is_in_the_ledger_alone(store: Store) -> None:
+    assert write_history(making(store, None), "run") is None
+    assert len(read_history(store)) == 1
+    assert recall(store, PLAN.storyboard) == {}
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC, errno.EIO])
+def test_a_store_that_cannot_be_written_costs_the_history_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    warning = write_history(making(store, Path("film.mp4")), "run")
+    assert warning is not None
+    assert warning.startswith("the history of this film could not be written: ")
+    assert store.address in warning
