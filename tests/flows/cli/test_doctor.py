@@ -86,15 +86,18 @@ def test_workers_that_share_a_gpu_have_their_part_of_it_and_of_the_host(gpu: Sim
 
 
 @pytest.mark.parametrize(
-    ("gigabytes", "numerics", "without", "placement"),
-    [(46, "render.compile=true", "offload", "expert_swap"), (20, "render.vae_tiling=true", "does not fit", "offload")],
+    ("clip", "gigabytes", "numerics", "without", "placement"),
+    [
+        ("t2v-a14b 1280x720", 46, "render.compile=true", "offload", "expert_swap"),
+        ("ti2v-5b 1280x704", 12, "render.vae_tiling=true", "does not fit", "offload"),
+    ],
 )
 def test_what_saves_memory_is_counted_as_a_render_counts_it(
-    gpu: SimpleNamespace, gigabytes: int, numerics: str, without: str, placement: str
+    gpu: SimpleNamespace, clip: str, gigabytes: int, numerics: str, without: str, placement: str
 ) -> None:
     gpu.total_memory = gigabytes * 10**9
-    assert found("model=wan22")["t2v-a14b 1280x720"].found.startswith(without)
-    assert found("model=wan22", numerics)["t2v-a14b 1280x720"].found.startswith(placement)
+    assert found("model=wan22")[clip].found.startswith(without)
+    assert found("model=wan22", numerics)[clip].found.startswith(placement)
 
 
 def test_what_does_not_fit_says_what_would(gpu: SimpleNamespace) -> None:
