@@ -163,7 +163,7 @@ def _check_written(api: str) -> None:
         fix = "write http://HOST:PORT/api, a port being a number up to 65535"
         raise EnvironmentProblem(f"{_NAME}={api} is not an address: {error}\n    {fix}") from error
     if parts.scheme not in ("http", "https"):
-        rest = api.rpartition("//")[2]
+        rest = api.rpartition("//")[2].removesuffix("/api") + "/api"
         raise EnvironmentProblem(f"{_NAME}={api} does not begin with http:// or https://\n    {_NAME}=http://{rest}")
     if not parts.hostname or port == 0:
         raise EnvironmentProblem(f"{_NAME}={api} names no server\n    like http://HOST:4200/api")

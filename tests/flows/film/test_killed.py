@@ -24,6 +24,7 @@ from tests.flows.film import filming
 pytestmark = pytest.mark.slow
 Start = Callable[[], subprocess.Popen[str]]
 
+MARK = "WANFLOW_TEST_FILM"
 LONG = filming.STORYBOARD.replace("a boat at night", "a boat takes long")
 
 
@@ -38,7 +39,7 @@ def start(
         command = [sys.executable, filming.__file__, str(tmp_path), "--renderer", KIND]
         process = subprocess.Popen(
             command,
-            env=child_environment,
+            env={**child_environment, MARK: str(tmp_path)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -76,8 +77,8 @@ def last_run(ask: Ask) -> dict[str, Any]:
     return dict(run)
 
 
-def processes_of(session: int) -> list[str]:
-    """Command lines of processes that descend from a session leader or carry its Ray folder's name."""
+def processes_with(mark: str) -> list[str]:
+    """Command lines of living processes that inherited a variable of that value."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -87,7 +88,7 @@ def processes_of(session: int) -> list[str]:
                 state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue
-            if state != "Z" and (f"/{session}/session_" in command or f"/{session}/session_" in environment):
+            if state != "Z" and f"{MARK}={mark}\0" in environment:
                 found.append(command)
     return found
 
@@ -98,9 +99,9 @@ def test_killed_in_the_middle_leaves_no_process_and_keeps_finished_takes(
     (tmp_path / "film.yaml").write_text(LONG)
     first = start()
     wait_for(lambda: two_done_one_running(tmp_path), 180)
-    assert processes_of(first.pid)
+    assert processes_with(str(tmp_path))
     os.kill(first.pid, signal.SIGKILL)
-    wait_for(lambda: not processes_of(first.pid), 60)
+    wait_for(lambda: not processes_with(str(tmp_path)), 60)
     assert not list((tmp_path / "outputs").rglob("*.mp4"))
     assert len(open_store(str(tmp_path / "store")).fingerprints()) == 2
     wait_for(lambda: last_run(ask)["state_type"] == "CRASHED", 60)
