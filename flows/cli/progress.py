@@ -96,7 +96,8 @@ class FilmProgress:
                 case Failed():
                     self._fail(event)
                 case Log() if event.level >= WARNING:
-                    self._say(f"[dim]{escape(self._name(event.fingerprint))}:[/] {escape(event.message)}")
+                    whose = self._name(event.fingerprint) if event.fingerprint else "warning"
+                    self._say(f"[dim]{escape(whose)}:[/] {escape(event.message)}")
                 case Log():
                     pass
             self._show_film()

@@ -150,8 +150,7 @@ def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[s
     where += [f"also    {shown_path(made.path)}  {_told(made)}" for made in result.delivered]
     where += [f"clips   {shown_path(clip)}" for clip in result.clips]
     where += [f"report  {shown_path(result.report)}"] if result.report else []
-    warnings = [f"warning: {warning}" for warning in result.warnings]
-    return [*warnings, "", *where, took, "", *next_steps(command, plan, only)]
+    return ["", *where, took, "", *next_steps(command, plan, only)]
 
 
 def next_steps(command: str, plan: Plan, only: Sequence[str]) -> list[str]:

@@ -105,4 +105,4 @@ def test_driving_videos_are_told_of_and_so_is_what_is_odd_about_them() -> None:
     text = shown(Progress("", "motion", 0, 2), terminal=True)
     assert "reading the motion of video 1 of 2" in text
     assert "reading the motion" not in shown(Progress("", "motion", 0, 1), Progress("", "motion", 1, 1))
-    assert "film: dance.mp4: 3 people" in shown(Log("", 30, "dance.mp4: 3 people"))
+    assert "warning: dance.mp4: 3 people" in shown(Log("", 30, "dance.mp4: 3 people"))
