@@ -1,4 +1,4 @@
-"""What every part needs of files and processes: writing whole or not at all, folders of a user, who still lives."""
+"""What every part needs of files: writing whole or not at all, folders of a user."""
 
 from __future__ import annotations
 
@@ -105,14 +105,3 @@ def without_tilde(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError as error:
         raise NoHome(f"{path}: there is no such home folder; write the whole path") from error
-
-
-def is_alive(pid: int) -> bool:
-    """Whether there is such a process on this machine, whoever owns it."""
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True

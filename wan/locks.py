@@ -23,6 +23,7 @@ from typing import IO
 
 _LOCK = ".lock"
 _LOOK_SECONDS = 0.02
+_PATIENCE_SECONDS = 2.0
 _REST_SECONDS = 24 * 3600.0
 """After which a folder whose owner cannot be asked is taken to be left over."""
 _DIGITS = re.compile("[0-9a-f]{8}")
@@ -94,9 +95,11 @@ def own_folder(parent: Path, prefix: str = "") -> Iterator[Path]:
     folder.mkdir(mode=0o700)
     with ExitStack() as held:
         held.callback(shutil.rmtree, folder, ignore_errors=True)
-        (folder / _LOCK).write_text(machine())
         with suppress(OSError):  # a disk without locks: others leave it alone for a while
-            held.enter_context(hold(folder / _LOCK) or nullcontext())
+            # who looks whether it is held holds it for that moment
+            held.enter_context(hold(folder / _LOCK, seconds=_PATIENCE_SECONDS) or nullcontext())
+        # last: a lock of this machine that nobody holds is taken to be left over
+        (folder / _LOCK).write_text(machine())
         yield folder
 
 

@@ -35,7 +35,10 @@ class ProgressEvent(Where):
     """A step of a clip, or of the whole film, is done."""
 
     event: Literal["progress"]
-    stage: Annotated[str, "`load`, `encode`, `denoise`, `decode`, `write`; of the whole film `motion`, `edit` (frames)"]
+    stage: Annotated[
+        str,
+        "`load`, `encode`, `denoise`, `decode`, `write`; of the whole film `motion`, `ray`, `workers`, `edit` (frames)",
+    ]
     step: int
     steps: int
 

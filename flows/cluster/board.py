@@ -56,15 +56,16 @@ class Board:
                         return End()
 
     def pending(self) -> Iterator[Event]:
-        """What has happened and was not told yet; never waits. Raises the error that the pool ended with."""
+        """What has happened and was not told yet; never waits. What the pool ended with is for `next_event`."""
+        ends = []
         while not self._events.empty():
             event = self._events.get()
             if isinstance(event, End):
-                self._events.put(event)  # for `next_event`
-                if event.error is not None:
-                    raise event.error
-                return
-            yield event
+                ends.append(event)
+            else:
+                yield event
+        for end in ends:
+            self._events.put(end)
 
     @property
     def wanted(self) -> bool:

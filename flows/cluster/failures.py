@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from flows.errors import BlobMissing, EnvironmentProblem, FlowsError, SettingsError, UserError
-from wan.errors import CheckpointError, NumbersError, RequestError, StateError
+from wan.errors import CheckpointError, NoHome, NumbersError, RequestError, StateError
 
 
 class Blame(Enum):
@@ -71,7 +71,7 @@ def blame_of(error: BaseException) -> Blame:
     match error:
         case NumbersError():
             return {"lora": Blame.CLIP, "weights": Blame.NODE}.get(error.source, Blame.LIKELY_CLIP)
-        case NodeFault() | CheckpointError() | ImportError() | EnvironmentProblem() | SettingsError():
+        case NodeFault() | CheckpointError() | NoHome() | ImportError() | EnvironmentProblem() | SettingsError():
             return Blame.NODE
         case RequestError() | StateError() | UserError() | BlobMissing():
             return Blame.CLIP
@@ -83,7 +83,7 @@ def blame_of(error: BaseException) -> Blame:
 def _told(error: BaseException, blame: Blame) -> str:
     """The message, with the way out where the error does not know it."""
     told = in_one_line(error)
-    if blame is not Blame.NODE or isinstance(error, FlowsError | CheckpointError | NumbersError):
+    if blame is not Blame.NODE or isinstance(error, FlowsError | CheckpointError | NoHome | NumbersError):
         return told
     if isinstance(error, ImportError):
         return f"{told}; install there what is installed here"

@@ -75,7 +75,7 @@ class Pool:
             raise event.error
 
     def pending(self) -> Iterator[Event]:
-        """What has happened and was not told yet; never waits. Raises as `events` does."""
+        """What has happened and was not told yet; never waits."""
         return self._board.pending()
 
     def cancel(self) -> None:
@@ -114,19 +114,22 @@ class Pool:
         except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
             self._board.tell(End(error))
             return
-        size: WorkerSize | None = None
         try:
-            size = self._start_workers(session)
-        except BaseException as error:  # noqa: BLE001
+            self._look_after(session, self._start_workers(session))
+        except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
             self._board.tell(End(error))
+            self._closing.wait()
+        finally:
+            for thread in self._threads:
+                thread.join(STOP_SECONDS)
+            session.close()
+
+    def _look_after(self, session: RaySession, size: WorkerSize) -> None:
+        """Until the pool closes."""
         while not self._closing.wait(LOOK_SECONDS):
             for worker in self._workers:
                 worker.end_if_silent(self._settings.silence_timeout)
-            if size is not None:
-                self._say_waiting(session, size)
-        for thread in self._threads:
-            thread.join(STOP_SECONDS)
-        session.close()
+            self._say_waiting(session, size)
 
     def _start_workers(self, session: RaySession) -> WorkerSize:
         """A thread for every worker there is room for. Raises EnvironmentProblem when there can be room for none."""

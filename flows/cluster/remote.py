@@ -96,15 +96,24 @@ class RemoteWorker:
             size = {"CPU": self._size.cpus, "GPU": self._size.gpus}
             where = [{NODE_LABEL: f"!in({','.join(sorted(avoid))})"}] if avoid else None
             bundle = {name: amount for name, amount in size.items() if amount}
-            self._room = self._ray.util.placement_group([bundle], bundle_label_selector=where)
+            self._room = self._placed(bundle, where)
         self.waiting = True
         try:
             while wanted():
                 if self._room.wait(timeout_seconds=LOOK_SECONDS):
                     return True
+        except self._ray.exceptions.RayError as error:
+            self._room = None
+            raise WorkerDied(_why(error)) from error
         finally:
             self.waiting = False
         return False
+
+    def _placed(self, bundle: dict[str, float], where: list[dict[str, str]] | None) -> Any:
+        try:
+            return self._ray.util.placement_group([bundle], bundle_label_selector=where)
+        except self._ray.exceptions.RayError as error:
+            raise WorkerDied(_why(error)) from error
 
     def render(self, clip: Clip) -> Iterator[Message]:
         """The worker's messages about one clip; ends early when cancelled. Raises WorkerDied."""
@@ -141,7 +150,7 @@ class RemoteWorker:
         with self._lock:
             self._cancelled = True
             if self._stream is not None:
-                self._ray.cancel(self._stream)
+                self._let_go(lambda: self._ray.cancel(self._stream))
 
     def end(self) -> None:
         """End the process; what it had not published is lost. Its place is kept for the next one."""

@@ -46,7 +46,7 @@ def edit_film(
     """
     binary = find_ffmpeg(settings)
     check_sources(timeline)
-    identifier = edit_digest(timeline, _planned(timeline, ANYWHERE, settings, binary).told(), ffmpeg_version(binary))
+    identifier = edit_digest(timeline, _planned(timeline, ANYWHERE, settings, binary).commands, ffmpeg_version(binary))
     if _is_made(timeline, output, identifier):
         return output
     with _workplace(output.parent) as work:
@@ -74,19 +74,18 @@ def captions_beside(film: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """What is run, in the folder `work`: the reels with their frames, then the film with every `different` target.
+    """What is run: the reels with their frames, then the film with every `different` target.
     `targets`: the film first; those that are not different are copies of it."""
 
-    work: Path
     reels: list[tuple[list[str], int]]
     command: list[str]
     targets: list[Target]
     different: list[Target]
 
-    def told(self) -> Iterator[list[str]]:
-        """Every command, wherever the folder is."""
-        for command in (*(command for command, _ in self.reels), self.command):
-            yield [word.replace(str(self.work), "") for word in command]
+    @property
+    def commands(self) -> list[list[str]]:
+        """Every command, in order."""
+        return [*(command for command, _ in self.reels), self.command]
 
 
 def _planned(timeline: Timeline, work: Path, settings: FilmSettings, binary: Path) -> _Edit:
@@ -101,7 +100,6 @@ def _planned(timeline: Timeline, work: Path, settings: FilmSettings, binary: Pat
         return words
 
     return _Edit(
-        work,
         [(command(reel.output), reel.frames) for reel in reels],
         command(_graph(short, different, subtitles, settings)),
         [film, *rest],

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from flows.edit.process import find_ffmpeg
-from flows.errors import FlowsError, Stopped
+from flows.errors import Stopped
 from flows.events import Event
 from flows.film.folder import check_space, claimed
 from flows.film.making import Making
@@ -16,7 +16,7 @@ from flows.film.motions import prepare_motions
 from flows.film.observer import Observer, Run, Unobserved
 from flows.film.record import write_history
 from flows.film.result import FilmResult
-from flows.film.survey import chosen_shots, clips_of, put_assets, survey, with_needed
+from flows.film.survey import check_soundtrack, chosen_shots, clips_of, put_assets, survey, with_needed
 from flows.plan.model import Clip, Plan
 from flows.store import open_store
 
@@ -53,6 +53,8 @@ def make_film(
         observer.start()
         found = survey(store, clips_of(plan, shots))
         check_space(folder, store.address, found.missing, here=plan.settings.cluster.address is None)
+        if found.missing:
+            check_soundtrack(plan)
         put_assets(store, plan, found.missing)
         prepare_motions(plan, store, found.missing, on_event or _ignore)
         pool = cleanup.enter_context(_pool(plan, found.missing, store.address, renderer)) if found.missing else None
@@ -102,17 +104,21 @@ def _observed(making: Making, observer: Observer) -> Run:
         _make(making, observer)
     except BaseException as failure:
         error = Stopped("stopped; finished takes are kept") if isinstance(failure, KeyboardInterrupt) else failure
-        if not isinstance(error, FlowsError) or isinstance(error, Stopped):
-            making.stop()
-        observer.end(making, error)
-        _record(making, observer, patient=not isinstance(error, Stopped))
-        _finish(making, observer)
+        making.stop()
+        _end(making, observer, error)
         if error is failure:
             raise
         raise error from failure
-    observer.end(making, None)
-    run = _record(making, observer, patient=True)
-    _finish(making, observer)
+    return _end(making, observer, None)
+
+
+def _end(making: Making, observer: Observer, error: BaseException | None) -> Run:
+    """Whoever is stopped while the observer is told, or fails to tell it, has a history all the same."""
+    try:
+        observer.end(making, error)
+    finally:
+        run = _record(making, observer, patient=not isinstance(error, Stopped))
+        _finish(making, observer)
     return run
 
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, MediaError, UserError
+from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, UserError
 from flows.events import Event, Log, Progress
+from flows.film.survey import unchanged
 from flows.media import ForwardVideo, StoredVideo, load_image, write_clip
 from flows.plan.model import Clip, Medium, Plan
 from flows.plan.motion import MADE_FROM, PREPARED, RETARGET
 from flows.resolve.motion import motion_models
-from flows.store.files import file_digest
 from flows.store.prepared import prepared, put_prepared
 from flows.store.protocol import Store
 from wan.errors import CheckpointError, RequestError
@@ -108,7 +108,8 @@ def _prepare(
     from wan.animate.preprocess.prepare import preprocess
 
     driving, how = _medium(clip, MADE_FROM), _medium(clip, PREPARED)
-    source = _unchanged(Path(plan.assets[driving.digest]), driving.digest)
+    # what is prepared is kept for good, by the digest that was planned with
+    source = unchanged(Path(plan.assets[driving.digest]), driving.digest)
     settings = PreprocessSettings(
         mode=_mode(clip),
         size=(clip.width, clip.height),
@@ -127,17 +128,6 @@ def _prepare(
         message = f"{source.name}: up to {made.people} people are seen at once; the largest in the middle is followed"
         on_event(Log("", logging.WARNING, message))
     put_prepared(store, key, _stored(made, clip.fps, store))
-
-
-def _unchanged(source: Path, digest: str) -> Path:
-    """What is prepared is kept for good, by the digest that was planned with."""
-    try:
-        found = file_digest(source)
-    except OSError as error:
-        raise MediaError(f"cannot read {source}: {error.strerror}") from error
-    if found != digest:
-        raise MediaError(f"{source} was changed after the film was planned; plan it again")
-    return source
 
 
 def _stored(made: Prepared, fps: float, store: Store) -> dict[str, str]:

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.errors import UserError
+from flows.errors import MediaError, UserError
 from flows.plan.model import Clip, Plan, PlannedShot
 from flows.plan.motion import MADE_FROM, PREPARED
+from flows.store.files import file_digest
 from flows.store.protocol import Store, TakeRecord
 from wan.suggest import did_you_mean
 
@@ -85,6 +86,27 @@ def clips_of(plan: Plan, shots: Sequence[PlannedShot]) -> tuple[Clip, ...]:
     """Every clip of these shots once, upstream first."""
     wanted = {clip.fingerprint for shot in shots for take in shot.takes for clip in take.clips}
     return tuple(clip for clip in plan.clips if clip.fingerprint in wanted)
+
+
+def check_soundtrack(plan: Plan) -> None:
+    """Raises MediaError for a sound of the soundtrack that is gone, or has changed since it was planned with: the edit
+    would find out when everything is rendered."""
+    sound = plan.storyboard.soundtrack
+    files = {str(one.file) for one in (sound.music, *sound.voiceover) if one is not None}
+    for digest, path in plan.assets.items():
+        if path in files:
+            unchanged(Path(path), digest)
+
+
+def unchanged(source: Path, digest: str) -> Path:
+    """A file of the film, whose bytes are those that were planned with. Raises MediaError."""
+    try:
+        found = file_digest(source)
+    except OSError as error:
+        raise MediaError(f"cannot read {source}: {error.strerror}") from error
+    if found != digest:
+        raise MediaError(f"{source} was changed after the film was planned; plan it again")
+    return source
 
 
 def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:

@@ -89,9 +89,15 @@ def _schema() -> pa.Schema:
 
 def _values(row: LedgerRow) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
+    values |= {name: _as_utf8(values[name]) for name in _TEXT}
     values |= {f"{stage}_seconds": row.seconds.get(stage) for stage in STAGES}
     values["scores"] = list(row.scores.items())
     return values
+
+
+def _as_utf8(text: str | None) -> str | None:
+    """A message may name a file whose name is no UTF-8; Parquet refuses it as it is."""
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _row(values: Mapping[str, Any]) -> LedgerRow:

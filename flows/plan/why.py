@@ -58,10 +58,16 @@ def facts_of(clips: tuple[Clip, ...], index: int = 0) -> dict[str, object]:
         "strength": first.strength,
         "camera path": first.camera,
         "control scale": None if first.control_scale == 1 else first.control_scale,
-        "LoRAs": [[lora.digest, float(lora.weight), lora.expert] for lora in first.loras],
-        "how inputs are read": list(first.treated),
+        "LoRAs": _loras(clips),
+        "how inputs are read": sorted({name for clip in clips for name in clip.treated}),
         "continuity": _continuity(first.hand_off),
     }
+
+
+def _loras(clips: tuple[Clip, ...]) -> list[list[object]]:
+    """Of all segments: later ones may be another variant's, with LoRAs of its own."""
+    laid = ((lora.digest, float(lora.weight), lora.expert) for clip in clips for lora in clip.loras)
+    return [list(one) for one in dict.fromkeys(laid)]
 
 
 def _continuity(hand_off: HandOff | None) -> list[object] | None:
@@ -97,12 +103,16 @@ def _changes(now: Mapping[str, object], then: Mapping[str, object], upstream: st
     mine, its = now["continuity"], then.get("continuity")
     if "continuity" in names and isinstance(mine, list) and isinstance(its, list):
         names.remove("continuity")
-        same_takes = mine[:2] == its[:2]
-        return [
-            *_say(names),
-            f"starts from another frame of {upstream}" if same_takes else f"upstream {upstream} changed",
-        ]
+        return [*_say(names), _other_start(mine, its, upstream)]
     return _say(names)
+
+
+def _other_start(mine: list[object], its: list[object], upstream: str | None) -> str:
+    if mine[:1] != its[:1]:
+        return f"upstream {upstream} changed"
+    if mine[1:2] != its[1:2]:
+        return f"another take of {upstream} may be chosen"
+    return f"starts from another frame of {upstream}"
 
 
 def _say(names: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import time
@@ -14,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from flows.errors import MediaError
 from flows.media import audio_head, probe_audio, probe_image, probe_video, promised_seconds, video_head
+from flows.media.treated import TREATED
 from flows.store.files import file_digest
 from wan.digests import FRESH_NS
 from wan.files import cache_folder, replacing
@@ -142,7 +144,9 @@ def _stamp(path: Path) -> list[int] | None:
 
 
 def _cache_file() -> Path:
-    return cache_folder() / "assets.json"
+    """Another one when files are looked at for other things: what was remembered before did not know of them."""
+    known = repr(sorted((name, treatment.version) for name, treatment in TREATED.items()))
+    return cache_folder() / f"assets-{hashlib.sha256(known.encode()).hexdigest()[:8]}.json"
 
 
 def _read_cache() -> dict[str, list[Any]]:

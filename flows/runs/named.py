@@ -39,7 +39,7 @@ class Named:
     @property
     def url(self) -> str:
         """Where a browser finds the UI."""
-        return self.settings.get("PREFECT_UI_URL", self.api.removesuffix("/api")).rstrip("/")
+        return self.settings.get("PREFECT_UI_URL", self._place.removesuffix("/api")).rstrip("/")
 
     @property
     def loopback(self) -> bool:
@@ -101,8 +101,7 @@ class Named:
     @property
     def _place(self) -> str:
         """The address without a password that stands in it."""
-        parts = urlsplit(self.api)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        return _public(self.api)
 
     def _not_prefect(self, status: int) -> str:
         place = self._place
@@ -155,18 +154,26 @@ def named_server() -> Named | None:
     return Named(api, {**settings, _NAME: api}, source)
 
 
+def _public(api: str) -> str:
+    """An address, whatever is wrong with it, without the password that may stand in it."""
+    head, slashes, rest = api.rpartition("//")
+    host, slash, path = rest.partition("/")
+    return f"{head}{slashes}{host.rpartition('@')[2]}{slash}{path}"
+
+
 def _check_written(api: str) -> None:
     try:
         parts = urlsplit(api)
         port = parts.port
     except ValueError as error:
         fix = "write http://HOST:PORT/api, a port being a number up to 65535"
-        raise EnvironmentProblem(f"{_NAME}={api} is not an address: {error}\n    {fix}") from error
+        raise EnvironmentProblem(f"{_NAME}={_public(api)} is not an address: {error}\n    {fix}") from error
     if parts.scheme not in ("http", "https"):
-        rest = api.rpartition("//")[2].removesuffix("/api") + "/api"
-        raise EnvironmentProblem(f"{_NAME}={api} does not begin with http:// or https://\n    {_NAME}=http://{rest}")
+        shown = _public(api)
+        rest = shown.rpartition("//")[2].removesuffix("/api") + "/api"
+        raise EnvironmentProblem(f"{_NAME}={shown} does not begin with http:// or https://\n    {_NAME}=http://{rest}")
     if not parts.hostname or port == 0:
-        raise EnvironmentProblem(f"{_NAME}={api} names no server\n    like http://HOST:4200/api")
+        raise EnvironmentProblem(f"{_NAME}={_public(api)} names no server\n    like http://HOST:4200/api")
 
 
 def _headers(settings: Mapping[str, str]) -> dict[str, str]:

@@ -50,16 +50,15 @@ class Reporter:
         self._telling: Telling | None = None
         self._said: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._answers: list[Answer] = []
-        self._checked = False
         self._deadline: float | None = None
 
     def start(self) -> None:
-        """Raises EnvironmentProblem when the server that the person names is not one, or does not answer."""
+        """Raises EnvironmentProblem when the server that the person names is not one, or does not answer, and when
+        Prefect refuses the person's settings."""
         own = own_settings()
         named = named_server()
         if named is not None:
             named.check()
-        self._checked = not (own.items() - QUIET.items())
         try:
             self._process = _started(named, run_environment(own, prefect_home(), named))
         except OSError as error:
@@ -67,13 +66,13 @@ class Reporter:
             return
         threading.Thread(target=self._write, args=(self._process,), name="report", daemon=True).start()
         threading.Thread(target=self._read, args=(self._process,), name="answers", daemon=True).start()
-
-    def begin(self, making: Making) -> None:
-        """Raises EnvironmentProblem when Prefect refuses the person's settings."""
-        if not self._checked:
+        if own.items() - QUIET.items():  # a person's own settings: before anything is rendered Prefect looks at them
             self._wait(lambda: bool(self._answers), time.monotonic() + READY_SECONDS)
             if (refused := self._answered(Refused)) is not None:
                 raise EnvironmentProblem(refused.message)
+
+    def begin(self, making: Making) -> None:
+        """What is made."""
         self._telling = Telling(making)
         self._say(*self._telling.opening())
 

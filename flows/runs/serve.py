@@ -25,6 +25,8 @@ QUIET_SECONDS = 2.0
 """Task runs are recorded a little after they happened: the server waits until its database rests for so long..."""
 PATIENCE_SECONDS = 30.0
 """...but no longer than this."""
+START_SECONDS = 300.0
+"""What the start may take; more than clients wait for it."""
 LEAVE_SECONDS = 10.0
 """What the end may take; less than the next server waits for it."""
 
@@ -72,9 +74,12 @@ def why_unusable(error: BaseException) -> str:
 def _watch(server: uvicorn.Server, api: str, home: Path) -> None:
     """Ends the server when nobody needs it, or when this thread fails: one that nobody watches would stay forever."""
     born = shown = time.time()
-    while not server.started:
-        time.sleep(LOOK_SECONDS)
     try:
+        deadline = time.monotonic() + START_SECONDS
+        while not server.started:
+            if time.monotonic() > deadline:
+                return
+            time.sleep(LOOK_SECONDS)
         mark_crashed(api, started_before=born)
         while not finished(home):
             time.sleep(LOOK_SECONDS)

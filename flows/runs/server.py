@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -69,13 +69,12 @@ class Server:
         except (urllib.error.URLError, OSError):
             return False
 
-    def wait(self, meanwhile: Callable[[], None] = lambda: None) -> None:
-        """Until it answers, calling `meanwhile` many times a second. Raises EnvironmentProblem when it does not."""
+    def wait(self) -> None:
+        """Until it answers. Raises EnvironmentProblem when it does not."""
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
             if time.monotonic() > deadline or not self.alive:
                 raise EnvironmentProblem(self._why_silent())
-            meanwhile()
             time.sleep(0.05)
 
     def said(self) -> str:

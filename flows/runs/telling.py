@@ -52,8 +52,9 @@ class Telling:
 
     def closing(self, error: BaseException | None) -> Iterator[Message]:
         """The end, and that of takes that were under way."""
+        why = STOPPED if error is None or isinstance(error, Stopped) else f"the film ended before: {error}"
         for name in sorted(self._open):
-            yield Ended(name, "cancelled", STOPPED)
+            yield Ended(name, "cancelled", why)
         self._open.clear()
         if error is not None:
             yield Ended("", _how(error), str(error) or type(error).__name__)

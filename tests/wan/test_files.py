@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from wan.errors import NoHome
-from wan.files import cache_folder, data_folder, is_alive, replacing, state_folder, without_tilde, write_atomically
+from wan.files import cache_folder, data_folder, replacing, state_folder, without_tilde, write_atomically
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -50,14 +48,6 @@ def test_folders_follow_the_standard(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         assert folder() == tmp_path / "wanflow"
         monkeypatch.setenv(variable, "not/absolute")
         assert str(folder()) == usual
-
-
-def test_a_process_lives_until_it_ends() -> None:
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    assert is_alive(process.pid)
-    process.communicate()
-    assert not is_alive(process.pid)
-    assert is_alive(1)
 
 
 def test_a_name_of_any_length_has_a_temporary_one(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from flows.errors import EnvironmentProblem
 from tests.flows.cluster.proxy import recording_proxy
 
 CLOUDLESS = """
-import json, os, sys
+import json, os, signal, sys
+heard = []
+signal.signal(signal.SIGTERM, lambda *_: heard.append("SIGTERM"))
 from flows.cluster.session import RaySession
 from flows.config import compose
 
@@ -29,6 +31,9 @@ def imported():
 there = ray.get(imported.remote())
 import flows, torch, wan.files
 assert there == [flows.__file__, torch.__file__, wan.files.__file__], there
+
+os.kill(os.getpid(), signal.SIGTERM)
+assert heard == ["SIGTERM"]
 
 import psutil
 children = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.events import Failed
 from flows.film.making import Making
 from flows.film.record import write_history
 from flows.film.survey import Survey
@@ -45,6 +46,15 @@ def test_a_finished_film_is_remembered_for_the_next_plan(store: Store) -> None:
     assert write_history(making(store, Path("film.mp4")), "run") is None
     assert [(row.shot, row.status, row.flow_run) for row in read_history(store)] == [("river.launch", "cached", "run")]
     assert recall(store, PLAN.storyboard) == past_of(PLAN)
+
+
+def test_a_failure_that_names_a_file_without_utf_8_is_in_the_ledger(store: Store) -> None:
+    made = making(store, None)
+    made.records.clear()
+    made.failures["a" * 64] = Failed("a" * 64, "w1", "caf\udce9.mp4: cannot be read", final=True)
+    assert write_history(made, "run") is None
+    (row,) = read_history(store)
+    assert (row.status, row.message) == ("failed", "caf\\udce9.mp4: cannot be read")
 
 
 def test_a_film_that_is_not_finished_is_in_the_ledger_alone(store: Store) -> None:

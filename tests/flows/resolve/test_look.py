@@ -21,6 +21,7 @@ from flows.errors import EnvironmentProblem, Place, SettingsError, StoryboardErr
 from flows.media import png_bytes, write_clip
 from flows.plan import make_plan, past_of
 from flows.resolve import look_at_headers, resolve
+from flows.resolve.assets import _cache_file
 from flows.resolve.memory import recall, remember
 from flows.settings import Settings
 from flows.store import Store, open_store
@@ -141,7 +142,7 @@ def test_a_damaged_cache_costs_time_and_no_more(
     data: bytes, film: MakeFilm, settings: Settings, store: Store, tmp_path: Path
 ) -> None:
     path = picture(tmp_path / "a.png")
-    cache = tmp_path / "cache" / "wanflow" / "assets.json"
+    cache = _cache_file()
     cache.parent.mkdir(parents=True)
     cache.write_bytes(data)
     assert path in resolve(film({"image": path}), settings, store).digests

@@ -83,13 +83,11 @@ def test_why_nothing_is_reported_is_passed_on(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_settings_that_prefect_refuses_are_an_error_before_anything_is_rendered(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PREFECT_API_REQUEST_TIMEOUT", "soon")
-    reporter = started(monkeypatch, says(Refused("PREFECT_API_REQUEST_TIMEOUT=soon: no number")))
     with pytest.raises(EnvironmentProblem, match="soon: no number"):
-        reporter.begin(making_of(plan_in(tmp_path)))
-    reporter.close()
+        started(monkeypatch, says(Refused("PREFECT_API_REQUEST_TIMEOUT=soon: no number")))
 
 
 def test_a_named_server_that_does_not_answer_is_an_error_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
