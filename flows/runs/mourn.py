@@ -1,4 +1,4 @@
-"""Runs of processes that were killed: nobody is left to report their end, so the server does."""
+"""Runs that nobody follows any more, since their film's process or their server was killed: the next server ends them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx
 
-from flows.runs.feed import KILLED
-
+LOST = (
+    "This run was followed no longer: the film's process or the Prefect server had ended. What was rendered is in the store "
+    "(`wanflow history`); the same command goes on from there."
+)
 _UNFINISHED = {"state": {"type": {"any_": ["PENDING", "RUNNING"]}}}
 
 
@@ -28,7 +30,7 @@ def mark_crashed(api: str, *, started_before: float) -> None:
 
 
 def _crash(client: httpx.Client, path: str) -> None:
-    _post(client, f"{path}/set_state", {"state": {"type": "CRASHED", "message": KILLED}, "force": True})
+    _post(client, f"{path}/set_state", {"state": {"type": "CRASHED", "message": LOST}, "force": True})
 
 
 def _post(client: httpx.Client, path: str, body: dict[str, Any]) -> Any:
