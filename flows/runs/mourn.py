@@ -1,4 +1,4 @@
-"""Runs that nobody follows any more, since their film's process or their server was killed: the next server ends them."""
+"""Runs that nobody follows any more, since their film's process or server was killed: the next server ends them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 LOST = (
-    "This run was followed no longer: the film's process or the Prefect server had ended. What was rendered is in the store "
-    "(`wanflow history`); the same command goes on from there."
+    "This run was followed no longer: the film's process or the Prefect server had ended. What was rendered is in the "
+    "store (`wanflow history`); the same command goes on from there."
 )
 _UNFINISHED = {"state": {"type": {"any_": ["PENDING", "RUNNING"]}}}
 
