@@ -160,12 +160,17 @@ def folders(settings: Settings) -> Iterator[Finding]:
         found = f"{conf} is another project's, and is passed over"
         yield Finding("Folders", "conf", "note", found, "--config-dir FOLDER names one for wanflow")
     store, outputs = settings.store.path or default_store_path(), settings.film.outputs.absolute()
-    yield looked("Folders", "store", lambda: _writable(store), "store.path=FOLDER names another place")
-    yield looked("Folders", "outputs", lambda: _writable(outputs), "film.outputs=FOLDER names another place")
+    yield looked("Folders", "store", lambda: _writable(store, "store.path"), "store.path=FOLDER names another place")
+    yield looked(
+        "Folders", "outputs", lambda: _writable(outputs, "film.outputs"), "film.outputs=FOLDER names another place"
+    )
 
 
-def _writable(folder: Path) -> str:
+def _writable(folder: Path, key: str) -> str:
     """Try it in the nearest folder that exists, so that looking leaves nothing behind."""
+    from flows.film.folder import check_links
+
+    check_links(folder, key)
     at = next(parent for parent in (folder, *folder.parents) if parent.exists())
     try:
         with tempfile.TemporaryFile(dir=at):

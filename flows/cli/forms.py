@@ -98,7 +98,7 @@ class HistoryTake(TypedDict):
     checkpoint: str
     seed: int
     prompt: Annotated[str, "as it was rendered"]
-    original_prompt: Annotated[str, "as it was written"]
+    original_prompt: Annotated[str, "`prompt` before a model extended it; empty in rows of old versions"]
     negative_prompt: str
     width: int
     height: int

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
@@ -22,6 +22,8 @@ from flows.events import Progress as Step
 from flows.plan.model import Clip, Plan
 
 WARNING = 30
+ECHO_WIDTH = 3
+"""Columns of `^C`, and one that the cursor stays in."""
 STARTING = {"ray": "Ray", "workers": "workers"}
 STAGES = {"load": "loading the model", "encode": "reading the prompt", "decode": "decoding", "write": "writing"}
 
@@ -35,6 +37,25 @@ class Clock(ProgressColumn):
         if left is None:
             return Text(_clock(task.elapsed or 0), style="progress.elapsed")
         return Text(f"{_clock(left)} left", style="progress.remaining")
+
+
+class Narrower:
+    """What leaves room at the right: a terminal writes `^C` behind the last bar, and if that went into the next line,
+    what is drawn over the bars would begin a line too low."""
+
+    def __init__(self, shown: RenderableType) -> None:
+        self._shown = shown
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from console.render(self._shown, options.update_width(max(1, options.max_width - ECHO_WIDTH)))
+
+
+class Bars(Progress):
+    """Bars that a Ctrl-C does not break."""
+
+    def get_renderable(self) -> RenderableType:
+        """All bars."""
+        return Narrower(super().get_renderable())
 
 
 class FilmProgress:
@@ -56,7 +77,7 @@ class FilmProgress:
         self._preparing: Step | None = None
         self._starting: dict[str, bool] = {}
         self._lock = threading.Lock()
-        self._bars = Progress(
+        self._bars = Bars(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.description}"),
             BarColumn(bar_width=32),
@@ -101,6 +122,11 @@ class FilmProgress:
                 case Log():
                     pass
             self._show_film()
+
+    def tell(self, text: str) -> None:
+        """A line above the bars, which stays when they are gone. From any thread, but not from a signal's handler: it
+        waits for who is drawing."""
+        self._console.print(text, markup=False)
 
     def _start(self, fingerprint: str) -> None:
         self._began[fingerprint] = time.monotonic()

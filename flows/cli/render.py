@@ -10,8 +10,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -89,9 +90,9 @@ def render_film(
     from flows.cli.planning import plan_with_progress
 
     made = plan_with_progress(load(storyboard, overrides, config_dir=config_dir))
-    with termination_as_interrupt():
+    with termination_as_interrupt() as answer:
         if said == "words":
-            _with_progress(again(storyboard, overrides, config_dir), made, only)
+            _with_progress(again(storyboard, overrides, config_dir), made, only, answer)
         else:
             _for_programs(made, only, events=said == "events")
 
@@ -122,7 +123,7 @@ def again(storyboard: str, overrides: Sequence[str], config_dir: Path | None = N
     return shlex.join(["wanflow", "render", storyboard, *own, *folder])
 
 
-def _with_progress(command: str, plan: Plan, only: Sequence[str]) -> None:
+def _with_progress(command: str, plan: Plan, only: Sequence[str], answer: Answer) -> None:
     from rich.console import Console
 
     from flows.api import render
@@ -137,6 +138,8 @@ def _with_progress(command: str, plan: Plan, only: Sequence[str]) -> None:
     for line in [*warning_lines(plan), partial_sums(plan, clips) if only else sums(plan)]:
         console.print(line, soft_wrap=lines)
     with FilmProgress(plan, clips, console) as progress:
+        if console.is_terminal:  # what is written past the bars would be drawn over, and they would be left behind
+            answer.tell = progress.tell
         result = render(plan, on_event=progress.on_event, only=only)
     for line in closing_lines(command, plan, result, only):
         console.print(line, soft_wrap=True, markup=False)
@@ -145,11 +148,11 @@ def _with_progress(command: str, plan: Plan, only: Sequence[str]) -> None:
 def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[str]) -> list[str]:
     """Where the film is, how long it took, and what to try next; `command` renders the whole film once more."""
     took = f"{count(result.rendered, 'take')} rendered, {result.cached:,} from the store, in {duration(result.seconds)}"
-    where = [f"film    {shown_path(result.path)}"] if result.path else []
-    where += [f"words   {shown_path(result.captions)}"] if result.captions else []
-    where += [f"also    {shown_path(made.path)}  {_told(made)}" for made in result.delivered]
-    where += [f"clips   {shown_path(clip)}" for clip in result.clips]
-    where += [f"report  {shown_path(result.report)}"] if result.report else []
+    where = [f"film      {shown_path(result.path)}"] if result.path else []
+    where += [f"captions  {shown_path(result.captions)}"] if result.captions else []
+    where += [f"also      {shown_path(made.path)}  {_told(made)}" for made in result.delivered]
+    where += [f"clips     {shown_path(clip)}" for clip in result.clips]
+    where += [f"report    {shown_path(result.report)}"] if result.report else []
     return ["", *where, took, "", *next_steps(command, plan, only)]
 
 
@@ -203,18 +206,26 @@ def document_of(plan: Plan, result: FilmResult) -> RenderDocument:
     }
 
 
+@dataclass
+class Answer:
+    """How it is said that the end was asked for."""
+
+    tell: Callable[[str], None] = say
+
+
 @contextmanager
-def termination_as_interrupt() -> Iterator[None]:
+def termination_as_interrupt() -> Iterator[Answer]:
     """SIGTERM and the end of a session (SIGHUP) end the render as Ctrl-C does: workers are told, finished takes are
     kept. The first of them is answered at once, since ending may take seconds; what follows is not heard, or it would
     tear the ending apart, until `GIVE_UP_SECONDS` are over. What is ignored (`nohup`, a shell's background) stays so.
     """
     began: float | None = None
     said = threading.Event()
+    answer = Answer()
 
-    def answer() -> None:
+    def tell() -> None:
         with suppress(OSError):  # the terminal may be gone
-            say(STOPPING)
+            answer.tell(STOPPING)
         said.set()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -225,13 +236,13 @@ def termination_as_interrupt() -> Iterator[None]:
             return
         began = time.monotonic()
         # in a thread: what is interrupted here may hold the locks that printing takes, or starting a `Thread`
-        _thread.start_new_thread(answer, ())
+        _thread.start_new_thread(tell, ())
         raise KeyboardInterrupt
 
     ours = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, interrupt) for number in ours}
     try:
-        yield
+        yield answer
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

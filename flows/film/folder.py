@@ -52,6 +52,7 @@ def claimed(plan: Plan) -> Iterator[Path]:
     ours = str(plan.storyboard.path.resolve())
     with ExitStack() as held:
         try:
+            check_links(folder, "film.outputs")
             file = held.enter_context(_owned(folder, ours))
         except OSError as error:
             raise EnvironmentProblem(
@@ -65,17 +66,25 @@ def claimed(plan: Plan) -> Iterator[Path]:
 
 
 def _owned(folder: Path, ours: str) -> FileIO:
-    """The note, locked. A film that came to nothing may take it away, with the folder, while we wait: then again."""
+    """The note, locked. A film that came to nothing may take it away, with the folder, while we wait: then again.
+
+    Raises OSError where there is no folder at any try: none can be made there (`/proc` says so in the same words).
+    """
+    gone: OSError | None = None
     for _ in range(_TRIES):
         with ExitStack() as opened:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 file = opened.enter_context(_open(folder / OWNER))
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                gone = error
                 continue
+            gone = None
             if _own(file, folder, ours):
                 opened.pop_all()
                 return file
+    if gone is not None:
+        raise gone
     raise UserError(f"{folder} is made and taken away by other commands all the time\n{_ELSEWHERE}")
 
 
@@ -195,7 +204,19 @@ def _check_name(place: Path, key: str) -> None:
         ) from error
 
 
+def check_links(place: Path, key: str) -> None:
+    """Raises EnvironmentProblem when a folder on the way to `place` is a link to what is not there: none can be made
+    in its stead, and the system says no more than that it exists."""
+    link = next((at for at in (place, *place.parents) if at.is_symlink() and not at.exists()), None)
+    if link is not None:
+        to = os.path.realpath(link)
+        raise EnvironmentProblem(
+            f"{link} is a link to {to}, which is not there\n    mount or make that, or choose another: {key}=FOLDER"
+        )
+
+
 def _check_writable(store: Path) -> None:
+    check_links(store, "store.path")
     try:
         with tempfile.TemporaryFile(dir=_existing(store)):
             pass

@@ -92,7 +92,7 @@ class ShotForm(TypedDict):
     width: int
     height: int
     prompt: Annotated[str, "as it is rendered"]
-    original_prompt: Annotated[str, "as it is written, if a model has extended it"]
+    original_prompt: Annotated[str, "`prompt` before a model extended it; the same where none has"]
     negative_prompt: str
     depends_on: Annotated[list[str], "ids of the shots it starts from"]
     transition: TransitionForm

@@ -109,6 +109,15 @@ def test_what_does_not_fit_says_what_would(gpu: SimpleNamespace) -> None:
     assert finding.fix == "a smaller size, or render.precision=fp8_storage"
 
 
+def test_a_folder_that_is_a_link_to_nowhere_is_named(home: Path) -> None:
+    (home / "disk").symlink_to(home / "gone")
+    findings = found(f"film.outputs={home / 'disk'}", f"store.path={home / 'disk/store'}")
+    for name, key in (("outputs", "film.outputs"), ("store", "store.path")):
+        assert findings[name].state == "bad"
+        assert findings[name].found == f"{home / 'disk'} is a link to {home / 'gone'}, which is not there"
+        assert (findings[name].fix or "").endswith(f"{key}=FOLDER")
+
+
 def test_every_missing_model_is_named_with_the_way_to_get_it(home: Path) -> None:
     findings = found("model=wan22")
     for variant in FAMILIES["wan22"].roles:

@@ -114,6 +114,30 @@ def test_a_place_that_cannot_be_written_is_said_with_the_way_out(plan: Plan, tmp
         pass
 
 
+def test_a_place_where_no_folder_can_be_made_is_no_race(plan: Plan) -> None:
+    nowhere = replace(plan.settings.film, outputs=Path("/proc/nowhere"))
+    plan = replace(plan, settings=replace(plan.settings, film=nowhere))
+    told = r"cannot be written to /proc/nowhere/the-paper-boat: No such file.*\n.*film\.outputs=FOLDER"
+    with pytest.raises(EnvironmentProblem, match=told), claimed(plan):
+        pass
+
+
+@pytest.mark.parametrize("below", ["", "films"])
+def test_a_link_to_nowhere_is_named_with_where_it_leads(plan: Plan, tmp_path: Path, below: str) -> None:
+    (tmp_path / "disk").symlink_to(tmp_path / "gone")
+    place = tmp_path / "disk" / below
+    linked = replace(plan.settings.film, outputs=place)
+    plan = replace(plan, settings=replace(plan.settings, film=linked))
+    told = rf"{tmp_path}/disk is a link to {tmp_path}/gone, which is not there\n.*"
+    with pytest.raises(EnvironmentProblem, match=told + r"film\.outputs=FOLDER"), claimed(plan):
+        pass
+    with pytest.raises(EnvironmentProblem, match=told + r"store\.path=FOLDER"):
+        check_space(tmp_path, str(place), [clip("a")])
+    (tmp_path / "gone").mkdir()
+    with claimed(plan) as folder:
+        assert folder.is_dir()
+
+
 def test_a_film_that_came_to_nothing_leaves_no_folder(plan: Plan, tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), claimed(plan):
         raise ZeroDivisionError
