@@ -17,6 +17,8 @@ _WHOLE = re.compile(r"[+-]?\d+\Z")
 _AMOUNT = r"\d+(?:\.\d+)?"
 _DURATION = rf"(?:{_AMOUNT}h)?(?:{_AMOUNT}m)?(?:{_AMOUNT}s)?(?:{_AMOUNT}ms)?"
 _DURATION_RE = re.compile(rf"(-?)(?:({_AMOUNT})h)?(?:({_AMOUNT})m)?(?:({_AMOUNT})s)?(?:({_AMOUNT})ms)?\Z")
+_COMMA = re.compile(r"(?<=\d),\s*(?=\d)")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\Z")
 _WITH_UNIT = re.compile(r"(\S{1,40}?)\s*(?:fps|hz|p|frames?|steps?|takes?|db|x)\Z", re.IGNORECASE)
 """A number with what it counts behind it: `30fps`, `-6 dB`."""
 
@@ -50,11 +52,15 @@ class Number:
 
     def _meant(self, written: str) -> str:
         """What to write instead of what is not a number of this kind."""
+        if self.whole and _THOUSANDS.match(written):
+            return f"no comma between the digits: {self._meant(written.replace(',', ''))}"
+        if pointed := with_point(written):
+            return self._meant(pointed) if self.whole else f"a decimal point, not a comma: {self._meant(pointed)}"
         unit = _WITH_UNIT.match(written)
         digits = unit[1] if unit else written
         value = float(digits) if len(digits) <= 40 and _NUMBER.match(digits) else math.nan
         within = self.low < value if self.above else self.low <= value
-        if unit and within and value <= self.high and not (self.whole and value != int(value)):
+        if within and value <= self.high and not (self.whole and value != int(value)):
             return f"write {_plain(value)}"
         return self._nearest(value)
 
@@ -95,8 +101,7 @@ class Seconds:
             return None
         seconds = seconds_of(text.value)
         if seconds is None:
-            said = _IN_WORDS.match(text.value.lower())
-            wrong(text, context, key, self, f"write {said[1]}{said[2]}" if said else "write for example 2s")
+            wrong(text, context, key, self, _time_meant(text.value))
         elif seconds < 0 or (seconds == 0 and not self.zero):
             least = "0 s or longer" if self.zero else "longer than 0 s"
             context.problems.add(text, f"{key} must be {least}, not {text.value}", "write for example 2s")
@@ -115,6 +120,21 @@ class Seconds:
 
     def words(self) -> str:
         return "a length of time (`2s`, `0.5s`, `1m30s`, a number of seconds)"
+
+
+def with_point(text: str) -> str | None:
+    """`1,5s` → `1.5s`; None if there is not one comma between digits."""
+    pointed, commas = _COMMA.subn(".", text[:100])
+    return pointed if commas == 1 and pointed.count(".") == 1 else None
+
+
+def _time_meant(written: str) -> str:
+    """What to write instead of what is not a length of time."""
+    if pointed := with_point(written):
+        meant = f"write {pointed}" if seconds_of(pointed) is not None else _time_meant(pointed)
+        return f"a decimal point, not a comma: {meant}"
+    said = _IN_WORDS.match(written.lower())
+    return f"write {said[1]}{said[2]}" if said else "write for example 2s"
 
 
 def seconds_of(text: str) -> float | None:

@@ -50,12 +50,11 @@ def test_a_size_that_cannot_be_names_the_two_nearest(
 
 
 @pytest.mark.parametrize("called", [*_CALLED, "1920*1080", "4:3", "21:9"])
-def test_a_size_advised_for_a_name_can_be_rendered(
-    called: str, shot: MakeShot, film: MakeFilm, problems: Problems
-) -> None:
+def test_a_size_advised_for_a_name_can_be_rendered(called: str, shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     fix = Pixels(film=True)._meant(called) or ""
     width, height = map(int, fix.split()[1].split("x"))
-    assert problems(film(shot("a"), format=Format(Size(width, height))), model="wan22") == []
+    made = plan(film(shot("a"), format=Format(Size(width, height))), model="wan22")
+    assert (made.width, made.height) == (width, height)
 
 
 def test_real_models_render_the_films_own_size(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:

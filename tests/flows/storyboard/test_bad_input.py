@@ -78,7 +78,9 @@ KEYS = [
         "missing prompt", SHOT + "      - id: empty\n", "8:9", "a shot needs prompt", "add prompt: text", "river.empty"
     ),
     Case("missing title", SHOT.replace("title: A film\n", ""), "1:1", "the storyboard needs title", "add title: text"),
-    Case("missing version", SHOT.replace("storyboard: 1\n", ""), "1:1", "the storyboard needs storyboard", "`1`"),
+    Case(
+        "missing version", SHOT.replace("storyboard: 1\n", ""), "1:1", "the first line is missing: storyboard: 1", "add"
+    ),
     Case("version 2", SHOT.replace("storyboard: 1", "storyboard: 2"), "1:13", "version '2'", "reads storyboard: 1"),
     Case(
         "title filled with nothing",
