@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 from flows.storyboard.context import Context
-from flows.storyboard.nodes import Keys, Node, Text
+from flows.storyboard.nodes import Keys, Node, Text, stands_alone
 
 
 def joined_again(node: Keys, context: Context, is_text: Callable[[str], bool]) -> Keys:
@@ -16,10 +17,11 @@ def joined_again(node: Keys, context: Context, is_text: Callable[[str], bool]) -
     cut: dict[str, list[Text]] = {}
     owner = ""
     for name, (written, value) in node.entries.items():
-        if owner and _is_rest(written, value) and (is_text(owner) or _is_digits(node.entries[owner][1], written)):
+        begun = node.entries[owner][1] if owner else None
+        if begun and _is_rest(begun, written, value) and (is_text(owner) or _is_digits(begun, written)):
             cut.setdefault(owner, []).append(written)
         else:
-            owner = name if isinstance(value, Text) and value.plain and value.value else ""
+            owner = name if _may_be_cut(written, value) else ""
     if not cut:
         return node
     rests = {piece.value for pieces in cut.values() for piece in pieces}
@@ -27,9 +29,8 @@ def joined_again(node: Keys, context: Context, is_text: Callable[[str], bool]) -
     result.entries = {name: entry for name, entry in node.entries.items() if name not in rests}
     for name, pieces in cut.items():
         key, begun = result.entries[name]
-        if not isinstance(begun, Text):
-            continue
-        whole = _whole(begun, pieces[-1])
+        assert isinstance(begun, Text)
+        whole = _whole(begun, pieces)
         if is_text(name):
             message = f"the comma ends the text of {name}, and '{pieces[0].value[:60]}' is read as a key"
             quoted = json.dumps(whole, ensure_ascii=False)
@@ -39,13 +40,17 @@ def joined_again(node: Keys, context: Context, is_text: Callable[[str], bool]) -
     return result
 
 
-def _is_rest(written: Text, value: Node) -> bool:
-    """Whether a key stands alone in braces: neither a colon nor a value behind it."""
-    if not (isinstance(value, Text) and value.plain and not value.value and written.plain):
+def _may_be_cut(key: Text, value: Node) -> bool:
+    """Whether a text stands behind its key: not in quotes, nor from an alias or another file laid under this one."""
+    if not (isinstance(value, Text) and value.plain and value.value):
         return False
-    line = written.source.line(written.line) or ""
-    behind = line[written.column - 1 + len(written.value) :].lstrip()
-    return behind[:1] in ("", ",", "}")
+    return value.source is key.source and (value.line, value.column) > (key.line, key.column)
+
+
+def _is_rest(begun: Node, key: Text, value: Node) -> bool:
+    if not (isinstance(value, Text) and value.plain and not value.value and stands_alone(key)):
+        return False
+    return key.source is begun.source and (key.line, key.column) > (begun.line, begun.column)
 
 
 def _is_digits(begun: Node, rest: Text) -> bool:
@@ -53,9 +58,13 @@ def _is_digits(begun: Node, rest: Text) -> bool:
     return isinstance(begun, Text) and begun.value[-1:].isdecimal() and rest.value[:1].isdecimal()
 
 
-def _whole(begun: Text, last: Text) -> str:
-    """What is written from the one to the other, blanks and ends of lines as one blank."""
+def _whole(begun: Text, pieces: list[Text]) -> str:
+    """What is written from the beginning to the last piece, blanks and ends of lines as one blank. The map has a piece
+    once that is there several times: `000` of `1,000,000`."""
+    last = pieces[-1]
     rows = [begun.source.line(number) or "" for number in range(begun.line, last.line + 1)]
-    rows[-1] = rows[-1][: last.column - 1 + len(last.value)]
+    again = "|".join(re.escape(piece.value) for piece in pieces)
+    behind = re.compile(rf"(?:\s*,\s*(?:{again})(?=\s*[,}}]))*").match(rows[-1], last.column - 1 + len(last.value))
+    rows[-1] = rows[-1][: behind.end() if behind else None]
     rows[0] = rows[0][begun.column - 1 :]
     return " ".join(" ".join(rows).split())

@@ -24,7 +24,7 @@ from yaml.events import (
 from yaml.reader import ReaderError
 
 from flows.errors import Place
-from flows.storyboard.nodes import Items, Keys, Node, Source, Text
+from flows.storyboard.nodes import Items, Keys, Node, Source, Text, stands_alone
 from flows.storyboard.problems import Problems
 
 MAX_DEPTH = 24
@@ -128,7 +128,7 @@ class _Builder:
             if isinstance(node, Keys):
                 self._fatal(owner, "this is read as YAML maps, not as text", QUOTE_BRACES)
             self._fatal(node, f"a key must be text, not {node.word}", "text that starts with [ needs quotes")
-        if node.value in owner.entries:
+        if node.value in owner.entries and not (stands_alone(node) and stands_alone(owner.entries[node.value][0])):
             first = owner.entries[node.value][0].line
             message = f"the key '{node.value}' is here a second time"
             self._problem(node, message, f"it is on line {first} already; keep one")
