@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,9 @@ from pathlib import Path
 from flows.errors import Place, Problem
 from flows.resolve.needs import Part, choose_variant, film_fps, part_of
 from flows.storyboard.model import Size, Storyboard
+from flows.storyboard.sizes import FILM_MULTIPLE
 from wan.families import Family
 from wan.geometry import IMAGE_SIZES, MOST_NARROW, nearest_sizes
-from wan.variants import VARIANTS
-
-_MULTIPLE = math.gcd(*(variant.size_multiple for variant in VARIANTS.values()))
-"""Of a film's sides. Variants that need larger ones render at their nearest size, and the edit scales and crops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,9 @@ def film_geometry(
         sizes = " or ".join(f"{width}x{height}" for width, height in family.sizes)
         problems.append(_wrong(storyboard, f"the {family.name} family draws {sizes}, or whole multiples of it", near))
         return Geometry(own, own, fps)
-    if wanted.width % _MULTIPLE or wanted.height % _MULTIPLE:
-        near = [Size(*size) for size in nearest_sizes((wanted.width, wanted.height), _MULTIPLE)]
-        problems.append(_wrong(storyboard, f"both sides must be multiples of {_MULTIPLE} pixels", near))
+    if wanted.width % FILM_MULTIPLE or wanted.height % FILM_MULTIPLE:
+        near = [Size(*size) for size in nearest_sizes((wanted.width, wanted.height), FILM_MULTIPLE)]
+        problems.append(_wrong(storyboard, f"both sides must be multiples of {FILM_MULTIPLE} pixels", near))
         return Geometry(own, own, fps)
     return Geometry(wanted, wanted, fps)
 

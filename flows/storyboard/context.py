@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
-from flows.storyboard.nodes import Items, Node, Text
+from flows.storyboard.nodes import Items, Keys, Node, Text
 from flows.storyboard.problems import Problems
 
 AssetKind: TypeAlias = Literal["image", "video", "audio", "lora"]
@@ -50,12 +52,31 @@ def scalar(node: Node, context: Context, key: str, kind: Kind) -> Text | None:
     if not isinstance(node, Text):
         one = node.values[0] if isinstance(node, Items) and len(node.values) == 1 else None
         fix = f"write {key}: {one.value[:60]}" if isinstance(one, Text) else f"write one value after {key}:"
+        inside = _without_braces(node, key) if isinstance(node, Keys) else None
+        if inside is not None:
+            fix = f"remove the braces: {key}: {inside}"
         context.problems.add(node, f"{key} must be {kind.words()}, not {node.word}", fix)
         return None
     if node.plain and not node.value:
         context.problems.add(node, f"{key} has no value", "write one, or remove the key")
         return None
     return node
+
+
+def _without_braces(node: Keys, key: str) -> str | None:
+    """What is written in braces, as a text; None if there are none, or more than a text inside. A key that is repeated
+    inside is left out: `prompt: {prompt: a dog, drone shot}`."""
+    if (node.source.line(node.line) or "")[node.column - 1 : node.column] != "{" or not node.entries:
+        return None
+    pieces: list[str] = []
+    for name, (_, value) in node.entries.items():
+        if not isinstance(value, Text):
+            return None
+        repeated = name == key and not pieces
+        pieces.append(value.value if repeated else f"{name}: {value.value}" if value.value else name)
+    text = ", ".join(pieces)
+    simple = re.fullmatch(r"[\w.-]+", text)
+    return text[:200] if simple else json.dumps(text, ensure_ascii=False)[:200]
 
 
 def wrong(text: Text, context: Context, key: str, kind: Kind, fix: str | None = None) -> None:

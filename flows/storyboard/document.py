@@ -24,18 +24,20 @@ from yaml.events import (
 from yaml.reader import ReaderError
 
 from flows.errors import Place
-from flows.storyboard.nodes import Items, Keys, Node, Source, Text
+from flows.storyboard.nodes import Items, Keys, Node, Source, Text, stands_alone
 from flows.storyboard.problems import Problems
 
 MAX_DEPTH = 24
 MAX_NODES = 2_000_000
 
 QUOTE_BRACES = 'text that starts with {{ needs quotes: "{{ name }} …"'
+QUOTE_COLON = 'text with ": " in it needs quotes'
 _BRACES = re.compile(r"[:\-,\[]\s+\{\{")
 
 _OPEN_END = "found unexpected end of stream"
+_NOT_CLOSED = ("did not find expected ',' or '}'", "did not find expected ',' or ']'")
 _FIXES = {
-    "mapping values are not allowed in this context": 'text with ": " in it needs quotes; keys need their indentation',
+    "mapping values are not allowed in this context": f"{QUOTE_COLON}; keys need their indentation",
     "did not find expected key": "check the indentation and the quotes of this line and the one before",
     _OPEN_END: "a quote was opened and not closed",
     "found a tab character that violates indentation": "indent with spaces, not tabs",
@@ -126,7 +128,7 @@ class _Builder:
             if isinstance(node, Keys):
                 self._fatal(owner, "this is read as YAML maps, not as text", QUOTE_BRACES)
             self._fatal(node, f"a key must be text, not {node.word}", "text that starts with [ needs quotes")
-        if node.value in owner.entries:
+        if node.value in owner.entries and not (stands_alone(node) and stands_alone(owner.entries[node.value][0])):
             first = owner.entries[node.value][0].line
             message = f"the key '{node.value}' is here a second time"
             self._problem(node, message, f"it is on line {first} already; keep one")
@@ -214,7 +216,17 @@ class _Builder:
             if character == "\t":
                 return "indent with spaces, not tabs"
             return f"text that starts with {character} needs quotes"
+        if problem in _NOT_CLOSED:
+            return self._not_closed(text, line, error)
         return _FIXES.get(problem)
+
+    def _not_closed(self, text: str, line: int, error: yaml.MarkedYAMLError) -> str:
+        """What keeps braces from ending where they should: a second colon, or that nothing ends them."""
+        column = error.problem_mark.column if error.problem_mark else 0
+        if text[column : column + 1] == ":" and ": " in text[:column]:
+            return QUOTE_COLON
+        opened = error.context_mark.line + 1 if error.context_mark else line
+        return f"close what is opened on line {opened}, or put a comma before this"
 
     def _character(self, error: ReaderError) -> None:
         position = int(error.position)

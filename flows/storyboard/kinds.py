@@ -12,7 +12,7 @@ from flows.storyboard.context import AssetKind, Context, Schema, scalar, wrong
 from flows.storyboard.model import Cue
 from flows.storyboard.nodes import Node, Text
 from flows.storyboard.problems import listed
-from flows.storyboard.quantities import seconds_of
+from flows.storyboard.quantities import seconds_of, with_point
 from wan.layout import PICKLES
 
 MAX_TEXT = 20_000
@@ -241,15 +241,24 @@ class Moment:
         text = scalar(node, context, key, self)
         if text is None:
             return None
-        found = _CUE.match(text.value.strip())
-        offset = seconds_of(found[3] or found[4] or "0") if found else None
-        if found is None or offset is None or offset < 0:
-            wrong(text, context, key, self)
+        cue = _cue(text.value)
+        if cue is None:
+            pointed = with_point(text.value)
+            fix = f"a decimal point, not a comma: write {pointed}" if pointed and _cue(pointed) else None
+            wrong(text, context, key, self, fix)
             return None
-        return text, Cue(found[1], -offset if found[2] == "-" else offset)
+        return text, cue
 
     def schema(self) -> Schema:
         return {"type": ["string", "number"], "examples": ["0s", "river.drift + 0.5s"]}
 
     def words(self) -> str:
         return "a moment as `1.5s`, `scene.shot`, or `scene.shot + 0.5s`"
+
+
+def _cue(text: str) -> Cue | None:
+    found = _CUE.match(text.strip())
+    offset = seconds_of(found[3] or found[4] or "0") if found else None
+    if found is None or offset is None or offset < 0:
+        return None
+    return Cue(found[1], -offset if found[2] == "-" else offset)

@@ -12,9 +12,10 @@ from types import MappingProxyType
 
 from flows.storyboard import words
 from flows.storyboard.kinds import Asset, Choice, Flag, FreeText, LoraName, Moment, ShotReference, Version, Word
-from flows.storyboard.quantities import Aspect, Number, Pixels, Seconds
+from flows.storyboard.quantities import Number, Seconds
 from flows.storyboard.records import Field, Record, Short
 from flows.storyboard.shapes import Later, ListOf, MapOf, records
+from flows.storyboard.sizes import Aspect, Pixels
 from wan.variants import VARIANTS
 
 VERSION = 1
@@ -42,7 +43,7 @@ FORMAT = Record(
     (
         Field(
             "size",
-            Pixels(from_image=True),
+            Pixels(film=True),
             "Width and height in pixels; `from_image`: as the reference sizes a video of the first shot's `image` "
             "(I2V, TI2V, S2V).",
             default="the model family's",

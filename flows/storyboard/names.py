@@ -20,9 +20,11 @@ class Index:
     full: set[str] = field(default_factory=set)
     bare: dict[str, list[str]] = field(default_factory=dict)
 
-    def look_up(self, text: Text, problems: Problems, *, never: str | None = None) -> str | None:
+    def look_up(
+        self, text: Text, problems: Problems, *, never: str | None = None, words: Sequence[str] = ()
+    ) -> str | None:
         """The full id of a shot named as `scene.shot` or by a bare id; None after a problem. The shot `never` is not
-        suggested."""
+        suggested; `words` may be written instead of a name."""
         name = text.value
         if name in self.full:
             return name
@@ -34,7 +36,7 @@ class Index:
             return None
         bare = [each for each, shots in self.bare.items() if shots != [never]]
         others = f"shots: {listed(bare)}" if bare else "there is no other shot to name"
-        fix = problems.did_you_mean(name, self.full - {never} if "." in name else bare, others)
+        fix = problems.did_you_mean(name, self.full - {never} if "." in name else [*bare, *words], others)
         problems.add(text, f"there is no shot '{name}'", fix)
         return None
 

@@ -111,3 +111,9 @@ def place_of(node: Node, needle: str) -> Place:
     line = node.source.line(node.line) or ""
     found = line.find(needle, node.column - 1)
     return Place(node.source.name, node.line, found + 1) if found >= 0 else node.place
+
+
+def stands_alone(key: Text) -> bool:
+    """Whether a key in braces has neither a colon nor a value behind it: `drone shot` in `{a dog, drone shot}`."""
+    behind = (key.source.line(key.line) or "")[key.column - 1 + len(key.value) :].lstrip()
+    return key.plain and behind[:1] in ("", ",", "}")

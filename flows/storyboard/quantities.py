@@ -1,4 +1,4 @@
-"""The kinds of values that are measured: numbers, lengths of time, sizes, aspects."""
+"""The kinds of values that are measured: numbers and lengths of time."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import re
 from dataclasses import dataclass
 
 from flows.storyboard.context import Context, Schema, scalar, wrong
-from flows.storyboard.model import Size
 from flows.storyboard.nodes import Node
-from flows.storyboard.words import FROM_IMAGE
 
 MAX_HOURS = 4
 """Hours a duration may have."""
@@ -19,8 +17,10 @@ _WHOLE = re.compile(r"[+-]?\d+\Z")
 _AMOUNT = r"\d+(?:\.\d+)?"
 _DURATION = rf"(?:{_AMOUNT}h)?(?:{_AMOUNT}m)?(?:{_AMOUNT}s)?(?:{_AMOUNT}ms)?"
 _DURATION_RE = re.compile(rf"(-?)(?:({_AMOUNT})h)?(?:({_AMOUNT})m)?(?:({_AMOUNT})s)?(?:({_AMOUNT})ms)?\Z")
-_SIZE = re.compile(r"(\d{1,6})x(\d{1,6})\Z")
-_ASPECT = re.compile(r"(\d{1,3}):(\d{1,3})\Z")
+_COMMA = re.compile(r"(?<=\d),\s*(?=\d)")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\Z")
+_WITH_UNIT = re.compile(r"(\S{1,40}?)\s*(?:fps|hz|p|frames?|steps?|takes?|db|x)\Z", re.IGNORECASE)
+"""A number with what it counts behind it: `30fps`, `-6 dB`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,7 @@ class Number:
             return None
         pattern = _WHOLE if self.whole else _NUMBER
         if len(text.value) > 40 or not pattern.match(text.value):
-            number = float(text.value) if len(text.value) <= 40 and _NUMBER.match(text.value) else math.nan
-            wrong(text, context, key, self, self._nearest(number))
+            wrong(text, context, key, self, self._meant(text.value))
             return None
         if not text.plain:
             context.problems.add(text, f"{key} must be a number, not text in quotes", f"write {text.value}")
@@ -50,6 +49,20 @@ class Number:
             wrong(text, context, key, self, self._nearest(value))
             return None
         return value
+
+    def _meant(self, written: str) -> str:
+        """What to write instead of what is not a number of this kind."""
+        if self.whole and _THOUSANDS.match(written):
+            return f"no comma between the digits: {self._meant(written.replace(',', ''))}"
+        if pointed := with_point(written):
+            return self._meant(pointed) if self.whole else f"a decimal point, not a comma: {self._meant(pointed)}"
+        unit = _WITH_UNIT.match(written)
+        digits = unit[1] if unit else written
+        value = float(digits) if len(digits) <= 40 and _NUMBER.match(digits) else math.nan
+        within = self.low < value if self.above else self.low <= value
+        if within and value <= self.high and not (self.whole and value != int(value)):
+            return f"write {_plain(value)}"
+        return self._nearest(value)
 
     def _nearest(self, value: float) -> str:
         """What to write instead of a number that is not allowed, or of none (`nan`)."""
@@ -88,8 +101,7 @@ class Seconds:
             return None
         seconds = seconds_of(text.value)
         if seconds is None:
-            said = _IN_WORDS.match(text.value.lower())
-            wrong(text, context, key, self, f"write {said[1]}{said[2]}" if said else "write for example 2s")
+            wrong(text, context, key, self, _time_meant(text.value))
         elif seconds < 0 or (seconds == 0 and not self.zero):
             least = "0 s or longer" if self.zero else "longer than 0 s"
             context.problems.add(text, f"{key} must be {least}, not {text.value}", "write for example 2s")
@@ -110,84 +122,19 @@ class Seconds:
         return "a length of time (`2s`, `0.5s`, `1m30s`, a number of seconds)"
 
 
-_CALLED = {
-    "360p": "640x360",
-    "480p": "832x480",
-    "sd": "832x480",
-    "540p": "960x540",
-    "720p": "1280x720",
-    "hd": "1280x720",
-    "1080p": "1920x1080",
-    "fullhd": "1920x1080",
-    "fhd": "1920x1080",
-    "1440p": "2560x1440",
-    "2k": "2560x1440",
-    "2160p": "3840x2160",
-    "4k": "3840x2160",
-    "uhd": "3840x2160",
-    "landscape": "1280x720",
-    "portrait": "720x1280",
-    "vertical": "720x1280",
-    "square": "960x960",
-}
-"""What sizes are called elsewhere; 480p is the models' own."""
+def with_point(text: str) -> str | None:
+    """`1,5s` → `1.5s`; None if there is not one comma between digits."""
+    pointed, commas = _COMMA.subn(".", text[:100])
+    return pointed if commas == 1 and pointed.count(".") == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Pixels:
-    """A picture size, width first; both even, as H.264 wants them; or that it follows a picture."""
-
-    from_image: bool = False
-
-    def read(self, node: Node, context: Context, key: str) -> Size | str | None:
-        text = scalar(node, context, key, self)
-        if text is None:
-            return None
-        if self.from_image and text.value == FROM_IMAGE:
-            return FROM_IMAGE
-        found = _SIZE.match(text.value)
-        if not found:
-            named = _CALLED.get(re.sub(r"[\s_-]", "", text.value.lower()))
-            wrong(text, context, key, self, f"write {named}" if named else None)
-            return None
-        width, height = int(found[1]), int(found[2])
-        if not (16 <= width <= 8192 and 16 <= height <= 8192):
-            context.problems.add(text, f"{key} {text.value}: each side must have 16 to 8192 pixels")
-            return None
-        if width % 2 or height % 2:
-            fix = f"write {width + width % 2}x{height + height % 2}"
-            context.problems.add(text, f"{key} {text.value}: both sides must be even", fix)
-            return None
-        return Size(width, height)
-
-    def schema(self) -> Schema:
-        pattern = r"\d*[02468]x\d*[02468]"
-        pattern = rf"^({pattern}|{FROM_IMAGE})$" if self.from_image else f"^{pattern}$"
-        return {"type": "string", "pattern": pattern, "examples": ["1280x720"]}
-
-    def words(self) -> str:
-        return "a size as `1280x720`" + (f", or `{FROM_IMAGE}`" if self.from_image else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Aspect:
-    """Width to height."""
-
-    def read(self, node: Node, context: Context, key: str) -> tuple[int, int] | None:
-        text = scalar(node, context, key, self)
-        if text is None:
-            return None
-        found = _ASPECT.match(text.value)
-        if not found or not int(found[1]) or not int(found[2]) or not 0.1 <= int(found[1]) / int(found[2]) <= 10:
-            wrong(text, context, key, self)
-            return None
-        return int(found[1]), int(found[2])
-
-    def schema(self) -> Schema:
-        return {"type": "string", "pattern": r"^[1-9]\d{0,2}:[1-9]\d{0,2}$", "examples": ["9:16", "1:1"]}
-
-    def words(self) -> str:
-        return 'an aspect as `"9:16"`'
+def _time_meant(written: str) -> str:
+    """What to write instead of what is not a length of time."""
+    if pointed := with_point(written):
+        meant = f"write {pointed}" if seconds_of(pointed) is not None else _time_meant(pointed)
+        return f"a decimal point, not a comma: {meant}"
+    said = _IN_WORDS.match(written.lower())
+    return f"write {said[1]}{said[2]}" if said else "write for example 2s"
 
 
 def seconds_of(text: str) -> float | None:

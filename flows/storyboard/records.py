@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from flows.errors import Place
-from flows.storyboard.commas import report_cut_texts
+from flows.storyboard.commas import joined_again
 from flows.storyboard.context import Context, Kind, Schema
+from flows.storyboard.kinds import Asset, FreeText, LoraName, Version
 from flows.storyboard.nodes import Keys, Node, Text
 from flows.storyboard.problems import listed
 from flows.storyboard.words import NONE
@@ -88,19 +89,24 @@ class Record:
             return None
         result = Values(node)
         by_key = self.by_key
-        rests = report_cut_texts(node, context)
+        node = joined_again(node, context, lambda name: name not in by_key or is_text(by_key[name].kind))
         for name, (written, value) in node.entries.items():
             field = by_key.get(name)
-            if name in rests:
-                continue
             if field is None:
                 self._unknown(written, node, context)
             else:
                 result.put(name, value, field.kind.read(value, context, name))
         for field in self.required:
             if field.key not in node.entries and not self._meant(field, node):
-                context.problems.add(node, f"{self.name} needs {field.key}", f"add {field.key}: {field.kind.words()}")
+                self._missing(field, node, context)
         return result
+
+    def _missing(self, field: Field, node: Keys, context: Context) -> None:
+        if isinstance(field.kind, Version):
+            line = f"{field.key}: {field.kind.version}"
+            context.problems.add(node, f"the first line is missing: {line}", f"add {line} above everything else")
+        else:
+            context.problems.add(node, f"{self.name} needs {field.key}", f"add {field.key}: {field.kind.words()}")
 
     def _meant(self, field: Field, node: Keys) -> bool:
         """Whether an unknown key stands for the field: then it is told of that alone."""
@@ -189,3 +195,10 @@ class Short:
             if len(self.keys) == 1
             else f"a map, or {bare} for all its keys"
         )
+
+
+def is_text(kind: Kind) -> bool:
+    """Whether any characters may be written, commas among them: texts and the names of files."""
+    if isinstance(kind, Short):
+        kind = kind.record.by_key[kind.keys[0]].kind
+    return isinstance(kind, FreeText | Asset | LoraName)

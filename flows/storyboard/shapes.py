@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flows.storyboard.commas import report_cut_texts
+from flows.storyboard.commas import joined_again
 from flows.storyboard.context import Context, Kind, Schema
 from flows.storyboard.nodes import Items, Keys, Node, Text
-from flows.storyboard.records import Record, Short
+from flows.storyboard.records import Record, Short, is_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,8 @@ class MapOf:
             context.problems.add(node, f"{key} must be a map, not {node.word}", "write one `name: value` a line")
             return None
         result: dict[str, tuple[Text, Any]] = {}
-        rests = report_cut_texts(node, context)
+        node = joined_again(node, context, lambda _: is_text(self.item))
         for name, (written, value) in node.entries.items():
-            if name in rests:
-                continue
             if len(name) > 100 or not re.fullmatch(self.key_pattern, name):
                 message = f"'{name[:60]}' cannot be the name of {self.what}"
                 context.problems.add(written, message, f"it must match {self.key_pattern}")

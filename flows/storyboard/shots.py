@@ -121,7 +121,7 @@ class ShotBuilder:
         if source is None or source.value == PREVIOUS:
             found = self._previous(level, number, own, source or written.node)
         else:
-            found = self.index.look_up(source, self.problems, never=full)
+            found = self.index.look_up(source, self.problems, never=full, words=(PREVIOUS,) if number else ())
         if found == full:
             self.problems.add(source or written.node, "a shot cannot continue itself", "name another shot")
             return None

@@ -10,6 +10,7 @@ import pytest
 
 from flows.errors import Place, Problem, StoryboardError
 from flows.storyboard.model import Format, Size
+from flows.storyboard.sizes import _CALLED, Pixels
 from tests.flows.plan.conftest import FILE, MakeFilm, MakePlan, MakeShot
 from wan.variants import VARIANTS
 
@@ -46,6 +47,14 @@ def test_a_size_that_cannot_be_names_the_two_nearest(
     found = problems(film(shot("a"), format=Format(size), places=where), model=model)
     assert [(problem.place, problem.fix) for problem in found] == [(where["format.size"], fix)]
     assert f"size {size} cannot be rendered" in found[0].message
+
+
+@pytest.mark.parametrize("called", [*_CALLED, "1920*1080", "4:3", "21:9"])
+def test_a_size_advised_for_a_name_can_be_rendered(called: str, shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    fix = Pixels(film=True)._meant(called) or ""
+    width, height = map(int, fix.split()[1].split("x"))
+    made = plan(film(shot("a"), format=Format(Size(width, height))), model="wan22")
+    assert (made.width, made.height) == (width, height)
 
 
 def test_real_models_render_the_films_own_size(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:

@@ -69,7 +69,16 @@ KEYS = [
     in_film("code to run in the film", "_target_: os.system", 1, "unknown key '_target_'", "its keys:"),
     in_shot("key twice", "prompt: again", 9, "the key 'prompt' is here a second time", "it is on line 7 already"),
     in_shot("no value", "duration:", 18, "duration has no value", "remove the key"),
-    in_shot("map for text", "caption: {a: b}", 18, "caption must be text, not a map"),
+    in_shot(
+        "map for text", "caption: {a: b}", 18, "caption must be text, not a map", 'remove the braces: caption: "a: b"'
+    ),
+    in_shot(
+        "a key twice, in braces", "caption: {caption: a dog, big}", 18, "not a map", 'braces: caption: "a dog, big"'
+    ),
+    in_shot("a text in braces", "caption: {a dog, drone shot}", 18, "not a map", 'caption: "a dog, drone shot"'),
+    in_shot("a number in braces", "seed: {7}", 15, "not a map", "remove the braces: seed: 7"),
+    in_shot("maps for text", "caption: {a: {b: c}}", 18, "not a map", "write one value after caption:"),
+    Case("keys for text", SHOT + "        caption:\n          a: b\n", "9:11", "not a map", "write one value after"),
     in_shot("text for map", "sampling: fast", 19, "sampling must be a map, not text", "num_inference_steps"),
     in_shot("list for number", "seed: [1, 2]", 15, "seed must be a whole number from 0", ""),
     in_film("text for list", "deliver: master", 10, "deliver must be a list, not text"),
@@ -78,7 +87,9 @@ KEYS = [
         "missing prompt", SHOT + "      - id: empty\n", "8:9", "a shot needs prompt", "add prompt: text", "river.empty"
     ),
     Case("missing title", SHOT.replace("title: A film\n", ""), "1:1", "the storyboard needs title", "add title: text"),
-    Case("missing version", SHOT.replace("storyboard: 1\n", ""), "1:1", "the storyboard needs storyboard", "`1`"),
+    Case(
+        "missing version", SHOT.replace("storyboard: 1\n", ""), "1:1", "the first line is missing: storyboard: 1", "add"
+    ),
     Case("version 2", SHOT.replace("storyboard: 1", "storyboard: 2"), "1:13", "version '2'", "reads storyboard: 1"),
     Case(
         "title filled with nothing",
@@ -117,8 +128,8 @@ VALUES = [
     in_shot("LoRA of a name too long", f"loras: [{'x' * 250}]", 17, "loras must be the name of a LoRA"),
     in_shot("LoRA with a bell", 'loras: ["a\\ab"]', 17, "loras must be the name of a LoRA"),
     in_film("size of one side", "format: {size: 1280}", 16, "a size as `1280x720`, or `from_image`, not '1280'"),
-    in_film("size by its name", "format: {size: 1080p}", 16, "a size as `1280x720`", "write 1920x1080"),
-    in_film("odd size", "format: {size: 1281x720}", 16, "both sides must be even", "write 1282x720"),
+    in_film("size by its name", "format: {size: 1080p}", 16, "a size as `1280x720`", "write 1280x720 and"),
+    in_film("odd size", "format: {size: 1281x720}", 16, "both sides must be even", "write 1280x720"),
     in_film("size 0", "format: {size: 0x0}", 16, "each side must have 16 to 8192 pixels"),
     in_film("no rate", "format: {fps: 0}", 15, "fps must be a number above 0"),
     in_film("no number as rate", "format: {fps: .nan}", 15, "fps must be a number above 0"),
@@ -156,6 +167,9 @@ NAMES = [
         "two scenes have the id 'river'",
     ),
     in_second("unknown shot", "continuity: {from: lunch}", 28, "there is no shot 'lunch'", "did you mean launch?"),
+    in_second("misspelt previous", "continuity: {from: previus}", 28, "no shot 'previus'", "did you mean previous?"),
+    in_second("misspelt previous, short", "continuity: prevous", 21, "no shot 'prevous'", "did you mean previous?"),
+    in_shot("misspelt previous of the first", "continuity: previus", 21, "no shot 'previus'", "no other shot to name"),
     in_second("unknown full id", "continuity: {from: river.lauch}", 28, "no shot 'river.lauch'", "mean river.launch?"),
     in_shot("no other", "continuity: luanch", 21, "there is no shot 'luanch'", "no other shot to name"),
     in_second("nearest to itself", "continuity: drfit", 21, "there is no shot 'drfit'", "shots: launch"),
@@ -227,6 +241,22 @@ TEMPLATES = [
 ]
 SYNTAX = [
     in_text("colon in text", "caption: note: this", 22, "the YAML cannot be read", "needs quotes"),
+    in_text("colon in braces", "look: {style: a dog: big}", 28, "cannot be read", 'text with ": " in it needs quotes'),
+    in_text("colon in brackets", "loras: [a: b: c]", 21, "cannot be read", 'text with ": " in it needs quotes'),
+    Case(
+        "colon in braces of two lines",
+        SHOT + "        look: {camera: still,\n          style: a dog: big}\n",
+        "9:23",
+        "cannot be read",
+        'text with ": " in it needs quotes',
+    ),
+    Case(
+        "braces without an end",
+        SHOT + "        look: {style: a dog\n        seed: 1\n",
+        "9:13",
+        "cannot be read",
+        "close what is opened on line 8",
+    ),
     in_text("at", "caption: @home", 18, "the YAML cannot be read", "text that starts with @ needs quotes"),
     in_shot("star", "caption: *star", 18, "there is no anchor &star", "text that starts with * needs quotes"),
     in_text("tab", "\tcaption: x", 9, "the YAML cannot be read", "spaces, not tabs"),
