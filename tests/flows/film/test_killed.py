@@ -78,7 +78,8 @@ def last_run(ask: Ask) -> dict[str, Any]:
 
 
 def processes_with(mark: str) -> list[str]:
-    """Command lines of living processes that inherited a variable of that value."""
+    """Command lines of living processes that inherited a variable of that value; not the server that all films share,
+    which whoever comes first starts."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -88,7 +89,7 @@ def processes_with(mark: str) -> list[str]:
                 state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue
-            if state != "Z" and f"{MARK}={mark}\0" in environment:
+            if state != "Z" and f"{MARK}={mark}\0" in environment and "flows.runs.serve" not in command:
                 found.append(command)
     return found
 
