@@ -25,6 +25,9 @@ pytestmark = pytest.mark.slow
 Start = Callable[[], subprocess.Popen[str]]
 
 MARK = "WANFLOW_TEST_FILM"
+LATER = ("flows.runs.serve", "ray::DashboardAgent", "ray::RuntimeEnvAgent")
+"""The server that all films share, which whoever comes first starts; agents of Ray, which look after their node by
+themselves, and take their time to report its end to a head that has gone with it."""
 LONG = filming.STORYBOARD.replace("a boat at night", "a boat takes long")
 
 
@@ -78,8 +81,7 @@ def last_run(ask: Ask) -> dict[str, Any]:
 
 
 def processes_with(mark: str) -> list[str]:
-    """Command lines of living processes that inherited a variable of that value; not the server that all films share,
-    which whoever comes first starts."""
+    """Command lines of living processes that inherited a variable of that value, but for those of `LATER`."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -89,7 +91,7 @@ def processes_with(mark: str) -> list[str]:
                 state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue
-            if state != "Z" and f"{MARK}={mark}\0" in environment and "flows.runs.serve" not in command:
+            if state != "Z" and f"{MARK}={mark}\0" in environment and not any(name in command for name in LATER):
                 found.append(command)
     return found
 
