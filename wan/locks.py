@@ -18,6 +18,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -55,7 +56,7 @@ def hold(path: Path, *, seconds: float = 0.0) -> IO[bytes] | None:
     file = path.open("a+b")
     deadline = time.monotonic() + seconds
     try:
-        while not _locked(file, fcntl.LOCK_EX):
+        while not try_lock(file):
             if time.monotonic() >= deadline:
                 file.close()
                 return None
@@ -70,12 +71,13 @@ def is_held(path: Path) -> bool:
     """Whether somebody holds it now. A file that is not there is held by nobody."""
     try:
         with path.open("rb") as file:
-            return not _locked(file, fcntl.LOCK_SH)
+            return not try_lock(file, fcntl.LOCK_SH)
     except FileNotFoundError:
         return False
 
 
-def _locked(file: IO[bytes], kind: int) -> bool:
+def try_lock(file: IO[bytes] | FileIO, kind: int = fcntl.LOCK_EX) -> bool:
+    """Whether the open file is locked by us now; never waits. Until it is closed, or the process ends."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:

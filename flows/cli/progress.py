@@ -5,6 +5,7 @@ Where stdout is not a terminal, a line for each finished clip.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -21,7 +22,6 @@ from flows.events import STARTS, Event, Failed, Finished, Log, Started
 from flows.events import Progress as Step
 from flows.plan.model import Clip, Plan
 
-WARNING = 30
 ECHO_WIDTH = 3
 """Columns of `^C`, and one that the cursor stays in."""
 STARTING = {"ray": "Ray", "workers": "workers"}
@@ -116,7 +116,7 @@ class FilmProgress:
                     self._end(event.fingerprint, cached=event.cached)
                 case Failed():
                     self._fail(event)
-                case Log() if event.level >= WARNING:
+                case Log() if event.level >= logging.WARNING:
                     whose = self._name(event.fingerprint) if event.fingerprint else "warning"
                     self._say(f"[dim]{escape(whose)}:[/] {escape(event.message)}")
                 case Log():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from flows.errors import EnvironmentProblem, UserError
 from flows.plan.model import Clip, Plan
+from wan.locks import try_lock
 
 OWNER = ".wanflow.json"
 FILM = "film.mp4"
@@ -98,7 +99,7 @@ def _own(file: FileIO, folder: Path, ours: str) -> bool:
 
     False: the file is no longer the one in the folder.
     """
-    if _has_alone(file) and _in_place(file, folder) and _owner(file) != ours:
+    if try_lock(file) and _in_place(file, folder) and _owner(file) != ours:
         _change_owner(file, folder, ours)
     fcntl.flock(file, fcntl.LOCK_SH)
     if not _in_place(file, folder):
@@ -128,14 +129,6 @@ def _in_place(file: FileIO, folder: Path) -> bool:
         return False
 
 
-def _has_alone(file: FileIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _check_film(folder: Path, owner: str | None, ours: str) -> None:
     if (folder / FILM).exists() and owner != ours:
         of = f"made from {owner}" if owner else "that was not made by wanflow"
@@ -144,7 +137,7 @@ def _check_film(folder: Path, owner: str | None, ours: str) -> None:
 
 def _release(file: FileIO, folder: Path, outputs: Path) -> None:
     with suppress(OSError):
-        if _has_alone(file) and _in_place(file, folder) and os.listdir(folder) == [OWNER]:
+        if try_lock(file) and _in_place(file, folder) and os.listdir(folder) == [OWNER]:
             (folder / OWNER).unlink()
             for empty in (folder, *folder.parents):
                 if not empty.is_relative_to(outputs):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from wan.files import write_atomically
-from wan.locks import is_held, kernel, machine
+from wan.locks import is_held, kernel, machine, try_lock
 
 BEAT_SECONDS = 10.0
 """How often a server shows machines that cannot see its lock that it lives."""
@@ -68,24 +68,16 @@ def starting(home: Path) -> Iterator[None]:
 def has_clients(home: Path) -> bool:
     """Whether any process counts as a client now."""
     with (home / "clients.lock").open("ab") as file:
-        return not _taken(file)
+        return not try_lock(file)
 
 
 def leave_if_unused(home: Path) -> bool:
     """Take the address away unless there is a client, or somebody is about to be one."""
     with (home / "start.lock").open("ab") as start, (home / "clients.lock").open("ab") as clients:
-        if not (_taken(start) and _taken(clients)):
+        if not (try_lock(start) and try_lock(clients)):
             return False
         _address_file(home).unlink(missing_ok=True)
         return True
-
-
-def _taken(file: IO[bytes]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def server_lock(home: Path) -> Path:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from wan.errors import HubError, HubRefusal
+from wan.locks import try_lock
 
 
 @contextmanager
@@ -18,12 +18,10 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with (folder.parent / f".{folder.name}.lock").open("ab+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not try_lock(file):
                 file.seek(0)
                 who = file.read(20).decode(errors="replace").strip()
-                raise HubRefusal(f"process {who or '?'} pulls {folder.name} already; wait for it, or stop it") from None
+                raise HubRefusal(f"process {who or '?'} pulls {folder.name} already; wait for it, or stop it")
             file.truncate(0)
             file.write(str(os.getpid()).encode())
             file.flush()

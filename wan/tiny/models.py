@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from diffusers import (
     AutoencoderKLWan,
     WanAnimateTransformer3DModel,
@@ -70,21 +72,27 @@ def build_vae22() -> AutoencoderKLWan:
 VAE_BUILDERS = {"2.1": build_vae, "2.2": build_vae22}
 
 
+_DENOISER: dict[str, Any] = {
+    "num_attention_heads": 4,
+    "attention_head_dim": 40,
+    "text_dim": TEXT_DIM,
+    "freq_dim": 128,
+    "num_layers": 6,
+    "cross_attn_norm": True,
+    "qk_norm": "rms_norm_across_heads",
+    "rope_max_seq_len": 128,
+}
+"""What the denoisers of T2V, I2V, TI2V and VACE have in common: one may begin with another's weights."""
+
+
 def build_transformer(in_channels: int) -> WanTransformer3DModel:
     """A fresh denoiser; `in_channels` is 16 for T2V, 36 for I2V."""
     return WanTransformer3DModel(
         patch_size=(1, 2, 2),
-        num_attention_heads=4,
-        attention_head_dim=40,
         in_channels=in_channels,
         out_channels=LATENT_CHANNELS,
-        text_dim=TEXT_DIM,
-        freq_dim=128,
         ffn_dim=448,
-        num_layers=6,
-        cross_attn_norm=True,
-        qk_norm="rms_norm_across_heads",
-        rope_max_seq_len=128,
+        **_DENOISER,
     )
 
 
@@ -95,17 +103,10 @@ def build_ti2v_transformer() -> WanTransformer3DModel:
     """
     return WanTransformer3DModel(
         patch_size=(1, 1, 1),
-        num_attention_heads=4,
-        attention_head_dim=40,
         in_channels=LATENT_CHANNELS_22,
         out_channels=LATENT_CHANNELS_22,
-        text_dim=TEXT_DIM,
-        freq_dim=128,
         ffn_dim=384,
-        num_layers=6,
-        cross_attn_norm=True,
-        qk_norm="rms_norm_across_heads",
-        rope_max_seq_len=128,
+        **_DENOISER,
     )
 
 
@@ -117,17 +118,10 @@ def build_vace_transformer() -> WanVACETransformer3DModel:
     """A fresh denoiser for VACE, whose control says nothing yet."""
     model = WanVACETransformer3DModel(
         patch_size=(1, 2, 2),
-        num_attention_heads=4,
-        attention_head_dim=40,
         in_channels=LATENT_CHANNELS,
         out_channels=LATENT_CHANNELS,
-        text_dim=TEXT_DIM,
-        freq_dim=128,
         ffn_dim=384,
-        num_layers=6,
-        cross_attn_norm=True,
-        qk_norm="rms_norm_across_heads",
-        rope_max_seq_len=128,
+        **_DENOISER,
         vace_layers=list(VACE_LAYERS),
         vace_in_channels=96,
     )
