@@ -154,5 +154,26 @@ class Parity:
         built.load_state_dict({transformer_key(name): value for name, value in weights.items()})
         return built.eval()
 
+    def animate(self) -> Any:
+        """diffusers' Animate transformer with the reference's weights of `animate_model`."""
+        from diffusers import WanAnimateTransformer3DModel
+
+        from wan.convert.animate import animate_targets
+        from wan.convert.targets import convert_weights
+
+        data = self["animate_model"]
+        config = data.config["model"]
+        model = WanAnimateTransformer3DModel(
+            num_attention_heads=config["num_heads"],
+            attention_head_dim=config["dim"] // config["num_heads"],
+            text_dim=config["text_dim"],
+            freq_dim=config["freq_dim"],
+            ffn_dim=config["ffn_dim"],
+            num_layers=config["num_layers"],
+            added_kv_proj_dim=config["dim"],
+        )
+        model.load_state_dict(convert_weights(data.weights(), animate_targets))
+        return model.eval()
+
 
 PARITY = Parity()

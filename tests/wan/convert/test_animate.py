@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from wan.convert.animate import animate_targets
-from wan.convert.targets import Target, convert_weights
+from wan.convert.targets import Target
 from wan.errors import CheckpointError
 
 
@@ -32,7 +32,7 @@ def test_a_strange_key_is_an_error(key: str) -> None:
 @pytest.mark.parity
 def test_the_reference_weights_compute_the_same_in_diffusers(parity: Any) -> None:
     data = parity["animate_model"]
-    model = _model(data)
+    model = parity.animate()
     tensors = data.tensors
     faces = tensors["in.face_u8_lowres"].permute(3, 0, 1, 2).float()
     wider = data.config["face_upscale"]
@@ -50,20 +50,3 @@ def test_the_reference_weights_compute_the_same_in_diffusers(parity: Any) -> Non
                 face_pixel_values=faces,
             ).sample
             assert data.error(f"out.t{step}", out[0]) < 2e-3
-
-
-def _model(data: Any) -> Any:
-    from diffusers import WanAnimateTransformer3DModel
-
-    config = data.config["model"]
-    model = WanAnimateTransformer3DModel(
-        num_attention_heads=config["num_heads"],
-        attention_head_dim=config["dim"] // config["num_heads"],
-        text_dim=config["text_dim"],
-        freq_dim=config["freq_dim"],
-        ffn_dim=config["ffn_dim"],
-        num_layers=config["num_layers"],
-        added_kv_proj_dim=config["dim"],
-    )
-    model.load_state_dict(convert_weights(data.weights(), animate_targets))
-    return model.eval()
