@@ -4,7 +4,8 @@
 starts, so importing this package is cheap.
 """
 
+from flows.cluster.join import check_listening
 from flows.cluster.pool import Pool, open_pool
 from flows.cluster.renderers import RendererSpec, wan_renderer
 
-__all__ = ["Pool", "RendererSpec", "open_pool", "wan_renderer"]
+__all__ = ["Pool", "RendererSpec", "check_listening", "open_pool", "wan_renderer"]

@@ -56,6 +56,21 @@ def address_of(setting: str) -> ClusterAddress:
     return address
 
 
+def check_listening(setting: str | None) -> None:
+    """Whether somebody listens where `cluster.address` says, without Ray: takes as long as a connection does.
+
+    A film that needs no worker asks too: whoever names a cluster learns that it is gone, whatever is in the store.
+    Raises SettingsError, EnvironmentProblem.
+    """
+    if setting is None:
+        return
+    address = address_of(setting)
+    try:
+        _connect(address.text)
+    except OSError as error:
+        raise EnvironmentProblem(_refusal(address.source, told(error))) from error
+
+
 def join(ray: ModuleType, address: ClusterAddress, seconds: float, stopped: Callable[[], bool]) -> None:
     """Connect this process. Raises EnvironmentProblem when no cluster answers within `seconds`, Stopped."""
     try:

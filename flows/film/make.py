@@ -45,6 +45,7 @@ def make_film(
     asked = chosen_shots(plan, only)
     shots = with_needed(plan, asked) if only else plan.shots
     find_ffmpeg(plan.settings.film)
+    _check_cluster(plan)
     store = open_store(str(plan.settings.store.path) if plan.settings.store.path else None)
     with ExitStack() as cleanup:
         folder = cleanup.enter_context(claimed(plan))
@@ -85,6 +86,12 @@ def make_film(
         captions=making.captions,
         warnings=tuple(making.warnings),
     )
+
+
+def _check_cluster(plan: Plan) -> None:
+    from flows.cluster import check_listening
+
+    check_listening(plan.settings.cluster.address)
 
 
 def _pool(plan: Plan, clips: Sequence[Clip], store: str, renderer: RendererSpec | None) -> Pool:

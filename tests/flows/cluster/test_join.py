@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flows.cluster import join as joining
-from flows.cluster.join import ClusterAddress, address_of, join
+from flows.cluster.join import ClusterAddress, address_of, check_listening, join
 from flows.cluster.session import RaySession
 from flows.errors import EnvironmentProblem, SettingsError, Stopped
 from flows.settings import ClusterSettings
@@ -83,6 +83,21 @@ def test_what_is_no_address_is_said_where_it_was_written(
 def test_nobody_listens(cluster_settings: ClusterSettings) -> None:
     with pytest.raises(EnvironmentProblem, match=r"no Ray cluster answers at cluster.address=127.0.0.1:1: .*refused"):
         RaySession(replace(cluster_settings, address="127.0.0.1:1"))
+
+
+@pytest.mark.parametrize(("setting", "named"), [("127.0.0.1:1", ""), ("auto", "127.0.0.1:1")])
+def test_that_nobody_listens_is_known_without_ray(monkeypatch: pytest.MonkeyPatch, setting: str, named: str) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", named)
+    with pytest.raises(EnvironmentProblem, match=r"no Ray cluster answers at .*127.0.0.1:1.*refused"):
+        check_listening(setting)
+
+
+def test_who_listens_or_is_not_named_is_not_asked_more(
+    monkeypatch: pytest.MonkeyPatch, other_service: str
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    for setting in (None, "auto", other_service):
+        check_listening(setting)
 
 
 @pytest.mark.slow
