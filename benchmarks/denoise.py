@@ -1,4 +1,4 @@
-"""One guided denoising step of the tiny family's shape: two calls of diffusers' transformer against `wan.expert`.
+"""One guided denoising step of the tiny family's shape: two calls of diffusers' transformer against `wan.model.expert`.
 
     OMP_NUM_THREADS=2 python benchmarks/denoise.py [--repeats 6]
 
@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from wan.expert import Expert
+from wan.model.expert import Expert
 from wan.tiny.models import TEXT_DIM, build_transformer
 
 TEXT_LENGTH = 48
@@ -41,7 +41,7 @@ def measure(repeats: int) -> dict[str, float]:
     ways: dict[str, Callable[[], list[Tensor]]] = {
         "diffusers, two calls": twice,
         "diffusers, one batch of two": batched,
-        "wan.expert": lambda: expert.velocities(latents, 900, context),
+        "wan.model.expert": lambda: expert.velocities(latents, 900, context),
     }
     seconds = dict.fromkeys(ways, float("inf"))
     for _ in range(repeats + 1):
@@ -62,7 +62,7 @@ def main() -> None:
     first = figures["diffusers, two calls"]
     for name, value in figures.items():
         print(f"{name}: {value:.3f} s a guided step ({first / value:.2f}x), {torch.get_num_threads()} threads")
-    print(f"wan.expert differs from diffusers by {difference:.1e}")
+    print(f"wan.model.expert differs from diffusers by {difference:.1e}")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from wan.attention import CUDNN, FLASH_3
-from wan.exact_attention import kernel_for
+from wan.model.attention import CUDNN, FLASH_3
+from wan.model.exact_attention import kernel_for
 
 KERNELS = {CUDNN: "cuDNN", FLASH_3: "FlashAttention-3", "_native_flash": "PyTorch's own flash"}
 WAYS = {"wan": "wan", "wan, TF32": "wan, TF32 alone", "diffusers": "stock diffusers"}

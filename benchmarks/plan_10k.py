@@ -65,7 +65,7 @@ def write_storyboard(folder: Path, shots: int) -> Path:
 def write_checkpoints(root: Path) -> None:
     """What planning looks at of a checkpoint: configurations and the digest of weights, here of a few bytes."""
     from wan.families import FAMILIES
-    from wan.layout import LAYOUTS
+    from wan.weights.layout import LAYOUTS
 
     for variant, role in FAMILIES["tiny"].roles.items():
         for name, kind in LAYOUTS[variant].items():
@@ -81,7 +81,7 @@ def finish(folder: Path, path: Path, overrides: list[str]) -> None:
     """Writes a record for every clip, and remembers the film, as if it had been rendered."""
     from flows import load, plan
     from flows.api import store_of
-    from flows.plan import past_of
+    from flows.planning import past_of
     from flows.resolve.memory import remember
 
     made = plan(load(path, overrides))
@@ -120,7 +120,7 @@ def command(path: Path, overrides: list[str]) -> float:
 def child(path: str, overrides: list[str]) -> None:
     begin = time.perf_counter()
     from flows.api import load, store_of
-    from flows.plan import make_plan, plan_to_json
+    from flows.planning import make_plan, plan_to_json
     from flows.resolve import resolve
 
     imported = time.perf_counter()

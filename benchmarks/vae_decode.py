@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from wan.model.vae import Vae
 from wan.tiny.models import build_vae
-from wan.vae import Vae
 
 FRAMES, HEIGHT, WIDTH = 33, 144, 256
 

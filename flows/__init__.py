@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flows.api import Project, load, plan, render
     from flows.film import FilmResult
-    from flows.plan import Plan
+    from flows.planning import Plan
     from flows.settings import Settings
     from flows.storyboard.model import Storyboard
 
@@ -24,18 +24,17 @@ __all__ = ["FilmResult", "Plan", "Project", "Settings", "Storyboard", "load", "p
 
 _HOMES = {
     "FilmResult": "flows.film",
-    "Plan": "flows.plan",
+    "Plan": "flows.planning",
     "Project": "flows.api",
     "Settings": "flows.settings",
     "Storyboard": "flows.storyboard.model",
     "load": "flows.api",
+    "plan": "flows.api",
     "render": "flows.api",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name == "plan":  # a subpackage too; it can be called (see there), whoever imported it first
-        return importlib.import_module("flows.plan")
     if name not in _HOMES:
         raise AttributeError(f"module 'flows' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

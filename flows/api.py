@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flows.config import compose
 from flows.errors import SettingsError, UserError
-from flows.plan import Plan, make_plan
+from flows.planning import Plan, make_plan
 from flows.resolve import resolve
 from flows.resources import storyboard_folders
 from flows.settings import Settings

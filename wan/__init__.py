@@ -17,7 +17,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wan.checkpoint import Checkpoint as Checkpoint
     from wan.errors import Cancelled as Cancelled
     from wan.errors import CheckpointError as CheckpointError
     from wan.errors import RequestError as RequestError
@@ -35,10 +34,11 @@ if TYPE_CHECKING:
     from wan.state import State as State
     from wan.variants import VARIANTS as VARIANTS
     from wan.variants import Variant as Variant
+    from wan.weights.checkpoint import Checkpoint as Checkpoint
 
 _HOME = {
     "Cancelled": "wan.errors",
-    "Checkpoint": "wan.checkpoint",
+    "Checkpoint": "wan.weights.checkpoint",
     "CheckpointError": "wan.errors",
     "ClipRequest": "wan.request",
     "FAMILIES": "wan.families",
@@ -60,7 +60,7 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 IS_WANFLOW = True
-"""The reference repository's package is called `wan` too and lacks this name: see `wan.mixup`."""
+"""The reference repository's package is called `wan` too and lacks this name: see `wan.system.mixup`."""
 
 
 def __getattr__(name: str) -> Any:
@@ -68,7 +68,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(_HOME[name]), name)
         globals()[name] = value
         return value
-    from wan.mixup import explain
+    from wan.system.mixup import explain
 
     raise AttributeError(explain(name) or f"module 'wan' has no attribute {name!r}")
 

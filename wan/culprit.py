@@ -9,8 +9,8 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from wan.errors import NumbersError
-from wan.finite import is_finite
-from wan.parts import Parts
+from wan.model.finite import is_finite
+from wan.model.parts import Parts
 from wan.request import Lora
 
 NO_NUMBERS = "the model gave no numbers (NaN or infinity)"

@@ -155,9 +155,9 @@ def _lightning(variant: str, name: str, boundary: float) -> Role:
 
 
 ANIMATE_LENGTHS = (77,)
-"""The only length the reference renders a clip of Animate in; a shorter shot is trimmed (`wan.animate.clips`)."""
+"""The only length the reference renders a clip of Animate in; a shorter shot is trimmed (`animate.clips`)."""
 SPEECH_LENGTHS, SPEECH_FOLLOWING_LENGTHS = (77,), (80,)
-"""The same of S2V: pieces of 80 frames, of which a shot's first one drops 3 (`wan.s2v.clips`)."""
+"""The same of S2V: pieces of 80 frames, of which a shot's first one drops 3 (`wan.variants.s2v.clips`)."""
 
 
 def _family(family: Family) -> tuple[str, Family]:

@@ -10,29 +10,29 @@ from typing import Any, get_args
 
 import torch
 
-from wan.animate.expert import AnimateExpert
-from wan.animate.image_encoder import ImageEncoder
-from wan.attention import AUTO, FLASH_3, KERNELS, NATIVE, SDPA, lacking
-from wan.checkpoint import Checkpoint
 from wan.convert.clip_vision import published_clip_key
 from wan.errors import CheckpointError, RequestError
-from wan.exact_attention import kernel_in
-from wan.expert import EXACT, Expert
-from wan.layout import LAYOUTS, read_json
-from wan.parts import Resident
+from wan.model.attention import AUTO, FLASH_3, KERNELS, NATIVE, SDPA, lacking
+from wan.model.exact_attention import kernel_in
+from wan.model.expert import EXACT, Expert
+from wan.model.parts import Resident
+from wan.model.text import TextEncoder
+from wan.model.vae import Vae
 from wan.pipeline import Pipeline
 from wan.placement import PLACEMENTS, Placement
 from wan.placement.parts import Moved
 from wan.precision import check_fp8
 from wan.request import Numerics, Precision
-from wan.s2v.audio import AudioEncoder
-from wan.s2v.keys import published_key, speech_key
-from wan.text import TextEncoder
-from wan.vace.expert import ControlExpert
-from wan.vae import Vae
 from wan.validate import find_variant
 from wan.variants import Variant
-from wan.weights import load_model
+from wan.variants.animate.expert import AnimateExpert
+from wan.variants.animate.image_encoder import ImageEncoder
+from wan.variants.s2v.audio import AudioEncoder
+from wan.variants.s2v.keys import published_key, speech_key
+from wan.variants.vace.expert import ControlExpert
+from wan.weights.checkpoint import Checkpoint
+from wan.weights.layout import LAYOUTS, read_json
+from wan.weights.loading import load_model
 
 _PUBLISHED_PATCH = 2
 
@@ -176,8 +176,8 @@ def _image_encoder(folder: Path, how: How) -> ImageEncoder:
 
 
 def _speech_expert(folder: Path, how: How) -> Any:
-    from wan.s2v.expert import SpeechExpert
-    from wan.s2v.transformer import WanS2VTransformer3DModel
+    from wan.variants.s2v.expert import SpeechExpert
+    from wan.variants.s2v.transformer import WanS2VTransformer3DModel
 
     return SpeechExpert(how.transformer(WanS2VTransformer3DModel, folder, renamed=published_key), how.numerics)
 
@@ -192,7 +192,7 @@ def _audio_encoder(folder: Path, how: How) -> AudioEncoder:
 def set_attention(model: Any, numerics: Numerics, device: torch.device) -> None:
     """Raises `RequestError` for a kernel that cannot be used here: its package is too old, perhaps."""
     name, own = numerics.attention, numerics.precision in EXACT
-    # the exact precisions come by `wan.blocks.attend`, which chooses by shapes; the others by diffusers' own layers
+    # the exact precisions come by `wan.model.blocks.attend`, which chooses by shapes; others by diffusers' layers
     if name == AUTO and not own:
         name = kernel_in(numerics.precision, device)
     ours = {SDPA: NATIVE, NATIVE: NATIVE, AUTO: None, **({FLASH_3: FLASH_3} if own else {})}
@@ -242,7 +242,7 @@ _LOADERS: Mapping[str, Callable[[Path, How], Any]] = {
     "WanS2VTransformer3DModel": _speech_expert,
     "Wav2Vec2ForCTC": _audio_encoder,
 }
-"""How a component of each class (`wan.layout`) is loaded and wrapped."""
+"""How a component of each class (`wan.weights.layout`) is loaded and wrapped."""
 
 
 @contextmanager

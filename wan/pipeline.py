@@ -1,4 +1,4 @@
-"""The one loop for all variants: `encode → advance → decode`. What differs between them is a `wan.methods.Method`.
+"""The one loop for all variants: `encode → advance → decode`. What differs is a `wan.variants.methods.Method`.
 
 Order of things, as in the reference: the expert is chosen by timestep ≥ boundary, its own guidance scale applies,
 v = v_negative + g·(v_prompt − v_negative) in fp32, and one solver goes through both experts without a break.
@@ -15,14 +15,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wan.attention import AUTO
 from wan.culprit import culprit_of_frames, find_culprit
 from wan.errors import Cancelled, NumbersError, RequestError, StateError
-from wan.exact_attention import kernel_in
-from wan.finite import Look, Watch
-from wan.lora import apply_loras
-from wan.methods import Method, Result, method_class
-from wan.parts import Parts
+from wan.lora.apply import apply_loras
+from wan.model.attention import AUTO
+from wan.model.exact_attention import kernel_in
+from wan.model.finite import Look, Watch
+from wan.model.parts import Parts
 from wan.precision import set_convolutions
 from wan.request import ClipRequest, ExpertName, Frames, Guidance, Lora, Numerics, Sampling
 from wan.sampling.schedule import Schedule, schedule
@@ -30,6 +29,7 @@ from wan.sampling.solver import Solver, SolverState
 from wan.state import State
 from wan.validate import check_request
 from wan.variants import Variant
+from wan.variants.methods import Method, Result, method_class
 
 Progress = Callable[[int, int], None]
 """Called after every step with the steps done and the steps in all."""

@@ -132,7 +132,7 @@ class ClipRequest:
     in the shot this clip begins (frames, at the variant's rate), so that a method reads what it needs. `audio` moves
     lips (S2V); `pose` is a pose video (S2V, Animate), `face` the driving face, `background` and `mask` what is kept
     around a replaced person (Animate), `mask` and `control` steer VACE, as closely as `control_scale` says (0: not at
-    all); without a control video it follows a `camera` path (`wan.camera`), and `references` show it what should
+    all); without a control video it follows a `camera` path (`wan.frames.camera`), and `references` show it what should
     appear. `video` with `strength` 0 … 1 is video to video: 1 keeps nothing of it. `carried` is what the clip before in
     the same shot handed on (`Result.carried`). `before` are the last frames of a clip that this one goes on from: S2V
     comes after them, VACE and video to video begin with them. Whether a field is allowed, and which sizes and lengths,

@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from wan.errors import StateError
-from wan.files import replacing
 from wan.request import Guidance, Lora, Numerics, Sampling
 from wan.sampling.solver import SolverState
+from wan.system.files import replacing
 
 _FORMAT = "wanflow.state.2"
 _CONDITION, _SOLVER = "condition.", "solver."

@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 
 from wan.errors import RequestError
-from wan.geometry import allowed_lengths, nearest_sizes
+from wan.frames.geometry import allowed_lengths, nearest_sizes
 from wan.request import ClipRequest, Frames, Guidance, Image, Sampling, Solver
 from wan.sampling.schedule import NUM_TRAIN_TIMESTEPS
 from wan.variants import VARIANTS, Variant

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from benchmarks.gpu.record import Recorder, free_memory, synchronise
-from wan.exact_attention import attend_by_flash_3, by_torch, find_flash_3
-from wan.vae_convolutions import convolve_flat
+from wan.model.exact_attention import attend_by_flash_3, by_torch, find_flash_3
+from wan.model.vae_convolutions import convolve_flat
 
 _ROWS_CHECKED = 64
 _Attend = Callable[[Tensor, Tensor, Tensor], Tensor]

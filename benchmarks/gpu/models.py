@@ -21,7 +21,7 @@ TRANSFORMERS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
         {"in_channels": 48, "out_channels": 48, **_SMALL},
     ),
     "s2v-14b": (
-        "wan.s2v.transformer:WanS2VTransformer3DModel",
+        "wan.variants.s2v.transformer:WanS2VTransformer3DModel",
         {},
         {**_SMALL, "audio_inject_layers": (0, 2), "audio_dim": 32, "num_audio_layers": 3},
     ),

@@ -11,8 +11,8 @@ import torch
 
 from benchmarks.gpu.models import make_text_encoder, make_vae
 from benchmarks.gpu.record import Recorder, synchronise
-from wan import vae_convolutions
-from wan.vae import Vae
+from wan.model import vae_convolutions
+from wan.model.vae import Vae
 
 
 @torch.inference_mode()

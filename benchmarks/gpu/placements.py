@@ -15,10 +15,10 @@ import torch
 
 from benchmarks.gpu.models import make_text_encoder, make_transformer, make_vae
 from benchmarks.gpu.record import Recorder, device_peak, host_anonymous, host_peak, synchronise
-from wan.checkpoint import Checkpoint
 from wan.load import load_pipeline
 from wan.placement import PLACEMENTS, Placement
 from wan.request import Guidance, Numerics, Sampling
+from wan.weights.checkpoint import Checkpoint
 
 _WRITING = 150.0  # seconds
 SAMPLING = Sampling(2, 5.0, Guidance(4.0, 3.0), "unipc", 0.875)  # a step of each expert

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from benchmarks.gpu.models import make_transformer
 from benchmarks.gpu.record import Recorder, synchronise
-from wan.attention import AUTO, CUDNN
-from wan.exact_attention import kernel_in
-from wan.expert import Expert
 from wan.load import set_attention
+from wan.model.attention import AUTO, CUDNN
+from wan.model.exact_attention import kernel_in
+from wan.model.expert import Expert
 from wan.precision import cast_model
 from wan.request import Numerics, Precision
 
@@ -71,7 +71,7 @@ def wan_step(model: Any, of: Clip, numerics: Numerics, device: torch.device) -> 
 
 
 def _speech_step(model: Any, of: Clip, numerics: Numerics, texts: list[Tensor], latents: Tensor) -> Step:
-    from wan.s2v.expert import SpeechExpert
+    from wan.variants.s2v.expert import SpeechExpert
 
     device, (channels, _, rows, columns) = latents.device, of.latents
     expert, config = SpeechExpert(model, numerics), model.config
@@ -87,7 +87,7 @@ def _speech_step(model: Any, of: Clip, numerics: Numerics, texts: list[Tensor], 
 
 
 def _animate_step(model: Any, numerics: Numerics, texts: list[Tensor], latents: Tensor) -> Step:
-    from wan.animate.expert import AnimateExpert
+    from wan.variants.animate.expert import AnimateExpert
 
     expert, device = AnimateExpert(model, numerics), latents.device
     frames = (latents.shape[2] - 2) * 4 + 1
@@ -103,7 +103,7 @@ def _animate_step(model: Any, numerics: Numerics, texts: list[Tensor], latents: 
 
 
 def _vace_step(model: Any, numerics: Numerics, texts: list[Tensor], latents: Tensor) -> Step:
-    from wan.vace.expert import ControlExpert
+    from wan.variants.vace.expert import ControlExpert
 
     expert = ControlExpert(model, numerics)
     control = torch.randn(1, 96, *latents.shape[2:], device=latents.device)

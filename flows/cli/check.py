@@ -59,7 +59,7 @@ def _findings(file: str, settings: Settings) -> Findings:
     storyboard, problems = read_storyboard(file, roots=settings.assets.roots, search=storyboard_folders())
     if storyboard is None or not storyboard.shots:
         return problems.sorted(), []
-    from flows.plan.check import storyboard_findings
+    from flows.planning.check import storyboard_findings
     from flows.resolve import look_at_headers
 
     wrong, told = storyboard_findings(storyboard, settings, look_at_headers(storyboard), problems.shots)

@@ -18,8 +18,8 @@ from flows.cli.words import count, size_of
 from flows.errors import EnvironmentProblem
 from flows.settings import Settings
 from wan.families import FAMILIES
-from wan.host import cores, memory_bytes
 from wan.request import Precision
+from wan.system.host import cores, memory_bytes
 
 SPACE_WANTED = 2e9
 """Bytes that a film with real weights fills quickly."""
@@ -45,7 +45,7 @@ def programs(settings: Settings) -> Iterator[Finding]:
 
 
 def _imports() -> str:
-    from wan.mixup import check_import_path
+    from wan.system.mixup import check_import_path
 
     check_import_path()
     return f"wan and flows from {Path(__file__).parents[2]}"
@@ -89,8 +89,8 @@ def _attention(settings: Settings) -> Iterator[Finding]:
     """Which kernel a released model's attention would be computed with, and which one would be quicker."""
     import torch
 
-    from wan.attention import AUTO, CUDNN
-    from wan.exact_attention import kernel_in
+    from wan.model.attention import AUTO, CUDNN
+    from wan.model.exact_attention import kernel_in
 
     if not torch.cuda.is_available():
         return

@@ -11,9 +11,9 @@ from flows.errors import FlowsError
 from flows.settings import PromptSettings, Settings
 from wan.errors import CheckpointError, ModelUnavailable, NoCheckpoint
 from wan.families import FAMILIES, Family
-from wan.host import memory_bytes
 from wan.hub.catalog import CATALOG
 from wan.hub.places import models_home, pulled
+from wan.system.host import memory_bytes
 
 _ROOM = 1.15
 """A prompt model takes this times its weights: pictures and answers are little beside them."""
@@ -38,7 +38,7 @@ def models(settings: Settings) -> Iterator[Finding]:
 
 
 def _roles(family: Family, root: Path | None) -> Iterator[Finding]:
-    from wan.checkpoint import Checkpoint
+    from wan.weights.checkpoint import Checkpoint
 
     for variant in family.roles:
         try:

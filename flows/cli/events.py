@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO, Literal, TypedDict
 
 from flows.cli.document import print_document
 from flows.events import Event, Failed, Finished, Log, Progress, Started
-from flows.plan.model import Plan
+from flows.planning.model import Plan
 
 
 class Where(TypedDict):

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias, TypedDict
 
 from flows.ledger.rows import RowStatus
-from flows.plan.form import PlanForm
+from flows.planning.form import PlanForm
 
 Severity: TypeAlias = Literal["error", "warning"]
 

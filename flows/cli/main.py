@@ -14,7 +14,7 @@ import click
 
 from flows.cli import streams
 from flows.cli.outcome import exit_code_of
-from wan.suggest import did_you_mean
+from wan.system.suggest import did_you_mean
 
 COMMANDS: Mapping[str, str] = {
     "init": "flows.cli.init",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from wan.suggest import did_you_mean
+from wan.system.suggest import did_you_mean
 
 MODEL_COMMANDS: Mapping[str, str] = {
     "list": "flows.cli.models_list",

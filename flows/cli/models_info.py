@@ -12,12 +12,12 @@ from flows.cli.options import json_option
 from flows.cli.words import size_of
 from flows.errors import UserError
 from wan.families import FAMILIES, Family, Role
-from wan.files import without_tilde
 from wan.hub.catalog import CATALOG, Model
 from wan.hub.places import pulled
-from wan.layout import PICKLES
-from wan.suggest import did_you_mean
+from wan.system.files import without_tilde
+from wan.system.suggest import did_you_mean
 from wan.variants import VARIANTS
+from wan.weights.layout import PICKLES
 
 if TYPE_CHECKING:
     from flows.cli.forms import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         WeightsForm,
     )
     from wan.hub.info import Description
-    from wan.lora_info import LoraFacts
+    from wan.lora.info import LoraFacts
 
 
 @click.command("info", short_help="What a model, a family, a folder or a file is.")
@@ -208,8 +208,8 @@ def _family(family: Family, root: Path | None, as_json: bool) -> None:
 
 
 def _role(family: Family, role: Role, root: Path | None) -> RoleForm:
-    from wan.checkpoint import Checkpoint
     from wan.errors import CheckpointError
+    from wan.weights.checkpoint import Checkpoint
 
     variant = VARIANTS[role.variant]
     sampling = role.sampling or variant.sampling

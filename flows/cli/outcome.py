@@ -23,7 +23,7 @@ from flows.cli.problems import (
 )
 from flows.errors import FlowsError, Lacking, Problem, StoryboardError
 from wan.errors import WanError
-from wan.files import state_folder
+from wan.system.files import state_folder
 
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """What a person, a service manager or the end of a session stop us with."""

@@ -19,7 +19,7 @@ from flows.cli.options import (
 
 if TYPE_CHECKING:
     from flows.cli.forms import PlanDocument
-    from flows.plan import Plan
+    from flows.planning import Plan
 
 
 @click.command("plan", short_help="Show what would be rendered, and why.")
@@ -67,7 +67,7 @@ def command(
 
 def _print_json(made: Plan, *, weights: bool) -> None:
     from flows.cli.document import envelope, print_document, warnings
-    from flows.plan.to_json import plan_to_json
+    from flows.planning.to_json import plan_to_json
 
     document: PlanDocument = {
         **envelope("plan", problems=warnings(made.warnings)),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flows.api import Project
-    from flows.plan.model import Plan
+    from flows.planning.model import Plan
 
 
 def plan_with_progress(project: Project, *, weights: bool = True) -> Plan:
-    """`flows.plan`, with a line on stderr that counts prompts while they are asked for, if it is a terminal."""
+    """`flows.planning`, with a line on stderr that counts prompts while they are asked for, if it is a terminal."""
     from flows.api import plan
 
     if project.settings.prompts.extend == "off":

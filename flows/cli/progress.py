@@ -20,7 +20,7 @@ from rich.text import Text
 from flows.cli.words import count, duration
 from flows.events import STARTS, Event, Failed, Finished, Log, Started
 from flows.events import Progress as Step
-from flows.plan.model import Clip, Plan
+from flows.planning.model import Clip, Plan
 
 ECHO_WIDTH = 3
 """Columns of `^C`, and one that the cursor stays in."""

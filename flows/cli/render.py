@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from flows.events import Event
     from flows.film import FilmResult
     from flows.film.result import Delivered
-    from flows.plan.model import Plan
+    from flows.planning.model import Plan
 
 Said: TypeAlias = Literal["words", "document", "events"]
 STOPPING = "stopping; what is finished is kept, and this may take some seconds"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.queue import ClipQueue, Lease, Loss
 from flows.events import Event, Failed, Finished, Log
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from types import ModuleType
 from typing import Any
 
 from flows.errors import EnvironmentProblem
-from wan.host import cores
-from wan.locks import own_folder
+from wan.system.host import cores
+from wan.system.locks import own_folder
 
 OBJECT_STORE_BYTES = 80 * 2**20
 """Near Ray's minimum: only events and small values travel; frames go through the store."""

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import torch
 
-from flows.plan.model import Clip
-from wan.host import cores, memory_bytes
+from flows.planning.model import Clip
 from wan.placement import PLACEMENTS, Placement, next_leaner
 from wan.placement.budget import MODELS, Job, choose
+from wan.system.host import cores, memory_bytes
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)

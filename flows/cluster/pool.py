@@ -21,7 +21,7 @@ from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import WorkerSize, check_eight_bits, size_workers
 from flows.cluster.session import RaySession
 from flows.events import Event, Log, Progress
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 from flows.settings import ClusterSettings
 from flows.store import open_store
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from flows.cluster.scores import score_clip
 from flows.media import jpeg_bytes, png_bytes, write_clip
-from flows.plan import clip_spec
-from flows.plan.model import Clip
+from flows.planning import clip_spec
+from flows.planning.model import Clip
 from flows.store.protocol import Store, TakeRecord
 
 THUMBNAIL_WIDTH = 480

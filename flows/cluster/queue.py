@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flows.cluster.crew import EVERY, Crew
 from flows.cluster.failures import Blame, Fault
-from flows.plan.model import Clip, topological
+from flows.planning.model import Clip, topological
 
 LOAD_SECONDS = 30.0
 """What loading a variant is taken to cost until one load was timed: a tiny one takes 1 s, a real one minutes."""

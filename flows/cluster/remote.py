@@ -12,7 +12,7 @@ from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import WorkerSize
 from flows.cluster.session import RaySession
 from flows.cluster.worker import Message, Worker, WorkerFacts
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 from flows.store import Store
 from flows.store.identity import identified
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
-from flows.plan.model import Clip
-from flows.plan.sampling import numerics_for
+from flows.planning.model import Clip
+from flows.planning.sampling import numerics_for
 from flows.settings import Settings
 from flows.store.protocol import Store, TakeRecord
 from wan.families import FAMILIES

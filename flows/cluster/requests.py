@@ -12,8 +12,8 @@ from torch import Tensor
 
 from flows.errors import BlobMissing
 from flows.media import StoredVideo, frames_at, load_image, read_audio
-from flows.plan.model import Clip, HandOff, Medium
-from flows.plan.motion import MADE_FROM, PREPARED
+from flows.planning.model import Clip, HandOff, Medium
+from flows.planning.motion import MADE_FROM, PREPARED
 from flows.store.choice import weakest
 from flows.store.prepared import prepared
 from flows.store.protocol import Store, TakeRecord

@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from flows.cluster.publish import store_clip
 from flows.cluster.renderers import Report
 from flows.errors import Stopped
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 from flows.store.protocol import Store, TakeRecord
 
 

@@ -21,18 +21,18 @@ from flows.cluster.renderers import Report
 from flows.cluster.requests import CARRIED, request_of
 from flows.cluster.warm import WarmModels
 from flows.errors import SettingsError, Stopped
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 from flows.store.protocol import Store, TakeRecord
-from wan.checkpoint import Checkpoint
 from wan.errors import Cancelled, CheckpointError
 from wan.families import FAMILIES, Family
-from wan.folders import found_in
 from wan.load import check_numerics, find_device, load_pipeline
 from wan.pipeline import Pipeline
 from wan.placement import Placement
 from wan.placement.parts import gpu_number
 from wan.request import Numerics
 from wan.state import State
+from wan.system.folders import found_in
+from wan.weights.checkpoint import Checkpoint
 
 _Key: TypeAlias = tuple[str, str, Numerics, Placement]
 

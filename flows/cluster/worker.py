@@ -22,7 +22,7 @@ from flows.cluster.failures import Fault, NodeFault, fault_of
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
 from flows.errors import FlowsError, Stopped
 from flows.events import Event, Finished, Log, Progress
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 from flows.store import open_store
 from flows.store.identity import identity
 from wan.errors import WanError

@@ -14,7 +14,7 @@ from flows.config.names import GROUPS, OWN_FOLDERS
 from flows.config.schema import leaves
 from flows.errors import SettingsError
 from flows.resources import conf_folder, working_folder
-from wan.folders import found_in
+from wan.system.folders import found_in
 
 _PRIMARY = "config.yaml"
 WHOLE = ("profile", "project", "local")

@@ -12,8 +12,8 @@ from hydra.errors import HydraException
 
 from flows.config.schema import leaves
 from flows.errors import SettingsError
-from wan.folders import found_in
-from wan.suggest import did_you_mean, suggestions
+from wan.system.folders import found_in
+from wan.system.suggest import did_you_mean, suggestions
 
 GROUPS = ("model", "render", "cluster", "store", "film", "prompts", "profile")
 """The groups a person chooses from: `render=draft`."""

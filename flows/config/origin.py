@@ -9,7 +9,7 @@ import yaml
 
 from flows.config.folders import WHOLE, tree_of
 from flows.config.names import GROUPS
-from wan.folders import found_in
+from wan.system.folders import found_in
 
 
 def origin(key: str, folders: Sequence[Path], overrides: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from omegaconf import MISSING
 
 from flows.settings import Settings
-from wan.files import without_tilde
+from wan.system.files import without_tilde
 
 T = TypeVar("T")
 

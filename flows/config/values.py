@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from wan.attention import KERNELS
 from wan.families import FAMILIES
+from wan.model.attention import KERNELS
 from wan.placement import PLACEMENTS
 from wan.request import Precision, Solver
-from wan.suggest import did_you_mean
+from wan.system.suggest import did_you_mean
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 """`s3://bucket` as a path: pathlib has folded the slashes."""

@@ -22,8 +22,8 @@ from flows.edit.timeline import Timeline
 from flows.edit.unchanged import are_made, check_sources, edit_digest
 from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
-from wan.files import move_over
-from wan.locks import own_folder
+from wan.system.files import move_over
+from wan.system.locks import own_folder
 
 ANYWHERE = Path("/edit")
 """Stands for the folder that is written into: it decides nothing."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from flows.edit.transitions import TRANSITIONS
 from flows.errors import EditError, Problem, StoryboardError
 from flows.media.clips import exact_rate
-from flows.plan.model import Plan, PlannedShot, Take
-from flows.plan.transitions import overlaps
+from flows.planning.model import Plan, PlannedShot, Take
+from flows.planning.transitions import overlaps
 from flows.store.choice import weakest
 from flows.store.protocol import Store, TakeRecord
 from flows.storyboard.model import Cue, Deliverable, Music

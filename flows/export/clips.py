@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flows.export.comfy_files import FILES, SAMPLERS, SCHEDULER, TEXT_ENCODER
 from flows.export.graph import Graph, Link, Value
-from flows.plan.model import Clip, Plan, PlannedShot
+from flows.planning.model import Clip, Plan, PlannedShot
 from wan.sampling.schedule import schedule
 
 _LAST_STEP = 10000

@@ -14,7 +14,7 @@ from flows.errors import UserError
 from flows.export.clips import Made, Making
 from flows.export.graph import Link
 from flows.export.variants import BUILDERS
-from flows.plan.model import Plan, PlannedShot, Take
+from flows.planning.model import Plan, PlannedShot, Take
 
 _ALWAYS = (
     "Noise: ComfyUI draws it in its own way, so the same seed gives another picture of the same kind.",

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from flows.export.clips import Conditioned, Made, Making
 from flows.export.comfy_files import AUDIO_ENCODER, CLIP_VISION, RELIGHTING_LORA
 from flows.export.graph import Link, Value
-from flows.plan.model import Clip, Medium
+from flows.planning.model import Clip, Medium
 
 _PREPARED = ("background", "face", "mask", "pose")
 Builder = Callable[[Making, Clip, Made | None], Made]

@@ -13,8 +13,8 @@ from io import FileIO
 from pathlib import Path
 
 from flows.errors import EnvironmentProblem, UserError
-from flows.plan.model import Clip, Plan
-from wan.locks import try_lock
+from flows.planning.model import Clip, Plan
+from wan.system.locks import try_lock
 
 OWNER = ".wanflow.json"
 FILM = "film.mp4"

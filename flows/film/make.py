@@ -17,7 +17,7 @@ from flows.film.observer import Observer, Run, Unobserved
 from flows.film.record import write_history
 from flows.film.result import FilmResult
 from flows.film.survey import check_soundtrack, chosen_shots, clips_of, put_assets, survey, with_needed
-from flows.plan.model import Clip, Plan
+from flows.planning.model import Clip, Plan
 from flows.store import open_store
 
 if TYPE_CHECKING:

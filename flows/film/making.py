@@ -19,12 +19,12 @@ from flows.film.folder import FILM, PLAN, REPORT, SHOTS
 from flows.film.result import Delivered
 from flows.film.survey import Survey, clips_of, survey
 from flows.film.watch import Watches
-from flows.plan import plan_to_json
-from flows.plan.model import Clip, Plan, PlannedShot
+from flows.planning import plan_to_json
+from flows.planning.model import Clip, Plan, PlannedShot
 from flows.report import contact_sheet, write_report
 from flows.store.protocol import Store, TakeRecord
 from flows.storyboard.model import Soundtrack, Transition
-from wan.files import write_atomically
+from wan.system.files import write_atomically
 
 if TYPE_CHECKING:
     from flows.cluster import Pool

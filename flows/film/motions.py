@@ -14,8 +14,8 @@ from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, UserError
 from flows.events import Event, Log, Progress
 from flows.film.survey import unchanged
 from flows.media import ForwardVideo, StoredVideo, load_image, write_clip
-from flows.plan.model import Clip, Medium, Plan
-from flows.plan.motion import MADE_FROM, PREPARED, RETARGET
+from flows.planning.model import Clip, Medium, Plan
+from flows.planning.motion import MADE_FROM, PREPARED, RETARGET
 from flows.resolve.motion import motion_models
 from flows.store.prepared import prepared, put_prepared
 from flows.store.protocol import Store
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from wan.animate.preprocess.key import Mode
-    from wan.animate.preprocess.models import PreprocessModels
-    from wan.animate.preprocess.prepare import Prepared
     from wan.request import Video
+    from wan.variants.animate.preprocess.key import Mode
+    from wan.variants.animate.preprocess.models import PreprocessModels
+    from wan.variants.animate.preprocess.prepare import Prepared
 
 STAGE = "motion"
 _READ_AT_ONCE = 32
@@ -66,8 +66,8 @@ def _prepare_all(
 
 def _load(plan: Plan, *, replaces: bool) -> PreprocessModels:
     """The detectors and, to replace somebody, SAM 2: once for all videos."""
-    from wan.animate.preprocess.models import load_models
     from wan.load import find_device
+    from wan.variants.animate.preprocess.models import load_models
 
     try:
         folders = motion_models(plan.settings.model.root, replaces=replaces)
@@ -104,8 +104,8 @@ def _has(store: Store, digest: str) -> bool:
 def _prepare(
     plan: Plan, store: Store, key: str, clip: Clip, models: PreprocessModels, on_event: Callable[[Event], None]
 ) -> None:
-    from wan.animate.preprocess.key import PreprocessSettings
-    from wan.animate.preprocess.prepare import preprocess
+    from wan.variants.animate.preprocess.key import PreprocessSettings
+    from wan.variants.animate.preprocess.prepare import preprocess
 
     driving, how = _medium(clip, MADE_FROM), _medium(clip, PREPARED)
     # what is prepared is kept for good, by the digest that was planned with

@@ -11,9 +11,9 @@ from flows.errors import EnvironmentProblem, StoreError
 from flows.film.making import Making
 from flows.ledger import LedgerRow, append_rows, learn_film
 from flows.ledger.overheads import start_key
-from flows.plan import past_of
-from flows.plan.overheads import written
-from flows.plan.rows import ledger_row
+from flows.planning import past_of
+from flows.planning.overheads import written
+from flows.planning.rows import ledger_row
 from flows.resolve.memory import remember
 
 

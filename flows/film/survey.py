@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import MediaError, UserError
-from flows.plan.model import Clip, Plan, PlannedShot
-from flows.plan.motion import MADE_FROM, PREPARED
+from flows.planning.model import Clip, Plan, PlannedShot
+from flows.planning.motion import MADE_FROM, PREPARED
 from flows.store.files import file_digest
 from flows.store.protocol import Store, TakeRecord
-from wan.suggest import did_you_mean
+from wan.system.suggest import did_you_mean
 
 CHECKERS = 4
 """Threads that check digests: hashing and reading overlap."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from flows.events import Event, Failed, Finished
-from flows.plan.model import PlannedShot, Take
+from flows.planning.model import PlannedShot, Take
 
 
 @dataclass(slots=True, eq=False)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from flows.errors import MediaError, StoreError
 from flows.media import load_image, middle_frame, read_audio
-from flows.plan.model import Plan, Take
-from flows.plan.motion import PREPARED
+from flows.planning.model import Plan, Take
+from flows.planning.motion import PREPARED
 from flows.report.frames import jpeg_uri
 from flows.store.prepared import prepared
 from flows.store.protocol import Store

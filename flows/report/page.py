@@ -10,10 +10,10 @@ import jinja2
 
 from flows.edit.deliverables import Target, target
 from flows.edit.timeline import Timeline
-from flows.plan.model import Plan
+from flows.planning.model import Plan
 from flows.report.facts import Facts, gather
 from flows.store.protocol import Store, TakeRecord
-from wan.files import write_atomically
+from wan.system.files import write_atomically
 
 
 def write_report(plan: Plan, takes: Mapping[str, TakeRecord], timeline: Timeline, store: Store, output: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flows.edit.timeline import Entry
 from flows.edit.transitions import TRANSITIONS
-from flows.plan.model import PlannedShot
+from flows.planning.model import PlannedShot
 
 if TYPE_CHECKING:
     from flows.report.frames import Frame

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flows.edit.timeline import chosen_take
-from flows.plan.model import Plan, PlannedShot
+from flows.planning.model import Plan, PlannedShot
 from flows.store.protocol import Store, TakeRecord
 
 if TYPE_CHECKING:

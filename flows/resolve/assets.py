@@ -17,10 +17,10 @@ from flows.errors import MediaError
 from flows.media import audio_head, probe_audio, probe_image, probe_video, promised_seconds, video_head
 from flows.media.treated import TREATED
 from flows.store.files import file_digest
-from wan.digests import FRESH_NS
-from wan.files import cache_folder, replacing
-from wan.host import cores
-from wan.lora_file import UnusableLora, open_lora
+from wan.lora.file import UnusableLora, open_lora
+from wan.system.digests import FRESH_NS
+from wan.system.files import cache_folder, replacing
+from wan.system.host import cores
 
 Kind: TypeAlias = Literal["image", "audio", "video", "lora"]
 HEADER = "header:"

@@ -23,11 +23,11 @@ from flows.resolve.snapshot import Snapshot
 from flows.settings import ModelSettings, Settings
 from flows.store.protocol import Store
 from flows.storyboard.model import Shot, Storyboard
-from wan.attention import FLASH_3, lacking
-from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family, FamilyLora
-from wan.suggest import did_you_mean
+from wan.model.attention import FLASH_3, lacking
+from wan.system.suggest import did_you_mean
+from wan.weights.checkpoint import Checkpoint
 
 Use: TypeAlias = tuple[Kind, Place | None, str | None]
 """What a file should be, and the place and shot that name it."""

@@ -11,8 +11,8 @@ from flows.resolve.needs import film_fps, full_id, shot_variants
 from flows.storyboard.model import Storyboard
 from wan.errors import CheckpointError, RequestError
 from wan.families import Family, FamilyLora
-from wan.lora_file import open_lora
-from wan.lora_notes import spoken_expert
+from wan.lora.file import open_lora
+from wan.lora.notes import spoken_expert
 from wan.request import ExpertName
 from wan.variants import VARIANTS
 

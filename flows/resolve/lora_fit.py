@@ -11,11 +11,11 @@ from flows.errors import Problem
 from flows.resolve.lora_experts import experts_of, has_experts
 from flows.resolve.needs import film_fps, full_id, shot_variants
 from flows.storyboard.model import Lora, Storyboard
-from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError, RequestError
 from wan.families import Family, FamilyLora
-from wan.lora_file import UnusableLora
-from wan.lora_fit import Shapes, check_fit, transformer_shapes
+from wan.lora.file import UnusableLora
+from wan.lora.fit import Shapes, check_fit, transformer_shapes
+from wan.weights.checkpoint import Checkpoint
 
 _Fault: TypeAlias = tuple[str, str | None]
 """What is wrong, and what to do, if it is something else than taking another file."""

@@ -13,9 +13,9 @@ from flows.settings import ModelSettings
 from flows.storyboard.kinds import LORA_ENDING
 from flows.storyboard.model import Lora, Shot, Storyboard
 from wan.families import Family, FamilyLora
-from wan.folders import found_in
 from wan.hub.places import models_home, pulled
-from wan.suggest import did_you_mean
+from wan.system.folders import found_in
+from wan.system.suggest import did_you_mean
 from wan.variants import VARIANTS
 
 

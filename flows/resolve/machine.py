@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flows.settings import Settings
-from wan.attention import KERNELS, lacking
 from wan.families import Family
-from wan.gpus import Gpu, find_gpus
-from wan.host import cores
+from wan.model.attention import KERNELS, lacking
+from wan.system.gpus import Gpu, find_gpus
+from wan.system.host import cores
 
 FP8_CAPABILITY = (8, 9)
 """CUDA's number of the first GPUs with cores for eight-bit floats; whether a product of ours runs there is tried by the

@@ -9,12 +9,12 @@ from pathlib import Path
 from flows.errors import EnvironmentProblem
 from flows.resolve.needs import ANIMATE, choose_variant
 from flows.storyboard.model import Storyboard
-from wan.animate.preprocess.key import models_digest
-from wan.animate.relighting import relighting_lora
-from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError
 from wan.families import Family
 from wan.hub.places import folder_of, pulled
+from wan.variants.animate.preprocess.key import models_digest
+from wan.variants.animate.relighting import relighting_lora
+from wan.weights.checkpoint import Checkpoint
 
 POSES, MASKS = "animate-pose", "sam2-hiera-large"
 """The models' names in the catalog (`wanflow models list`)."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from flows.storyboard.model import Shot, Storyboard
-from wan.clips import clips_needed, cut
 from wan.families import Family, Role
-from wan.geometry import longest_clip, num_frames_at_least
+from wan.frames.clips import clips_needed, cut
+from wan.frames.geometry import longest_clip, num_frames_at_least
 from wan.variants import VARIANTS, Variant
 
 TEXT, IMAGE, BOTH = "t2v-a14b", "i2v-a14b", "ti2v-5b"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flows.events import Event
 from flows.film.make import make_film
 from flows.film.result import FilmResult
-from flows.plan.model import Plan
+from flows.planning.model import Plan
 from flows.runs.reporter import Reporter
 
 if TYPE_CHECKING:

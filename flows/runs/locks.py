@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from wan.files import write_atomically
-from wan.locks import is_held, kernel, machine, try_lock
+from wan.system.files import write_atomically
+from wan.system.locks import is_held, kernel, machine, try_lock
 
 BEAT_SECONDS = 10.0
 """How often a server shows machines that cannot see its lock that it lives."""

@@ -12,7 +12,7 @@ from PIL import Image
 
 from flows.film.watch import TakeWatch
 from flows.media import jpeg_bytes
-from flows.plan.model import Plan
+from flows.planning.model import Plan
 from flows.runs.messages import Link, Page
 
 MOST_ROWS = 500

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.runs.database import NAME
 from flows.runs.named import Named
-from wan.files import data_folder
+from wan.system.files import data_folder
 
 QUIET = {
     "DO_NOT_TRACK": "1",

@@ -26,7 +26,7 @@ from flows.runs.named import Named, named_server
 from flows.runs.places import QUIET, prefect_home, run_environment
 from flows.runs.profiles import own_settings
 from flows.runs.telling import Telling
-from wan.files import state_folder
+from wan.system.files import state_folder
 
 READY_SECONDS = 60.0
 """What importing Prefect may take, when a person's settings are to be checked by it."""

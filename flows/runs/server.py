@@ -28,7 +28,7 @@ from flows.runs.locks import (
     write_address,
 )
 from flows.runs.places import prefect_home, server_environment
-from wan.locks import hold
+from wan.system.locks import hold
 
 START_SECONDS = 180.0
 """The first start creates the database, which takes 10 s on a slow machine; later ones take 4 s."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from flows.errors import SettingsError
 from flows.store.local import LocalStore
 from flows.store.protocol import Store, TakeRecord
-from wan.files import data_folder, without_tilde
+from wan.system.files import data_folder, without_tilde
 
 __all__ = ["Store", "TakeRecord", "default_store_path", "open_store"]
 

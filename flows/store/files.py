@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from flows.errors import EnvironmentProblem, StoreError
-from wan.files import move_over, settle, settle_folder
+from wan.system.files import move_over, settle, settle_folder
 
 CHUNK = 1 << 20
 STALE_SECONDS = 24 * 3600.0

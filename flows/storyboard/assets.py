@@ -24,7 +24,7 @@ from flows.formats import (
 from flows.storyboard.context import AssetKind
 from flows.storyboard.nodes import Text
 from flows.storyboard.problems import Problems
-from wan.suggest import did_you_mean
+from wan.system.suggest import did_you_mean
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:data|file|http|https|s3|concat|pipe|fd):", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

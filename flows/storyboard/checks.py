@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from flows.storyboard.model import Shot, Storyboard
 from flows.storyboard.problems import Problems, listed
-from wan.camera import parse_camera
+from wan.frames.camera import parse_camera
 from wan.variants import VARIANTS
 
 

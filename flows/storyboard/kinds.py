@@ -13,7 +13,7 @@ from flows.storyboard.model import Cue
 from flows.storyboard.nodes import Node, Text
 from flows.storyboard.problems import listed
 from flows.storyboard.quantities import seconds_of, with_point
-from wan.layout import PICKLES
+from wan.weights.layout import PICKLES
 
 MAX_TEXT = 20_000
 """Characters of one text; a prompt of 512 tokens has about 2,500."""

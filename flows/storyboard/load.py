@@ -20,8 +20,8 @@ from flows.storyboard.nodes import Keys
 from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides, report_unused_variables
 from flows.storyboard.problems import Problems, listed
 from flows.storyboard.shared import SUFFIXES, with_shared
-from wan.folders import found_in
-from wan.suggest import did_you_mean
+from wan.system.folders import found_in
+from wan.system.suggest import did_you_mean
 
 _SHOWN = 200
 """Characters of a name that is repeated in an error."""

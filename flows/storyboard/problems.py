@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from flows.errors import Place, Problem, StoryboardError
 from flows.storyboard.nodes import Node, Source
-from wan.suggest import did_you_mean
+from wan.system.suggest import did_you_mean
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """What a terminal would obey instead of showing."""
@@ -51,7 +51,7 @@ class Problems:
     def did_you_mean(
         self, word: str, options: Collection[str], otherwise: str, shown: Callable[[str], object] = str
     ) -> str:
-        """`wan.suggest.did_you_mean`, as long as there are not too many wrong words."""
+        """`wan.system.suggest.did_you_mean`, as long as there are not too many wrong words."""
         self._comparisons -= len(options)
         return otherwise if self._comparisons < 0 else did_you_mean(word, options, otherwise, shown)
 

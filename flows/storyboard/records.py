@@ -15,7 +15,7 @@ from flows.storyboard.kinds import Asset, FreeText, LoraName, Version
 from flows.storyboard.nodes import Keys, Node, Text
 from flows.storyboard.problems import listed
 from flows.storyboard.words import NONE
-from wan.suggest import SYNONYMS, suggestions
+from wan.system.suggest import SYNONYMS, suggestions
 
 _NOTHING = ("null", "~", "none", "None", "false", "off")
 _NOTHING_LAID_OVER = "nothing is laid over the picture; add it in an editing program, to what `deliver` writes"

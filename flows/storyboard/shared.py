@@ -12,8 +12,8 @@ from flows.storyboard.files import read_source
 from flows.storyboard.language import GROUPS
 from flows.storyboard.nodes import Items, Keys, Node, Text, merged
 from flows.storyboard.problems import listed
-from wan.folders import found_in
-from wan.suggest import did_you_mean
+from wan.system.folders import found_in
+from wan.system.suggest import did_you_mean
 
 SUFFIXES = (".yaml", ".yml")
 

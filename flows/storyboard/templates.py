@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flows.storyboard import words
-from wan.suggest import did_you_mean
+from wan.system.suggest import did_you_mean
 
 if TYPE_CHECKING:
     import jinja2

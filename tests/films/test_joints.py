@@ -14,12 +14,12 @@ from flows.cluster.wan_clips import WanRenderer
 from flows.film.survey import put_assets
 from flows.media import load_image, read_video
 from flows.store import open_store
-from wan.checkpoint import Checkpoint
 from wan.families import FAMILIES
 from wan.load import load_pipeline
 from wan.pipeline import Pipeline
 from wan.request import ArrayVideo, ClipRequest, Frames
 from wan.variants import VARIANTS
+from wan.weights.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.slow
 ASSETS = Path(__file__).parents[2] / "storyboards" / "assets"

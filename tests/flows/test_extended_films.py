@@ -12,8 +12,8 @@ from click.testing import CliRunner
 import flows
 from flows.cli.main import wanflow
 from flows.errors import EnvironmentProblem, StoryboardError
-from flows.plan import plan_to_json
-from flows.plan.rows import ledger_row
+from flows.planning import plan_to_json
+from flows.planning.rows import ledger_row
 from tests.flows.resolve.conftest import write_checkpoints
 from tests.wan.prompts.endpoint import Endpoint, Reply, extended, serving
 

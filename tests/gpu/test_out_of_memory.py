@@ -16,13 +16,13 @@ import torch
 
 from flows.cluster import wan_clips
 from flows.cluster.wan_clips import WanRenderer
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 from flows.store import Store, open_store
 from tests.flows.cluster.clips import real_clip
 from tests.gpu.where import DEVICE, ON_GPU
 from tests.wan.conftest import make_family
-from wan.checkpoint import Checkpoint
 from wan.families import Family
+from wan.weights.checkpoint import Checkpoint
 
 pytestmark = ON_GPU
 STEPS = 4

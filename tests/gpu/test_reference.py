@@ -10,8 +10,8 @@ import torch
 from tests.gpu.where import DEVICE, ON_GPU
 from tests.wan.parity import PARITY
 from wan.errors import RequestError
-from wan.expert import Expert
 from wan.load import find_device
+from wan.model.expert import Expert
 from wan.precision import cast_model, check_fp8, set_convolutions
 from wan.request import Numerics
 

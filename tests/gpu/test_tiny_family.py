@@ -13,15 +13,15 @@ from torch import Tensor
 
 from tests.gpu.where import DEVICE, ON_GPU
 from tests.wan import test_golden as golden
-from wan.checkpoint import Checkpoint
 from wan.families import FAMILIES
 from wan.load import find_device, load_pipeline
-from wan.methods import Result
 from wan.pipeline import Pipeline
 from wan.placement import PLACEMENTS, Placement
 from wan.placement.parts import Moved
 from wan.precision import check_fp8
 from wan.request import ClipRequest, Numerics
+from wan.variants.methods import Result
+from wan.weights.checkpoint import Checkpoint
 
 pytestmark = ON_GPU
 TINY = FAMILIES["tiny"]

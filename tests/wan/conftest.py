@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from tests.wan.parity import PARITY, Parity
-from wan.checkpoint import Checkpoint
 from wan.families import Family, Role
 from wan.load import load_pipeline
 from wan.pipeline import Pipeline
 from wan.request import ClipRequest, Guidance, Sampling
+from wan.weights.checkpoint import Checkpoint
 
 WORDS = ("<pad>", "</s>", "<unk>", "a", "red", "blue", "boat", "moves", "left", "right")
 SAMPLING = Sampling(4, 5.0, Guidance(4.0, 3.0), "unipc", 0.875)

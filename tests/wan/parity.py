@@ -158,8 +158,8 @@ class Parity:
         """diffusers' Animate transformer with the reference's weights of `animate_model`."""
         from diffusers import WanAnimateTransformer3DModel
 
-        from wan.convert.animate import animate_targets
         from wan.convert.targets import convert_weights
+        from wan.variants.animate.keys import animate_targets
 
         data = self["animate_model"]
         config = data.config["model"]

@@ -11,14 +11,14 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from wan.checkpoint import Checkpoint
-from wan.digests import file_digests
 from wan.errors import NumbersError
 from wan.families import Family
-from wan.finite import Watch, is_finite
 from wan.load import load_pipeline
+from wan.model.finite import Watch, is_finite
 from wan.pipeline import Pipeline
 from wan.request import ClipRequest, Lora
+from wan.system.digests import file_digests
+from wan.weights.checkpoint import Checkpoint
 
 NAN, INF = float("nan"), float("inf")
 

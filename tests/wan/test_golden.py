@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from wan.checkpoint import Checkpoint
 from wan.families import FAMILIES
 from wan.load import load_pipeline
 from wan.request import ArrayVideo, Audio, ClipRequest, Frames
 from wan.variants import VARIANTS
+from wan.weights.checkpoint import Checkpoint
 
 GOLDEN = Path(__file__).parent / "golden"
 BLOCK = 8  # pixels averaged in each direction: 576 values a frame

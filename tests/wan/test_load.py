@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError, RequestError
 from wan.families import Family
 from wan.load import find_device, fitted, load_pipeline
 from wan.pipeline import Pipeline
 from wan.request import ClipRequest, Numerics
 from wan.validate import find_variant
+from wan.weights.checkpoint import Checkpoint
 
 
 def test_bf16_keeps_the_layers_that_need_it_in_fp32(family: Family, text_request: ClipRequest, t2v: Pipeline) -> None:

@@ -9,15 +9,15 @@ import torch
 
 from tests.wan.parity import SOLVERS
 from wan.errors import Cancelled, RequestError, StateError
-from wan.expert import Expert
-from wan.images import fit_image, resize_bicubic
-from wan.methods.base import TRANSFORMERS
-from wan.parts import Resident
+from wan.frames.images import fit_image, resize_bicubic
+from wan.model.expert import Expert
+from wan.model.parts import Resident
+from wan.model.vae import Vae
 from wan.pipeline import Pipeline, request_digest
 from wan.request import ClipRequest, Guidance, Numerics, Sampling
 from wan.state import State
-from wan.vae import Vae
 from wan.variants import VARIANTS
+from wan.variants.method import TRANSFORMERS
 
 
 def test_a_prompt_becomes_frames(t2v: Pipeline, text_request: ClipRequest) -> None:

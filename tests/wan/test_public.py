@@ -40,11 +40,11 @@ def test_every_public_name_exists_and_has_a_docstring() -> None:
 def test_planning_needs_no_torch() -> None:
     code = """
 from wan import FAMILIES, VARIANTS, Checkpoint, ClipRequest, Sampling, RequestError
-from wan.checkpoint import checkpoint_revision
-from wan.geometry import num_frames_at_least
+from wan.weights.checkpoint import checkpoint_revision
+from wan.frames.geometry import num_frames_at_least
 from wan.sampling import schedule
 from wan.validate import check_request
-import wan.mixup, wan.convert
+import wan.system.mixup, wan.convert
 print(int(schedule(VARIANTS["t2v-a14b"].sampling).high_noise.sum()))
 """
     assert _run(code, {"torch", "diffusers", "transformers"}).strip() == "26"

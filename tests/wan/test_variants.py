@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from wan.families import FAMILIES
-from wan.layout import LAYOUTS
-from wan.methods import METHODS, method_class
 from wan.request import Guidance
 from wan.variants import REFERENCE_NEGATIVE_PROMPT, VARIANTS
+from wan.variants.methods import METHODS, method_class
+from wan.weights.layout import LAYOUTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "variants.md").read_text(encoding="utf-8")
 

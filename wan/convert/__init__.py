@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from wan.convert.animate import animate_targets
 from wan.convert.clip_vision import clip_vision_targets
 from wan.convert.keys import text_encoder_key, transformer_key, vae_key
 from wan.convert.targets import Target, Targets, convert_weights, renamed
-from wan.convert.vace import vace_key
 from wan.convert.vae22 import vae22_key
+from wan.variants.animate.keys import animate_targets
+from wan.variants.vace.keys import vace_key
 
 __all__ = [
     "Target",

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, TypeAlias
 
-from wan.convert.headers import TensorInfo
 from wan.convert.released import (
     CLIP_HEAD_DIM,
     HEAD_DIM,
@@ -22,7 +21,8 @@ from wan.convert.released import (
     VAE22_STD,
 )
 from wan.errors import CheckpointError
-from wan.s2v.keys import s2v_config
+from wan.variants.s2v.keys import s2v_config
+from wan.weights.headers import TensorInfo
 
 Tensors: TypeAlias = Mapping[str, TensorInfo]
 Config: TypeAlias = dict[str, Any]

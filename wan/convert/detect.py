@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from wan.convert.headers import ITEM_BYTES, TensorInfo, read_header
 from wan.errors import CheckpointError
-from wan.layout import LAYOUTS, class_name, read_json
+from wan.weights.headers import ITEM_BYTES, TensorInfo, read_header
+from wan.weights.layout import LAYOUTS, class_name, read_json
 
 Layout: TypeAlias = Literal["diffusers", "reference", "single"]
 
@@ -100,7 +100,7 @@ def _variant_of(folder: Path) -> str | None:
 
 def _speech_in_reference_keys(folder: Path) -> bool:
     """S2V is published with diffusers' folders and the reference's keys in `transformer/`."""
-    from wan.s2v.keys import REFERENCE_CLASS
+    from wan.variants.s2v.keys import REFERENCE_CLASS
 
     place = folder / "transformer" / "config.json"
     return place.is_file() and read_json(place).get("_class_name") == REFERENCE_CLASS

@@ -15,8 +15,8 @@ from wan.convert.kinds import Kind, recognise, unknown
 from wan.convert.sources import PICKLES, open_source
 from wan.convert.weights import Weights
 from wan.errors import CheckpointError
-from wan.folders import found_in
-from wan.layout import indexed_files, read_json
+from wan.system.folders import found_in
+from wan.weights.layout import indexed_files, read_json
 
 EXPERTS = ("high_noise_model", "low_noise_model")
 _TOKENIZERS = ("google/umt5-xxl", "tokenizer")

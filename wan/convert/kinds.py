@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from wan.convert import configs
-from wan.convert.animate import animate_targets
 from wan.convert.clip_vision import clip_vision_targets
 from wan.convert.configs import Config, Tensors
 from wan.convert.keys import text_encoder_key, transformer_key, vae_key
 from wan.convert.targets import Target, Targets, renamed
-from wan.convert.vace import vace_key
 from wan.convert.vae22 import vae22_key
 from wan.errors import CheckpointError
-from wan.s2v.keys import s2v_key
+from wan.variants.animate.keys import animate_targets
+from wan.variants.s2v.keys import s2v_key
+from wan.variants.vace.keys import vace_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ KINDS: tuple[Kind, ...] = (
         name="transformer of s2v-14b",
         component="transformer",
         class_name="WanS2VTransformer3DModel",
-        module="wan.s2v.transformer",
+        module="wan.variants.s2v.transformer",
         marks=("casual_audio_encoder.weights", "patch_embedding.weight"),
         targets=renamed(s2v_key),
         config=configs.speech_config,

@@ -15,14 +15,14 @@ from torch import Tensor
 
 from wan.convert.classes import Expected, expected
 from wan.convert.gather import Found, Part, copied_files, pickled_weights
-from wan.convert.headers import FLOATS, TensorInfo
 from wan.convert.released import IMAGE_PROCESSOR, model_index, scheduler
 from wan.convert.sources import open_source
 from wan.convert.targets import Target
 from wan.convert.weights import Weights
 from wan.convert.writer import Entry, by_alignment, header_of
 from wan.errors import CheckpointError
-from wan.layout import LAYOUTS, check_component
+from wan.weights.headers import FLOATS, TensorInfo
+from wan.weights.layout import LAYOUTS, check_component
 
 Dtype: TypeAlias = Literal["bf16", "fp32", "keep"]
 DTYPES: tuple[Dtype, ...] = ("bf16", "fp32", "keep")

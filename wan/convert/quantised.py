@@ -25,9 +25,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wan.convert.headers import FLOATS, FP8, TensorInfo
 from wan.convert.sources import Source
 from wan.errors import CheckpointError
+from wan.weights.headers import FLOATS, FP8, TensorInfo
 
 SCALES = ("scale_weight", "weight_scale")
 DEQUANTISED = "BF16"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from wan.layout import LAYOUTS
 from wan.variants import VARIANTS
+from wan.weights.layout import LAYOUTS
 
 HEAD_DIM = 128
 """Channels of one attention head in every released transformer."""
@@ -74,7 +74,7 @@ def model_index(variant: str) -> dict[str, Any]:
     if variant == "ti2v-5b":  # its tokens have timesteps of their own: those of a given image stay at 0
         index["expand_timesteps"] = True
     for name, kind in LAYOUTS[variant].items():
-        library = "wan.s2v" if kind.class_name in _OWN else _LIBRARIES.get(name)
+        library = "wan.variants.s2v" if kind.class_name in _OWN else _LIBRARIES.get(name)
         index[name] = [library, kind.class_name] if library else ["transformers", "T5TokenizerFast"]
     if "transformer_2" not in LAYOUTS[variant]:
         index["transformer_2"] = [None, None]

@@ -20,8 +20,8 @@ from wan.convert.gather import Found, gather
 from wan.convert.plan import DTYPES, SHARD_BYTES, CopiedFile, Dtype, Output, TextFile, WeightFile, plan_files
 from wan.convert.released import components
 from wan.convert.writer import is_written, whole_file, write_file
-from wan.digests import remember_digests
 from wan.errors import CheckpointError
+from wan.system.digests import remember_digests
 
 Progress = Callable[[int, int, str], None]
 """Bytes done, bytes in all, the file that is being written."""

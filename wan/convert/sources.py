@@ -14,8 +14,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from wan.convert.headers import TensorInfo, read_header, read_metadata
 from wan.errors import CheckpointError
+from wan.weights.headers import TensorInfo, read_header, read_metadata
 
 DTYPES: Mapping[str, torch.dtype] = {
     "F64": torch.float64,

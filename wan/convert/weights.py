@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from wan.convert.headers import TensorInfo
 from wan.convert.quantised import DEQUANTISED, Quantisation, is_side
 from wan.convert.sources import Source
+from wan.weights.headers import TensorInfo
 
 PREFIXES = ("model.diffusion_model.", "diffusion_model.", "model.")
 

@@ -16,10 +16,10 @@ from typing import BinaryIO
 import torch
 from torch import Tensor
 
-from wan.convert.headers import ITEM_BYTES, TensorInfo
 from wan.convert.sources import DTYPES
 from wan.errors import CheckpointError
-from wan.files import move_over, settle
+from wan.system.files import move_over, settle
+from wan.weights.headers import ITEM_BYTES, TensorInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wan.errors import HubError, HubRefusal
-from wan.locks import try_lock
+from wan.system.locks import try_lock
 
 
 @contextmanager

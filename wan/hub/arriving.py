@@ -8,9 +8,9 @@ import threading
 from pathlib import Path
 
 from wan.errors import HubError
-from wan.files import move_over, settle
 from wan.hub.hubs import RemoteFile
 from wan.hub.journal import Entry, part_file
+from wan.system.files import move_over, settle
 
 _READ = 8 * 1024 * 1024
 _DIFFERENT_TIMES = 3

@@ -16,7 +16,7 @@ from typing import Literal
 from wan.errors import HubRefusal
 from wan.families import FAMILIES, Family
 from wan.hub.places import pulled
-from wan.suggest import did_you_mean
+from wan.system.suggest import did_you_mean
 
 Layout = Literal["diffusers", "reference", "lora", "transformers", "onnx"]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from wan.convert.detect import Component
 from wan.convert.detect import describe as describe_wan
-from wan.convert.headers import read_header
 from wan.errors import CheckpointError
-from wan.folders import found_in
 from wan.hub.manifest import Manifest, read_manifest
-from wan.layout import PICKLES, class_name, read_json
-from wan.lora_info import LoraFacts, look_at_lora
+from wan.lora.info import LoraFacts, look_at_lora
+from wan.system.folders import found_in
+from wan.weights.headers import read_header
+from wan.weights.layout import PICKLES, class_name, read_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from wan.files import replacing
 from wan.hub.hubs import Listing, RemoteFile
+from wan.system.files import replacing
 
 JOURNAL = ".wanflow-pull.json"
 _SECONDS_BETWEEN_WRITES = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from wan.files import data_folder
+from wan.system.files import data_folder
 
 MANIFEST = "wanflow.json"
 """In every pulled folder; its presence says that the folder is whole."""

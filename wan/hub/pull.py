@@ -11,9 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
-from wan.digests import remember_digests
 from wan.errors import HubError, HubRefusal
-from wan.files import settle_folder
 from wan.hub.alone import alone
 from wan.hub.catalog import Model
 from wan.hub.hubs import HUBS, Listing, RemoteFile
@@ -24,6 +22,8 @@ from wan.hub.places import MANIFEST, folder_of, partial_of
 from wan.hub.structure import Fault, layout_faults, weight_faults
 from wan.hub.transfer import CONNECTIONS, PART_BYTES, Progress, Transfer
 from wan.hub.wire import ATTEMPTS, NotThere, Wire
+from wan.system.digests import remember_digests
+from wan.system.files import settle_folder
 
 MARGIN = 1_000_000_000
 """Bytes of disk that a pull leaves free."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from wan.checkpoint import Checkpoint
-from wan.convert.headers import read_header
 from wan.errors import CheckpointError
 from wan.families import FAMILIES
-from wan.folders import found_in
-from wan.layout import LAYOUTS, indexed_files
+from wan.system.folders import found_in
+from wan.weights.checkpoint import Checkpoint
+from wan.weights.headers import read_header
+from wan.weights.layout import LAYOUTS, indexed_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from wan.digests import remember_digests
-from wan.folders import found_in
-from wan.host import cores
 from wan.hub.journal import JOURNAL
 from wan.hub.manifest import File, Manifest, read_manifest
 from wan.hub.places import MANIFEST
 from wan.hub.structure import Fault, layout_faults, shared_parts, weight_faults
+from wan.system.digests import remember_digests
+from wan.system.folders import found_in
+from wan.system.host import cores
 
 _READ = 8 * 1024 * 1024
 

@@ -29,7 +29,7 @@ _EAGER_STEP_BYTES = (
 _REST = 0.022  # of a transformer's weights: what is in none of its blocks
 _TEXT_EMBEDDING = 256384 * 4096  # parameters of UMT5's table of words, which is not streamed
 _TEXT_WIDE = 24 * 4096 * 10240  # parameters of UMT5 that stay in fp32
-_PIECE_BYTES, _LIVE_COPIES = 12 << 30, 8  # by which `wan.vae` cuts a video on a GPU
+_PIECE_BYTES, _LIVE_COPIES = 12 << 30, 8  # by which `wan.model.vae` cuts a video on a GPU
 _MORE_FRAMES_BYTES = 10.0e3  # a pixel, for every latent frame of a piece beside the first
 _TILED_BYTES = 60  # a frame's pixel of the whole video, decoded in tiles
 _WHOLE_BYTES = 3700  # a frame's pixel, when a short video is decoded at once
@@ -146,7 +146,7 @@ def _decode_bytes(job: Job, model: Model) -> float:
 
 
 def _latent_frames_at_once(pixels: int, channels: int) -> int:
-    """How many the decoder takes of a video that is too long for one pass (`wan.vae.Vae`)."""
+    """How many the decoder takes of a video that is too long for one pass (`wan.model.vae.Vae`)."""
     return max(1, _PIECE_BYTES // (_LIVE_COPIES * channels * pixels * 4 * 4))
 
 

@@ -1,4 +1,4 @@
-"""Parts that are on the device only while they are needed (`wan.parts.Parts`)."""
+"""Parts that are on the device only while they are needed (`wan.model.parts.Parts`)."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wan.errors import ModelUnavailable
-from wan.folders import found_in
 from wan.hub.catalog import CATALOG, pulled_as
-from wan.layout import read_json
+from wan.system.folders import found_in
+from wan.weights.layout import read_json
 
 _SECONDS = 5.0
 

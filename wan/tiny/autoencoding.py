@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from wan.checkpoint import Checkpoint
 from wan.families import Family
+from wan.model.vae import Vae
 from wan.tiny.measure import cases, psnr, true_clips
-from wan.vae import Vae
+from wan.weights.checkpoint import Checkpoint
 
 
 @torch.inference_mode()

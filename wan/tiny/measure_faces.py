@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from wan.request import Audio
-from wan.s2v.clips import clip_lengths
 from wan.tiny import captions, faces, sounds
 from wan.tiny.draw import to_frames
 from wan.tiny.judge_faces import read_mouth
 from wan.tiny.measure import SEED, psnr
 from wan.tiny.render import FamilyRenderer
 from wan.tiny.world import FPS
+from wan.variants.s2v.clips import clip_lengths
 
 PIECE = 32
 MOST_OFFSET = 4

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wan.animate.clips import clip_lengths
 from wan.request import ArrayVideo
 from wan.tiny import captions, figures
 from wan.tiny.draw import to_frames
@@ -16,6 +15,7 @@ from wan.tiny.judge_figures import read_joints
 from wan.tiny.measure import SEED
 from wan.tiny.render import FamilyRenderer
 from wan.tiny.world import NUM_FRAMES
+from wan.variants.animate.clips import clip_lengths
 
 OVERLAP = 1
 

@@ -20,8 +20,8 @@ from transformers import (
     Wav2Vec2ForCTC,
 )
 
-from wan.s2v.transformer import WanS2VTransformer3DModel
 from wan.tiny.figures import FACE_SIZE
+from wan.variants.s2v.transformer import WanS2VTransformer3DModel
 
 LATENT_CHANNELS = 16
 LATENT_CHANNELS_22 = 48

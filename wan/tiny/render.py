@@ -11,11 +11,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from wan.checkpoint import Checkpoint
 from wan.families import FAMILIES, Family
 from wan.load import load_pipeline
 from wan.request import ClipRequest, Guidance, Sampling
 from wan.tiny.world import HEIGHT, NUM_FRAMES, WIDTH
+from wan.weights.checkpoint import Checkpoint
 
 Clips = npt.NDArray[np.uint8]
 UNGUIDED = Guidance(1.0, 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.config import compose
-from flows.plan.model import Clip, Plan, PlannedShot, Status, Take, Totals
+from flows.planning.model import Clip, Plan, PlannedShot, Status, Take, Totals
 from flows.storyboard.model import Storyboard, Transition
 from wan.request import Guidance, Numerics, Sampling
 

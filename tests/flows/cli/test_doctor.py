@@ -312,7 +312,7 @@ def test_the_attention_kernel_is_named_and_a_quicker_one(
     state: str,
     says: str,
 ) -> None:
-    monkeypatch.setattr("wan.exact_attention.find_flash_3", lambda: print if installed else None)
+    monkeypatch.setattr("wan.model.exact_attention.find_flash_3", lambda: print if installed else None)
     attention = found("model=wan22", *overrides)["attention"]
     assert (attention.state, attention.found) == (state, says)
     if state == "note":

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from flows.cli.plan_table import MOST_ROWS, chain, print_plan
-from flows.plan.model import Plan
+from flows.planning.model import Plan
 from flows.storyboard.model import Transition
 from tests.flows.cli.plans import clip, plan, shot, take
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flows.plan.model import Clip, HandOff
+from flows.planning.model import Clip, HandOff
 from wan.request import Guidance, Numerics, Sampling
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flows.cluster.board import Board
 from flows.cluster.failures import Blame, Fault
 from flows.events import Event, Failed, Log
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 from tests.flows.cluster.clips import clip
 
 

@@ -92,9 +92,7 @@ def test_that_nobody_listens_is_known_without_ray(monkeypatch: pytest.MonkeyPatc
         check_listening(setting)
 
 
-def test_who_listens_or_is_not_named_is_not_asked_more(
-    monkeypatch: pytest.MonkeyPatch, other_service: str
-) -> None:
+def test_who_listens_or_is_not_named_is_not_asked_more(monkeypatch: pytest.MonkeyPatch, other_service: str) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     for setting in (None, "auto", other_service):
         check_listening(setting)

@@ -25,12 +25,12 @@ ray = session.ray
 
 @ray.remote
 def imported():
-    import flows, torch, wan.files
-    return [flows.__file__, torch.__file__, wan.files.__file__]
+    import flows, torch, wan.system.files
+    return [flows.__file__, torch.__file__, wan.system.files.__file__]
 
 there = ray.get(imported.remote())
-import flows, torch, wan.files
-assert there == [flows.__file__, torch.__file__, wan.files.__file__], there
+import flows, torch, wan.system.files
+assert there == [flows.__file__, torch.__file__, wan.system.files.__file__], there
 
 os.kill(os.getpid(), signal.SIGTERM)
 assert heard == ["SIGTERM"]

@@ -14,7 +14,7 @@ import pytest
 from flows.cluster import Pool, RendererSpec, open_pool
 from flows.errors import EnvironmentProblem, SettingsError
 from flows.events import Event, Failed, Finished, Log, Progress, Started
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 from flows.settings import ClusterSettings
 from flows.store import Store
 from tests.flows.cluster.clips import real_clip

@@ -10,7 +10,7 @@ import pytest
 
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.queue import ClipQueue, Lease
-from flows.plan.model import Clip, HandOff
+from flows.planning.model import Clip, HandOff
 from tests.flows.cluster.clips import clip
 
 

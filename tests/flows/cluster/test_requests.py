@@ -13,7 +13,7 @@ from safetensors.torch import save
 from flows.cluster.requests import CARRIED, carried_on, frames_before, handed_off, request_of
 from flows.errors import BlobMissing
 from flows.media import png_bytes, write_clip
-from flows.plan.model import ClipLora, HandOff, Medium
+from flows.planning.model import ClipLora, HandOff, Medium
 from flows.store import Store
 from tests.flows.cluster.clips import real_clip
 from tests.flows.media.test_sound import tone

@@ -17,15 +17,15 @@ from flows.cluster.requests import handed_off
 from flows.cluster.wan_clips import WanRenderer
 from flows.errors import BlobMissing, SettingsError, Stopped
 from flows.media import png_bytes, read_video
-from flows.plan.model import Clip, ClipLora, HandOff
+from flows.planning.model import Clip, ClipLora, HandOff
 from flows.store import Store
 from tests.flows.cluster.clips import real_clip
 from tests.wan.conftest import make_family
-from wan.checkpoint import Checkpoint
 from wan.errors import CheckpointError, NumbersError, RequestError
 from wan.families import Family
 from wan.request import ClipRequest
 from wan.state import State
+from wan.weights.checkpoint import Checkpoint
 
 
 @dataclass
@@ -150,7 +150,7 @@ def test_out_of_gpu_memory_the_clip_goes_on_leaner_and_is_the_same(
     family: Family, store: Store, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     """The memory runs out once, when `part` is used."""
-    import wan.parts
+    import wan.model.parts
     from wan.pipeline import Pipeline
 
     clip = wan_clip(family, "a red boat")
@@ -159,14 +159,14 @@ def test_out_of_gpu_memory_the_clip_goes_on_leaner_and_is_the_same(
         for _ in range(2)  # the second one remembers no prompt
     )
     wanted = one.render(clip, store, Report())
-    use = wan.parts.Resident.use
+    use = wan.model.parts.Resident.use
 
-    def short_of_memory(self: wan.parts.Resident, name: str) -> object:
+    def short_of_memory(self: wan.model.parts.Resident, name: str) -> object:
         if name == part:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return use(self, name)
 
-    monkeypatch.setattr(wan.parts.Resident, "use", short_of_memory)
+    monkeypatch.setattr(wan.model.parts.Resident, "use", short_of_memory)
     report, encode, encoded = Report(), Pipeline.encode, []
 
     def counted(self: Pipeline, request: ClipRequest) -> State:

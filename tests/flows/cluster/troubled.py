@@ -11,7 +11,7 @@ from pathlib import Path
 from flows.cluster.renderers import Report
 from flows.cluster.stub import StubRenderer
 from flows.errors import Stopped
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 from flows.store.protocol import Store, TakeRecord
 from wan.errors import RequestError
 

@@ -17,12 +17,12 @@ from ray.cluster_utils import Cluster
 from flows.cluster import RendererSpec, open_pool
 from flows.config import compose
 from flows.events import Event, Failed, Finished, Log
-from flows.plan.model import Clip
+from flows.planning.model import Clip
 from flows.settings import ClusterSettings
 from tests.flows.cluster.clips import real_clip
 from tests.flows.cluster.elsewhere import KIND, ROOT
-from wan.checkpoint import Checkpoint
 from wan.families import FAMILIES
+from wan.weights.checkpoint import Checkpoint
 
 
 def clips(root: Path, count: int) -> list[Clip]:

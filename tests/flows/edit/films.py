@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from flows.media import jpeg_bytes, png_bytes, write_clip
-from flows.plan.model import Clip, HandOff, Plan, PlannedShot, Take, Totals
+from flows.planning.model import Clip, HandOff, Plan, PlannedShot, Take, Totals
 from flows.settings import (
     AssetSettings,
     ClusterSettings,

@@ -21,7 +21,7 @@ from flows.errors import UserError
 from flows.export import Workflow, export_shot
 from flows.export.clips import comfy_high_noise_steps
 from flows.export.comfyui import find_shot
-from flows.plan.model import Clip, ClipLora, HandOff, Medium, Plan, PlannedShot, Take, Totals
+from flows.planning.model import Clip, ClipLora, HandOff, Medium, Plan, PlannedShot, Take, Totals
 from flows.storyboard.model import Storyboard, Transition
 from wan.request import Guidance, Numerics, Sampling
 from wan.sampling import schedule

@@ -17,7 +17,7 @@ from flows.config import compose
 from flows.errors import FlowsError
 from flows.events import Event
 from flows.film import FilmResult
-from flows.plan import Plan, make_plan
+from flows.planning import Plan, make_plan
 from flows.resolve import Snapshot
 from flows.runs import run_film
 from flows.store import open_store

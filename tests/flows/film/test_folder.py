@@ -16,7 +16,7 @@ import pytest
 
 from flows.errors import EnvironmentProblem, UserError
 from flows.film.folder import check_space, claimed, film_folder
-from flows.plan import Plan
+from flows.planning import Plan
 from tests.flows.cluster.clips import clip
 from tests.flows.film.filming import plan_in
 

@@ -19,18 +19,18 @@ from flows.events import Event, Log, Progress
 from flows.film.motions import STAGE, prepare_motions
 from flows.film.survey import put_assets
 from flows.media import write_clip
-from flows.plan.model import Clip, Medium
-from flows.plan.motion import MADE_FROM, PREPARED
+from flows.planning.model import Clip, Medium
+from flows.planning.motion import MADE_FROM, PREPARED
 from flows.resolve.motion import MASKS, POSES
 from flows.store import Store, open_store
 from flows.store.files import file_digest
 from flows.store.prepared import prepared, put_prepared
 from tests.flows.cluster.clips import real_clip
-from tests.wan.animate.preprocess.conftest import save_detector, save_pose_model, small_sam2
-from wan.animate.preprocess.key import DETECTOR, POSE
-from wan.animate.preprocess.models import PreprocessModels, load_models
-from wan.animate.preprocess.onnx_model import OnnxModel
+from tests.wan.variants.animate.preprocess.conftest import save_detector, save_pose_model, small_sam2
 from wan.hub.places import MANIFEST
+from wan.variants.animate.preprocess.key import DETECTOR, POSE
+from wan.variants.animate.preprocess.models import PreprocessModels, load_models
+from wan.variants.animate.preprocess.onnx_model import OnnxModel
 
 KEY = "1" * 64
 
@@ -179,7 +179,7 @@ def test_the_models_are_let_go_when_a_video_fails(
         loaded.append(weakref.ref(models.detector))
         return models
 
-    monkeypatch.setattr("wan.animate.preprocess.models.load_models", noted)
+    monkeypatch.setattr("wan.variants.animate.preprocess.models.load_models", noted)
     monkeypatch.setattr("torch.cuda.empty_cache", lambda: alive.extend(one() is not None for one in loaded))
     with pytest.raises(UserError, match="no person"):
         prepare_motions(plan, store, [clip], lambda _: None)
@@ -188,7 +188,7 @@ def test_the_models_are_let_go_when_a_video_fails(
 
 def test_several_people_are_told_of(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, clip = _film(tmp_path, store)
-    monkeypatch.setattr("wan.animate.preprocess.prepare.most_people", lambda _: 3)
+    monkeypatch.setattr("wan.variants.animate.preprocess.prepare.most_people", lambda _: 3)
     heard: list[Event] = []
     prepare_motions(plan, store, [clip], heard.append)
     (log,) = [event for event in heard if isinstance(event, Log)]

@@ -13,7 +13,7 @@ from flows.film.making import Making
 from flows.film.record import write_history
 from flows.film.survey import Survey
 from flows.ledger import read_history
-from flows.plan import past_of
+from flows.planning import past_of
 from flows.resolve.memory import recall
 from flows.store import Store, open_store
 from tests.flows.cli.plans import clip, plan, shot, take

@@ -10,7 +10,7 @@ from flows.cluster.publish import store_clip
 from flows.cluster.stub import draw
 from flows.errors import UserError
 from flows.film.survey import chosen_shots, clips_of, survey, with_needed
-from flows.plan import Plan
+from flows.planning import Plan
 from flows.store import Store, open_store
 from tests.flows.film.filming import plan_in
 

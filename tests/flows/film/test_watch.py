@@ -8,7 +8,7 @@ import pytest
 
 from flows.events import Failed, Finished
 from flows.film.watch import Watches
-from flows.plan import Plan
+from flows.planning import Plan
 from tests.flows.film.filming import STORYBOARD, plan_in
 from tests.flows.records import empty_record
 

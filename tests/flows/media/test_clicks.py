@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from flows.media.sound import read_audio
-from tests.wan.methods.test_speech import Mirror, pipeline_of, speech
-from wan.methods.speech import REFERENCE_TIMING, Timing
+from tests.wan.variants.s2v.test_method import Mirror, pipeline_of, speech
 from wan.request import Audio
-from wan.s2v.audio import AudioEncoder
+from wan.variants.s2v.audio import AudioEncoder
+from wan.variants.s2v.method import REFERENCE_TIMING, Timing
 
 RATE, FPS, CLIPS = 44_100, 16, (77, 80)
 CLICKS = [4, 19, 33, 50, 64, 77, 91, 110, 128, 149]

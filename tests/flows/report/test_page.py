@@ -16,7 +16,7 @@ from flows.edit import make_timeline
 from flows.edit.timeline import Voice
 from flows.errors import BlobMissing
 from flows.media import middle_frame, png_bytes, write_clip
-from flows.plan.model import ClipLora, HandOff, Medium
+from flows.planning.model import ClipLora, HandOff, Medium
 from flows.report import write_report
 from flows.report.inputs import Inputs
 from flows.report.page import clock, duration, size

@@ -10,7 +10,7 @@ import pytest
 from flows.config import compose
 from flows.settings import Settings
 from wan.families import FAMILIES
-from wan.layout import LAYOUTS
+from wan.weights.layout import LAYOUTS
 
 
 def write_checkpoints(root: Path) -> Path:

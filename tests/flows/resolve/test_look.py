@@ -19,7 +19,7 @@ from safetensors.numpy import save_file
 
 from flows.errors import EnvironmentProblem, Place, SettingsError, StoryboardError
 from flows.media import png_bytes, write_clip
-from flows.plan import make_plan, past_of
+from flows.planning import make_plan, past_of
 from flows.resolve import look_at_headers, resolve
 from flows.resolve.assets import _cache_file
 from flows.resolve.memory import recall, remember

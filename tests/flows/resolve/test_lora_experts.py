@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from flows.errors import Place
-from flows.plan.media import clip_loras
+from flows.planning.media import clip_loras
 from flows.resolve import resolve
 from flows.resolve.snapshot import Snapshot
 from flows.settings import Settings
 from flows.store import open_store
 from flows.storyboard.model import Lora, Scene, Shot, Storyboard
-from tests.wan.test_lora_file import write
+from tests.wan.lora.test_file import write
 from wan.families import FAMILIES
 
 ROLE = FAMILIES["tiny"].roles["t2v-a14b"]

@@ -14,7 +14,7 @@ import pytest
 
 from flows.config import compose
 from flows.errors import Place
-from flows.plan.media import clip_loras
+from flows.planning.media import clip_loras
 from flows.resolve import resolve
 from flows.resolve.loras import find_loras
 from flows.settings import ModelSettings, Settings

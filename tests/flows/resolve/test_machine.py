@@ -11,7 +11,7 @@ from flows.config import compose
 from flows.resolve import machine
 from flows.resolve.machine import machine_faults
 from wan.families import FAMILIES
-from wan.gpus import Gpu
+from wan.system.gpus import Gpu
 
 HOPPER, AMPERE = Gpu((9, 0)), Gpu((8, 0))
 

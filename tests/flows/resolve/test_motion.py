@@ -11,10 +11,10 @@ import pytest
 from flows.errors import Place
 from flows.resolve.motion import MASKS, POSES, look_at_motions
 from flows.storyboard.model import Motion, Scene, Shot, Storyboard
-from wan.animate.preprocess.key import DETECTOR, POSE
-from wan.animate.relighting import FOLDER, MODEL
 from wan.families import FAMILIES, Family, Role
 from wan.hub.places import MANIFEST
+from wan.variants.animate.preprocess.key import DETECTOR, POSE
+from wan.variants.animate.relighting import FOLDER, MODEL
 
 FAMILY = replace(FAMILIES["wan22"], root=None)
 
@@ -104,7 +104,7 @@ def test_the_released_lora_is_for_the_released_checkpoint(home: Path, tmp_path: 
 
 def _family(root: Path) -> Family:
     """With an Animate checkpoint that can be looked at, though not loaded."""
-    from wan.layout import LAYOUTS
+    from wan.weights.layout import LAYOUTS
 
     for name, kind in LAYOUTS["animate-14b"].items():
         folder = root / "animate" / name

@@ -23,7 +23,7 @@ from flows.runs.locks import (
     starting,
     write_address,
 )
-from wan.locks import hold
+from wan.system.locks import hold
 
 
 def test_the_server_stays_while_there_is_a_client(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from flows.runs import server as module
 from flows.runs.locks import Address, address_here, starting, write_address
 from flows.runs.places import prefect_home
 from flows.runs.server import Server, connect, look
-from wan.locks import hold
+from wan.system.locks import hold
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from flows.errors import RenderError, Stopped
 from flows.events import Event, Failed, Finished, Log, Progress, Started
 from flows.film.making import Making
 from flows.film.survey import Survey, survey
-from flows.plan import Plan
+from flows.planning import Plan
 from flows.runs.messages import Advanced, Began, Ended, Message, Opened, Page, Said
 from flows.runs.telling import STOPPED, Telling
 from flows.store import open_store

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from wan.convert.clip_vision import clip_vision_targets, published_clip_key
 from wan.convert.targets import convert_weights
 from wan.errors import CheckpointError
-from wan.weights import load_model
+from wan.weights.loading import load_model
 
 
 def test_the_text_half_is_not_needed() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wan.test_lora_file import write
+from tests.wan.lora.test_file import write
 from wan.convert.gather import gather
 from wan.errors import CheckpointError
 

@@ -103,7 +103,7 @@ def test_the_high_noise_expert_comes_first(reference: Any, parity: Any, tmp_path
 
 
 def test_speech_with_its_folder_of_wav2vec(reference: Any, parity: Any, tmp_path: Path) -> None:
-    from wan.s2v.transformer import WanS2VTransformer3DModel
+    from wan.variants.s2v.transformer import WanS2VTransformer3DModel
 
     reference.expert("s2v_model")
     speech = reference.folder / "wav2vec2-large-xlsr-53-english"

@@ -15,11 +15,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from wan.checkpoint import Checkpoint
-from wan.convert.headers import read_header
 from wan.convert.run import JOURNAL, convert
 from wan.errors import CheckpointError
-from wan.layout import LAYOUTS, check_component
+from wan.weights.checkpoint import Checkpoint
+from wan.weights.headers import read_header
+from wan.weights.layout import LAYOUTS, check_component
 
 pytestmark = pytest.mark.parity
 
@@ -52,7 +52,7 @@ def test_the_first_render_reads_no_converted_file_again(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     checkpoint = Checkpoint.at(convert([i2v], tmp_path / "out").target, "i2v-a14b")
-    monkeypatch.setattr("wan.digests._hash", lambda path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr("wan.system.digests._hash", lambda path: pytest.fail(f"{path} was read"))
     assert checkpoint.revision
 
 
@@ -131,8 +131,8 @@ def test_other_weights_in_the_source_begin_anew(i2v: Path, tmp_path: Path) -> No
 KILLED = """
 import sys, time
 from pathlib import Path
-from wan.checkpoint import Checkpoint
-from wan.convert.headers import read_header
+from wan.weights.checkpoint import Checkpoint
+from wan.weights.headers import read_header
 from wan.convert.run import convert
 def slowly(done, total, name):
     print(name, flush=True)

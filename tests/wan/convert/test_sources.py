@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import save_file
 
 from wan.convert.gather import gather
-from wan.convert.headers import read_header
 from wan.convert.run import convert
 from wan.convert.sources import PickleSource, SafetensorsSource
 from wan.errors import CheckpointError
+from wan.weights.headers import read_header
 
 
 class Trap:

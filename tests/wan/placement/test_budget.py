@@ -116,7 +116,7 @@ def test_decoding_takes_what_was_measured() -> None:
 def test_videos_are_cut_where_the_decoder_cuts_them(kind: str, size: tuple[int, int]) -> None:
     from diffusers import AutoencoderKLWan
 
-    from wan.vae import PIECE_BYTES, Vae
+    from wan.model.vae import PIECE_BYTES, Vae
 
     channels = MODELS[OF_KIND[kind]].vae_channels
     with torch.device("meta"):

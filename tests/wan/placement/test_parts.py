@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-from wan.checkpoint import Checkpoint
 from wan.families import Family
 from wan.load import load_pipeline
 from wan.pipeline import Pipeline
@@ -14,6 +13,7 @@ from wan.placement import PLACEMENTS, Placement, next_leaner
 from wan.placement.parts import Moved
 from wan.placement.streamed import StreamedList, Streamer, streamable
 from wan.request import ClipRequest, Numerics
+from wan.weights.checkpoint import Checkpoint
 
 CPU = torch.device("cpu")
 LEAN = PLACEMENTS[1:]

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from wan.checkpoint import Checkpoint
 from wan.families import FAMILIES
 from wan.tiny.measure import Case, measure_i2v, measure_t2v, measure_ti2v
 from wan.tiny.measure_faces import made_sound, measure_speech
@@ -15,6 +14,7 @@ from wan.tiny.measure_figures import measure_dances
 from wan.tiny.measure_vace import measure_vace
 from wan.tiny.render import FamilyRenderer
 from wan.tiny.world import CHECKPOINTS, Scene
+from wan.weights.checkpoint import Checkpoint
 
 SCENE = Scene("star", "yellow", "snow", "dusk", "rises")
 CASE = Case(SCENE, "a yellow paper star rises, over snow at dusk, cut-paper animation", 5)

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import Wav2Vec2ForCTC
 
-from wan.s2v.audio import normalise
 from wan.tiny import models, sounds
 from wan.tiny.train.optimizer import update
 from wan.tiny.train.running import Average, Budget, Log, rate
+from wan.variants.s2v.audio import normalise
 
 FEATURE_RATE = 50
 LOOKS = (-4, -2, 0, 2, 4)

@@ -11,13 +11,13 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import UMT5EncoderModel
 
-from wan.condition import known_frames_mask
 from wan.tiny import captions
 from wan.tiny.draw import Staging, draw_batch, stage
 from wan.tiny.tokens import build_tokenizer
 from wan.tiny.train import sequence
 from wan.tiny.train.text import embed
 from wan.tiny.world import NUM_FRAMES, training_scenes
+from wan.variants.i2v.condition import known_frames_mask
 
 WORDINGS = 3
 """Full captions of a clip; the row after them is a partial one."""

@@ -2,7 +2,7 @@
 
 diffusers walks through a clip in pieces and caches what the causal convolutions need. Written for the whole sequence
 the same network gives the same numbers (to 3e-6), compiles, and has gradients over whole clips, which training needs
-(`wan.vae` is the same for rendering: faster still on a CPU, and in place). The temporal resampling is what differs: the
+(`wan.model.vae` is the same for rendering: faster, and in place). The temporal resampling is what differs: the
 first frame passes through it, the causal convolution over time sees the rest. Both kinds are here: 2.1, and 2.2 with
 its 2×2 pixel patches and its shortcuts around whole levels.
 """

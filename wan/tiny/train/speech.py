@@ -1,4 +1,4 @@
-"""Trains the tiny S2V: faces that follow made-up sounds, clip after clip as `wan.methods.speech` renders them.
+"""Trains the tiny S2V: faces that follow made-up sounds, clip after clip as `wan.variants.s2v.method` renders them.
 
 A first clip goes on from the picture alone, later ones from the 73 frames before them; where there are fewer, grey
 stands for the rest. Frame k of a shot hears the sound of its own time.
@@ -16,9 +16,6 @@ import torch
 from torch import Tensor
 from transformers import Wav2Vec2ForCTC
 
-from wan.s2v.audio import at_feature_rate, features_of_frames, normalise
-from wan.s2v.clips import DROPPED_FRAMES, MOTION_FRAMES, clip_lengths
-from wan.s2v.transformer import WanS2VTransformer3DModel
 from wan.tiny import faces, models, sounds
 from wan.tiny.train.audio import load_audio_encoder
 from wan.tiny.train.bank import sprite_in_latents
@@ -27,6 +24,9 @@ from wan.tiny.train.flow import noisy, weighted
 from wan.tiny.train.stages import load_encoder, load_text_encoder
 from wan.tiny.train.texts import about_anything, embed_all, nothing_said
 from wan.tiny.world import FPS
+from wan.variants.s2v.audio import at_feature_rate, features_of_frames, normalise
+from wan.variants.s2v.clips import DROPPED_FRAMES, MOTION_FRAMES, clip_lengths
+from wan.variants.s2v.transformer import WanS2VTransformer3DModel
 
 FLOW_SHIFT = 3.0
 PIECE = 32
@@ -192,7 +192,7 @@ class _Maker:
 
 
 def hear(ears: Wav2Vec2ForCTC, samples: Tensor) -> Tensor:
-    """Features `[B, layers, T, D]`, 30 a second, of sounds `[B, N]` at 16 kHz, as `wan.s2v.audio` makes them."""
+    """Features `[B, layers, T, D]`, 30 a second, of sounds `[B, N]` at 16 kHz, as `s2v.audio` makes them."""
     found = ears.wav2vec2(torch.stack([normalise(one) for one in samples]), output_hidden_states=True)
     states = torch.stack([*found.hidden_states[:-1], found.last_hidden_state], dim=1).float()
     return torch.stack([at_feature_rate(one) for one in states])

@@ -1,7 +1,7 @@
 """Trains the tiny VACE: clips that go on from known frames, fill a mask, follow a silhouette, show what a picture does.
 
 One network over the whole schedule stands in both experts' places. A reference picture stands in front of the video as
-a latent frame of its own, as in `wan.methods.control`.
+a latent frame of its own, as in `wan.variants.vace.method`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from wan.tiny.train.stages import load_encoder, load_text_encoder
 from wan.tiny.train.texts import about_anything, embed_all, nothing_said
 from wan.tiny.train.vace_tasks import Given, given_for, portrait_of
 from wan.tiny.world import HEIGHT, NUM_FRAMES, WIDTH, training_scenes
-from wan.vace.conditions import fold_mask
+from wan.variants.vace.conditions import fold_mask
 
 FLOW_SHIFT = 5.0
 ANYWHERE, DEGRADED_SHARE = 0.6, 0.5
@@ -137,7 +137,7 @@ def _encoded(
 
 
 def _control(encoder: Encoder, given: Given) -> Tensor:
-    """`[B, 96, f, h, w]`, as `wan.vace.conditions.control_condition` makes it of one clip."""
+    """`[B, 96, f, h, w]`, as `wan.variants.vace.conditions.control_condition` makes it of one clip."""
     anew = given.mask.expand_as(given.video)
     kept, made = encoder.encode(given.video * (1 - anew)), encoder.encode(given.video * anew)
     return torch.cat([kept, made, fold_mask(given.mask, kept.shape[2])], dim=1)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import torch
 
-from wan.checkpoint import Checkpoint
 from wan.families import FAMILIES
 from wan.tiny import models
 from wan.tiny.tokens import token_ids
@@ -25,6 +24,7 @@ from wan.tiny.train.speech import PIECE, STARTS, speech_task
 from wan.tiny.train.ti2v import ti2v_task
 from wan.tiny.train.vace import vace_task
 from wan.tiny.train.vae import VaeTraining, train_vae
+from wan.weights.checkpoint import Checkpoint
 
 STEPS = 16
 TASKS: dict[str, tuple[Callable[..., Any], dict[str, int]]] = {

@@ -10,7 +10,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from wan.checkpoint import Checkpoint
 from wan.families import FAMILIES
 from wan.tiny.train.denoiser import DenoiserTraining, phase_at, train_denoiser
 from wan.tiny.train.export import export
@@ -18,6 +17,7 @@ from wan.tiny.train.running import Budget
 from wan.tiny.train.stages import load_encoder, load_text_encoder, load_transformer
 from wan.tiny.train.text import TextTraining, train_text
 from wan.tiny.train.vae import VaeTraining, train_vae
+from wan.weights.checkpoint import Checkpoint
 
 STEPS = 30
 SMALL = {"device": "cpu", "compile": False, "width": 48, "height": 32, "frames": 9, "warmup": 3, "log_every": 1}

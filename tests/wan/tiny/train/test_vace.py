@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from wan.model.vae import Vae
 from wan.tiny import models
 from wan.tiny.draw import draw_batch, draw_on_white, stage
 from wan.tiny.train import vace_tasks
@@ -16,8 +17,7 @@ from wan.tiny.train.vace import _control, beside
 from wan.tiny.train.vace_tasks import KNOWN, given_for, portrait_of
 from wan.tiny.train.warm import start_from
 from wan.tiny.world import training_scenes
-from wan.vace.conditions import control_condition
-from wan.vae import Vae
+from wan.variants.vace.conditions import control_condition
 
 SIZE = {"width": 64, "height": 64}
 NUMBERS = range(4)

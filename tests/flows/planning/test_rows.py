@@ -1,0 +1,56 @@
+"""From planned clips to ledger rows and back to estimates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from flows.ledger import append_rows, read_history, read_timings
+from flows.planning import clip_spec, ledger_row
+from flows.store import TakeRecord, open_store
+from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
+
+
+def test_what_was_timed_once_is_estimated_next_time(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan, tmp_path: Path
+) -> None:
+    storyboard = film(shot("a"))
+    first = plan(storyboard)
+    (clip,) = first.clips
+    record = TakeRecord(
+        fingerprint=clip.fingerprint,
+        clip="",
+        latents="",
+        first_frame="",
+        last_frame="",
+        thumbnail="",
+        num_frames=33,
+        fps=16,
+        width=256,
+        height=144,
+        seed=0,
+        seconds={"load": 9.0, "denoise": 6.0, "decode": 1.0},
+        scores={"quality": 0.25},
+        worker="w1",
+        spec=clip_spec(clip),
+    )
+    row = ledger_row(
+        first, first.shots[0], 0, 0, when=datetime(2026, 1, 1, tzinfo=UTC), status="rendered", record=record
+    )
+    store = open_store(str(tmp_path))
+    append_rows(store, [row])
+    assert read_history(store) == [row]
+    assert (row.take, row.segment, row.worker, row.total_seconds) == (1, 1, "w1", 16.0)
+    assert (row.steps_taken, row.numerics) == (row.num_inference_steps, f"{clip.numerics.precision}+auto")
+    again = plan(film(shot("a", prompt="another")), timings=read_timings(store))
+    assert again.totals.estimate == "measured"
+    assert again.totals.rendering_seconds == pytest.approx(7.0)
+
+
+def test_a_clip_that_was_found_took_no_time(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    made = plan(film(shot("a")))
+    row = ledger_row(made, made.shots[0], 0, 0, when=datetime(2026, 1, 1, tzinfo=UTC), status="cached")
+    assert row.total_seconds == 0
+    assert row.shot == "river.a"
