@@ -22,6 +22,7 @@ from wan.model.attention import AUTO
 from wan.model.exact_attention import kernel_in
 from wan.model.finite import Look, Watch
 from wan.model.parts import Parts
+from wan.model.row_major import row_major
 from wan.precision import set_convolutions
 from wan.request import ClipRequest, ExpertName, Frames, Guidance, Lora, Numerics, Sampling
 from wan.sampling.schedule import Schedule, schedule
@@ -218,7 +219,8 @@ class _Run:
         if known and step + 1 < self._start.steps and (following := self._expert_at(step + 1)) != expert:
             self._method.parts.soon(self._method.part_name(following))
         velocity = self._velocity(expert, self._schedule.timesteps[step].item(), self.latents)
-        self.latents = self._method.after_step(self._solver.step(velocity, self.latents), self._conditions)
+        stepped = self._method.after_step(self._solver.step(velocity, self.latents), self._conditions)
+        self.latents = row_major(stepped)
 
     def state(self, step: int) -> State:
         if step == self._start.step:

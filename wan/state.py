@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from wan.errors import StateError
+from wan.model.row_major import row_major
 from wan.request import Guidance, Lora, Numerics, Sampling
 from wan.sampling.solver import SolverState
 from wan.system.files import replacing
@@ -46,6 +47,17 @@ class State:
     solver: SolverState
     loras: tuple[Lora, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Lay the tensors out as a file would: a state that was never written goes on like one that was."""
+        set_field = object.__setattr__
+        for name in ("latents", "embeddings", "generator"):
+            set_field(self, name, row_major(getattr(self, name)))
+        if self.negative_embeddings is not None:
+            set_field(self, "negative_embeddings", row_major(self.negative_embeddings))
+        set_field(self, "conditions", {name: row_major(tensor) for name, tensor in self.conditions.items()})
+        tensors = {name: row_major(tensor) for name, tensor in self.solver.tensors.items()}
+        set_field(self, "solver", SolverState(tensors, self.solver.counters))
+
     @property
     def steps(self) -> int:
         """How many steps the clip has in all."""
@@ -58,7 +70,7 @@ class State:
     def save(self, path: str | Path) -> None:
         """Write one safetensors file, whole or not at all. Raises `OSError` when the disk does not take it."""
         target = Path(path)
-        tensors = {name: tensor.contiguous().cpu() for name, tensor in self._tensors().items()}
+        tensors = {name: tensor.cpu() for name, tensor in self._tensors().items()}
         # safetensors refuses two names for one memory: the solver's last sample may be the latents
         tensors = {name: tensor.clone() for name, tensor in tensors.items()}
         metadata = {"format": _FORMAT, "state": json.dumps(self._values())}

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from wan.errors import StateError
 from wan.pipeline import Pipeline
 from wan.request import ClipRequest
+from wan.sampling.solver import SolverState
 from wan.state import State
 
 
@@ -79,3 +80,13 @@ def test_nothing_is_left_behind_when_the_folder_is_gone(
     with pytest.raises(OSError, match="gone"):
         t2v.encode(text_request).save(tmp_path / "gone" / "state")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_state_that_was_never_written_lies_as_one_that_was(t2v: Pipeline, text_request: ClipRequest) -> None:
+    state = t2v.encode(text_request)
+    across = state.latents.to(memory_format=torch.channels_last_3d)
+    made = replace(state, latents=across, conditions={"motion": across}, solver=SolverState({"last": across}))
+    assert across.stride() != state.latents.stride()
+    assert {tensor.stride() for tensor in (made.latents, *made.conditions.values(), *made.solver.tensors.values())} == {
+        state.latents.stride()
+    }

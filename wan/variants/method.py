@@ -12,6 +12,7 @@ from torch import Tensor
 
 from wan.frames.images import to_pixels
 from wan.model.parts import Parts
+from wan.model.row_major import row_major
 from wan.request import ClipRequest, ExpertName, Frames, Sampling
 from wan.variants import Variant
 
@@ -27,6 +28,10 @@ class Result:
 
     frames: Frames
     carried: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What is carried on in this process lies as it does when it comes out of the store."""
+        object.__setattr__(self, "carried", {name: row_major(tensor) for name, tensor in self.carried.items()})
 
 
 class Method:
