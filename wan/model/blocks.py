@@ -6,12 +6,13 @@ modulation, norms and rotation in fp32, matrix products and attention in `comput
 arithmetic, bit for bit.
 
 Shapes: tokens `[B, N, dim]`; text `[B, L, dim]`; `steps`, the six modulations, fp32 `[B, 6, dim]` or one a token
-`[B, N, 6, dim]`; rotary cosines and sines `[1, N, 1, D]`.
+`[B, N, 6, dim]`; rotary cosines and sines `[1, N, 1, D]`. Where a gang cuts the sequence, all of these are of the
+tokens that are here, and self-attention sees the others too.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,8 +21,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from wan.model.attention import CUDNN, FLASH_3
 from wan.model.exact_attention import attend_by_flash_3, by_torch, exact_attention
-
-Rotary: TypeAlias = tuple[Tensor, Tensor]
+from wan.parallel.heads import arrived_heads, return_heads, send_heads
+from wan.parallel.span import CutRotary, Rotary
 
 _TEXT_TOKENS = 512  # image tokens, where a model has any, stand before these
 
@@ -36,10 +37,7 @@ def attend_to_itself(block: Any, tokens: Tensor, steps: Tensor, rotary: Rotary, 
     """The first half: self-attention."""
     shift, scale, gate = _three(steps, 0)
     normal = (block.norm1(tokens.float()) * (1 + scale) + shift).to(compute)
-    if tokens.dtype == compute:
-        attended = block.attn1(normal, None, None, rotary)
-    else:
-        attended = self_attention(block.attn1, normal, rotary)
+    attended = attend_to_all(block.attn1, normal, rotary, theirs=tokens.dtype == compute)
     summed: Tensor = tokens.float() + attended * gate
     return summed.type_as(tokens)
 
@@ -78,6 +76,28 @@ def linear_gelu(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 @linear_gelu.register_fake
 def _(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return rows.new_empty(rows.shape[0], weight.shape[0])
+
+
+def attend_to_all(attention: Any, normal: Tensor, rotary: Rotary, *, theirs: bool) -> Tensor:
+    """Self-attention: `theirs` is diffusers' own arithmetic, which knows no sequences that are cut."""
+    if isinstance(rotary, CutRotary):
+        return attention_across(attention, normal, rotary)
+    attended: Tensor = attention(normal, None, None, rotary) if theirs else self_attention(attention, normal, rotary)
+    return attended
+
+
+def attention_across(attention: Any, normal: Tensor, rotary: CutRotary) -> Tensor:
+    """`self_attention` of a sequence that is cut over ranks: the values travel while queries are computed, queries
+    while keys are."""
+    heads = attention.heads
+    value = send_heads(_per_head(attention.to_v(normal), heads), rotary)
+    query = _rotated(_normalised(attention.norm_q, attention.to_q(normal)), heads, rotary)
+    query = send_heads(query.to(normal.dtype), rotary)
+    key = _rotated(_normalised(attention.norm_k, attention.to_k(normal)), heads, rotary)
+    key = send_heads(key.to(normal.dtype), rotary)
+    mixed = attend(attention, *(arrived_heads(sent, rotary) for sent in (query, key, value)))
+    out: Tensor = attention.to_out[0](return_heads(mixed, rotary))
+    return out
 
 
 def self_attention(attention: Any, normal: Tensor, rotary: Rotary) -> Tensor:

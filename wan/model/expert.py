@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 
 from wan.model.compiled import block_functions
+from wan.parallel.share import ALONE, Share
+from wan.parallel.span import Rotary, Span
 from wan.request import Numerics
 
 _LONGEST_WAVE = 10_000.0  # of the time embedding's sinusoids
@@ -39,14 +41,20 @@ class _Time:
     head: Tensor
     blocks: Tensor
 
+    def cut(self, span: Span) -> _Time:
+        """Of the tokens that are here."""
+        return self if self.head.shape[1] == 1 else _Time(span.cut(self.head), span.cut(self.blocks))
+
 
 class Expert:
     """A `WanTransformer3DModel` without image embeddings (WAN 2.2): T2V, I2V, TI2V."""
 
-    def __init__(self, model: Any, numerics: Numerics | None = None) -> None:
-        """`model` is loaded as `wan.precision` says for `numerics.precision`; None computes in the weights' dtype."""
+    def __init__(self, model: Any, numerics: Numerics | None = None, share: Share = ALONE) -> None:
+        """`model` is loaded as `wan.precision` says for `numerics.precision`; None computes in the weights' dtype.
+        `share`: what of a step is computed here, in a gang. Raises `RequestError` for heads that it cannot deal out."""
         numerics = numerics or Numerics()
-        self.model = model.eval()
+        share.layout.check_heads(int(model.config.num_attention_heads))
+        self.model, self.share = model.eval(), share
         self.dtype: torch.dtype = model.patch_embedding.weight.dtype
         self.exact = numerics.precision in EXACT
         self._functions = block_functions(numerics.compile)
@@ -67,29 +75,34 @@ class Expert:
         tokens = self.embed(inputs, context)
         if self.exact:
             tokens = tokens.float()
-        time = self._time(timestep, math.prod(grid), clean_frames * grid[1] * grid[2])
-        branches = self._first_block(tokens, context, time)
+        span, mine = self.share.span(math.prod(grid)), self.share.prompts(len(context.texts))
+        rotary = span.cut_rotary(context.rotary)
+        time = self._time(timestep, math.prod(grid), clean_frames * grid[1] * grid[2]).cut(span)
+        branches = self._first_block(span.cut(tokens), context, time, rotary)
         for index in range(len(model.blocks)):
             block = model.blocks[index]  # of a streamed model: brought once for all prompts
             steps = _six(block.scale_shift_table + time.blocks)
-            for number, text in enumerate(context.texts):
+            for place, number in enumerate(mine):
                 if index > 0:
-                    branches[number] = self._functions.run_block(
-                        block, branches[number], text, steps, context.rotary, self.dtype
+                    branches[place] = self._functions.run_block(
+                        block, branches[place], context.texts[number], steps, rotary, self.dtype
                     )
-                branches[number] = self.after_block(index, branches[number], context, number)
-        for number, branch in enumerate(branches):
-            branches[number] = self._head(branch, time, grid)
-        return branches
+                branches[place] = self.after_block(index, branches[place], context, number, span)
+        for place, branch in enumerate(branches):
+            branches[place] = self._head(branch, time)
+        found = self.share.gather(branches, len(context.texts), span)
+        return [self._pixels(each, grid) for each in found]
 
-    def _first_block(self, tokens: Tensor, context: Context, time: _Time) -> list[Tensor]:
-        """The first block for every prompt; its self-attention is the same for all of them."""
+    def _first_block(self, tokens: Tensor, context: Context, time: _Time, rotary: Rotary) -> list[Tensor]:
+        """The first block for every prompt that is computed here; its self-attention is the same for all of them."""
         first, run = self.model.blocks[0], self._functions
         steps = _six(first.scale_shift_table + time.blocks)
         if len(context.texts) == 1:
-            return [run.run_block(first, tokens, context.texts[0], steps, context.rotary, self.dtype)]
-        tokens = run.attend_to_itself(first, tokens, steps, context.rotary, self.dtype)
-        return [run.read_prompt(first, tokens, text, steps, self.dtype) for text in context.texts]
+            return [run.run_block(first, tokens, context.texts[0], steps, rotary, self.dtype)]
+        # in halves too where only one of the prompts is computed here: a compiled whole might round otherwise
+        tokens = run.attend_to_itself(first, tokens, steps, rotary, self.dtype)
+        mine = self.share.prompts(len(context.texts))
+        return [run.read_prompt(first, tokens, context.texts[number], steps, self.dtype) for number in mine]
 
     def embed(self, inputs: Tensor, context: Context) -> Tensor:
         """The tokens `[1, N, dim]` of the inputs, one a patch of latents.
@@ -99,8 +112,8 @@ class Expert:
         tokens: Tensor = self.model.patch_embedding(inputs.to(self.dtype))
         return tokens.flatten(2).transpose(1, 2).contiguous()
 
-    def after_block(self, index: int, tokens: Tensor, context: Context, prompt: int) -> Tensor:
-        """What a variant adds behind block `index`, under the prompt of that number."""
+    def after_block(self, index: int, tokens: Tensor, context: Context, prompt: int, span: Span) -> Tensor:
+        """What a variant adds behind block `index`, under the prompt of that number, to the tokens of `span`."""
         return tokens
 
     def _time(self, timestep: float, tokens: int, clean: int) -> _Time:
@@ -123,14 +136,20 @@ class Expert:
         embedded = embedder.time_embedder(time_waves(moments, self.model.config.freq_dim))
         return embedded, embedder.time_proj(embedder.act_fn(embedded))
 
-    def _head(self, tokens: Tensor, time: _Time, grid: Sequence[int]) -> Tensor:
+    def _head(self, tokens: Tensor, time: _Time) -> Tensor:
+        """Tokens to the velocities of their patches, fp32 `[1, N, C · patch]`."""
         model = self.model
         shift, scale = (model.scale_shift_table.unsqueeze(0) + time.head.unsqueeze(2)).unbind(2)
         tokens = (model.norm_out(tokens.float()) * (1 + scale) + shift).type_as(tokens)
-        pixels = model.proj_out(tokens).unflatten(1, tuple(grid)).unflatten(-1, (*model.config.patch_size, -1))
+        patches: Tensor = model.proj_out(tokens).float()
+        return patches
+
+    def _pixels(self, patches: Tensor, grid: Sequence[int]) -> Tensor:
+        """Velocities of patches, in their places."""
+        pixels = torch.unflatten(torch.unflatten(patches, 1, tuple(grid)), -1, (*self.model.config.patch_size, -1))
         # [1, f, h, w, pt, ph, pw, C] → [1, C, f·pt, h·ph, w·pw]
         pixels = pixels.permute(0, 7, 1, 4, 2, 5, 3, 6)
-        velocity: Tensor = pixels.flatten(6, 7).flatten(4, 5).flatten(2, 3).float()
+        velocity: Tensor = pixels.flatten(6, 7).flatten(4, 5).flatten(2, 3)
         return velocity
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from wan.model.blocks import attend
 from wan.model.expert import Context, Expert
+from wan.parallel.span import Span
 
 _TEXT_LENGTH = 512
 """The blocks tell picture and prompt apart by it: a prompt is always that long, zeros at its end."""
@@ -71,17 +72,21 @@ class AnimateExpert(Expert):
         tokens[:, -context.pose.shape[1] :] += context.pose
         return tokens
 
-    def after_block(self, index: int, tokens: Tensor, context: Context, prompt: int) -> Tensor:
+    def after_block(self, index: int, tokens: Tensor, context: Context, prompt: int, span: Span) -> Tensor:
         """The face is looked at behind every few blocks: each latent frame sees its own."""
         assert isinstance(context, AnimateContext)
         every = self.model.config.inject_face_latents_blocks
         if index % every:
             return tokens
         adapter, faces = self.model.face_adapter[index // every], context.faces[prompt]
-        if tokens.dtype == self.dtype:
-            seen: Tensor = adapter(tokens, faces)
-            return tokens + seen
-        return tokens + _look_at_face(adapter, tokens, faces, self.dtype)
+
+        def look(whole: Tensor, frames: slice) -> Tensor:
+            if whole.dtype == self.dtype:
+                seen: Tensor = adapter(whole, faces[:, frames])
+                return seen
+            return _look_at_face(adapter, whole, faces[:, frames], self.dtype)
+
+        return span.add(tokens, span.by_frames(tokens, span.tokens, span.tokens // faces.shape[1], look))
 
     def _face_tokens(self, motions: Tensor) -> Tensor:
         """`[1, 1 + F, n, dim]`; the person's slot has none: zeros."""

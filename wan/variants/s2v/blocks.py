@@ -15,7 +15,8 @@ import torch
 from diffusers.models.transformers.transformer_wan import WanTransformerBlock
 from torch import Tensor
 
-from wan.model.blocks import Rotary, cross_attention, feed_forward, self_attention
+from wan.model.blocks import attend_to_all, cross_attention, feed_forward
+from wan.parallel.span import Rotary
 
 
 class WanS2VTransformerBlock(WanTransformerBlock):  # type: ignore[misc]
@@ -44,10 +45,7 @@ def attend_to_itself(
 ) -> Tensor:
     """The first half: self-attention."""
     normal = _modulated(block.norm1(tokens.float()), steps[:, :, 0], steps[:, :, 1], noisy).to(compute)
-    if tokens.dtype == compute:
-        attended = block.attn1(normal, None, None, rotary)
-    else:
-        attended = self_attention(block.attn1, normal, rotary)
+    attended = attend_to_all(block.attn1, normal, rotary, theirs=tokens.dtype == compute)
     return (tokens.float() + _gated(attended, steps[:, :, 2], noisy)).type_as(tokens)
 
 

@@ -14,9 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wan.model.blocks import Rotary
 from wan.model.compiled import block_functions
 from wan.model.expert import Expert
+from wan.parallel.share import ALONE, Share
+from wan.parallel.span import Rotary
 from wan.request import Numerics
 from wan.variants.s2v import blocks
 from wan.variants.s2v.transformer import Sound
@@ -31,14 +32,14 @@ class SpeechContext:
     sounds: tuple[Sound, ...]
     offset: Tensor
     clean: Tensor
-    rotary: Rotary
+    rotary: tuple[Tensor, Tensor]
 
 
 class SpeechExpert(Expert):
     """A `WanS2VTransformer3DModel`."""
 
-    def __init__(self, model: Any, numerics: Numerics | None = None) -> None:
-        super().__init__(model, numerics)
+    def __init__(self, model: Any, numerics: Numerics | None = None, share: Share = ALONE) -> None:
+        super().__init__(model, numerics, share)
         self._functions = block_functions((numerics or Numerics()).compile, blocks)
 
     def clip_context(
@@ -76,23 +77,28 @@ class SpeechExpert(Expert):
         tokens = model.patches(latents) + context.offset
         noisy = tokens.shape[1]
         tokens = torch.cat([tokens, context.clean], dim=1).to(torch.float32 if self.exact else self.dtype)
-        branches = self._first_block(tokens, context, steps, noisy)
+        span, mine = self.share.span(tokens.shape[1]), self.share.prompts(len(context.texts))
+        rotary, of_noise = span.cut_rotary(context.rotary), span.among(noisy)
+        branches = self._first_block(span.cut(tokens), context, steps, rotary, of_noise)
         for index in range(len(model.blocks)):
             block = model.blocks[index]  # of a streamed model: brought once for all prompts
             of_block = block.scale_shift_table + steps
-            for number, text in enumerate(context.texts):
+            for place, number in enumerate(mine):
                 if index > 0:
-                    branches[number] = self._functions.run_block(
-                        block, branches[number], text, of_block, context.rotary, noisy, self.dtype
+                    branches[place] = self._functions.run_block(
+                        block, branches[place], context.texts[number], of_block, rotary, of_noise, self.dtype
                     )
-                branches[number] = model.inject(branches[number], index, context.sounds[number], noisy)
-        for number, branch in enumerate(branches):
-            branches[number] = model.head(branch[:, :noisy], time, model.grid(*latents.shape[2:])).float()
-        return branches
+                branches[place] = model.inject(branches[place], index, context.sounds[number], noisy, span)
+        for place, branch in enumerate(branches):
+            # ranks give the same number of tokens each: those that are clean are left out when all are together
+            branches[place] = model.head(branch[:, :noisy] if span.ranks == 1 else branch, time).float()
+        found, grid = self.share.gather(branches, len(context.texts), span), model.grid(*latents.shape[2:])
+        return [model.pixels(each[:, :noisy], grid) for each in found]
 
-    def _first_block(self, tokens: Tensor, context: Any, time: Any, noisy: int = 0) -> list[Tensor]:
-        """The first block for every prompt; its self-attention is the same for all of them."""
+    def _first_block(self, tokens: Tensor, context: Any, time: Any, rotary: Rotary, noisy: int = 0) -> list[Tensor]:
+        """The first block for every prompt that is computed here; its self-attention is the same for all of them."""
         first, run = self.model.blocks[0], self._functions
         steps = first.scale_shift_table + time
-        tokens = run.attend_to_itself(first, tokens, steps, context.rotary, noisy, self.dtype)
-        return [run.read_prompt(first, tokens, text, steps, noisy, self.dtype) for text in context.texts]
+        tokens = run.attend_to_itself(first, tokens, steps, rotary, noisy, self.dtype)
+        mine = self.share.prompts(len(context.texts))
+        return [run.read_prompt(first, tokens, context.texts[number], steps, noisy, self.dtype) for number in mine]

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from wan.model.expert import Context, Expert
+from wan.parallel.span import Rotary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,45 +45,52 @@ class ControlExpert(Expert):
         control = model.vace_blocks[0].proj_in(context.control)
         if self.exact:
             tokens, control = tokens.float(), control.float()
-        control = control + tokens
-        time = self._time(timestep, math.prod(grid), clean_frames * grid[1] * grid[2])
-        mains = self._first_of(model.blocks, tokens, context, time.blocks)
-        controls = self._first_of(model.vace_blocks, control, context, time.blocks)
-        self._through(mains, controls, context, time.blocks)
-        for number, tokens in enumerate(mains):
-            mains[number] = self._head(tokens, time, grid)
-        return mains
+        span = self.share.span(math.prod(grid))
+        tokens, control = span.cut(tokens), span.cut(control + tokens)
+        rotary = span.cut_rotary(context.rotary)
+        time = self._time(timestep, math.prod(grid), clean_frames * grid[1] * grid[2]).cut(span)
+        mains = self._first_of(model.blocks, tokens, context, time.blocks, rotary)
+        controls = self._first_of(model.vace_blocks, control, context, time.blocks, rotary)
+        self._through(mains, controls, context, time.blocks, rotary)
+        for place, tokens in enumerate(mains):
+            mains[place] = self._head(tokens, time)
+        found = self.share.gather(mains, len(context.texts), span)
+        return [self._pixels(each, grid) for each in found]
 
-    def _through(self, mains: list[Tensor], controls: list[Tensor], context: ControlContext, time: Tensor) -> None:
+    def _through(
+        self, mains: list[Tensor], controls: list[Tensor], context: ControlContext, time: Tensor, rotary: Rotary
+    ) -> None:
         """Every prompt through both rows, in place; their first blocks have been run. A streamed block is brought once
         for all prompts."""
         model = self.model
         beside = {main: side for side, main in enumerate(model.config.vace_layers)}
         for index in range(len(model.blocks)):
             if index > 0:
-                self._run(model.blocks[index], mains, context, time)
+                self._run(model.blocks[index], mains, context, time, rotary)
             if index in beside:
                 block = model.vace_blocks[beside[index]]
                 if beside[index] > 0:
-                    self._run(block, controls, context, time)
-                for number, control in enumerate(controls):
-                    added = block.proj_out(control.to(self.dtype)).to(mains[number].dtype)
-                    mains[number] = mains[number] + added * context.scale
+                    self._run(block, controls, context, time, rotary)
+                for place, control in enumerate(controls):
+                    added = block.proj_out(control.to(self.dtype)).to(mains[place].dtype)
+                    mains[place] = mains[place] + added * context.scale
 
     def _first_of(
-        self, blocks: Sequence[torch.nn.Module], tokens: Tensor, context: Context, time: Tensor
+        self, blocks: Sequence[torch.nn.Module], tokens: Tensor, context: Context, time: Tensor, rotary: Rotary
     ) -> list[Tensor]:
-        """The first block of a row for every prompt; its self-attention is the same for all of them."""
+        """The first block of a row for every prompt that is computed here; its self-attention is one for all."""
         block = blocks[0]
         steps = self._steps(block, time)
-        attended = self._functions.attend_to_itself(block, tokens, steps, context.rotary, self.dtype)
-        return [self._functions.read_prompt(block, attended, text, steps, self.dtype) for text in context.texts]
+        attended = self._functions.attend_to_itself(block, tokens, steps, rotary, self.dtype)
+        mine = [context.texts[number] for number in self.share.prompts(len(context.texts))]
+        return [self._functions.read_prompt(block, attended, text, steps, self.dtype) for text in mine]
 
-    def _run(self, block: torch.nn.Module, rows: list[Tensor], context: Context, time: Tensor) -> None:
-        """The block over the tokens of every prompt, in place."""
+    def _run(self, block: torch.nn.Module, rows: list[Tensor], context: Context, time: Tensor, rotary: Rotary) -> None:
+        """The block over the tokens of every prompt that is computed here, in place."""
         steps = self._steps(block, time)
-        for number, text in enumerate(context.texts):
-            rows[number] = self._functions.run_block(block, rows[number], text, steps, context.rotary, self.dtype)
+        for place, number in enumerate(self.share.prompts(len(context.texts))):
+            text = context.texts[number]
+            rows[place] = self._functions.run_block(block, rows[place], text, steps, rotary, self.dtype)
 
     def _steps(self, block: torch.nn.Module, time: Tensor) -> Tensor:
         """The block's six modulations, one for all tokens or one a token."""
