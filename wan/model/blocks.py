@@ -21,7 +21,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from wan.model.attention import CUDNN, FLASH_3
 from wan.model.exact_attention import attend_by_flash_3, by_torch, exact_attention
-from wan.parallel.heads import arrived_heads, return_heads, send_heads
+from wan.parallel.heads import for_ranks, send_heads, with_all_tokens
 from wan.parallel.span import CutRotary, Rotary
 
 _TEXT_TOKENS = 512  # image tokens, where a model has any, stand before these
@@ -89,15 +89,35 @@ def attend_to_all(attention: Any, normal: Tensor, rotary: Rotary, *, theirs: boo
 def attention_across(attention: Any, normal: Tensor, rotary: CutRotary) -> Tensor:
     """`self_attention` of a sequence that is cut over ranks: the values travel while queries are computed, queries
     while keys are."""
-    heads = attention.heads
-    value = send_heads(_per_head(attention.to_v(normal), heads), rotary)
+    heads, group = attention.heads, rotary.group
+    value = for_ranks(_per_head(attention.to_v(normal), heads), rotary)
+    values = send_heads(value, group)
     query = _rotated(_normalised(attention.norm_q, attention.to_q(normal)), heads, rotary)
-    query = send_heads(query.to(normal.dtype), rotary)
+    query = for_ranks(query.to(normal.dtype), rotary)
+    queries = send_heads(query, group)
     key = _rotated(_normalised(attention.norm_k, attention.to_k(normal)), heads, rotary)
-    key = send_heads(key.to(normal.dtype), rotary)
-    mixed = attend(attention, *(arrived_heads(sent, rotary) for sent in (query, key, value)))
-    out: Tensor = attention.to_out[0](return_heads(mixed, rotary))
+    key = for_ranks(key.to(normal.dtype), rotary)
+    keys = send_heads(key, group)
+    backend = attention.processor._attention_backend or ""
+    mixed = attend_across([queries, keys, values], [query, key, value], rotary.tokens, group, backend)
+    out: Tensor = attention.to_out[0](mixed)
     return out
+
+
+@torch.library.custom_op("wan::attend_across", mutates_args=())
+def attend_across(arriving: list[Tensor], sent: list[Tensor], tokens: int, group: str, backend: str) -> Tensor:
+    """`wan.parallel.heads.with_all_tokens`; `sent` are kept until they have arrived."""
+
+    def attend_whole(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        return attend_by(backend or None, query, key, value)
+
+    return with_all_tokens(arriving, tokens, group, attend_whole)
+
+
+@attend_across.register_fake
+def _(arriving: list[Tensor], sent: list[Tensor], tokens: int, group: str, backend: str) -> Tensor:
+    ranks, length, heads, width = arriving[0].shape
+    return arriving[0].new_empty(1, length, ranks * heads * width)
 
 
 def self_attention(attention: Any, normal: Tensor, rotary: Rotary) -> Tensor:
@@ -129,9 +149,13 @@ def cross_attention(attention: Any, normal: Tensor, text: Tensor) -> Tensor:
 def attend(attention: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attention `[B, N, heads, D]` → `[B, N, heads · D]` by the backend that was set on the model; none: the quickest
     exact one."""
+    return attend_by(attention.processor._attention_backend, query, key, value)
+
+
+def attend_by(backend: str | None, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """`attend` by a backend of that name."""
     from diffusers.models.attention_dispatch import dispatch_attention_fn
 
-    backend = attention.processor._attention_backend
     if backend is None:
         return exact_attention(query, key, value).flatten(2, 3)
     if backend == FLASH_3:

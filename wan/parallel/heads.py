@@ -1,13 +1,15 @@
 """From tokens to heads and back: how self-attention sees a sequence whose tokens are cut over ranks.
 
 Every rank has some tokens with all their heads, and gets all tokens with some of the heads. Attention over those is
-whole. What it gives goes the same way back. Sending begins at once and is waited for where its result is needed, so
-that one tensor travels while the next is computed. Source: DeepSpeed-Ulysses, arXiv 2309.14509.
+whole. What it gives goes the same way back. Source: DeepSpeed-Ulysses, arXiv 2309.14509.
 
-torch.compile knows the operators that are called here, and keeps what is being sent alive until it has arrived.
+Sending begins at once, and is waited for in one place, so that one tensor travels while the next is computed. Both ends
+are operators that torch.compile does not look into: it would wait for every tensor where it is sent, to save memory.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -16,33 +18,38 @@ from torch import Tensor
 from wan.parallel.span import CutRotary
 
 
-def send_heads(values: Tensor, places: CutRotary) -> Tensor:
-    """Begin to send `[1, n, heads, D]`, tokens of this rank; `arrived_heads` waits for what comes back."""
-    by_rank = torch.unflatten(values[0], 1, (places.ranks, -1)).transpose(0, 1)
-    return _exchange(by_rank, places)
+def for_ranks(values: Tensor, places: CutRotary) -> Tensor:
+    """Tokens of this rank `[1, n, heads, D]` as what each rank is to have of them: `[ranks, n, heads / ranks, D]`."""
+    return torch.unflatten(values[0], 1, (places.ranks, -1)).transpose(0, 1).contiguous()
 
 
-def arrived_heads(sent: Tensor, places: CutRotary) -> Tensor:
-    """All tokens with the heads of this rank, `[1, N, heads / ranks, D]`, of what `send_heads` gave."""
-    return _arrived(sent).flatten(0, 1)[None, : places.tokens]
+@torch.library.custom_op("wan::send_heads", mutates_args=())
+def send_heads(by_rank: Tensor, group: str) -> Tensor:
+    """Begin to send a row to each rank. The result has a row from each, when `with_all_tokens` has waited for it; until
+    then `by_rank` must live."""
+    one_each = [1] * len(by_rank)
+    arriving: Tensor = torch.ops._c10d_functional.all_to_all_single(by_rank, one_each, one_each, group)
+    return arriving
 
 
-def return_heads(mixed: Tensor, places: CutRotary) -> Tensor:
-    """All tokens with the heads of this rank `[1, N, D·heads / ranks]` → the tokens of this rank with all heads
-    `[1, n, D·heads]`."""
-    missing = places.cosines.shape[1] * places.ranks - places.tokens
-    rows = F.pad(mixed[0], (0, 0, 0, missing)) if missing else mixed[0]
-    found = _arrived(_exchange(torch.unflatten(rows, 0, (places.ranks, -1)), places))
+@send_heads.register_fake
+def _(by_rank: Tensor, group: str) -> Tensor:
+    return torch.empty_like(by_rank)
+
+
+def with_all_tokens(
+    arriving: Sequence[Tensor], tokens: int, group: str, attend: Callable[[Tensor, Tensor, Tensor], Tensor]
+) -> Tensor:
+    """Attention over queries, keys and values that `send_heads` gave: of this rank's heads `[1, N, h, D]` thrice to
+    `[1, N, h · D]`. Returns what it says of this rank's tokens, with all heads: `[1, n, heads · D]`."""
+    ranks, length = arriving[0].shape[:2]
+    mixed = attend(*(_arrived(each).flatten(0, 1)[None, :tokens] for each in arriving))[0]
+    missing = ranks * length - tokens
+    rows = F.pad(mixed, (0, 0, 0, missing)) if missing else mixed
+    found = _arrived(send_heads(torch.unflatten(rows, 0, (ranks, length)), group))
     return found.transpose(0, 1).flatten(1, 2)[None]
 
 
-def _exchange(by_rank: Tensor, places: CutRotary) -> Tensor:
-    """`[ranks, …]`, a row for each rank → a row from each rank, when it has arrived."""
-    one_each = [1] * places.ranks
-    sent: Tensor = torch.ops._c10d_functional.all_to_all_single(by_rank.contiguous(), one_each, one_each, places.group)
-    return sent
-
-
-def _arrived(sent: Tensor) -> Tensor:
-    found: Tensor = torch.ops._c10d_functional.wait_tensor(sent)
+def _arrived(arriving: Tensor) -> Tensor:
+    found: Tensor = torch.ops._c10d_functional.wait_tensor(arriving)
     return found

@@ -42,7 +42,7 @@ class Share:
             return list(found)
         here = torch.stack([each[0] for each in found])
         everywhere = here.new_empty(self.layout.ranks, *here.shape)
-        dist.all_gather_into_tensor(everywhere.flatten(0, 1), here)
+        dist.all_gather(list(everywhere.unbind()), here)
         # [guidance · sequence, prompts, n, C] → [guidance · prompts, sequence · n, C]
         by_prompt = (
             torch.unflatten(everywhere, 0, (self.layout.guidance, -1)).transpose(1, 2).flatten(2, 3).flatten(0, 1)
