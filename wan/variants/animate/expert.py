@@ -17,6 +17,7 @@ from torch import Tensor
 
 from wan.model.blocks import attend
 from wan.model.expert import Context, Expert
+from wan.model.loop import Hook, Step
 
 _TEXT_LENGTH = 512
 """The blocks tell picture and prompt apart by it: a prompt is always that long, zeros at its end."""
@@ -71,17 +72,27 @@ class AnimateExpert(Expert):
         tokens[:, -context.pose.shape[1] :] += context.pose
         return tokens
 
-    def after_block(self, index: int, tokens: Tensor, context: Context, prompt: int) -> Tensor:
+    def beside(self, tokens: Tensor, context: Context, step: Step) -> Hook:
         """The face is looked at behind every few blocks: each latent frame sees its own."""
         assert isinstance(context, AnimateContext)
-        every = self.model.config.inject_face_latents_blocks
-        if index % every:
-            return tokens
-        adapter, faces = self.model.face_adapter[index // every], context.faces[prompt]
+        faces, every, row = context.faces, self.model.config.inject_face_latents_blocks, self.tokens
+
+        def look(index: int, branches: list[Tensor]) -> None:
+            if index % every:
+                return
+            adapter = self.model.face_adapter[index // every]
+            for prompt, face in enumerate(faces):
+                seen = self._seen(adapter, row.whole(branches[prompt]), face)
+                branches[prompt] = branches[prompt] + row.share(seen)
+
+        return look
+
+    def _seen(self, adapter: Any, tokens: Tensor, faces: Tensor) -> Tensor:
+        """What the tokens of each latent frame see of its face."""
         if tokens.dtype == self.dtype:
             seen: Tensor = adapter(tokens, faces)
-            return tokens + seen
-        return tokens + _look_at_face(adapter, tokens, faces, self.dtype)
+            return seen
+        return _look_at_face(adapter, tokens, faces, self.dtype)
 
     def _face_tokens(self, motions: Tensor) -> Tensor:
         """`[1, 1 + F, n, dim]`; the person's slot has none: zeros."""

@@ -10,7 +10,7 @@ Source of the arithmetic: Wan-Video/Wan2.2, commit 42bf4cf.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,7 +25,7 @@ from diffusers.models.normalization import FP32LayerNorm
 from torch import Tensor, nn
 
 from wan.model.blocks import Rotary
-from wan.model.expert import time_waves
+from wan.model.patches import latents_of_patches, time_waves
 from wan.variants.s2v.audio_tokens import CausalAudioEncoder
 from wan.variants.s2v.blocks import WanS2VTransformerBlock
 from wan.variants.s2v.frame_packer import FramePacker
@@ -212,15 +212,11 @@ class WanS2VTransformer3DModel(ModelMixin, ConfigMixin, PeftAdapterMixin, Attent
         tokens: Tensor = self.patch_embedding(latents.to(self.patch_embedding.weight.dtype))
         return tokens.flatten(2).transpose(1, 2)
 
-    def head(self, tokens: Tensor, time: Tensor, grid: tuple[int, int, int]) -> Tensor:
+    def head(self, tokens: Tensor, time: Tensor, grid: Sequence[int]) -> Tensor:
         """Noisy tokens `[B, N, dim]`, time embedding `[B, dim]` → velocity `[B, C, F, h, w]`; `grid` counts patches."""
         shift, scale = (self.scale_shift_table.float() + time[:, None]).chunk(2, dim=1)
         normal = (self.norm_out(tokens.float()) * (1 + scale) + shift).type_as(tokens)
-        pixels = self.proj_out(normal).unflatten(1, grid).unflatten(-1, (*self.config.patch_size, -1))
-        # [B, f, h, w, pt, ph, pw, C] → [B, C, f·pt, h·ph, w·pw]
-        pixels = pixels.permute(0, 7, 1, 4, 2, 5, 3, 6)
-        velocity: Tensor = pixels.flatten(6, 7).flatten(4, 5).flatten(2, 3)
-        return velocity
+        return latents_of_patches(self.proj_out(normal), grid, self.config.patch_size)
 
     def forward(
         self,
@@ -251,14 +247,17 @@ class WanS2VTransformer3DModel(ModelMixin, ConfigMixin, PeftAdapterMixin, Attent
         tokens = torch.cat([tokens, self.clean_tokens(image_latents, motion_latents)], dim=1).to(hidden_states.dtype)
         for layer, block in enumerate(self.blocks):
             tokens = block(tokens, text, steps, turns, noisy)
-            tokens = self.inject(tokens, layer, sound, noisy)
+            if self.hears(layer):
+                tokens = self.inject(tokens, layer, sound, noisy)
         velocity = self.head(tokens[:, :noisy], time, self.grid(frames, rows, columns))
         return Transformer2DModelOutput(sample=velocity) if return_dict else (velocity,)
 
+    def hears(self, layer: int) -> bool:
+        """Whether sound enters behind this block."""
+        return layer in self.audio_injector.number
+
     def inject(self, tokens: Tensor, layer: int, sound: Sound, noisy: int) -> Tensor:
-        """Lets the noisy tokens hear the sound of their frame, if it enters after this block."""
-        if layer not in self.audio_injector.number:
-            return tokens
+        """Lets the first `noisy` tokens hear the sound of their frame, behind a block that `hears`."""
         heard = tokens[:, :noisy]
         heard = heard + self.audio_injector(heard, layer, sound.whole, sound.local)
         return torch.cat([heard.type_as(tokens), tokens[:, noisy:]], dim=1)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from wan.model.loop import Tokens
 from wan.precision import cast_model
 from wan.request import Numerics
 from wan.variants.vace.expert import ControlExpert
@@ -14,6 +15,16 @@ from wan.variants.vace.expert import ControlExpert
 def _no_gradients() -> Any:
     with torch.inference_mode():
         yield
+
+
+class Reversed(Tokens):
+    """A row that runs backwards."""
+
+    def share(self, row: torch.Tensor) -> torch.Tensor:
+        return row.flip(1)
+
+    def whole(self, share: torch.Tensor) -> torch.Tensor:
+        return share.flip(1)
 
 
 def _inputs() -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
@@ -65,3 +76,15 @@ def test_other_precisions_stay_near(models: dict[str, Any], precision: Any) -> N
             expert.velocities(latents, 900, expert.clip_context(texts, latents, control=control, scale=1.0))[1]
         )
     assert float((found[0] - found[1]).norm() / found[0].norm()) < 0.05
+
+
+def test_the_control_is_cut_as_the_tokens_are(models: dict[str, Any]) -> None:
+    latents, control, texts = _inputs()
+    plain, turned = ControlExpert(models["transformer"]), ControlExpert(models["transformer"])
+    turned.tokens = Reversed()
+    wanted, found = (
+        expert.velocities(latents, 900, expert.clip_context(texts, latents, control=control, scale=0.7))
+        for expert in (plain, turned)
+    )
+    for one, other in zip(found, wanted, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
