@@ -84,7 +84,7 @@ def _speech_step(model: Any, of: Clip, numerics: Numerics, texts: list[Tensor], 
         motion=torch.randn(1, channels, model.motion_latent_frames, rows, columns, device=device),
         pose=None,
     )
-    return lambda: expert.speech_velocities(latents, TIMESTEP, context)
+    return lambda: expert.velocities(latents, TIMESTEP, context)
 
 
 def _animate_step(model: Any, numerics: Numerics, texts: list[Tensor], latents: Tensor, share: Share) -> Step:

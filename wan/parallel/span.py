@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
 import torch
@@ -52,6 +53,18 @@ class Span:
     def among(self, first: int) -> int:
         """How many of the first `first` tokens of the sequence are here."""
         return min(max(first - self.start, 0), min(self.length, self.tokens - self.start))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are tokens elsewhere."""
+        return self.ranks > 1
+
+    def counts(self, counts: tuple[int, ...]) -> tuple[int, ...]:
+        """Of a row with so many tokens of each kind, one kind behind the other: how many are here. The zeros behind the
+        end are of the last kind."""
+        ends = [self.among(end) for end in accumulate(counts)]
+        ends[-1] = self.length
+        return tuple(end - start for start, end in zip([0, *ends[:-1]], ends, strict=True))
 
     def cut(self, values: Tensor) -> Tensor:
         """The rows that are here: `[B, N, …]` → `[B, length, …]`."""

@@ -24,7 +24,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from diffusers.models.normalization import FP32LayerNorm
 from torch import Tensor, nn
 
-from wan.model.expert import time_waves
+from wan.model.patches import latents_of_patches, time_waves
 from wan.parallel.span import Span
 from wan.variants.s2v.audio_tokens import CausalAudioEncoder
 from wan.variants.s2v.blocks import WanS2VTransformerBlock
@@ -219,14 +219,6 @@ class WanS2VTransformer3DModel(ModelMixin, ConfigMixin, PeftAdapterMixin, Attent
         patches: Tensor = self.proj_out(normal)
         return patches
 
-    def pixels(self, patches: Tensor, grid: tuple[int, int, int]) -> Tensor:
-        """Velocities of patches in their places, `[B, C, F, h, w]`; `grid` counts patches."""
-        pixels = torch.unflatten(torch.unflatten(patches, 1, grid), -1, (*self.config.patch_size, -1))
-        # [B, f, h, w, pt, ph, pw, C] → [B, C, f·pt, h·ph, w·pw]
-        pixels = pixels.permute(0, 7, 1, 4, 2, 5, 3, 6)
-        velocity: Tensor = pixels.flatten(6, 7).flatten(4, 5).flatten(2, 3)
-        return velocity
-
     def forward(
         self,
         hidden_states: Tensor,
@@ -256,19 +248,23 @@ class WanS2VTransformer3DModel(ModelMixin, ConfigMixin, PeftAdapterMixin, Attent
         tokens = torch.cat([tokens, self.clean_tokens(image_latents, motion_latents)], dim=1).to(hidden_states.dtype)
         for layer, block in enumerate(self.blocks):
             tokens = block(tokens, text, steps, turns, noisy)
-            tokens = self.inject(tokens, layer, sound, noisy)
-        velocity = self.pixels(self.head(tokens[:, :noisy], time), self.grid(frames, rows, columns))
+            if self.hears(layer):
+                tokens = self.inject(tokens, layer, sound, noisy)
+        patches, grid = self.head(tokens[:, :noisy], time), self.grid(frames, rows, columns)
+        velocity = latents_of_patches(patches, grid, self.config.patch_size)
         return Transformer2DModelOutput(sample=velocity) if return_dict else (velocity,)
 
+    def hears(self, layer: int) -> bool:
+        """Whether sound enters behind this block."""
+        return layer in self.audio_injector.number
+
     def inject(self, tokens: Tensor, layer: int, sound: Sound, noisy: int, span: Span | None = None) -> Tensor:
-        """Lets the noisy tokens hear the sound of their frame, if it enters after this block. `noisy` counts those of
-        the whole sequence, of which `tokens` are a `span`, or all."""
-        if layer not in self.audio_injector.number:
-            return tokens
+        """Lets the noisy tokens hear the sound of their frame, behind a block that `hears`. The first `noisy` of the
+        row are; `tokens` are a `span` of the row, or all of it."""
 
         def hear(whole: Tensor, frames: slice) -> Tensor:
-            added: Tensor = self.audio_injector(whole, layer, sound.whole[:, frames], sound.local[:, frames])
-            return added
+            heard: Tensor = self.audio_injector(whole, layer, sound.whole[:, frames], sound.local[:, frames])
+            return heard
 
         span = span or Span(tokens.shape[1])
         return span.add(tokens, span.by_frames(tokens, noisy, noisy // sound.local.shape[1], hear))
