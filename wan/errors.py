@@ -6,6 +6,7 @@ WanError
 │   └── NoCheckpoint  there is none at all
 ├── NumbersError      a model gave no numbers (NaN, infinity); says where they come from
 ├── StateError        a saved state does not fit the pipeline that should go on with it
+├── GangError         the processes that render a clip together lost one of them, or never met
 ├── HubError          a hub was out of reach, cut off or answered wrongly; what had arrived is kept
 │   └── HubRefusal    nothing was fetched, and the asker has to change something: a name, room on the disk, a token
 ├── PromptError       a prompt could not be extended: no answer of the model was of use
@@ -49,6 +50,10 @@ class NumbersError(WanError):
     def __init__(self, message: str, source: Literal["lora", "weights", "unknown"] = "unknown") -> None:
         super().__init__(message)
         self.source = source
+
+
+class GangError(WanError):
+    """Of the processes that render a clip together one was lost, failed, or did not come; it says which and why."""
 
 
 class PromptError(WanError):

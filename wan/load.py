@@ -18,6 +18,8 @@ from wan.model.expert import EXACT, Expert
 from wan.model.parts import Resident
 from wan.model.text import TextEncoder
 from wan.model.vae import Vae
+from wan.parallel.gang import Gang
+from wan.parallel.share import ALONE, Share
 from wan.pipeline import Pipeline
 from wan.placement import PLACEMENTS, Placement
 from wan.placement.parts import Moved
@@ -44,12 +46,14 @@ def load_pipeline(
     device: str = "auto",
     numerics: Numerics | None = None,
     placement: Placement = "resident",
+    gang: Gang | None = None,
 ) -> Pipeline:
     """Load a variant.
 
     `device` is `cpu`, `cuda`, `cuda:1`…, or `auto` (CUDA when there is one). `numerics.precision` is that of the
     transformers (`wan.precision`); the text encoder is in bf16 unless that is fp32, the autoencoder always in fp32, as
-    in the reference. `placement` decides what is kept where, and changes no pixel.
+    in the reference. `placement` decides what is kept where, and changes no pixel. A `gang` renders each clip on
+    several GPUs: all its members load the same, each for its own device.
     Raises `RequestError` for a variant, device or numerics that do not exist or cannot be had here, `CheckpointError`
     for unreadable weights.
     """
@@ -57,7 +61,7 @@ def load_pipeline(
     known = fitted(find_variant(variant), checkpoint)
     if checkpoint.variant != variant:
         raise RequestError(f"variant: the checkpoint is one of {checkpoint.variant}, not of {variant}")
-    how = _how(checkpoint, find_device(device), numerics, placement)
+    how = _how(checkpoint, find_device(device) if gang is None else gang.device, numerics, placement, gang)
     with _quiet(), _as_checkpoint_error(checkpoint):
         found = {
             name: _LOADERS[kind.class_name](checkpoint.components[name], how)
@@ -65,7 +69,7 @@ def load_pipeline(
             if kind.class_name
         }
         parts = Resident(found, how.device) if placement == "resident" else Moved(found, how.device, placement)
-        return Pipeline(known, parts=parts, numerics=numerics, checkpoint=checkpoint.revision)
+        return Pipeline(known, parts=parts, numerics=numerics, checkpoint=checkpoint.revision, gang=gang)
 
 
 def fitted(variant: Variant, checkpoint: Checkpoint) -> Variant:
@@ -83,6 +87,8 @@ class How:
     device: torch.device
     numerics: Numerics
     placement: Placement = "resident"
+    share: Share = ALONE
+    """What of a step is computed here, in a gang."""
 
     def model(
         self,
@@ -114,11 +120,13 @@ class How:
         return "fp32" if self.numerics.precision == "fp32" else "bf16"
 
 
-def _how(checkpoint: Checkpoint, device: torch.device, numerics: Numerics, placement: Placement) -> How:
+def _how(
+    checkpoint: Checkpoint, device: torch.device, numerics: Numerics, placement: Placement, gang: Gang | None
+) -> How:
     check_numerics(numerics, device)
     if placement not in PLACEMENTS:
         raise RequestError(f"placement: there is no {placement!r}; there are {', '.join(PLACEMENTS)}")
-    return How(checkpoint, device, numerics, placement)
+    return How(checkpoint, device, numerics, placement, ALONE if gang is None else gang.share)
 
 
 def check_numerics(numerics: Numerics, device: torch.device) -> None:
@@ -153,19 +161,19 @@ def find_device(name: str) -> torch.device:
 def _expert(folder: Path, how: How) -> Expert:
     from diffusers import WanTransformer3DModel
 
-    return Expert(how.transformer(WanTransformer3DModel, folder), how.numerics)
+    return Expert(how.transformer(WanTransformer3DModel, folder), how.numerics, how.share)
 
 
 def _animate_expert(folder: Path, how: How) -> AnimateExpert:
     from diffusers import WanAnimateTransformer3DModel
 
-    return AnimateExpert(how.transformer(WanAnimateTransformer3DModel, folder), how.numerics)
+    return AnimateExpert(how.transformer(WanAnimateTransformer3DModel, folder), how.numerics, how.share)
 
 
 def _control_expert(folder: Path, how: How) -> ControlExpert:
     from diffusers import WanVACETransformer3DModel
 
-    return ControlExpert(how.transformer(WanVACETransformer3DModel, folder), how.numerics)
+    return ControlExpert(how.transformer(WanVACETransformer3DModel, folder), how.numerics, how.share)
 
 
 def _image_encoder(folder: Path, how: How) -> ImageEncoder:
@@ -179,7 +187,8 @@ def _speech_expert(folder: Path, how: How) -> Any:
     from wan.variants.s2v.expert import SpeechExpert
     from wan.variants.s2v.transformer import WanS2VTransformer3DModel
 
-    return SpeechExpert(how.transformer(WanS2VTransformer3DModel, folder, renamed=published_key), how.numerics)
+    model = how.transformer(WanS2VTransformer3DModel, folder, renamed=published_key)
+    return SpeechExpert(model, how.numerics, how.share)
 
 
 def _audio_encoder(folder: Path, how: How) -> AudioEncoder:

@@ -23,6 +23,7 @@ from wan.model.exact_attention import kernel_in
 from wan.model.finite import Look, Watch
 from wan.model.parts import Parts
 from wan.model.row_major import row_major
+from wan.parallel.gang import Alone
 from wan.precision import set_convolutions
 from wan.request import ClipRequest, ExpertName, Frames, Guidance, Lora, Numerics, Sampling
 from wan.sampling.schedule import Schedule, schedule
@@ -39,12 +40,16 @@ Progress = Callable[[int, int], None]
 class Pipeline:
     """One loaded variant. It holds models, never a request: several clips may be under way, each in its `State`."""
 
-    def __init__(self, variant: Variant, *, parts: Parts, numerics: Numerics, checkpoint: str) -> None:
-        """Use `load_pipeline`. `checkpoint` is the revision states are marked with."""
+    def __init__(
+        self, variant: Variant, *, parts: Parts, numerics: Numerics, checkpoint: str, gang: Alone | None = None
+    ) -> None:
+        """Use `load_pipeline`. `checkpoint` is the revision states are marked with. In a `gang` every member makes the
+        same calls with the same arguments."""
         self.variant = variant
         self.numerics = numerics
         self.checkpoint = checkpoint
         self.parts = parts
+        self.gang = gang or Alone()
         self.method: Method = method_class(variant.name)(variant, parts)
 
     @property
@@ -59,7 +64,9 @@ class Pipeline:
         if kernel == AUTO:
             kernel = kernel_in(self.numerics.precision, self.device)
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu"
-        return f"{name}, torch {torch.__version__}, {kernel}"
+        ranks = self.gang.share.layout.sequence
+        cut = f", sequence over {ranks}" if ranks > 1 else ""
+        return f"{name}, torch {torch.__version__}, {kernel}{cut}"
 
     @torch.inference_mode()
     def encode(self, request: ClipRequest) -> State:
@@ -70,6 +77,10 @@ class Pipeline:
         """
         check_request(request, self.variant)
         self.method.check(request)
+        with self.gang.guard():
+            return self._encode(request)
+
+    def _encode(self, request: ClipRequest) -> State:
         set_convolutions(self.numerics.precision)
         guided = _is_guided(request.sampling.guidance_scale)
         embeddings = self._read([request.prompt, request.negative_prompt] if guided else [request.prompt])
@@ -148,27 +159,33 @@ class Pipeline:
         `should_stop` is asked before every step; when it says yes, `Cancelled` is raised with the state reached.
         Raises `StateError` when the state belongs to another pipeline, and `NumbersError` with the culprit when a step
         gives no numbers; on a GPU that is seen a step later.
+
+        In a gang, where one member's `should_stop` stops all, `GangError` when a member is lost, or has another state.
+        A gang that lost a member has ended; the state given goes on in another one, or on one GPU.
         """
         self._check_state(state)
         target = state.steps if to_step is None else to_step
         if not state.step <= target <= state.steps:
             raise RequestError(f"to_step: {target} is not between {state.step} (done) and {state.steps} (all)")
         set_convolutions(self.numerics.precision)
-        run, watch = _Run(self.method, state), Watch()
-        for step in range(state.step, target):
-            if should_stop is not None and should_stop():
-                raise Cancelled(run.state(step))
-            before = run.latents
-            run.take(step)
-            if (bad := watch.look(step, run.latents, before)) is not None:
+        with self.gang.guard():
+            self.gang.check_same("state", lambda: _digest(state, target))
+            run, watch, bad = _Run(self.method, state), Watch(), None
+            for step in range(state.step, target):
+                if self.gang.any(should_stop is not None and should_stop()):
+                    raise Cancelled(run.state(step))
+                before = run.latents
+                run.take(step)
+                bad = watch.look(step, run.latents, before)
+                if self.gang.any(bad is not None):
+                    break  # all members stop here: those who have not seen it yet will
+                if on_state is not None:
+                    on_state(run.state(step + 1))
+                if on_step is not None:
+                    on_step(step + 1, state.steps)
+            if (bad := bad or watch.settle()) is not None:
                 raise run.explained(bad)
-            if on_state is not None:
-                on_state(run.state(step + 1))
-            if on_step is not None:
-                on_step(step + 1, state.steps)
-        if (bad := watch.settle()) is not None:
-            raise run.explained(bad)
-        return run.state(target)
+            return run.state(target)
 
     def decode(self, state: State) -> Frames:
         """The frames, uint8 `[F, H, W, 3]`. Of an unfinished state: what it looks like so far, noise included."""
@@ -180,10 +197,11 @@ class Pipeline:
         self._check_state(state)
         set_convolutions(self.numerics.precision)
         conditions = {name: tensor.to(self.device) for name, tensor in state.conditions.items()}
-        try:
-            return self.method.decode(state.latents.to(self.device), conditions)
-        except NumbersError as error:
-            raise culprit_of_frames(error, self.parts) from error
+        with self.gang.guard():
+            try:
+                return self.method.decode(state.latents.to(self.device), conditions)
+            except NumbersError as error:
+                raise culprit_of_frames(error, self.parts) from error
 
     def _check_state(self, state: State) -> None:
         mine = (self.variant.name, self.checkpoint, self.numerics)
@@ -292,6 +310,14 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "digest"):
         return value.digest
     return [list(value.shape), hashlib.sha256(value.tobytes()).hexdigest()]
+
+
+def _digest(state: State, target: int) -> bytes:
+    """Of what the members of a gang must have alike to go on to `target`."""
+    digest = hashlib.sha256(repr((state.request_digest, state.sampling, state.loras, state.step, target)).encode())
+    for tensor in (state.latents, state.embeddings):
+        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.digest()
 
 
 def _is_guided(guidance: Guidance) -> bool:

@@ -16,6 +16,7 @@ from wan.load import set_attention
 from wan.model.attention import AUTO, CUDNN
 from wan.model.exact_attention import kernel_in
 from wan.model.expert import Expert
+from wan.parallel.share import ALONE, Share
 from wan.precision import cast_model
 from wan.request import Numerics, Precision
 
@@ -51,18 +52,18 @@ def clip(variant: str, size: tuple[int, int], frames: int, *, toy: bool = False)
 Step = Callable[[], Any]
 
 
-def wan_step(model: Any, of: Clip, numerics: Numerics, device: torch.device) -> Step:
-    """One step as `Pipeline.advance` takes it: both prompts where the variant is guided."""
+def wan_step(model: Any, of: Clip, numerics: Numerics, device: torch.device, share: Share = ALONE) -> Step:
+    """One step as `Pipeline.advance` takes it: both prompts where the variant is guided. `share`: in a gang."""
     torch.manual_seed(1)
     texts = [torch.randn(1, 512, model.config.text_dim, device=device) for _ in range(2 if of.guided else 1)]
     latents = torch.randn(1, *of.latents, device=device)
     if of.variant == "s2v-14b":
-        return _speech_step(model, of, numerics, texts, latents)
+        return _speech_step(model, of, numerics, texts, latents, share)
     if of.variant == "animate-14b":
-        return _animate_step(model, numerics, texts, latents)
+        return _animate_step(model, numerics, texts, latents, share)
     if of.variant == "vace-fun-a14b":
-        return _vace_step(model, numerics, texts, latents)
-    expert = Expert(model, numerics)
+        return _vace_step(model, numerics, texts, latents, share)
+    expert = Expert(model, numerics, share)
     context = expert.context(texts, latents)
     inputs = latents
     if of.variant == "i2v-a14b":
@@ -70,11 +71,11 @@ def wan_step(model: Any, of: Clip, numerics: Numerics, device: torch.device) -> 
     return lambda: expert.velocities(inputs, TIMESTEP, context)
 
 
-def _speech_step(model: Any, of: Clip, numerics: Numerics, texts: list[Tensor], latents: Tensor) -> Step:
+def _speech_step(model: Any, of: Clip, numerics: Numerics, texts: list[Tensor], latents: Tensor, share: Share) -> Step:
     from wan.variants.s2v.expert import SpeechExpert
 
     device, (channels, _, rows, columns) = latents.device, of.latents
-    expert, config = SpeechExpert(model, numerics), model.config
+    expert, config = SpeechExpert(model, numerics, share), model.config
     context = expert.clip_context(
         texts,
         latents,
@@ -83,13 +84,13 @@ def _speech_step(model: Any, of: Clip, numerics: Numerics, texts: list[Tensor], 
         motion=torch.randn(1, channels, model.motion_latent_frames, rows, columns, device=device),
         pose=None,
     )
-    return lambda: expert.speech_velocities(latents, TIMESTEP, context)
+    return lambda: expert.velocities(latents, TIMESTEP, context)
 
 
-def _animate_step(model: Any, numerics: Numerics, texts: list[Tensor], latents: Tensor) -> Step:
+def _animate_step(model: Any, numerics: Numerics, texts: list[Tensor], latents: Tensor, share: Share) -> Step:
     from wan.variants.animate.expert import AnimateExpert
 
-    expert, device = AnimateExpert(model, numerics), latents.device
+    expert, device = AnimateExpert(model, numerics, share), latents.device
     frames = (latents.shape[2] - 2) * 4 + 1
     context = expert.clip_context(
         texts,
@@ -102,10 +103,10 @@ def _animate_step(model: Any, numerics: Numerics, texts: list[Tensor], latents: 
     return lambda: expert.velocities(inputs, TIMESTEP, context)
 
 
-def _vace_step(model: Any, numerics: Numerics, texts: list[Tensor], latents: Tensor) -> Step:
+def _vace_step(model: Any, numerics: Numerics, texts: list[Tensor], latents: Tensor, share: Share) -> Step:
     from wan.variants.vace.expert import ControlExpert
 
-    expert = ControlExpert(model, numerics)
+    expert = ControlExpert(model, numerics, share)
     control = torch.randn(1, 96, *latents.shape[2:], device=latents.device)
     context = expert.clip_context(texts, latents, control=control, scale=1.0)
     return lambda: expert.velocities(latents, TIMESTEP, context)

@@ -5,13 +5,13 @@ The halves meet at the cross-attention, the first thing in a block to see a prom
 modulation, norms and rotation in fp32, matrix products and attention in `compute`. Otherwise it is diffusers' own
 arithmetic, bit for bit.
 
-Shapes: tokens `[B, N, dim]`; text `[B, L, dim]`; `steps`, the six modulations, fp32 `[B, 6, dim]` or one a token
-`[B, N, 6, dim]`; rotary cosines and sines `[1, N, 1, D]`.
+Shapes: tokens `[B, N, dim]`; text `[B, L, dim]`; rotary cosines and sines `[1, N, 1, D]`. Where a gang cuts
+the row of tokens, all of these are of the tokens that are here, and self-attention sees the others too.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -20,41 +20,51 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from wan.model.attention import CUDNN, FLASH_3
 from wan.model.exact_attention import attend_by_flash_3, by_torch, exact_attention
-
-Rotary: TypeAlias = tuple[Tensor, Tensor]
+from wan.parallel.heads import for_ranks, send_heads, with_all_tokens
+from wan.parallel.span import CutRotary, Rotary
 
 _TEXT_TOKENS = 512  # image tokens, where a model has any, stand before these
 
 
-def run_block(block: Any, tokens: Tensor, text: Tensor, steps: Tensor, rotary: Rotary, compute: torch.dtype) -> Tensor:
+class Modulation(NamedTuple):
+    """Shift, scale and gate of either half of a block, by the time of the tokens.
+
+    Tokens of several kinds stand in one row when some of them are free of noise, and so at timestep 0 (TI2V's first
+    frame, S2V's picture). `values` fp32 `[B, kinds, 6, dim]`; `counts`: how many tokens there are of each kind, in the
+    order in which they stand in the row.
+    """
+
+    values: Tensor
+    counts: tuple[int, ...]
+
+
+def run_block(
+    block: Any, tokens: Tensor, text: Tensor, modulation: Modulation, rotary: Rotary, compute: torch.dtype
+) -> Tensor:
     """A whole block."""
-    tokens = attend_to_itself(block, tokens, steps, rotary, compute)
-    return read_prompt(block, tokens, text, steps, compute)
+    tokens = attend_to_itself(block, tokens, modulation, rotary, compute)
+    return read_prompt(block, tokens, text, modulation, compute)
 
 
-def attend_to_itself(block: Any, tokens: Tensor, steps: Tensor, rotary: Rotary, compute: torch.dtype) -> Tensor:
+def attend_to_itself(
+    block: Any, tokens: Tensor, modulation: Modulation, rotary: Rotary, compute: torch.dtype
+) -> Tensor:
     """The first half: self-attention."""
-    shift, scale, gate = _three(steps, 0)
-    normal = (block.norm1(tokens.float()) * (1 + scale) + shift).to(compute)
-    if tokens.dtype == compute:
-        attended = block.attn1(normal, None, None, rotary)
-    else:
-        attended = self_attention(block.attn1, normal, rotary)
-    summed: Tensor = tokens.float() + attended * gate
-    return summed.type_as(tokens)
+    (shift, scale, gate), counts = _three(modulation, 0), modulation.counts
+    normal = modulated(block.norm1(tokens.float()), shift, scale, counts).to(compute)
+    attended = self_attention(block.attn1, normal, rotary, plain=tokens.dtype == compute)
+    return (tokens.float() + _gated(attended, gate, counts)).type_as(tokens)
 
 
-def read_prompt(block: Any, tokens: Tensor, text: Tensor, steps: Tensor, compute: torch.dtype) -> Tensor:
+def read_prompt(block: Any, tokens: Tensor, text: Tensor, modulation: Modulation, compute: torch.dtype) -> Tensor:
     """The second half: cross-attention and feed-forward."""
-    shift, scale, gate = _three(steps, 3)
+    (shift, scale, gate), counts = _three(modulation, 3), modulation.counts
+    plain = tokens.dtype == compute
     normal = block.norm2(tokens.float()).to(compute)
-    if tokens.dtype == compute:
-        tokens = tokens + block.attn2(normal, text, None, None)
-    else:
-        tokens = tokens + cross_attention(block.attn2, normal, text)
-    normal = (block.norm3(tokens.float()) * (1 + scale) + shift).to(compute)
-    fed = feed_forward(block.ffn, normal) if tokens.dtype != compute else block.ffn(normal)
-    return (tokens.float() + fed.float() * gate).type_as(tokens)
+    tokens = tokens + cross_attention(block.attn2, normal, text, plain=plain)
+    normal = modulated(block.norm3(tokens.float()), shift, scale, counts).to(compute)
+    fed = block.ffn(normal) if plain else feed_forward(block.ffn, normal)
+    return (tokens.float() + _gated(fed, gate, counts)).type_as(tokens)
 
 
 def feed_forward(layers: Any, normal: Tensor) -> Tensor:
@@ -80,38 +90,84 @@ def _(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return rows.new_empty(rows.shape[0], weight.shape[0])
 
 
-def self_attention(attention: Any, normal: Tensor, rotary: Rotary) -> Tensor:
-    """`WanAttention` over the tokens themselves; queries and keys are normalised and rotated in fp32."""
-    query = _rotated(_normalised(attention.norm_q, attention.to_q(normal)), attention.heads, rotary)
-    key = _rotated(_normalised(attention.norm_k, attention.to_k(normal)), attention.heads, rotary)
+def self_attention(attention: Any, normal: Tensor, rotary: Rotary, *, plain: bool = False) -> Tensor:
+    """`WanAttention` over the tokens themselves; queries and keys are rotated in fp32, and normalised in fp32 unless
+    they are `plain`."""
+    if isinstance(rotary, CutRotary):
+        return _attention_across(attention, normal, rotary, plain)
+    query = _rotated(_normalised(attention.norm_q, attention.to_q(normal), plain), attention.heads, rotary)
+    key = _rotated(_normalised(attention.norm_k, attention.to_k(normal), plain), attention.heads, rotary)
     value = _per_head(attention.to_v(normal), attention.heads)
-    mixed = attend(attention, query.to(value.dtype), key.to(value.dtype), value)
+    mixed = attend(attention, query.to(value.dtype), key.to(value.dtype), value, plain=plain)
     out: Tensor = attention.to_out[0](mixed)
     return out
 
 
-def cross_attention(attention: Any, normal: Tensor, text: Tensor) -> Tensor:
+def _attention_across(attention: Any, normal: Tensor, rotary: CutRotary, plain: bool) -> Tensor:
+    """`self_attention` of a row that is cut over ranks: values travel while queries are computed, queries while keys
+    are."""
+    heads, group = attention.heads, rotary.group
+    value = for_ranks(_per_head(attention.to_v(normal), heads), rotary)
+    values = send_heads(value, group)
+    query = _rotated(_normalised(attention.norm_q, attention.to_q(normal), plain), heads, rotary)
+    query = for_ranks(query.to(value.dtype), rotary)
+    queries = send_heads(query, group)
+    key = _rotated(_normalised(attention.norm_k, attention.to_k(normal), plain), heads, rotary)
+    key = for_ranks(key.to(value.dtype), rotary)
+    keys = send_heads(key, group)
+    backend = attention.processor._attention_backend or ""
+    mixed = attend_across([queries, keys, values], [query, key, value], rotary.tokens, group, backend, plain)
+    out: Tensor = attention.to_out[0](mixed)
+    return out
+
+
+@torch.library.custom_op("wan::attend_across", mutates_args=())
+def attend_across(
+    arriving: list[Tensor], sent: list[Tensor], tokens: int, group: str, backend: str, plain: bool
+) -> Tensor:
+    """`wan.parallel.heads.with_all_tokens`; `sent` are kept until they have arrived."""
+
+    def attend_whole(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        return attend_by(backend or None, query, key, value, plain=plain)
+
+    return with_all_tokens(arriving, tokens, group, attend_whole)
+
+
+@attend_across.register_fake
+def _(arriving: list[Tensor], sent: list[Tensor], tokens: int, group: str, backend: str, plain: bool) -> Tensor:
+    ranks, length, heads, width = arriving[0].shape
+    return arriving[0].new_empty(1, length, ranks * heads * width)
+
+
+def cross_attention(attention: Any, normal: Tensor, text: Tensor, *, plain: bool = False) -> Tensor:
     """`WanAttention` over a prompt, and over the image tokens before it where the model has weights for them."""
     heads, compute = attention.heads, normal.dtype
-    query = _per_head(_normalised(attention.norm_q, attention.to_q(normal)).to(compute), heads)
+    query = _per_head(_normalised(attention.norm_q, attention.to_q(normal), plain).to(compute), heads)
     image = None
     if attention.add_k_proj is not None:
         image, text = text[:, :-_TEXT_TOKENS], text[:, -_TEXT_TOKENS:]
-    key = _per_head(_normalised(attention.norm_k, attention.to_k(text)).to(compute), heads)
-    mixed = attend(attention, query, key, _per_head(attention.to_v(text), heads))
+    key = _per_head(_normalised(attention.norm_k, attention.to_k(text), plain).to(compute), heads)
+    mixed = attend(attention, query, key, _per_head(attention.to_v(text), heads), plain=plain)
     if image is not None:
-        key = _per_head(_normalised(attention.norm_added_k, attention.add_k_proj(image)).to(compute), heads)
-        mixed = mixed + attend(attention, query, key, _per_head(attention.add_v_proj(image), heads))
+        key = _per_head(_normalised(attention.norm_added_k, attention.add_k_proj(image), plain).to(compute), heads)
+        mixed = mixed + attend(attention, query, key, _per_head(attention.add_v_proj(image), heads), plain=plain)
     out: Tensor = attention.to_out[0](mixed)
     return out
 
 
-def attend(attention: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def attend(attention: Any, query: Tensor, key: Tensor, value: Tensor, *, plain: bool = False) -> Tensor:
     """Attention `[B, N, heads, D]` → `[B, N, heads · D]` by the backend that was set on the model; none: the quickest
-    exact one."""
+    exact one. `plain`: by diffusers' own, whatever it is."""
+    return attend_by(attention.processor._attention_backend, query, key, value, plain=plain)
+
+
+def attend_by(backend: str | None, query: Tensor, key: Tensor, value: Tensor, *, plain: bool = False) -> Tensor:
+    """`attend` by a backend of that name."""
     from diffusers.models.attention_dispatch import dispatch_attention_fn
 
-    backend = attention.processor._attention_backend
+    if plain:
+        own: Tensor = dispatch_attention_fn(query, key, value, backend=backend)
+        return own.flatten(2, 3).type_as(query)
     if backend is None:
         return exact_attention(query, key, value).flatten(2, 3)
     if backend == FLASH_3:
@@ -126,19 +182,32 @@ def attend(attention: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return joined
 
 
-def _three(steps: Tensor, start: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Shift, scale and gate, each broadcast over the tokens."""
-    if steps.ndim == 4:
-        return steps[:, :, start], steps[:, :, start + 1], steps[:, :, start + 2]
-    return (
-        steps[:, start : start + 1],
-        steps[:, start + 1 : start + 2],
-        steps[:, start + 2 : start + 3],
-    )
+def modulated(values: Tensor, shift: Tensor, scale: Tensor, counts: tuple[int, ...]) -> Tensor:
+    """`values · (1 + scale) + shift`, fp32 `[B, N, dim]`, with shift and scale `[B, kinds, dim]` of each kind."""
+    kinds = enumerate(torch.split(values, counts, dim=1))
+    return _joined([rows * (1 + scale[:, kind, None]) + shift[:, kind, None] for kind, rows in kinds])
 
 
-def _normalised(norm: Any, values: Tensor) -> Tensor:
-    """RMS norm over all heads, in fp32."""
+def _gated(values: Tensor, gate: Tensor, counts: tuple[int, ...]) -> Tensor:
+    kinds = enumerate(torch.split(values, counts, dim=1))
+    return _joined([rows.float() * gate[:, kind, None] for kind, rows in kinds])
+
+
+def _joined(rows: list[Tensor]) -> Tensor:
+    return rows[0] if len(rows) == 1 else torch.cat(rows, dim=1)
+
+
+def _three(modulation: Modulation, start: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Shift, scale and gate, each `[B, kinds, dim]`, of the half that begins at `start`."""
+    values = modulation.values
+    return values[:, :, start], values[:, :, start + 1], values[:, :, start + 2]
+
+
+def _normalised(norm: Any, values: Tensor, plain: bool) -> Tensor:
+    """RMS norm over all heads, in fp32; `plain`: in the dtype of the values."""
+    if plain:
+        normal: Tensor = norm(values)
+        return normal
     return F.rms_norm(values.float(), norm.normalized_shape, norm.weight.float(), norm.eps)
 
 

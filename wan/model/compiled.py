@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -19,7 +18,7 @@ _SHAPES = 64
 
 @dataclass(frozen=True, slots=True)
 class BlockFunctions:
-    """The functions of `wan.model.blocks`, or of a module with the same ones for other blocks."""
+    """The functions of `wan.model.blocks`."""
 
     run_block: Callable[..., Tensor]
     attend_to_itself: Callable[..., Tensor]
@@ -27,9 +26,9 @@ class BlockFunctions:
 
 
 @cache
-def block_functions(compiled: bool, of: ModuleType = blocks) -> BlockFunctions:
+def block_functions(compiled: bool) -> BlockFunctions:
     """Shared by all experts of the process, so that a model loaded again is not compiled again."""
-    functions = (of.run_block, of.attend_to_itself, of.read_prompt)
+    functions = (blocks.run_block, blocks.attend_to_itself, blocks.read_prompt)
     return BlockFunctions(*(compile_function(each) if compiled else each for each in functions))
 
 

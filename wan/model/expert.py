@@ -1,8 +1,10 @@
 """One transformer: velocities for noisy latents, with what does not change from step to step computed once.
 
 The layers are those of diffusers' `WanTransformer3DModel`, run in its order. Once a clip: the projection of the prompts
-and the rotary table. Once a step for both prompts: patches, time embedding, and the first block up to its
-cross-attention, which is the first thing to see a prompt.
+and the rotary table. Once a step for all prompts: patches, time embedding, and the first block up to its
+cross-attention. The loop over the blocks, and where several GPUs hook in: `wan.model.loop`.
+
+Variants whose transformers have more than these layers override `embed`, `time`, `beside` and `head`.
 """
 
 from __future__ import annotations
@@ -15,10 +17,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from wan.model.blocks import modulated
 from wan.model.compiled import block_functions
+from wan.model.loop import Hook, Step, run_blocks
+from wan.model.patches import latents_of_patches, time_waves
+from wan.parallel.share import ALONE, Share
+from wan.parallel.span import Span
 from wan.request import Numerics
 
-_LONGEST_WAVE = 10_000.0  # of the time embedding's sinusoids
 EXACT = ("reference", "fp8_storage", "fp8")
 """The precisions that keep in fp32 what the reference keeps in fp32."""
 
@@ -32,86 +38,78 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Time:
-    """A step's time: embedding for the head `[1, T, dim]`, modulation for the blocks fp32 `[1, T, 6, dim]`, where T is
-    1, or the number of tokens when some of them are clean."""
+class Time:
+    """A step's time, for each kind of tokens: those at the timestep, and those that are clean if there are any.
+
+    `head` `[1, kinds, dim]` is the embedding for the head, `blocks` fp32 `[1, kinds, 6, dim]` the modulation for the
+    blocks. `counts`: tokens of each kind, in the order in which they stand in the row.
+    """
 
     head: Tensor
     blocks: Tensor
+    counts: tuple[int, ...]
 
 
 class Expert:
     """A `WanTransformer3DModel` without image embeddings (WAN 2.2): T2V, I2V, TI2V."""
 
-    def __init__(self, model: Any, numerics: Numerics | None = None) -> None:
-        """`model` is loaded as `wan.precision` says for `numerics.precision`; None computes in the weights' dtype."""
+    def __init__(self, model: Any, numerics: Numerics | None = None, share: Share = ALONE) -> None:
+        """`model` is loaded as `wan.precision` says for `numerics.precision`; None computes in the weights' dtype.
+        `share`: what of a step is computed here, in a gang. Raises `RequestError` for heads that it cannot deal out."""
         numerics = numerics or Numerics()
-        self.model = model.eval()
+        share.layout.check_heads(int(model.config.num_attention_heads))
+        self.model, self.share = model.eval(), share
         self.dtype: torch.dtype = model.patch_embedding.weight.dtype
         self.exact = numerics.precision in EXACT
-        self._functions = block_functions(numerics.compile)
+        self.functions = block_functions(numerics.compile)
 
     def context(self, embeddings: Sequence[Tensor], latents: Tensor) -> Context:
         """Prepare prompts `[1, L, D]` for latents of the shape of `latents`."""
+        return Context(self.project(embeddings, latents.device), self.model.rope(latents))
+
+    def project(self, embeddings: Sequence[Tensor], device: torch.device) -> tuple[Tensor, ...]:
+        """Prompts `[1, L, D]` in the model's width, `[1, L, dim]`."""
         embed = self.model.condition_embedder.text_embedder
-        texts = tuple(embed(text.to(latents.device, self.dtype)) for text in embeddings)
-        return Context(texts, self.model.rope(latents))
+        return tuple(embed(text.to(device, self.dtype)) for text in embeddings)
 
     def velocities(self, inputs: Tensor, timestep: float, context: Context, *, clean_frames: int = 0) -> list[Tensor]:
         """The velocity (noise − clean), fp32 `[1, C, F, h, w]`, of `inputs` `[1, C_in, F, h, w]` under each prompt.
 
         The first `clean_frames` latent frames are known and free of noise: their tokens are at timestep 0 (TI2V).
         """
-        model = self.model
-        grid = [size // patch for size, patch in zip(inputs.shape[2:], model.config.patch_size, strict=True)]
-        tokens = self.embed(inputs, context)
-        if self.exact:
-            tokens = tokens.float()
-        time = self._time(timestep, math.prod(grid), clean_frames * grid[1] * grid[2])
-        branches = self._first_block(tokens, context, time)
-        for index in range(len(model.blocks)):
-            block = model.blocks[index]  # of a streamed model: brought once for all prompts
-            steps = _six(block.scale_shift_table + time.blocks)
-            for number, text in enumerate(context.texts):
-                if index > 0:
-                    branches[number] = self._functions.run_block(
-                        block, branches[number], text, steps, context.rotary, self.dtype
-                    )
-                branches[number] = self.after_block(index, branches[number], context, number)
-        for number, branch in enumerate(branches):
-            branches[number] = self._head(branch, time, grid)
-        return branches
+        grid = [size // patch for size, patch in zip(inputs.shape[2:], self.model.config.patch_size, strict=True)]
+        row = self.embed(inputs, context).to(torch.float32 if self.exact else self.dtype)
+        time = self.time(timestep, context, row.shape[1], clean=clean_frames * grid[1] * grid[2])
+        span, video = self.share.span(row.shape[1]), math.prod(grid)
+        step, tokens = self._step(context, time, span), span.cut(row)
+        branches = run_blocks(self.model.blocks, tokens, step, self.beside(tokens, context, step))
+        for place, branch in enumerate(branches):
+            # of a row that is cut every rank gives as many tokens: what is no video is left out when all are together
+            branches[place] = self.head(branch if span.is_cut else branch[:, :video], time, step.counts)
+        found = self.share.gather(branches, len(context.texts), span)
+        return [latents_of_patches(each[:, :video], grid, self.model.config.patch_size) for each in found]
 
-    def _first_block(self, tokens: Tensor, context: Context, time: _Time) -> list[Tensor]:
-        """The first block for every prompt; its self-attention is the same for all of them."""
-        first, run = self.model.blocks[0], self._functions
-        steps = _six(first.scale_shift_table + time.blocks)
-        if len(context.texts) == 1:
-            return [run.run_block(first, tokens, context.texts[0], steps, context.rotary, self.dtype)]
-        tokens = run.attend_to_itself(first, tokens, steps, context.rotary, self.dtype)
-        return [run.read_prompt(first, tokens, text, steps, self.dtype) for text in context.texts]
+    def _step(self, context: Context, time: Time, span: Span) -> Step:
+        texts, counts = context.texts, span.counts(time.counts)
+        mine, rotary = self.share.prompts(len(texts)), span.cut_rotary(context.rotary)
+        return Step(self.functions, self.dtype, texts, rotary, time.blocks, counts, mine, span)
 
     def embed(self, inputs: Tensor, context: Context) -> Tensor:
-        """The tokens `[1, N, dim]` of the inputs, one a patch of latents.
-
-        Variants whose tokens carry more than these override it.
-        """
+        """The row of tokens `[1, N, dim]` of the inputs, one a patch of latents."""
         tokens: Tensor = self.model.patch_embedding(inputs.to(self.dtype))
         return tokens.flatten(2).transpose(1, 2).contiguous()
 
-    def after_block(self, index: int, tokens: Tensor, context: Context, prompt: int) -> Tensor:
-        """What a variant adds behind block `index`, under the prompt of that number."""
-        return tokens
+    def beside(self, tokens: Tensor, context: Context, step: Step) -> Hook:
+        """What runs beside the blocks of one step, which begins with these tokens `[1, n, dim]`."""
+        return _nothing
 
-    def _time(self, timestep: float, tokens: int, clean: int) -> _Time:
+    def time(self, timestep: float, context: Context, tokens: int, *, clean: int) -> Time:
+        """The time of a row of `tokens`, the first `clean` of which are at timestep 0."""
         device = self.model.scale_shift_table.device
         moments = torch.tensor([timestep] if clean == 0 else [0, timestep], device=device)
         embedded, projected = self._embedded_time(moments)
-        head, blocks = embedded[None], torch.unflatten(projected, 1, (6, -1)).float()[None]
-        if clean:
-            of_token = (torch.arange(tokens, device=device) >= clean).long()
-            head, blocks = head[:, of_token], blocks[:, of_token]
-        return _Time(head, blocks)
+        counts = (tokens,) if clean == 0 else (clean, tokens - clean)
+        return Time(embedded[None], torch.unflatten(projected, 1, (6, -1)).float()[None], counts)
 
     def _embedded_time(self, moments: Tensor) -> tuple[Tensor, Tensor]:
         """Time embedding `[T, dim]` and its projection `[T, 6 · dim]`."""
@@ -123,24 +121,14 @@ class Expert:
         embedded = embedder.time_embedder(time_waves(moments, self.model.config.freq_dim))
         return embedded, embedder.time_proj(embedder.act_fn(embedded))
 
-    def _head(self, tokens: Tensor, time: _Time, grid: Sequence[int]) -> Tensor:
+    def head(self, tokens: Tensor, time: Time, counts: tuple[int, ...]) -> Tensor:
+        """Tokens `[1, n, dim]`, `counts` of each kind → velocities of their patches, fp32 `[1, n, C · patch]`."""
         model = self.model
         shift, scale = (model.scale_shift_table.unsqueeze(0) + time.head.unsqueeze(2)).unbind(2)
-        tokens = (model.norm_out(tokens.float()) * (1 + scale) + shift).type_as(tokens)
-        pixels = model.proj_out(tokens).unflatten(1, tuple(grid)).unflatten(-1, (*model.config.patch_size, -1))
-        # [1, f, h, w, pt, ph, pw, C] → [1, C, f·pt, h·ph, w·pw]
-        pixels = pixels.permute(0, 7, 1, 4, 2, 5, 3, 6)
-        velocity: Tensor = pixels.flatten(6, 7).flatten(4, 5).flatten(2, 3).float()
-        return velocity
+        normal = modulated(model.norm_out(tokens.float()), shift, scale, counts).type_as(tokens)
+        patches: Tensor = model.proj_out(normal).float()
+        return patches
 
 
-def time_waves(moments: Tensor, width: int) -> Tensor:
-    """Sinusoids of timesteps, fp32 `[T, width]`, cosines first, computed in float64 as the reference does."""
-    exponents = torch.arange(width // 2, device=moments.device, dtype=torch.float64) / (width // 2)
-    angles = moments.double()[:, None] * _LONGEST_WAVE**-exponents
-    return torch.cat([angles.cos(), angles.sin()], dim=1).float()
-
-
-def _six(steps: Tensor) -> Tensor:
-    """Modulations `[1, T, 6, dim]` as `wan.model.blocks` takes them: `[1, 6, dim]` when all tokens share them."""
-    return steps[:, 0] if steps.shape[1] == 1 else steps
+def _nothing(index: int, branches: list[Tensor]) -> None:
+    """Nothing runs beside the blocks of T2V, I2V and TI2V."""

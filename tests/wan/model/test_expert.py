@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from wan.model.expert import Expert, time_waves
+from wan.model.expert import Expert
 from wan.pipeline import Pipeline
 from wan.precision import cast_model
 from wan.request import Numerics
@@ -63,13 +63,6 @@ def test_compiled_blocks_give_nearly_the_same_velocities() -> None:
         assert float((one - other).norm() / one.norm()) < 5e-3
 
 
-def test_the_time_embedding_is_computed_in_double_precision() -> None:
-    waves = time_waves(torch.tensor([999]), 256)
-    exact = 999 * 10_000.0 ** -(torch.arange(128, dtype=torch.float64) / 128)
-    assert torch.equal(waves[0, :128], exact.cos().float())
-    assert torch.equal(waves[0, 128:], exact.sin().float())
-
-
 @pytest.mark.parity
 @pytest.mark.parametrize("name", ["dit_t2v", "dit_i2v", "dit_ti2v"])
 def test_the_transformer_is_the_references(parity: Any, name: str) -> None:
@@ -123,13 +116,13 @@ def _fixture(parity: Any, name: str) -> tuple[Any, torch.Tensor, list[torch.Tens
 
 def _record_blocks(expert: Expert) -> list[torch.Tensor]:
     hidden: list[torch.Tensor] = []
-    run_block = expert._functions.run_block
+    run_block = expert.functions.run_block
 
     def record(*arguments: Any) -> torch.Tensor:
         hidden.append(run_block(*arguments))
         return hidden[-1]
 
-    expert._functions = replace(expert._functions, run_block=record)
+    expert.functions = replace(expert.functions, run_block=record)
     return hidden
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from wan.model.blocks import attend
 from wan.model.expert import Context, Expert
+from wan.model.loop import Hook, Step
 
 _TEXT_LENGTH = 512
 """The blocks tell picture and prompt apart by it: a prompt is always that long, zeros at its end."""
@@ -71,17 +73,30 @@ class AnimateExpert(Expert):
         tokens[:, -context.pose.shape[1] :] += context.pose
         return tokens
 
-    def after_block(self, index: int, tokens: Tensor, context: Context, prompt: int) -> Tensor:
+    def beside(self, tokens: Tensor, context: Context, step: Step) -> Hook:
         """The face is looked at behind every few blocks: each latent frame sees its own."""
         assert isinstance(context, AnimateContext)
-        every = self.model.config.inject_face_latents_blocks
-        if index % every:
-            return tokens
-        adapter, faces = self.model.face_adapter[index // every], context.faces[prompt]
+        faces, every, span = context.faces, self.model.config.inject_face_latents_blocks, step.span
+        per_frame = span.tokens // faces[0].shape[1]
+
+        def look(index: int, branches: list[Tensor]) -> None:
+            if index % every:
+                return
+            adapter = self.model.face_adapter[index // every]
+            for place, prompt in enumerate(step.mine):
+                see = partial(self._seen, adapter, faces[prompt])
+                seen = span.by_frames(branches[place], span.tokens, per_frame, see)
+                branches[place] = span.add(branches[place], seen)
+
+        return look
+
+    def _seen(self, adapter: Any, faces: Tensor, tokens: Tensor, frames: slice) -> Tensor:
+        """What the tokens of these latent frames see, each of the face in its frame."""
+        faces = faces[:, frames]
         if tokens.dtype == self.dtype:
             seen: Tensor = adapter(tokens, faces)
-            return tokens + seen
-        return tokens + _look_at_face(adapter, tokens, faces, self.dtype)
+            return seen
+        return _look_at_face(adapter, tokens, faces, self.dtype)
 
     def _face_tokens(self, motions: Tensor) -> Tensor:
         """`[1, 1 + F, n, dim]`; the person's slot has none: zeros."""

@@ -58,7 +58,6 @@ class AudioInjector(nn.Module):
         sound = local.flatten(0, 1)
         normal = self.injector_adain_layers[number](by_frame, whole.flatten(0, 2)).to(sound.dtype)
         attention = self.injector[number]
-        same = tokens.dtype == sound.dtype
-        added = attention(normal, sound) if same else cross_attention(attention, normal, sound)
+        added = cross_attention(attention, normal, sound, plain=tokens.dtype == sound.dtype)
         heard: Tensor = added.unflatten(0, (batch, frames)).flatten(1, 2)
         return heard

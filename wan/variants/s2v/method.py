@@ -89,10 +89,6 @@ class SpeechMethod(Method):
             pose=conditions.get("pose"),
         )
 
-    def ask(self, model: Any, latents: Tensor, timestep: float, context: Any, conditions: Conditions) -> list[Tensor]:
-        found: list[Tensor] = model.speech_velocities(latents, timestep, context)
-        return found
-
     def decode(self, latents: Tensor, conditions: Conditions) -> Result:
         """The frames of this clip, and what the next one goes on from."""
         piece = latents.shape[2] * self.temporal_stride

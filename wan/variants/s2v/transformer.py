@@ -24,8 +24,8 @@ from diffusers.models.modeling_utils import ModelMixin
 from diffusers.models.normalization import FP32LayerNorm
 from torch import Tensor, nn
 
-from wan.model.blocks import Rotary
-from wan.model.expert import time_waves
+from wan.model.patches import latents_of_patches, time_waves
+from wan.parallel.span import Span
 from wan.variants.s2v.audio_tokens import CausalAudioEncoder
 from wan.variants.s2v.blocks import WanS2VTransformerBlock
 from wan.variants.s2v.frame_packer import FramePacker
@@ -198,7 +198,7 @@ class WanS2VTransformer3DModel(ModelMixin, ConfigMixin, PeftAdapterMixin, Attent
             return picture
         return torch.cat([picture, self.frame_packer(motion_latents.to(dtype)) + marks[_MOTION]], dim=1)
 
-    def rotary(self, frames: int, rows: int, columns: int, *, with_motion: bool) -> Rotary:
+    def rotary(self, frames: int, rows: int, columns: int, *, with_motion: bool) -> tuple[Tensor, Tensor]:
         """Cosines and sines of all tokens, for a latent video of `frames` × `rows` × `columns`."""
         height, width = rows // self.config.patch_size[1], columns // self.config.patch_size[2]
         positions = [video_positions(frames, height, width), picture_positions(height, width)]
@@ -212,15 +212,12 @@ class WanS2VTransformer3DModel(ModelMixin, ConfigMixin, PeftAdapterMixin, Attent
         tokens: Tensor = self.patch_embedding(latents.to(self.patch_embedding.weight.dtype))
         return tokens.flatten(2).transpose(1, 2)
 
-    def head(self, tokens: Tensor, time: Tensor, grid: tuple[int, int, int]) -> Tensor:
-        """Noisy tokens `[B, N, dim]`, time embedding `[B, dim]` → velocity `[B, C, F, h, w]`; `grid` counts patches."""
+    def head(self, tokens: Tensor, time: Tensor) -> Tensor:
+        """Noisy tokens `[B, N, dim]`, time embedding `[B, dim]` → velocities of their patches `[B, N, C · patch]`."""
         shift, scale = (self.scale_shift_table.float() + time[:, None]).chunk(2, dim=1)
         normal = (self.norm_out(tokens.float()) * (1 + scale) + shift).type_as(tokens)
-        pixels = self.proj_out(normal).unflatten(1, grid).unflatten(-1, (*self.config.patch_size, -1))
-        # [B, f, h, w, pt, ph, pw, C] → [B, C, f·pt, h·ph, w·pw]
-        pixels = pixels.permute(0, 7, 1, 4, 2, 5, 3, 6)
-        velocity: Tensor = pixels.flatten(6, 7).flatten(4, 5).flatten(2, 3)
-        return velocity
+        patches: Tensor = self.proj_out(normal)
+        return patches
 
     def forward(
         self,
@@ -251,17 +248,26 @@ class WanS2VTransformer3DModel(ModelMixin, ConfigMixin, PeftAdapterMixin, Attent
         tokens = torch.cat([tokens, self.clean_tokens(image_latents, motion_latents)], dim=1).to(hidden_states.dtype)
         for layer, block in enumerate(self.blocks):
             tokens = block(tokens, text, steps, turns, noisy)
-            tokens = self.inject(tokens, layer, sound, noisy)
-        velocity = self.head(tokens[:, :noisy], time, self.grid(frames, rows, columns))
+            if self.hears(layer):
+                tokens = self.inject(tokens, layer, sound, noisy)
+        patches, grid = self.head(tokens[:, :noisy], time), self.grid(frames, rows, columns)
+        velocity = latents_of_patches(patches, grid, self.config.patch_size)
         return Transformer2DModelOutput(sample=velocity) if return_dict else (velocity,)
 
-    def inject(self, tokens: Tensor, layer: int, sound: Sound, noisy: int) -> Tensor:
-        """Lets the noisy tokens hear the sound of their frame, if it enters after this block."""
-        if layer not in self.audio_injector.number:
-            return tokens
-        heard = tokens[:, :noisy]
-        heard = heard + self.audio_injector(heard, layer, sound.whole, sound.local)
-        return torch.cat([heard.type_as(tokens), tokens[:, noisy:]], dim=1)
+    def hears(self, layer: int) -> bool:
+        """Whether sound enters behind this block."""
+        return layer in self.audio_injector.number
+
+    def inject(self, tokens: Tensor, layer: int, sound: Sound, noisy: int, span: Span | None = None) -> Tensor:
+        """Lets the noisy tokens hear the sound of their frame, behind a block that `hears`. The first `noisy` of the
+        row are; `tokens` are a `span` of the row, or all of it."""
+
+        def hear(whole: Tensor, frames: slice) -> Tensor:
+            heard: Tensor = self.audio_injector(whole, layer, sound.whole[:, frames], sound.local[:, frames])
+            return heard
+
+        span = span or Span(tokens.shape[1])
+        return span.add(tokens, span.by_frames(tokens, noisy, noisy // sound.local.shape[1], hear))
 
     def grid(self, frames: int, rows: int, columns: int) -> tuple[int, int, int]:
         """A latent video in patches."""

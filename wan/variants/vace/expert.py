@@ -1,20 +1,19 @@
 """VACE's transformer: velocities for noisy latents that follow a control.
 
 The layers are those of diffusers' `WanVACETransformer3DModel`. Beside the main blocks runs a second row of them over
-the control; what each gives is added behind its main block. Here both rows advance together, so that only one of these
-additions is alive at a time; the result is the same.
+the control. What each gives is added behind its main block. Both rows advance together, so that only one of these
+additions is alive at a time.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from wan.model.expert import Context, Expert
+from wan.model.loop import Hook, Step
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,56 +35,21 @@ class ControlExpert(Expert):
         tokens = self.model.vace_patch_embedding(control.to(latents.device, self.dtype)).flatten(2).transpose(1, 2)
         return ControlContext(texts=plain.texts, rotary=plain.rotary, control=tokens.contiguous(), scale=scale)
 
-    def velocities(self, inputs: Tensor, timestep: float, context: Context, *, clean_frames: int = 0) -> list[Tensor]:
+    def beside(self, tokens: Tensor, context: Context, step: Step) -> Hook:
+        """The row of the control: it begins as its own tokens and the video's, and parts at its first block too."""
         assert isinstance(context, ControlContext)
-        model = self.model
-        grid = [size // patch for size, patch in zip(inputs.shape[2:], model.config.patch_size, strict=True)]
-        tokens = self.embed(inputs, context)
-        control = model.vace_blocks[0].proj_in(context.control)
-        if self.exact:
-            tokens, control = tokens.float(), control.float()
-        control = control + tokens
-        time = self._time(timestep, math.prod(grid), clean_frames * grid[1] * grid[2])
-        mains = self._first_of(model.blocks, tokens, context, time.blocks)
-        controls = self._first_of(model.vace_blocks, control, context, time.blocks)
-        self._through(mains, controls, context, time.blocks)
-        for number, tokens in enumerate(mains):
-            mains[number] = self._head(tokens, time, grid)
-        return mains
+        model, scale = self.model, context.scale
+        number = {main: side for side, main in enumerate(model.config.vace_layers)}
+        control = model.vace_blocks[0].proj_in(step.span.cut(context.control))
+        controls = [control.to(tokens.dtype) + tokens]
 
-    def _through(self, mains: list[Tensor], controls: list[Tensor], context: ControlContext, time: Tensor) -> None:
-        """Every prompt through both rows, in place; their first blocks have been run. A streamed block is brought once
-        for all prompts."""
-        model = self.model
-        beside = {main: side for side, main in enumerate(model.config.vace_layers)}
-        for index in range(len(model.blocks)):
-            if index > 0:
-                self._run(model.blocks[index], mains, context, time)
-            if index in beside:
-                block = model.vace_blocks[beside[index]]
-                if beside[index] > 0:
-                    self._run(block, controls, context, time)
-                for number, control in enumerate(controls):
-                    added = block.proj_out(control.to(self.dtype)).to(mains[number].dtype)
-                    mains[number] = mains[number] + added * context.scale
+        def add(index: int, branches: list[Tensor]) -> None:
+            if index not in number:
+                return
+            block = model.vace_blocks[number[index]]
+            step.run(block, controls, first=number[index] == 0)
+            for place, control in enumerate(controls):
+                added = block.proj_out(control.to(self.dtype)).to(branches[place].dtype)
+                branches[place] = branches[place] + added * scale
 
-    def _first_of(
-        self, blocks: Sequence[torch.nn.Module], tokens: Tensor, context: Context, time: Tensor
-    ) -> list[Tensor]:
-        """The first block of a row for every prompt; its self-attention is the same for all of them."""
-        block = blocks[0]
-        steps = self._steps(block, time)
-        attended = self._functions.attend_to_itself(block, tokens, steps, context.rotary, self.dtype)
-        return [self._functions.read_prompt(block, attended, text, steps, self.dtype) for text in context.texts]
-
-    def _run(self, block: torch.nn.Module, rows: list[Tensor], context: Context, time: Tensor) -> None:
-        """The block over the tokens of every prompt, in place."""
-        steps = self._steps(block, time)
-        for number, text in enumerate(context.texts):
-            rows[number] = self._functions.run_block(block, rows[number], text, steps, context.rotary, self.dtype)
-
-    def _steps(self, block: torch.nn.Module, time: Tensor) -> Tensor:
-        """The block's six modulations, one for all tokens or one a token."""
-        assert isinstance(block.scale_shift_table, Tensor)
-        steps = block.scale_shift_table + time
-        return steps[:, 0] if steps.shape[1] == 1 else steps
+        return add

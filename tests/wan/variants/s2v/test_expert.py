@@ -50,7 +50,7 @@ def test_both_prompts_get_what_the_transformer_says(make_tiny: Any, motion: bool
         motion=before,
         pose=posed,
     )
-    found = expert.speech_velocities(values["latents"], 700, context)
+    found = expert.velocities(values["latents"], 700, context)
     silent = torch.zeros_like(values["audio"])
     for velocity, text, audio in zip(found, ("prompt", "negative"), (values["audio"], silent), strict=True):
         wanted = model(
@@ -69,7 +69,7 @@ def velocity_of(model: Any, numerics: Numerics, values: dict[str, torch.Tensor])
         motion=values["motion"],
         pose=values["pose"],
     )
-    (found,) = expert.speech_velocities(values["latents"], 700, context)
+    (found,) = expert.velocities(values["latents"], 700, context)
     return found
 
 

@@ -1,0 +1,218 @@
+"""A gang: processes with one GPU each that render one clip together, as one torch.distributed group.
+
+Every member is given the same requests and does the same with them; a step is shared out, and its velocities are the
+same bits everywhere, so that the rest (solver, latents, decoding) needs no exchange. What the members must agree on
+goes over the CPUs. The leader, rank 0, is the one whose results count.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import torch
+import torch.distributed as dist
+
+from wan.errors import Cancelled, GangError, NumbersError, RequestError, StateError
+from wan.parallel.layout import Layout
+from wan.parallel.pulse import Loss, Pulse, open_pulse
+from wan.parallel.share import ALONE, Share
+
+SECONDS = 600.0
+"""Default patience: a member that compiles or loads from a slow disk may keep the others waiting that long."""
+_UNTIL_KNOWN = 3.0  # seconds: an exchange may fail before it is known who was lost
+_ALIKE = (Cancelled, RequestError, StateError, NumbersError)  # what every member raises at the same place
+
+
+class Alone:
+    """A gang of one: nothing is shared, and nobody asked."""
+
+    share: Share = ALONE
+
+    def any(self, flag: bool) -> bool:
+        """Whether it is so for any member."""
+        return flag
+
+    def check_same(self, name: str, digest: Callable[[], bytes]) -> None:
+        """Raises `GangError` when the members have different ones."""
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Around whatever the members do together."""
+        yield
+
+    def leave(self) -> None:
+        """Give up the connections to the others."""
+
+
+class Gang(Alone):
+    """The place of this process in a gang; made by `join`."""
+
+    def __init__(self, share: Share, device: torch.device, control: dist.ProcessGroup, pulse: Pulse) -> None:
+        self.share, self.device = share, device
+        self._control, self._pulse = control, pulse
+        self._open = True
+
+    @staticmethod
+    def join(
+        layout: Layout,
+        *,
+        rank: int | None = None,
+        meeting: str | None = None,
+        device: str = "auto",
+        seconds: float = SECONDS,
+    ) -> Gang:
+        """Meet the others; returns when all are there.
+
+        `rank` counts from 0, the leader; `meeting` is `tcp://host:port` of a free port on the leader's machine. Left
+        out, both are those that torchrun sets. `device`: `auto` is the GPU of torchrun's local rank, or the CPU where
+        there is none. `seconds`: how long to wait for another member before it counts as lost. Raises `RequestError`
+        when it is not said who meets where, `GangError` when the others do not come.
+        """
+        place = _place(layout, rank, meeting)
+        found = _device(device)
+        limit = timedelta(seconds=seconds)
+        try:
+            control, sequence = _meet(layout, place, found, limit)
+            pulse = open_pulse(place.rank, layout.ranks, place.host, control, _abort if found.type == "cuda" else _wait)
+        except (dist.DistError, RuntimeError, OSError) as error:
+            raise GangError(f"rank {place.rank} of {layout.ranks} could not meet the others: {error}") from error
+        return Gang(Share(layout, place.rank, sequence), found, control, pulse)
+
+    @property
+    def rank(self) -> int:
+        return self.share.rank
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the member whose results count."""
+        return self.rank == 0
+
+    def any(self, flag: bool) -> bool:
+        found = torch.tensor([flag], dtype=torch.uint8)
+        with self._asking():
+            dist.all_reduce(found, dist.ReduceOp.MAX, group=self._control)
+        return bool(found.item())
+
+    def check_same(self, name: str, digest: Callable[[], bytes]) -> None:
+        mine = torch.frombuffer(bytearray(digest()), dtype=torch.uint8)
+        all_of_them = [torch.empty_like(mine) for _ in range(self.share.layout.ranks)]
+        with self._asking():
+            dist.all_gather(all_of_them, mine, group=self._control)
+        others = [rank for rank, found in enumerate(all_of_them) if not torch.equal(found, all_of_them[0])]
+        if others:
+            raise GangError(f"{name}: not the same on rank {', '.join(map(str, others))} as on rank 0 of the gang")
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """An error that only this member has ends the gang: the others get a `GangError` with its words."""
+        try:
+            yield
+        except _ALIKE:
+            raise
+        except BaseException as error:
+            if isinstance(error, GangError):
+                self._end(None)
+                raise
+            loss = self._pulse.lost(_UNTIL_KNOWN if isinstance(error, (RuntimeError, ValueError)) else 0)
+            if loss is not None:
+                self._end(None)
+                raise GangError(str(loss)) from error
+            self._end(Loss(self.rank, f"{type(error).__name__}: {error}"))
+            raise
+
+    def leave(self) -> None:
+        if not self._open:
+            return
+        self._open = False
+        self._pulse.leave()
+        if dist.is_initialized():
+            dist.destroy_process_group()
+
+    def _end(self, loss: Loss | None) -> None:
+        """Leave without waiting for anybody."""
+        self._open = False
+        self._pulse.leave(loss)
+        if self.device.type == "cuda":
+            _abort()
+        elif dist.is_initialized():
+            dist.destroy_process_group()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        if not self._open:
+            raise GangError("the gang has ended")
+        try:
+            yield
+        except (RuntimeError, ValueError) as error:
+            loss = self._pulse.lost(_UNTIL_KNOWN)
+            raise GangError(str(loss) if loss else f"the gang does not answer: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    rank: int
+    host: str
+    meeting: str
+
+
+def _place(layout: Layout, rank: int | None, meeting: str | None) -> _Place:
+    if meeting is not None and rank is not None:
+        if not 0 <= rank < layout.ranks:
+            raise RequestError(f"rank: {layout} has ranks 0 to {layout.ranks - 1}, not {rank}")
+        return _Place(rank, urlsplit(meeting).hostname or "127.0.0.1", meeting)
+    missing = [name for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
+    if missing:
+        raise RequestError(f"gang: {', '.join(missing)} not set; start with torchrun, or give rank and meeting")
+    if int(os.environ["WORLD_SIZE"]) != layout.ranks:
+        raise RequestError(f"gang: {layout} takes {layout.ranks} processes, {os.environ['WORLD_SIZE']} were started")
+    return _Place(int(os.environ["RANK"]), os.environ["MASTER_ADDR"], "env://")
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        local = os.environ.get("LOCAL_RANK", "0")
+        name = f"cuda:{local}" if torch.cuda.is_available() else "cpu"
+    found = torch.device(name)
+    if found.type == "cuda":
+        torch.cuda.set_device(found)
+    return found
+
+
+def _meet(layout: Layout, place: _Place, device: torch.device, limit: timedelta) -> tuple[dist.ProcessGroup, str]:
+    """The group of the CPUs, and the name of the group that shares this rank's sequence."""
+    options: dict[str, Any] = {}
+    if device.type == "cuda":
+        first = dist.ProcessGroupNCCL.Options(is_high_priority_stream=True)  # before products that fill the GPU
+        options = {"pg_options": first, "device_id": device}
+    dist.init_process_group(
+        "nccl" if device.type == "cuda" else "gloo",
+        init_method=place.meeting,
+        rank=place.rank,
+        world_size=layout.ranks,
+        timeout=limit,
+        **options,
+    )
+    control = dist.new_group(backend="gloo", timeout=limit)
+    name = ""
+    for first_rank in range(0, layout.ranks, layout.sequence):
+        members = list(range(first_rank, first_rank + layout.sequence))
+        group = dist.new_group(members, timeout=limit, pg_options=options.get("pg_options"))
+        if place.rank in members:
+            name = group.group_name
+    return control, name
+
+
+def _abort() -> None:
+    """End whatever a GPU waits for."""
+    if dist.is_initialized():
+        dist.distributed_c10d._abort_process_group()
+
+
+def _wait() -> None:
+    """Gloo sees by itself that a connection was closed."""
