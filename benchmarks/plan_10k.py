@@ -65,10 +65,10 @@ def write_storyboard(folder: Path, shots: int) -> Path:
 def write_checkpoints(root: Path) -> None:
     """What planning looks at of a checkpoint: configurations and the digest of weights, here of a few bytes."""
     from wan.families import FAMILIES
-    from wan.weights.layout import LAYOUTS
+    from wan.variants import VARIANTS
 
     for variant, role in FAMILIES["tiny"].roles.items():
-        for name, kind in LAYOUTS[variant].items():
+        for name, kind in VARIANTS[variant].components.items():
             folder = root / role.shared.get(name, f"{role.folder}/{name}")
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "config.json").write_text(json.dumps({"_class_name": kind.class_name, **kind.config}))

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from wan.request import Guidance, Precision, Sampling
+from wan.variants import VARIANTS
 
 TINY_CHECKPOINTS = Path(__file__).parent / "tiny" / "checkpoints"
 
@@ -71,10 +72,15 @@ class Family:
     pictures: str | None = None
 
 
+def _by_variant(*roles: Role) -> dict[str, Role]:
+    return {role.variant: role for role in roles}
+
+
 _TINY_SHARED = {"vae": "shared/vae", "text_encoder": "shared/text_encoder", "tokenizer": "shared/tokenizer"}
 
 
-def _tiny(variant: str, shift: float, boundary: float) -> Role:
+def _tiny(variant: str, flow_shift: float, guidance: Guidance) -> Role:
+    """One size, one length, 12 steps."""
     return Role(
         variant=variant,
         folder=variant,
@@ -83,70 +89,59 @@ def _tiny(variant: str, shift: float, boundary: float) -> Role:
         lengths=(33,),
         num_frames=33,
         fps=16,
-        sampling=Sampling(12, shift, Guidance(4.0, 3.0), "unipc", boundary),
+        sampling=Sampling(12, flow_shift, guidance, "unipc", VARIANTS[variant].sampling.boundary_ratio),
         negative_prompt="",
     )
 
 
-TINY_TEXT_IMAGE = Role(
-    variant="ti2v-5b",
-    folder="ti2v-5b",
-    shared={**_TINY_SHARED, "vae": "shared/vae22"},
-    size=(256, 144),
-    lengths=(33,),
-    num_frames=33,
-    fps=16,
-    sampling=Sampling(12, 8.0, Guidance(5.0, 5.0), "unipc"),
-    negative_prompt="",
-)
-TINY_ANIMATE = Role(
-    variant="animate-14b",
-    folder="animate-14b",
-    shared=_TINY_SHARED,
-    size=(256, 144),
-    lengths=(33,),
-    num_frames=33,
-    fps=16,
-    sampling=Sampling(12, 5.0, Guidance(1.0, 1.0), "unipc"),
-    negative_prompt="",
-)
-TINY_CONTROL = Role(
-    variant="vace-fun-a14b",
-    folder="vace-fun-a14b",
-    shared={**_TINY_SHARED, "transformer_2": "vace-fun-a14b/transformer"},
-    size=(256, 144),
-    lengths=(33,),
-    num_frames=33,
-    fps=16,
-    sampling=Sampling(12, 5.0, Guidance(3.0, 3.0), "unipc", 0.875),
-    negative_prompt="",
-    references_miss="shape",
-)
-"""One network in both experts' places."""
-TINY_SPEECH = Role(
-    variant="s2v-14b",
-    folder="s2v-14b",
-    shared=_TINY_SHARED,
-    size=(256, 128),
-    lengths=(29,),
-    following_lengths=(32,),
-    num_frames=29,
-    fps=16,
-    sampling=Sampling(12, 3.0, Guidance(1.0, 1.0), "unipc"),
-    negative_prompt="",
+TINY = Family(
+    name="tiny",
+    root=TINY_CHECKPOINTS,
+    precision="fp32",
+    sizes=((256, 144),),
+    vocabulary="wan.tiny.vocabulary",
+    pictures="wan.tiny.pictures",
+    roles=_by_variant(
+        _tiny("t2v-a14b", 5.0, Guidance(4.0, 3.0)),
+        _tiny("i2v-a14b", 5.0, Guidance(4.0, 3.0)),
+        replace(_tiny("ti2v-5b", 8.0, Guidance(5.0, 5.0)), shared={**_TINY_SHARED, "vae": "shared/vae22"}),
+        replace(
+            _tiny("s2v-14b", 3.0, Guidance(1.0, 1.0)),
+            size=(256, 128),
+            lengths=(29,),
+            following_lengths=(32,),
+            num_frames=29,
+        ),
+        _tiny("animate-14b", 5.0, Guidance(1.0, 1.0)),
+        replace(
+            _tiny("vace-fun-a14b", 5.0, Guidance(3.0, 3.0)),
+            shared={**_TINY_SHARED, "transformer_2": "vace-fun-a14b/transformer"},  # one network in both places
+            references_miss="shape",
+        ),
+    ),
 )
 
 
-def _hub(variant: str, name: str, owner: str = "Wan-AI") -> Role:
-    return Role(variant=variant, folder=name, repo=f"{owner}/{name}")
+def _published(name: str) -> Role:
+    """A variant's published checkpoint, in the lengths that the reference renders it in."""
+    variant = VARIANTS[name]
+    assert variant.checkpoint is not None, f"{name} is published nowhere"
+    repo = variant.checkpoint.huggingface
+    return Role(
+        variant=name,
+        folder=repo.rpartition("/")[2],
+        repo=repo,
+        lengths=variant.only_lengths,
+        following_lengths=variant.only_following_lengths,
+    )
 
 
-def _lightning(variant: str, name: str, boundary: float) -> Role:
+def _lightning(name: str) -> Role:
     """4 steps of Euler at shift 5 without guidance: what ModelTC/Wan2.2-Lightning (Apache-2.0) samples with."""
-    model = f"lightning-{variant.partition('-')[0]}"
+    model = f"lightning-{VARIANTS[name].folder}"
     return replace(
-        _hub(variant, name),
-        sampling=Sampling(4, 5.0, Guidance(1.0, 1.0), "euler", boundary),
+        _published(name),
+        sampling=Sampling(4, 5.0, Guidance(1.0, 1.0), "euler", VARIANTS[name].sampling.boundary_ratio),
         loras=(
             FamilyLora(model, "high_noise_model.safetensors", "high"),
             FamilyLora(model, "low_noise_model.safetensors", "low"),
@@ -154,68 +149,16 @@ def _lightning(variant: str, name: str, boundary: float) -> Role:
     )
 
 
-ANIMATE_LENGTHS = (77,)
-"""The only length the reference renders a clip of Animate in; a shorter shot is trimmed (`animate.clips`)."""
-SPEECH_LENGTHS, SPEECH_FOLLOWING_LENGTHS = (77,), (80,)
-"""The same of S2V: pieces of 80 frames, of which a shot's first one drops 3 (`wan.variants.s2v.clips`)."""
-
-
-def _family(family: Family) -> tuple[str, Family]:
-    return family.name, family
-
+_WAN22 = ("t2v-a14b", "i2v-a14b", "ti2v-5b", "s2v-14b", "vace-fun-a14b", "animate-14b")
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
-    dict(
-        [
-            _family(
-                Family(
-                    name="tiny",
-                    root=TINY_CHECKPOINTS,
-                    precision="fp32",
-                    sizes=((256, 144),),
-                    vocabulary="wan.tiny.vocabulary",
-                    pictures="wan.tiny.pictures",
-                    roles={
-                        "t2v-a14b": _tiny("t2v-a14b", 5.0, 0.875),
-                        "i2v-a14b": _tiny("i2v-a14b", 5.0, 0.900),
-                        "ti2v-5b": TINY_TEXT_IMAGE,
-                        "s2v-14b": TINY_SPEECH,
-                        "animate-14b": TINY_ANIMATE,
-                        "vace-fun-a14b": TINY_CONTROL,
-                    },
-                )
-            ),
-            _family(
-                Family(
-                    name="wan22",
-                    roles={
-                        "t2v-a14b": _hub("t2v-a14b", "Wan2.2-T2V-A14B-Diffusers"),
-                        "i2v-a14b": _hub("i2v-a14b", "Wan2.2-I2V-A14B-Diffusers"),
-                        "ti2v-5b": _hub("ti2v-5b", "Wan2.2-TI2V-5B-Diffusers"),
-                        "s2v-14b": replace(
-                            _hub("s2v-14b", "Wan2.2-S2V-14B-Diffusers", "FastVideo"),
-                            lengths=SPEECH_LENGTHS,
-                            following_lengths=SPEECH_FOLLOWING_LENGTHS,
-                        ),
-                        "vace-fun-a14b": _hub("vace-fun-a14b", "Wan2.2-VACE-Fun-14B-diffusers", "linoyts"),
-                        "animate-14b": replace(
-                            _hub("animate-14b", "Wan2.2-Animate-14B-Diffusers"), lengths=ANIMATE_LENGTHS
-                        ),
-                    },
-                )
-            ),
-            _family(
-                Family(name="wan22-5b", roles={"ti2v-5b": _hub("ti2v-5b", "Wan2.2-TI2V-5B-Diffusers")}),
-            ),
-            _family(
-                Family(
-                    name="wan22-lightning",
-                    roles={
-                        "t2v-a14b": _lightning("t2v-a14b", "Wan2.2-T2V-A14B-Diffusers", 0.875),
-                        "i2v-a14b": _lightning("i2v-a14b", "Wan2.2-I2V-A14B-Diffusers", 0.900),
-                    },
-                )
-            ),
-        ]
-    )
+    {
+        family.name: family
+        for family in (
+            TINY,
+            Family(name="wan22", roles=_by_variant(*map(_published, _WAN22))),
+            Family(name="wan22-5b", roles=_by_variant(_published("ti2v-5b"))),
+            Family(name="wan22-lightning", roles=_by_variant(*map(_lightning, ("t2v-a14b", "i2v-a14b")))),
+        )
+    }
 )

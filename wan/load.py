@@ -10,11 +10,10 @@ from typing import Any, get_args
 
 import torch
 
-from wan.convert.clip_vision import published_clip_key
 from wan.errors import CheckpointError, RequestError
 from wan.model.attention import AUTO, FLASH_3, KERNELS, NATIVE, SDPA, lacking
 from wan.model.exact_attention import kernel_in
-from wan.model.expert import EXACT, Expert
+from wan.model.expert import EXACT
 from wan.model.parts import Resident
 from wan.model.text import TextEncoder
 from wan.model.vae import Vae
@@ -27,16 +26,13 @@ from wan.precision import check_fp8
 from wan.request import Numerics, Precision
 from wan.validate import find_variant
 from wan.variants import Variant
-from wan.variants.animate.expert import AnimateExpert
-from wan.variants.animate.image_encoder import ImageEncoder
-from wan.variants.s2v.audio import AudioEncoder
-from wan.variants.s2v.keys import published_key, speech_key
-from wan.variants.vace.expert import ControlExpert
+from wan.variants.components import ComponentKind
+from wan.variants.method import TRANSFORMERS
+from wan.variants.named import named
+from wan.variants.sizes import PATCH
 from wan.weights.checkpoint import Checkpoint
-from wan.weights.layout import LAYOUTS, read_json
+from wan.weights.layout import read_json
 from wan.weights.loading import load_model
-
-_PUBLISHED_PATCH = 2
 
 
 def load_pipeline(
@@ -64,9 +60,9 @@ def load_pipeline(
     how = _how(checkpoint, find_device(device) if gang is None else gang.device, numerics, placement, gang)
     with _quiet(), _as_checkpoint_error(checkpoint):
         found = {
-            name: _LOADERS[kind.class_name](checkpoint.components[name], how)
-            for name, kind in LAYOUTS[variant].items()
-            if kind.class_name
+            name: _load(name, kind, checkpoint.components[name], how)
+            for name, kind in known.components.items()
+            if kind.weights
         }
         parts = Resident(found, how.device) if placement == "resident" else Moved(found, how.device, placement)
         return Pipeline(known, parts=parts, numerics=numerics, checkpoint=checkpoint.revision, gang=gang)
@@ -75,8 +71,8 @@ def load_pipeline(
 def fitted(variant: Variant, checkpoint: Checkpoint) -> Variant:
     """The variant with the size multiple of this checkpoint's patches: the published ones are 2 latents wide."""
     config = read_json(checkpoint.components["transformer"] / "config.json")
-    width = int(config.get("patch_size", (1, _PUBLISHED_PATCH, _PUBLISHED_PATCH))[-1])
-    return replace(variant, size_multiple=variant.size_multiple * width // _PUBLISHED_PATCH)
+    width = int(config.get("patch_size", (1, PATCH, PATCH))[-1])
+    return replace(variant, size_multiple=variant.size_multiple * width // PATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,46 +154,6 @@ def find_device(name: str) -> torch.device:
     return device
 
 
-def _expert(folder: Path, how: How) -> Expert:
-    from diffusers import WanTransformer3DModel
-
-    return Expert(how.transformer(WanTransformer3DModel, folder), how.numerics, how.share)
-
-
-def _animate_expert(folder: Path, how: How) -> AnimateExpert:
-    from diffusers import WanAnimateTransformer3DModel
-
-    return AnimateExpert(how.transformer(WanAnimateTransformer3DModel, folder), how.numerics, how.share)
-
-
-def _control_expert(folder: Path, how: How) -> ControlExpert:
-    from diffusers import WanVACETransformer3DModel
-
-    return ControlExpert(how.transformer(WanVACETransformer3DModel, folder), how.numerics, how.share)
-
-
-def _image_encoder(folder: Path, how: How) -> ImageEncoder:
-    """In fp32: it runs once a clip, and the reference's half precision would only lose."""
-    from transformers import CLIPVisionModel
-
-    return ImageEncoder(how.model(CLIPVisionModel, folder, "fp32", renamed=published_clip_key))
-
-
-def _speech_expert(folder: Path, how: How) -> Any:
-    from wan.variants.s2v.expert import SpeechExpert
-    from wan.variants.s2v.transformer import WanS2VTransformer3DModel
-
-    model = how.transformer(WanS2VTransformer3DModel, folder, renamed=published_key)
-    return SpeechExpert(model, how.numerics, how.share)
-
-
-def _audio_encoder(folder: Path, how: How) -> AudioEncoder:
-    """In fp32, as in the reference."""
-    from transformers import Wav2Vec2ForCTC
-
-    return AudioEncoder(how.model(Wav2Vec2ForCTC, folder, "fp32", renamed=speech_key))
-
-
 def set_attention(model: Any, numerics: Numerics, device: torch.device) -> None:
     """Raises `RequestError` for a kernel that cannot be used here: its package is too old, perhaps."""
     name, own = numerics.attention, numerics.precision in EXACT
@@ -222,6 +178,17 @@ def _set_backend(model: Any, name: str | None) -> None:
             processor._attention_backend = name
 
 
+def _load(name: str, kind: ComponentKind, folder: Path, how: How) -> Any:
+    """A component, wrapped in what it runs as. Encoders of pictures and sounds run once a clip, in fp32: there the
+    reference's half precision would only lose."""
+    if name in _SHARED:
+        return _SHARED[name](folder, how)
+    model_class, renamed, runs_as = named(f"{kind.library}:{kind.class_name}"), named(kind.keys), named(kind.runs_as)
+    if name in TRANSFORMERS.values():
+        return runs_as(how.transformer(model_class, folder, renamed=renamed), how.numerics, how.share)
+    return runs_as(how.model(model_class, folder, "fp32", renamed=renamed))
+
+
 def _vae(folder: Path, how: How) -> Vae:
     from diffusers import AutoencoderKLWan
 
@@ -241,17 +208,8 @@ def _text_encoder(folder: Path, how: How) -> TextEncoder:
     )
 
 
-_LOADERS: Mapping[str, Callable[[Path, How], Any]] = {
-    "WanTransformer3DModel": _expert,
-    "AutoencoderKLWan": _vae,
-    "UMT5EncoderModel": _text_encoder,
-    "WanAnimateTransformer3DModel": _animate_expert,
-    "WanVACETransformer3DModel": _control_expert,
-    "CLIPVisionModel": _image_encoder,
-    "WanS2VTransformer3DModel": _speech_expert,
-    "Wav2Vec2ForCTC": _audio_encoder,
-}
-"""How a component of each class (`wan.weights.layout`) is loaded and wrapped."""
+_SHARED: Mapping[str, Callable[[Path, How], Any]] = {"vae": _vae, "text_encoder": _text_encoder}
+"""The components that every variant has; the others say themselves what they run as."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The one loop for all variants: `encode → advance → decode`. What differs is a `wan.variants.methods.Method`.
+"""The one loop for all variants: `encode → advance → decode`. What differs is a `wan.variants.method.Method`.
 
 Order of things, as in the reference: the expert is chosen by timestep ≥ boundary, its own guidance scale applies,
 v = v_negative + g·(v_prompt − v_negative) in fp32, and one solver goes through both experts without a break.
@@ -31,7 +31,7 @@ from wan.sampling.solver import Solver, SolverState
 from wan.state import State
 from wan.validate import check_request
 from wan.variants import Variant
-from wan.variants.methods import Method, Result, method_class
+from wan.variants.method import Method, Result, method_of
 
 Progress = Callable[[int, int], None]
 """Called after every step with the steps done and the steps in all."""
@@ -50,7 +50,7 @@ class Pipeline:
         self.checkpoint = checkpoint
         self.parts = parts
         self.gang = gang or Alone()
-        self.method: Method = method_class(variant.name)(variant, parts)
+        self.method: Method = method_of(variant)(variant, parts)
 
     @property
     def device(self) -> torch.device:

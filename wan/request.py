@@ -20,6 +20,8 @@ Solver: TypeAlias = Literal["unipc", "dpmpp", "euler"]
 Precision: TypeAlias = Literal["reference", "fp32", "bf16", "fp8_storage", "fp8"]
 """`reference`: bf16 weights, and in fp32 what the reference implementation keeps in fp32. See docs/memory.md."""
 ExpertName: TypeAlias = Literal["high", "low"]
+Size: TypeAlias = tuple[int, int]
+"""(width, height) in pixels."""
 Image: TypeAlias = "npt.NDArray[np.uint8]"
 """An RGB picture, uint8 `[H, W, 3]`."""
 Frames: TypeAlias = "npt.NDArray[np.uint8]"

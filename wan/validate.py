@@ -18,13 +18,10 @@ _SOLVERS: tuple[Solver, ...] = get_args(Solver)
 
 
 def find_variant(name: str) -> Variant:
-    """The variant of that name. Raises `RequestError` for an unknown one and for one that is not rendered yet."""
+    """The variant of that name. Raises `RequestError` for an unknown one."""
     variant = VARIANTS.get(name)
     if variant is None:
         raise RequestError(f"variant: there is no {name!r}; there are {', '.join(VARIANTS)}")
-    if not variant.rendered:
-        ready = ", ".join(other.name for other in VARIANTS.values() if other.rendered)
-        raise RequestError(f"not rendered yet: {name}; this version renders {ready}")
     return variant
 
 
@@ -43,7 +40,7 @@ def check_request(request: ClipRequest, variant: Variant) -> None:
     for lora in request.loras:
         if not math.isfinite(lora.weight):
             raise RequestError(f"loras: {lora.weight} is no weight")
-        if variant.sampling.boundary_ratio is None and lora.expert != "both":
+        if variant.experts == 1 and lora.expert != "both":
             raise RequestError(f"loras: {variant.name} has one transformer; leave `expert: {lora.expert}` out")
 
 
@@ -99,15 +96,27 @@ def _check_guidance(guidance: Guidance) -> None:
 def _check_images(request: ClipRequest, variant: Variant) -> None:
     from_before = request.before is not None or "reference" in (request.carried or {})
     if request.image is None and "image" in variant.needs and not from_before:
-        raise RequestError(f"image: {variant.name} needs a picture; for text alone use t2v-a14b")
+        raise RequestError(f"image: {variant.name} needs a picture{_of_text_alone()}")
     for field, key, image in (("image", "image", request.image), ("last_image", "end_image", request.last_image)):
         if image is None:
             continue
         if key not in variant.inputs:
-            raise RequestError(f"{field}: {variant.name} cannot use it; i2v-a14b can")
+            raise RequestError(f"{field}: {variant.name} cannot use it{_able(key)}")
         _check_image(field, image)
     for number, reference in enumerate(request.references):
         _check_image(f"references[{number}]", reference)
+
+
+def _able(key: str) -> str:
+    """Which variants can use what this storyboard key stands for: those that need nothing else, if there are such."""
+    able = [name for name, other in VARIANTS.items() if key in other.inputs]
+    able = [name for name in able if VARIANTS[name].needs <= {key}] or able
+    return f"; {', '.join(able)} can" if able else ""
+
+
+def _of_text_alone() -> str:
+    able = [name for name, other in VARIANTS.items() if not other.needs]
+    return f"; for text alone use {' or '.join(able)}" if able else ""
 
 
 _MEDIA = {
@@ -128,8 +137,7 @@ def _check_media(request: ClipRequest, variant: Variant) -> None:
     for field, key in _MEDIA.items():
         usable = key in keys or (field == "mask" and "control" in keys)
         if getattr(request, field) not in (None, ()) and not usable:
-            able = [name for name, other in VARIANTS.items() if key in other.inputs]
-            raise RequestError(f"{field}: {variant.name} cannot use it" + (f"; {', '.join(able)} can" if able else ""))
+            raise RequestError(f"{field}: {variant.name} cannot use it{_able(key)}")
     if request.before is not None:
         _check_before(request.before, variant)
     if request.audio is None and "audio" in variant.needs:

@@ -14,6 +14,7 @@ from wan.families import FAMILIES, Family
 from wan.hub.catalog import CATALOG
 from wan.hub.places import models_home, pulled
 from wan.system.host import memory_bytes
+from wan.variants import VARIANTS
 
 _ROOM = 1.15
 """A prompt model takes this times its weights: pictures and answers are little beside them."""
@@ -33,7 +34,8 @@ def models(settings: Settings) -> Iterator[Finding]:
         lacks_all = finding.state == "bad" and some and family.root is None
         yield Finding("Models", finding.name, "note" if lacks_all else finding.state, finding.found, finding.fix)
     yield from _loras(family, settings)
-    if "animate-14b" in family.roles and family.root is None:
+    follows_motion = any("motion" in VARIANTS[name].needs for name in family.roles)
+    if follows_motion and family.root is None:
         yield from _preparing(root)
 
 

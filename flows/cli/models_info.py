@@ -12,11 +12,12 @@ from flows.cli.options import json_option
 from flows.cli.words import size_of
 from flows.errors import UserError
 from wan.families import FAMILIES, Family, Role
-from wan.hub.catalog import CATALOG, Model
+from wan.hub.catalog import CATALOG
 from wan.hub.places import pulled
 from wan.system.files import without_tilde
 from wan.system.suggest import did_you_mean
 from wan.variants import VARIANTS
+from wan.variants.published import Model
 from wan.weights.layout import PICKLES
 
 if TYPE_CHECKING:

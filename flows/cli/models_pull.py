@@ -14,7 +14,8 @@ from flows.cli.options import events_option, json_option
 from flows.cli.words import size_of
 from flows.errors import Stopped
 from wan.errors import HubRefusal
-from wan.hub.catalog import Model, find
+from wan.hub.catalog import find
+from wan.variants.published import Model
 
 if TYPE_CHECKING:
     from flows.cli.forms import ModelsPullDocument, PulledForm

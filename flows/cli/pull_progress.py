@@ -14,8 +14,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from flows.cli.document import print_event
 from flows.cli.words import size_of
-from wan.hub.catalog import Model
 from wan.hub.pull import Watcher
+from wan.variants.published import Model
 
 _SECONDS_BETWEEN_LINES = 1.0
 

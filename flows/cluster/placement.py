@@ -12,7 +12,7 @@ import torch
 
 from flows.planning.model import Clip
 from wan.placement import PLACEMENTS, Placement, next_leaner
-from wan.placement.budget import MODELS, Job, choose
+from wan.placement.budget import Job, choose
 from wan.system.host import cores, memory_bytes
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ def placement_for(asked: str, clip: Clip, device: torch.device, weight_bytes: in
     for placement in PLACEMENTS:
         if placement == asked:
             return placement
-    if device.type == "cpu" or weight_bytes < _SMALL_WEIGHTS or clip.variant not in MODELS:
+    if device.type == "cpu" or weight_bytes < _SMALL_WEIGHTS:
         return "resident"
     numerics = clip.numerics
     job = Job(

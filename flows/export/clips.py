@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.export.comfy_files import FILES, SAMPLERS, SCHEDULER, TEXT_ENCODER
+from flows.export.comfy_files import SAMPLERS, SCHEDULER, TEXT_ENCODER
 from flows.export.graph import Graph, Link, Value
 from flows.planning.model import Clip, Plan, PlannedShot
 from wan.sampling.schedule import schedule
+from wan.variants import VARIANTS
 
 _LAST_STEP = 10000
 
@@ -59,7 +60,7 @@ class Making:
 
     def vae(self, clip: Clip) -> Link:
         """The autoencoder."""
-        return self.graph.add("VAELoader", vae_name=FILES[clip.variant].vae)
+        return self.graph.add("VAELoader", vae_name=VARIANTS[clip.variant].autoencoder.comfyui_file)
 
     def texts(self, clip: Clip) -> tuple[Link, Link]:
         """The prompt and the negative prompt."""
@@ -143,7 +144,7 @@ class Making:
         return self.graph.add("VAEDecode", samples=latent, vae=self.vae(clip))
 
     def _models(self, clip: Clip, extra_lora: str | None) -> list[Link]:
-        names = FILES[clip.variant].transformers
+        names = VARIANTS[clip.variant].comfyui_files
         experts = ("high", "low") if len(names) == 2 else ("both",)
         return [self._model(clip, name, expert, extra_lora) for name, expert in zip(names, experts, strict=True)]
 

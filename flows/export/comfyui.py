@@ -13,7 +13,7 @@ from pathlib import Path
 from flows.errors import UserError
 from flows.export.clips import Made, Making
 from flows.export.graph import Link
-from flows.export.variants import BUILDERS
+from flows.export.variants import builder_of
 from flows.planning.model import Plan, PlannedShot, Take
 
 _ALWAYS = (
@@ -72,7 +72,7 @@ def _clips(making: Making, take: Take) -> tuple[Made, Link]:
     shown: Link | None = None
     made: Made | None = None
     for clip in take.clips:
-        made = BUILDERS[clip.variant](making, clip, made)
+        made = builder_of(clip.variant)(making, clip, made)
         kept = made.images
         total = clip.keep + (sum(each.keep for each in take.clips[: take.clips.index(clip)]) if made.whole else 0)
         if clip.skip_first or total != clip.num_frames:

@@ -11,7 +11,7 @@ from flows.resolve.needs import Part, choose_variant, film_fps, part_of
 from flows.storyboard.model import Size, Storyboard
 from flows.storyboard.sizes import FILM_MULTIPLE
 from wan.families import Family
-from wan.frames.geometry import IMAGE_SIZES, MOST_NARROW, nearest_sizes
+from wan.frames.geometry import MOST_NARROW, nearest_sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def _size_from_image(
     place = storyboard.places.get("format.size") or Place(str(storyboard.path), 1, 1)
     for shot in storyboard.shots:
         part = part_of(family, choose_variant(shot, family))
-        if shot.image is None or part is None or part.variant.name not in IMAGE_SIZES or family.sizes:
+        rule = part.variant.image_size if part else None
+        if shot.image is None or part is None or rule is None or family.sizes:
             continue
         if shot.image not in pictures:
             return None  # it cannot be read, which is reported where it is named, or is not looked at yet
@@ -80,7 +81,7 @@ def _size_from_image(
         if max(picture) > MOST_NARROW * min(picture):
             problems.append(Problem(place, f"{shot.image.name} is too narrow to be a film's shape", "write a size"))
             return None
-        return Size(*IMAGE_SIZES[part.variant.name](picture, width * height))
+        return Size(*rule(picture, width * height))
     why = "draws one shape only" if family.sizes else "has no variant for a first `image` that this film has"
     problems.append(Problem(place, f"no size follows from a picture: the {family.name} family {why}", "write a size"))
     return None

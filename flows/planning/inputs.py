@@ -38,8 +38,6 @@ def _no_variant(shot: Shot, family: Family) -> Iterator[tuple[str, str, str]]:
     if name not in VARIANTS:
         hint = did_you_mean(name, [*VARIANTS, "auto"], f"there are: auto, {', '.join(VARIANTS)}", repr)
         yield "variant", f"unknown variant {name!r}", hint
-    elif not VARIANTS[name].rendered:
-        yield "variant", f"not rendered yet: {name}", f"leave `variant` out, or use one of {have}"
     elif name not in family.roles:
         able = [other.name for other in FAMILIES.values() if name in other.roles]
         fix = f"use model={' or model='.join(able)}" if able else "leave `variant` out"
@@ -80,7 +78,7 @@ def _asks_for(shot: Shot) -> str:
 
 
 def _remedy(key: str, shot: Shot, family: Family) -> str:
-    able = [name for name, other in VARIANTS.items() if key in other.inputs and other.rendered]
+    able = [name for name, other in VARIANTS.items() if key in other.inputs]
     if shot.variant != "auto":
         return f"remove it, or use `variant: auto`; {', '.join(able)} can" if able else "remove it"
     models = [

@@ -8,14 +8,12 @@ until the first film was rendered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from math import ceil
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from flows.ledger import forwards
 from flows.planning.model import Clip
 from wan.model.attention import AUTO, FLASH_3
-from wan.placement.budget import MODELS
 from wan.variants import VARIANTS
 
 MATRIX_SECONDS = 2.82e-15
@@ -28,9 +26,9 @@ EAGER = 1.13
 """Times as long when blocks are not compiled: 1.10 at 720p, 1.17 at 480p."""
 DECODE_SECONDS, ENCODE_SECONDS = 0.050, 0.027
 """A megapixel and frame, of the autoencoder."""
-MORE_TOKENS: Mapping[str, float] = MappingProxyType({"s2v-14b": 1.1})
-"""Of the picture and of what went before, beside the clip's own."""
-TINY_PIXELS, TINY_TOKEN_SECONDS, TINY_DECODE_SECONDS, TINY_ENCODE_SECONDS = 16, 1.3e-4, 1.2, 0.65
+TINY_PIXELS = 16
+"""A token of the tiny family is wide and high, whatever the variant."""
+TINY_TOKEN_SECONDS, TINY_DECODE_SECONDS, TINY_ENCODE_SECONDS = 1.3e-4, 1.2, 0.65
 
 
 def rough_seconds(clip: Clip, *, published: bool, flash_3: bool = False) -> float:
@@ -39,45 +37,17 @@ def rough_seconds(clip: Clip, *, published: bool, flash_3: bool = False) -> floa
     `flash_3`: FlashAttention-3 is there for the kernel `auto`."""
     sampling, pixels = clip.sampling, clip.width * clip.height / 1e6
     passes = clip.steps_taken * forwards(sampling.guidance_scale.high, sampling.guidance_scale.low)
-    decoded, encoded = (count * pixels for count in _through_autoencoder(clip))
+    variant, given, follows = VARIANTS[clip.variant], {each.name for each in clip.media}, clip.hand_off is not None
+    coded = variant.coding.frames(clip.num_frames, given, follows=follows)
+    decoded, encoded = (count * pixels for count in coded)
+    token = None if published else TINY_PIXELS
+    tokens = variant.tokens(clip.width, clip.height, clip.num_frames, follows=follows, pixels=token)
     if not published:
-        denoising = passes * TINY_TOKEN_SECONDS * _tokens(clip, TINY_PIXELS)
+        denoising = passes * TINY_TOKEN_SECONDS * tokens
         return denoising + TINY_DECODE_SECONDS * decoded + TINY_ENCODE_SECONDS * encoded
-    model = MODELS[clip.variant]
-    tokens = _tokens(clip, model.stride) * MORE_TOKENS.get(clip.variant, 1)
+    model = variant.transformer
     matrix = MATRIX_SECONDS * model.parameters * tokens
     kernel = FLASH_3 if flash_3 and clip.numerics.attention == AUTO else clip.numerics.attention
     attention = ATTENTION_SECONDS_BY.get(kernel, ATTENTION_SECONDS) * model.blocks * model.dim * tokens**2
     denoising = passes * (matrix + attention) * (1 if clip.numerics.compile else EAGER)
     return denoising + DECODE_SECONDS * decoded + ENCODE_SECONDS * encoded
-
-
-def _tokens(clip: Clip, pixels: int) -> float:
-    """Of the clip's latents; a token is `pixels` wide and high, and four frames long."""
-    return ceil(clip.num_frames / 4) * (clip.width / pixels) * (clip.height / pixels)
-
-
-def _through_autoencoder(clip: Clip) -> tuple[int, int]:
-    """Frames that are decoded and encoded."""
-    count = _FRAMES.get(clip.variant)
-    return count(clip) if count else (clip.num_frames, 0)
-
-
-def _speech(clip: Clip) -> tuple[int, int]:
-    """A clip that goes on from another one decodes what went before along with it; what a clip carries on is encoded
-    anew."""
-    motion = VARIANTS[clip.variant].carried_frames
-    pose = clip.num_frames if any(medium.name == "pose" for medium in clip.media) else 0
-    return clip.num_frames + (motion if clip.hand_off else 4), 1 + pose + motion
-
-
-_FRAMES: Mapping[str, Callable[[Clip], tuple[int, int]]] = MappingProxyType(
-    {
-        "t2v-a14b": lambda clip: (clip.num_frames, clip.num_frames if clip.strength is not None else 0),
-        "i2v-a14b": lambda clip: (clip.num_frames, clip.num_frames),
-        "ti2v-5b": lambda clip: (clip.num_frames, 1),
-        "s2v-14b": _speech,
-        "animate-14b": lambda clip: (clip.num_frames, 2 * clip.num_frames + 1),
-        "vace-fun-a14b": lambda clip: (clip.num_frames, 2 * clip.num_frames),
-    }
-)

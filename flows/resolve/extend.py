@@ -15,7 +15,7 @@ from flows.store.protocol import Store
 from flows.storyboard.model import Shot, Storyboard
 from wan.errors import ModelUnavailable, PromptError
 from wan.families import Family
-from wan.prompts import INSTRUCTIONS
+from wan.variants import VARIANTS
 
 _AS_WRITTEN = "`extend: false` on the shot, or prompts.on_failure=original, renders it as it is written"
 
@@ -78,7 +78,7 @@ def _wishes(
     for shot in storyboard.shots:
         variant = choose_variant(shot, family)
         picture = _picture(shot) if images else None
-        if not shot.extend or not shot.prompt.strip() or variant not in INSTRUCTIONS:
+        if not shot.extend or not shot.prompt.strip() or variant not in VARIANTS:
             continue
         if picture is not None and picture not in digests:
             continue

@@ -210,7 +210,7 @@ def _even_pieces(frames: int, hidden: int, part: Part, lost: int) -> tuple[Segme
 
 
 def used_variants(storyboard: Storyboard, family: Family, seconds: Mapping[Path, float]) -> tuple[str, ...]:
-    """The variants whose checkpoints the film needs, of those the family has and this version renders."""
+    """The variants whose checkpoints the film needs, of those the family has."""
     fps = film_fps(storyboard, family)
     return tuple(dict.fromkeys(name for shot in storyboard.shots for name in shot_variants(shot, family, fps, seconds)))
 
@@ -218,7 +218,7 @@ def used_variants(storyboard: Storyboard, family: Family, seconds: Mapping[Path,
 def shot_variants(shot: Shot, family: Family, fps: float, seconds: Mapping[Path, float]) -> tuple[str, ...]:
     """The variants that render one shot of a film of that rate: that of its first clip, and that of the others."""
     part = part_of(family, choose_variant(shot, family))
-    if part is None or not part.variant.rendered:
+    if part is None:
         return ()
     following = following_part(part, family, shot)
     shown = clip_frames(film_frames(shot, part, fps, seconds), part, fps)

@@ -13,8 +13,7 @@ import torch
 from benchmarks import variants
 from benchmarks.gpu.models import TRANSFORMERS, transformer_class
 from benchmarks.variants_docs import PAGE, with_section
-from wan.convert.released import RELEASED
-from wan.placement.budget import MODELS
+from wan.variants import VARIANTS
 
 
 def test_the_benchmarks_page_is_made_from_the_results() -> None:
@@ -27,8 +26,7 @@ def test_the_models_that_are_measured_have_the_released_size(variant: str) -> No
     with torch.device("meta"):
         model = transformer_class(variant)(**TRANSFORMERS[variant][1])
     parameters = sum(weight.numel() for weight in model.parameters())
-    assert parameters == pytest.approx(RELEASED[variant].parameters, rel=2e-3)
-    assert parameters == pytest.approx(MODELS[variant].parameters, rel=2e-3)
+    assert parameters == pytest.approx(VARIANTS[variant].transformer.parameters, rel=2e-3)
 
 
 def _asked(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:

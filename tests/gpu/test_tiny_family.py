@@ -20,7 +20,7 @@ from wan.placement import PLACEMENTS, Placement
 from wan.placement.parts import Moved
 from wan.precision import check_fp8
 from wan.request import ClipRequest, Numerics
-from wan.variants.methods import Result
+from wan.variants.method import Result
 from wan.weights.checkpoint import Checkpoint
 
 pytestmark = ON_GPU

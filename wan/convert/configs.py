@@ -14,14 +14,12 @@ from typing import Any, TypeAlias
 from wan.convert.released import (
     CLIP_HEAD_DIM,
     HEAD_DIM,
-    RELEASED_INJECTIONS,
     VAE21_MEAN,
     VAE21_STD,
     VAE22_MEAN,
     VAE22_STD,
 )
 from wan.errors import CheckpointError
-from wan.variants.s2v.keys import s2v_config
 from wan.weights.headers import TensorInfo
 
 Tensors: TypeAlias = Mapping[str, TensorInfo]
@@ -30,17 +28,17 @@ Config: TypeAlias = dict[str, Any]
 
 def transformer_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
     """T2V, I2V, TI2V: of `WanTransformer3DModel`. `stated` is the reference's own configuration, possibly empty."""
-    patch = _shape(tensors, "patch_embedding.weight")
+    patch = shape(tensors, "patch_embedding.weight")
     heads = _heads(patch[0], HEAD_DIM, stated, "num_heads", "the transformer")
     return {
         "patch_size": list(patch[2:]),
         "num_attention_heads": heads,
         "attention_head_dim": patch[0] // heads,
         "in_channels": patch[1],
-        "out_channels": _shape(tensors, "head.head.weight")[0] // prod(patch[2:]),
-        "text_dim": _shape(tensors, "text_embedding.0.weight")[1],
-        "freq_dim": _shape(tensors, "time_embedding.0.weight")[1],
-        "ffn_dim": _shape(tensors, "blocks.0.ffn.0.weight")[0],
+        "out_channels": shape(tensors, "head.head.weight")[0] // prod(patch[2:]),
+        "text_dim": shape(tensors, "text_embedding.0.weight")[1],
+        "freq_dim": shape(tensors, "time_embedding.0.weight")[1],
+        "ffn_dim": shape(tensors, "blocks.0.ffn.0.weight")[0],
         "num_layers": count(tensors, r"blocks\.(\d+)\..+"),
         "cross_attn_norm": "blocks.0.norm3.weight" in tensors,
         "qk_norm": "rms_norm_across_heads",
@@ -52,62 +50,15 @@ def transformer_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
     }
 
 
-def vace_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
-    """Of `WanVACETransformer3DModel`. The released ones add control to every fifth layer."""
-    config = transformer_config(tensors, stated)
-    layers, own = config["num_layers"], count(tensors, r"vace_blocks\.(\d+)\..+")
-    return config | {
-        "vace_layers": list(stated.get("vace_layers") or range(0, layers, -(-layers // own)))[:own],
-        "vace_in_channels": _shape(tensors, "vace_patch_embedding.weight")[1],
-    }
-
-
-def animate_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
-    """Of `WanAnimateTransformer3DModel`, with its motion and face encoders."""
-    config = transformer_config(tensors, stated)
-    direction = _shape(tensors, "motion_encoder.dec.direction.weight")
-    hidden = _shape(tensors, "face_encoder.conv2.conv.weight")[1]
-    levels = count(tensors, r"motion_encoder\.enc\.net_app\.convs\.(\d+)\..+")
-    return config | {
-        "latent_channels": _shape(tensors, "pose_patch_embedding.weight")[1],
-        "image_dim": _shape(tensors, "img_emb.proj.0.weight")[0],
-        "added_kv_proj_dim": _shape(tensors, "blocks.0.cross_attn.k_img.weight")[1],
-        "motion_encoder_size": 2**levels,
-        "motion_style_dim": _shape(tensors, "motion_encoder.enc.fc.0.weight")[1],
-        "motion_dim": direction[1],
-        "motion_encoder_dim": direction[0],
-        "face_encoder_hidden_dim": hidden,
-        "face_encoder_num_heads": _shape(tensors, "face_encoder.conv1_local.conv.weight")[0] // hidden,
-        "inject_face_latents_blocks": config["num_layers"] // count(tensors, r"face_adapter\.fuser_blocks\.(\d+)\..+"),
-    }
-
-
-def speech_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
-    """Of `WanS2VTransformer3DModel`. Single files lack the configuration: then it is the released one."""
-    config, encoder = transformer_config(tensors, stated), "casual_audio_encoder"
-    read = {
-        "dim": _shape(tensors, "patch_embedding.weight")[0],
-        "in_dim": config["in_channels"],
-        "out_dim": config["out_channels"],
-        "num_heads": config["num_attention_heads"],
-        "num_audio_token": 4,
-        "audio_inject_layers": RELEASED_INJECTIONS,
-        "audio_dim": _shape(tensors, f"{encoder}.encoder.conv1_local.conv.weight")[1],
-        "cond_dim": _shape(tensors, "cond_encoder.weight")[1],
-        **{name: config[name] for name in ("text_dim", "freq_dim", "ffn_dim", "num_layers")},
-    }
-    return s2v_config({**read, **stated}) | {"num_audio_layers": _shape(tensors, f"{encoder}.weights")[1]}
-
-
 def text_encoder_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
     """Of transformers' `UMT5EncoderModel`; every layer has position biases of its own."""
-    buckets, heads = _shape(tensors, "blocks.0.pos_embedding.embedding.weight")
-    vocabulary, width = _shape(tensors, "token_embedding.weight")
+    buckets, heads = shape(tensors, "blocks.0.pos_embedding.embedding.weight")
+    vocabulary, width = shape(tensors, "token_embedding.weight")
     return _umt5(
         vocabulary,
         width,
-        _shape(tensors, "blocks.0.attn.q.weight")[0] // heads,
-        _shape(tensors, "blocks.0.ffn.fc1.weight")[0],
+        shape(tensors, "blocks.0.attn.q.weight")[0] // heads,
+        shape(tensors, "blocks.0.ffn.fc1.weight")[0],
         count(tensors, r"blocks\.(\d+)\..+"),
         heads,
         buckets,
@@ -117,13 +68,13 @@ def text_encoder_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
 def repacked_text_encoder_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
     """The same, of weights that already have transformers' names (ComfyUI's single files)."""
     layer = "encoder.block.0.layer.0.SelfAttention"
-    buckets, heads = _shape(tensors, f"{layer}.relative_attention_bias.weight")
-    vocabulary, width = _shape(tensors, "shared.weight")
+    buckets, heads = shape(tensors, f"{layer}.relative_attention_bias.weight")
+    vocabulary, width = shape(tensors, "shared.weight")
     return _umt5(
         vocabulary,
         width,
-        _shape(tensors, f"{layer}.q.weight")[0] // heads,
-        _shape(tensors, "encoder.block.0.layer.1.DenseReluDense.wi_0.weight")[0],
+        shape(tensors, f"{layer}.q.weight")[0] // heads,
+        shape(tensors, "encoder.block.0.layer.1.DenseReluDense.wi_0.weight")[0],
         count(tensors, r"encoder\.block\.(\d+)\..+"),
         heads,
         buckets,
@@ -154,22 +105,22 @@ def _umt5(vocabulary: int, width: int, head: int, inner: int, layers: int, heads
 
 def vae21_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
     """Of `AutoencoderKLWan`, the 2.1 kind: 16 latent channels, 8 × 8 pixels each."""
-    base, top = _shape(tensors, "encoder.conv1.weight")[0], _shape(tensors, "encoder.head.0.gamma")[0]
-    return _vae(base, _shape(tensors, "conv2.weight")[0], VAE21_MEAN, VAE21_STD) | {
+    base, top = shape(tensors, "encoder.conv1.weight")[0], shape(tensors, "encoder.head.0.gamma")[0]
+    return _vae(base, shape(tensors, "conv2.weight")[0], VAE21_MEAN, VAE21_STD) | {
         "dim_mult": [1, 2, top // base, top // base]
     }
 
 
 def vae22_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
     """Of `AutoencoderKLWan`, the 2.2 kind: 48 latent channels, 16 × 16 pixels each, residual levels."""
-    base = _shape(tensors, "encoder.conv1.weight")
-    top = _shape(tensors, "encoder.head.0.gamma")[0]
-    return _vae(base[0], _shape(tensors, "conv2.weight")[0], VAE22_MEAN, VAE22_STD) | {
-        "decoder_base_dim": _shape(tensors, "decoder.head.0.gamma")[0],
+    base = shape(tensors, "encoder.conv1.weight")
+    top = shape(tensors, "encoder.head.0.gamma")[0]
+    return _vae(base[0], shape(tensors, "conv2.weight")[0], VAE22_MEAN, VAE22_STD) | {
+        "decoder_base_dim": shape(tensors, "decoder.head.0.gamma")[0],
         "dim_mult": [1, 2, top // base[0], top // base[0]],
         "is_residual": True,
         "in_channels": base[1],
-        "out_channels": _shape(tensors, "decoder.head.2.weight")[0],
+        "out_channels": shape(tensors, "decoder.head.2.weight")[0],
         "patch_size": 2,
         "scale_factor_temporal": 4,
         "scale_factor_spatial": 16,
@@ -193,19 +144,19 @@ def _vae(base: int, channels: int, mean: tuple[float, ...], std: tuple[float, ..
 
 def clip_vision_config(tensors: Tensors, stated: Mapping[str, Any]) -> Config:
     """Of transformers' `CLIPVisionModel`: the picture half of CLIP ViT-H/14."""
-    patch = _shape(tensors, "visual.patch_embedding.weight")
-    cells = _shape(tensors, "visual.pos_embedding")[1] - 1
+    patch = shape(tensors, "visual.patch_embedding.weight")
+    cells = shape(tensors, "visual.pos_embedding")[1] - 1
     return {
         "model_type": "clip_vision_model",
         "hidden_size": patch[0],
-        "intermediate_size": _shape(tensors, "visual.transformer.0.mlp.0.weight")[0],
+        "intermediate_size": shape(tensors, "visual.transformer.0.mlp.0.weight")[0],
         "num_hidden_layers": count(tensors, r"visual\.transformer\.(\d+)\..+"),
         "num_attention_heads": _heads(patch[0], CLIP_HEAD_DIM, stated, "vision_heads", "CLIP"),
         "image_size": round(cells**0.5) * patch[2],
         "patch_size": patch[2],
         "hidden_act": "gelu",
         "layer_norm_eps": 1e-5,
-        "projection_dim": _shape(tensors, "visual.head")[1] if "visual.head" in tensors else patch[0],
+        "projection_dim": shape(tensors, "visual.head")[1] if "visual.head" in tensors else patch[0],
     }
 
 
@@ -215,7 +166,8 @@ def count(tensors: Tensors, pattern: str) -> int:
     return len({match[1] for match in matches if match is not None})
 
 
-def _shape(tensors: Tensors, name: str) -> tuple[int, ...]:
+def shape(tensors: Tensors, name: str) -> tuple[int, ...]:
+    """That of one weight. Raises `CheckpointError` when it is not there."""
     if name not in tensors:
         raise CheckpointError(f"{name} is missing among the weights: the checkpoint is incomplete, or of another kind")
     return tensors[name].shape

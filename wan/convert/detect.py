@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from wan.errors import CheckpointError
+from wan.variants import VARIANTS
 from wan.weights.headers import ITEM_BYTES, TensorInfo, read_header
-from wan.weights.layout import LAYOUTS, class_name, read_json
+from wan.weights.layout import class_name, read_json
 
 Layout: TypeAlias = Literal["diffusers", "reference", "single"]
 
@@ -61,7 +62,7 @@ def describe(path: Path) -> Description:
     """What is at `path`. Raises `CheckpointError` when it is no checkpoint of WAN 2.2; it lists what was looked for."""
     if not path.exists():
         raise CheckpointError(f"{path} does not exist")
-    if path.is_dir() and (path / "model_index.json").is_file() and not _speech_in_reference_keys(path):
+    if path.is_dir() and (path / "model_index.json").is_file() and not _in_reference_keys(path):
         return _diffusers(path)
     return _other(path)
 
@@ -71,7 +72,7 @@ def _diffusers(folder: Path) -> Description:
     from wan.convert.gather import shards
 
     parts = []
-    for name in {name: None for layout in LAYOUTS.values() for name in layout}:
+    for name in {name: None for row in VARIANTS.values() for name in row.components}:
         place = folder / name
         if (place / "config.json").is_file():
             tensors: dict[str, TensorInfo] = {}
@@ -83,27 +84,31 @@ def _diffusers(folder: Path) -> Description:
         raise CheckpointError(f"{folder} has a model_index.json and no components beside it")
     variant = _variant_of(folder)
     names = {part.name for part in parts} | ({"tokenizer"} if (folder / "tokenizer").is_dir() else set())
-    missing = tuple(name for name in LAYOUTS.get(variant or "", ()) if name not in names)
+    missing = _missing(variant, names)
     return Description(folder, "diffusers", variant, tuple(parts), missing)
 
 
 def _variant_of(folder: Path) -> str | None:
     place = folder / "transformer" / "config.json"
     config = read_json(place) if place.is_file() else {}
-    for variant, layout in LAYOUTS.items():
-        kind = layout["transformer"]
+    for variant, row in VARIANTS.items():
+        kind = row.components["transformer"]
         same = all(config.get(key) == value for key, value in kind.config.items())
         if config.get("_class_name") == kind.class_name and same:
             return variant
     return None
 
 
-def _speech_in_reference_keys(folder: Path) -> bool:
-    """S2V is published with diffusers' folders and the reference's keys in `transformer/`."""
-    from wan.variants.s2v.keys import REFERENCE_CLASS
+def _missing(variant: str | None, names: Collection[str]) -> tuple[str, ...]:
+    """The components of the variant that are not among those found."""
+    return tuple(name for name in VARIANTS[variant].components if name not in names) if variant else ()
 
+
+def _in_reference_keys(folder: Path) -> bool:
+    """S2V is published with diffusers' folders and the reference's keys in `transformer/`."""
     place = folder / "transformer" / "config.json"
-    return place.is_file() and read_json(place).get("_class_name") == REFERENCE_CLASS
+    published = {row.components["transformer"].published_as for row in VARIANTS.values()} - {None}
+    return place.is_file() and read_json(place).get("_class_name") in published
 
 
 def _other(path: Path) -> Description:
@@ -115,7 +120,7 @@ def _other(path: Path) -> Description:
     )
     if not parts:
         raise CheckpointError(f"{path} holds no weights of WAN 2.2, only {', '.join(sorted(found.names))}")
-    missing = tuple(name for name in LAYOUTS.get(found.variant or "", ()) if name not in found.names)
+    missing = _missing(found.variant, found.names)
     return Description(path, "reference" if path.is_dir() else "single", found.variant, parts, missing)
 
 

@@ -1,6 +1,6 @@
 """Which model some weights are, from their names and shapes alone, and how each kind is converted. No torch.
 
-A new kind is one row of `KINDS`: what tells it, its class, its key table, its configuration.
+A transformer is told by what its variant says (`Variant.conversion`); what the variants share are rows of `KINDS`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from typing import Any
 from wan.convert import configs
 from wan.convert.clip_vision import clip_vision_targets
 from wan.convert.configs import Config, Tensors
-from wan.convert.keys import text_encoder_key, transformer_key, vae_key
+from wan.convert.keys import text_encoder_key, vae_key
 from wan.convert.targets import Target, Targets, renamed
 from wan.convert.vae22 import vae22_key
 from wan.errors import CheckpointError
-from wan.variants.animate.keys import animate_targets
-from wan.variants.s2v.keys import s2v_key
-from wan.variants.vace.keys import vace_key
+from wan.variants import VARIANTS, Variant
+from wan.variants.named import named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,60 +57,30 @@ _REFERENCE = ("patch_embedding.weight", "blocks.0.self_attn.q.weight", "head.mod
 _PICTURE = "img_emb.proj.0.weight"  # with 36 channels and no face encoder: a model of WAN 2.1
 
 
-def _transformer(variant: str, channels: int) -> Kind:
+def _transformer(variant: Variant) -> Kind:
+    """The kind that a variant's transformer is."""
+    part, conversion = variant.components["transformer"], named(variant.conversion)
     return Kind(
-        name=f"transformer of {variant}",
+        name=f"transformer of {variant.name}",
         component="transformer",
-        class_name="WanTransformer3DModel",
-        module="diffusers",
-        marks=_REFERENCE,
-        targets=renamed(transformer_key),
-        config=configs.transformer_config,
-        variant=variant,
-        channels=channels,
+        class_name=part.class_name,
+        module=part.library,
+        marks=(*_REFERENCE, *conversion.own_marks),
+        targets=conversion.targets,
+        config=conversion.config,
+        variant=variant.name,
+        channels=variant.transformer.in_channels,
         cast=True,
     )
 
 
+def _transformers() -> list[Kind]:
+    """Those with more marks first: every other transformer has the plain one's marks too."""
+    return sorted(map(_transformer, VARIANTS.values()), key=lambda kind: -len(kind.marks))
+
+
 KINDS: tuple[Kind, ...] = (
-    Kind(
-        name="transformer of s2v-14b",
-        component="transformer",
-        class_name="WanS2VTransformer3DModel",
-        module="wan.variants.s2v.transformer",
-        marks=("casual_audio_encoder.weights", "patch_embedding.weight"),
-        targets=renamed(s2v_key),
-        config=configs.speech_config,
-        variant="s2v-14b",
-        cast=True,
-    ),
-    Kind(
-        name="transformer of animate-14b",
-        component="transformer",
-        class_name="WanAnimateTransformer3DModel",
-        module="diffusers",
-        marks=(*_REFERENCE, "motion_encoder.dec.direction.weight", "pose_patch_embedding.weight"),
-        targets=animate_targets,
-        config=configs.animate_config,
-        variant="animate-14b",
-        channels=36,
-        cast=True,
-    ),
-    Kind(
-        name="transformer of vace-fun-a14b",
-        component="transformer",
-        class_name="WanVACETransformer3DModel",
-        module="diffusers",
-        marks=(*_REFERENCE, "vace_patch_embedding.weight"),
-        targets=renamed(vace_key),
-        config=configs.vace_config,
-        variant="vace-fun-a14b",
-        channels=16,
-        cast=True,
-    ),
-    _transformer("t2v-a14b", 16),
-    _transformer("i2v-a14b", 36),
-    _transformer("ti2v-5b", 48),
+    *_transformers(),
     Kind(
         name="text encoder UMT5",
         component="text_encoder",

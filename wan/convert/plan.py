@@ -21,8 +21,9 @@ from wan.convert.targets import Target
 from wan.convert.weights import Weights
 from wan.convert.writer import Entry, by_alignment, header_of
 from wan.errors import CheckpointError
+from wan.variants import VARIANTS
 from wan.weights.headers import FLOATS, TensorInfo
-from wan.weights.layout import LAYOUTS, check_component
+from wan.weights.layout import check_component
 
 Dtype: TypeAlias = Literal["bf16", "fp32", "keep"]
 DTYPES: tuple[Dtype, ...] = ("bf16", "fp32", "keep")
@@ -94,7 +95,7 @@ def _converted(name: str, part: Part, variant: str, dtype: Dtype, shard_bytes: i
     except CheckpointError as error:
         raise CheckpointError(f"{part.place}: {error}") from error
     wanted = expected(part.kind, config)
-    layout = LAYOUTS[variant].get(name)
+    layout = VARIANTS[variant].components.get(name)
     if layout is None:
         raise CheckpointError(f"{part.place}: {variant} has no {name}, which this {part.kind.name} would be")
     for key, value in layout.config.items():
@@ -179,15 +180,15 @@ def weight_files(folder: str, stem: str, entries: Sequence[Entry], shard_bytes: 
 def _taken_over(name: str, folder: Path, variant: str, shard_bytes: int) -> Iterator[Output]:
     """A component that is in its final form already; pickled weights (of the speech encoder) become safetensors."""
     pickled = pickled_weights(folder)
-    if pickled is not None and name in LAYOUTS[variant]:
+    if pickled is not None and name in VARIANTS[variant].components:
         weights = Weights(open_source([pickled]))
         entries = [
             Entry(key, info.dtype, info.shape, lambda key=key: weights.read(key))  # type: ignore[misc]
             for key, info in weights.tensors.items()
         ]
         yield from weight_files(name, "model", entries, shard_bytes)
-    elif name in LAYOUTS[variant]:
-        check_component(name, folder, LAYOUTS[variant][name])
+    elif name in VARIANTS[variant].components:
+        check_component(name, folder, VARIANTS[variant].components[name])
     for file in copied_files(folder):
         yield CopiedFile(f"{name}/{file.relative_to(folder).as_posix()}", file)
 

@@ -1,17 +1,15 @@
-"""What the released WAN 2.2 checkpoints are, as data: parts, sizes, schedules, statistics. No torch.
+"""What the released WAN 2.2 checkpoints say beside their weights: index, scheduler, statistics. No torch.
 
-Numbers are the reference's (Wan-Video/Wan2.2, commit 42bf4cf; VACE-Fun: its repository's own configuration).
+Numbers are the reference's (Wan-Video/Wan2.2, commit 42bf4cf). Those of one variant are in its folder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from wan.variants import VARIANTS
-from wan.weights.layout import LAYOUTS
 
 HEAD_DIM = 128
 """Channels of one attention head in every released transformer."""
@@ -19,66 +17,23 @@ HEAD_DIM = 128
 CLIP_HEAD_DIM = 80
 """The same for the picture half of CLIP ViT-H/14."""
 
-RELEASED_INJECTIONS = (0, 4, 8, 12, 16, 20, 24, 27, 30, 33, 36, 39)
-"""The layers of S2V-14B after which sound enters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """One variant's transformer as it is released, and the pipeline that diffusers has for it."""
-
-    pipeline: str
-    dim: int
-    ffn_dim: int
-    num_layers: int
-    in_channels: int
-    out_channels: int
-    parameters: float
-
-
-_A14B = (5120, 13824, 40)
-
-RELEASED: Mapping[str, Released] = MappingProxyType(
-    {
-        "t2v-a14b": Released("WanPipeline", *_A14B, 16, 16, 14.288e9),
-        "i2v-a14b": Released("WanImageToVideoPipeline", *_A14B, 36, 16, 14.289e9),
-        "ti2v-5b": Released("WanPipeline", 3072, 14336, 30, 48, 48, 5.000e9),
-        "s2v-14b": Released("WanSpeechToVideoPipeline", *_A14B, 16, 16, 16.296e9),
-        "animate-14b": Released("WanAnimatePipeline", *_A14B, 36, 16, 17.275e9),
-        "vace-fun-a14b": Released("WanVACEPipeline", *_A14B, 16, 16, 17.34e9),
-    }
-)
-
-_LIBRARIES = {
-    "transformer": "diffusers",
-    "transformer_2": "diffusers",
-    "vae": "diffusers",
-    "text_encoder": "transformers",
-    "image_encoder": "transformers",
-    "audio_encoder": "transformers",
-}
-_OWN = frozenset({"WanS2VTransformer3DModel"})  # diffusers has no such class, wanflow brings it
-
 
 def components(variant: str) -> tuple[str, ...]:
     """The component folders a whole checkpoint of that variant has."""
-    return tuple(LAYOUTS[variant])
+    return tuple(VARIANTS[variant].components)
 
 
 def model_index(variant: str) -> dict[str, Any]:
     """`model_index.json`: the pipeline, its parts, and the noise from which on the high-noise expert works."""
-    sampling = VARIANTS[variant].sampling
-    index: dict[str, Any] = {"_class_name": RELEASED[variant].pipeline, "_diffusers_version": "0.35.0"}
-    if sampling.boundary_ratio is not None:
-        index["boundary_ratio"] = sampling.boundary_ratio
-    if variant == "ti2v-5b":  # its tokens have timesteps of their own: those of a given image stay at 0
-        index["expand_timesteps"] = True
-    for name, kind in LAYOUTS[variant].items():
-        library = "wan.variants.s2v" if kind.class_name in _OWN else _LIBRARIES.get(name)
-        index[name] = [library, kind.class_name] if library else ["transformers", "T5TokenizerFast"]
-    if "transformer_2" not in LAYOUTS[variant]:
+    row = VARIANTS[variant]
+    index: dict[str, Any] = {"_class_name": row.pipeline, "_diffusers_version": "0.35.0", **row.pipeline_config}
+    if row.sampling.boundary_ratio is not None:
+        index["boundary_ratio"] = row.sampling.boundary_ratio
+    for name, kind in row.components.items():
+        index[name] = [kind.library, kind.class_name or "T5TokenizerFast"]
+    if "transformer_2" not in row.components:
         index["transformer_2"] = [None, None]
-    if "image_encoder" in LAYOUTS[variant]:
+    if "image_encoder" in row.components:
         index["image_processor"] = ["transformers", "CLIPImageProcessor"]
     index["scheduler"] = ["diffusers", "UniPCMultistepScheduler"]
     return dict(sorted(index.items()))

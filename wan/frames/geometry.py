@@ -1,23 +1,19 @@
-"""Lengths and sizes: which ones a variant can render, and the reference's rules for a size that follows an image.
+"""Lengths and sizes: which ones a variant can render. Sizes are (width, height) in pixels.
 
-Sizes are (width, height) in pixels. Rules: Wan-Video/Wan2.2, commit 42bf4cf.
+The size that follows a picture is a rule of each variant (`Variant.image_size`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from wan.errors import RequestError
 from wan.families import Role
+from wan.request import Size
 from wan.variants import Variant
 
-Size = tuple[int, int]
-
-_I2V_STRIDE = 8  # pixels per latent
-_TI2V_MULTIPLE = 32
-_S2V_MULTIPLE = 64
+MOST_NARROW = 8
+"""Sides of a picture in this proportion are the most unequal that rules for a size that follows it are meant for."""
 
 
 def allowed_lengths(variant: Variant, role: Role | None, near: int, *, following: bool = False) -> tuple[int, ...]:
@@ -74,75 +70,6 @@ def nearest_sizes(size: Size, multiple: int) -> tuple[Size, Size]:
 
 def is_rounding_of(image: Size, size: Size, multiple: int) -> bool:
     """Whether `size` has the image's aspect but for sides cut down to multiples of `multiple`: what I2V-A14B's rule
-    (`image_size_i2v`) makes of the image for some area."""
+    (`wan.variants.i2v.size`) makes of the image for some area."""
     (columns, rows), (width, height) = image, size
     return width * rows <= columns * (height + multiple) and columns * height <= rows * (width + multiple)
-
-
-def image_size_i2v(image: Size, max_area: int) -> Size:
-    """The size I2V-A14B renders at for an image: about `max_area` pixels in the image's aspect, multiples of 16."""
-    width, height = image
-    ratio = height / width
-    rows = math.sqrt(max_area * ratio) // _I2V_STRIDE // 2 * 2
-    columns = math.sqrt(max_area / ratio) // _I2V_STRIDE // 2 * 2
-    return int(columns) * _I2V_STRIDE, int(rows) * _I2V_STRIDE
-
-
-def image_size_ti2v(image: Size, max_area: int) -> Size:
-    """The size TI2V-5B renders at for an image: multiples of 32, whichever rounding keeps the aspect better."""
-    width, height = image
-    ratio = width / height
-    ideal_width = (max_area * ratio) ** 0.5
-    ideal_height = max_area / ideal_width
-    width_first = _floor(ideal_width, _TI2V_MULTIPLE)
-    by_width = (width_first, _floor(max_area / width_first, _TI2V_MULTIPLE))
-    height_first = _floor(ideal_height, _TI2V_MULTIPLE)
-    by_height = (_floor(max_area / height_first, _TI2V_MULTIPLE), height_first)
-
-    def distortion(size: Size) -> float:
-        other = size[0] / size[1]
-        return max(ratio / other, other / ratio)
-
-    return by_width if distortion(by_width) < distortion(by_height) else by_height
-
-
-def image_size_s2v(image: Size, max_area: int) -> Size:
-    """The size S2V-14B renders at for an image: multiples of 64, at most `max_area` pixels, never enlarged."""
-    width, height = image
-    largest, smallest = _s2v_scales(width, height, max_area)
-    for i in range(100):
-        scale = largest - (largest - smallest) * i / 100
-        rows = _ceil(int(height * scale), _S2V_MULTIPLE)
-        columns = _ceil(int(width * scale), _S2V_MULTIPLE)
-        if rows * columns <= max_area:
-            return columns, rows
-    rows = _floor((max_area * height / width) ** 0.5, _S2V_MULTIPLE)
-    columns = _floor((max_area * width / height) ** 0.5, _S2V_MULTIPLE)
-    if rows >= height or columns >= width:
-        rows, columns = _floor(height, _S2V_MULTIPLE), _floor(width, _S2V_MULTIPLE)
-    return columns, rows
-
-
-IMAGE_SIZES: Mapping[str, Callable[[Size, int], Size]] = MappingProxyType(
-    {"i2v-a14b": image_size_i2v, "ti2v-5b": image_size_ti2v, "s2v-14b": image_size_s2v}
-)
-"""The rule of each variant whose size follows a picture in the reference."""
-MOST_NARROW = 8
-"""Sides of a picture in this proportion are the most unequal that the rules are meant for."""
-
-
-def _s2v_scales(width: int, height: int, max_area: int) -> tuple[float, float]:
-    pixels = height * width
-    if pixels <= max_area:
-        return 1.0, 0.1
-    # the smallest scale still fills the area when both sides are rounded up by 63 pixels
-    a, b, c = pixels, (_S2V_MULTIPLE - 1) * (height + width), (_S2V_MULTIPLE - 1) ** 2 - max_area
-    return math.sqrt(max_area / pixels), (-b + math.sqrt(b**2 - 2 * a * c)) / (2 * a)
-
-
-def _floor(value: float, multiple: int) -> int:
-    return int(value // multiple * multiple)
-
-
-def _ceil(value: int, multiple: int) -> int:
-    return -(-value // multiple) * multiple

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image as PillowImage
 
-from wan.frames.geometry import Size, is_rounding_of
-from wan.request import Image
+from wan.frames.geometry import is_rounding_of
+from wan.request import Image, Size
 
 
 def fit_image(image: Image, size: Size, multiple: int | None = None) -> torch.Tensor:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wan.errors import HubRefusal
-from wan.hub.catalog import Model
 from wan.hub.journal import Journal
 from wan.hub.manifest import File, Manifest, read_manifest
 from wan.hub.places import folder_of, partial_of
 from wan.hub.structure import layout_faults, weight_faults
 from wan.system.digests import remembered_digest
 from wan.system.folders import found_in
+from wan.variants.published import Model
 
 
 def whole_here(folder: Path) -> Manifest | None:

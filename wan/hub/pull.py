@@ -13,7 +13,6 @@ from typing import Protocol
 
 from wan.errors import HubError, HubRefusal
 from wan.hub.alone import alone
-from wan.hub.catalog import Model
 from wan.hub.hubs import HUBS, Listing, RemoteFile
 from wan.hub.journal import JOURNAL, Journal, Origin
 from wan.hub.manifest import File, Manifest, read_manifest, write_manifest
@@ -24,6 +23,7 @@ from wan.hub.transfer import CONNECTIONS, PART_BYTES, Progress, Transfer
 from wan.hub.wire import ATTEMPTS, NotThere, Wire
 from wan.system.digests import remember_digests
 from wan.system.files import settle_folder
+from wan.variants.published import Model
 
 MARGIN = 1_000_000_000
 """Bytes of disk that a pull leaves free."""

@@ -10,9 +10,10 @@ from pathlib import Path
 from wan.errors import CheckpointError
 from wan.families import FAMILIES
 from wan.system.folders import found_in
+from wan.variants import VARIANTS
 from wan.weights.checkpoint import Checkpoint
 from wan.weights.headers import read_header
-from wan.weights.layout import LAYOUTS, indexed_files
+from wan.weights.layout import indexed_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def shared_parts(folder: Path, variant: str | None) -> dict[str, Path]:
 
 def layout_faults(folder: Path, *, layout: str, variant: str | None) -> Iterator[Fault]:
     """What keeps a folder in diffusers layout from being loaded as its variant."""
-    if layout == "diffusers" and variant is not None and variant in LAYOUTS:
+    if layout == "diffusers" and variant is not None and variant in VARIANTS:
         try:
             Checkpoint.at(folder, variant, shared=shared_parts(folder, variant))
         except CheckpointError as error:

@@ -10,7 +10,8 @@ from wan.errors import RequestError
 from wan.lora.file import LoraFile, UnusableLora, by_place, open_lora
 from wan.lora.keys import Role
 from wan.request import ExpertName
-from wan.variants.s2v.keys import published_key
+from wan.variants import VARIANTS
+from wan.variants.named import named
 from wan.weights.checkpoint import Checkpoint
 from wan.weights.headers import read_header
 from wan.weights.layout import weight_files
@@ -25,7 +26,7 @@ _WHOLE = "fetch it again, or take another one"
 def transformer_shapes(checkpoint: Checkpoint) -> Shapes:
     """The parameters of a checkpoint's (high-noise) transformer, by the names they have in the model that runs. Of two
     experts both have the same. Raises `CheckpointError` for files that are no safetensors."""
-    renamed = published_key if checkpoint.variant == "s2v-14b" else str
+    renamed = named(VARIANTS[checkpoint.variant].components["transformer"].keys)
     files = weight_files("transformer", checkpoint.components["transformer"])
     return {renamed(name): info.shape for file in files for name, info in read_header(file).items()}
 

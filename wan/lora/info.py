@@ -17,17 +17,6 @@ from wan.variants import VARIANTS
 from wan.weights.checkpoint import Checkpoint
 from wan.weights.headers import TensorInfo, read_header
 
-_OF_WIDTH: Mapping[int, tuple[str, ...]] = {
-    3072: ("ti2v-5b",),
-    5120: ("t2v-a14b", "i2v-a14b", "s2v-14b", "animate-14b", "vace-fun-a14b"),
-}
-_OWN_LAYERS: Mapping[str, str] = {
-    "vace_": "vace-fun-a14b",
-    "audio_injector": "s2v-14b",
-    "face_adapter": "animate-14b",
-    "motion_encoder": "animate-14b",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class LoraFacts:
@@ -88,10 +77,10 @@ def _width(file: LoraFile) -> int | None:
 
 def _variants(file: LoraFile, width: int | None) -> tuple[str, ...]:
     layers = [key.layer for key in file.keys.values()]
-    for sign, variant in _OWN_LAYERS.items():
-        if any(sign in layer for layer in layers):
-            return (variant,)
-    return _OF_WIDTH.get(width or 0, ())
+    for name, variant in VARIANTS.items():
+        if any(sign in layer for sign in variant.own_layers for layer in layers):
+            return (name,)
+    return tuple(name for name, variant in VARIANTS.items() if variant.transformer.dim == width)
 
 
 def _fitting(path: Path, root: Path | None) -> Iterator[str]:
@@ -99,7 +88,7 @@ def _fitting(path: Path, root: Path | None) -> Iterator[str]:
         for variant in family.roles:
             try:
                 shapes = transformer_shapes(Checkpoint.open(family, variant, root if family.root is None else None))
-                check_fit(path, shapes, experts=VARIANTS[variant].sampling.boundary_ratio is not None)
+                check_fit(path, shapes, experts=VARIANTS[variant].experts == 2)
             except (CheckpointError, RequestError):
                 continue
             yield f"{variant} ({family.name})"

@@ -16,9 +16,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from wan.errors import CheckpointError
 from wan.request import ExpertName
-from wan.variants.animate.keys import animate_key
-from wan.variants.s2v.keys import s2v_key
-from wan.variants.vace.keys import vace_key
+from wan.variants import VARIANTS
+from wan.variants.named import named
 
 Role: TypeAlias = Literal["down", "up", "up_bias", "alpha", "diff", "bias", "modulation"]
 
@@ -148,9 +147,9 @@ def _flattened(places: frozenset[str]) -> Mapping[str, str]:
 
 def _converted(layer: str, ending: str) -> str | None:
     """The name a layer of the reference has in diffusers."""
-    for key_of in (vace_key, s2v_key, animate_key):
+    for key_of in dict.fromkeys(variant.reference_key for variant in VARIANTS.values()):
         try:
-            return key_of(layer + ending).removesuffix(ending)
+            return str(named(key_of)(layer + ending)).removesuffix(ending)
         except CheckpointError:
             continue
     return None

@@ -1,18 +1,18 @@
 """What each placement takes on the device and on the host, from sizes alone, and which one fits. Pure, no torch.
 
-Weights are counted from the released models' parameters. What a step and the decoder need beside them was measured on
-an H200 (docs/benchmarks.md) and grows with the number of tokens and of pixels. A test holds the sums to a tenth of what
-was measured.
+Sizes are those of the variants (`wan.variants.sizes`): weights are counted from the released models' parameters. What a
+step and the decoder need beside them was measured on an H200 (docs/benchmarks.md) and grows with the number of tokens
+and of pixels. A test holds the sums to a tenth of what was measured.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from wan.placement.modes import PLACEMENTS, Placement
 from wan.request import Precision
+from wan.variants import VARIANTS
 
 _TRANSFORMER_BYTES: Mapping[Precision, float] = {
     "fp32": 4,
@@ -37,46 +37,6 @@ _MARGIN = 0.94  # of a device's memory; the rest is the driver's, and lost betwe
 _HOST_LEFT = 6e9  # bytes of the host for everything else
 _LOW_VRAM_HOST = 8e9
 _READING = 4e9  # bytes of the host beside the weights: the process, and pages that are being read
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The sizes of a variant: parameters of each transformer, their number, width, blocks; encoders in bytes."""
-
-    parameters: float
-    experts: int
-    dim: int
-    blocks: int
-    extra_bytes: float = 0  # picture or sound encoder, fp32
-    vae_bytes: float = 0.51e9
-    stride: int = 16  # pixels a token
-    vae_channels: int = 96  # of the decoder's widest layer
-    decode_bytes_per_pixel: float = 17.6e3  # of a long video, one latent frame at a time
-    decode_fp32_bytes_per_pixel: float = 20.7e3  # the same where no factor is rounded
-    step: float = 1.0
-    """Of what a step takes, as a multiple of the others': VACE runs two rows of blocks."""
-
-
-MODELS: Mapping[str, Model] = MappingProxyType(
-    {
-        "t2v-a14b": Model(14.288e9, 2, 5120, 40),
-        "i2v-a14b": Model(14.289e9, 2, 5120, 40),
-        "ti2v-5b": Model(
-            5.0e9,
-            1,
-            3072,
-            30,
-            vae_bytes=2.8e9,
-            stride=32,
-            vae_channels=256,
-            decode_bytes_per_pixel=14.1e3,
-            decode_fp32_bytes_per_pixel=20.4e3,
-        ),
-        "s2v-14b": Model(16.296e9, 1, 5120, 40, extra_bytes=1.26e9),
-        "animate-14b": Model(17.275e9, 1, 5120, 40, extra_bytes=2.53e9),
-        "vace-fun-a14b": Model(17.34e9, 2, 5120, 48, step=1.6),
-    }
-)
 TEXT_PARAMETERS, TEXT_BLOCKS = 5.68e9, 24
 
 
@@ -102,27 +62,25 @@ class Job:
 
     @property
     def tokens(self) -> int:
-        """Of the transformer, condition tokens (S2V's picture and motion) counted as one frame in seven more."""
-        model = MODELS[self.variant]
-        frames = (self.num_frames - 1) // 4 + 1
-        tokens = frames * (self.width // model.stride) * (self.height // model.stride)
-        return int(tokens * 1.15) if self.variant == "s2v-14b" else tokens
+        """Of the transformer, for a clip that goes on from another one: there is room for every clip of a shot."""
+        return round(VARIANTS[self.variant].tokens(self.width, self.height, self.num_frames))
 
 
 def need(job: Job, placement: Placement) -> Need:
     """What the clip takes at its peak under a placement."""
-    model = MODELS[job.variant]
-    transformer = model.parameters * _TRANSFORMER_BYTES[job.precision]
+    variant = VARIANTS[job.variant]
+    vae, encoders = variant.autoencoder.nbytes, variant.encoder_bytes
+    transformer = variant.transformer.parameters * _TRANSFORMER_BYTES[job.precision]
     text = TEXT_PARAMETERS * 4 if job.precision == "fp32" else (TEXT_PARAMETERS + _TEXT_WIDE) * 2
     step = step_bytes(job)
-    decode = model.vae_bytes + _decode_bytes(job, model)
-    everything = transformer * model.experts + text + model.vae_bytes + model.extra_bytes
+    decode = vae + decode_bytes(job)
+    everything = transformer * variant.experts + text + vae + encoders
     if placement == "resident":
-        return Need(everything + max(step, decode - model.vae_bytes), _READING)
+        return Need(everything + max(step, decode - vae), _READING)
     if placement == "expert_swap":
-        return Need(max(text, transformer + step, decode, model.extra_bytes), everything + _READING)
+        return Need(max(text, transformer + step, decode, encoders), everything + _READING)
     at_once = 2 if placement == "offload" else 1
-    block = transformer * (1 - _REST) / model.blocks
+    block = transformer * (1 - _REST) / variant.transformer.blocks
     words = _TEXT_EMBEDDING * text / TEXT_PARAMETERS
     device = max(words + at_once * (text - words) / TEXT_BLOCKS, transformer * _REST + at_once * block + step, decode)
     return Need(device, everything + _READING if placement == "offload" else _LOW_VRAM_HOST)
@@ -130,18 +88,19 @@ def need(job: Job, placement: Placement) -> Need:
 
 def step_bytes(job: Job) -> float:
     """What a step takes beside the transformer's weights."""
-    model = MODELS[job.variant]
+    model = VARIANTS[job.variant].transformer
     wide = job.precision in ("reference", "fp8_storage", "fp8") and not job.compiled
     each = _EAGER_STEP_BYTES if wide else _STEP_BYTES * (2 if job.precision == "fp32" else 1)
     return job.tokens * model.dim * each * model.step
 
 
-def _decode_bytes(job: Job, model: Model) -> float:
-    pixels = job.width * job.height
+def decode_bytes(job: Job) -> float:
+    """What decoding takes beside the autoencoder's weights."""
+    vae, pixels = VARIANTS[job.variant].autoencoder, job.width * job.height
     if job.tiled:
         return _TILED_BYTES * pixels * job.num_frames
-    each = model.decode_fp32_bytes_per_pixel if job.precision == "fp32" else model.decode_bytes_per_pixel
-    more = _latent_frames_at_once(pixels, model.vae_channels) - 1
+    each = vae.decode_fp32_bytes if job.precision == "fp32" else vae.decode_bytes
+    more = _latent_frames_at_once(pixels, vae.widest) - 1
     return min(_WHOLE_BYTES * job.num_frames, each + _MORE_FRAMES_BYTES * more) * pixels
 
 
@@ -168,14 +127,7 @@ def table(
     tiled: bool = False,
 ) -> Iterator[tuple[Job, Placement | None]]:
     """Every released variant at its large and its small size, and the placement that would be chosen."""
-    from wan.variants import VARIANTS
-
     for name, variant in VARIANTS.items():
-        if name not in MODELS:
-            continue
-        for width, height in dict.fromkeys([variant.size, _SMALL.get(name, (832, 480))]):
+        for width, height in dict.fromkeys([variant.size, variant.small_size]):
             job = Job(name, width, height, variant.num_frames, precision, compiled, tiled)
             yield job, choose(job, device_bytes, host_bytes)
-
-
-_SMALL: Mapping[str, tuple[int, int]] = {"ti2v-5b": (1280, 704), "s2v-14b": (832, 448)}

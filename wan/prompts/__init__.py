@@ -12,13 +12,11 @@ from __future__ import annotations
 
 from wan.prompts.ask import extend_prompt
 from wan.prompts.backends import Extender, Message, open_api, open_local
-from wan.prompts.instructions import INSTRUCTIONS, VERSION, Instruction, PromptRequest, instruction_for
+from wan.prompts.instructions import VERSION, PromptRequest, instruction_for
 
 __all__ = [
-    "INSTRUCTIONS",
     "VERSION",
     "Extender",
-    "Instruction",
     "Message",
     "PromptRequest",
     "extend_prompt",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from wan.errors import ModelUnavailable, PromptError
 from wan.prompts.answers import check, clean
 from wan.prompts.backends import Extender, Message
-from wan.prompts.instructions import PromptRequest, instruction_for
+from wan.prompts.instructions import PromptRequest, instruction_for, system_message
 
 FIRST_WAIT = 1.0
 """Seconds before the second attempt at an endpoint in trouble; every further wait is twice as long."""
@@ -34,7 +34,7 @@ def extend_prompt(
     instruction = instruction_for(request.variant, pictured=request.image is not None)
     limit = most or instruction.most
     messages = [
-        Message("system", instruction.text(pictured=pictured, most=most)),
+        Message("system", system_message(instruction, pictured=pictured, most=most)),
         Message("user", _question(request), request.image if pictured else None),
     ]
     for attempt in range(1, attempts + 1):

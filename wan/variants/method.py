@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +15,8 @@ from wan.model.parts import Parts
 from wan.model.row_major import row_major
 from wan.request import ClipRequest, ExpertName, Frames, Sampling
 from wan.variants import Variant
+from wan.variants.named import named
+from wan.variants.sizes import FRAMES_A_LATENT
 
 Conditions = Mapping[str, Tensor]
 """Everything of a clip beside prompts and noise, by name; saved with its state."""
@@ -37,12 +39,6 @@ class Result:
 class Method:
     """One variant on loaded parts. It holds models, never a request."""
 
-    spatial_stride: ClassVar[int] = 8
-    """Pixels a latent."""
-    temporal_stride: ClassVar[int] = 4
-    """Frames a latent frame."""
-    latent_channels: ClassVar[int] = 16
-
     def __init__(self, variant: Variant, parts: Parts) -> None:
         self.variant = variant
         self.parts = parts
@@ -52,9 +48,12 @@ class Method:
 
     def latent_shape(self, request: ClipRequest) -> tuple[int, ...]:
         """`[1, C, F, h, w]` of the noise."""
-        frames = (request.num_frames - 1) // self.temporal_stride + 1
-        rows, columns = request.height // self.spatial_stride, request.width // self.spatial_stride
-        return 1, self.latent_channels, frames, rows, columns
+        return self.shape_of_latents(request, (request.num_frames - 1) // FRAMES_A_LATENT + 1)
+
+    def shape_of_latents(self, request: ClipRequest, frames: int) -> tuple[int, ...]:
+        """`[1, C, frames, h, w]` at the size of the request."""
+        kind = self.variant.autoencoder
+        return 1, kind.channels, frames, request.height // kind.pixels, request.width // kind.pixels
 
     def conditions(self, request: ClipRequest) -> dict[str, Tensor]:
         """What the clip's pictures, sounds and videos say, computed once, before the first step."""
@@ -100,8 +99,14 @@ class Method:
 
     def part_name(self, expert: ExpertName) -> str:
         """The transformer that serves this part of the schedule."""
-        return TRANSFORMERS[expert] if self.variant.sampling.boundary_ratio is not None else "transformer"
+        return TRANSFORMERS[expert] if self.variant.experts == 2 else "transformer"
 
     def fixed_noise(self, request: ClipRequest, generator: torch.Generator) -> Tensor:
         """The seed's noise, fp32, drawn on the CPU so that it is the same for every device."""
         return torch.randn(self.latent_shape(request), generator=generator, dtype=torch.float32)
+
+
+def method_of(variant: Variant) -> type[Method]:
+    """The class that renders a variant."""
+    found: type[Method] = named(variant.method)
+    return found

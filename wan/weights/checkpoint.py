@@ -13,7 +13,8 @@ from wan.families import Family, Role
 from wan.hub.places import models_home
 from wan.system.digests import file_digests
 from wan.system.folders import found_in
-from wan.weights.layout import LAYOUTS, check_component, read_json, weight_files
+from wan.variants import VARIANTS
+from wan.weights.layout import check_component, read_json, weight_files
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,9 @@ class Checkpoint:
     @classmethod
     def at(cls, folder: Path, variant: str, *, shared: Mapping[str, Path] | None = None) -> Checkpoint:
         """A checkpoint in this very folder; `shared` names components that lie elsewhere. Raises `CheckpointError`."""
-        layout = LAYOUTS.get(variant)
-        if layout is None:
-            raise CheckpointError(f"not rendered yet: {variant}; this version loads {', '.join(LAYOUTS)}")
+        if variant not in VARIANTS:
+            raise CheckpointError(f"there is no variant {variant!r}; there are {', '.join(VARIANTS)}")
+        layout = VARIANTS[variant].components
         index_file = folder / "model_index.json"
         if not index_file.is_file():
             raise CheckpointError(

@@ -1,72 +1,20 @@
-"""What a checkpoint of each variant has to hold, and the checks of one directory in diffusers layout. No torch."""
+"""Whether a directory in diffusers layout holds what a variant needs (`Variant.components`). No torch."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from wan.errors import CheckpointError
 from wan.system.folders import found_in
-from wan.variants.s2v.keys import REFERENCE_CLASS as S2V_REFERENCE_CLASS
+from wan.variants.components import ComponentKind
 from wan.weights.headers import read_header
 
 WEIGHT_NAMES = ("diffusion_pytorch_model", "model")
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentKind:
-    """A component's class as its `config.json` names it; `config` are the values it must have for this variant.
-
-    `published_as` is the name in a layout whose keys and configuration the loader translates.
-    """
-
-    class_name: str
-    config: Mapping[str, Any] = field(default_factory=dict)
-    weights: bool = True
-    published_as: str | None = None
-
-
-def _layout(vae_channels: int, **own: ComponentKind) -> Mapping[str, ComponentKind]:
-    return {
-        **own,
-        "vae": ComponentKind("AutoencoderKLWan", {"z_dim": vae_channels}),
-        "text_encoder": ComponentKind("UMT5EncoderModel"),
-        "tokenizer": ComponentKind("", weights=False),
-    }
-
-
-def _two_experts(in_channels: int) -> Mapping[str, ComponentKind]:
-    expert = ComponentKind("WanTransformer3DModel", {"in_channels": in_channels, "image_dim": None})
-    return _layout(16, transformer=expert, transformer_2=expert)
-
-
-_VACE = ComponentKind("WanVACETransformer3DModel", {"in_channels": 16})
-
-LAYOUTS: Mapping[str, Mapping[str, ComponentKind]] = MappingProxyType(
-    {
-        "t2v-a14b": _two_experts(16),
-        "i2v-a14b": _two_experts(36),
-        "ti2v-5b": _layout(48, transformer=ComponentKind("WanTransformer3DModel", {"in_channels": 48})),
-        "s2v-14b": _layout(
-            16,
-            transformer=ComponentKind("WanS2VTransformer3DModel", published_as=S2V_REFERENCE_CLASS),
-            audio_encoder=ComponentKind("Wav2Vec2ForCTC"),
-        ),
-        "animate-14b": _layout(
-            16,
-            transformer=ComponentKind("WanAnimateTransformer3DModel", {"in_channels": 36}),
-            image_encoder=ComponentKind("CLIPVisionModel"),
-        ),
-        "vace-fun-a14b": _layout(16, transformer=_VACE, transformer_2=_VACE),
-    }
-)
-"""The components of each variant; of two, `transformer` is the high-noise expert, `transformer_2` the low-noise one."""
 
 
 def read_json(path: Path) -> dict[str, Any]:

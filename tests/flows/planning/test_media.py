@@ -24,16 +24,9 @@ FILES = {path: path.stem.ljust(64, "0") for path in (SPEECH, FACE, DANCE, CONTRO
 
 @pytest.fixture(autouse=True)
 def every_variant(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A family with all variants, as if every one were rendered."""
-    for name, variant in VARIANTS.items():
-        monkeypatch.setitem(_VARIANTS, name, replace(variant, rendered=True))
-    for module in ("flows.planning.inputs", "flows.resolve.needs", "flows.planning.fingerprint"):
-        monkeypatch.setattr(f"{module}.VARIANTS", _VARIANTS)
+    """A family with all variants."""
     roles = {name: Role(variant=name, folder=name) for name in VARIANTS}
     monkeypatch.setattr("flows.resolve.look.FAMILIES", {"tiny": Family(name="all", roles=roles)})
-
-
-_VARIANTS = dict(VARIANTS)
 
 
 def test_a_shot_that_speaks_is_as_long_as_its_sound_in_clips_that_carry_on(

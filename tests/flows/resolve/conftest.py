@@ -10,13 +10,13 @@ import pytest
 from flows.config import compose
 from flows.settings import Settings
 from wan.families import FAMILIES
-from wan.weights.layout import LAYOUTS
+from wan.variants import VARIANTS
 
 
 def write_checkpoints(root: Path) -> Path:
     """The tiny family's folders with configurations and a few bytes as weights."""
     for variant, role in FAMILIES["tiny"].roles.items():
-        for name, kind in LAYOUTS[variant].items():
+        for name, kind in VARIANTS[variant].components.items():
             folder = root / role.shared.get(name, f"{role.folder}/{name}")
             folder.mkdir(parents=True, exist_ok=True)
             config = {"_class_name": kind.class_name, **kind.config}

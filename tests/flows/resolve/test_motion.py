@@ -104,9 +104,9 @@ def test_the_released_lora_is_for_the_released_checkpoint(home: Path, tmp_path: 
 
 def _family(root: Path) -> Family:
     """With an Animate checkpoint that can be looked at, though not loaded."""
-    from wan.weights.layout import LAYOUTS
+    from wan.variants import VARIANTS
 
-    for name, kind in LAYOUTS["animate-14b"].items():
+    for name, kind in VARIANTS["animate-14b"].components.items():
         folder = root / "animate" / name
         folder.mkdir(parents=True)
         (folder / "config.json").write_text(json.dumps({"_class_name": kind.class_name, **kind.config}))

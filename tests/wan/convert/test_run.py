@@ -17,9 +17,10 @@ from safetensors.torch import load_file, save_file
 
 from wan.convert.run import JOURNAL, convert
 from wan.errors import CheckpointError
+from wan.variants import VARIANTS
 from wan.weights.checkpoint import Checkpoint
 from wan.weights.headers import read_header
-from wan.weights.layout import LAYOUTS, check_component
+from wan.weights.layout import check_component
 
 pytestmark = pytest.mark.parity
 
@@ -40,9 +41,9 @@ def dtypes(file: Path) -> dict[str, str]:
 def test_a_converted_folder_is_a_whole_checkpoint_in_diffusers_layout(i2v: Path, tmp_path: Path) -> None:
     made = convert([i2v], tmp_path / "out")
     assert (made.variant, made.missing, made.notes) == ("i2v-a14b", (), ())
-    for name, kind in LAYOUTS["i2v-a14b"].items():
+    for name, kind in VARIANTS["i2v-a14b"].components.items():
         check_component(name, made.target / name, kind)
-    assert Checkpoint.at(made.target, "i2v-a14b").components.keys() == LAYOUTS["i2v-a14b"].keys()
+    assert Checkpoint.at(made.target, "i2v-a14b").components.keys() == VARIANTS["i2v-a14b"].components.keys()
     assert not (made.target / JOURNAL).exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "reference"]
 

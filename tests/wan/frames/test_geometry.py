@@ -1,18 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from hypothesis import assume, example, given
-from hypothesis import strategies as st
 
-from tests.wan.parity import PARITY
 from wan.errors import RequestError
 from wan.families import FAMILIES, Role
 from wan.frames.geometry import (
-    image_size_i2v,
-    image_size_s2v,
-    image_size_ti2v,
     is_rounding_of,
     longest_clip,
     nearest_sizes,
@@ -21,7 +13,6 @@ from wan.frames.geometry import (
 from wan.variants import VARIANTS
 
 T2V = VARIANTS["t2v-a14b"]
-SIZES = {"i2v": image_size_i2v, "ti2v": image_size_ti2v, "s2v": image_size_s2v}
 TINY = FAMILIES["tiny"].roles["t2v-a14b"]
 
 
@@ -57,27 +48,8 @@ def test_nearest_sizes_are_never_zero() -> None:
     assert nearest_sizes((0, 0), 16) == ((16, 16), (16, 16))
 
 
-@given(st.integers(64, 5000), st.integers(64, 5000), st.sampled_from([480 * 832, 720 * 1280]))
-@example(1950, 1125, 480 * 832)  # 480 rows to the bit, were it not for the rounding of a root
-def test_the_references_size_of_a_picture_is_a_rounding_of_it(width: int, height: int, area: int) -> None:
-    assume(1 / 4 < width / height < 4)
-    assert is_rounding_of((width, height), image_size_i2v((width, height), area), 16)
-
-
 @pytest.mark.parametrize(
     ("picture", "rounding"), [((1500, 1000), False), ((1600, 900), True), ((900, 1600), False), ((1000, 563), True)]
 )
 def test_another_aspect_is_no_rounding(picture: tuple[int, int], rounding: bool) -> None:
     assert is_rounding_of(picture, (1280, 720), 16) == rounding
-
-
-@pytest.mark.parity
-@pytest.mark.parametrize(
-    ("table", "rule"),
-    [(table, SIZES[table.split(".")[0]]) for table in PARITY.matches("image_prep", r"out\.(\w+\.size_table\w*)")],
-)
-def test_image_sizes_are_the_references(parity: Any, table: str, rule: Any) -> None:
-    rows = parity["image_prep"].tensors[f"out.{table}"].tolist()
-    assert rows
-    for height, width, area, out_height, out_width in rows:
-        assert rule((width, height), area) == (out_width, out_height)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.wan.hub.fake_hub import FakeHub
-from wan.hub.catalog import Model
 from wan.hub.pull import Pace, Source
+from wan.variants.published import Model
 
 KB = 1024
 PACE = Pace(connections=4, part_bytes=64 * KB, attempts=4, first_pause=0.01, margin=0)

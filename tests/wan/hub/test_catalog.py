@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from wan.errors import HubRefusal
-from wan.hub.catalog import CATALOG, Model, find, pulled_as
+from wan.hub.catalog import CATALOG, find, pulled_as
 from wan.variants import VARIANTS
+from wan.variants.published import Model
 
 
 def test_every_variant_can_be_pulled_under_its_own_name() -> None:

@@ -12,9 +12,9 @@ from tests.wan.hub.conftest import PACE, Told, safetensors
 from tests.wan.hub.fake_hub import FakeHub
 from wan.errors import CheckpointError
 from wan.families import TINY_CHECKPOINTS
-from wan.hub.catalog import Model
 from wan.hub.info import describe
 from wan.hub.pull import Source, pull
+from wan.variants.published import Model
 
 
 def test_a_folder_in_diffusers_layout_says_its_variant_and_what_it_lacks() -> None:

@@ -18,13 +18,13 @@ import pytest
 from tests.wan.hub.conftest import PACE, PULLED, Told
 from tests.wan.hub.fake_hub import FakeHub
 from wan.errors import CheckpointError, HubRefusal
-from wan.hub.catalog import Model
 from wan.hub.hubs import HUBS
 from wan.hub.manifest import read_manifest
 from wan.hub.places import pulled
 from wan.hub.pull import Source, pull
 from wan.hub.tokens import token_for
 from wan.hub.verify import verify
+from wan.variants.published import Model
 
 REPOSITORY = Path(__file__).parents[3]
 NOBODY = "65534"
@@ -33,7 +33,7 @@ PULL = """
 import os, sys
 from tests.wan.hub.conftest import PACE, Told
 from wan.errors import HubRefusal
-from wan.hub.catalog import Model
+from wan.variants.published import Model
 from wan.hub.pull import Source, pull
 from pathlib import Path
 repo = "somebody/some-model"

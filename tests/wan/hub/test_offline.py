@@ -10,9 +10,9 @@ import pytest
 from tests.wan.hub.conftest import PACE, Told, model_files
 from tests.wan.hub.fake_hub import FakeHub
 from wan.errors import HubError, HubRefusal
-from wan.hub.catalog import Model
 from wan.hub.offline import find_offline
 from wan.hub.pull import Source, pull
+from wan.variants.published import Model
 
 VAE = "vae/diffusion_pytorch_model.safetensors"
 

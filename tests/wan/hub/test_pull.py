@@ -15,7 +15,6 @@ import pytest
 from tests.wan.hub.conftest import PACE, PULLED, Told
 from tests.wan.hub.fake_hub import COMMIT, FakeHub
 from wan.errors import HubError, HubRefusal
-from wan.hub.catalog import Model
 from wan.hub.manifest import read_manifest
 from wan.hub.offline import find_offline
 from wan.hub.places import models_home, pulled
@@ -23,6 +22,7 @@ from wan.hub.pull import Source, pull
 from wan.hub.transfer import PART_BYTES
 from wan.hub.verify import verify
 from wan.system.digests import remembered_digest
+from wan.variants.published import Model
 
 LARGE = "model-00001-of-00002.safetensors"
 

@@ -12,9 +12,9 @@ from tests.wan.hub.conftest import PACE, Told, safetensors
 from tests.wan.hub.fake_hub import FakeHub
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, TINY_CHECKPOINTS, Role
-from wan.hub.catalog import Model
 from wan.hub.pull import Source, pull
 from wan.hub.verify import verify
+from wan.variants.published import Model
 
 LARGE = "model-00001-of-00002.safetensors"
 

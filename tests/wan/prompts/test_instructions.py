@@ -6,12 +6,14 @@ import re
 
 import pytest
 
-from wan.prompts import INSTRUCTIONS, instruction_for
+from wan.prompts import instruction_for
+from wan.prompts.instructions import system_message
 from wan.variants import VARIANTS
 
+INSTRUCTIONS = {name: variant.instruction for name, variant in VARIANTS.items()}
 
-def test_every_variant_has_an_instruction() -> None:
-    assert set(INSTRUCTIONS) == set(VARIANTS)
+
+def test_there_is_none_for_what_is_no_variant() -> None:
     with pytest.raises(KeyError):
         instruction_for("t2v-14b", pictured=False)
 
@@ -20,7 +22,7 @@ def test_every_variant_has_an_instruction() -> None:
 @pytest.mark.parametrize("pictured", [False, True])
 def test_the_length_and_the_rules_are_said_once(variant: str, pictured: bool) -> None:
     instruction = instruction_for(variant, pictured=pictured)
-    text = instruction.text(pictured=pictured)
+    text = system_message(instruction, pictured=pictured)
     assert f"Length: {instruction.least} to {instruction.most} words." in text
     assert text.count("Add no new subject") == text.count("Write in the language of the prompt") == 1
     assert (instruction.picture in text) is pictured
@@ -34,7 +36,7 @@ def test_lengths_are_those_the_variants_were_made_for() -> None:
 
 
 def test_a_limit_of_ones_own_replaces_it() -> None:
-    text = INSTRUCTIONS["t2v-a14b"].text(pictured=False, most=40)
+    text = system_message(INSTRUCTIONS["t2v-a14b"], pictured=False, most=40)
     assert "Length: 20 to 40 words." in text
     assert "200" not in text
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from wan.convert.released import model_index
 from wan.families import FAMILIES
 from wan.tiny.measure import Case, measure_i2v, measure_t2v, measure_ti2v
 from wan.tiny.measure_faces import made_sound, measure_speech
@@ -14,6 +15,8 @@ from wan.tiny.measure_figures import measure_dances
 from wan.tiny.measure_vace import measure_vace
 from wan.tiny.render import FamilyRenderer
 from wan.tiny.world import CHECKPOINTS, Scene
+from wan.variants import VARIANTS
+from wan.variants.named import named
 from wan.weights.checkpoint import Checkpoint
 
 SCENE = Scene("star", "yellow", "snow", "dusk", "rises")
@@ -30,6 +33,15 @@ def test_the_checkpoints_open_and_say_their_boundary(variant: str, boundary: flo
     checkpoint = Checkpoint.open(FAMILIES["tiny"], variant)
     assert json.loads((checkpoint.folder / "model_index.json").read_text())["boundary_ratio"] == boundary
     assert checkpoint.components["vae"] == CHECKPOINTS / "shared" / "vae"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_index_names_its_classes_where_they_are(variant: str) -> None:
+    for index in (json.loads((CHECKPOINTS / variant / "model_index.json").read_text()), model_index(variant)):
+        named_in = {name: entry for name, entry in index.items() if isinstance(entry, list) and entry[0]}
+        assert all(named(f"{library}:{class_name}") for library, class_name in named_in.values())
+        transformer = VARIANTS[variant].components["transformer"]
+        assert named_in["transformer"] == [transformer.library, transformer.class_name]
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ from wan.tiny.train import animate, speech, ti2v, vace
 from wan.tiny.train.audio import load_audio_encoder
 from wan.tiny.train.denoiser import BOUNDARY, CHANNELS
 from wan.tiny.train.stages import load_encoder, load_state, load_text_encoder, load_transformer
+from wan.variants import VARIANTS
 
 FLOW_SHIFT = 5.0
-VARIANTS = {"t2v": ("t2v-a14b", "WanPipeline"), "i2v": ("i2v-a14b", "WanImageToVideoPipeline")}
+PAIRS = {"t2v": ("t2v-a14b", "WanPipeline"), "i2v": ("i2v-a14b", "WanImageToVideoPipeline")}
 EXPERTS = {"transformer": "high", "transformer_2": "low"}
 SCHEDULER = ("diffusers", "UniPCMultistepScheduler")
 COMMON: Mapping[str, tuple[str, str]] = {
@@ -40,7 +41,7 @@ def export(stages: Path, checkpoints: Path) -> int:
     if (stages / "text.pt").exists():
         load_text_encoder(stages / "text.pt", "cpu").half().save_pretrained(shared / "text_encoder")
         build_tokenizer().save_pretrained(shared / "tokenizer")
-    for task, (variant, pipeline) in VARIANTS.items():
+    for task, (variant, pipeline) in PAIRS.items():
         if (stages / f"{task}_low.pt").exists():
             _export_experts(stages, checkpoints / variant, task, pipeline)
     if (stages / "ti2v.pt").exists():
@@ -85,9 +86,8 @@ def _export_single(folder: Path, pipeline: str, flow_shift: float, **parts: Any)
     for name, model in parts.items():
         model.to(torch.float16).save_pretrained(folder / name)
     _scheduler(flow_shift).save_pretrained(folder / "scheduler")
-    # the library a class comes from; wan's own have diffusers' manners
-    libraries = {name: type(model).__module__.partition(".")[0] for name, model in parts.items()}
-    _write_index(folder, pipeline, {name: (libraries[name], type(model).__name__) for name, model in parts.items()})
+    kinds = {name: VARIANTS[folder.name].components[name] for name in parts}
+    _write_index(folder, pipeline, {name: (kind.library, kind.class_name) for name, kind in kinds.items()})
 
 
 def _scheduler(flow_shift: float) -> UniPCMultistepScheduler:

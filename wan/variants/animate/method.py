@@ -13,10 +13,9 @@ import torch
 from torch import Tensor
 
 from wan.errors import RequestError
-from wan.frames.geometry import Size
 from wan.frames.images import to_pixels
 from wan.lora.apply import apply_loras
-from wan.request import ClipRequest, Frames, Video
+from wan.request import ClipRequest, Frames, Size, Video
 from wan.variants.animate.clips import source_frame
 from wan.variants.animate.conditions import clip_condition, known_places, person_condition
 from wan.variants.animate.pictures import as_video, fit_frames, letterbox

@@ -11,9 +11,8 @@ import torch
 from PIL import Image as PillowImage
 from torch import Tensor
 
-from wan.frames.geometry import Size
 from wan.frames.images import crop_to_aspect
-from wan.request import Frames, Image
+from wan.request import Frames, Image, Size
 
 _COEFFICIENT_BITS = 11  # of OpenCV's fixed-point weights
 

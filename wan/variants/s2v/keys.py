@@ -13,9 +13,6 @@ from typing import Any
 from wan.convert.keys import transformer_key
 from wan.errors import CheckpointError
 
-REFERENCE_CLASS = "WanModel_S2V"
-"""What `_class_name` says in the `config.json` of either layout."""
-
 _OWN = (
     (r"cond_encoder\.(.+)", r"condition_embedder.pose_embedder.\1"),
     (r"trainable_cond_mask\.(.+)", r"trainable_condition_mask.\1"),

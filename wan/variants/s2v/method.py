@@ -24,6 +24,7 @@ from wan.variants.animate.pictures import as_video, fit_frames
 from wan.variants.method import Conditions, Method, Result
 from wan.variants.s2v.audio import check_audio, features_of_frames
 from wan.variants.s2v.clips import DROPPED_FRAMES, MOTION_FRAMES, piece_length
+from wan.variants.sizes import FRAMES_A_LATENT
 
 _MOTION_LATENTS = (MOTION_FRAMES - 1) // 4 + 1
 _NO_POSE = -1.0  # pixels of a pose video behind its end
@@ -62,8 +63,7 @@ class SpeechMethod(Method):
         self._piece(request)
 
     def latent_shape(self, request: ClipRequest) -> tuple[int, ...]:
-        rows, columns = request.height // self.spatial_stride, request.width // self.spatial_stride
-        return 1, self.latent_channels, self._piece(request) // self.temporal_stride, rows, columns
+        return self.shape_of_latents(request, self._piece(request) // FRAMES_A_LATENT)
 
     def conditions(self, request: ClipRequest) -> dict[str, Tensor]:
         assert request.audio is not None, "wan.validate has refused a request without one"
@@ -91,7 +91,7 @@ class SpeechMethod(Method):
 
     def decode(self, latents: Tensor, conditions: Conditions) -> Result:
         """The frames of this clip, and what the next one goes on from."""
-        piece = latents.shape[2] * self.temporal_stride
+        piece = latents.shape[2] * FRAMES_A_LATENT
         begins = "motion" not in conditions
         before = conditions["reference"] if begins else conditions["motion"]
         with self.parts.use("vae") as vae:

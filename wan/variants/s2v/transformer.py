@@ -28,9 +28,10 @@ from wan.model.patches import latents_of_patches, time_waves
 from wan.parallel.span import Span
 from wan.variants.s2v.audio_tokens import CausalAudioEncoder
 from wan.variants.s2v.blocks import WanS2VTransformerBlock
+from wan.variants.s2v.facts import REFERENCE_CLASS
 from wan.variants.s2v.frame_packer import FramePacker
 from wan.variants.s2v.injector import AudioInjector
-from wan.variants.s2v.keys import REFERENCE_CLASS, s2v_config
+from wan.variants.s2v.keys import s2v_config
 from wan.variants.s2v.rotary import motion_positions, picture_positions, rotary, video_positions
 
 _NOISY, _PICTURE, _MOTION = 0, 1, 2  # rows of `trainable_condition_mask`

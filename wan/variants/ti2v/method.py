@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,9 +14,6 @@ from wan.variants.method import Conditions, Method
 
 class TextImageMethod(Method):
     """A first picture stands in latent frame 0, whose tokens are told timestep 0: they are clean from the start."""
-
-    spatial_stride: ClassVar[int] = 16
-    latent_channels: ClassVar[int] = 48
 
     def conditions(self, request: ClipRequest) -> dict[str, Tensor]:
         if request.image is None:

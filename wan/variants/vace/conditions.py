@@ -13,8 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from wan.frames.geometry import Size
-from wan.request import Image
+from wan.request import Image, Size
 
 _STRIDE = 8
 """Pixels a latent."""

@@ -13,8 +13,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 
-from wan.frames.geometry import Size
-from wan.request import Image
+from wan.request import Image, Size
 from wan.variants.animate.preprocess.skeleton import LIMBS, Points, Skeleton
 
 Color = tuple[int, int, int]

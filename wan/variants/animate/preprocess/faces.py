@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wan.frames.geometry import Size
-from wan.request import Image
+from wan.request import Image, Size
 from wan.variants.animate.pictures import resize_linear
 from wan.variants.animate.preprocess.skeleton import Points
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from wan.errors import CheckpointError
-from wan.frames.geometry import Size
+from wan.request import Size
 from wan.system.digests import file_digests
 from wan.system.folders import found_in
 

@@ -14,8 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from wan.frames.geometry import Size
-from wan.request import Frames, Image
+from wan.request import Frames, Image, Size
 from wan.variants.animate.preprocess.skeleton import (
     LEFT_ANKLE,
     LEFT_HIP,

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wan.errors import RequestError
-from wan.frames.geometry import Size
-from wan.request import Frames, Image, Video
+from wan.request import Frames, Image, Size, Video
 from wan.variants.animate.pictures import fit_frames, letterbox
 from wan.variants.animate.preprocess.faces import face_boxes
 from wan.variants.animate.preprocess.key import PreprocessSettings

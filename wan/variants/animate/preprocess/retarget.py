@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wan.errors import RequestError
-from wan.frames.geometry import Size
+from wan.request import Size
 from wan.variants.animate.preprocess.skeleton import (
     LEFT_ANKLE,
     LEFT_HIP,

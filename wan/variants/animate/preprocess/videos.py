@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wan.frames.geometry import Size
-from wan.request import Frames, Image, Video
+from wan.request import Frames, Image, Size, Video
 from wan.variants.animate.pictures import fit_frames
 from wan.variants.animate.preprocess.drawing import draw_pose
 from wan.variants.animate.preprocess.faces import FACE_SIZE, FaceBox, crop_face

@@ -7,14 +7,16 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
 from wan.families import FAMILIES
 from wan.request import Guidance
-from wan.variants import REFERENCE_NEGATIVE_PROMPT, VARIANTS
-from wan.variants.methods import METHODS, method_class
-from wan.weights.layout import LAYOUTS
+from wan.variants import VARIANTS
+from wan.variants.named import named
+from wan.variants.s2v.frame_packer import FramePacker
+from wan.variants.variant import REFERENCE_NEGATIVE_PROMPT
 
-PAGE = (Path(__file__).parents[2] / "docs" / "variants.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "variants.md").read_text(encoding="utf-8")
 
 REFERENCE = {
     # size, frames, fps, steps, shift, (high, low), boundary
@@ -59,10 +61,57 @@ def test_only_speech_has_a_negative_prompt_of_its_own() -> None:
     assert own == {"s2v-14b"}
 
 
-def test_every_variant_has_a_method_a_layout_and_a_published_checkpoint() -> None:
-    assert set(METHODS) == set(LAYOUTS) == set(VARIANTS) == set(FAMILIES["wan22"].roles)
-    assert all(method_class(name) for name in METHODS)
-    assert all(variant.rendered for variant in VARIANTS.values())
+@pytest.mark.parametrize("name", VARIANTS)
+def test_what_a_variant_names_is_there(name: str) -> None:
+    variant = VARIANTS[name]
+    kinds = [kind for kind in variant.components.values() if kind.weights]
+    places = [variant.method, variant.conversion, variant.reference_key]
+    places += [place for kind in kinds for place in (kind.keys, kind.runs_as, f"{kind.library}:{kind.class_name}")]
+    assert all(named(place) for place in places if place)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_lies_in_the_folder_that_its_name_begins_with(name: str) -> None:
+    variant = VARIANTS[name]
+    assert named(f"wan.variants.{variant.folder}.facts:VARIANT") is variant
+    assert variant.method.startswith(f"wan.variants.{variant.folder}.")
+
+
+def test_every_variant_is_published_and_offered_by_a_family() -> None:
+    assert all(variant.checkpoint for variant in VARIANTS.values())
+    assert set(FAMILIES["wan22"].roles) == set(VARIANTS)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_there_are_as_many_files_for_comfyui_as_experts(name: str) -> None:
+    assert len(VARIANTS[name].comfyui_files) == VARIANTS[name].experts
+
+
+@pytest.mark.parametrize(
+    ("name", "clip", "follows", "frames"),
+    [
+        ("t2v-a14b", (1280, 720, 81), True, 21),
+        ("s2v-14b", (1024, 704, 77), False, 20 + 1),
+        ("s2v-14b", (1024, 704, 80), True, 20 + 1 + 1.5),
+        ("animate-14b", (1280, 720, 77), True, 20 + 1),
+    ],
+)
+def test_tokens_are_those_of_the_clip_and_of_what_is_shown_beside_it(
+    name: str, clip: tuple[int, int, int], follows: bool, frames: float
+) -> None:
+    width, height, _ = clip
+    assert VARIANTS[name].tokens(*clip, follows=follows) == frames * (width // 16) * (height // 16)
+    assert VARIANTS[name].tokens(*clip, follows=follows, pixels=32) == frames * (width / 32) * (height / 32)
+
+
+def test_what_speech_went_on_from_is_packed_as_is_counted() -> None:
+    packed = FramePacker(channels=1, dim=1)(torch.zeros(1, 1, 19, 8, 8)).shape[1]
+    a_frame = (8 // 2) * (8 // 2)
+    assert packed == VARIANTS["s2v-14b"].transformer.more_following_frames * a_frame
+
+
+def test_the_large_autoencoders_tokens_are_four_times_as_large() -> None:
+    assert VARIANTS["ti2v-5b"].tokens(1280, 704, 121) == 31 * 40 * 22
 
 
 def test_the_page_gives_the_defaults_of_the_table() -> None:

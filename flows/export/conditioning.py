@@ -1,0 +1,31 @@
+"""What the variants' conditions share as ComfyUI's nodes (`flows.export.variants`)."""
+
+from __future__ import annotations
+
+from flows.export.clips import Conditioned, Made, Making
+from flows.export.graph import Link, Value
+from flows.planning.model import Clip, Medium
+
+
+def extent_of(clip: Clip) -> dict[str, Value | None]:
+    """The inputs that say how large and how long it is."""
+    return {"width": clip.width, "height": clip.height, "length": clip.num_frames, "batch_size": 1}
+
+
+def media_of(clip: Clip) -> dict[str, list[Medium]]:
+    """The clip's media by name."""
+    found: dict[str, list[Medium]] = {}
+    for medium in clip.media:
+        found.setdefault(medium.name, []).append(medium)
+    return found
+
+
+def finished(making: Making, clip: Clip, given: Conditioned, node: Link, **more: object) -> Made:
+    """The clip, sampled and decoded."""
+    latent = making.sample(clip, given, **more)  # type: ignore[arg-type]
+    return Made(clip, latent, making.decode(clip, latent), node)
+
+
+def part(making: Making, clip: Clip, frames: Link) -> Link:
+    """The frames of this clip, of a video of the whole shot."""
+    return making.graph.add("ImageFromBatch", image=frames, batch_index=clip.start_frame, length=clip.num_frames)
