@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from flows.store.protocol import TakeRecord
+from flows.store import TakeRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 from flows.planning.model import Clip
 from flows.planning.sampling import numerics_for
 from flows.settings import Settings
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
 from wan.families import FAMILIES
 from wan.request import Numerics
 

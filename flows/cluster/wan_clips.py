@@ -22,7 +22,7 @@ from flows.cluster.requests import CARRIED, request_of
 from flows.cluster.warm import WarmModels
 from flows.errors import SettingsError, Stopped
 from flows.planning.model import Clip
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
 from wan.errors import Cancelled, CheckpointError
 from wan.families import FAMILIES, Family
 from wan.load import check_numerics, find_device, load_pipeline

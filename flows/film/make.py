@@ -46,14 +46,14 @@ def make_film(
     shots = with_needed(plan, asked) if only else plan.shots
     find_ffmpeg(plan.settings.film)
     _check_cluster(plan)
-    store = open_store(str(plan.settings.store.path) if plan.settings.store.path else None)
+    store = open_store(plan.settings.store.address)
     with ExitStack() as cleanup:
         folder = cleanup.enter_context(claimed(plan))
         observer = observer or Unobserved()
         cleanup.callback(observer.close)
         observer.start()
         found = survey(store, clips_of(plan, shots))
-        check_space(folder, store.address, found.missing, here=plan.settings.cluster.address is None)
+        check_space(folder, store.folder, found.missing, here=plan.settings.cluster.address is None)
         if found.missing:
             check_soundtrack(plan)
         put_assets(store, plan, found.missing)

@@ -17,8 +17,8 @@ from flows.media import ForwardVideo, StoredVideo, load_image, write_clip
 from flows.planning.model import Clip, Medium, Plan
 from flows.planning.motion import MADE_FROM, PREPARED, RETARGET
 from flows.resolve.motion import motion_models
+from flows.store import Store
 from flows.store.prepared import prepared, put_prepared
-from flows.store.protocol import Store
 from wan.errors import CheckpointError, RequestError
 
 if TYPE_CHECKING:

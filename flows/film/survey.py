@@ -10,8 +10,8 @@ from pathlib import Path
 from flows.errors import MediaError, UserError
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.planning.motion import MADE_FROM, PREPARED
-from flows.store.files import file_digest
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
+from wan.system.digests import file_digest
 from wan.system.suggest import did_you_mean
 
 CHECKERS = 4

@@ -23,11 +23,11 @@ from flows.planning.model import Clip, Medium
 from flows.planning.motion import MADE_FROM, PREPARED
 from flows.resolve.motion import MASKS, POSES
 from flows.store import Store, open_store
-from flows.store.files import file_digest
 from flows.store.prepared import prepared, put_prepared
 from tests.flows.cluster.clips import real_clip
 from tests.wan.variants.animate.preprocess.conftest import save_detector, save_pose_model, small_sam2
 from wan.hub.places import MANIFEST
+from wan.system.digests import file_digest
 from wan.variants.animate.preprocess.key import DETECTOR, POSE
 from wan.variants.animate.preprocess.models import PreprocessModels, load_models
 from wan.variants.animate.preprocess.onnx_model import OnnxModel
@@ -67,7 +67,7 @@ def _film(tmp_path: Path, store: Store, mode: str = "animate", *, seen: bool = T
     video, picture = _video(tmp_path / "dance.mkv", seen=seen), tmp_path / "person.png"
     Image.new("RGB", (60, 40), "white").save(picture)
     digests = {file_digest(path): str(path) for path in (video, picture)}
-    settings = compose([f"store.path={store.address}", "render.device=cpu"]).settings
+    settings = compose([f"store.address={store.address}", "render.device=cpu"]).settings
     media = (Medium(MADE_FROM, file_digest(video), mode), Medium(PREPARED, KEY))
     clip = replace(
         real_clip("dance"), variant="animate-14b", width=64, height=48, fps=12, image=file_digest(picture), media=media
