@@ -50,7 +50,7 @@ class Report(Protocol):
     """What a renderer tells while it works, and asks."""
 
     def progress(self, stage: str, step: int, steps: int) -> None:
-        """`step` of `steps` of `stage` (`load`, `encode`, `denoise`, `decode`, `write`) is done."""
+        """`step` of `steps` of `stage` (`flows.events.Progress`) is done."""
         ...
 
     def should_stop(self) -> bool:

@@ -12,7 +12,6 @@ from flows.errors import Stopped
 from flows.events import Event
 from flows.film.folder import check_space, claimed
 from flows.film.making import Making
-from flows.film.motions import prepare_motions
 from flows.film.observer import Observer, Run, Unobserved
 from flows.film.record import write_history
 from flows.film.result import FilmResult
@@ -57,7 +56,6 @@ def make_film(
         if found.missing:
             check_soundtrack(plan)
         put_assets(store, plan, found.missing)
-        prepare_motions(plan, store, found.missing, on_event or _ignore)
         pool = cleanup.enter_context(_pool(plan, found.missing, store.address, renderer)) if found.missing else None
         making = Making(
             plan=plan,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flows.edit import captions_beside, edit_film, make_timeline
 from flows.edit.deliverables import target
 from flows.errors import Problem, RenderError
-from flows.events import Event, Failed, Finished, Log, Progress
+from flows.events import MOTION, Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, PLAN, REPORT, SHOTS
 from flows.film.result import Delivered
 from flows.film.survey import Survey, clips_of, survey
@@ -29,7 +29,7 @@ from wan.system.files import write_atomically
 if TYPE_CHECKING:
     from flows.cluster import Pool
 
-UNDER_WAY = ("encode", "denoise", "decode")
+UNDER_WAY = (MOTION, "encode", "denoise", "decode")
 """Stages of a clip that are work on it; what comes before is the start of workers and the loading of weights."""
 
 
@@ -97,7 +97,7 @@ class Making:
             self.records[event.fingerprint] = event.record
             if not event.cached:
                 self.rendered.add(event.fingerprint)
-        elif isinstance(event, Failed):
+        elif isinstance(event, Failed | Log):
             event = replace(event, message=with_named_blobs(event.message, self.plan.assets))
         if isinstance(event, Failed) and event.final:
             if event.because_of is not None:

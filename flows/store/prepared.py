@@ -14,6 +14,12 @@ def put_prepared(store: Store, key: str, videos: Mapping[str, str]) -> None:
     store.put_note(motion_note(key), json.dumps(dict(videos), sort_keys=True).encode())
 
 
+def is_prepared(store: Store, key: str) -> bool:
+    """Whether all of them are there, whole."""
+    videos = prepared(store, key)
+    return videos is not None and store.holds(videos.values())
+
+
 def prepared(store: Store, key: str) -> dict[str, str] | None:
     """Their digests by name; None if they were not prepared, or the note of it is damaged."""
     data = store.note(motion_note(key))
