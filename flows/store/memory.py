@@ -36,7 +36,10 @@ class MemoryBackend:
 
     def add(self, key: str, data: bytes) -> bool:
         with self._lock:
-            return self._values.setdefault(key, data) is data
+            if key in self._values:
+                return False
+            self._values[key] = data
+            return True
 
     def remove(self, key: str) -> None:
         self._values.pop(key, None)
