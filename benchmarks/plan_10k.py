@@ -159,7 +159,7 @@ def main() -> None:
         os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
         path = write_storyboard(folder, options.shots)
         write_checkpoints(folder / "checkpoints")
-        overrides = [f"model.root={folder / 'checkpoints'}", f"store.path={folder / 'store'}"]
+        overrides = [f"model.root={folder / 'checkpoints'}", f"store.address={folder / 'store'}"]
         results: dict[str, object] = {"first": measure(path, overrides)}
         finish(folder, path, overrides)
         time.sleep(2)  # files this young are not remembered

@@ -21,7 +21,7 @@ VARIANTS = ("t2v-a14b", "i2v-a14b", "ti2v-5b", "s2v-14b", "animate-14b", "vace-f
 NAMED: Mapping[str, tuple[str, ...]] = {
     "a transition": ("dissolve", "fade_black", "wipe_left", "slide_left"),
     "a codec": ("prores", "prores_ks", "libx265", "h265"),
-    "a store": ("LocalStore", "FolderStore", "S3Store"),
+    "a store": ("FolderBackend", "LocalStore", "FolderStore", "S3Store"),
     "a command": ("doctor",),
 }
 INPUTS = ("image", "end_image", "audio", "motion", "control", "video")

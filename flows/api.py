@@ -97,4 +97,4 @@ def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only:
 
 def store_of(settings: Settings) -> Store:
     """The store that the settings name."""
-    return open_store(str(settings.store.path) if settings.store.path else None)
+    return open_store(settings.store.address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from flows.store.protocol import TakeRecord
+from flows.store import TakeRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Started:
 class Progress:
     """`step` of `steps` of `stage` (`load`, `encode`, `denoise`, `decode`, `write`) is done.
 
-    Stages `motion` (driving videos are prepared, one a step), `edit` (in frames) and those of `STARTS` are the whole
-    film's: their `fingerprint` is empty.
+    `MOTION` comes before them where a driving video is prepared: after its last step the videos are in the store.
+    Stages `edit` (in frames) and those of `STARTS` are the whole film's: their `fingerprint` is empty.
     """
 
     fingerprint: str
@@ -31,6 +31,8 @@ class Progress:
     steps: int
 
 
+MOTION = "motion"
+"""The stage in which a driving video is read, in frames."""
 STARTS = ("ray", "workers")
 """Stages of what has to be started before a clip can be: `step` of `steps` of it are there."""
 

@@ -70,9 +70,9 @@ class ClusterSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where clips and ledger live. `path` None: `$XDG_DATA_HOME/wanflow/store`."""
+    """Where clips and ledger live (`flows.store.open_store`). `address` None: `$XDG_DATA_HOME/wanflow/store`."""
 
-    path: Path | None
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from flows.cli.doctor_page import Finding, looked
 from flows.cli.words import count, size_of
 from flows.errors import EnvironmentProblem
 from flows.settings import Settings
+from flows.store import ANOTHER, open_store
 from wan.families import FAMILIES
 from wan.request import Precision
 from wan.system.host import cores, memory_bytes
@@ -154,16 +155,20 @@ def folders(settings: Settings) -> Iterator[Finding]:
     """Where films and their parts are kept."""
     from flows.config import is_of_others
     from flows.resources import working_folder
-    from flows.store import default_store_path
 
     if is_of_others(conf := working_folder() / "conf"):
         found = f"{conf} is another project's, and is passed over"
         yield Finding("Folders", "conf", "note", found, "--config-dir FOLDER names one for wanflow")
-    store, outputs = settings.store.path or default_store_path(), settings.film.outputs.absolute()
-    yield looked("Folders", "store", lambda: _writable(store, "store.path"), "store.path=FOLDER names another place")
+    outputs = settings.film.outputs.absolute()
+    yield looked("Folders", "store", lambda: _store(settings), f"{ANOTHER} names another place")
     yield looked(
         "Folders", "outputs", lambda: _writable(outputs, "film.outputs"), "film.outputs=FOLDER names another place"
     )
+
+
+def _store(settings: Settings) -> str:
+    store = open_store(settings.store.address)
+    return store.address if store.folder is None else _writable(store.folder, "store.address")
 
 
 def _writable(folder: Path, key: str) -> str:

@@ -37,7 +37,8 @@ class ProgressEvent(Where):
     event: Literal["progress"]
     stage: Annotated[
         str,
-        "`load`, `encode`, `denoise`, `decode`, `write`; of the whole film `motion`, `ray`, `workers`, `edit` (frames)",
+        "`motion` (a driving video is read), `load`, `encode`, `denoise`, `decode`, `write`; of the whole film `ray`, "
+        "`workers`, `edit` (frames)",
     ]
     step: int
     steps: int

@@ -50,9 +50,8 @@ def command(
     from flows.ledger import read_history
     from flows.store import open_store
 
-    path = compose(overrides, config_dir).settings.store.path
     damaged: list[str] = []
-    store = open_store(str(path) if path else None)
+    store = open_store(compose(overrides, config_dir).settings.store.address)
     rows = read_history(store, film=film, shot=shot, status=status, limit=limit, on_damage=damaged.append)
     if as_json:
         _print_json(rows, damaged)

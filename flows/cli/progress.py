@@ -18,14 +18,20 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.text import Text
 
 from flows.cli.words import count, duration
-from flows.events import STARTS, Event, Failed, Finished, Log, Started
+from flows.events import MOTION, STARTS, Event, Failed, Finished, Log, Started
 from flows.events import Progress as Step
 from flows.planning.model import Clip, Plan
 
 ECHO_WIDTH = 3
 """Columns of `^C`, and one that the cursor stays in."""
 STARTING = {"ray": "Ray", "workers": "workers"}
-STAGES = {"load": "loading the model", "encode": "reading the prompt", "decode": "decoding", "write": "writing"}
+STAGES = {
+    MOTION: "reading the motion",
+    "load": "loading the model",
+    "encode": "reading the prompt",
+    "decode": "decoding",
+    "write": "writing",
+}
 
 
 class Clock(ProgressColumn):
@@ -74,7 +80,6 @@ class FilmProgress:
         self._began: dict[str, float] = {}
         self._finished: set[str] = set()
         self._editing: Step | None = None
-        self._preparing: Step | None = None
         self._starting: dict[str, bool] = {}
         self._lock = threading.Lock()
         self._bars = Bars(
@@ -108,8 +113,6 @@ class FilmProgress:
                     self._editing = event
                 case Step(stage=stage) if stage in STARTS:
                     self._starting[stage] = event.step < event.steps
-                case Step(stage="motion"):
-                    self._preparing = event if event.step < event.steps else None
                 case Step():
                     self._step(event)
                 case Finished():
@@ -172,10 +175,6 @@ class FilmProgress:
         if self._editing is not None:
             frames, of = self._editing.step, self._editing.steps
             self._bars.update(self._film, total=of, completed=frames, note=f"editing frame {frames} of {of}")
-            return
-        if self._preparing is not None:
-            number, of = self._preparing.step + 1, self._preparing.steps
-            self._bars.update(self._film, note=f"reading the motion of video {number} of {of}")
             return
         if not self._began and any(self._starting.values()):
             names = [STARTING[stage] for stage in STARTS if self._starting.get(stage)]

@@ -133,6 +133,12 @@ class Board:
             self._queue.finish(clip.fingerprint)
             self._changed.notify_all()
 
+    def prepared(self, clip: Clip) -> None:
+        """A leased clip has its driving video prepared, or found it so."""
+        with self._changed:
+            self._queue.prepared(clip.fingerprint)
+            self._changed.notify_all()
+
     def failed(self, fault: Fault, place: str, node: str) -> None:
         """A leased clip failed at `place` (a worker and its machine as people call them), on the machine `node`."""
         on_node = fault.blame is Blame.NODE

@@ -13,7 +13,7 @@ from flows.cluster.remote import RemoteWorker, WorkerDied
 from flows.cluster.room import WorkerSize
 from flows.cluster.session import RaySession
 from flows.cluster.worker import Warm
-from flows.events import Finished, Started
+from flows.events import MOTION, Finished, Progress, Started
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +95,8 @@ class Career:
                     self._failed(message)
                     return
                 case _:
+                    if isinstance(message, Progress) and message.stage == MOTION and message.step == message.steps:
+                        self._board.prepared(lease.clip)
                     self._board.tell(message)
         if not self._board.stopping:
             raise WorkerDied("it ended without a result")

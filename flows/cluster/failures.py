@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 
 from flows.errors import BlobMissing, EnvironmentProblem, FlowsError, SettingsError, UserError
 from wan.errors import CheckpointError, NoHome, NumbersError, RequestError, StateError
@@ -39,6 +41,83 @@ class Fault:
     blame: Blame
     every_variant: bool = False
     spoilt: bool = False
+
+
+class RayFault(Enum):
+    """What one of Ray's own errors (`ray.exceptions`) means to who follows a worker."""
+
+    ASKED = "asked"
+    """We cancelled it ourselves."""
+    LOST = "lost"
+    """The worker, its machine or its answer is gone: a fresh worker goes on, and the clip is tried again."""
+    NEVER = "never"
+    """Raised by what we do not use. Should it come all the same, it is taken for a loss."""
+
+
+RAY_FAULTS: Mapping[RayFault, frozenset[str]] = MappingProxyType(
+    {
+        RayFault.ASKED: frozenset({"TaskCancelledError"}),
+        RayFault.LOST: frozenset(
+            {
+                "RayError",
+                "RayTaskError",  # an error of ours that a worker did not turn into a `Fault`: it could not be built
+                "RayActorError",
+                "ActorDiedError",
+                "ActorUnavailableError",
+                "ActorUnschedulableError",
+                "ActorPlacementGroupRemoved",
+                "WorkerCrashedError",
+                "NodeDiedError",
+                "LocalRayletDiedError",
+                "OwnerDiedError",
+                "ObjectLostError",
+                "ObjectFetchTimedOutError",
+                "ObjectReconstructionFailedError",
+                "ReferenceCountingAssertionError",
+                "ObjectStoreFullError",
+                "OutOfDiskError",
+                "OutOfMemoryError",
+                "RpcError",
+                "RaySystemError",
+                "AuthenticationError",
+                "GetTimeoutError",
+                "UnserializableException",
+                "StreamingGeneratorReplayInconsistentError",
+            }
+        ),
+        RayFault.NEVER: frozenset(
+            {
+                "CrossLanguageError",  # Java and C++
+                "UserCodeException",
+                "ObjectFreedError",  # nothing is freed by hand
+                "PlasmaObjectNotAvailable",
+                "AsyncioActorExit",  # workers are no asyncio actors
+                "RuntimeEnvSetupError",  # no runtime environment is asked for
+                "TaskPlacementGroupRemoved",  # only actors are started
+                "TaskUnschedulableError",
+                "PendingCallsLimitExceeded",  # no limit is set
+                "ObjectRefStreamEndOfStreamError",  # the end of a loop
+                "OufOfBandObjectRefSerializationException",  # references stay in this process
+                "RayChannelError",  # compiled graphs and direct transport
+                "RayChannelTimeoutError",
+                "RayCgraphCapacityExceeded",
+                "RayDirectTransportError",
+                "ActorAlreadyExistsError",  # workers have no names in Ray
+                "ActorHandleNotFoundError",
+            }
+        ),
+    }
+)
+"""Every error of `ray.exceptions` by its name; a test says when Ray has a new one."""
+
+
+def ray_fault(error: BaseException) -> RayFault:
+    """What an error of Ray's means: that of its nearest class which is named above."""
+    for kind in type(error).__mro__:
+        for fault, names in RAY_FAULTS.items():
+            if kind.__name__ in names:
+                return fault
+    return RayFault.NEVER
 
 
 _NODE_ERRNOS = frozenset(

@@ -15,7 +15,7 @@ from flows.cluster.scores import score_clip
 from flows.media import jpeg_bytes, png_bytes, write_clip
 from flows.planning import clip_spec
 from flows.planning.model import Clip
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
 
 THUMBNAIL_WIDTH = 480
 """Pixels; what a report shows of a shot."""

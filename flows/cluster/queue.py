@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flows.cluster.crew import EVERY, Crew
 from flows.cluster.failures import Blame, Fault
 from flows.planning.model import Clip, topological
+from flows.planning.motion import prepared_key
 
 LOAD_SECONDS = 30.0
 """What loading a variant is taken to cost until one load was timed: a tiny one takes 1 s, a real one minutes."""
@@ -45,7 +46,8 @@ class ClipQueue:
 
     A clip is ready when everything it starts from is finished; an upstream that was never added is in the store.
     Among ready clips the one with the longest way to the end of the film goes first, unless the worker would have to
-    load a model for it and another one, hardly shorter, is for a model that it holds.
+    load a model for it and another one, hardly shorter, is for a model that it holds. Of clips that need the same
+    driving video prepared, one goes ahead; the others are not ready until the videos are there.
     """
 
     def __init__(self, attempts: int) -> None:
@@ -54,6 +56,8 @@ class ClipQueue:
         self._entries: dict[str, _Entry] = {}
         self._followers: dict[str, list[str]] = {}
         self._ready: set[str] = set()
+        self._preparing: dict[str, str] = {}
+        self._prepared: set[str] = set()
         self._path: dict[str, float] = {}
         self._load_seconds: dict[str, float] = {}
 
@@ -101,6 +105,9 @@ class ClipQueue:
         entry = self._entries[best]
         entry.attempts += 1
         entry.leased_to = worker
+        key = prepared_key(entry.clip)
+        if key is not None and key not in self._prepared:
+            self._preparing[key] = best
         return Lease(entry.clip, entry.attempts)
 
     def useless(self, worker: str) -> bool:
@@ -109,6 +116,8 @@ class ClipQueue:
 
     def _suits(self, fingerprint: str, worker: str) -> bool:
         variant = self._entries[fingerprint].clip.variant
+        if prepared_key(self._entries[fingerprint].clip) in self._preparing:
+            return False
         return self.crew.can(worker, variant) and not self.crew.avoids(worker, fingerprint, variant)
 
     def _worth(self, fingerprint: str, warm: Collection[str]) -> float:
@@ -116,8 +125,17 @@ class ClipQueue:
         loading = 0.0 if variant in warm else self._load_seconds.get(variant, LOAD_SECONDS)
         return self._path[fingerprint] - loading
 
+    def prepared(self, fingerprint: str) -> None:
+        """What a leased clip needed to have prepared is in the store: others that need it need not wait any more."""
+        entry = self._entries.get(fingerprint)
+        key = prepared_key(entry.clip) if entry is not None else None
+        if key is not None:
+            self._prepared.add(key)
+            self._preparing.pop(key, None)
+
     def finish(self, fingerprint: str) -> None:
         """The clip is in the store; what waited for it alone becomes ready."""
+        self.prepared(fingerprint)
         entry = self._entries.pop(fingerprint)
         if entry.leased_to is not None:
             self.crew.finished(entry.leased_to, fingerprint)
@@ -134,6 +152,7 @@ class ClipQueue:
         worker = entry.leased_to
         assert worker is not None, "only a leased clip fails"
         entry.leased_to = None
+        self._preparing = {key: name for key, name in self._preparing.items() if name != fault.fingerprint}
         self._ready.add(fault.fingerprint)
         if fault.blame is Blame.NODE:
             entry.attempts -= 1

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from flows.cluster.failures import RayFault, ray_fault
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import WorkerSize
 from flows.cluster.session import RaySession
@@ -128,10 +129,9 @@ class RemoteWorker:
             for reference in self._stream:
                 yield self._ray.get(reference)
                 self._heard = time.monotonic()
-        except self._ray.exceptions.TaskCancelledError:
-            return
         except self._ray.exceptions.RayError as error:
-            raise WorkerDied(self._ended_for or _why(error)) from error
+            if ray_fault(error) is not RayFault.ASKED:
+                raise WorkerDied(self._ended_for or _why(error)) from error
         finally:
             with self._lock:
                 self._stream = self._heard = None

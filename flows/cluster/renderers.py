@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 from flows.planning.model import Clip
 from flows.planning.sampling import numerics_for
 from flows.settings import Settings
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
 from wan.families import FAMILIES
 from wan.request import Numerics
 
@@ -50,7 +50,7 @@ class Report(Protocol):
     """What a renderer tells while it works, and asks."""
 
     def progress(self, stage: str, step: int, steps: int) -> None:
-        """`step` of `steps` of `stage` (`load`, `encode`, `denoise`, `decode`, `write`) is done."""
+        """`step` of `steps` of `stage` (`flows.events.Progress`) is done."""
         ...
 
     def should_stop(self) -> bool:

@@ -14,9 +14,9 @@ from flows.errors import BlobMissing
 from flows.media import StoredVideo, frames_at, load_image, read_audio
 from flows.planning.model import Clip, HandOff, Medium
 from flows.planning.motion import MADE_FROM, PREPARED
+from flows.store import Store, TakeRecord
 from flows.store.choice import weakest
 from flows.store.prepared import prepared
-from flows.store.protocol import Store, TakeRecord
 from wan.request import Audio, ClipRequest, Frames, Image, Lora
 from wan.variants import VARIANTS
 

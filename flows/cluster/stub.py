@@ -14,7 +14,7 @@ from flows.cluster.publish import store_clip
 from flows.cluster.renderers import Report
 from flows.errors import Stopped
 from flows.planning.model import Clip
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
 
 
 class StubRenderer:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 import torch
 from safetensors.torch import save
 
+from flows.cluster.motions import prepare_motion
 from flows.cluster.placement import placement_for, room_of_worker, with_room
 from flows.cluster.publish import store_clip
 from flows.cluster.renderers import Report
@@ -22,7 +23,7 @@ from flows.cluster.requests import CARRIED, request_of
 from flows.cluster.warm import WarmModels
 from flows.errors import SettingsError, Stopped
 from flows.planning.model import Clip
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
 from wan.errors import Cancelled, CheckpointError
 from wan.families import FAMILIES, Family
 from wan.load import check_numerics, find_device, load_pipeline
@@ -83,13 +84,14 @@ class WanRenderer:
         return frozenset(variant for variant, *_ in self._models.keys)
 
     def render(self, clip: Clip, store: Store, report: Report) -> TakeRecord:
-        """Load, encode, denoise, decode, and write the blobs. When a GPU's memory does not suffice, it goes on from the
-        last finished step in the next leaner placement.
+        """Prepare a driving video, load, encode, denoise, decode, and write the blobs. When a GPU's memory does not
+        suffice, it goes on from the last finished step in the next leaner placement.
 
         Raises Stopped between steps, CheckpointError when the weights here are not those that were planned with,
         RequestError, StoreError.
         """
         checkpoint = self._checkpoint(clip)
+        self._prepare_motion(clip, store, report)
         kind = (clip.variant, clip.width, clip.height, clip.num_frames, clip.numerics)
         first = self._sufficed.get(kind) or placement_for(
             self._placement, clip, self._device, _weight_bytes(checkpoint), self._room
@@ -140,6 +142,16 @@ class WanRenderer:
             placement=placement,
             determinism=pipeline.determinism,
         )
+
+    def _prepare_motion(self, clip: Clip, store: Store, report: Report) -> None:
+        """Beside the models that are held, if there is room."""
+        try:
+            prepare_motion(clip, store, self._root, self._device, report)
+        except torch.OutOfMemoryError:
+            self._drop_models()
+        else:
+            return
+        prepare_motion(clip, store, self._root, self._device, report)
 
     def _checkpoint(self, clip: Clip) -> Checkpoint:
         checkpoint = Checkpoint.open(self._family, clip.variant, self._root)

@@ -23,7 +23,7 @@ from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
 from flows.errors import FlowsError, Stopped
 from flows.events import Event, Finished, Log, Progress
 from flows.planning.model import Clip
-from flows.store import open_store
+from flows.store import ANOTHER, open_store
 from flows.store.identity import identity
 from wan.errors import WanError
 
@@ -112,7 +112,7 @@ class Worker:
         if identity(self._store) != self._store_identity:
             raise NodeFault(
                 f"{self._store.address} is not the film's store there; mount the same folder on all machines under "
-                "that path, or name another: store.path=FOLDER"
+                f"that path, or name another: {ANOTHER}"
             )
 
 

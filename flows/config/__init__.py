@@ -15,7 +15,7 @@ from pathlib import Path
 
 from flows.config.folders import config_folders, is_of_others
 from flows.config.load import load_tree
-from flows.config.names import Names, check
+from flows.config.names import Names, check, without_alias
 from flows.config.schema import freeze
 from flows.settings import Settings
 
@@ -35,9 +35,9 @@ def compose(overrides: Sequence[str] = (), config_dir: Path | None = None) -> Co
     """Compose the settings of a run.
 
     `storyboard=NAME` and `storyboard.KEY=VALUE` are kept as they were written: a storyboard's strings stay strings.
-    Raises `SettingsError`, naming the nearest key or option.
+    `store.path=FOLDER` is `store.address=FOLDER`. Raises `SettingsError`, naming the nearest key or option.
     """
-    ours = [text for text in overrides if not _about_storyboard(text)]
+    ours = [without_alias(text) for text in overrides if not _about_storyboard(text)]
     folders = config_folders(config_dir)
     names = Names.under(folders)
     for text in ours:

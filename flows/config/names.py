@@ -41,7 +41,8 @@ class Names:
         if longer:
             return f"there is no {key}; did you mean {longer[0]}?"
         last = key.rpartition(".")[2]
-        by_name = {known.rpartition(".")[2]: known for known in self.keys}
+        near = [known for known in self.keys if known.startswith(f"{key.partition('.')[0]}.")]
+        by_name = {known.rpartition(".")[2]: known for known in (*reversed(self.keys), *near)}  # its section's win
         all_keys = f"groups are {', '.join(self.options)}, and `wanflow doctor --config` lists every key"
         by_last = did_you_mean(last, by_name, all_keys, by_name.__getitem__)
         wholes = [*self.keys, *self.options]
@@ -50,6 +51,12 @@ class Names:
 
 def _options(folders: Sequence[Path], group: str) -> tuple[str, ...]:
     return tuple(sorted({file.stem for folder in folders for file in found_in(folder / group, "*.yaml")}))
+
+
+def without_alias(text: str) -> str:
+    """`store.path=FOLDER`, which says the same for a store in a folder, as `store.address=FOLDER`."""
+    key, separator, value = text.partition("=")
+    return f"store.address={value}" if separator and key == "store.path" else text
 
 
 def parse(text: str) -> Override:

@@ -20,7 +20,7 @@ from hydra.types import RunMode
 
 from flows.config import config_folders
 from flows.config.load import register_schema
-from flows.config.names import Names, check, parse
+from flows.config.names import Names, check, parse, without_alias
 from flows.errors import SettingsError
 from flows.resources import conf_folder
 
@@ -42,7 +42,7 @@ class Job:
 
 def sweep(arguments: Sequence[str], render: Callable[[Job], None]) -> int:
     """Run Hydra on a command line and `render` on each of its jobs; the worst exit code. Raises `SettingsError`."""
-    config_dir, rest = _config_dir(arguments)
+    config_dir, rest = _config_dir([without_alias(text) for text in arguments])
     folders = config_folders(config_dir)
     swept = _swept_keys([text for text in rest if "=" in text or text.startswith("~")], Names.under(folders))
     codes: list[int] = []

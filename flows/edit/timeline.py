@@ -13,8 +13,8 @@ from flows.errors import EditError, Problem, StoryboardError
 from flows.media.clips import exact_rate
 from flows.planning.model import Plan, PlannedShot, Take
 from flows.planning.transitions import overlaps
+from flows.store import Store, TakeRecord
 from flows.store.choice import weakest
-from flows.store.protocol import Store, TakeRecord
 from flows.storyboard.model import Cue, Deliverable, Music
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from flows.errors import EnvironmentProblem, UserError
 from flows.planning.model import Clip, Plan
+from flows.store import ANOTHER
 from wan.system.locks import try_lock
 
 OWNER = ".wanflow.json"
@@ -153,18 +154,18 @@ def _owner(file: FileIO) -> str | None:
         return None
 
 
-def check_space(folder: Path, store: str, clips: Iterable[Clip], *, here: bool = True) -> None:
-    """Raises EnvironmentProblem when the disks of film and store have less than rendering these clips may take, and
-    when the store cannot be written to though there are clips to render. `here`: by workers of this machine, which
-    write a clip into its temporary folder first.
+def check_space(folder: Path, store: Path | None, clips: Iterable[Clip], *, here: bool = True) -> None:
+    """Raises EnvironmentProblem when the disks of film and store (the folder that it fills, if it does) have less than
+    rendering these clips may take, and when the store cannot be written to though there are clips to render. `here`: by
+    workers of this machine, which write a clip into its temporary folder first.
     """
     sizes = [BYTES_PER_PIXEL * clip.width * clip.height * clip.num_frames for clip in clips]
     _check_free("film.outputs", folder, FILM_BYTES)
-    if "://" not in store:
-        _check_name(Path(store), "store.path")
+    if store is not None:
+        _check_name(store, "store.address")
         if sizes:
-            _check_writable(Path(store))
-        _check_free("store.path", Path(store), sum(sizes))
+            _check_writable(store)
+        _check_free("store.address", store, sum(sizes))
     if sizes and here:
         _check_free("TMPDIR", _temporary(), TEMPORARY_BYTES + max(sizes))
 
@@ -209,13 +210,13 @@ def check_links(place: Path, key: str) -> None:
 
 
 def _check_writable(store: Path) -> None:
-    check_links(store, "store.path")
+    check_links(store, "store.address")
     try:
         with tempfile.TemporaryFile(dir=_existing(store)):
             pass
     except OSError as error:
         raise EnvironmentProblem(
-            f"the store cannot be written to {store}: {error.strerror}\n    choose another folder: store.path=FOLDER"
+            f"the store cannot be written to {store}: {error.strerror}\n    choose another folder: {ANOTHER}"
         ) from error
 
 

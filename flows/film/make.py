@@ -5,19 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.edit.process import find_ffmpeg
-from flows.errors import Stopped
 from flows.events import Event
 from flows.film.folder import check_space, claimed
 from flows.film.making import Making
-from flows.film.motions import prepare_motions
+from flows.film.observed import make_observed
 from flows.film.observer import Observer, Run, Unobserved
-from flows.film.record import write_history
 from flows.film.result import FilmResult
 from flows.film.survey import check_soundtrack, chosen_shots, clips_of, put_assets, survey, with_needed
-from flows.planning.model import Clip, Plan
+from flows.planning.model import Clip, Plan, PlannedShot
 from flows.store import open_store
 
 if TYPE_CHECKING:
@@ -41,45 +40,61 @@ def make_film(
     Raises UserError before anything is started, EnvironmentProblem, RenderError (what could be rendered is kept),
     EditError, Stopped.
     """
-    start = time.monotonic()
+    began = time.monotonic()
     asked = chosen_shots(plan, only)
-    shots = with_needed(plan, asked) if only else plan.shots
     find_ffmpeg(plan.settings.film)
     _check_cluster(plan)
-    store = open_store(str(plan.settings.store.path) if plan.settings.store.path else None)
     with ExitStack() as cleanup:
         folder = cleanup.enter_context(claimed(plan))
         observer = observer or Unobserved()
         cleanup.callback(observer.close)
         observer.start()
-        found = survey(store, clips_of(plan, shots))
-        check_space(folder, store.address, found.missing, here=plan.settings.cluster.address is None)
-        if found.missing:
-            check_soundtrack(plan)
-        put_assets(store, plan, found.missing)
-        prepare_motions(plan, store, found.missing, on_event or _ignore)
-        pool = cleanup.enter_context(_pool(plan, found.missing, store.address, renderer)) if found.missing else None
-        making = Making(
-            plan=plan,
-            shots=shots,
-            asked=asked,
-            store=store,
-            folder=folder,
-            survey=found,
-            pool=pool,
-            on_event=on_event or _ignore,
-            began=start,
-        )
+        making = _begun(plan, asked, folder, renderer, on_event or _ignore, began, cleanup)
         making.tell_found()
-        run = _observed(making, observer)
+        run = make_observed(making, observer)
+    return _result(making, run)
+
+
+def _begun(
+    plan: Plan,
+    asked: Sequence[PlannedShot],
+    folder: Path,
+    renderer: RendererSpec | None,
+    on_event: Callable[[Event], None],
+    began: float,
+    cleanup: ExitStack,
+) -> Making:
+    """What is missing is known, its inputs are in the store, and a pool is starting if there is something to render."""
+    shots = with_needed(plan, asked) if asked else plan.shots
+    store = open_store(plan.settings.store.address)
+    found = survey(store, clips_of(plan, shots))
+    check_space(folder, store.folder, found.missing, here=plan.settings.cluster.address is None)
+    if found.missing:
+        check_soundtrack(plan)
+    put_assets(store, plan, found.missing)
+    return Making(
+        plan=plan,
+        shots=shots,
+        asked=asked,
+        store=store,
+        folder=folder,
+        survey=found,
+        pool=cleanup.enter_context(_pool(plan, found.missing, store.address, renderer)) if found.missing else None,
+        on_event=on_event,
+        began=began,
+    )
+
+
+def _result(making: Making, run: Run) -> FilmResult:
+    rendered = sum(watch.take.fingerprint in making.rendered for watch in making.watches.takes)
     return FilmResult(
         path=making.film,
         clips=making.clips,
         report=making.report,
         plan_path=making.plan_path,
-        rendered=sum(watch.take.fingerprint in making.rendered for watch in making.watches.takes),
-        cached=sum(watch.take.fingerprint not in making.rendered for watch in making.watches.takes),
-        seconds=time.monotonic() - start,
+        rendered=rendered,
+        cached=len(making.watches.takes) - rendered,
+        seconds=time.monotonic() - making.began,
         flow_run_id=run.id,
         run_url=run.url,
         delivered=making.delivered,
@@ -102,60 +117,6 @@ def _pool(plan: Plan, clips: Sequence[Clip], store: str, renderer: RendererSpec 
     pool = open_pool(plan.settings.cluster, spec, store, most=len(clips))
     pool.submit(clips)
     return pool
-
-
-def _observed(making: Making, observer: Observer) -> Run:
-    """Make it, and whatever became of it tell the observer, and the ledger."""
-    observer.begin(making)
-    try:
-        _make(making, observer)
-    except BaseException as failure:
-        error = Stopped("stopped; finished takes are kept") if isinstance(failure, KeyboardInterrupt) else failure
-        making.stop()
-        _end(making, observer, error)
-        if error is failure:
-            raise
-        raise error from failure
-    return _end(making, observer, None)
-
-
-def _end(making: Making, observer: Observer, error: BaseException | None) -> Run:
-    """Whoever is stopped while the observer is told, or fails to tell it, has a history all the same."""
-    try:
-        observer.end(making, error)
-    finally:
-        run = _record(making, observer, patient=not isinstance(error, Stopped))
-        _finish(making, observer)
-    return run
-
-
-def _record(making: Making, observer: Observer, *, patient: bool) -> Run:
-    """The history names the run; whoever is stopped while waiting for that is in it all the same."""
-    try:
-        return observer.run(patient=patient)
-    finally:
-        if warning := write_history(making, observer.run(patient=False).id):
-            making.warn(warning)
-
-
-def _make(making: Making, observer: Observer) -> None:
-    """Raises RenderError when takes failed, EditError, Stopped."""
-    for event in making.events():
-        observer.tell(event)
-        _pass_on(making, observer)
-    making.check_rendered()
-    making.edit()
-
-
-def _finish(making: Making, observer: Observer) -> None:
-    observer.close()
-    _pass_on(making, observer)
-
-
-def _pass_on(making: Making, observer: Observer) -> None:
-    """Nobody watches any more: said once, and no more than that."""
-    if observer.trouble is not None:
-        making.warn(observer.trouble)
 
 
 def _ignore(event: Event) -> None:

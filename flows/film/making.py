@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from flows.edit import captions_beside, edit_film, make_timeline
 from flows.edit.deliverables import target
 from flows.errors import Problem, RenderError
-from flows.events import Event, Failed, Finished, Log, Progress
+from flows.events import MOTION, Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, PLAN, REPORT, SHOTS
 from flows.film.result import Delivered
 from flows.film.survey import Survey, clips_of, survey
@@ -22,17 +21,16 @@ from flows.film.watch import Watches
 from flows.planning import plan_to_json
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.report import contact_sheet, write_report
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
+from flows.store.layout import with_named_blobs
 from flows.storyboard.model import Soundtrack, Transition
 from wan.system.files import write_atomically
 
 if TYPE_CHECKING:
     from flows.cluster import Pool
 
-UNDER_WAY = ("encode", "denoise", "decode")
+UNDER_WAY = (MOTION, "encode", "denoise", "decode")
 """Stages of a clip that are work on it; what comes before is the start of workers and the loading of weights."""
-_BLOB = re.compile(r"[^\s'\"]*/blobs/[0-9a-f]{2}/([0-9a-f]{64})")
-"""The path of a blob in a store."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,8 +97,8 @@ class Making:
             self.records[event.fingerprint] = event.record
             if not event.cached:
                 self.rendered.add(event.fingerprint)
-        elif isinstance(event, Failed):
-            event = replace(event, message=with_names(event.message, self.plan.assets))
+        elif isinstance(event, Failed | Log):
+            event = replace(event, message=with_named_blobs(event.message, self.plan.assets))
         if isinstance(event, Failed) and event.final:
             if event.because_of is not None:
                 message = f"not rendered: it starts from {self.watches.name_of(event.because_of)}, which failed"
@@ -190,8 +188,3 @@ class Making:
         rest: tuple[Clip, ...] = clips_of(self.plan, [shot for shot in self.plan.shots if shot.id not in asked])
         others = survey(self.store, [clip for clip in rest if clip.fingerprint not in self.records])
         return None if others.missing else {**self.records, **others.found}
-
-
-def with_names(message: str, assets: Mapping[str, str]) -> str:
-    """The message with files of the store called what the person called them; `assets` maps digests to paths."""
-    return _BLOB.sub(lambda found: assets.get(found[1], found[0]), message)

@@ -10,8 +10,9 @@ from pathlib import Path
 from flows.errors import MediaError, UserError
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.planning.motion import MADE_FROM, PREPARED
-from flows.store.files import file_digest
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
+from flows.store.prepared import is_prepared
+from wan.system.digests import file_digest
 from wan.system.suggest import did_you_mean
 
 CHECKERS = 4
@@ -112,11 +113,22 @@ def unchanged(source: Path, digest: str) -> Path:
 def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:
     """Put the pictures, sounds, videos and LoRAs that these clips are made with where workers can read them.
 
-    Raises MediaError when one has changed since it was planned with. Workers read no driving video: it is checked when
-    it is prepared (`flows.film.motions`), and may be gone once it has been.
+    Raises MediaError when one has changed since it was planned with. A driving video may be gone once it has been
+    prepared (`flows.cluster.motions`).
     """
     digests = {digest for clip in clips for digest in (clip.image, clip.last_image) if digest is not None}
     digests |= {medium.digest for clip in clips for medium in clip.media if medium.name not in (PREPARED, MADE_FROM)}
+    digests |= _to_be_prepared(store, clips)
     digests |= {lora.digest for clip in clips for lora in clip.loras}
     for digest in sorted(digests):
         store.put_file(Path(plan.assets[digest]), digest)
+
+
+def _to_be_prepared(store: Store, clips: Collection[Clip]) -> set[str]:
+    """The driving videos (digests) that something has to be made of which is not in the store."""
+    driving: dict[str, str] = {}
+    for clip in clips:
+        by_name = {medium.name: medium.digest for medium in clip.media}
+        if PREPARED in by_name:
+            driving[by_name[PREPARED]] = by_name[MADE_FROM]
+    return {video for key, video in driving.items() if not is_prepared(store, key)}

@@ -7,7 +7,6 @@ named, and kept.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -15,13 +14,11 @@ from flows.errors import EnvironmentProblem, StoreError
 from flows.ledger.parquet import from_parquet, to_parquet
 from flows.ledger.rows import LedgerRow
 from flows.ledger.timings import learn
-from flows.store.protocol import Store
+from flows.store import Store
+from flows.store.layout import LEDGER, is_ledger_note, ledger_note
 
-FOLDER = "ledger"
 COMPACT_AT = 64
 """With this many files that can be read the next writer merges them."""
-
-_OURS = re.compile(rf"{FOLDER}/\d{{8}}T\d{{6}}Z-[0-9a-f]{{16}}\.parquet")
 
 
 def append_rows(store: Store, rows: Sequence[LedgerRow]) -> None:
@@ -82,13 +79,13 @@ class Damaged(Exception):
 
 
 def _files(store: Store) -> list[str]:
-    return [name for name in store.notes(FOLDER) if _OURS.fullmatch(name)]
+    return [name for name in store.notes(LEDGER) if is_ledger_note(name)]
 
 
 def _write(store: Store, rows: Sequence[LedgerRow]) -> str:
     data = to_parquet(rows)
     stamp = max(row.when for row in rows).strftime("%Y%m%dT%H%M%SZ")
-    name = f"{FOLDER}/{stamp}-{hashlib.sha256(data).hexdigest()[:16]}.parquet"
+    name = ledger_note(stamp, hashlib.sha256(data).hexdigest())
     store.put_note(name, data)
     return name
 

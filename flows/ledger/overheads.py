@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flows.ledger.timings import MEMORY
-from flows.store.protocol import Store
+from flows.store import Store
+from flows.store.layout import OVERHEADS
 
-NOTE = "ledger-timings/films.json"
 START, START_ONLY_EDITED, PUBLISHED_WEIGHTS = 14.0, 6.0, 60.0
 """Seconds until the first clip is under way with the tiny family on two idle cores; until the edit begins when nothing
 is rendered; and for the weights of a published model from a fast disk. First guesses: other machines differ."""
@@ -61,7 +61,7 @@ def rough_edit(megapixel_frames: float) -> float:
 
 def read_overheads(store: Store) -> Overheads:
     """What the store has learnt; a damaged note is as good as none."""
-    data = store.note(NOTE)
+    data = store.note(OVERHEADS)
     try:
         raw = json.loads(data) if data else {}
         starts = {str(key): Known(float(value), int(count)) for key, (value, count) in raw.get("starts", {}).items()}
@@ -86,4 +86,4 @@ def learn_film(store: Store, key: str, start: float | None, edit: float | None, 
         "starts": {name: [round(one.value, 3), one.count] for name, one in sorted(starts.items())},
         "edits": [round(edits.value, 4), edits.count] if edits else None,
     }
-    store.put_note(NOTE, json.dumps(plain, indent=1).encode())
+    store.put_note(OVERHEADS, json.dumps(plain, indent=1).encode())

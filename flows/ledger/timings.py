@@ -9,9 +9,9 @@ from math import prod
 from typing import Literal, TypeAlias, get_args
 
 from flows.ledger.rows import LedgerRow
-from flows.store.protocol import Store
+from flows.store import Store
+from flows.store.layout import TIMINGS
 
-NOTE = "ledger-timings/timings.json"
 MEMORY = 10
 """A timing is a running mean over about this many clips: a new driver or machine shows after a few."""
 
@@ -75,7 +75,7 @@ class Timings:
 
 def read_timings(store: Store) -> Timings:
     """What the store has learnt. A damaged note is as good as none: estimates are then rough until the next film."""
-    data = store.note(NOTE)
+    data = store.note(TIMINGS)
     try:
         raw = json.loads(data) if data else {}
         return Timings(
@@ -99,7 +99,7 @@ def learn(store: Store, rows: Iterable[LedgerRow]) -> None:
         model: {"x".join(map(str, extent)): _plain(timing) for extent, timing in sorted(known.items())}
         for model, known in sorted(table.items())
     }
-    store.put_note(NOTE, json.dumps(plain, indent=1).encode())
+    store.put_note(TIMINGS, json.dumps(plain, indent=1).encode())
 
 
 def forwards(high: float, low: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -50,6 +51,12 @@ TREATED: Mapping[str, Treatment] = MappingProxyType(
     }
 )
 """By the name that facts of files have. Turning by quarters is not among them: it is as old as fingerprints are."""
+
+
+def as_read(digest: str, names: Iterable[str]) -> str:
+    """The digest of a file, and of how it is treated when it is read, if it is."""
+    treated = versions(names)
+    return hashlib.sha256("\n".join((digest, *treated)).encode()).hexdigest() if treated else digest
 
 
 def versions(names: Iterable[str]) -> tuple[str, ...]:

@@ -171,18 +171,26 @@ def _recipes(
 def _planned(
     recipes: Mapping[str, ShotRecipe], maker: TakeMaker, upstream: Mapping[str, str | None], order: Sequence[str]
 ) -> list[PlannedShot]:
-    """The shots in the film's order; their takes are made upstream first, because fingerprints need it."""
-    planned: dict[str, PlannedShot] = {}
-    counted: set[str] = set()
+    """The shots in the film's order; their takes are made upstream first, because fingerprints need it,
+    and looked up in the store together."""
+    made: dict[str, tuple[Take, ...]] = {}
     before = dict(pairwise(reversed(list(recipes))))
     fps = maker.geometry.fps
     for name in order:
         source, recipe = upstream[name], recipes[name]
         hand_off = None
         if source:
-            early = blended(recipe.shot, before.get(name), source, fps) * planned[source].render_fps / fps
-            hand_off = hand_off_of(planned[source].takes, recipe.segments[0].part.variant, round(early))
-        planned[name] = _shot(recipe, maker.takes(recipe, source, hand_off), source, counted, fps)
+            early = blended(recipe.shot, before.get(name), source, fps) * made[source][0].clips[0].fps / fps
+            hand_off = hand_off_of(made[source], recipe.segments[0].part.variant, round(early))
+        made[name] = maker.takes(recipe, hand_off)
+    finished = maker.snapshot.finished(
+        [clip.fingerprint for takes in made.values() for take in takes for clip in take.clips]
+    )
+    planned: dict[str, PlannedShot] = {}
+    counted: set[str] = set()
+    for name, takes in made.items():
+        recipe, source = recipes[name], upstream[name]
+        planned[name] = _shot(recipe, maker.looked_up(recipe, source, takes, finished), source, counted, fps)
     return [planned[name] for name in recipes]
 
 

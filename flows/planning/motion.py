@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from flows.errors import Problem
-from flows.media.treated import versions
+from flows.media.treated import as_read
 from flows.planning.media import Digest
-from flows.planning.model import ClipLora, Medium
+from flows.planning.model import Clip, ClipLora, Medium
 from flows.resolve import Snapshot, full_id
 from flows.resolve.needs import choose_variant, part_of
 from flows.storyboard.model import Shot, Size
@@ -21,7 +20,7 @@ PREPARED = "prepared"
 """Name of the medium that stands for the videos prepared from a driving video; its digest is their key in the store
 (`flows.store.prepared`)."""
 MADE_FROM = "motion"
-"""Name of the medium that is that driving video itself; workers do not read it."""
+"""Name of the medium that is that driving video itself; only what prepares it reads it."""
 RETARGET = "retarget"
 READY_MADE = ("pose", "face", "background", "mask")
 
@@ -45,10 +44,13 @@ def prepared_media(
     return (Medium(PREPARED, key, RETARGET if motion.retarget else ""),)
 
 
+def prepared_key(clip: Clip) -> str | None:
+    """The key of the videos that the clip needs to have been prepared; None: it needs none."""
+    return next((medium.digest for medium in clip.media if medium.name == PREPARED), None)
+
+
 def _as_read(digest: str, path: Path | None, snapshot: Snapshot) -> str:
-    """The digest of a file, and of how it is treated when it is read, if it is."""
-    treated = versions(snapshot.treated.get(path, ())) if path is not None else ()
-    return hashlib.sha256("\n".join((digest, *treated)).encode()).hexdigest() if treated else digest
+    return digest if path is None else as_read(digest, snapshot.treated.get(path, ()))
 
 
 def motion_problems(shot: Shot, family: Family, snapshot: Snapshot) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from flows.ledger import LedgerRow
 from flows.ledger.rows import RowStatus
 from flows.planning.model import Plan, PlannedShot
-from flows.store.protocol import TakeRecord
+from flows.store import TakeRecord
 from wan.request import Numerics
 
 

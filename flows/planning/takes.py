@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -61,11 +62,12 @@ class TakeMaker:
         """The weakest of what the estimates stood on so far."""
         return max(self.bases, key=BASES.index, default="measured")
 
-    def takes(self, recipe: ShotRecipe, source: str | None, hand_off: HandOff | None) -> tuple[Take, ...]:
-        """All takes of the shot, first seed first. `hand_off` is what it gets from the shot `source`."""
-        return tuple(self._take(recipe, index, source, hand_off) for index in range(recipe.count))
+    def takes(self, recipe: ShotRecipe, hand_off: HandOff | None) -> tuple[Take, ...]:
+        """All takes of the shot, first seed first, as if nothing were in the store. `hand_off` is what it gets from the
+        shot that it goes on from."""
+        return tuple(self._take(recipe, index, hand_off) for index in range(recipe.count))
 
-    def _take(self, recipe: ShotRecipe, index: int, source: str | None, hand_off: HandOff | None) -> Take:
+    def _take(self, recipe: ShotRecipe, index: int, hand_off: HandOff | None) -> Take:
         seed = (recipe.seed + index) % SEEDS
         clips: list[Clip] = []
         for number in range(len(recipe.segments)):
@@ -73,11 +75,27 @@ class TakeMaker:
             clips.append(clip)
             if number + 1 < len(recipe.segments):
                 hand_off = HandOff((clip.fingerprint,), what=recipe.segments[number + 1].chained)
-        chain = tuple(clips)
+        return Take(seed, clips[-1].fingerprint, "new", "", tuple(clips))
+
+    def looked_up(
+        self, recipe: ShotRecipe, source: str | None, takes: Sequence[Take], finished: Collection[str]
+    ) -> tuple[Take, ...]:
+        """The takes with what the store has of them (`finished` fingerprints), why the others are new, and estimates of
+        those."""
+        return tuple(self._looked_up(recipe, source, index, take, finished) for index, take in enumerate(takes))
+
+    def _looked_up(
+        self, recipe: ShotRecipe, source: str | None, index: int, take: Take, finished: Collection[str]
+    ) -> Take:
+        chain = tuple(
+            replace(clip, status="cached")
+            if clip.fingerprint in finished
+            else replace(clip, estimated_seconds=self._seconds(clip, segment.part.role))
+            for clip, segment in zip(take.clips, recipe.segments, strict=True)
+        )
         if all(clip.status == "cached" for clip in chain):
-            return Take(seed, chain[-1].fingerprint, "cached", IN_STORE, chain)
-        why = why_new(source, index, chain, self.snapshot.past.get(recipe.id))
-        return Take(seed, chain[-1].fingerprint, "new", why, chain)
+            return replace(take, status="cached", why=IN_STORE, clips=chain)
+        return replace(take, why=why_new(source, index, chain, self.snapshot.past.get(recipe.id)), clips=chain)
 
     def _clip(self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None) -> Clip:
         segment, sampling, shot = recipe.segments[number], recipe.samplings[number], recipe.shot
@@ -112,10 +130,7 @@ class TakeMaker:
             keep=segment.keep,
         )
         clip = replace(clip, treated=self._treated(clip))
-        mark = fingerprint(clip)
-        if mark in self.snapshot.finished:
-            return replace(clip, fingerprint=mark, status="cached")
-        return replace(clip, fingerprint=mark, estimated_seconds=self._seconds(clip, role))
+        return replace(clip, fingerprint=fingerprint(clip))
 
     def _seconds(self, clip: Clip, role: Role) -> float:
         sampling = clip.sampling

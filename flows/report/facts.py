@@ -17,8 +17,8 @@ from flows.planning.model import Clip, Plan, PlannedShot, Take
 from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
 from flows.report.inputs import BARS, Input, Inputs, sound_shape
 from flows.report.seams import Meeting, Seam, continues, half_of_both, measured, meeting
+from flows.store import Store, TakeRecord
 from flows.store.choice import weakest
-from flows.store.protocol import Store, TakeRecord
 
 if TYPE_CHECKING:
     from flows.report.frames import Frame

@@ -13,8 +13,8 @@ from flows.media import load_image, middle_frame, read_audio
 from flows.planning.model import Plan, Take
 from flows.planning.motion import PREPARED
 from flows.report.frames import jpeg_uri
+from flows.store import Store
 from flows.store.prepared import prepared
-from flows.store.protocol import Store
 
 if TYPE_CHECKING:
     from flows.report.frames import Frame

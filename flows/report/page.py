@@ -12,7 +12,7 @@ from flows.edit.deliverables import Target, target
 from flows.edit.timeline import Timeline
 from flows.planning.model import Plan
 from flows.report.facts import Facts, gather
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
 from wan.system.files import write_atomically
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flows.edit.timeline import chosen_take
 from flows.planning.model import Plan, PlannedShot
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
 
 if TYPE_CHECKING:
     from PIL.Image import Image

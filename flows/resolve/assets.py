@@ -16,9 +16,8 @@ from typing import Any, Literal, TypeAlias
 from flows.errors import MediaError
 from flows.media import audio_head, probe_audio, probe_image, probe_video, promised_seconds, video_head
 from flows.media.treated import TREATED
-from flows.store.files import file_digest
 from wan.lora.file import UnusableLora, open_lora
-from wan.system.digests import FRESH_NS
+from wan.system.digests import FRESH_NS, file_digest
 from wan.system.files import cache_folder, replacing
 from wan.system.host import cores
 

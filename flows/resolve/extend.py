@@ -11,7 +11,7 @@ from flows.resolve.extend_ask import ask_for
 from flows.resolve.extend_pins import Wish, pinned
 from flows.resolve.needs import choose_variant, full_id
 from flows.settings import Settings
-from flows.store.protocol import Store
+from flows.store import Store
 from flows.storyboard.model import Shot, Storyboard
 from wan.errors import ModelUnavailable, PromptError
 from wan.families import Family

@@ -14,7 +14,7 @@ from flows.errors import SettingsError
 from flows.media import load_image
 from flows.resolve.extend_pins import Wish, pin
 from flows.settings import PromptSettings
-from flows.store.protocol import Store
+from flows.store import Store
 from wan.errors import ModelUnavailable, PromptError
 from wan.prompts import Extender, PromptRequest, extend_prompt, open_api, open_local
 

@@ -7,10 +7,10 @@ import json
 from dataclasses import asdict, dataclass
 
 from flows.settings import PromptSettings
-from flows.store.protocol import Store
+from flows.store import Store
+from flows.store.layout import prompt_note
 from wan.prompts import VERSION
 
-FOLDER = "prompts"
 FORMAT = 1
 
 
@@ -61,4 +61,4 @@ def _key(wish: Wish, settings: PromptSettings) -> dict[str, object]:
 
 def _name(wish: Wish, settings: PromptSettings) -> str:
     text = json.dumps(_key(wish, settings), sort_keys=True)
-    return f"{FOLDER}/{hashlib.sha256(text.encode()).hexdigest()}.json"
+    return prompt_note(hashlib.sha256(text.encode()).hexdigest())

@@ -21,7 +21,7 @@ from flows.resolve.motion import MotionFacts, look_at_motions
 from flows.resolve.needs import CONTROL, full_id, shown_references, used_variants
 from flows.resolve.snapshot import Snapshot
 from flows.settings import ModelSettings, Settings
-from flows.store.protocol import Store
+from flows.store import Store
 from flows.storyboard.model import Shot, Storyboard
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family, FamilyLora
@@ -75,7 +75,7 @@ def resolve(
         image_sizes={path: fact.size for path, fact in facts.items() if fact.size},
         media_seconds=seconds,
         checkpoints={variant: checkpoint.revision for variant, checkpoint in checkpoints.items()},
-        finished=store.fingerprints(),
+        finished=store.finished,
         timings=read_timings(store),
         overheads=read_overheads(store),
         past=recall(store, storyboard),

@@ -8,10 +8,9 @@ import os
 from collections.abc import Mapping
 
 from flows.resolve.snapshot import PastShot
-from flows.store.protocol import Store
+from flows.store import Store
+from flows.store.layout import plan_note
 from flows.storyboard.model import Storyboard
-
-FOLDER = "plans"
 
 
 def remember(store: Store, storyboard: Storyboard, shots: Mapping[str, PastShot]) -> None:
@@ -31,6 +30,4 @@ def recall(store: Store, storyboard: Storyboard) -> dict[str, PastShot]:
 
 
 def _name(storyboard: Storyboard) -> str:
-    """Films of one title from different files do not share their past."""
-    which = hashlib.sha256(os.fsencode(storyboard.path)).hexdigest()[:12]
-    return f"{FOLDER}/{storyboard.slug}-{which}.json"
+    return plan_note(storyboard.slug, hashlib.sha256(os.fsencode(storyboard.path)).hexdigest())

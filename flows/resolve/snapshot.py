@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from flows.errors import Problem
 from flows.ledger import Overheads, Timings
 from flows.resolve.motion import MotionFacts
 from wan.families import FamilyLora
 from wan.request import ExpertName
+
+Finished: TypeAlias = Callable[[Collection[str]], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,9 @@ class PastShot:
 class Snapshot:
     """`digests` maps every input file to its sha256, `image_sizes` pictures to (width, height), `media_seconds` sounds
     and videos to their length, `treated` those that are not plain to how they are treated when they are read
-    (`flows.media.treated`). `checkpoints` maps the variants that are used to their revision. `finished` are the
-    fingerprints that have a record in the store. `past` are the shots of the last finished film, by full id.
+    (`flows.media.treated`). `checkpoints` maps the variants that are used to their revision. `finished`
+    names those of some fingerprints that have a record in the store: the plan asks once, with all of its own. `past`
+    are the shots of the last finished film, by full id.
 
     `prompts` are those that were extended, by the shot's full id; `kept_prompts` says why others, which should have
     been, are rendered as they are written. `loras` are the digests of LoRA files, by what a storyboard calls them
@@ -45,7 +49,7 @@ class Snapshot:
     media_seconds: Mapping[Path, float] = field(default_factory=dict)
     treated: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     checkpoints: Mapping[str, str] = field(default_factory=dict)
-    finished: frozenset[str] = frozenset()
+    finished: Finished = frozenset().intersection
     timings: Timings = field(default_factory=Timings)
     overheads: Overheads = field(default_factory=Overheads)
     past: Mapping[str, PastShot] = field(default_factory=dict)

@@ -1,32 +1,38 @@
-"""Where assets, clips, hand-offs, records and the ledger live; `open_store` finds the implementation by address."""
+"""Where assets, clips, hand-offs, records and the ledger live. `open_store` opens one by its address, here alone.
+
+layout.py      what is called what        backend.py    what keeps the bytes: the protocol
+store.py       blobs, records, notes      folder.py     in a folder
+records.py     what a clip came to        memory.py     in memory, for tests
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from flows.errors import SettingsError
-from flows.store.local import LocalStore
-from flows.store.protocol import Store, TakeRecord
+from flows.store.faults import ANOTHER
+from flows.store.folder import FolderBackend
+from flows.store.records import TakeRecord
+from flows.store.store import Store
 from wan.system.files import data_folder, without_tilde
 
-__all__ = ["Store", "TakeRecord", "default_store_path", "open_store"]
-
-
-def default_store_path() -> Path:
-    """`$XDG_DATA_HOME/wanflow/store`: one store for all projects of a user."""
-    return data_folder() / "store"
+__all__ = ["ANOTHER", "Store", "TakeRecord", "open_store"]
 
 
 def open_store(address: str | None) -> Store:
-    """The store at an address (a folder; None: the user's own). Nothing is written until something is put.
+    """The store at an address, `store.address`: a folder, by its path or as `file://`; None: the user's own,
+    `$XDG_DATA_HOME/wanflow/store`, which all their projects share. Nothing is written until something is put.
 
-    Raises SettingsError for an address of a kind that no implementation serves.
+    Raises SettingsError for an address of a kind that no back end serves.
     """
     if address is None:
-        return LocalStore(default_store_path())
+        return Store(FolderBackend(data_folder() / "store"))
     scheme, separator, rest = address.partition("://")
     if not separator:
-        return LocalStore(without_tilde(Path(address)))
+        return Store(FolderBackend(without_tilde(Path(address))))
     if scheme == "file":
-        return LocalStore(Path(rest))
-    raise SettingsError(f"store {address!r}: {scheme}:// is not supported yet; name a folder: store.path=FOLDER")
+        return Store(FolderBackend(Path(rest)))
+    why = (
+        "a store in a bucket is not possible yet" if scheme == "s3" else f"there are no stores of the kind {scheme}://"
+    )
+    raise SettingsError(f"store.address={address}: {why}; name a folder: {ANOTHER}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flows.store.protocol import TakeRecord
+from flows.store.records import TakeRecord
 
 
 def weakest(clips: Sequence[TakeRecord]) -> TakeRecord:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import uuid
 
-from flows.store.protocol import Store
-
-_NOTE = "identity.txt"
+from flows.store.layout import IDENTITY
+from flows.store.store import Store
 
 
 def identity(store: Store) -> bytes | None:
     """The store's own, or None where it was never given one. Raises StoreError."""
-    return store.note(_NOTE)
+    return store.note(IDENTITY)
 
 
 def identified(store: Store) -> bytes:
     """The store's identity; given to it when first asked for. Raises StoreError, EnvironmentProblem."""
     while (found := identity(store)) is None:
-        store.add_note(_NOTE, uuid.uuid4().hex.encode())
+        store.add_note(IDENTITY, uuid.uuid4().hex.encode())
     return found

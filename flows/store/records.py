@@ -1,11 +1,55 @@
-"""Take records as JSON, and what a damaged one looks like."""
+"""What came out of one clip of the plan, as it lies in a store, and what a damaged one looks like."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from flows.store.protocol import TakeRecord
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeRecord:
+    """One rendered clip.
+
+    Digests (sha256, hex) of: `clip` lossless video (FFV1 in Matroska), `latents` final latents (safetensors),
+    `last_frame` and `first_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
+    `scores["quality"]` decides between takes (`flows.store.choice`). `seconds` maps a stage (`load`, `encode`,
+    `denoise`, `decode`, `write`) to its duration. `placement` says where the models lived, which decides no pixel;
+    `determinism` what another machine must have to draw the same bits (device, torch, attention kernel). `spec` is the
+    clip's fingerprinted content, so that a later plan can say what changed.
+    """
+
+    fingerprint: str
+    clip: str
+    latents: str
+    first_frame: str
+    last_frame: str
+    thumbnail: str
+    num_frames: int
+    fps: float
+    width: int
+    height: int
+    seed: int
+    scores: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    peak_memory_bytes: int = 0
+    worker: str = ""
+    created: str = ""
+    placement: str = ""
+    determinism: str = ""
+    spec: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def quality(self) -> float:
+        """What clips are judged by; of takes, see `flows.store.choice`."""
+        return self.scores.get("quality", 0.0)
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Digests of every blob this record promises."""
+        return (self.clip, self.latents, self.first_frame, self.last_frame, self.thumbnail)
+
 
 _FIELDS = {field.name: field for field in dataclasses.fields(TakeRecord)}
 _REQUIRED = frozenset(

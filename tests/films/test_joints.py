@@ -91,7 +91,7 @@ def test_a_speaker_goes_on_speaking_in_the_next_shot(tmp_path: Path) -> None:
     for name in ("face.png", "voice.wav"):
         shutil.copy(ASSETS / name, tmp_path)
     (tmp_path / "film.yaml").write_text(BOARD)
-    plan = flows.plan(flows.load(tmp_path / "film.yaml", overrides=[f"store.path={tmp_path / 'store'}"]))
+    plan = flows.plan(flows.load(tmp_path / "film.yaml", overrides=[f"store.address={tmp_path / 'store'}"]))
     store = open_store(str(tmp_path / "store"))
     put_assets(store, plan, plan.clips)
     renderer = WanRenderer(threads=1, family="tiny", device="cpu")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.store.protocol import TakeRecord
+from flows.store import TakeRecord
 
 
 def empty_record(fingerprint: str) -> TakeRecord:

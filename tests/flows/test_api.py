@@ -37,7 +37,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     file = tmp_path / "two_boxes.yaml"
     file.write_text(STORYBOARD)
     root = write_checkpoints(tmp_path / "checkpoints")
-    return load(file, [f"model.root={root}", f"store.path={tmp_path / 'store'}", "render=draft", "storyboard.seed=3"])
+    return load(
+        file, [f"model.root={root}", f"store.address={tmp_path / 'store'}", "render=draft", "storyboard.seed=3"]
+    )
 
 
 def test_a_storyboard_is_loaded_with_its_overrides(project: Project) -> None:
@@ -76,7 +78,7 @@ def test_a_broken_storyboard_says_where(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_storyboard_is_said_before_weights_are_asked_for(tmp_path: Path) -> None:
     file, empty = tmp_path / "two.yaml", tmp_path / "empty"
     empty.mkdir()
-    settings = ["model=wan22", f"model.root={empty}", f"store.path={tmp_path / 'store'}"]
+    settings = ["model=wan22", f"model.root={empty}", f"store.address={tmp_path / 'store'}"]
     (tmp_path / "walk.mp4").write_bytes(b"\0" * 4 + b"ftypisom")
     file.write_text(STORYBOARD + "      - {id: third, prompt: a person walks, motion: {video: walk.mp4}}\n")
     with pytest.raises(StoryboardError, match=r"two\.yaml:9:.*needs a picture to start from") as caught:
@@ -91,10 +93,10 @@ def test_what_is_wrong_with_a_storyboard_is_said_before_weights_are_asked_for(tm
 
 
 def test_after_a_film_the_next_plan_says_what_changed(project: Project) -> None:
-    root, store = project.settings.model.root, project.settings.store.path
+    root, store = project.settings.model.root, project.settings.store.address
     edit = "storyboard.shots.first.prompt=a blue box rises"
-    edited = load(project.storyboard.path, [f"model.root={root}", f"store.path={store}", edit])
-    original = load(project.storyboard.path, [f"model.root={root}", f"store.path={store}"])
+    edited = load(project.storyboard.path, [f"model.root={root}", f"store.address={store}", edit])
+    original = load(project.storyboard.path, [f"model.root={root}", f"store.address={store}"])
 
     def reasons() -> list[str]:
         return [take.why for shot in plan(edited).shots for take in shot.takes]
@@ -105,7 +107,7 @@ def test_after_a_film_the_next_plan_says_what_changed(project: Project) -> None:
 
 
 def test_a_family_that_is_not_here_can_be_planned_without_its_weights(project: Project, tmp_path: Path) -> None:
-    absent = load(project.storyboard.path, ["model=wan22", f"model.root={tmp_path}", f"store.path={tmp_path / 's'}"])
+    absent = load(project.storyboard.path, ["model=wan22", f"model.root={tmp_path}", f"store.address={tmp_path / 's'}"])
     with pytest.raises(EnvironmentProblem, match="pull t2v-a14b"):
         flows.plan(absent)
     made = flows.plan(absent, weights=False)
@@ -153,7 +155,7 @@ def test_what_this_machine_cannot_do_is_said_only_when_something_is_to_be_render
     with pytest.raises(EnvironmentProblem, match="precision=fp8 multiplies in eight bits"):
         plan(eight_bits)
     everything = frozenset(clip.fingerprint for clip in plan(eight_bits, weights=False).clips)
-    monkeypatch.setattr("flows.store.local.LocalStore.fingerprints", lambda self: everything)
+    monkeypatch.setattr("flows.store.Store.finished", lambda self, asked: everything & frozenset(asked))
     monkeypatch.setattr("flows.resolve.look._checkpoints", lambda *_: {})
     assert plan(eight_bits).totals.cached == 2
 

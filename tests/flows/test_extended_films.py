@@ -46,7 +46,7 @@ def overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: Endpoin
     root = write_checkpoints(tmp_path / "checkpoints")
     return [
         f"model.root={root}",
-        f"store.path={tmp_path / 'store'}",
+        f"store.address={tmp_path / 'store'}",
         "prompts=api",
         f"prompts.base_url={endpoint.url}",
         "prompts.model=m",

@@ -35,14 +35,14 @@ def file_digests(paths: Sequence[Path]) -> list[str]:
         if path.is_symlink() and real.parent.name == "blobs" and _BLOB_NAME.fullmatch(real.name):
             digests.append(real.name)
             continue
-        stamp = _stamp(real)
+        stamp = stamp_of(real)
         entry = known.get(str(real))
         if entry is not None and entry[:-1] == stamp:
             digests.append(str(entry[-1]))
             continue
-        settled = max(stamp[1:]) < time_ns() - FRESH_NS
-        digest = _hash(real)
-        if settled and stamp == _stamp(real):
+        old_enough = settled(stamp)
+        digest = file_digest(real)
+        if old_enough and stamp == stamp_of(real):
             fresh[str(real)] = [*stamp, digest]
         digests.append(digest)
     if fresh:
@@ -55,7 +55,7 @@ def remember_digests(digests: Mapping[Path, str]) -> None:
     fresh: dict[str, list[int | str]] = {}
     for path, digest in digests.items():
         real = path.resolve()
-        fresh[str(real)] = [*_stamp(real), digest]
+        fresh[str(real)] = [*stamp_of(real), digest]
     if fresh:
         _write_cache({**_read_cache(), **fresh})
 
@@ -64,17 +64,23 @@ def remembered_digest(path: Path) -> str | None:
     """The digest, if it is known without reading the file."""
     real = path.resolve()
     entry = _read_cache().get(str(real))
-    return str(entry[-1]) if entry is not None and entry[:-1] == _stamp(real) else None
+    return str(entry[-1]) if entry is not None and entry[:-1] == stamp_of(real) else None
 
 
-def _stamp(path: Path) -> list[int]:
+def stamp_of(path: Path) -> list[int]:
     """Size, modification time, and change time: weights of one architecture have one size, and `cp -p`, archives and
-    images with all times alike set the modification time back."""
+    images with all times alike set the modification time back. Raises OSError."""
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
 
 
-def _hash(path: Path) -> str:
+def settled(stamp: Sequence[int]) -> bool:
+    """Whether a file of this stamp cannot change any more without another stamp coming of it."""
+    return max(stamp[1:]) < time_ns() - FRESH_NS
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 (hex) of a file's bytes, which are read. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from wan.errors import NoHome
 
@@ -18,13 +20,14 @@ _STRANGE = "backslashreplace"
 """What becomes of a name that is no UTF-8, as file names may be: JSON has the same escapes."""
 _LONGEST_STEM = 200
 """Bytes of a name that leave room for what makes a temporary name of it: most file systems take 255."""
+_TEMPORARY = re.compile(r"\..+\.\d+-[0-9a-f]{8}", re.DOTALL)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A hidden file beside `path` to write: it becomes `path` when the block ends well, and is gone otherwise."""
-    stem = os.fsdecode(os.fsencode(path.name)[:_LONGEST_STEM])
-    temporary = path.with_name(f".{stem}.{os.getpid()}-{secrets.token_hex(4)}")
+def replacing(path: Path, *, within: Path | None = None) -> Iterator[Path]:
+    """A hidden file beside `path` (or in the folder `within`, on the same disk) to write: it becomes `path` when the
+    block ends well, and is gone otherwise."""
+    temporary = _temporary(path, within)
     try:
         yield temporary
         move_over(temporary, path)
@@ -35,11 +38,52 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_atomically(path: Path, text: str) -> None:
     """The whole file or none of it; on the disk, its name too, when this returns."""
-    with replacing(path) as temporary, temporary.open("w", -1, "utf-8", _STRANGE) as file:
-        file.write(text)
-        file.flush()
-        settle(file.fileno())
+    data = text.encode("utf-8", _STRANGE)
+    write_whole(path, lambda file: file.write(data))
+
+
+def write_whole(path: Path, fill: Callable[[BinaryIO], object], *, within: Path | None = None) -> None:
+    """As `write_atomically`, with what `fill` writes; `within` is for `replacing`."""
+    with replacing(path, within=within) as temporary:
+        _filled(temporary, fill)
     settle_folder(path.parent)
+
+
+def add_whole(path: Path, fill: Callable[[BinaryIO], object], *, within: Path | None = None) -> bool:
+    """As `write_whole`, unless there is such a file already: of several at once one wins. Whether it was ours."""
+    temporary = _temporary(path, within)
+    try:
+        _filled(temporary, fill)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        except OSError:
+            # Some file systems have no hard links, and say so in many ways; the window between the calls is theirs.
+            if path.exists():
+                return False
+            os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    settle_folder(path.parent)
+    return True
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file that is not whole yet, or never became whole, is called so."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def _temporary(path: Path, within: Path | None) -> Path:
+    stem = os.fsdecode(os.fsencode(path.name)[:_LONGEST_STEM])
+    return (within or path.parent) / f".{stem}.{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _filled(file: Path, fill: Callable[[BinaryIO], object]) -> None:
+    with file.open("xb") as opened:
+        fill(opened)
+        opened.flush()
+        settle(opened.fileno())
 
 
 def move_over(source: Path, target: Path) -> None:

@@ -91,6 +91,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "gpu": ("cuda",),
         "gpus": ("gpus_per_worker", "cluster.gpus_per_worker"),
         "cpus": ("cpus_per_worker", "cluster.cpus_per_worker"),
+        "path": ("address",),
+        "folder": ("address",),
+        "bucket": ("address",),
     }
 )
 """What people and other tools call ours. Suggested where such a thing can be named; a word may be several things."""

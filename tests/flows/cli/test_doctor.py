@@ -111,8 +111,8 @@ def test_what_does_not_fit_says_what_would(gpu: SimpleNamespace) -> None:
 
 def test_a_folder_that_is_a_link_to_nowhere_is_named(home: Path) -> None:
     (home / "disk").symlink_to(home / "gone")
-    findings = found(f"film.outputs={home / 'disk'}", f"store.path={home / 'disk/store'}")
-    for name, key in (("outputs", "film.outputs"), ("store", "store.path")):
+    findings = found(f"film.outputs={home / 'disk'}", f"store.address={home / 'disk/store'}")
+    for name, key in (("outputs", "film.outputs"), ("store", "store.address")):
         assert findings[name].state == "bad"
         assert findings[name].found == f"{home / 'disk'} is a link to {home / 'gone'}, which is not there"
         assert (findings[name].fix or "").endswith(f"{key}=FOLDER")
@@ -263,8 +263,8 @@ def test_a_host_that_no_name_can_be_does_not_answer() -> None:
 
 def test_a_folder_that_cannot_be_written_is_bad(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    finding = found(f"store.path={tmp_path / 'file' / 'store'}")["store"]
-    assert (finding.state, finding.fix) == ("bad", "store.path=FOLDER names another place")
+    finding = found(f"store.address={tmp_path / 'file' / 'store'}")["store"]
+    assert (finding.state, finding.fix) == ("bad", "store.address=FOLDER names another place")
 
 
 def test_the_page_has_a_line_for_each_finding(capsys: pytest.CaptureFixture[str]) -> None:

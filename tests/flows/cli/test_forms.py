@@ -178,7 +178,7 @@ def test_an_error_as_problems(error: BaseException, expected: tuple[object, ...]
         (["plan", "flim.yaml", "--json"], "storyboard"),
         (["render", "film.yaml", "rendr=final", "--events"], "settings"),
         (["plan", "--json"], "usage"),
-        (["history", "store.path=/dev/null", "--json"], "environment"),
+        (["history", "store.address=/dev/null", "--json"], "environment"),
     ],
 )
 def test_an_error_is_a_document_too(wanflow: Wanflow, tmp_path: Path, arguments: list[str], code: str) -> None:

@@ -102,7 +102,6 @@ def test_while_the_film_is_edited_its_frames_are_counted() -> None:
 
 
 def test_driving_videos_are_told_of_and_so_is_what_is_odd_about_them() -> None:
-    text = shown(Progress("", "motion", 0, 2), terminal=True)
-    assert "reading the motion of video 1 of 2" in text
-    assert "reading the motion" not in shown(Progress("", "motion", 0, 1), Progress("", "motion", 1, 1))
+    text = shown(Started("aa", "w1", 1), Progress("aa", "motion", 0, 13), terminal=True)
+    assert "reading the motion" in text
     assert "warning: dance.mp4: 3 people" in shown(Log("", 30, "dance.mp4: 3 people"))

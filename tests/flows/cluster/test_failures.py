@@ -6,8 +6,9 @@ import errno
 import os
 
 import pytest
+import ray.exceptions
 
-from flows.cluster.failures import Blame, NodeFault, blame_of, fault_of
+from flows.cluster.failures import RAY_FAULTS, Blame, NodeFault, RayFault, blame_of, fault_of, ray_fault
 from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, MediaError, SettingsError, StoreError
 from wan.errors import CheckpointError, NumbersError, RequestError, StateError
 
@@ -60,3 +61,28 @@ def test_a_fault_of_the_machine_says_what_to_do_there() -> None:
     full = fault_of("a", OSError(errno.ENOSPC, "No space left on device", "/tmp/x")).message
     assert full.endswith("'/tmp/x'; free some room there")
     assert "mount there what is mounted here" in fault_of("a", FileNotFoundError(errno.ENOENT, "x", "/y")).message
+
+
+def _errors_of_ray() -> list[type[BaseException]]:
+    return [
+        kind
+        for kind in vars(ray.exceptions).values()
+        if isinstance(kind, type) and issubclass(kind, BaseException) and kind.__module__.startswith("ray.")
+    ]
+
+
+def test_every_error_of_ray_is_known() -> None:
+    named = [name for names in RAY_FAULTS.values() for name in names]
+    assert sorted(named) == sorted(kind.__name__ for kind in _errors_of_ray())
+    assert len(named) == len(set(named))
+
+
+def test_every_error_of_ray_is_caught_as_one() -> None:
+    assert all(issubclass(kind, ray.exceptions.RayError) for kind in _errors_of_ray())
+
+
+def test_an_error_of_a_worker_that_ray_passes_on_is_a_loss() -> None:
+    passed_on = ray.exceptions.RayTaskError("render", "Traceback", ValueError("x")).as_instanceof_cause()
+    assert isinstance(passed_on, ValueError)
+    assert ray_fault(passed_on) is RayFault.LOST
+    assert ray_fault(ray.exceptions.TaskCancelledError()) is RayFault.ASKED

@@ -10,7 +10,8 @@ import pytest
 
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.queue import ClipQueue, Lease
-from flows.planning.model import Clip, HandOff
+from flows.planning.model import Clip, HandOff, Medium
+from flows.planning.motion import MADE_FROM, PREPARED
 from tests.flows.cluster.clips import clip
 
 
@@ -233,3 +234,39 @@ def test_when_everybody_fails_it_comes_to_an_end_soon() -> None:
 
     assert rendered(thirty(["w1", "w2"]), {"w1": fails, "w2": fails}) == (set(), set())
     assert len(attempts) < 20
+
+
+def danced(fingerprint: str, key: str = "k", **facts: object) -> Clip:
+    """A clip whose person is moved by a driving video, which has to be prepared under `key`."""
+    return replace(clip(fingerprint), media=(Medium(MADE_FROM, "video"), Medium(PREPARED, key)), **facts)  # type: ignore[arg-type]
+
+
+def test_of_clips_that_need_one_video_prepared_one_goes_ahead() -> None:
+    queue = queue_of(danced("a"), danced("b"), danced("c", "another"), clip("d"))
+    leased = [name(queue.lease(worker)) for worker in ("w", "w1", "w2")]
+    assert sorted(filter(None, leased)) == ["b", "c", "d"]
+    assert queue.lease("w") is None
+    queue.prepared("b")
+    assert name(queue.lease("w")) == "a"
+
+
+def test_once_prepared_nobody_waits_for_the_video_again() -> None:
+    queue = queue_of(danced("a"), danced("b"), danced("c"))
+    queue.lease("w")
+    queue.prepared("c")
+    assert [name(queue.lease(worker)) for worker in ("w1", "w2")] == ["b", "a"]
+
+
+@pytest.mark.parametrize("blame", [Blame.UNKNOWN, Blame.NODE, Blame.CLIP])
+def test_after_a_failure_another_clip_prepares_the_video(blame: Blame) -> None:
+    queue = queue_of(danced("a"), danced("b"), attempts=1)
+    assert name(queue.lease("w")) == "b"
+    queue.fail(Fault("b", "it died", blame))
+    assert name(queue.lease("w1")) == ("b" if blame is Blame.NODE else "a")
+
+
+def test_a_renderer_that_prepares_nothing_holds_nobody_up() -> None:
+    queue = queue_of(danced("a"), danced("b"))
+    assert name(queue.lease("w")) == "b"
+    queue.finish("b")
+    assert name(queue.lease("w")) == "a"

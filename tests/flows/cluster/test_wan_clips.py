@@ -16,6 +16,7 @@ from flows.cluster.failures import Blame, blame_of
 from flows.cluster.requests import handed_off
 from flows.cluster.wan_clips import WanRenderer
 from flows.errors import BlobMissing, SettingsError, Stopped
+from flows.events import MOTION
 from flows.media import png_bytes, read_video
 from flows.planning.model import Clip, ClipLora, HandOff
 from flows.store import Store
@@ -132,7 +133,7 @@ def test_a_lora_without_numbers_fails_the_clip_and_nothing_is_kept(
     with pytest.raises(NumbersError, match=f"the LoRA .*{digest} holds such values itself") as caught:
         renderer.render(clip, store, Report())
     assert blame_of(caught.value) is Blame.CLIP
-    assert store.fingerprints() == frozenset()
+    assert store.take(clip.fingerprint) is None
 
 
 def test_an_impossible_size_is_a_request_error(renderer: WanRenderer, family: Family, store: Store) -> None:
@@ -182,3 +183,32 @@ def test_out_of_gpu_memory_the_clip_goes_on_leaner_and_is_the_same(
     assert roomy.warm == {"t2v-a14b"}
     again = roomy.render(replace(clip, seed=9), store, Report())
     assert again.placement == "expert_swap"
+
+
+def test_a_driving_video_is_prepared_before_any_model_is_loaded(
+    renderer: WanRenderer, family: Family, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(clip: Clip, store: Store, root: Path | None, device: torch.device, report: Report) -> None:
+        assert (root, device) == (family.root, torch.device("cpu"))
+        report.progress(MOTION, 1, 1)
+
+    monkeypatch.setattr("flows.cluster.wan_clips.prepare_motion", prepare)
+    report = Report()
+    renderer.render(wan_clip(family, "a boat"), store, report)
+    assert [stage for stage, *_ in report.told if stage != "load"][:2] == [MOTION, "encode"]
+
+
+def test_where_a_driving_video_finds_no_room_beside_the_models_they_go(
+    family: Family, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renderer, held = WanRenderer(threads=1, family="tiny", root=str(family.root), device="cpu"), []
+
+    def prepare(*_: object) -> None:
+        held.append(renderer.warm)
+        if renderer.warm:
+            raise torch.OutOfMemoryError
+
+    monkeypatch.setattr("flows.cluster.wan_clips.prepare_motion", prepare)
+    for prompt in ("a boat", "a ship"):
+        assert renderer.render(wan_clip(family, prompt), store, Report()).num_frames == 9
+    assert held == [frozenset(), {"t2v-a14b"}, frozenset()]

@@ -12,7 +12,7 @@ from flows.cluster.renderers import Report
 from flows.cluster.stub import StubRenderer
 from flows.errors import Stopped
 from flows.planning.model import Clip
-from flows.store.protocol import Store, TakeRecord
+from flows.store import Store, TakeRecord
 from wan.errors import RequestError
 
 KIND = "tests.flows.cluster.troubled:TroubledRenderer"

@@ -79,7 +79,9 @@ BAD = [
     ("adress=x", "did you mean cluster.address?"),
     ("render.steps=3", "did you mean render.steps_scale?"),
     ("=3", "is not an override"),
-    ("store.path=", "has no value"),
+    ("store.address=", "has no value"),
+    ("store.adress=x", "did you mean store.address?"),
+    ("store.bucket=x", "did you mean store.address?"),
     ("cluster.workers=two", "cluster.workers must be a whole number"),
     ("film.crf=1.5", "film.crf must be a whole number"),
     ("render.attention=null", "render.attention must be text"),
@@ -145,8 +147,8 @@ def test_a_conf_folder_of_some_other_program_is_left_alone(tmp_path: Path) -> No
 
 
 def test_config_dir_names_another_directory(tmp_path: Path) -> None:
-    write(tmp_path / "studio/store/nas.yaml", "path: /mnt/nas\n")
-    assert compose(["store=nas"], tmp_path / "studio").settings.store.path == Path("/mnt/nas")
+    write(tmp_path / "studio/store/nas.yaml", "address: /mnt/nas\n")
+    assert compose(["store=nas"], tmp_path / "studio").settings.store.address == "/mnt/nas"
     with pytest.raises(SettingsError, match="no such directory"):
         compose([], tmp_path / "nowhere")
 
@@ -179,3 +181,10 @@ def test_a_mistake_in_a_projects_file_is_found_there(tmp_path: Path, file: str, 
 def test_composing_twice_gives_equal_settings_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert compose(["render=draft"]) == compose(["render=draft"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_for_the_store_may_be_called_its_path(tmp_path: Path) -> None:
+    assert compose(["store.path=/mnt/nas"]).settings.store == compose(["store.address=/mnt/nas"]).settings.store
+    write(tmp_path / "studio/project/default.yaml", "store: {path: /mnt/nas}\n")
+    with pytest.raises(SettingsError, match=r"there is no store\.path; did you mean store\.address\?"):
+        compose([], tmp_path / "studio")

@@ -65,7 +65,7 @@ def test_a_wrong_key_is_found_in_the_file_that_was_chosen() -> None:
 
 
 def test_a_key_is_not_mistaken_for_one_of_its_name_elsewhere() -> None:
-    write({"project/default.yaml": "store: {path: /a}\nfilm: {path: /b}\n"})
+    write({"project/default.yaml": "store: {address: /a}\nfilm: {path: /b}\n"})
     with pytest.raises(SettingsError, match=r"default\.yaml:2:8: there is no film\.path"):
         compose()
 

@@ -73,7 +73,7 @@ def settings_for(folder: Path) -> Settings:
             start_timeout=60,
             silence_timeout=60,
         ),
-        store=StoreSettings(path=folder / "store"),
+        store=StoreSettings(address=str(folder / "store")),
         film=FilmSettings(outputs=folder / "outputs", subfolder=None, crf=6, preset="ultrafast", ffmpeg=None),
         assets=AssetSettings(roots=()),
         prompts=PromptSettings(

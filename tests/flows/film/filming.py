@@ -46,13 +46,13 @@ def plan_in(folder: Path, overrides: Sequence[str] = (), **cluster: Any) -> Plan
     settings = compose([]).settings
     settings = dataclasses.replace(
         settings,
-        store=dataclasses.replace(settings.store, path=folder / "store"),
+        store=dataclasses.replace(settings.store, address=str(folder / "store")),
         film=dataclasses.replace(settings.film, outputs=folder / "outputs", preset="ultrafast"),
         cluster=dataclasses.replace(settings.cluster, **cluster),
     )
     storyboard = load_storyboard(path, overrides=overrides)
     store = open_store(str(folder / "store"))
-    snapshot = Snapshot(storyboard_digest="0" * 64, checkpoints=CHECKPOINTS, finished=store.fingerprints())
+    snapshot = Snapshot(storyboard_digest="0" * 64, checkpoints=CHECKPOINTS, finished=store.finished)
     return make_plan(storyboard, settings, snapshot)
 
 

@@ -7,26 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from flows.events import Event, Progress
-from flows.film.making import Making, with_names
+from flows.film.making import Making
 from flows.film.record import write_history
 from flows.film.survey import Survey
 from flows.ledger import read_overheads
 from flows.ledger.overheads import start_key
 from tests.flows.edit.films import ShotSpec, a_film
-
-GRAIN = "ab" + "c" * 62
-
-
-def test_a_file_of_the_store_is_called_what_the_person_called_it() -> None:
-    message = f"/data/store/blobs/ab/{GRAIN}: blocks.0 is [4, 8], the model wants [8, 8]"
-    assert with_names(message, {GRAIN: "/films/grain.safetensors"}) == (
-        "/films/grain.safetensors: blocks.0 is [4, 8], the model wants [8, 8]"
-    )
-
-
-def test_a_blob_that_no_asset_is_keeps_its_path() -> None:
-    message = f"'/data/store/blobs/ab/{GRAIN}' is gone"
-    assert with_names(message, {}) == message
 
 
 def finished(folder: Path, *, missing: bool = False) -> Making:

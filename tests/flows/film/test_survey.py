@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flows.cluster.publish import store_clip
 from flows.cluster.stub import draw
-from flows.errors import UserError
-from flows.film.survey import chosen_shots, clips_of, survey, with_needed
+from flows.errors import BlobMissing, MediaError, UserError
+from flows.film.survey import chosen_shots, clips_of, put_assets, survey, with_needed
 from flows.planning import Plan
+from flows.planning.model import Clip, Medium
+from flows.planning.motion import MADE_FROM, PREPARED
 from flows.store import Store, open_store
+from flows.store.prepared import put_prepared
 from tests.flows.film.filming import plan_in
+from wan.system.digests import file_digest
 
 
 @pytest.fixture
@@ -64,3 +69,39 @@ def test_names_may_be_short_and_repeated_but_not_wrong(plan: Plan) -> None:
 def test_a_misspelt_shot_is_answered_with_the_nearest(plan: Plan, name: str, meant: str) -> None:
     with pytest.raises(UserError, match=f"no shot is called '{name}'; did you mean {meant}\\?"):
         chosen_shots(plan, [name])
+
+
+def _danced(tmp_path: Path, plan: Plan) -> tuple[Plan, Clip]:
+    """The plan's first clip, moved by a driving video."""
+    video = tmp_path / "dance.mkv"
+    video.write_bytes(b"frames of a dance")
+    digest = file_digest(video)
+    media = (Medium(MADE_FROM, digest, "animate"), Medium(PREPARED, "1" * 64))
+    return replace(plan, assets={**plan.assets, digest: str(video)}), replace(plan.clips[0], media=media)
+
+
+def test_a_driving_video_is_put_where_workers_can_read_it(tmp_path: Path, plan: Plan, store: Store) -> None:
+    plan, clip = _danced(tmp_path, plan)
+    put_assets(store, plan, [clip])
+    assert store.read(clip.media[0].digest) == b"frames of a dance"
+
+
+@pytest.mark.parametrize(("change", "told"), [(True, "was changed after the film was planned"), (False, "cannot read")])
+def test_a_driving_video_that_is_not_the_planned_one_is_said_before_rendering(
+    tmp_path: Path, plan: Plan, store: Store, change: bool, told: str
+) -> None:
+    plan, clip = _danced(tmp_path, plan)
+    (tmp_path / "dance.mkv").unlink()
+    if change:
+        (tmp_path / "dance.mkv").write_bytes(b"frames of something else")
+    with pytest.raises(MediaError, match=told):
+        put_assets(store, plan, [clip])
+
+
+def test_once_prepared_a_driving_video_may_be_gone(tmp_path: Path, plan: Plan, store: Store) -> None:
+    plan, clip = _danced(tmp_path, plan)
+    put_prepared(store, "1" * 64, {"pose": store.put_bytes(b"pose"), "face": store.put_bytes(b"face")})
+    (tmp_path / "dance.mkv").unlink()
+    put_assets(store, plan, [clip])
+    with pytest.raises(BlobMissing):
+        store.read(clip.media[0].digest)

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from flows.ledger import LedgerRow, append_rows, parquet, read_history
-from flows.ledger.history import COMPACT_AT, FOLDER, compact
+from flows.ledger.history import COMPACT_AT, compact
 from flows.store import Store, open_store
+from flows.store.layout import LEDGER
 
 REPOSITORY = Path(__file__).parents[3]
-DAMAGED = f"{FOLDER}/20260101T120000Z-0123456789abcdef.parquet"
+DAMAGED = f"{LEDGER}/20260101T120000Z-0123456789abcdef.parquet"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ROW = LedgerRow(
     when=NOON,
@@ -74,7 +75,7 @@ def test_rows_of_before_prompts_were_extended_are_read(store: Store, monkeypatch
 def test_an_empty_ledger_has_no_history(store: Store) -> None:
     append_rows(store, [])
     assert read_history(store) == []
-    assert store.notes(FOLDER) == ()
+    assert store.notes(LEDGER) == ()
 
 
 def test_history_can_be_narrowed(store: Store) -> None:
@@ -99,7 +100,7 @@ def test_many_writers_lose_nothing_and_files_are_merged(store: Store) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         pool.starmap(write_rows, [(store.address, writer) for writer in range(5)])
     assert len(read_history(store)) == 100
-    assert len(store.notes(FOLDER)) < COMPACT_AT
+    assert len(store.notes(LEDGER)) < COMPACT_AT
 
 
 def strange_parquet(**columns: list[object]) -> bytes:
@@ -147,7 +148,7 @@ def test_a_damaged_file_of_ours_is_named_and_the_rest_is_shown(store: Store, dat
 )
 def test_files_of_others_are_passed_over(store: Store, name: str) -> None:
     append_rows(store, [ROW])
-    strange = Path(store.address) / FOLDER / name
+    strange = Path(store.address) / LEDGER / name
     strange.parent.mkdir(exist_ok=True)
     strange.write_text("junk")
     told: list[str] = []
@@ -162,10 +163,10 @@ def test_files_are_merged_beside_damaged_and_strange_ones_which_stay(store: Stor
     for row in rows[:-1]:
         append_rows(store, [row])
     store.put_note(DAMAGED, b"PAR1")
-    (Path(store.address) / FOLDER / ".DS_Store").write_text("junk")
+    (Path(store.address) / LEDGER / ".DS_Store").write_text("junk")
     append_rows(store, rows[-1:])
     assert read_history(store) == rows[::-1]
-    assert len(store.notes(FOLDER)) == 2
+    assert len(store.notes(LEDGER)) == 2
     assert store.note(DAMAGED) == b"PAR1"
 
 
@@ -192,7 +193,7 @@ def test_other_programs_can_read_it(store: Store) -> None:
     import pyarrow.parquet as pq
 
     append_rows(store, [ROW])
-    table = pq.read_table(Path(store.address) / FOLDER)
+    table = pq.read_table(Path(store.address) / LEDGER)
     assert table.column("denoise_seconds").to_pylist() == [6.0]
     assert table.column("when").to_pylist() == [NOON]
     assert table.column("seed").to_pylist() == [2**63 - 1]

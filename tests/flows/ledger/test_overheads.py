@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.ledger.overheads import NOTE, START, learn_film, read_overheads, rough_edit, start_key
+from flows.ledger.overheads import START, learn_film, read_overheads, rough_edit, start_key
 from flows.store import Store, open_store
+from flows.store.layout import OVERHEADS
 
 RENDERED = start_key("tiny", "cpu", rendered=True)
 
@@ -35,7 +36,7 @@ def test_the_first_film_is_guessed_and_the_next_one_known(store: Store) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"starts": {"a": 3}}', b'{"edits": ["x"]}', b"\xff"])
 def test_a_damaged_note_is_as_good_as_none(data: bytes, store: Store) -> None:
-    store.put_note(NOTE, data)
+    store.put_note(OVERHEADS, data)
     assert start(store) == START
     learn_film(store, RENDERED, 3.0, None, 1.0)
     assert start(store) == 3.0
@@ -43,4 +44,4 @@ def test_a_damaged_note_is_as_good_as_none(data: bytes, store: Store) -> None:
 
 def test_a_film_that_came_to_nothing_teaches_nothing(store: Store) -> None:
     learn_film(store, RENDERED, None, None, 1.0)
-    assert store.note(NOTE) is None
+    assert store.note(OVERHEADS) is None

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from flows.ledger import Workload, append_rows, forwards, read_timings
-from flows.ledger.timings import NOTE, Extent
+from flows.ledger.timings import Extent
 from flows.store import Store, open_store
+from flows.store.layout import TIMINGS
 from tests.flows.ledger.test_history import ROW
 
 WORK = Workload("t2v-a14b", "c" * 64, (256, 144, 33), 12, 2.0, "bf16+sdpa")
@@ -80,12 +81,12 @@ def test_later_clips_move_the_estimate(store: Store) -> None:
 
 def test_clips_that_were_found_or_failed_teach_nothing(store: Store) -> None:
     append_rows(store, [replace(TIMED, status="cached"), replace(TIMED, status="failed", seconds={})])
-    assert store.note(NOTE) is None
+    assert store.note(TIMINGS) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"a": 1}', b'{"a": {"b": {"c": 1}}}', OLD])
 def test_a_damaged_note_is_as_good_as_none(data: bytes, store: Store) -> None:
-    store.put_note(NOTE, data)
+    store.put_note(TIMINGS, data)
     assert read_timings(store).estimate(WORK, "cpu", nine).basis == "rough"
     append_rows(store, [TIMED])
     assert read_timings(store).estimate(WORK, "cpu", nine).basis == "measured"

@@ -75,6 +75,7 @@ def plan(settings: Settings) -> MakePlan:
         files = {path for one in storyboard.shots for path in (one.image, one.end_image) if path}
         world.setdefault("digests", {path: path.stem.ljust(64, "0") for path in files})
         world.setdefault("checkpoints", CHECKPOINTS)
+        world["finished"] = frozenset(world.get("finished", ())).intersection
         chosen = dataclasses.replace(
             settings,
             render=dataclasses.replace(settings.render, **(render or {})),

@@ -151,7 +151,7 @@ def test_check_and_plan_say_the_same_with_place_and_fix(
     assert fix in problem.fix
     assert problem.shot == "scene-1.b"
     with pytest.raises(StoryboardError) as caught:
-        plan(load(folder / "film.yaml", ["model=wan22", f"store.path={folder / 'store'}"]), weights=False)
+        plan(load(folder / "film.yaml", ["model=wan22", f"store.address={folder / 'store'}"]), weights=False)
     assert [(each.place, each.message) for each in caught.value.problems] == [(problem.place, problem.message)]
 
 

@@ -36,4 +36,4 @@ def checkpoints(tmp_path: Path) -> Path:
 def settings(checkpoints: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
     """Settings of a person with a cache and a store of their own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return compose([f"model.root={checkpoints}", f"store.path={tmp_path / 'store'}"]).settings
+    return compose([f"model.root={checkpoints}", f"store.address={tmp_path / 'store'}"]).settings

@@ -44,7 +44,7 @@ def prompts(endpoint: Endpoint, settings: Settings) -> PromptSettings:
 
 @pytest.fixture
 def store(settings: Settings) -> Store:
-    return open_store(str(settings.store.path))
+    return open_store(settings.store.address)
 
 
 @pytest.fixture

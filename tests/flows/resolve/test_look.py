@@ -32,7 +32,7 @@ MakeFilm = Callable[..., Storyboard]
 
 @pytest.fixture
 def store(settings: Settings) -> Store:
-    return open_store(str(settings.store.path))
+    return open_store(settings.store.address)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def looked(settings: Settings, file: Path, expert: Any = "both") -> tuple[Shot, 
     )
     story = Storyboard(title="X", slug="x", path=Path("film.yaml"), scenes=(Scene("s", (shot,)),))
     settings = replace(settings, model=replace(settings.model, root=None))
-    return shot, resolve(story, settings, open_store(str(settings.store.path)))
+    return shot, resolve(story, settings, open_store(settings.store.address))
 
 
 def pairs(*models: str) -> dict[str, tuple[int, ...]]:

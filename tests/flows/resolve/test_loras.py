@@ -156,7 +156,7 @@ def test_clips_get_the_familys_own_first_and_then_the_shots(tmp_path: Path, writ
     write("loras/fast/one.safetensors")
     settings = replace(settings, model=replace(settings.model, loras=tmp_path / "loras"))
     story = film(Lora("grain", 0.5, "low"))
-    snapshot = resolve(story, settings, open_store(str(settings.store.path)))
+    snapshot = resolve(story, settings, open_store(settings.store.address))
     own = FamilyLora("fast", "one.safetensors", "high")
     snapshot = replace(snapshot, loras={**snapshot.loras, own: "f" * 64})
     role = replace(TINY.roles["t2v-a14b"], loras=(own,))
@@ -172,7 +172,7 @@ def test_clips_get_the_familys_own_first_and_then_the_shots(tmp_path: Path, writ
 def test_a_file_that_is_no_lora_is_a_problem_of_the_plan(tmp_path: Path, write: Write, settings: Settings) -> None:
     fur = write("fur.safetensors", key="model.weight")
     story = film(Lora("fur.safetensors", file=fur, place=Place("film.yaml", 9, 21)))
-    (problem,) = resolve(story, settings, open_store(str(settings.store.path))).problems
+    (problem,) = resolve(story, settings, open_store(settings.store.address)).problems
     assert "fur.safetensors holds no LoRA: it has model.weight" in problem.message
     assert problem.place == Place("film.yaml", 9, 21)
 

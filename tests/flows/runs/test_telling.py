@@ -26,7 +26,7 @@ def plan(tmp_path: Path) -> Plan:
 
 
 def making_of(plan: Plan, found: Sequence[str] = ()) -> Making:
-    store = open_store(str(plan.settings.store.path))
+    store = open_store(plan.settings.store.address)
     survey_ = survey(store, plan.clips)
     records = {name: empty_record(name) for name in found}
     missing = tuple(clip for clip in survey_.missing if clip.fingerprint not in records)

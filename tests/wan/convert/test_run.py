@@ -53,7 +53,7 @@ def test_the_first_render_reads_no_converted_file_again(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     checkpoint = Checkpoint.at(convert([i2v], tmp_path / "out").target, "i2v-a14b")
-    monkeypatch.setattr("wan.system.digests._hash", lambda path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr("wan.system.digests.file_digest", lambda path: pytest.fail(f"{path} was read"))
     assert checkpoint.revision
 
 

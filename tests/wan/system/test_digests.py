@@ -13,13 +13,13 @@ from wan.system import digests
 def reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     seen: list[Path] = []
-    real = digests._hash
+    real = digests.file_digest
 
     def hash_file(path: Path) -> str:
         seen.append(path)
         return real(path)
 
-    monkeypatch.setattr(digests, "_hash", hash_file)
+    monkeypatch.setattr(digests, "file_digest", hash_file)
     monkeypatch.setattr(digests, "FRESH_NS", 0)
     return seen
 

@@ -170,7 +170,7 @@ def test_a_snapshot_in_the_hugging_face_cache_is_found_and_its_blobs_are_not_rea
         hashed.append(path)
         return "0" * 64
 
-    monkeypatch.setattr("wan.system.digests._hash", hash_file)
+    monkeypatch.setattr("wan.system.digests.file_digest", hash_file)
     assert len(found.revision) == 64
     assert all(path.suffix != ".safetensors" and len(path.name) != 64 for path in hashed)
     assert found.revision == Checkpoint.open(hosted, "t2v-a14b").revision

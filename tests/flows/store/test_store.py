@@ -10,14 +10,12 @@ from pathlib import Path
 import pytest
 
 from flows.errors import BlobCorrupt, BlobMissing, MediaError, StoreError
-from flows.store import Store, TakeRecord, open_store
+from flows.store import Store, TakeRecord
+from flows.store.layout import record_key
+from tests.flows.store.conftest import Kind
 
 MakeRecord = Callable[..., TakeRecord]
-
-
-def damage(store: Store, digest: str, data: bytes) -> None:
-    """Overwrites a blob behind the store's back."""
-    store.local_path(digest).write_bytes(data)
+Damage = Callable[[str, bytes], None]
 
 
 def test_bytes_come_back_by_their_digest(store: Store) -> None:
@@ -68,21 +66,21 @@ def test_a_missing_blob_is_missing(store: Store) -> None:
 
 
 @pytest.mark.parametrize("data", [b"frame", b"Frames", b"", b"frames and more"])
-def test_truncated_and_altered_blobs_are_found(store: Store, data: bytes) -> None:
+def test_truncated_and_altered_blobs_are_found(store: Store, damage: Damage, data: bytes) -> None:
     digest = store.put_bytes(b"frames")
-    damage(store, digest, data)
+    damage(digest, data)
     with pytest.raises(BlobCorrupt):
         store.read(digest)
     with pytest.raises(BlobCorrupt):
         store.local_path(digest)
 
 
-def test_putting_a_damaged_blob_again_heals_it(store: Store, tmp_path: Path) -> None:
+def test_putting_a_damaged_blob_again_heals_it(store: Store, damage: Damage, tmp_path: Path) -> None:
     digest = store.put_bytes(b"frames")
-    damage(store, digest, b"fra")
+    damage(digest, b"fra")
     store.put_bytes(b"frames")
     assert store.read(digest) == b"frames"
-    damage(store, digest, b"fRames")
+    damage(digest, b"fRames")
     (tmp_path / "f").write_bytes(b"frames")
     store.put_file(tmp_path / "f", digest)
     assert store.read(digest) == b"frames"
@@ -108,26 +106,37 @@ def test_the_first_record_stands(store: Store, record: MakeRecord) -> None:
     assert found.worker == "one"
 
 
-def test_finished_takes_are_listed(store: Store, record: MakeRecord) -> None:
-    assert store.fingerprints() == frozenset()
-    names = [f"{number:064x}" for number in range(100)]
-    for name in names[:90]:
+@pytest.mark.parametrize("asked", [1, 100])
+def test_of_the_takes_asked_for_the_finished_ones_are_named(store: Store, record: MakeRecord, asked: int) -> None:
+    names = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(asked + 10)]
+    assert store.finished(names) == store.finished([]) == frozenset()
+    for name in names[:asked]:
         store.publish(replace(record(), fingerprint=name))
-    assert store.fingerprints() == frozenset(names[:90])
-    assert store.finished(names) == frozenset(names[:90])
-    assert store.finished(names[85:]) == frozenset(names[85:90])
+    assert store.finished(names) == frozenset(names[:asked])
+    assert store.finished(names[asked:]) == frozenset()
 
 
-def test_a_record_is_intact_while_all_its_blobs_are(store: Store, record: MakeRecord) -> None:
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"fingerprint": "a"}', b"\xff\xfe"])
+def test_a_damaged_record_is_no_record(kind: Kind, store: Store, record: MakeRecord, data: bytes) -> None:
+    made = store.publish(record(worker="one"))
+    kind.overwrite(record_key(made.fingerprint), data)
+    assert store.take(made.fingerprint) is None
+    assert store.publish(record(worker="two")).worker == "two"
+    found = store.take(made.fingerprint)
+    assert found is not None
+    assert found.worker == "two"
+
+
+def test_a_record_is_intact_while_all_its_blobs_are(store: Store, damage: Damage, record: MakeRecord) -> None:
     made = store.publish(record())
     assert store.intact(made)
-    damage(store, made.clip, b"half")
+    damage(made.clip, b"half")
     assert not store.intact(made)
 
 
-def test_a_discarded_take_can_be_rendered_again(store: Store, record: MakeRecord) -> None:
+def test_a_discarded_take_can_be_rendered_again(store: Store, damage: Damage, record: MakeRecord) -> None:
     made = store.publish(record(worker="one"))
-    damage(store, made.clip, b"half")
+    damage(made.clip, b"half")
     store.discard(made.fingerprint)
     assert store.take(made.fingerprint) is None
     with pytest.raises(BlobMissing):
@@ -144,9 +153,10 @@ def test_discarding_keeps_blobs_that_are_whole(store: Store, record: MakeRecord)
     assert store.read(made.latents)
 
 
-def test_the_address_opens_the_same_store(store: Store, record: MakeRecord) -> None:
+def test_another_process_opens_the_same_store(kind: Kind, store: Store, record: MakeRecord) -> None:
     made = store.publish(record())
-    other = open_store(store.address)
+    other = kind.open()
+    assert other.address == store.address
     assert other.take(made.fingerprint) == made
     assert other.intact(made)
 
@@ -164,9 +174,9 @@ def test_notes_are_replaced_listed_and_dropped(store: Store) -> None:
     assert store.notes("plans") == ("plans/b.json",)
 
 
-def test_of_two_who_add_a_note_the_first_wins(store: Store) -> None:
+def test_of_two_who_add_a_note_the_first_wins(kind: Kind, store: Store) -> None:
     assert store.add_note("prompts/a.json", b"1")
-    assert not open_store(store.address).add_note("prompts/a.json", b"2")
+    assert not kind.open().add_note("prompts/a.json", b"2")
     assert store.note("prompts/a.json") == b"1"
 
 

@@ -1,0 +1,91 @@
+"""What is called what in a store, whatever keeps it: a folder, a bucket, memory.
+
+    blobs/<aa>/<sha256>               any file by its digest: assets, clips, latents, frames
+    takes/<aa>/<fingerprint>.json     the record of one finished clip
+    identity.txt                      which store this is
+    ledger/<time>-<digest>.parquet    rows of the ledger, a file a write
+    ledger-timings/*.json             what clips and films took
+    plans/<slug>-<digest>.json        the last finished film of a storyboard
+    prompts/<sha256>.json             a prompt that was written out
+    motions/<sha256>.json             which blobs were prepared from a driving video
+
+Keys are relative, with slashes on every system. All but blobs and records are notes: small, and replaced at will.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from flows.errors import StoreError
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+_BLOBS, _RECORDS, TEMPORARY = "blobs", "takes", "tmp"
+"""`TEMPORARY` is where a back end may keep what is not whole yet."""
+
+IDENTITY = "identity.txt"
+LEDGER = "ledger"
+TIMINGS = "ledger-timings/timings.json"
+OVERHEADS = "ledger-timings/films.json"
+
+_LEDGER_FILE = re.compile(rf"{LEDGER}/\d{{8}}T\d{{6}}Z-[0-9a-f]{{16}}\.parquet")
+_BLOB_PATH = re.compile(rf"[^\s'\"]*/{_BLOBS}/[0-9a-f]{{2}}/([0-9a-f]{{64}})")
+
+
+def blob_key(digest: str) -> str:
+    """Where the bytes of this sha256 are. Raises StoreError for what is none."""
+    return f"{_BLOBS}/{_sha256(digest)[:2]}/{digest}"
+
+
+def record_key(fingerprint: str) -> str:
+    """Where the record of the clip is. Raises StoreError for what is no fingerprint."""
+    return f"{_RECORDS}/{_sha256(fingerprint)[:2]}/{fingerprint}.json"
+
+
+def note_key(name: str) -> str:
+    """Where a note is: under its name. Raises StoreError for a name that leads elsewhere."""
+    if not is_note(name) or name.partition("/")[0] in (_BLOBS, _RECORDS, TEMPORARY):
+        raise StoreError(f"{name!r} cannot be the name of a note in a store")
+    return name
+
+
+def is_note(name: str) -> bool:
+    """Whether a note can have this name: what others leave in a folder has other ones."""
+    return _NOTE.fullmatch(name) is not None
+
+
+def ledger_note(stamp: str, digest: str) -> str:
+    """A file of the ledger, by the time of its last row (`20260131T235959Z`) and the sha256 of its bytes."""
+    return f"{LEDGER}/{stamp}-{digest[:16]}.parquet"
+
+
+def is_ledger_note(name: str) -> bool:
+    """Whether the name is one of ours in the folder of the ledger."""
+    return _LEDGER_FILE.fullmatch(name) is not None
+
+
+def plan_note(slug: str, digest: str) -> str:
+    """The last finished film of a storyboard: films of one title from different files do not share their past."""
+    return f"plans/{slug}-{digest[:12]}.json"
+
+
+def prompt_note(digest: str) -> str:
+    """A prompt that was written out, by the digest of what decides the answer."""
+    return f"prompts/{digest}.json"
+
+
+def motion_note(key: str) -> str:
+    """What was prepared from a driving video, by `wan.variants.animate.preprocess.key`."""
+    return f"motions/{key}.json"
+
+
+def with_named_blobs(text: str, names: Mapping[str, str]) -> str:
+    """The text with paths of blobs replaced by what `names` calls their digests."""
+    return _BLOB_PATH.sub(lambda found: names.get(found[1], found[0]), text)
+
+
+def _sha256(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        raise StoreError(f"{digest!r} is not a sha256 digest")
+    return digest
