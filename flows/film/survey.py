@@ -11,7 +11,7 @@ from flows.errors import MediaError, UserError
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.planning.motion import MADE_FROM, PREPARED
 from flows.store.files import file_digest
-from flows.store.protocol import Store, TakeRecord
+from flows.store.protocol import ClipRecord, Store
 from wan.system.suggest import did_you_mean
 
 CHECKERS = 4
@@ -25,7 +25,7 @@ class Survey:
     `damaged`: fingerprints of those among the missing whose blobs were lost or altered.
     """
 
-    found: dict[str, TakeRecord]
+    found: dict[str, ClipRecord]
     missing: tuple[Clip, ...]
     damaged: frozenset[str]
 
@@ -40,8 +40,8 @@ def survey(store: Store, clips: Sequence[Clip]) -> Survey:
     return Survey(found, missing, frozenset(finished - found.keys()))
 
 
-def _whole(store: Store, fingerprint: str) -> TakeRecord | None:
-    record = store.take(fingerprint)
+def _whole(store: Store, fingerprint: str) -> ClipRecord | None:
+    record = store.record(fingerprint)
     if record is None or store.intact(record):
         return record
     store.discard(fingerprint)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from flows.errors import SettingsError
 from flows.store.local import LocalStore
-from flows.store.protocol import Store, TakeRecord
+from flows.store.protocol import ClipRecord, Store
 from wan.system.files import data_folder, without_tilde
 
-__all__ = ["Store", "TakeRecord", "default_store_path", "open_store"]
+__all__ = ["ClipRecord", "Store", "default_store_path", "open_store"]
 
 
 def default_store_path() -> Path:

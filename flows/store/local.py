@@ -19,7 +19,7 @@ from flows.store.files import (
     write_if_absent,
     write_replacing,
 )
-from flows.store.protocol import TakeRecord
+from flows.store.protocol import ClipRecord
 from flows.store.records import record_from_json, record_to_json
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -82,7 +82,7 @@ class LocalStore:
             raise self._corrupt(digest)
         return path
 
-    def take(self, fingerprint: str) -> TakeRecord | None:
+    def record(self, fingerprint: str) -> ClipRecord | None:
         path = self._record(fingerprint)
         with translated(self._root, "read"):
             try:
@@ -107,27 +107,27 @@ class LocalStore:
         with translated(self._root, "read"):
             return frozenset(
                 fingerprint
-                for shard in _folders(self._root / "takes")
-                for name in _files(self._root / "takes" / shard)
+                for shard in _folders(self._root / "clips")
+                for name in _files(self._root / "clips" / shard)
                 if _DIGEST.fullmatch(fingerprint := name.removesuffix(_RECORD_SUFFIX)) and fingerprint != name
             )
 
-    def publish(self, record: TakeRecord) -> TakeRecord:
+    def publish(self, record: ClipRecord) -> ClipRecord:
         place, data = self._record(record.fingerprint), record_to_json(record)
         with translated(self._root, "write to"):
             self._sweep()
             while not write_if_absent(self._temporary, place, lambda file: _fill(file, data)):
-                standing = self.take(record.fingerprint)
+                standing = self.record(record.fingerprint)
                 if standing is not None:
                     return standing
         return record
 
-    def intact(self, record: TakeRecord) -> bool:
+    def intact(self, record: ClipRecord) -> bool:
         with translated(self._root, "read"):
             return all(self._whole(digest) for digest in set(record.blobs))
 
     def discard(self, fingerprint: str) -> None:
-        record = self.take(fingerprint)
+        record = self.record(fingerprint)
         with translated(self._root, "write to"):
             self._record(fingerprint).unlink(missing_ok=True)
             for digest in record.blobs if record else ():
@@ -165,10 +165,10 @@ class LocalStore:
 
     def _record(self, fingerprint: str) -> Path:
         _check(fingerprint)
-        return self._root / "takes" / fingerprint[:2] / (fingerprint + _RECORD_SUFFIX)
+        return self._root / "clips" / fingerprint[:2] / (fingerprint + _RECORD_SUFFIX)
 
     def _note(self, name: str) -> Path:
-        if not _NOTE.fullmatch(name) or name.partition("/")[0] in ("blobs", "takes", "tmp"):
+        if not _NOTE.fullmatch(name) or name.partition("/")[0] in ("blobs", "clips", "tmp"):
             raise StoreError(f"{name!r} cannot be the name of a note in a store")
         return self._root / name
 

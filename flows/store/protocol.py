@@ -1,7 +1,7 @@
 """The store: blobs by content digest, and one small record a finished clip, written last and never overwritten.
 
     blobs/<aa>/<sha256>          any file: assets, clips, latents, frames
-    takes/<aa>/<fingerprint>.json  what came out of one clip of the plan (`TakeRecord`)
+    clips/<aa>/<fingerprint>.json  what came out of one clip of the plan (`ClipRecord`)
     ledger/*.parquet, plans/*.json, ...  notes: small named files that may be replaced (`flows.ledger`, `flows.resolve`)
 
 A record names its blobs by digest, so a record that exists promises a finished clip. Implementations:
@@ -17,21 +17,20 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakeRecord:
+class ClipRecord:
     """One rendered clip.
 
-    Digests (sha256, hex) of: `clip` lossless video (FFV1 in Matroska), `latents` final latents (safetensors),
-    `last_frame` and `first_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
+    Digests (sha256, hex) of: `video` the frames without loss (FFV1 in Matroska), `latents` final latents
+    (safetensors), `last_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
     `scores["quality"]` decides between takes (`flows.store.choice`). `seconds` maps a stage (`load`, `encode`,
     `denoise`, `decode`, `write`) to its duration. `placement` says where the models lived, which decides no pixel;
     `determinism` what another machine must have to draw the same bits (device, torch, attention kernel). `spec` is the
-    clip's fingerprinted content, so that a later plan can say what changed.
+    clip's fingerprinted content.
     """
 
     fingerprint: str
-    clip: str
+    video: str
     latents: str
-    first_frame: str
     last_frame: str
     thumbnail: str
     num_frames: int
@@ -56,7 +55,7 @@ class TakeRecord:
     @property
     def blobs(self) -> tuple[str, ...]:
         """Digests of every blob this record promises."""
-        return (self.clip, self.latents, self.first_frame, self.last_frame, self.thumbnail)
+        return (self.video, self.latents, self.last_frame, self.thumbnail)
 
 
 class Store(Protocol):
@@ -86,7 +85,7 @@ class Store(Protocol):
         """A readable local file with the blob's bytes, checked, for programs that want a path. Never write to it."""
         ...
 
-    def take(self, fingerprint: str) -> TakeRecord | None:
+    def record(self, fingerprint: str) -> ClipRecord | None:
         """The record of a finished clip, or None."""
         ...
 
@@ -98,11 +97,11 @@ class Store(Protocol):
         """All fingerprints that have a record, by listing."""
         ...
 
-    def publish(self, record: TakeRecord) -> TakeRecord:
+    def publish(self, record: ClipRecord) -> ClipRecord:
         """Write the record if there is none, else leave it. Returns the one that stands."""
         ...
 
-    def intact(self, record: TakeRecord) -> bool:
+    def intact(self, record: ClipRecord) -> bool:
         """Whether every blob of the record is there with the right digest."""
         ...
 

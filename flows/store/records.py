@@ -1,13 +1,13 @@
-"""Take records as JSON, and what a damaged one looks like."""
+"""Records of clips as JSON, and what a damaged one looks like."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 
-from flows.store.protocol import TakeRecord
+from flows.store.protocol import ClipRecord
 
-_FIELDS = {field.name: field for field in dataclasses.fields(TakeRecord)}
+_FIELDS = {field.name: field for field in dataclasses.fields(ClipRecord)}
 _REQUIRED = frozenset(
     name
     for name, field in _FIELDS.items()
@@ -15,19 +15,19 @@ _REQUIRED = frozenset(
 )
 
 
-def record_to_json(record: TakeRecord) -> bytes:
+def record_to_json(record: ClipRecord) -> bytes:
     """The record as it lies in a store, UTF-8."""
     values = {name: getattr(record, name) for name in _FIELDS}
     values["scores"], values["seconds"], values["spec"] = dict(record.scores), dict(record.seconds), dict(record.spec)
     return json.dumps(values, ensure_ascii=False, sort_keys=True, indent=1).encode()
 
 
-def record_from_json(data: bytes) -> TakeRecord:
+def record_from_json(data: bytes) -> ClipRecord:
     """The record of those bytes. Keys of later versions are left out. Raises ValueError when it is damaged."""
     values = json.loads(data)
     if not isinstance(values, dict):
-        raise ValueError("a take record is a JSON object")
+        raise ValueError("a clip's record is a JSON object")
     missing = _REQUIRED - values.keys()
     if missing:
-        raise ValueError(f"a take record lacks {', '.join(sorted(missing))}")
-    return TakeRecord(**{name: value for name, value in values.items() if name in _FIELDS})
+        raise ValueError(f"a clip's record lacks {', '.join(sorted(missing))}")
+    return ClipRecord(**{name: value for name, value in values.items() if name in _FIELDS})

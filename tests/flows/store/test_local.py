@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from flows.errors import BlobMissing, EnvironmentProblem, SettingsError
-from flows.store import TakeRecord, default_store_path, open_store
+from flows.store import ClipRecord, default_store_path, open_store
 from flows.store.local import LocalStore
 
-MakeRecord = Callable[..., TakeRecord]
+MakeRecord = Callable[..., ClipRecord]
 REPOSITORY = Path(__file__).parents[3]
 
 
@@ -27,7 +27,7 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def write_and_publish(address: str, record: TakeRecord, start: float) -> str:
+def write_and_publish(address: str, record: ClipRecord, start: float) -> str:
     store = open_store(address)
     time.sleep(max(0.0, start - time.time()))
     for number in range(20):
@@ -40,7 +40,7 @@ def test_many_processes_write_the_same_blobs_and_one_record_wins(store: LocalSto
     made, start = record(), time.time() + 1.0
     with context.Pool(4) as pool:
         winners = pool.starmap(write_and_publish, [(store.address, made, start)] * 8)
-    found = store.take(made.fingerprint)
+    found = store.record(made.fingerprint)
     assert found is not None
     assert set(winners) == {found.worker}
     assert store.intact(found)
@@ -140,12 +140,12 @@ def test_looking_up_a_few_takes_without_rights_says_the_fix(
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"fingerprint": "a"}', b"\xff\xfe"])
 def test_a_damaged_record_is_no_record(store: LocalStore, record: MakeRecord, data: bytes) -> None:
     made = store.publish(record(worker="one"))
-    path = Path(store.address) / "takes" / "aa" / f"{made.fingerprint}.json"
+    path = Path(store.address) / "clips" / "aa" / f"{made.fingerprint}.json"
     path.write_bytes(data)
-    assert store.take(made.fingerprint) is None
+    assert store.record(made.fingerprint) is None
     path.write_bytes(data)
     assert store.publish(record(worker="two")).worker == "two"
-    found = store.take(made.fingerprint)
+    found = store.record(made.fingerprint)
     assert found is not None
     assert found.worker == "two"
 
@@ -208,15 +208,15 @@ def test_files_of_others_are_passed_over_wherever_they_lie(store: LocalStore, re
     store.publish(made)
     store.put_note("plans/a.json", b"{}")
     root = Path(store.address)
-    for folder in (root, root / "takes", root / "takes" / made.fingerprint[:2], root / "blobs", root / "plans"):
+    for folder in (root, root / "clips", root / "clips" / made.fingerprint[:2], root / "blobs", root / "plans"):
         for name in STRANGE:
             (folder / name).write_text("junk")
         (folder / "a folder").mkdir()
-    (root / "takes" / made.fingerprint[:2] / f"{made.fingerprint} (1).json").write_text("{}")
+    (root / "clips" / made.fingerprint[:2] / f"{made.fingerprint} (1).json").write_text("{}")
     assert store.fingerprints() == {made.fingerprint}
     assert store.finished([made.fingerprint] * 100) == {made.fingerprint}
     assert set(store.notes("plans")) == {"plans/a.json", "plans/Thumbs.db"}  # names that a note can have
-    assert store.take(made.fingerprint) == made
+    assert store.record(made.fingerprint) == made
     store.put_bytes(b"frames")
 
 
@@ -264,9 +264,9 @@ def test_a_damaged_record_in_a_store_that_is_only_read_is_as_good_as_none(
 ) -> None:
     made = record()
     store.publish(made)
-    (Path(store.address) / "takes" / made.fingerprint[:2] / f"{made.fingerprint}.json").write_text("{")
+    (Path(store.address) / "clips" / made.fingerprint[:2] / f"{made.fingerprint}.json").write_text("{")
     monkeypatch.setattr(Path, "unlink", refusing(errno.EROFS))
-    assert store.take(made.fingerprint) is None
+    assert store.record(made.fingerprint) is None
 
 
 def test_a_name_that_no_disk_takes_is_said_with_the_fix(tmp_path: Path) -> None:

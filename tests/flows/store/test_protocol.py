@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from flows.errors import BlobCorrupt, BlobMissing, MediaError, StoreError
-from flows.store import Store, TakeRecord, open_store
+from flows.store import ClipRecord, Store, open_store
 
-MakeRecord = Callable[..., TakeRecord]
+MakeRecord = Callable[..., ClipRecord]
 
 
 def damage(store: Store, digest: str, data: bytes) -> None:
@@ -96,14 +96,14 @@ def test_what_is_no_digest_is_refused(store: Store, digest: str) -> None:
 
 def test_a_record_comes_back_whole(store: Store, record: MakeRecord) -> None:
     written = store.publish(record())
-    assert store.take("a" * 64) == written == record()
-    assert store.take("b" * 64) is None
+    assert store.record("a" * 64) == written == record()
+    assert store.record("b" * 64) is None
 
 
 def test_the_first_record_stands(store: Store, record: MakeRecord) -> None:
     first = store.publish(record(worker="one"))
     assert store.publish(record(worker="two")) == first
-    found = store.take("a" * 64)
+    found = store.record("a" * 64)
     assert found is not None
     assert found.worker == "one"
 
@@ -121,17 +121,17 @@ def test_finished_takes_are_listed(store: Store, record: MakeRecord) -> None:
 def test_a_record_is_intact_while_all_its_blobs_are(store: Store, record: MakeRecord) -> None:
     made = store.publish(record())
     assert store.intact(made)
-    damage(store, made.clip, b"half")
+    damage(store, made.video, b"half")
     assert not store.intact(made)
 
 
 def test_a_discarded_take_can_be_rendered_again(store: Store, record: MakeRecord) -> None:
     made = store.publish(record(worker="one"))
-    damage(store, made.clip, b"half")
+    damage(store, made.video, b"half")
     store.discard(made.fingerprint)
-    assert store.take(made.fingerprint) is None
+    assert store.record(made.fingerprint) is None
     with pytest.raises(BlobMissing):
-        store.read(made.clip)
+        store.read(made.video)
     again = store.publish(record(worker="two"))
     assert again.worker == "two"
     assert store.intact(again)
@@ -147,7 +147,7 @@ def test_discarding_keeps_blobs_that_are_whole(store: Store, record: MakeRecord)
 def test_the_address_opens_the_same_store(store: Store, record: MakeRecord) -> None:
     made = store.publish(record())
     other = open_store(store.address)
-    assert other.take(made.fingerprint) == made
+    assert other.record(made.fingerprint) == made
     assert other.intact(made)
 
 
@@ -170,7 +170,7 @@ def test_of_two_who_add_a_note_the_first_wins(store: Store) -> None:
     assert store.note("prompts/a.json") == b"1"
 
 
-@pytest.mark.parametrize("name", ["../x", "/x", "plans/../../x", "blobs/x", "takes/x", "", "plans//x", ".x", "a b"])
+@pytest.mark.parametrize("name", ["../x", "/x", "plans/../../x", "blobs/x", "clips/x", "", "plans//x", ".x", "a b"])
 def test_notes_cannot_leave_their_place(store: Store, name: str) -> None:
     with pytest.raises(StoreError, match="cannot be the name of a note"):
         store.put_note(name, b"")
