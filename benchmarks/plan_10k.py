@@ -41,7 +41,7 @@ SHOT = """      - id: shot_{shot}
         {key}: assets/shot_{number}.png
         seed: {number}
 """
-RECORD = json.dumps(dict.fromkeys(("clip", "latents", "first_frame", "last_frame", "thumbnail"), "0" * 64))
+RECORD = json.dumps(dict.fromkeys(("video", "latents", "last_frame", "thumbnail"), "0" * 64))
 
 
 def write_storyboard(folder: Path, shots: int) -> Path:
@@ -86,7 +86,7 @@ def finish(folder: Path, path: Path, overrides: list[str]) -> None:
 
     made = plan(load(path, overrides))
     for clip in made.clips:
-        place = folder / "store" / "takes" / clip.fingerprint[:2] / f"{clip.fingerprint}.json"
+        place = folder / "store" / "clips" / clip.fingerprint[:2] / f"{clip.fingerprint}.json"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(RECORD)
     remember(store_of(made.settings), made.storyboard, past_of(made))

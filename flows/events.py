@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from flows.store import TakeRecord
+from flows.store import ClipRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Finished:
     """The clip's record is published. `cached`: somebody had rendered it already."""
 
     fingerprint: str
-    record: TakeRecord
+    record: ClipRecord
     cached: bool
 
 

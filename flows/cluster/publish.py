@@ -15,7 +15,7 @@ from flows.cluster.scores import score_clip
 from flows.media import jpeg_bytes, png_bytes, write_clip
 from flows.planning import clip_spec
 from flows.planning.model import Clip
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 
 THUMBNAIL_WIDTH = 480
 """Pixels; what a report shows of a shot."""
@@ -31,7 +31,7 @@ def store_clip(
     peak_memory_bytes: int = 0,
     placement: str = "",
     determinism: str = "",
-) -> TakeRecord:
+) -> ClipRecord:
     """Write the blobs of a clip, and return the record that promises them; publishing it is the caller's last act.
 
     `frames` are `[F, H, W, 3]`; they are kept without loss. `latents` is a safetensors file. Raises StoreError.
@@ -42,13 +42,12 @@ def store_clip(
         video = store.put_file(path)
     middle = frames[len(frames) // 2]
     kept = store.put_bytes(latents)
-    first, last = store.put_bytes(png_bytes(frames[0])), store.put_bytes(png_bytes(frames[-1]))
+    last = store.put_bytes(png_bytes(frames[-1]))
     thumbnail = store.put_bytes(jpeg_bytes(middle, width=THUMBNAIL_WIDTH))
-    return TakeRecord(
+    return ClipRecord(
         fingerprint=clip.fingerprint,
-        clip=video,
+        video=video,
         latents=kept,
-        first_frame=first,
         last_frame=last,
         thumbnail=thumbnail,
         num_frames=len(frames),

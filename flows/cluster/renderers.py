@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 from flows.planning.model import Clip
 from flows.planning.sampling import numerics_for
 from flows.settings import Settings
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 from wan.families import FAMILIES
 from wan.request import Numerics
 
@@ -66,7 +66,7 @@ class Renderer(Protocol):
         """The variants whose models are held now."""
         ...
 
-    def render(self, clip: Clip, store: Store, report: Report) -> TakeRecord:
+    def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Render, write the blobs, and return the record, not yet published. Raises what went wrong."""
         ...
 

@@ -14,7 +14,7 @@ from flows.errors import BlobMissing
 from flows.media import StoredVideo, frames_at, load_image, read_audio
 from flows.planning.model import Clip, HandOff, Medium
 from flows.planning.motion import MADE_FROM, PREPARED
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 from flows.store.choice import weakest
 from flows.store.prepared import prepared
 from wan.request import Audio, ClipRequest, Frames, Image, Lora
@@ -65,7 +65,7 @@ def handed_off(hand_off: HandOff, store: Store) -> Image:
     best = _holding(hand_off, store)
     if hand_off.frame in (-1, best.num_frames - 1):
         return _picture(store, best.last_frame)
-    return frames_at(store.local_path(best.clip), [hand_off.frame])[0]
+    return frames_at(store.local_path(best.video), [hand_off.frame])[0]
 
 
 def frames_before(hand_off: HandOff, store: Store, count: int) -> Frames:
@@ -83,8 +83,8 @@ def frames_before(hand_off: HandOff, store: Store, count: int) -> Frames:
     return found
 
 
-def _frames(record: TakeRecord, start: int, stop: int, store: Store) -> Frames:
-    return np.stack(frames_at(store.local_path(record.clip), list(range(start, stop))))
+def _frames(record: ClipRecord, start: int, stop: int, store: Store) -> Frames:
+    return np.stack(frames_at(store.local_path(record.video), list(range(start, stop))))
 
 
 def carried_on(hand_off: HandOff, store: Store) -> Mapping[str, Tensor]:
@@ -93,7 +93,7 @@ def carried_on(hand_off: HandOff, store: Store) -> Mapping[str, Tensor]:
     return {name.removeprefix(CARRIED): tensor for name, tensor in tensors.items() if name.startswith(CARRIED)}
 
 
-def _holding(hand_off: HandOff, store: Store) -> TakeRecord:
+def _holding(hand_off: HandOff, store: Store) -> ClipRecord:
     """The segment of the best take that the handed-off frame lies in."""
     record = _best(hand_off, store)
     for _ in range(hand_off.back):
@@ -101,20 +101,20 @@ def _holding(hand_off: HandOff, store: Store) -> TakeRecord:
     return record
 
 
-def _segment_before(record: TakeRecord, store: Store) -> TakeRecord:
+def _segment_before(record: ClipRecord, store: Store) -> ClipRecord:
     spec: dict[str, Any] = dict(record.spec)
     (name,), *_ = spec["hand_off"]
     return _best(HandOff((name,)), store)
 
 
-def _best(hand_off: HandOff, store: Store) -> TakeRecord:
+def _best(hand_off: HandOff, store: Store) -> ClipRecord:
     """The last clip of the take whose weakest clip is best, as `flows.edit.timeline.chosen_take` has it."""
     takes = [_records(names, store) for names in hand_off.segments or [(name,) for name in hand_off.candidates]]
     return max(takes, key=lambda clips: weakest(clips).quality)[-1]
 
 
-def _records(names: Sequence[str], store: Store) -> list[TakeRecord]:
-    records = [store.take(name) for name in names]
+def _records(names: Sequence[str], store: Store) -> list[ClipRecord]:
+    records = [store.record(name) for name in names]
     found = [record for record in records if record is not None]
     if len(found) < len(records):
         raise BlobMissing("a clip that this one starts from is not in the store any more; render the film again")

@@ -14,7 +14,7 @@ from flows.cluster.publish import store_clip
 from flows.cluster.renderers import Report
 from flows.errors import Stopped
 from flows.planning.model import Clip
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 
 
 class StubRenderer:
@@ -30,7 +30,7 @@ class StubRenderer:
         """The variants that were asked for; nothing is loaded for them."""
         return self._warm
 
-    def render(self, clip: Clip, store: Store, report: Report) -> TakeRecord:
+    def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Draw the frames. Raises Stopped between steps."""
         self._warm |= {clip.variant}
         start = time.perf_counter()

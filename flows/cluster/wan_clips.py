@@ -23,7 +23,7 @@ from flows.cluster.requests import CARRIED, request_of
 from flows.cluster.warm import WarmModels
 from flows.errors import SettingsError, Stopped
 from flows.planning.model import Clip
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 from wan.errors import Cancelled, CheckpointError
 from wan.families import FAMILIES, Family
 from wan.load import check_numerics, find_device, load_pipeline
@@ -83,7 +83,7 @@ class WanRenderer:
         """The variants that are loaded."""
         return frozenset(variant for variant, *_ in self._models.keys)
 
-    def render(self, clip: Clip, store: Store, report: Report) -> TakeRecord:
+    def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Prepare a driving video, load, encode, denoise, decode, and write the blobs. When a GPU's memory does not
         suffice, it goes on from the last finished step in the next leaner placement.
 
@@ -99,7 +99,7 @@ class WanRenderer:
 
         work = _Work()
 
-        def render(placement: Placement) -> TakeRecord:
+        def render(placement: Placement) -> ClipRecord:
             record = self._render(clip, checkpoint, store, report, placement, work)
             self._sufficed[kind] = placement  # the next clip like this one does not run out of memory first
             return record
@@ -108,7 +108,7 @@ class WanRenderer:
 
     def _render(
         self, clip: Clip, checkpoint: Checkpoint, store: Store, report: Report, placement: Placement, work: _Work
-    ) -> TakeRecord:
+    ) -> ClipRecord:
         with work.stage("load"):
             pipeline = self._pipeline(clip, checkpoint, placement, report)
             _reset_peak(self._device)

@@ -89,7 +89,7 @@ class Worker:
 
     def _finish(self, clip: Clip, report: _Reporter) -> Finished:
         self._check_store()
-        found = self._store.take(clip.fingerprint)
+        found = self._store.record(clip.fingerprint)
         if found is not None:
             if self._store.intact(found):
                 return Finished(clip.fingerprint, found, cached=True)

@@ -13,7 +13,7 @@ from flows.errors import EditError, Problem, StoryboardError
 from flows.media.clips import exact_rate
 from flows.planning.model import Plan, PlannedShot, Take
 from flows.planning.transitions import overlaps
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 from flows.store.choice import weakest
 from flows.storyboard.model import Cue, Deliverable, Music
 
@@ -97,7 +97,7 @@ class Timeline:
         return self.num_frames / self.rate
 
 
-def make_timeline(plan: Plan, takes: Mapping[str, TakeRecord], store: Store) -> Timeline:
+def make_timeline(plan: Plan, takes: Mapping[str, ClipRecord], store: Store) -> Timeline:
     """The timeline of `plan` with the best take of each shot.
 
     `takes` maps fingerprints of clips to their records (more than needed does no harm). Raises `EditError` for a shot
@@ -140,7 +140,7 @@ def _own_sounds(
             yield Voice(store.local_path(shot.audio), float(entry.start / rate), 0.0, float(entry.frames / rate))
 
 
-def chosen_take(shot: PlannedShot, takes: Mapping[str, TakeRecord]) -> Take:
+def chosen_take(shot: PlannedShot, takes: Mapping[str, ClipRecord]) -> Take:
     """The take that the film shows: of those whose clips are all there, the one whose weakest clip has the best
     `quality`, the first among equals.
 
@@ -152,13 +152,13 @@ def chosen_take(shot: PlannedShot, takes: Mapping[str, TakeRecord]) -> Take:
     return max(whole, key=lambda take: weakest([takes[clip.fingerprint] for clip in take.clips]).quality)
 
 
-def _pieces(shot: PlannedShot, takes: Mapping[str, TakeRecord], store: Store) -> tuple[Piece, ...]:
+def _pieces(shot: PlannedShot, takes: Mapping[str, ClipRecord], store: Store) -> tuple[Piece, ...]:
     pieces = []
     for clip in chosen_take(shot, takes).clips:
         record = takes[clip.fingerprint]
         if clip.skip_first + clip.keep > record.num_frames:
             raise EditError(f"shot {shot.id}: its clip has {record.num_frames} frames, the plan shows {clip.keep}")
-        pieces.append(Piece(store.local_path(record.clip), clip.skip_first, clip.keep))
+        pieces.append(Piece(store.local_path(record.video), clip.skip_first, clip.keep))
     return tuple(pieces)
 
 

@@ -21,7 +21,7 @@ from flows.film.watch import Watches
 from flows.planning import plan_to_json
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.report import contact_sheet, write_report
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 from flows.store.layout import with_named_blobs
 from flows.storyboard.model import Soundtrack, Transition
 from wan.system.files import write_atomically
@@ -50,7 +50,7 @@ class Making:
     pool: Pool | None
     on_event: Callable[[Event], None]
     watches: Watches = field(init=False)
-    records: dict[str, TakeRecord] = field(init=False)
+    records: dict[str, ClipRecord] = field(init=False)
     rendered: set[str] = field(default_factory=set)
     failures: dict[str, Failed] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -182,7 +182,7 @@ class Making:
         alone = replace(self.plan, shots=(replace(shot, transition=Transition()),), storyboard=bare)
         return edit_film(make_timeline(alone, self.records, self.store), path, self.plan.settings.film)
 
-    def _all_records(self) -> Mapping[str, TakeRecord] | None:
+    def _all_records(self) -> Mapping[str, ClipRecord] | None:
         """Records of the whole film, or None when shots that were not asked for are not there."""
         asked = {shot.id for shot in self.shots}
         rest: tuple[Clip, ...] = clips_of(self.plan, [shot for shot in self.plan.shots if shot.id not in asked])

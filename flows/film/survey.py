@@ -10,7 +10,7 @@ from pathlib import Path
 from flows.errors import MediaError, UserError
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.planning.motion import MADE_FROM, PREPARED
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 from flows.store.prepared import is_prepared
 from wan.system.digests import file_digest
 from wan.system.suggest import did_you_mean
@@ -26,7 +26,7 @@ class Survey:
     `damaged`: fingerprints of those among the missing whose blobs were lost or altered.
     """
 
-    found: dict[str, TakeRecord]
+    found: dict[str, ClipRecord]
     missing: tuple[Clip, ...]
     damaged: frozenset[str]
 
@@ -41,8 +41,8 @@ def survey(store: Store, clips: Sequence[Clip]) -> Survey:
     return Survey(found, missing, frozenset(finished - found.keys()))
 
 
-def _whole(store: Store, fingerprint: str) -> TakeRecord | None:
-    record = store.take(fingerprint)
+def _whole(store: Store, fingerprint: str) -> ClipRecord | None:
+    record = store.record(fingerprint)
     if record is None or store.intact(record):
         return record
     store.discard(fingerprint)

@@ -34,7 +34,7 @@ _FRACTIONS = frozenset({"flow_shift", "boundary_ratio", "strength", "control_sca
 
 
 def clip_spec(clip: Clip) -> dict[str, object]:
-    """What the fingerprint covers, as plain values; kept in `TakeRecord.spec`."""
+    """What the fingerprint covers, as plain values; kept in `ClipRecord.spec`."""
     content = {"format": FORMAT, "render_epoch": VARIANTS[clip.variant].render_epoch, **_covered(clip)}
     if clip.media:
         content["media_fps"] = float(clip.fps)

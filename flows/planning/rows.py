@@ -7,7 +7,7 @@ from datetime import datetime
 from flows.ledger import LedgerRow
 from flows.ledger.rows import RowStatus
 from flows.planning.model import Plan, PlannedShot
-from flows.store import TakeRecord
+from flows.store import ClipRecord
 from wan.request import Numerics
 
 
@@ -19,7 +19,7 @@ def ledger_row(
     *,
     when: datetime,
     status: RowStatus,
-    record: TakeRecord | None = None,
+    record: ClipRecord | None = None,
     user: str = "",
     flow_run: str = "",
     version: str = "",

@@ -17,7 +17,7 @@ from flows.planning.model import Clip, Plan, PlannedShot, Take
 from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
 from flows.report.inputs import BARS, Input, Inputs, sound_shape
 from flows.report.seams import Meeting, Seam, continues, half_of_both, measured, meeting
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 from flows.store.choice import weakest
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class TakeFacts:
     take: Take
     chosen: bool
     thumbnail: str | None
-    records: tuple[TakeRecord, ...]
+    records: tuple[ClipRecord, ...]
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -97,7 +97,7 @@ class Facts:
 
 
 def gather(
-    plan: Plan, takes: Mapping[str, TakeRecord], timeline: Timeline, store: Store, film: str | None = None
+    plan: Plan, takes: Mapping[str, ClipRecord], timeline: Timeline, store: Store, film: str | None = None
 ) -> Facts:
     """Read what the report shows. Raises `StoreError`, `MediaError` for blobs that are gone or broken."""
     detail = wanted(len(plan.shots))
@@ -132,7 +132,7 @@ def gather(
     )
 
 
-def stages(records: list[TakeRecord] | tuple[TakeRecord, ...]) -> dict[str, float]:
+def stages(records: list[ClipRecord] | tuple[ClipRecord, ...]) -> dict[str, float]:
     """Seconds by stage, summed, in the order they happen; stages nobody timed are left out."""
     sums: dict[str, float] = {}
     for record in records:
@@ -158,7 +158,7 @@ def _shot(
     entry: Entry,
     strip: list[str],
     timeline: Timeline,
-    takes: Mapping[str, TakeRecord],
+    takes: Mapping[str, ClipRecord],
     store: Store,
     plan: Plan,
     inputs: Inputs | None,
@@ -182,7 +182,7 @@ def _shot(
 
 
 def _take(
-    number: int, take: Take, chosen: bool, picture: bool, takes: Mapping[str, TakeRecord], store: Store
+    number: int, take: Take, chosen: bool, picture: bool, takes: Mapping[str, ClipRecord], store: Store
 ) -> TakeFacts:
     records = tuple(takes[clip.fingerprint] for clip in take.clips if clip.fingerprint in takes)
     thumbnail = data_uri(store.read(records[-1].thumbnail), "image/jpeg") if records and picture else None

@@ -12,11 +12,11 @@ from flows.edit.deliverables import Target, target
 from flows.edit.timeline import Timeline
 from flows.planning.model import Plan
 from flows.report.facts import Facts, gather
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 from wan.system.files import write_atomically
 
 
-def write_report(plan: Plan, takes: Mapping[str, TakeRecord], timeline: Timeline, store: Store, output: Path) -> Path:
+def write_report(plan: Plan, takes: Mapping[str, ClipRecord], timeline: Timeline, store: Store, output: Path) -> Path:
     """Write the report of a rendered film to `output` and return it.
 
     `takes` maps fingerprints of clips to their records, as for `make_timeline`. Pictures are inside the page; only the

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flows.edit.timeline import chosen_take
 from flows.planning.model import Plan, PlannedShot
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,7 +24,7 @@ MOST = 200
 PAPER, INK, FAINT = (250, 249, 246), (32, 30, 28), (140, 134, 126)
 
 
-def contact_sheet(plan: Plan, takes: Mapping[str, TakeRecord], store: Store) -> bytes:
+def contact_sheet(plan: Plan, takes: Mapping[str, ClipRecord], store: Store) -> bytes:
     """A PNG with the thumbnail of each shot's chosen take, its number and id under it, in the film's order.
 
     Shots without a rendered take are left out (a render with `only`). Raises `ValueError` if none has one.
@@ -51,7 +51,7 @@ def contact_sheet(plan: Plan, takes: Mapping[str, TakeRecord], store: Store) -> 
     return buffer.getvalue()
 
 
-def _thumbnail(shot: PlannedShot, takes: Mapping[str, TakeRecord], store: Store) -> Image:
+def _thumbnail(shot: PlannedShot, takes: Mapping[str, ClipRecord], store: Store) -> Image:
     from PIL import Image
 
     record = takes[chosen_take(shot, takes).fingerprint]

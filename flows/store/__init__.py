@@ -12,11 +12,11 @@ from pathlib import Path
 from flows.errors import SettingsError
 from flows.store.faults import ANOTHER
 from flows.store.folder import FolderBackend
-from flows.store.records import TakeRecord
+from flows.store.records import ClipRecord
 from flows.store.store import Store
 from wan.system.files import data_folder, without_tilde
 
-__all__ = ["ANOTHER", "Store", "TakeRecord", "open_store"]
+__all__ = ["ANOTHER", "ClipRecord", "Store", "open_store"]
 
 
 def open_store(address: str | None) -> Store:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flows.store.records import TakeRecord
+from flows.store.records import ClipRecord
 
 
-def weakest(clips: Sequence[TakeRecord]) -> TakeRecord:
+def weakest(clips: Sequence[ClipRecord]) -> ClipRecord:
     """The clip that a take is judged by: the one of least `quality`, the first among equals.
 
     A viewer forgives no spoilt part for the sake of the others, and a mean over a long take would hide it.

@@ -1,7 +1,7 @@
 """What is called what in a store, whatever keeps it: a folder, a bucket, memory.
 
     blobs/<aa>/<sha256>               any file by its digest: assets, clips, latents, frames
-    takes/<aa>/<fingerprint>.json     the record of one finished clip
+    clips/<aa>/<fingerprint>.json     the record of one finished clip
     identity.txt                      which store this is
     ledger/<time>-<digest>.parquet    rows of the ledger, a file a write
     ledger-timings/*.json             what clips and films took
@@ -21,7 +21,7 @@ from flows.errors import StoreError
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
-_BLOBS, _RECORDS, TEMPORARY = "blobs", "takes", "tmp"
+_BLOBS, _RECORDS, TEMPORARY = "blobs", "clips", "tmp"
 """`TEMPORARY` is where a back end may keep what is not whole yet."""
 
 IDENTITY = "identity.txt"

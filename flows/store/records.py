@@ -9,21 +9,20 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakeRecord:
+class ClipRecord:
     """One rendered clip.
 
-    Digests (sha256, hex) of: `clip` lossless video (FFV1 in Matroska), `latents` final latents (safetensors),
-    `last_frame` and `first_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
+    Digests (sha256, hex) of: `video` the frames without loss (FFV1 in Matroska), `latents` final latents
+    (safetensors), `last_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
     `scores["quality"]` decides between takes (`flows.store.choice`). `seconds` maps a stage (`load`, `encode`,
     `denoise`, `decode`, `write`) to its duration. `placement` says where the models lived, which decides no pixel;
     `determinism` what another machine must have to draw the same bits (device, torch, attention kernel). `spec` is the
-    clip's fingerprinted content, so that a later plan can say what changed.
+    clip's fingerprinted content.
     """
 
     fingerprint: str
-    clip: str
+    video: str
     latents: str
-    first_frame: str
     last_frame: str
     thumbnail: str
     num_frames: int
@@ -48,10 +47,10 @@ class TakeRecord:
     @property
     def blobs(self) -> tuple[str, ...]:
         """Digests of every blob this record promises."""
-        return (self.clip, self.latents, self.first_frame, self.last_frame, self.thumbnail)
+        return (self.video, self.latents, self.last_frame, self.thumbnail)
 
 
-_FIELDS = {field.name: field for field in dataclasses.fields(TakeRecord)}
+_FIELDS = {field.name: field for field in dataclasses.fields(ClipRecord)}
 _REQUIRED = frozenset(
     name
     for name, field in _FIELDS.items()
@@ -59,19 +58,19 @@ _REQUIRED = frozenset(
 )
 
 
-def record_to_json(record: TakeRecord) -> bytes:
+def record_to_json(record: ClipRecord) -> bytes:
     """The record as it lies in a store, UTF-8."""
     values = {name: getattr(record, name) for name in _FIELDS}
     values["scores"], values["seconds"], values["spec"] = dict(record.scores), dict(record.seconds), dict(record.spec)
     return json.dumps(values, ensure_ascii=False, sort_keys=True, indent=1).encode()
 
 
-def record_from_json(data: bytes) -> TakeRecord:
+def record_from_json(data: bytes) -> ClipRecord:
     """The record of those bytes. Keys of later versions are left out. Raises ValueError when it is damaged."""
     values = json.loads(data)
     if not isinstance(values, dict):
-        raise ValueError("a take record is a JSON object")
+        raise ValueError("a clip's record is a JSON object")
     missing = _REQUIRED - values.keys()
     if missing:
-        raise ValueError(f"a take record lacks {', '.join(sorted(missing))}")
-    return TakeRecord(**{name: value for name, value in values.items() if name in _FIELDS})
+        raise ValueError(f"a clip's record lacks {', '.join(sorted(missing))}")
+    return ClipRecord(**{name: value for name, value in values.items() if name in _FIELDS})

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from flows.errors import MediaError
 from flows.store.backend import Backend
 from flows.store.layout import blob_key, is_note, note_key, record_key
-from flows.store.records import TakeRecord, record_from_json, record_to_json
+from flows.store.records import ClipRecord, record_from_json, record_to_json
 from wan.system.digests import file_digest
 
 CHUNK = 1 << 20
@@ -67,7 +67,7 @@ class Store:
         """Whether all these blobs are there, with the right bytes."""
         return all(self._backend.has_blob(blob_key(digest), digest) for digest in set(digests))
 
-    def take(self, fingerprint: str) -> TakeRecord | None:
+    def record(self, fingerprint: str) -> ClipRecord | None:
         """The record of a finished clip, or None. A damaged record promises nothing, and is as good as none."""
         data = self._backend.get(record_key(fingerprint))
         try:
@@ -80,23 +80,23 @@ class Store:
         keys = {record_key(fingerprint): fingerprint for fingerprint in fingerprints}
         return frozenset(keys[key] for key in self._backend.present(keys))
 
-    def publish(self, record: TakeRecord) -> TakeRecord:
+    def publish(self, record: ClipRecord) -> ClipRecord:
         """Write the record if there is none, else leave it. Returns the one that stands."""
         key, data = record_key(record.fingerprint), record_to_json(record)
         while not self._backend.add(key, data):
-            standing = self.take(record.fingerprint)
+            standing = self.record(record.fingerprint)
             if standing is not None:
                 return standing
             self._backend.remove(key)  # a damaged one; who may not remove it is told so
         return record
 
-    def intact(self, record: TakeRecord) -> bool:
+    def intact(self, record: ClipRecord) -> bool:
         """Whether every blob of the record is there with the right digest."""
         return self.holds(record.blobs)
 
     def discard(self, fingerprint: str) -> None:
         """Forget a record (its blobs were found missing or altered), so that the clip is rendered again."""
-        record = self.take(fingerprint)
+        record = self.record(fingerprint)
         self._backend.remove(record_key(fingerprint))
         for digest in record.blobs if record else ():
             if not self.holds([digest]):

@@ -96,7 +96,7 @@ def test_a_speaker_goes_on_speaking_in_the_next_shot(tmp_path: Path) -> None:
     put_assets(store, plan, plan.clips)
     renderer = WanRenderer(threads=1, family="tiny", device="cpu")
     records = [store.publish(renderer.render(clip, store, Quiet())) for clip in plan.clips]
-    one, two = (np.stack(list(read_video(store.local_path(record.clip)))) for record in records)
+    one, two = (np.stack(list(read_video(store.local_path(record.video)))) for record in records)
     assert (len(one), len(two)) == (29, 32)
     joined = changes(one[: plan.clips[0].keep], two)
     assert joined[2] < 1.6 * max(joined[:2] + joined[3:])

@@ -1,17 +1,16 @@
-"""Take records made by hand, of clips that are nowhere."""
+"""Records made by hand, of clips that are nowhere."""
 
 from __future__ import annotations
 
-from flows.store import TakeRecord
+from flows.store import ClipRecord
 
 
-def empty_record(fingerprint: str) -> TakeRecord:
+def empty_record(fingerprint: str) -> ClipRecord:
     """A record that promises no blobs."""
-    return TakeRecord(
+    return ClipRecord(
         fingerprint=fingerprint,
-        clip="",
+        video="",
         latents="",
-        first_frame="",
         last_frame="",
         thumbnail="",
         num_frames=33,

@@ -43,10 +43,10 @@ def test_progress_rises_before_the_clip_exists(pool: OpenPool, store: Store) -> 
     seen = [
         event.step
         for event in rendering.events()
-        if isinstance(event, Progress) and event.fingerprint and store.take(boat.fingerprint) is None
+        if isinstance(event, Progress) and event.fingerprint and store.record(boat.fingerprint) is None
     ]
     assert seen[:3] == [1, 2, 3]
-    assert store.take(boat.fingerprint) is not None
+    assert store.record(boat.fingerprint) is not None
 
 
 def test_a_chain_is_rendered_in_order_and_leaves_whole_clips(pool: OpenPool, store: Store) -> None:
@@ -54,7 +54,7 @@ def test_a_chain_is_rendered_in_order_and_leaves_whole_clips(pool: OpenPool, sto
     second = real_clip("second", after=[first])
     events = run(pool(), [second, first])
     assert finished(events) == [first.fingerprint, second.fingerprint]
-    record = store.take(second.fingerprint)
+    record = store.record(second.fingerprint)
     assert record is not None
     assert store.intact(record)
     assert 0 < record.scores["quality"] <= 1
@@ -135,7 +135,7 @@ def test_cancelling_ends_a_running_clip_at_once_and_publishes_nothing(pool: Open
     rendering.cancel()
     assert time.monotonic() - start < 2.0
     assert list(rendering.events()) == []
-    assert store.take(long.fingerprint) is None
+    assert store.record(long.fingerprint) is None
 
 
 def test_a_gpu_that_no_machine_has_is_said_quickly(pool: OpenPool) -> None:

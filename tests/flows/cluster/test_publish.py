@@ -34,7 +34,7 @@ def frames() -> Frames:
 
 def test_every_frame_is_kept_without_loss(store: Store, frames: Frames) -> None:
     record = store_clip(store, real_clip("a"), frames, b"latents", seconds={})
-    assert np.array_equal(list(read_video(store.local_path(record.clip))), frames)
+    assert np.array_equal(list(read_video(store.local_path(record.video))), frames)
     assert store.read(record.latents) == b"latents"
     assert np.array_equal(Image.open(io.BytesIO(store.read(record.last_frame))), frames[-1])
     with Image.open(io.BytesIO(store.read(record.thumbnail))) as thumbnail:
@@ -65,7 +65,7 @@ def test_the_record_says_what_was_rendered_where_and_in_which_time(store: Store,
 def test_nothing_is_promised_before_its_blobs_are_there(store: Store, frames: Frames) -> None:
     record = store_clip(store, real_clip("a"), frames, b"latents", seconds={})
     assert store.intact(record)
-    assert store.take(record.fingerprint) is None, "publishing it is the caller's last act"
+    assert store.record(record.fingerprint) is None, "publishing it is the caller's last act"
 
 
 @pytest.mark.parametrize("broken", ["write_clip", "png_bytes", "jpeg_bytes", "score_clip"])
@@ -80,7 +80,7 @@ def test_a_clip_that_cannot_be_kept_leaves_no_record_and_no_files(
     clip, before = real_clip("a"), set(tmp_path.iterdir())
     with pytest.raises(OSError, match="disk"):
         store_clip(store, clip, frames, b"latents", seconds={})
-    assert store.take(clip.fingerprint) is None
+    assert store.record(clip.fingerprint) is None
     assert set(tmp_path.iterdir()) == before
 
 

@@ -73,7 +73,7 @@ def numbered(store: Store, tmp_path: Path, name: str, first: int, count: int, af
     spec: dict[str, object] = {"variant": "s2v-14b", "hand_off": None}
     if after is not None:
         spec |= {"hand_off": [[after], "best_score", -1], "handed_off": "carried"}
-    store.publish(replace(empty_record(name), clip=blob, num_frames=count, spec=spec))
+    store.publish(replace(empty_record(name), video=blob, num_frames=count, spec=spec))
 
 
 def test_the_frames_before_reach_back_as_far_as_the_shot_does(store: Store, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_what_is_handed_on_is_of_the_take_that_the_film_shows(store: Store, tmp_
     for number, quality in enumerate((0.2, 0.9, 0.5, 0.4), 1):
         blob = store.put_file(write_clip(np.full((4, 16, 16, 3), number, np.uint8), 16.0, tmp_path / "v.mkv"))
         name = str(number) * 64
-        store.publish(replace(empty_record(name), clip=blob, num_frames=4, scores={"quality": quality}))
+        store.publish(replace(empty_record(name), video=blob, num_frames=4, scores={"quality": quality}))
     one, two, three, four = (str(number) * 64 for number in (1, 2, 3, 4))
     judged = HandOff((two, four), "best_weakest_clip", frame=2, segments=((one, two), (three, four)))
     assert handed_off(judged, store)[0, 0, 0] == 4

@@ -42,7 +42,7 @@ def test_it_stops_between_steps_and_keeps_nothing() -> None:
     renderer, store = StubRenderer(threads=1), Store(MemoryBackend())
     with pytest.raises(Stopped, match="after step 2"):
         renderer.render(real_clip("a"), store, Report(stop_after=2))
-    assert store.take(real_clip("a").fingerprint) is None
+    assert store.record(real_clip("a").fingerprint) is None
 
 
 def test_a_clip_looks_like_itself_and_like_no_other() -> None:

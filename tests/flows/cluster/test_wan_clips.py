@@ -72,7 +72,7 @@ def test_a_clip_is_kept_without_loss_with_its_latents_frames_and_timings(
 ) -> None:
     report = Report()
     record = renderer.render(wan_clip(family, "a red boat"), store, report)
-    frames = list(read_video(store.local_path(record.clip)))
+    frames = list(read_video(store.local_path(record.video)))
     assert (len(frames), frames[0].shape) == (9, (32, 48, 3))
     assert (record.num_frames, record.width, record.height) == (9, 48, 32)
     assert store.read(record.last_frame) == png_bytes(frames[-1])
@@ -85,7 +85,7 @@ def test_a_clip_is_kept_without_loss_with_its_latents_frames_and_timings(
 
 def test_the_same_clip_has_the_same_pixels_again(renderer: WanRenderer, family: Family, store: Store) -> None:
     clip = wan_clip(family, "a blue boat")
-    assert renderer.render(clip, store, Report()).clip == renderer.render(clip, store, Report()).clip
+    assert renderer.render(clip, store, Report()).video == renderer.render(clip, store, Report()).video
 
 
 def test_a_clip_starts_from_the_last_frame_of_the_best_take(
@@ -98,7 +98,7 @@ def test_a_clip_starts_from_the_last_frame_of_the_best_take(
     hand_off = HandOff(tuple(take.fingerprint for take in takes))
     assert png_bytes(handed_off(hand_off, store)) == store.read(second.last_frame)
     middle = handed_off(replace(hand_off, frame=4), store)
-    assert np.array_equal(middle, list(read_video(store.local_path(second.clip)))[4])
+    assert np.array_equal(middle, list(read_video(store.local_path(second.video)))[4])
     continued = renderer.render(wan_clip(family, "it moves", "i2v-a14b", takes), store, Report())
     assert continued.num_frames == 9
     assert {"t2v-a14b", "i2v-a14b"} <= renderer.warm
@@ -133,7 +133,7 @@ def test_a_lora_without_numbers_fails_the_clip_and_nothing_is_kept(
     with pytest.raises(NumbersError, match=f"the LoRA .*{digest} holds such values itself") as caught:
         renderer.render(clip, store, Report())
     assert blame_of(caught.value) is Blame.CLIP
-    assert store.take(clip.fingerprint) is None
+    assert store.record(clip.fingerprint) is None
 
 
 def test_an_impossible_size_is_a_request_error(renderer: WanRenderer, family: Family, store: Store) -> None:
@@ -179,7 +179,7 @@ def test_out_of_gpu_memory_the_clip_goes_on_leaner_and_is_the_same(
     assert [step for stage, step, _ in report.told if stage == "denoise"] == [1, 2, 3]  # none twice
     assert len(encoded) == (2 if part == "text_encoder" else 1)
     assert (wanted.placement, record.placement) == ("resident", "expert_swap")
-    assert (record.clip, record.latents) == (wanted.clip, wanted.latents)
+    assert (record.video, record.latents) == (wanted.video, wanted.latents)
     assert roomy.warm == {"t2v-a14b"}
     again = roomy.render(replace(clip, seed=9), store, Report())
     assert again.placement == "expert_swap"

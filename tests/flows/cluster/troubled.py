@@ -12,7 +12,7 @@ from flows.cluster.renderers import Report
 from flows.cluster.stub import StubRenderer
 from flows.errors import Stopped
 from flows.planning.model import Clip
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 from wan.errors import RequestError
 
 KIND = "tests.flows.cluster.troubled:TroubledRenderer"
@@ -25,7 +25,7 @@ class TroubledRenderer(StubRenderer):
         super().__init__(threads=threads)
         self._folder = Path(folder)
 
-    def render(self, clip: Clip, store: Store, report: Report) -> TakeRecord:
+    def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         if "dies once" in clip.prompt and self._first_time(clip):
             os.kill(os.getpid(), signal.SIGKILL)
         if "dies always" in clip.prompt:

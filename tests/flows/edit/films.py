@@ -21,7 +21,7 @@ from flows.settings import (
     Settings,
     StoreSettings,
 )
-from flows.store import Store, TakeRecord, open_store
+from flows.store import ClipRecord, Store, open_store
 from flows.storyboard.model import Deliverable, Music, Soundtrack, Storyboard, Transition, Voiceover
 from wan.request import Guidance, Numerics, Sampling
 
@@ -127,7 +127,7 @@ def a_film(
     voices: tuple[Voiceover, ...] = (),
     deliver: tuple[Deliverable, ...] = (),
     title: str = "The small film",
-) -> tuple[Plan, Mapping[str, TakeRecord], Store]:
+) -> tuple[Plan, Mapping[str, ClipRecord], Store]:
     """The plan of `shots`, the records of all their takes, and the store that holds their clips."""
     store = open_store(str(folder / "store"))
     planned = [_shot(spec, size) for spec in shots]
@@ -190,14 +190,13 @@ def _shot(spec: ShotSpec, size: tuple[int, int]) -> PlannedShot:
     )
 
 
-def _record(folder: Path, store: Store, clip: Clip, frames: np.ndarray, score: float) -> TakeRecord:
+def _record(folder: Path, store: Store, clip: Clip, frames: np.ndarray, score: float) -> ClipRecord:
     path = write_clip(frames, FPS, folder / "clip.mkv")
     return store.publish(
-        TakeRecord(
+        ClipRecord(
             fingerprint=clip.fingerprint,
-            clip=store.put_file(path),
+            video=store.put_file(path),
             latents=store.put_bytes(b"latents"),
-            first_frame=store.put_bytes(png_bytes(frames[0])),
             last_frame=store.put_bytes(png_bytes(frames[-1])),
             thumbnail=store.put_bytes(jpeg_bytes(frames[len(frames) // 2])),
             num_frames=len(frames),

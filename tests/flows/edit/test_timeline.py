@@ -53,7 +53,7 @@ def test_hidden_frames_are_skipped_and_segments_follow_each_other(tmp_path: Path
     entries = make_timeline(plan, takes, store).entries
     assert [(piece.skip, piece.frames) for piece in entries[1].pieces] == [(1, 16)]
     assert [(piece.skip, piece.frames) for piece in entries[2].pieces] == [(0, 17), (1, 8)]
-    assert entries[2].pieces[1].file == store.local_path(takes[fingerprint_of("dusk.long", 0, 1)].clip)
+    assert entries[2].pieces[1].file == store.local_path(takes[fingerprint_of("dusk.long", 0, 1)].video)
 
 
 def test_the_best_take_is_shown_and_the_first_among_equals(tmp_path: Path) -> None:

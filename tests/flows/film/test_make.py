@@ -101,9 +101,9 @@ def test_a_clip_that_was_altered_on_disk_is_found_and_rendered_again(
     rendered()
     store = open_store(str(tmp_path / "store"))
     launch = plan_in(tmp_path).shots[0].takes[0]
-    record = store.take(launch.fingerprint)
+    record = store.record(launch.fingerprint)
     assert record is not None
-    clip = store.local_path(record.clip)
+    clip = store.local_path(record.video)
     clip.chmod(0o644)
     clip.write_bytes(clip.read_bytes()[:-100])
     assert make().rendered == 1

@@ -42,15 +42,15 @@ def test_what_is_there_whole_is_found_and_the_rest_is_missing(plan: Plan, store:
 
 
 def test_a_damaged_clip_is_missing_and_its_record_gone(plan: Plan, store: Store) -> None:
-    record = store.take(plan.clips[0].fingerprint)
+    record = store.record(plan.clips[0].fingerprint)
     assert record is not None
-    path = store.local_path(record.clip)
+    path = store.local_path(record.video)
     path.chmod(0o644)
     path.write_bytes(b"something else")
     found = survey(store, plan.clips)
     assert found.missing == plan.clips
     assert found.damaged == {record.fingerprint}
-    assert store.take(record.fingerprint) is None
+    assert store.record(record.fingerprint) is None
 
 
 def test_a_shot_is_rendered_with_those_it_starts_from(plan: Plan) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from flows.ledger import append_rows, read_history, read_timings
 from flows.planning import clip_spec, ledger_row
-from flows.store import TakeRecord, open_store
+from flows.store import ClipRecord, open_store
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
 
 
@@ -19,11 +19,10 @@ def test_what_was_timed_once_is_estimated_next_time(
     storyboard = film(shot("a"))
     first = plan(storyboard)
     (clip,) = first.clips
-    record = TakeRecord(
+    record = ClipRecord(
         fingerprint=clip.fingerprint,
-        clip="",
+        video="",
         latents="",
-        first_frame="",
         last_frame="",
         thumbnail="",
         num_frames=33,

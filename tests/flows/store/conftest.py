@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from flows.store import Store, TakeRecord, open_store
+from flows.store import ClipRecord, Store, open_store
 from flows.store.layout import blob_key
 from flows.store.memory import MemoryBackend
 
@@ -68,13 +68,13 @@ def damage(kind: Kind) -> Callable[[str, bytes], None]:
 
 
 @pytest.fixture
-def record(store: Store) -> Callable[..., TakeRecord]:
+def record(store: Store) -> Callable[..., ClipRecord]:
     """`record("a...")`: a record whose blobs are in the store."""
 
-    def make(fingerprint: str = "a" * 64, **values: object) -> TakeRecord:
+    def make(fingerprint: str = "a" * 64, **values: object) -> ClipRecord:
         blobs = {
             name: store.put_bytes(f"{name} of {fingerprint}".encode())
-            for name in ("clip", "latents", "first_frame", "last_frame", "thumbnail")
+            for name in ("video", "latents", "last_frame", "thumbnail")
         }
         facts: dict[str, object] = {
             "num_frames": 33,
@@ -86,6 +86,6 @@ def record(store: Store) -> Callable[..., TakeRecord]:
             "seconds": {"denoise": 3.25},
             "spec": {"prompt": "ein rotes Kästchen"},
         }
-        return TakeRecord(fingerprint=fingerprint, **{**facts, **blobs, **values})  # type: ignore[arg-type]
+        return ClipRecord(fingerprint=fingerprint, **{**facts, **blobs, **values})  # type: ignore[arg-type]
 
     return make

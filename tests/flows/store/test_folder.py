@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, SettingsError
-from flows.store import Store, TakeRecord, open_store
+from flows.store import ClipRecord, Store, open_store
 from flows.store.folder import FolderBackend
 from flows.store.layout import record_key
 from tests.flows.store.conftest import InFolder
 from wan.system.digests import file_digest
 
-MakeRecord = Callable[..., TakeRecord]
+MakeRecord = Callable[..., ClipRecord]
 REPOSITORY = Path(__file__).parents[3]
 
 
@@ -36,7 +36,7 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def write_and_publish(address: str, record: TakeRecord, start: float) -> str:
+def write_and_publish(address: str, record: ClipRecord, start: float) -> str:
     store = open_store(address)
     time.sleep(max(0.0, start - time.time()))
     for number in range(20):
@@ -49,7 +49,7 @@ def test_many_processes_write_the_same_blobs_and_one_record_wins(store: Store, r
     made, start = record(), time.time() + 1.0
     with context.Pool(4) as pool:
         winners = pool.starmap(write_and_publish, [(store.address, made, start)] * 8)
-    found = store.take(made.fingerprint)
+    found = store.record(made.fingerprint)
     assert found is not None
     assert set(winners) == {found.worker}
     assert store.intact(found)
@@ -210,14 +210,14 @@ def test_files_of_others_are_passed_over_wherever_they_lie(store: Store, record:
     store.publish(made)
     store.put_note("plans/a.json", b"{}")
     root = Path(store.address)
-    for folder in (root, root / "takes", root / "takes" / made.fingerprint[:2], root / "blobs", root / "plans"):
+    for folder in (root, root / "clips", root / "clips" / made.fingerprint[:2], root / "blobs", root / "plans"):
         for name in STRANGE:
             (folder / name).write_text("junk")
         (folder / "a folder").mkdir()
-    (root / "takes" / made.fingerprint[:2] / f"{made.fingerprint} (1).json").write_text("{}")
+    (root / "clips" / made.fingerprint[:2] / f"{made.fingerprint} (1).json").write_text("{}")
     assert store.finished([made.fingerprint] * 100) == {made.fingerprint}
     assert set(store.notes("plans")) == {"plans/a.json", "plans/Thumbs.db"}  # names that a note can have
-    assert store.take(made.fingerprint) == made
+    assert store.record(made.fingerprint) == made
     store.put_bytes(b"frames")
 
 
@@ -274,7 +274,7 @@ def test_a_damaged_record_that_cannot_be_removed_is_said_and_not_waited_for(
         really(path, missing_ok)
 
     monkeypatch.setattr(Path, "unlink", unlink)
-    assert store.take(made.fingerprint) is None
+    assert store.record(made.fingerprint) is None
     with pytest.raises(EnvironmentProblem, match=rf"cannot write to the store .*{damaged}.*change its permissions"):
         store.publish(made)
 

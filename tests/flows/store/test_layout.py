@@ -24,7 +24,7 @@ def test_a_blob_that_no_asset_is_keeps_its_path() -> None:
 
 def test_what_lies_in_a_store_has_always_been_called_so() -> None:
     assert layout.blob_key(DIGEST) == f"blobs/ab/{DIGEST}"
-    assert layout.record_key(DIGEST) == f"takes/ab/{DIGEST}.json"
+    assert layout.record_key(DIGEST) == f"clips/ab/{DIGEST}.json"
     assert layout.ledger_note("20260131T235959Z", DIGEST) == "ledger/20260131T235959Z-abcccccccccccccc.parquet"
     assert layout.plan_note("the-boat", DIGEST) == "plans/the-boat-abcccccccccc.json"
     assert layout.prompt_note(DIGEST) == f"prompts/{DIGEST}.json"
@@ -47,7 +47,7 @@ def test_every_note_of_ours_can_be_put(name: str) -> None:
     assert layout.note_key(name) == name
 
 
-@pytest.mark.parametrize("name", ["../x", "/x", "plans/../../x", "blobs/x", "takes/x", "tmp/x", "", "plans//x", ".x"])
+@pytest.mark.parametrize("name", ["../x", "/x", "plans/../../x", "blobs/x", "clips/x", "tmp/x", "", "plans//x", ".x"])
 def test_a_note_cannot_leave_its_place(name: str) -> None:
     with pytest.raises(StoreError, match="cannot be the name of a note"):
         layout.note_key(name)

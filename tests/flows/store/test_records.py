@@ -12,7 +12,7 @@ from tests.flows.records import empty_record
 
 RECORD = replace(
     empty_record("a" * 64),
-    clip="c" * 64,
+    video="c" * 64,
     scores={"quality": 0.5},
     seconds={"denoise": 3.25},
     spec={"prompt": "Kästchen"},
@@ -39,8 +39,8 @@ def test_what_is_damaged_is_told(data: bytes) -> None:
 
 
 def test_what_a_record_lacks_is_named() -> None:
-    halved = {name: value for name, value in json.loads(record_to_json(RECORD)).items() if name not in ("clip", "fps")}
-    with pytest.raises(ValueError, match="lacks clip, fps"):
+    halved = {name: value for name, value in json.loads(record_to_json(RECORD)).items() if name not in ("video", "fps")}
+    with pytest.raises(ValueError, match="lacks fps, video"):
         record_from_json(json.dumps(halved).encode())
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from flows.errors import BlobCorrupt, BlobMissing, MediaError, StoreError
-from flows.store import Store, TakeRecord
+from flows.store import ClipRecord, Store
 from flows.store.layout import record_key
 from tests.flows.store.conftest import Kind
 
-MakeRecord = Callable[..., TakeRecord]
+MakeRecord = Callable[..., ClipRecord]
 Damage = Callable[[str, bytes], None]
 
 
@@ -94,14 +94,14 @@ def test_what_is_no_digest_is_refused(store: Store, digest: str) -> None:
 
 def test_a_record_comes_back_whole(store: Store, record: MakeRecord) -> None:
     written = store.publish(record())
-    assert store.take("a" * 64) == written == record()
-    assert store.take("b" * 64) is None
+    assert store.record("a" * 64) == written == record()
+    assert store.record("b" * 64) is None
 
 
 def test_the_first_record_stands(store: Store, record: MakeRecord) -> None:
     first = store.publish(record(worker="one"))
     assert store.publish(record(worker="two")) == first
-    found = store.take("a" * 64)
+    found = store.record("a" * 64)
     assert found is not None
     assert found.worker == "one"
 
@@ -120,9 +120,9 @@ def test_of_the_takes_asked_for_the_finished_ones_are_named(store: Store, record
 def test_a_damaged_record_is_no_record(kind: Kind, store: Store, record: MakeRecord, data: bytes) -> None:
     made = store.publish(record(worker="one"))
     kind.overwrite(record_key(made.fingerprint), data)
-    assert store.take(made.fingerprint) is None
+    assert store.record(made.fingerprint) is None
     assert store.publish(record(worker="two")).worker == "two"
-    found = store.take(made.fingerprint)
+    found = store.record(made.fingerprint)
     assert found is not None
     assert found.worker == "two"
 
@@ -130,17 +130,17 @@ def test_a_damaged_record_is_no_record(kind: Kind, store: Store, record: MakeRec
 def test_a_record_is_intact_while_all_its_blobs_are(store: Store, damage: Damage, record: MakeRecord) -> None:
     made = store.publish(record())
     assert store.intact(made)
-    damage(made.clip, b"half")
+    damage(made.video, b"half")
     assert not store.intact(made)
 
 
 def test_a_discarded_take_can_be_rendered_again(store: Store, damage: Damage, record: MakeRecord) -> None:
     made = store.publish(record(worker="one"))
-    damage(made.clip, b"half")
+    damage(made.video, b"half")
     store.discard(made.fingerprint)
-    assert store.take(made.fingerprint) is None
+    assert store.record(made.fingerprint) is None
     with pytest.raises(BlobMissing):
-        store.read(made.clip)
+        store.read(made.video)
     again = store.publish(record(worker="two"))
     assert again.worker == "two"
     assert store.intact(again)
@@ -157,7 +157,7 @@ def test_another_process_opens_the_same_store(kind: Kind, store: Store, record: 
     made = store.publish(record())
     other = kind.open()
     assert other.address == store.address
-    assert other.take(made.fingerprint) == made
+    assert other.record(made.fingerprint) == made
     assert other.intact(made)
 
 
@@ -180,7 +180,7 @@ def test_of_two_who_add_a_note_the_first_wins(kind: Kind, store: Store) -> None:
     assert store.note("prompts/a.json") == b"1"
 
 
-@pytest.mark.parametrize("name", ["../x", "/x", "plans/../../x", "blobs/x", "takes/x", "", "plans//x", ".x", "a b"])
+@pytest.mark.parametrize("name", ["../x", "/x", "plans/../../x", "blobs/x", "clips/x", "", "plans//x", ".x", "a b"])
 def test_notes_cannot_leave_their_place(store: Store, name: str) -> None:
     with pytest.raises(StoreError, match="cannot be the name of a note"):
         store.put_note(name, b"")
