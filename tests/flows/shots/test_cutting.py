@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.errors import Place
-from flows.resolve.needs import (
+from flows.shots import (
     Part,
     choose_variant,
     cut_into_segments,
