@@ -46,7 +46,8 @@ def load(
 
     `overrides` are Hydra's (`render=draft`, `cluster.workers=1`) and the storyboard's (`storyboard.seed=3`,
     `storyboard.shots.drift.seed=3`); without `name_or_path` one of them is `storyboard=NAME`.
-    Raises StoryboardError with every problem of the file, and with what no family of models can render; SettingsError.
+    Raises StoryboardError with every problem of the file, SettingsError. What a shot brings and its variant cannot use
+    is among them if there are others; by itself it is the plan's to say.
     """
     composition = compose(overrides, config_dir)
     if name_or_path is not None and composition.storyboard is not None:
@@ -60,7 +61,7 @@ def load(
         roots=composition.settings.assets.roots,
         search=storyboard_folders(),
     )
-    if storyboard is not None:
+    if storyboard is not None and len(problems):  # else the plan says it, with what is missing on this machine
         problems.extend(unusable_inputs(storyboard, but=problems.shots))
     problems.stop_if_any()
     assert storyboard is not None, "one that cannot be read is a problem"

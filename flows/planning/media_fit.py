@@ -55,7 +55,7 @@ def _beside_each_other(
     shot: Shot, row: Input, over: tuple[Path, float], under: tuple[Path, float]
 ) -> Iterator[Problem]:
     if row.end is not None and under[1] - over[1] > UNHEARD:
-        told = ", ".join(f"{path.name} lasts {seconds:.2f} s" for path, seconds in (over, under))
+        told = f"{over[0].name} lasts {over[1]:.2f} s, {under[0].name} {under[1]:.2f} s"
         yield _problem(shot, row, f"{told}: {row.end.early}", "make it as long")
 
 

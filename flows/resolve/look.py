@@ -23,7 +23,7 @@ from flows.shots import ANY_FAMILY, used_variants
 from flows.store.protocol import Store
 from flows.storyboard.model import Storyboard
 from wan.errors import CheckpointError
-from wan.families import FAMILIES, Family, FamilyLora
+from wan.families import FAMILIES, Family
 from wan.model.attention import FLASH_3, lacking
 from wan.system.suggest import did_you_mean
 from wan.weights.checkpoint import Checkpoint
@@ -52,16 +52,12 @@ def resolve(
     motion = look_at_motions(storyboard, family, settings.model.root) if weights else MotionFacts()
     files = look_at_files(_uses(storyboard, family, loras, motion))
     laid = loras.files(files.facts)
-    # a plan without weights is never rendered: what is missing has a digest to go on with
-    stand_ins: dict[str | FamilyLora, str] = (
-        {} if weights else {lora: _stand_in(path) for lora, path in loras.missing.items()}
-    )
-    digests = files.digests | {path: stand_ins[lora] for lora, path in loras.missing.items() if lora in stand_ins}
+    absent = {} if weights else {path: _stand_in(path) for path in loras.missing.values()}
+    digests = files.digests | absent
     used = used_variants(storyboard, family, files.seconds) if weights else ()
     checkpoints, broken = _checkpoints(family, used, settings.model.root)
-    prompts = _extended(storyboard, family, settings, store, digests, on_prompt)
     misfit = misfits(storyboard, family, laid, checkpoints, files.seconds)
-    unsaid = unsaid_experts(storyboard, family, laid, files.seconds)
+    prompts = _extended(storyboard, family, settings, store, digests, on_prompt)
     return Snapshot(
         storyboard_digest=_digest(storyboard),
         digests=digests,
@@ -75,11 +71,11 @@ def resolve(
         past=recall(store, storyboard),
         prompts=prompts.prompts,
         kept_prompts=prompts.kept,
-        loras=loras.digests(digests) | stand_ins,
+        loras=loras.digests(digests),
         lora_experts=named_experts(laid),
         motion=motion,
         problems=(*files.problems, *loras.problems, *misfit, *prompts.problems),
-        remarks=(*files.remarks, *unsaid),
+        remarks=(*files.remarks, *unsaid_experts(storyboard, family, laid, files.seconds)),
         foreign=foreign_pictures(storyboard, family, files.facts),
         lacks=tuple(dict.fromkeys([*loras.lacks, *motion.lacks, *broken])) if weights else (),
         machine=machine_faults(settings, family) if weights else (),
@@ -145,7 +141,7 @@ def _checkpoints(
 
 
 def _stand_in(path: Path) -> str:
-    """A digest for a file that is only named."""
+    """A digest for a file that is only named: a plan without weights is never rendered."""
     return hashlib.sha256(str(path).encode()).hexdigest()
 
 

@@ -37,8 +37,9 @@ class FoundLoras:
         return found | {lora: path for lora, path in self.of_family.items() if path in readable}
 
     def digests(self, of: Mapping[Path, str]) -> dict[str | FamilyLora, str]:
-        """The digest of each by name, of those files that could be read."""
-        return {lora: of[path] for lora, path in self.files(of).items()}
+        """The digest of each by name, of those that have one: that could be read, or are missing and planned with."""
+        missing = {lora: of[path] for lora, path in self.missing.items() if path in of}
+        return {lora: of[path] for lora, path in self.files(of).items()} | missing
 
 
 def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> FoundLoras:
