@@ -21,8 +21,9 @@ from flows.planning import Plan, make_plan
 from flows.resolve import resolve
 from flows.resources import storyboard_folders
 from flows.settings import Settings
+from flows.shots.problems import unusable_inputs
 from flows.store import Store, open_store
-from flows.storyboard import load_storyboard
+from flows.storyboard import read_storyboard
 from flows.storyboard.model import Storyboard
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def load(
 
     `overrides` are Hydra's (`render=draft`, `cluster.workers=1`) and the storyboard's (`storyboard.seed=3`,
     `storyboard.shots.drift.seed=3`); without `name_or_path` one of them is `storyboard=NAME`.
-    Raises StoryboardError with every problem of the file, SettingsError.
+    Raises StoryboardError with every problem of the file, SettingsError. What a shot brings and its variant cannot use
+    is among them if there are others; by itself it is the plan's to say.
     """
     composition = compose(overrides, config_dir)
     if name_or_path is not None and composition.storyboard is not None:
@@ -53,12 +55,16 @@ def load(
     which = name_or_path if name_or_path is not None else composition.storyboard
     if which is None:
         raise SettingsError("no storyboard is named; say storyboard=NAME")
-    storyboard = load_storyboard(
+    storyboard, problems = read_storyboard(
         which,
         overrides=composition.storyboard_overrides,
         roots=composition.settings.assets.roots,
         search=storyboard_folders(),
     )
+    if storyboard is not None and len(problems):  # else the plan says it, with what is missing on this machine
+        problems.extend(unusable_inputs(storyboard, but=problems.shots))
+    problems.stop_if_any()
+    assert storyboard is not None, "one that cannot be read is a problem"
     return Project(storyboard, composition.settings)
 
 

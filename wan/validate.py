@@ -9,6 +9,7 @@ import numpy as np
 
 from wan.errors import RequestError
 from wan.frames.geometry import allowed_lengths, nearest_sizes
+from wan.inputs import USES, can_use, cannot_use, needs, one_transformer, who_can
 from wan.request import ClipRequest, Frames, Guidance, Image, Sampling, Solver
 from wan.sampling.schedule import NUM_TRAIN_TIMESTEPS
 from wan.variants import VARIANTS, Variant
@@ -35,13 +36,15 @@ def check_request(request: ClipRequest, variant: Variant) -> None:
     _check_size(request, variant)
     _check_length(request, variant)
     check_sampling(request.sampling, variant)
+    _check_uses(request, variant)
     _check_images(request, variant)
     _check_media(request, variant)
     for lora in request.loras:
         if not math.isfinite(lora.weight):
             raise RequestError(f"loras: {lora.weight} is no weight")
         if variant.experts == 1 and lora.expert != "both":
-            raise RequestError(f"loras: {variant.name} has one transformer; leave `expert: {lora.expert}` out")
+            one = one_transformer(variant, f"{lora.expert}-noise expert")
+            raise RequestError(f"loras: {one}; leave `expert: {lora.expert}` out")
 
 
 def _check_size(request: ClipRequest, variant: Variant) -> None:
@@ -81,7 +84,7 @@ def check_sampling(sampling: Sampling, variant: Variant) -> None:
     boundary = sampling.boundary_ratio
     if variant.sampling.boundary_ratio is None:
         if boundary is not None:
-            raise RequestError(f"boundary_ratio: {variant.name} has one transformer; leave it out")
+            raise RequestError(f"boundary_ratio: {one_transformer(variant, 'boundary between two')}; leave it out")
     elif boundary is None or not 0 <= boundary <= 1:
         usual = variant.sampling.boundary_ratio
         raise RequestError(f"boundary_ratio: {boundary} is not a number from 0 to 1; {variant.name} uses {usual}")
@@ -93,25 +96,24 @@ def _check_guidance(guidance: Guidance) -> None:
             raise RequestError(f"guidance_scale.{name}: {scale} is not a number from 1 up (1 turns guidance off)")
 
 
+def _check_uses(request: ClipRequest, variant: Variant) -> None:
+    for field, uses in USES.items():
+        given = getattr(request, field)
+        if given is None or (isinstance(given, tuple | str) and not given) or can_use(variant, field):
+            continue
+        able = who_can(*uses)
+        raise RequestError(f"{field}: {cannot_use(variant, 'it')}" + (f"; {able}" if able else ""))
+
+
 def _check_images(request: ClipRequest, variant: Variant) -> None:
     from_before = request.before is not None or "reference" in (request.carried or {})
     if request.image is None and "image" in variant.needs and not from_before:
-        raise RequestError(f"image: {variant.name} needs a picture{_of_text_alone()}")
-    for field, key, image in (("image", "image", request.image), ("last_image", "end_image", request.last_image)):
-        if image is None:
-            continue
-        if key not in variant.inputs:
-            raise RequestError(f"{field}: {variant.name} cannot use it{_able(key)}")
-        _check_image(field, image)
+        raise RequestError(f"image: {needs(variant, 'image')}{_of_text_alone()}")
+    for field, image in (("image", request.image), ("last_image", request.last_image)):
+        if image is not None:
+            _check_image(field, image)
     for number, reference in enumerate(request.references):
         _check_image(f"references[{number}]", reference)
-
-
-def _able(key: str) -> str:
-    """Which variants can use what this storyboard key stands for: those that need nothing else, if there are such."""
-    able = [name for name, other in VARIANTS.items() if key in other.inputs]
-    able = [name for name in able if VARIANTS[name].needs <= {key}] or able
-    return f"; {', '.join(able)} can" if able else ""
 
 
 def _of_text_alone() -> str:
@@ -119,33 +121,13 @@ def _of_text_alone() -> str:
     return f"; for text alone use {' or '.join(able)}" if able else ""
 
 
-_MEDIA = {
-    "audio": "audio",
-    "pose": "motion",
-    "face": "motion",
-    "background": "motion",
-    "mask": "motion",
-    "control": "control",
-    "video": "video",
-    "references": "control",
-}
-"""Fields of a request, and the storyboard key that stands for them in `Variant.inputs`."""
-
-
 def _check_media(request: ClipRequest, variant: Variant) -> None:
-    keys = variant.inputs | ({"motion"} if "pose" in variant.inputs else frozenset())
-    for field, key in _MEDIA.items():
-        usable = key in keys or (field == "mask" and "control" in keys)
-        if getattr(request, field) not in (None, ()) and not usable:
-            raise RequestError(f"{field}: {variant.name} cannot use it{_able(key)}")
     if request.before is not None:
         _check_before(request.before, variant)
     if request.audio is None and "audio" in variant.needs:
-        raise RequestError(f"audio: {variant.name} needs the sound of the speech")
+        raise RequestError(f"audio: {needs(variant, 'audio')}")
     if request.start_frame < 0:
         raise RequestError(f"start_frame: {request.start_frame} lies before the shot")
-    if request.camera and "control" not in variant.inputs:
-        raise RequestError(f"camera: {variant.name} cannot follow a path; say it in the prompt")
     if not 0 <= request.control_scale <= 10:
         raise RequestError(f"control_scale: {request.control_scale} is not between 0 and 10 (1 is usual)")
     if request.strength is not None and not 0 < request.strength <= 1:

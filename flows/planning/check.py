@@ -9,13 +9,10 @@ from flows.planning.film_checks import voice_remarks
 from flows.planning.make import lay_out
 from flows.planning.media_fit import length_remarks
 from flows.planning.transitions import overlap_frames
-from flows.resolve import Snapshot, full_id
+from flows.resolve import Snapshot
 from flows.settings import Settings
+from flows.shots import ANY_FAMILY
 from flows.storyboard.model import Storyboard
-from wan.families import FAMILIES
-
-_EVERY_VARIANT = "wan22"
-"""The family that has all variants, and no sizes and lengths of its own: what it cannot render, none can."""
 
 
 def storyboard_findings(
@@ -24,9 +21,9 @@ def storyboard_findings(
     """What is wrong whatever the family of models, and what is worth a word, though nothing is wrong. Shots that
     something is `known` to be wrong with are left out: one mistake is said once, and nothing is remarked beside it."""
     problems = list(snapshot.problems)
-    geometry, recipes = lay_out(storyboard, settings, FAMILIES[_EVERY_VARIANT], snapshot, problems)
+    geometry, recipes = lay_out(storyboard, settings, ANY_FAMILY, snapshot, problems)
     wrong = {*known, *(problem.shot for problem in problems)}
-    right = [shot for shot in storyboard.shots if full_id(shot.scene, shot.id) not in wrong]
+    right = [shot for shot in storyboard.shots if shot.full_id not in wrong]
     remarks = [remark for shot in right for remark in length_remarks(shot, snapshot)]
     remarks += [remark for remark in snapshot.remarks if remark.shot not in wrong]
     if not problems and not known and all(shot.duration is not None for shot in storyboard.shots):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import Place, Problem
-from flows.resolve.needs import Part, choose_variant, film_fps, part_of
+from flows.shots import Part, choose_variant, film_fps, part_of
 from flows.storyboard.model import Size, Storyboard
 from flows.storyboard.sizes import FILM_MULTIPLE
 from wan.families import Family

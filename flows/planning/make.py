@@ -9,7 +9,6 @@ from flows.errors import Lacking, Problem, StoryboardError
 from flows.ledger.timings import Basis
 from flows.planning.film_checks import deliverable_problems, voice_problems
 from flows.planning.geometry import Geometry, film_geometry
-from flows.planning.inputs import input_problems
 from flows.planning.media_fit import fit_problems
 from flows.planning.model import Plan, PlannedShot, Take, Totals
 from flows.planning.motion import motion_problems
@@ -20,8 +19,9 @@ from flows.planning.sampling import numerics_for, sampling_for, size_scale
 from flows.planning.takes import ShotRecipe, TakeMaker, hand_off_of
 from flows.planning.transitions import blended, overlaps, transition_problems
 from flows.planning.warnings import plan_warnings
-from flows.resolve import Snapshot, family_of, full_id
-from flows.resolve.needs import (
+from flows.resolve import Snapshot, family_of
+from flows.settings import Settings
+from flows.shots import (
     choose_variant,
     clip_frames,
     cut_into_segments,
@@ -31,7 +31,7 @@ from flows.resolve.needs import (
     is_joined,
     part_of,
 )
-from flows.settings import Settings
+from flows.shots.problems import unusable_inputs
 from flows.storyboard.model import SamplingOverride, Storyboard
 from wan.families import Family
 from wan.request import Sampling
@@ -101,8 +101,8 @@ def lay_out(
 ) -> tuple[Geometry, dict[str, ShotRecipe]]:
     """Sizes, and what is rendered of each shot, by full id. What is wrong is added to `problems`, and shots that
     something is wrong with are left out. Needs no digests and no checkpoints."""
+    problems += unusable_inputs(storyboard, family)
     for shot in storyboard.shots:
-        problems += input_problems(shot, family)
         problems += motion_problems(shot, family, snapshot)
         problems += fit_problems(shot, snapshot)
     geometry = film_geometry(storyboard, family, problems, snapshot.image_sizes)
@@ -125,11 +125,11 @@ def _recipes(
     wrong = {problem.shot for problem in problems}
     samplings: dict[tuple[str, SamplingOverride], Sampling] = {}
     for shot in storyboard.shots:
-        name = full_id(shot.scene, shot.id)
+        name = shot.full_id
         if name in wrong:
             continue
         part = part_of(family, choose_variant(shot, family))
-        assert part is not None, "input_problems has refused shots that the family has no part for"
+        assert part is not None, "unusable_inputs has refused shots that the family has no part for"
         frames = film_frames(shot, part, fps, snapshot.media_seconds)
         try:
             segments = cut_into_segments(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from flows.planning.model import ClipLora, Medium
 from flows.resolve import Snapshot
-from flows.resolve.needs import shown_references
+from flows.shots.inputs import Input, media_of, names_a_path, value_at
 from flows.storyboard.model import Shot
 from wan.families import Role
-from wan.frames.camera import parse_camera
+from wan.inputs import can_use
 from wan.variants import VARIANTS, Variant
 
 Digest = Callable[[Path | None], str | None]
@@ -18,27 +18,17 @@ Digest = Callable[[Path | None], str | None]
 
 def clip_media(shot: Shot, variant: Variant, digest: Digest) -> tuple[Medium, ...]:
     """The media of every clip of the shot, those of the whole shot: a clip finds its own part by `start_frame`."""
-    found: list[tuple[str, Path | None, str]] = []
-    if "audio" in variant.inputs:
-        found.append(("audio", shot.audio, ""))
-    if shot.motion is not None and "motion" in variant.inputs:
-        found.append(("motion", shot.motion.video, shot.motion.mode))
-        found += [(name, getattr(shot.motion, name), "") for name in ("pose", "face", "background", "mask")]
-    if shot.control is not None and "control" in variant.inputs:
-        found += [("control", shot.control.video, ""), ("mask", shot.control.mask, "")]
-    if "references" in variant.inputs:
-        found += [("references", path, "") for path in shown_references(shot)]
-    if shot.video is not None and "video" in variant.inputs:
-        found.append(("video", shot.video.file, ""))
-    return tuple(Medium(name, mark, option) for name, path, option in found if (mark := digest(path)) is not None)
+    found = ((row, digest(path)) for row, path in media_of(shot, variant))
+    return tuple(Medium(row.name, mark, _option(shot, row)) for row, mark in found if mark is not None)
+
+
+def _option(shot: Shot, row: Input) -> str:
+    return str(value_at(shot, row.option)) if row.option else ""
 
 
 def camera_path(shot: Shot, variant: Variant) -> str | None:
     """The shot's camera in words, where they name a path that the variant can follow and no control video leads."""
-    led = shot.control is not None and shot.control.video is not None
-    if not shot.camera or led or "control" not in variant.inputs:
-        return None
-    return shot.camera if parse_camera(shot.camera) is not None else None
+    return shot.camera if can_use(variant, "camera") and names_a_path(shot) else None
 
 
 def clip_loras(shot: Shot, role: Role, snapshot: Snapshot) -> tuple[ClipLora, ...]:

@@ -7,7 +7,8 @@ from math import ceil
 from pathlib import Path
 
 from flows.errors import Problem
-from flows.resolve import Snapshot, full_id
+from flows.resolve import Snapshot
+from flows.shots.inputs import End, Input, ending, layers
 from flows.storyboard.model import Shot
 
 UNHEARD = 0.25
@@ -18,68 +19,44 @@ CROPPED = 0.02
 
 def fit_problems(shot: Shot, snapshot: Snapshot) -> Iterator[Problem]:
     """Videos that lie over each other, and show different parts of a picture: each is cropped to the shot's shape."""
-    for key, first, others in _layers(shot):
-        size = snapshot.image_sizes.get(first)
-        for name, path in others.items():
-            other = snapshot.image_sizes.get(path)
-            if size is None or other is None or _alike(size, other):
-                continue
-            message = (
-                f"{path.name} is {other[0]}x{other[1]}, {first.name} {size[0]}x{size[1]}: they lie over each other and "
-                "have different shapes"
-            )
-            yield _problem(shot, f"{key}.{name}", message, f"crop one of them to the shape of {first.name}")
+    for row, over, under in layers(shot):
+        size, below = snapshot.image_sizes.get(over), snapshot.image_sizes.get(under)
+        if size is None or below is None or _alike(size, below):
+            continue
+        message = (
+            f"{over.name} is {size[0]}x{size[1]}, {under.name} {below[0]}x{below[1]}: they lie over each other and "
+            "have different shapes"
+        )
+        yield _problem(shot, row, message, f"crop one of them to the shape of {under.name}")
 
 
 def length_remarks(shot: Shot, snapshot: Snapshot) -> Iterator[Problem]:
     """Nothing wrong, but worth a word: what drives the shot ends before it does, or is longer than it."""
-    wanted = shot.duration
-    for key, path, then in _drivers(shot):
-        seconds = snapshot.media_seconds.get(path)
-        if seconds is None or wanted is None or abs(seconds - wanted) <= UNHEARD:
-            continue
-        if seconds > wanted and key != "audio":
-            continue  # a part of a video is what a duration is for
-        end = "its end is not heard" if seconds > wanted else then
-        message = f"{path.name} lasts {seconds:.2f} s, the shot {wanted:g} s: {end}"
-        drives = {"audio": "sound", "control.mask": "mask"}.get(key, "video")
-        # not "without a duration": it may be inherited, and there is no way to take it off
-        yield _problem(
-            shot, key, message, f"with `duration: {ceil(seconds * 100) / 100:g}s` it is as long as its {drives}"
-        )
-    control = shot.control
-    if control is not None and control.video is not None and control.mask is not None and wanted is None:
-        lengths = [snapshot.media_seconds.get(path) for path in (control.video, control.mask)]
-        if lengths[0] is not None and lengths[1] is not None and lengths[0] - lengths[1] > UNHEARD:
-            message = f"{control.mask.name} lasts {lengths[1]:.2f} s, {control.video.name} {lengths[0]:.2f} s"
-            yield _problem(shot, "control.mask", f"{message}: its last frame stands for the rest", "make it as long")
+    seconds = snapshot.media_seconds
+    for row, path, end in ending(shot):
+        if shot.duration is not None and path in seconds:
+            yield from _beside_the_shot(shot, shot.duration, row, path, seconds[path], end)
+    for row, over, under in layers(shot):
+        if shot.duration is None and row.end is not None and over in seconds and under in seconds:
+            yield from _beside_each_other(shot, row, (over, seconds[over]), (under, seconds[under]))
 
 
-def _layers(shot: Shot) -> Iterator[tuple[str, Path, dict[str, Path]]]:
-    """Key of the shot, the video that counts, and those that lie over it."""
-    if shot.control is not None and shot.control.video is not None and shot.control.mask is not None:
-        yield "control", shot.control.video, {"mask": shot.control.mask}
-    if shot.motion is not None and shot.motion.pose is not None:
-        over = {name: path for name in ("background", "mask") if (path := getattr(shot.motion, name)) is not None}
-        yield "motion", shot.motion.pose, over
+def _beside_the_shot(shot: Shot, wanted: float, row: Input, path: Path, seconds: float, end: End) -> Iterator[Problem]:
+    then = end.late if seconds > wanted else end.early
+    if abs(seconds - wanted) <= UNHEARD or not then:  # a part of a video is what a duration is for
+        return
+    what = "sound" if row.kind == "audio" else "mask" if row.over else "video"
+    # not "without a duration": it may be inherited, and there is no way to take it off
+    fix = f"with `duration: {ceil(seconds * 100) / 100:g}s` it is as long as its {what}"
+    yield _problem(shot, row, f"{path.name} lasts {seconds:.2f} s, the shot {wanted:g} s: {then}", fix)
 
 
-def _drivers(shot: Shot) -> Iterator[tuple[str, Path, str]]:
-    """Key, file, and what happens when it ends before the shot."""
-    if shot.audio is not None:
-        yield "audio", shot.audio, "the rest of the shot is silent"
-    if shot.motion is not None and shot.audio is None:
-        for name in ("video", "pose"):
-            path = getattr(shot.motion, name)
-            if path is not None:
-                yield f"motion.{name}", path, "from there the motion runs backwards"
-    if shot.control is not None:
-        for name in ("video", "mask"):
-            path = getattr(shot.control, name)
-            if path is not None:
-                yield f"control.{name}", path, "its last frame stands for the rest"
-    if shot.video is not None:
-        yield "video.file", shot.video.file, "its last frame stands for the rest"
+def _beside_each_other(
+    shot: Shot, row: Input, over: tuple[Path, float], under: tuple[Path, float]
+) -> Iterator[Problem]:
+    if row.end is not None and under[1] - over[1] > UNHEARD:
+        told = f"{over[0].name} lasts {over[1]:.2f} s, {under[0].name} {under[1]:.2f} s"
+        yield _problem(shot, row, f"{told}: {row.end.early}", "make it as long")
 
 
 def _alike(one: tuple[int, int], two: tuple[int, int]) -> bool:
@@ -87,5 +64,5 @@ def _alike(one: tuple[int, int], two: tuple[int, int]) -> bool:
     return abs(ratio - 1) <= CROPPED
 
 
-def _problem(shot: Shot, key: str, message: str, fix: str) -> Problem:
-    return Problem(shot.where(key), message, fix, full_id(shot.scene, shot.id))
+def _problem(shot: Shot, row: Input, message: str, fix: str) -> Problem:
+    return Problem(shot.where(row.key), message, fix, shot.full_id)

@@ -9,8 +9,9 @@ from flows.errors import Problem
 from flows.media.treated import as_read
 from flows.planning.media import Digest
 from flows.planning.model import Clip, ClipLora, Medium
-from flows.resolve import Snapshot, full_id
-from flows.resolve.needs import choose_variant, part_of
+from flows.resolve import Snapshot
+from flows.shots import choose_variant, part_of
+from flows.shots.inputs import GROUPS
 from flows.storyboard.model import Shot, Size
 from wan.families import Family
 from wan.variants import Variant
@@ -22,7 +23,8 @@ PREPARED = "prepared"
 MADE_FROM = "motion"
 """Name of the medium that is that driving video itself; only what prepares it reads it."""
 RETARGET = "retarget"
-READY_MADE = ("pose", "face", "background", "mask")
+READY_MADE = tuple(row for row in GROUPS["motion"] if row.name != MADE_FROM)
+"""The videos that can be given instead of a driving one."""
 
 
 def prepared_media(
@@ -58,14 +60,14 @@ def motion_problems(shot: Shot, family: Family, snapshot: Snapshot) -> Iterator[
     part = part_of(family, choose_variant(shot, family))
     if shot.motion is None or part is None:
         return
-    given = {name: getattr(shot.motion, name) for name in READY_MADE}
+    given = {row.name: path for row in READY_MADE for path in row.files(shot)}
     seconds = {name: snapshot.media_seconds[path] for name, path in given.items() if path in snapshot.media_seconds}
     frames = {name: max(1, round(length * part.fps)) for name, length in seconds.items()}
     if frames and max(frames.values()) - min(frames.values()) > 1:
         told = ", ".join(f"{name} {length:.2f} s" for name, length in seconds.items())
         odd = max(frames, key=lambda name: abs(frames[name] - frames[next(iter(frames))]))
         message = f"the videos of a motion are equally long, and these are not: {told}"
-        yield Problem(shot.where(f"motion.{odd}"), message, "cut them alike", full_id(shot.scene, shot.id))
+        yield Problem(shot.where(f"motion.{odd}"), message, "cut them alike", shot.full_id)
 
 
 def relighting_loras(shot: Shot, variant: Variant, snapshot: Snapshot) -> tuple[ClipLora, ...]:

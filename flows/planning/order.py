@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from flows.errors import Problem
-from flows.resolve import full_id
 from flows.storyboard.model import Shot
 
 Upstream = Mapping[str, str | None]
@@ -14,16 +13,16 @@ Upstream = Mapping[str, str | None]
 
 def upstream_of(shots: Sequence[Shot], problems: list[Problem]) -> dict[str, str | None]:
     """Who goes on from whom. A source that does not exist, and every cycle, is added to `problems` and cut."""
-    sources = {full_id(shot.scene, shot.id): shot.continuity.source if shot.continuity else None for shot in shots}
+    sources = {shot.full_id: shot.continuity.source if shot.continuity else None for shot in shots}
     for shot in shots:
-        name = full_id(shot.scene, shot.id)
+        name = shot.full_id
         source = sources[name]
         if source is not None and source not in sources:
             problems.append(Problem(shot.where("continuity.from"), f"there is no shot {source}", None, name))
             sources[name] = None
     checked: set[str] = set()
     for shot in shots:
-        name = full_id(shot.scene, shot.id)
+        name = shot.full_id
         way = _way_up(name, sources, checked)
         if way and sources[way[-1]] in way:
             circle = way[way.index(str(sources[way[-1]])) :]

@@ -7,8 +7,8 @@ from math import ceil
 from pathlib import Path
 
 from flows.errors import Problem
-from flows.resolve import full_id
-from flows.resolve.needs import Segment
+from flows.shots import Segment
+from flows.shots.inputs import ending
 from flows.storyboard.model import Shot
 from wan.request import Sampling
 
@@ -18,25 +18,15 @@ def reach_problems(
 ) -> Iterator[Problem]:
     """What a worker would refuse only after the clips before it. `sampling` is that of the first segment, `fps` the
     film's; `seconds` says how long the videos are."""
-    name = full_id(shot.scene, shot.id)
     if shot.video is not None and sampling.steps_taken(shot.video.strength) == 0:
         steps = sampling.num_inference_steps
         message = f"a strength of {shot.video.strength:g} takes none of the {steps} step{'s' * (steps > 1)}"
-        yield Problem(
-            shot.where("video.strength"), message, f"at least {ceil(1000 / steps) / 1000:g}, or more steps", name
-        )
+        fix = f"at least {ceil(1000 / steps) / 1000:g}, or more steps"
+        yield Problem(shot.where("video.strength"), message, fix, shot.full_id)
     rate, last = segments[0].part.rate(fps), segments[-1].start
-    for key, path in _needed_throughout(shot):
-        if path is not None and path in seconds and max(1, round(seconds[path] * rate)) <= last:
+    for row, path, end in ending(shot):
+        if end.needed and path in seconds and max(1, round(seconds[path] * rate)) <= last:
             message = (
                 f"{path.name} ends after {seconds[path]:.2f} s, and a clip of the shot begins at {last / rate:.2f} s"
             )
-            yield Problem(shot.where(key), message, "make the shot shorter, or the video longer", name)
-
-
-def _needed_throughout(shot: Shot) -> Iterator[tuple[str, Path | None]]:
-    if shot.video is not None:
-        yield "video.file", shot.video.file
-    if shot.control is not None:
-        yield "control.video", shot.control.video
-        yield "control.mask", shot.control.mask
+            yield Problem(shot.where(row.key), message, "make the shot shorter, or the video longer", shot.full_id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 from flows.errors import SettingsError
-from flows.resolve.needs import Part
 from flows.settings import RenderSettings
+from flows.shots import Part
 from flows.storyboard.model import SamplingOverride
 from wan.families import Family
 from wan.model.attention import KERNELS

@@ -18,7 +18,7 @@ from flows.planning.rough import rough_seconds
 from flows.planning.rows import numerics_in_a_word
 from flows.planning.why import IN_STORE, why_new
 from flows.resolve import Snapshot
-from flows.resolve.needs import Segment
+from flows.shots import Segment
 from flows.storyboard.model import Shot, Size
 from wan.families import Role
 from wan.request import Numerics, Sampling

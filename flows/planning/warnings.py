@@ -12,9 +12,9 @@ from flows.planning.film_checks import voice_remarks
 from flows.planning.media_fit import length_remarks
 from flows.planning.model import PlannedShot
 from flows.planning.transitions import overlaps
-from flows.resolve import Snapshot, full_id
-from flows.resolve.foreign import shown_to_models
-from flows.resolve.needs import IMAGE, choose_variant, film_fps, part_of, shown_references
+from flows.resolve import Snapshot
+from flows.shots import choose_variant, film_fps, part_of
+from flows.shots.inputs import IMAGE, driver, references, shown_as_it_is
 from flows.storyboard.model import Shot, Storyboard
 from wan.families import Family
 from wan.frames.geometry import is_rounding_of
@@ -65,15 +65,15 @@ def _unknown_words(shots: Iterable[Shot], family: Family) -> Iterator[str]:
             words = list(dict.fromkeys([*words, *unknown_words(shot.negative_prompt)]))
         if words:
             listed = ", ".join(f"'{word}'" for word in words)
-            yield f"the {family.name} family does not know: {listed} (shot {full_id(shot.scene, shot.id)})"
+            yield f"the {family.name} family does not know: {listed} (shot {shot.full_id})"
 
 
 def _foreign_pictures(shots: Iterable[Shot], family: Family, snapshot: Snapshot) -> Iterator[str]:
     seen: dict[Path, str] = {}
     for shot in shots:
-        for path in shown_to_models(shot):
+        for _, path in shown_as_it_is(shot):
             if path in snapshot.foreign:
-                seen.setdefault(path, full_id(shot.scene, shot.id))
+                seen.setdefault(path, shot.full_id)
     for path, name in seen.items():
         yield (
             f"{path.name} is not from the little world that the {family.name} family was trained on, and nothing good "
@@ -100,8 +100,8 @@ def _cropped_pictures(sources: Sequence[Shot], shots: Sequence[PlannedShot], sna
     for shot, planned in zip(sources, shots, strict=True):
         if shot.motion is not None and shot.audio is None:
             continue  # the person is shown whole, on a black canvas
-        for path in (shot.image, shot.end_image):
-            if path is None or path in seen or path not in snapshot.image_sizes:
+        for row, path in shown_as_it_is(shot):
+            if row.kind != "image" or path in seen or path not in snapshot.image_sizes:
                 continue
             seen.add(path)
             width, height = snapshot.image_sizes[path]
@@ -114,7 +114,7 @@ def _cropped_pictures(sources: Sequence[Shot], shots: Sequence[PlannedShot], sna
             ratio = (width * clip.height) / (height * clip.width)
             lost = 1 - min(ratio, 1 / ratio)
             if lost > CROPPED:
-                name = full_id(shot.scene, shot.id)
+                name = shot.full_id
                 yield (
                     f"{path.name} is {width}x{height}: {lost:.0%} of it is cropped, since shot {name} is rendered at "
                     f"{clip.width}x{clip.height}"
@@ -139,12 +139,12 @@ def _unused_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:
 
 def _weak_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:
     """Said once a film."""
-    shown = [shot for shot in shots if shown_references(shot)]
+    shown = [shot for shot in shots if references(shot)]
     roles = [(shot, family.roles.get(choose_variant(shot, family))) for shot in shown]
     weak = [(shot, role.references_miss) for shot, role in roles if role is not None and role.references_miss]
     if weak:
         shot, missed = weak[0]
-        name = full_id(shot.scene, shot.id) + (f" and {len(weak) - 1} more" if len(weak) > 1 else "")
+        name = shot.full_id + (f" and {len(weak) - 1} more" if len(weak) > 1 else "")
         yield f"the {family.name} family does not take the {missed} from references; say it in the prompt (shot {name})"
 
 
@@ -184,14 +184,16 @@ def _told(remark: Problem) -> str:
 def _other_rate(storyboard: Storyboard, family: Family) -> Iterator[str]:
     """Models draw frames for a rate of their own, and at the film's their motion is another. Said once a film."""
     film = film_fps(storyboard, family)
-    parts = [(shot, part_of(family, choose_variant(shot, family))) for shot in storyboard.shots if not _follows(shot)]
+    # a sound or a video says how quick its shot is
+    alone = [shot for shot in storyboard.shots if driver(shot) is None]
+    parts = [(shot, part_of(family, choose_variant(shot, family))) for shot in alone]
     free = [(shot, part) for shot, part in parts if part is not None and not part.fixed_in_time]
     other = [(shot, part.fps) for shot, part in free if not 1 / OTHER_RATE <= film / part.fps <= OTHER_RATE]
     if not other:
         return
     shot, own = other[0]
     place = storyboard.places.get("format.fps") or storyboard.places.get("format") or Place(str(storyboard.path), 1, 1)
-    name = full_id(shot.scene, shot.id) + (f" and {len(other) - 1} more" if len(other) > 1 else "")
+    name = shot.full_id + (f" and {len(other) - 1} more" if len(other) > 1 else "")
     rates = sorted({part.fps for _, part in free})
     fix = (
         f"write `format: {{fps: {own:g}}}` and `deliver: [{{name: smooth, fps: {film:g}}}]`"
@@ -202,8 +204,3 @@ def _other_rate(storyboard: Storyboard, family: Family) -> Iterator[str]:
         f"{place}: {choose_variant(shot, family)} makes {own:g} frames a second; shown at {film:g} its motion is "
         f"{film / own:.2g} times as quick; {fix} (shot {name})"
     )
-
-
-def _follows(shot: Shot) -> bool:
-    """Whether a video, read at the film's rate, says how quick the shot is."""
-    return shot.video is not None or (shot.control is not None and shot.control.video is not None)

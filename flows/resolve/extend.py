@@ -9,8 +9,8 @@ from pathlib import Path
 from flows.errors import EnvironmentProblem, Problem
 from flows.resolve.extend_ask import ask_for
 from flows.resolve.extend_pins import Wish, pinned
-from flows.resolve.needs import choose_variant, full_id
 from flows.settings import Settings
+from flows.shots import choose_variant
 from flows.store import Store
 from flows.storyboard.model import Shot, Storyboard
 from wan.errors import ModelUnavailable, PromptError
@@ -83,7 +83,7 @@ def _wishes(
         if picture is not None and picture not in digests:
             continue
         wish = Wish(variant, shot.prompt, shot.negative_prompt, digests[picture] if picture else None)
-        yield full_id(shot.scene, shot.id), (wish, picture)
+        yield shot.full_id, (wish, picture)
 
 
 def _picture(shot: Shot) -> Path | None:
@@ -95,7 +95,7 @@ def _picture(shot: Shot) -> Path | None:
 
 def _problems(storyboard: Storyboard, failed: Mapping[str, PromptError]) -> Iterator[Problem]:
     for shot in storyboard.shots:
-        name = full_id(shot.scene, shot.id)
+        name = shot.full_id
         if name in failed:
             message = f"its prompt could not be extended: {failed[name]}"
             yield Problem(shot.where("prompt"), message, _AS_WRITTEN, name)

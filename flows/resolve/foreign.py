@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from flows.errors import MediaError
 from flows.media import load_image, middle_frame
-from flows.storyboard.model import Shot, Storyboard
+from flows.shots.inputs import shown_as_it_is
+from flows.storyboard.model import Storyboard
 from wan.families import Family
 
 if TYPE_CHECKING:
@@ -28,14 +29,8 @@ def foreign_pictures(storyboard: Storyboard, family: Family, readable: Container
     if family.pictures is None:
         return frozenset()
     knows: Callable[[npt.NDArray[np.uint8]], bool] = importlib.import_module(family.pictures).of_the_world
-    named = dict.fromkeys(path for shot in storyboard.shots for path in shown_to_models(shot) if path in readable)
+    named = dict.fromkeys(path for shot in storyboard.shots for _, path in shown_as_it_is(shot) if path in readable)
     return frozenset(path for path in islice(named, MOST) if not _is_known(path, knows))
-
-
-def shown_to_models(shot: Shot) -> list[Path]:
-    """The pictures and videos of the shot that a model goes on from as they are."""
-    videos = (shot.motion.video if shot.motion else None, shot.video.file if shot.video else None)
-    return [path for path in (shot.image, shot.end_image, *videos) if path is not None]
 
 
 def _is_known(path: Path, knows: Callable[[npt.NDArray[np.uint8]], bool]) -> bool:

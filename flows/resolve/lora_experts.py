@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from flows.errors import Problem
-from flows.resolve.needs import film_fps, full_id, shot_variants
+from flows.shots import film_fps, shot_variants
 from flows.storyboard.model import Storyboard
 from wan.errors import CheckpointError, RequestError
 from wan.families import Family, FamilyLora
@@ -39,7 +39,7 @@ def unsaid_experts(
             if expert and any(has_experts(variant) for variant in shot_variants(shot, family, fps, seconds)):
                 message = f"{path.name} is laid on both experts, and was made for the {expert}-noise one, as it says"
                 place = lora.place or shot.where("loras")
-                yield Problem(place, message, f"write `expert: {expert}` beside its name", full_id(shot.scene, shot.id))
+                yield Problem(place, message, f"write `expert: {expert}` beside its name", shot.full_id)
 
 
 def has_experts(variant: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from flows.errors import Problem
 from flows.resolve.lora_experts import experts_of, has_experts
-from flows.resolve.needs import film_fps, full_id, shot_variants
+from flows.shots import film_fps, shot_variants
 from flows.storyboard.model import Lora, Storyboard
 from wan.errors import CheckpointError, RequestError
 from wan.families import Family, FamilyLora
@@ -61,7 +61,7 @@ def misfits(
                     faults.setdefault(found, []).append(variant)
             for (message, fix), variants in faults.items():
                 mend = fix or f"take one that was made for {' and '.join(variants)}, or remove it"
-                yield Problem(lora.place or shot.where("loras"), message, mend, full_id(shot.scene, shot.id))
+                yield Problem(lora.place or shot.where("loras"), message, mend, shot.full_id)
     for variant in checkpoints:
         for own in family.roles[variant].loras:
             if own in files and (found := fault(files[own], variant)):

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import normalize
 
 from flows.errors import Place, Problem
-from flows.resolve.needs import choose_variant, full_id, used_variants
 from flows.settings import ModelSettings
+from flows.shots import used_variants
 from flows.storyboard.kinds import LORA_ENDING
-from flows.storyboard.model import Lora, Shot, Storyboard
+from flows.storyboard.model import Lora, Storyboard
 from wan.families import Family, FamilyLora
 from wan.hub.places import models_home, pulled
 from wan.system.folders import found_in
 from wan.system.suggest import did_you_mean
-from wan.variants import VARIANTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,9 @@ class FoundLoras:
         return found | {lora: path for lora, path in self.of_family.items() if path in readable}
 
     def digests(self, of: Mapping[Path, str]) -> dict[str | FamilyLora, str]:
-        """The digest of each by name, of those files that could be read."""
-        return {lora: of[path] for lora, path in self.files(of).items()}
+        """The digest of each by name, of those that have one: that could be read, or are missing and planned with."""
+        missing = {lora: of[path] for lora, path in self.missing.items() if path in of}
+        return {lora: of[path] for lora, path in self.files(of).items()} | missing
 
 
 def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> FoundLoras:
@@ -50,13 +50,12 @@ def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> 
     for shot in storyboard.shots:
         for lora in shot.loras:
             path, message, fix = _named(lora, model.loras)
-            at = (lora.place or shot.where("loras"), full_id(shot.scene, shot.id))
+            at = (lora.place or shot.where("loras"), shot.full_id)
             if path is None:
                 problems.append(Problem(at[0], message, fix, at[1]))
             else:
                 named[lora.key] = path
                 uses.setdefault(path, at)
-        problems += _one_transformer(shot, family)
     of_family: dict[FamilyLora, Path] = {}
     missing: dict[FamilyLora, Path] = {}
     lacks: list[str] = []
@@ -93,18 +92,6 @@ def _named(lora: Lora, folder: Path | None) -> tuple[Path | None, str, str]:
     have = sorted(files)
     others = f"there are: {', '.join(have[:20])}" if have else "it has none"
     return None, f"there is no LoRA {lora.name} in {folder}", did_you_mean(lora.name, have, others)
-
-
-def _one_transformer(shot: Shot, family: Family) -> Iterable[Problem]:
-    """A variant with one transformer has no experts to choose from."""
-    variant = VARIANTS.get(choose_variant(shot, family))
-    if variant is None or variant.sampling.boundary_ratio is not None:
-        return
-    for lora in shot.loras:
-        if lora.expert != "both":
-            message = f"{variant.name} has one transformer, and no {lora.expert}-noise expert"
-            place = lora.place or shot.where("loras")
-            yield Problem(place, message, "leave `expert` out", full_id(shot.scene, shot.id))
 
 
 def file_of_family(lora: FamilyLora, model: ModelSettings) -> Path | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.errors import EnvironmentProblem
-from flows.resolve.needs import ANIMATE, choose_variant
+from flows.shots import choose_variant
+from flows.shots.inputs import ANIMATE
 from flows.storyboard.model import Storyboard
 from wan.errors import CheckpointError
 from wan.families import Family

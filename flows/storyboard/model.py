@@ -166,6 +166,11 @@ class Shot:
     camera: str | None = None
     extend: bool = True
 
+    @property
+    def full_id(self) -> str:
+        """`scene.shot`, as people and the plan call it."""
+        return f"{self.scene}.{self.id}"
+
     def where(self, key: str) -> Place:
         """The place of `key`, or of the nearest enclosing thing that was written."""
         while key:

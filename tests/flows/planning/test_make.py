@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from flows.errors import StoryboardError
+from flows.errors import Problem, StoryboardError
 from flows.planning.model import Plan
 from flows.storyboard.model import (
     Continuity,
@@ -21,6 +22,7 @@ from flows.storyboard.model import (
     Transition,
 )
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
+from wan.families import FAMILIES
 from wan.request import Guidance
 
 
@@ -220,3 +222,29 @@ def test_real_checkpoints_without_family_defaults_use_the_variants_own(
     assert (clip.sampling.num_inference_steps, clip.sampling.flow_shift) == (40, 12.0)
     assert clip.negative_prompt.startswith("色调艳丽")
     assert clip.numerics.precision == "reference"
+
+
+def test_all_problems_are_reported_at_once(
+    shot: MakeShot, film: MakeFilm, problems: Callable[..., list[Problem]]
+) -> None:
+    end = Path("/films/a.png")
+    found = problems(
+        film(
+            shot("a", audio=end),
+            shot("b", continuity=Continuity("river.a", "overlap", 5)),
+            shot("c", end_image=end),
+            shot("d", sampling=SamplingOverride(solver="unpic")),
+        )
+    )
+    assert [problem.shot for problem in found] == ["river.a", "river.b", "river.c", "river.d"]
+
+
+def test_a_family_that_cannot_go_on_says_so_of_long_shots(
+    shot: MakeShot, film: MakeFilm, problems: Callable[..., list[Problem]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_text = replace(FAMILIES["tiny"], roles={"t2v-a14b": FAMILIES["tiny"].roles["t2v-a14b"]})
+    monkeypatch.setattr("flows.resolve.look.FAMILIES", {"tiny": only_text})
+    (found,) = problems(film(shot("a", image=Path("/films/a.png"))))
+    assert "the tiny family has no checkpoint for i2v-a14b; it has t2v-a14b" in found.message
+    (found,) = problems(film(shot("long", duration=10.0)))
+    assert "nothing can go on from there" in found.message

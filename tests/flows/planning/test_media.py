@@ -24,7 +24,7 @@ FILES = {path: path.stem.ljust(64, "0") for path in (SPEECH, FACE, DANCE, CONTRO
 
 @pytest.fixture(autouse=True)
 def every_variant(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A family with all variants."""
+    """A family with all variants, at their own sizes."""
     roles = {name: Role(variant=name, folder=name) for name in VARIANTS}
     monkeypatch.setattr("flows.resolve.look.FAMILIES", {"tiny": Family(name="all", roles=roles)})
 
@@ -177,7 +177,7 @@ def test_vace_without_anything_to_follow_is_refused(
     shot: MakeShot, film: MakeFilm, problems: Callable[..., list[Problem]]
 ) -> None:
     (found,) = problems(film(shot("x", variant="vace-fun-a14b", camera="handheld")))
-    assert found.message == "vace-fun-a14b needs `control`"
+    assert found.message == "vace-fun-a14b needs something to follow: a control video, references or a camera path"
 
 
 def test_vace_is_shown_the_cast(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from flows.errors import Problem
 from flows.planning.reach import reach_problems
-from flows.resolve.needs import Part, Segment
+from flows.shots import Part, Segment
 from flows.storyboard.model import Control, VideoToVideo
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
 from wan.families import FAMILIES
@@ -43,4 +43,5 @@ def test_a_scale_alone_is_nothing_to_follow(
     shot: MakeShot, film: MakeFilm, problems: Callable[..., list[Problem]]
 ) -> None:
     (found,) = problems(film(shot("a", control=Control(scale=0.5))), model="wan22")
-    assert "vace-fun-a14b has nothing to follow" in found.message
+    assert "vace-fun-a14b needs something to follow" in found.message
+    assert found.fix == "add `video` or `references` to it, or a camera path such as `slow pan left`"

@@ -141,3 +141,11 @@ def test_what_a_family_does_not_take_from_references_is_said_once_a_film(
     assert plan(film(shown, of_cast, other)).warnings == (said,)
     assert plan(film(other)).warnings == ()
     assert plan(film(shown, of_cast), model="wan22").warnings == ()
+
+
+def test_a_reference_of_someone_in_a_picture_is_a_warning(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    cast = (CastMember("boat", "a white boat", reference=Path("/films/a.png")),)
+    made = plan(
+        film(shot("a", image=Path("/films/a.png"), cast=cast), shot("b", image=Path("/films/a.png"), cast=cast))
+    )
+    assert any("the reference of <boat> is not used yet: 2 shots" in line for line in made.warnings)

@@ -91,14 +91,6 @@ def test_a_name_needs_a_folder() -> None:
     assert "set model.loras to a folder that holds grain.safetensors" in (problem.fix or "")
 
 
-def test_one_transformer_has_no_experts(write: Write) -> None:
-    fur = write("fur.safetensors")
-    lora = Lora("fur.safetensors", expert="high", file=fur)
-    (problem,) = find_loras(film(lora), FAMILIES["wan22-5b"], model(None)).problems
-    assert problem.message == "ti2v-5b has one transformer, and no high-noise expert"
-    assert find_loras(film(lora), TINY, model(None)).problems == ()
-
-
 @pytest.mark.parametrize("pulled", [True, False])
 def test_the_familys_own_are_among_the_pulled_models_or_in_the_folder(
     tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch, pulled: bool

@@ -1,8 +1,6 @@
-"""Mistakes between shots, and between a shot and its variant."""
+"""Mistakes between shots."""
 
 from __future__ import annotations
-
-import pytest
 
 from tests.flows.storyboard.conftest import Desk
 from tests.flows.storyboard.test_shots import film
@@ -45,29 +43,3 @@ def test_transitions_at_both_ends_must_fit_together(desk: Desk) -> None:
     assert (
         message == "the transition of 0.75 s with the 0.75 s into it is longer than the shot before (river.shot-2): 1 s"
     )
-
-
-@pytest.mark.parametrize(
-    ("keys", "message"),
-    [
-        ("variant: t2v-a14b, image: assets/boat.png", "t2v-a14b cannot use image"),
-        ("variant: ti2v-5b, image: assets/boat.png, end_image: assets/end.png", "ti2v-5b cannot use end_image"),
-        ("variant: t2v-a14b, audio: assets/talk.wav", "t2v-a14b cannot use audio"),
-        ("variant: i2v-a14b, motion: {video: assets/dance.mp4}, image: assets/boat.png", "i2v-a14b cannot use motion"),
-        ("variant: i2v-a14b", "i2v-a14b needs image"),
-        ("variant: s2v-14b, image: assets/boat.png", "s2v-14b needs audio"),
-        (
-            "audio: assets/talk.wav, video: assets/dance.mp4",
-            "no variant can use audio and video in one shot",
-        ),
-    ],
-)
-def test_an_input_the_variant_cannot_use_is_never_ignored(desk: Desk, keys: str, message: str) -> None:
-    problem = desk.the_problem(film(f"- {{prompt: a, {keys}}}\n"))
-    assert problem.message == message
-    assert problem.fix
-    assert problem.shot == "river.shot-1"
-
-
-def test_a_continued_shot_has_its_image(desk: Desk) -> None:
-    assert desk.check(film("- {prompt: a}\n- {prompt: b, variant: i2v-a14b, continuity: previous}\n")) == []

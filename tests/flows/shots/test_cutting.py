@@ -1,105 +1,22 @@
-"""Which variant a shot needs of a family, and how it is cut into segments."""
+"""A shot that is longer than one clip is cut so that every frame is shown once."""
 
 from __future__ import annotations
-
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.errors import Place
-from flows.resolve.needs import (
-    Part,
-    choose_variant,
-    cut_into_segments,
-    film_fps,
-    film_frames,
-    following_part,
-    part_of,
-    used_variants,
-)
-from flows.storyboard.model import Continuity, Control, Motion, Scene, Shot, Storyboard
+from flows.shots import Part, cut_into_segments, part_of
 from wan.families import FAMILIES, Family, Role
 from wan.variants import VARIANTS
 
 TINY, FULL = FAMILIES["tiny"], FAMILIES["wan22"]
-ONE_MODEL = Family(name="wan22-5b", roles={"ti2v-5b": Role(variant="ti2v-5b", folder="x")})
-FILE = Path("/a.png")
-
-
-def shot(**values: Any) -> Shot:
-    return Shot(id="a", scene="s", place=Place("x", 1, 1), places={}, prompt="a red box", **values)
 
 
 def part(family: Family, variant: str) -> Part:
     found = part_of(family, variant)
     assert found is not None
     return found
-
-
-@pytest.mark.parametrize(
-    ("brings", "variant"),
-    [
-        ({}, "t2v-a14b"),
-        ({"image": FILE}, "i2v-a14b"),
-        ({"end_image": FILE}, "i2v-a14b"),
-        ({"continuity": Continuity("s.b")}, "i2v-a14b"),
-        ({"audio": FILE, "image": FILE}, "s2v-14b"),
-        ({"motion": Motion(FILE), "image": FILE}, "animate-14b"),
-        ({"control": Control(FILE)}, "vace-fun-a14b"),
-        ({"variant": "ti2v-5b", "image": FILE}, "ti2v-5b"),
-    ],
-)
-def test_auto_goes_by_what_the_shot_brings(brings: dict[str, Any], variant: str) -> None:
-    assert choose_variant(shot(**brings), TINY) == variant
-
-
-def test_a_family_of_one_model_serves_text_and_pictures() -> None:
-    assert choose_variant(shot(), ONE_MODEL) == choose_variant(shot(image=FILE), ONE_MODEL) == "ti2v-5b"
-    assert following_part(part(ONE_MODEL, "ti2v-5b"), ONE_MODEL, shot()) == part(ONE_MODEL, "ti2v-5b")
-
-
-def test_text_is_followed_by_pictures_where_the_family_can() -> None:
-    assert following_part(part(TINY, "t2v-a14b"), TINY, shot()) == part(TINY, "i2v-a14b")
-    only_text = replace(TINY, roles={"t2v-a14b": TINY.roles["t2v-a14b"]})
-    assert following_part(part(only_text, "t2v-a14b"), only_text, shot()) is None
-
-
-def test_used_variants_are_those_whose_checkpoints_are_opened() -> None:
-    def used(*shots: Shot, family: Family = TINY) -> tuple[str, ...]:
-        return used_variants(Storyboard(title="x", slug="x", path=FILE, scenes=(Scene("s", shots),)), family, {})
-
-    assert used(shot(duration=2.0)) == ("t2v-a14b",)
-    assert used(shot(duration=3.0)) == ("t2v-a14b", "i2v-a14b")
-    assert used(shot(image=FILE, duration=3.0)) == ("i2v-a14b",)
-    steered = shot(control=Control(FILE))
-    assert used(steered) == ("vace-fun-a14b",)
-    # refused by the plan: nothing needs to be downloaded to hear that
-    assert used(steered, family=ONE_MODEL) == ()
-
-
-def test_the_rate_is_that_of_the_first_shot_the_family_can_render() -> None:
-    board = Storyboard(title="x", slug="x", path=FILE, scenes=(Scene("s", (shot(audio=FILE), shot())),))
-    assert film_fps(board, TINY) == 16
-    assert film_fps(board, ONE_MODEL) == 24
-
-
-def test_shots_that_are_fixed_in_time_leave_the_rate_to_the_others() -> None:
-    def rate(*shots: Shot) -> float:
-        return film_fps(Storyboard(title="x", slug="x", path=FILE, scenes=(Scene("s", shots),)), FULL)
-
-    dances = shot(motion=Motion(FILE), image=FILE)
-    assert rate(dances, shot(audio=FILE)) == 30
-    assert rate(dances, shot()) == rate(shot(), dances) == 16
-    assert rate(dances, shot(variant="ti2v-5b"), shot()) == 24
-
-
-@pytest.mark.parametrize(("seconds", "fps", "frames"), [(2, 16, 32), (2, 24, 48), (2.01, 16, 33), (0.001, 16, 1)])
-def test_a_duration_is_never_cut_short(seconds: float, fps: float, frames: int) -> None:
-    assert film_frames(shot(duration=seconds), part(TINY, "t2v-a14b"), fps, {}) == frames
 
 
 @given(frames=st.integers(1, 5000), hidden=st.integers(0, 1), family=st.sampled_from([TINY, FULL]))
@@ -178,3 +95,10 @@ def test_clips_that_begin_with_frames_of_the_one_before_show_every_frame_once(
         assert segment.start + segment.skip_first == position + hidden
         assert 0 < segment.keep <= segment.num_frames - segment.skip_first <= one.longest_following
         position += segment.keep
+
+
+def test_what_nothing_can_go_on_from_is_refused() -> None:
+    text = part(TINY, "t2v-a14b")
+    assert len(cut_into_segments(33, 0, text, None)) == 1
+    with pytest.raises(ValueError, match="t2v-a14b renders 33 frames at most and nothing can go on from there"):
+        cut_into_segments(34, 0, text, None)

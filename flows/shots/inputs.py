@@ -1,0 +1,284 @@
+"""What a shot can bring beside words: one table, a row an input. Reading files, checks, the plan and warnings loop over
+it. A new input is a field of `Shot`, its line in the language, and a row here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from flows.errors import Place
+from flows.storyboard.context import AssetKind
+from flows.storyboard.model import Shot
+from wan.frames.camera import parse_camera
+from wan.inputs import DRIVEN, Use
+from wan.variants import Variant
+
+TEXT, IMAGE, BOTH = "t2v-a14b", "i2v-a14b", "ti2v-5b"
+SPEECH, ANIMATE, CONTROL = "s2v-14b", "animate-14b", "vace-fun-a14b"
+
+Kind: TypeAlias = AssetKind | Literal["frame", "words"]
+"""A file, by what is in it; a frame of another shot; or words that a variant takes as more than a prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What happens when a file ends before its shot (`early`) and when the shot ends before it (`late`; empty: nothing
+    worth a word). `needed`: every clip of the shot needs a part of it, so it must reach into the last one."""
+
+    early: str
+    late: str = ""
+    needed: bool = False
+
+
+SILENT = End("the rest of the shot is silent", late="its end is not heard")
+BACKWARDS = End("from there the motion runs backwards")
+HELD = End("its last frame stands for the rest", needed=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One input of a shot.
+
+    - `key`: where it is written, and where it lies in `Shot`: `control.video` is `shot.control.video`. `each`: of a
+      list of things, the attribute that is the file. `at`: where its problems are shown, if elsewhere.
+    - `kind`: what it is.
+    - `fills`: the fields of `wan.request.ClipRequest` that are made of it. `medium`: what a clip of the plan calls it,
+      if that is not the first of them. `option`: the key that says what else is made of it.
+    - `use`: what it asks of a variant; None: every variant can use it. `spare`: one that cannot leaves it aside.
+    - `meets`: which need of a variant it meets (`Variant.needs`).
+    - `auto`: the variant that `variant: auto` takes for it. `beside`: why that variant needs a picture beside it.
+    - `drives`: a shot without a duration is as long as it.
+    - `end`: what happens at its end, or the shot's.
+    - `over`: the key of the video that it lies over: both are cropped alike.
+    - `shown`: the model goes on from it as it is, so it should look like what the model was trained on.
+    - `given`: whether a shot has it, where it is no file.
+    """
+
+    key: str
+    kind: Kind
+    fills: tuple[str, ...]
+    use: Use | None
+    meets: str = ""
+    auto: str | None = None
+    each: str = ""
+    at: str = ""
+    medium: str = ""
+    option: str = ""
+    spare: bool = False
+    beside: str = ""
+    drives: bool = False
+    end: End | None = None
+    over: str = ""
+    shown: bool = False
+    given: Callable[[Shot], bool] | None = None
+
+    @property
+    def group(self) -> str:
+        """The key of the shot that it is written under: `control` of `control.video`."""
+        return self.key.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """What a clip of the plan calls it (`flows.planning.model.Medium`)."""
+        return self.medium or self.fills[0]
+
+    def uses(self, shot: Shot) -> Iterator[tuple[Path, Place]]:
+        """Its files in the shot, and where each is named."""
+        value = value_at(shot, self.key) if self.given is None else None
+        for one in value if isinstance(value, tuple) else (value,):
+            path = getattr(one, self.each, None) if self.each else one
+            if isinstance(path, Path):
+                yield path, getattr(one, "place", None) or shot.where(self.at or self.key)
+
+    def files(self, shot: Shot) -> list[Path]:
+        """Its files in the shot."""
+        return [path for path, _ in self.uses(shot)]
+
+    def is_in(self, shot: Shot) -> bool:
+        """Whether the shot has it."""
+        return self.given(shot) if self.given is not None else next(self.uses(shot), None) is not None
+
+
+def value_at(shot: Shot, key: str) -> object:
+    """What the shot holds at a dotted key; None where nothing is written."""
+    value: object = shot
+    for name in key.split("."):
+        value = getattr(value, name, None)
+    return value
+
+
+def is_led(shot: Shot) -> bool:
+    """Whether a control video says what is seen where."""
+    return shot.control is not None and shot.control.video is not None
+
+
+def names_a_path(shot: Shot) -> bool:
+    """Whether the shot's camera, in words, is a path that a model can be moved along."""
+    return bool(shot.camera) and not is_led(shot) and parse_camera(shot.camera or "") is not None
+
+
+INPUTS: tuple[Input, ...] = (
+    Input(key="image", kind="image", fills=("image",), use=Use("image"), meets="image", auto=IMAGE, shown=True),
+    Input(key="end_image", kind="image", fills=("last_image",), use=Use("end_image"), auto=IMAGE, shown=True),
+    Input(
+        key="continuity",
+        kind="frame",
+        fills=("image", "before"),
+        use=Use("continuity"),
+        meets="image",
+        auto=IMAGE,
+        given=lambda shot: shot.continuity is not None,
+    ),
+    Input(
+        key="audio",
+        kind="audio",
+        fills=("audio",),
+        use=Use("audio"),
+        meets="audio",
+        auto=SPEECH,
+        beside="speech needs the picture of a person",
+        drives=True,
+        end=SILENT,
+    ),
+    Input(
+        key="motion.video",
+        kind="video",
+        fills=("pose", "face", "background", "mask"),
+        medium="motion",
+        option="motion.mode",
+        use=DRIVEN,
+        meets="motion",
+        auto=ANIMATE,
+        beside="a motion needs the picture of the person who shall move",
+        drives=True,
+        end=BACKWARDS,
+        shown=True,
+    ),
+    Input(
+        key="motion.pose", kind="video", fills=("pose",), use=Use("motion"), meets="motion", drives=True, end=BACKWARDS
+    ),
+    Input(key="motion.face", kind="video", fills=("face",), use=DRIVEN),
+    Input(
+        key="motion.background",
+        kind="video",
+        fills=("background",),
+        use=DRIVEN,
+        over="motion.pose",
+    ),
+    Input(key="motion.mask", kind="video", fills=("mask",), use=DRIVEN, over="motion.pose"),
+    Input(
+        key="control.video",
+        kind="video",
+        fills=("control",),
+        use=Use("control"),
+        meets="control",
+        auto=CONTROL,
+        drives=True,
+        end=HELD,
+    ),
+    Input(key="control.mask", kind="video", fills=("mask",), use=Use("control"), end=HELD, over="control.video"),
+    Input(key="control.references", kind="image", fills=("references",), use=Use("references"), meets="control"),
+    Input(
+        key="cast",
+        each="reference",
+        at="prompt",
+        kind="image",
+        fills=("references",),
+        use=Use("references"),
+        spare=True,
+        meets="control",
+    ),
+    Input(
+        key="camera",
+        kind="words",
+        fills=("camera",),
+        use=Use("control"),
+        spare=True,
+        meets="control",
+        given=names_a_path,
+    ),
+    Input(key="video.file", kind="video", fills=("video",), use=Use("video"), drives=True, end=HELD, shown=True),
+    Input(key="loras", each="file", kind="lora", fills=("loras",), use=None),
+)
+"""Inputs of one key stand together. The first says what is asked of a variant for the key itself, and which `auto`
+takes. The order is also that of a clip's media."""
+
+GROUPS: Mapping[str, tuple[Input, ...]] = MappingProxyType(
+    {group: tuple(rows) for group, rows in groupby(INPUTS, key=lambda row: row.group)}
+)
+"""The rows by the key of the shot they are written under."""
+
+
+def written(shot: Shot) -> Iterator[tuple[str, tuple[Input, ...]]]:
+    """The keys that the shot has, each with its rows."""
+    return ((group, rows) for group, rows in GROUPS.items() if getattr(shot, group))
+
+
+def inputs_of(shot: Shot) -> Iterator[Input]:
+    """What the shot brings, in the order of the table."""
+    return (row for _, rows in written(shot) for row in rows if row.is_in(shot))
+
+
+def asked_of_a_variant(shot: Shot) -> dict[str, frozenset[str]]:
+    """By key, what a variant must be able to use for it (`Variant.inputs`)."""
+    asked: dict[str, frozenset[str]] = {}
+    for group, (first, *others) in written(shot):
+        if first.use is not None and not first.spare:
+            more = (row.use.asks for row in others if row.use is not None and row.is_in(shot))
+            asked[group] = frozenset([first.use.asks, *more])
+    return asked
+
+
+def usable(shot: Shot, variant: Variant) -> Iterator[Input]:
+    """What of the shot's inputs the variant can use."""
+    return (row for row in inputs_of(shot) if row.use is None or row.use.by(variant))
+
+
+def media_of(shot: Shot, variant: Variant) -> list[tuple[Input, Path]]:
+    """Sounds, videos and references of the shot that drive the variant, each once."""
+    found: dict[tuple[str, Path], Input] = {}
+    for row in usable(shot, variant):
+        if row.use is not None and row.name not in _PICTURES:
+            for path in row.files(shot):
+                found.setdefault((row.name, path), row)
+    return [(row, path) for (_, path), row in found.items()]
+
+
+_PICTURES = frozenset({"image", "last_image"})
+"""Of one clip, not of the whole shot: the first and the last one have them (`flows.planning.takes`)."""
+
+
+def references(shot: Shot) -> tuple[Path, ...]:
+    """The pictures of what should appear, for a variant that can be shown some; each once."""
+    rows = (row for row in inputs_of(shot) if "references" in row.fills)
+    return tuple(dict.fromkeys(path for row in rows for path in row.files(shot)))
+
+
+def driver(shot: Shot) -> tuple[Input, Path] | None:
+    """The sound or video that a shot without a duration is as long as."""
+    return next(((row, path) for row in inputs_of(shot) if row.drives for path in row.files(shot)), None)
+
+
+def ending(shot: Shot) -> Iterator[tuple[Input, Path, End]]:
+    """The files that may end before the shot or after it. Of several that could drive it, the one that does."""
+    drives = driver(shot)
+    for row in inputs_of(shot):
+        if row.end is not None and (not row.drives or (drives is not None and row is drives[0])):
+            for path in row.files(shot):
+                yield row, path, row.end
+
+
+def layers(shot: Shot) -> Iterator[tuple[Input, Path, Path]]:
+    """Each video that lies over another one, with both files: its own, and the one below."""
+    below = {row.key: path for row in inputs_of(shot) for path in row.files(shot)}
+    return ((row, below[row.key], below[row.over]) for row in inputs_of(shot) if row.over in below)
+
+
+def shown_as_it_is(shot: Shot) -> list[tuple[Input, Path]]:
+    """The pictures and videos that a model goes on from as they are."""
+    return [(row, path) for row in inputs_of(shot) if row.shown for path in row.files(shot)]

@@ -1,0 +1,55 @@
+"""How long a shot is, in frames of the film and of its clips, and how many of them are hidden. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from flows.shots.choice import Part, choose_variant, part_of
+from flows.shots.inputs import driver
+from flows.storyboard.model import Shot, Storyboard
+from wan.families import Family
+from wan.variants import VARIANTS
+
+
+def film_fps(storyboard: Storyboard, family: Family) -> float:
+    """The film's rate: what its format says, else the own rate of the first shot that is shown at the film's; else, of
+    the first shot."""
+    if storyboard.format.fps:
+        return storyboard.format.fps
+    found = [part_of(family, choose_variant(shot, family)) for shot in storyboard.shots]
+    parts = [part for part in found if part is not None]
+    if parts:
+        return next((part for part in parts if not part.fixed_in_time), parts[0]).fps
+    return next(iter(family.roles.values())).fps or VARIANTS[next(iter(family.roles))].fps
+
+
+def film_frames(shot: Shot, part: Part, fps: float, seconds: Mapping[Path, float]) -> int:
+    """How many frames of the film the shot fills, before transitions overlap.
+
+    Without a duration: as long as the sound or video that drives it (`seconds`), else one native clip.
+    """
+    duration = shot.duration
+    if duration is None:
+        drives = driver(shot)
+        duration = seconds.get(drives[1]) if drives else None
+    if duration is None:
+        return max(1, math.floor((part.longest - hidden_frames(shot)) * fps / part.rate(fps) + 1e-6))
+    return max(1, math.ceil(duration * fps - 1e-6))
+
+
+def hidden_frames(shot: Shot) -> int:
+    """1 for a shot that begins with a frame which the film has shown already."""
+    return 1 if shot.continuity is not None and shot.continuity.by == "last_frame" and shot.audio is None else 0
+
+
+def is_joined(shot: Shot) -> bool:
+    """Whether the shot comes after the frames of another one, as its own clips do after each other: speech does."""
+    return shot.continuity is not None and shot.audio is not None
+
+
+def clip_frames(frames: int, part: Part, fps: float) -> int:
+    """How many frames of its clips fill `frames` frames of a film of that rate."""
+    rate = part.rate(fps)
+    return frames if rate == fps else math.ceil(frames * rate / fps - 1e-6)
