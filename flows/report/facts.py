@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from flows.edit.captions import webvtt
 from flows.edit.process import ffmpeg_version, find_ffmpeg
 from flows.edit.timeline import Entry, Timeline, chosen_take
-from flows.edit.transitions import TRANSITIONS
 from flows.planning.model import Clip, Plan, PlannedShot, Take
 from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
 from flows.report.inputs import BARS, Input, Inputs, sound_shape
 from flows.report.seams import Meeting, Seam, continues, half_of_both, measured, meeting
 from flows.store.choice import weakest
 from flows.store.protocol import Store, TakeRecord
+from flows.transitions import TRANSITIONS
 
 if TYPE_CHECKING:
     from flows.report.frames import Frame

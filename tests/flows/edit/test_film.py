@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -14,11 +15,12 @@ import av
 import numpy as np
 import pytest
 
-from flows.edit import TRANSITIONS, Piece, edit_film
-from flows.errors import EditError, EnvironmentProblem, MediaError, Stopped
+from flows.edit import Piece, edit_film
+from flows.errors import EditError, EnvironmentProblem, MediaError
 from flows.media import write_clip
 from flows.settings import FilmSettings
 from flows.storyboard.model import Deliverable, Music, Size
+from flows.transitions import TRANSITIONS
 from tests.flows.edit.conftest import HEIGHT, WIDTH, MakeTimeline, decoded, pictures, samples, write_tone
 
 
@@ -49,7 +51,7 @@ def test_a_dissolve_overlaps_exactly_its_frames(
 
 
 def test_a_fade_goes_through_black_in_the_middle(film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path) -> None:
-    timeline = film_of([(20, "cut", 0), (20, "fade", 8)])
+    timeline = film_of([(20, "cut", 0), (20, "fade_black", 8)])
     shown = pictures(edit_film(timeline, tmp_path / "film.mp4", settings))
     assert len(shown) == 32
     assert decoded(shown[11]) == (0, 11)
@@ -160,10 +162,10 @@ def test_many_joins_do_not_drift(film_of: MakeTimeline, settings: FilmSettings, 
 def test_long_films_are_wound_into_reels_with_the_same_frames(
     film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kinds = ["cut", "dissolve", "cut", "fade", "dissolve", "cut", "dissolve"]
+    kinds = ["cut", "dissolve", "cut", "fade_black", "dissolve", "cut", "dissolve"]
     timeline = film_of([(10, kind, 0 if kind == "cut" else 3) for kind in kinds])
     whole = pictures(edit_film(timeline, tmp_path / "whole.mp4", settings))
-    monkeypatch.setattr("flows.edit.reels.wound_up.__defaults__", (2,))
+    monkeypatch.setattr("flows.edit.reels.in_reels.__defaults__", (2,))
     wound = pictures(edit_film(timeline, tmp_path / "wound.mp4", settings))
     assert len(whole) == len(wound) == timeline.num_frames
     for one, other in zip(whole, wound, strict=True):
@@ -249,14 +251,18 @@ def test_progress_is_told_and_ends_at_all(film_of: MakeTimeline, settings: FilmS
     assert sorted(told) == told
 
 
-def test_stopping_leaves_the_old_film_and_nothing_else(
+def test_ctrl_c_leaves_the_old_film_and_nothing_else(
     film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path
 ) -> None:
     output = tmp_path / "out" / "film.mp4"
     output.parent.mkdir()
     output.write_bytes(b"the old film")
-    with pytest.raises(Stopped):
-        edit_film(film_of([(40, "cut", 0)]), output, settings, should_stop=lambda: True)
+
+    def ctrl_c(done: int, total: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        edit_film(film_of([(40, "cut", 0)]), output, settings, on_progress=ctrl_c)
     assert [path.name for path in output.parent.iterdir()] == ["film.mp4"]
     assert output.read_bytes() == b"the old film"
 
