@@ -36,6 +36,6 @@ class OneOf:
 
 STEPS = Bounds(1, 1000)
 FLOW_SHIFT = Bounds(0, 100, above=True)
-GUIDANCE = Bounds(1, 50)
+GUIDANCE_SCALE = Bounds(1, 50)
 BOUNDARY_RATIO = Bounds(0, 1)
 TAKES = Bounds(1, 100)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE, STEPS, TAKES, Bounds, OneOf
+from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE_SCALE, STEPS, TAKES, Bounds, OneOf
 from wan.families import FAMILIES
 from wan.model.attention import KERNELS
 from wan.placement import Placement
@@ -46,8 +46,8 @@ class RenderSettings:
 
     num_inference_steps: Annotated[int, STEPS] | None
     flow_shift: Annotated[float, FLOW_SHIFT] | None
-    guidance_high: Annotated[float, GUIDANCE] | None
-    guidance_low: Annotated[float, GUIDANCE] | None
+    guidance_high: Annotated[float, GUIDANCE_SCALE] | None
+    guidance_low: Annotated[float, GUIDANCE_SCALE] | None
     solver: Solver | None
     boundary_ratio: Annotated[float, BOUNDARY_RATIO] | None
     negative_prompt: str | None

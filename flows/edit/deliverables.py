@@ -89,7 +89,7 @@ def encoding(made: Target, settings: FilmSettings) -> dict[str, str | int]:
         options |= {"crf": settings.crf + made.codec.crf_shift, "g": round(2 * made.rate)}
     if made.codec.presets:
         options["preset"] = settings.preset
-    return options | made.codec.container.options
+    return {**options, **made.codec.container.options}
 
 
 def _largest(aspect: Fraction, width: int, height: int) -> tuple[int, int]:

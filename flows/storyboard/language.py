@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE, STEPS, TAKES
+from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE_SCALE, STEPS, TAKES
 from flows.storyboard import words
 from flows.storyboard.kinds import Asset, Choice, Flag, FreeText, LoraName, Moment, ShotReference, Version, Word
 from flows.storyboard.quantities import Number, Seconds
@@ -109,8 +109,8 @@ GUIDANCE = Record(
     "guidance",
     "Classifier-free guidance of the two experts; 1.0 is off.",
     (
-        Field("high", Number.within(GUIDANCE), "Of the high-noise expert (early steps).", default="the variant's"),
-        Field("low", Number.within(GUIDANCE), "Of the low-noise expert (late steps).", default="the variant's"),
+        Field("high", Number.within(GUIDANCE_SCALE), "Of the high-noise expert (early steps).", default="the variant's"),
+        Field("low", Number.within(GUIDANCE_SCALE), "Of the low-noise expert (late steps).", default="the variant's"),
     ),
 )
 SAMPLING = Record(
