@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flows.cli.doctor_page import Finding
-from flows.cli.words import count, size_of
 from flows.errors import FlowsError
 from flows.settings import PromptSettings, Settings
+from flows.words import count, size_of
 from wan.errors import CheckpointError, ModelUnavailable, NoCheckpoint
 from wan.families import FAMILIES, Family
 from wan.hub.catalog import CATALOG
@@ -103,16 +103,16 @@ def _local(model: str, device: str) -> Finding:
     from wan.prompts.look import look_at_local, way_to
 
     try:
-        found = look_at_local(model)
+        weights = look_at_local(model)
     except (ModelUnavailable, CheckpointError) as error:
         fix = ", or ".join(way for way in (way_to(model), "prompts.model=FOLDER") if way)
         return Finding("Prompts", "prompts", "bad", str(error), f"{fix} with a model in transformers' layout")
     where, room = _room(device)
-    told = f"{found.folder}, {size_of(found.nbytes)}, {'sees pictures' if found.sees else 'words only'}"
-    if found.nbytes * _ROOM > room:
+    what = f"{weights.folder}, {size_of(weights.nbytes)}, {'sees pictures' if weights.sees else 'words only'}"
+    if weights.nbytes * _ROOM > room:
         fix = "a smaller model (prompts.model=), or an endpoint (prompts=api)"
-        return Finding("Prompts", "prompts", "bad", f"{told}: does not fit into {size_of(room)} of {where}", fix)
-    return Finding("Prompts", "prompts", "good", f"{told}, fits into {size_of(room)} of {where}")
+        return Finding("Prompts", "prompts", "bad", f"{what}: does not fit into {size_of(room)} of {where}", fix)
+    return Finding("Prompts", "prompts", "good", f"{what}, fits into {size_of(room)} of {where}")
 
 
 def _room(device: str) -> tuple[str, float]:

@@ -11,7 +11,7 @@ import click
 
 from flows.cli.models import root_option
 from flows.cli.options import json_option
-from flows.cli.words import size_of
+from flows.words import size_of
 from wan.families import FAMILIES
 from wan.hub.catalog import CATALOG, Model
 from wan.hub.journal import Journal
@@ -87,5 +87,5 @@ def _print(rows: list[ListedModel]) -> None:
         part = each["fetched_of_partial"]
         here = "yes" if each["pulled"] else "no" if part is None else f"{size_of(part)} of it"
         table.add_row(each["name"], size_of(each["about_bytes"]), here, each["licence"], each["purpose"])
-    told = sys.stdout.isatty() or "COLUMNS" in os.environ
-    Console(highlight=False, width=None if told else WIDTH_OF_LOGS).print(table)
+    width_is_known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    Console(highlight=False, width=None if width_is_known else WIDTH_OF_LOGS).print(table)

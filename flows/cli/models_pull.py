@@ -11,8 +11,8 @@ import click
 
 from flows.cli.models import root_option
 from flows.cli.options import events_option, json_option
-from flows.cli.words import size_of
 from flows.errors import Stopped
+from flows.words import size_of
 from wan.errors import HubRefusal
 from wan.hub.catalog import Model, find
 

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.words import count, duration
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.planning.transitions import overlaps
+from flows.words import count, duration
 
 MOST_ROWS = 60
 """A longer plan shows only what is new, and no more than this."""

@@ -93,10 +93,10 @@ def _dying_with_us(command: Sequence[str | Path]) -> list[str]:
 
 def _named(program: Path) -> Path:
     """The program of that path, or of that name among the installed ones."""
-    found = shutil.which(program)
-    if found is None:
+    path = shutil.which(program)
+    if path is None:
         raise EnvironmentProblem(f"ffmpeg is missing: {program} does not exist or cannot be run; {FIX}")
-    return Path(found)
+    return Path(path)
 
 
 def _shipped() -> Path:

@@ -143,13 +143,13 @@ def stages(records: list[TakeRecord] | tuple[TakeRecord, ...]) -> dict[str, floa
 
 def versions(plan: Plan) -> dict[str, str]:
     """The programs that made the film."""
-    found = {}
+    known = {}
     for package in ("wanflow", "torch", "diffusers", "transformers"):
         try:
-            found[package] = metadata.version(package)
+            known[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue  # run from a checkout, or without models
-    return found | {"ffmpeg": ffmpeg_version(find_ffmpeg(plan.settings.film))}
+    return known | {"ffmpeg": ffmpeg_version(find_ffmpeg(plan.settings.film))}
 
 
 def _shot(

@@ -109,7 +109,9 @@ GUIDANCE = Record(
     "guidance",
     "Classifier-free guidance of the two experts; 1.0 is off.",
     (
-        Field("high", Number.within(GUIDANCE_SCALE), "Of the high-noise expert (early steps).", default="the variant's"),
+        Field(
+            "high", Number.within(GUIDANCE_SCALE), "Of the high-noise expert (early steps).", default="the variant's"
+        ),
         Field("low", Number.within(GUIDANCE_SCALE), "Of the low-noise expert (late steps).", default="the variant's"),
     ),
 )

@@ -19,7 +19,6 @@ from flows.media import middle_frame, png_bytes, write_clip
 from flows.planning.model import ClipLora, HandOff, Medium
 from flows.report import write_report
 from flows.report.inputs import Inputs
-from flows.report.page import clock, duration, size
 from flows.store.prepared import put_prepared
 from flows.storyboard.model import Cue, Deliverable, Music, Size, Transition, Voiceover
 from tests.flows.edit.films import ShotSpec, a_film, fingerprint_of
@@ -257,24 +256,3 @@ def test_a_missing_blob_is_an_error_and_leaves_no_report(tmp_path: Path) -> None
     with pytest.raises(BlobMissing):
         write_report(plan, broken, timeline, store, tmp_path / "report.html")
     assert not (tmp_path / "report.html").exists()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0.04, "0.0 s"),
-        (12.46, "12.5 s"),
-        (59.96, "1 min 00 s"),
-        (3_599.9, "1 h 00 min"),
-        (185, "3 min 05 s"),
-        (7_800, "2 h 10 min"),
-    ],
-)
-def test_durations_read_as_people_say_them(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
-
-
-def test_moments_and_sizes() -> None:
-    assert clock(67.46) == "1:07.5"
-    assert size(700_000_000) == "700 MB"
-    assert size(60_200_000_000) == "60.2 GB"
