@@ -27,6 +27,7 @@ from flows.cli.options import (
     overrides_argument,
     storyboard_argument,
     with_draft,
+    without_draft,
 )
 from flows.cli.outcome import ENDINGS, say
 from flows.cli.problems import STOPPED
@@ -118,7 +119,7 @@ def _warn(event: Event) -> None:
 
 def again(storyboard: str, overrides: Sequence[str], config_dir: Path | None = None) -> str:
     """The command that renders this film once more, as a person would type it."""
-    own = ["--draft" if text == "render=draft" else text for text in overrides]
+    own = without_draft(overrides)
     folder = ["--config-dir", str(config_dir)] if config_dir else []
     return shlex.join(["wanflow", "render", storyboard, *own, *folder])
 
