@@ -15,10 +15,9 @@ import pytest
 from flows.edit import make_timeline
 from flows.edit.timeline import Voice
 from flows.errors import BlobMissing
-from flows.media import middle_frame, png_bytes, write_clip
+from flows.media import png_bytes, write_clip
 from flows.planning.model import ClipLora, HandOff, Medium
 from flows.report import write_report
-from flows.report.inputs import Inputs
 from flows.store.prepared import put_prepared
 from flows.storyboard.model import Cue, Deliverable, Music, Size, Transition, Voiceover
 from tests.flows.edit.films import ShotSpec, a_film, fingerprint_of
@@ -157,31 +156,6 @@ def test_what_a_shot_was_made_from_is_shown(tmp_path: Path) -> None:
         (True, "Face", "prepared"),
         (True, "Pose", "prepared"),
     ]
-
-
-def test_what_shots_were_made_from_is_looked_at_once_and_only_named_where_it_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plan, _, store = a_film(tmp_path, SHOTS, paint)
-    video = write_clip(np.full((5, 24, 32, 3), 7, np.uint8), 16.0, tmp_path / "pose.mkv")
-    face = store.put_file(write_clip(np.full((5, 24, 32, 3), 9, np.uint8), 16.0, tmp_path / "face.mkv"))
-    put_prepared(store, "e" * 64, {"pose": store.put_file(video), "face": face})
-    store.local_path(face).unlink()
-    plan = replace(plan, assets={"d" * 64: str(video)})
-    media = (Medium("video", "d" * 64), Medium("prepared", "e" * 64))
-    takes = [replace(take, clips=(replace(take.clips[0], media=media),)) for shot in plan.shots for take in shot.takes]
-    looked: list[Path] = []
-
-    def noted(path: Path) -> np.ndarray:
-        looked.append(path)
-        return middle_frame(path)
-
-    monkeypatch.setattr("flows.report.inputs.middle_frame", noted)
-    inputs = Inputs(plan, store)
-    for take in takes:
-        shown = [(one.what, one.file, one.picture is not None) for one in inputs.of(take)]
-        assert shown == [("Video", "pose.mkv", True), ("Face", "prepared", False), ("Pose", "prepared", True)]
-    assert len(looked) == 2
 
 
 def test_it_says_what_was_rendered_and_how(tmp_path: Path) -> None:
