@@ -1,12 +1,23 @@
 """The settings of a run: frozen values composed from `conf/` by `flows.config`, and read by everything else.
 
-A field exists only if something reads it; its default lives in `conf/**.yaml` alone.
+A field exists only if something reads it; its default lives in `conf/**.yaml` alone. Its type says what it may be.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE_SCALE, STEPS, TAKES, Bounds, OneOf
+from wan.families import FAMILIES
+from wan.model.attention import KERNELS
+from wan.placement import Placement
+from wan.request import Precision, Solver
+
+X264Preset: TypeAlias = Literal[
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +27,7 @@ class ModelSettings:
     `loras` is the folder that LoRAs are named in: `<folder>/<name>.safetensors`.
     """
 
-    family: str
+    family: Annotated[str, OneOf(FAMILIES)]
     root: Path | None
     loras: Path | None
 
@@ -33,22 +44,22 @@ class RenderSettings:
     the fingerprint; `placement` (where models live) does not.
     """
 
-    num_inference_steps: int | None
-    flow_shift: float | None
-    guidance_high: float | None
-    guidance_low: float | None
-    solver: str | None
-    boundary_ratio: float | None
+    num_inference_steps: Annotated[int, STEPS] | None
+    flow_shift: Annotated[float, FLOW_SHIFT] | None
+    guidance_high: Annotated[float, GUIDANCE_SCALE] | None
+    guidance_low: Annotated[float, GUIDANCE_SCALE] | None
+    solver: Solver | None
+    boundary_ratio: Annotated[float, BOUNDARY_RATIO] | None
     negative_prompt: str | None
-    steps_scale: float
-    size_scale: float
-    takes: int | None
-    precision: str | None
-    attention: str
+    steps_scale: Annotated[float, Bounds(0, 10, above=True)]
+    size_scale: Annotated[float, Bounds(0.1, 1)]
+    takes: Annotated[int, TAKES] | None
+    precision: Precision | None
+    attention: Annotated[str, OneOf(KERNELS)]
     vae_tiling: bool
     compile: bool
-    placement: str
-    device: str
+    placement: Literal["auto"] | Placement
+    device: Literal["auto", "cpu", "cuda"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +70,13 @@ class ClusterSettings:
     it says."""
 
     address: str | None
-    workers: int
-    cpus_per_worker: float
-    gpus_per_worker: float
-    attempts: int
+    workers: Annotated[int, Bounds(0, 10_000)]
+    cpus_per_worker: Annotated[float, Bounds(0, 1024, above=True)]
+    gpus_per_worker: Annotated[float, Bounds(0)]
+    attempts: Annotated[int, Bounds(1, 100)]
     autoscaling: bool
-    start_timeout: float
-    silence_timeout: float
+    start_timeout: Annotated[float, Bounds(0, 86_400, above=True)]
+    silence_timeout: Annotated[float, Bounds(0, 604_800, above=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +95,8 @@ class FilmSettings:
 
     outputs: Path
     subfolder: str | None
-    crf: int
-    preset: str
+    crf: Annotated[int, Bounds(0, 51)]
+    preset: X264Preset
     ffmpeg: Path | None
 
 
@@ -98,23 +109,23 @@ class AssetSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptSettings:
-    """Whether and by what prompts are written out before planning: `extend` is off, local or api.
+    """Whether and by what prompts are written out before planning.
 
     `model` is a folder or a repository of the Hugging Face cache (local), or the endpoint's name for it (api).
-    `api_key_env` names the environment variable that holds the key; None: no key. `on_failure` is error or original.
+    `api_key_env` names the environment variable that holds the key; None: no key.
     `timeout` in seconds, for one answer; `parallel` requests run at once. `max_words` None: the variant's own limit.
     """
 
-    extend: str
+    extend: Literal["off", "local", "api"]
     model: str
     base_url: str
     api_key_env: str | None
     images: bool
-    max_words: int | None
-    attempts: int
-    timeout: float
-    parallel: int
-    on_failure: str
+    max_words: Annotated[int, Bounds(10, 300)] | None
+    attempts: Annotated[int, Bounds(1, 20)]
+    timeout: Annotated[float, Bounds(0, 3600, above=True)]
+    parallel: Annotated[int, Bounds(1, 64)]
+    on_failure: Literal["error", "original"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from flows.cli.options import config_dir_option, json_option
-from flows.cli.words import count
+from flows.words import count
 
 if TYPE_CHECKING:
     from flows.cli.forms import CheckDocument, ProblemForm
@@ -42,12 +42,12 @@ def command(files: tuple[str, ...], as_json: bool, config_dir: Path | None) -> N
 
     settings = compose((), config_dir).settings
     with without_garbage_collection():
-        found = {file: _findings(file, settings) for file in files}
+        findings = {file: _findings(file, settings) for file in files}
     if as_json:
-        _print_json(found)
+        _print_json(findings)
     else:
-        _print(found)
-    if any(wrong for wrong, _ in found.values()):
+        _print(findings)
+    if any(wrong for wrong, _ in findings.values()):
         raise click.exceptions.Exit(2)
 
 
@@ -62,39 +62,42 @@ def _findings(file: str, settings: Settings) -> Findings:
     from flows.planning.check import storyboard_findings
     from flows.resolve import look_at_headers
 
-    wrong, told = storyboard_findings(storyboard, settings, look_at_headers(storyboard), problems.shots)
+    wrong, remarks = storyboard_findings(storyboard, settings, look_at_headers(storyboard), problems.shots)
     problems.extend(wrong)
-    return problems.sorted(), [problems.with_line(remark) for remark in told]
+    return problems.sorted(), [problems.with_line(remark) for remark in remarks]
 
 
-def _print(found: dict[str, Findings]) -> None:
+def _print(findings: dict[str, Findings]) -> None:
     from flows.cli.outcome import problem_lines
 
-    for file, (problems, remarks) in found.items():
+    for file, (problems, remarks) in findings.items():
         for line in [*problem_lines(problems), *(f"warning: {remark}" for remark in remarks[:MOST_REMARKS])]:
             click.echo(line, err=True)
         if len(remarks) > MOST_REMARKS:
             click.echo(f"and {len(remarks) - MOST_REMARKS:,} more warnings; --json has them all", err=True)
         if not problems:
             click.echo(f"{file}: no problems")
-    wrong = [problems for problems, _ in found.values() if problems]
+    wrong = [problems for problems, _ in findings.values() if problems]
     if wrong:
         total = count(sum(map(len, wrong)), "problem")
-        click.echo(f"{total} in {len(wrong)} of {count(len(found), 'file')}", err=True)
+        click.echo(f"{total} in {len(wrong)} of {count(len(findings), 'file')}", err=True)
 
 
-def _print_json(found: dict[str, Findings]) -> None:
+def _print_json(findings: dict[str, Findings]) -> None:
     from flows.cli.document import envelope, print_document
     from flows.cli.problems import WARNING, of_problem
 
     problems: list[ProblemForm] = []
-    for file, (wrong, told) in found.items():
+    for file, (wrong, remarks) in findings.items():
         own = [of_problem(problem, "storyboard") for problem in wrong]
-        own += [of_problem(remark, WARNING, "warning") for remark in told]
+        own += [of_problem(remark, WARNING, "warning") for remark in remarks]
         problems += [{**problem, "file": problem["file"] or file} for problem in own]
-    code = 2 if any(wrong for wrong, _ in found.values()) else 0
+    code = 2 if any(wrong for wrong, _ in findings.values()) else 0
     document: CheckDocument = {
         **envelope("check", code, problems),
-        "files": [{"file": file, "errors": len(wrong), "warnings": len(told)} for file, (wrong, told) in found.items()],
+        "files": [
+            {"file": file, "errors": len(wrong), "warnings": len(remarks)}
+            for file, (wrong, remarks) in findings.items()
+        ],
     }
     print_document(document)

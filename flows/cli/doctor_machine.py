@@ -14,10 +14,10 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from flows.cli.doctor_page import Finding, looked
-from flows.cli.words import count, size_of
 from flows.errors import EnvironmentProblem
 from flows.settings import Settings
 from flows.store import ANOTHER, open_store
+from flows.words import count, size_of
 from wan.families import FAMILIES
 from wan.request import Precision
 from wan.system.host import cores, memory_bytes
@@ -133,8 +133,8 @@ def _placements(settings: Settings) -> Iterator[Finding]:
         workers=cluster.workers,
     )
     render = settings.render
-    found = table(room.device, room.host, precision, compiled=render.compile, tiled=render.vae_tiling)
-    for job, placement in found:
+    fits = table(room.device, room.host, precision, compiled=render.compile, tiled=render.vae_tiling)
+    for job, placement in fits:
         if job.variant not in family.roles:
             continue
         name = f"{job.variant} {job.width}x{job.height}"
@@ -157,8 +157,8 @@ def folders(settings: Settings) -> Iterator[Finding]:
     from flows.resources import working_folder
 
     if is_of_others(conf := working_folder() / "conf"):
-        found = f"{conf} is another project's, and is passed over"
-        yield Finding("Folders", "conf", "note", found, "--config-dir FOLDER names one for wanflow")
+        passed_over = f"{conf} is another project's, and is passed over"
+        yield Finding("Folders", "conf", "note", passed_over, "--config-dir FOLDER names one for wanflow")
     outputs = settings.film.outputs.absolute()
     yield looked("Folders", "store", lambda: _store(settings), f"{ANOTHER} names another place")
     yield looked(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from flows.cli.doctor_page import Finding
-from flows.cli.words import count, size_of
 from flows.errors import FlowsError
 from flows.settings import PromptSettings, Settings
+from flows.words import count, size_of
 from wan.errors import CheckpointError, ModelUnavailable, NoCheckpoint
 from wan.families import FAMILIES, Family
 from wan.hub.catalog import CATALOG
@@ -29,14 +30,25 @@ def models(settings: Settings) -> Iterator[Finding]:
         )
         return
     roles = list(_roles(family, root))
-    some = any(finding.state == "good" for finding in roles)
-    for finding in roles:
-        lacks_all = finding.state == "bad" and some and family.root is None
-        yield Finding("Models", finding.name, "note" if lacks_all else finding.state, finding.found, finding.fix)
+    yield from roles if family.root is not None else _needed_by_some(family, root, roles)
     yield from _loras(family, settings)
     follows_motion = any("motion" in VARIANTS[name].needs for name in family.roles)
     if follows_motion and family.root is None:
         yield from _preparing(root)
+
+
+def _needed_by_some(family: Family, root: Path | None, roles: Sequence[Finding]) -> Iterator[Finding]:
+    """A film needs the models that its shots are rendered with, not all: a missing one is a remark, all are a fault."""
+    if all(finding.state == "bad" for finding in roles):
+        fix = "pull those that your shots are rendered with; wanflow plan STORYBOARD names them"
+        yield Finding("Models", family.name, "bad", f"none of its models is here, neither in {_places(root)}", fix)
+    for finding in roles:
+        yield replace(finding, state="note" if finding.state == "bad" else finding.state)
+
+
+def _places(root: Path | None) -> str:
+    homes = dict.fromkeys((root, models_home()))
+    return " nor in ".join([*(str(home) for home in homes if home), "the Hugging Face cache"])
 
 
 def _roles(family: Family, root: Path | None) -> Iterator[Finding]:
@@ -47,13 +59,12 @@ def _roles(family: Family, root: Path | None) -> Iterator[Finding]:
             folder = Checkpoint.open(family, variant, root).folder
             yield Finding("Models", variant, "good", str(folder))
         except NoCheckpoint as error:
-            where = " or ".join(str(home) for home in dict.fromkeys((root, models_home())) if home)
             model = CATALOG.get(variant)
             if model is None:
                 yield Finding("Models", variant, "bad", str(error))
                 continue
             fix = f"wanflow models pull {variant}" + (f" --root {root}" if root else "") + f" ({size_of(model.size)})"
-            yield Finding("Models", variant, "bad", f"is not in {where}, nor in the Hugging Face cache", fix)
+            yield Finding("Models", variant, "bad", "not here", fix)
         except CheckpointError as error:
             yield Finding("Models", variant, "bad", str(error), f"wanflow models verify {variant}")
 
@@ -76,18 +87,18 @@ def _preparing(root: Path | None) -> Iterator[Finding]:
     """What makes a pose out of a plain driving video: films without one need none of it."""
     from flows.resolve.motion import MASKS, POSES
 
-    needs = {
-        POSES: "a driving video (motion.video) is not prepared without",
-        MASKS: "motion.mode=replace does not work without",
-        "animate-relighting": "motion.mode=replace keeps the picture's light without",
+    uses = {
+        POSES: "reads poses in driving videos (motion.video)",
+        MASKS: "finds the person that motion.mode=replace replaces",
+        "animate-relighting": "keeps the light of the picture in motion.mode=replace",
     }
-    for name, use in needs.items():
+    for name, use in uses.items():
         folder = (pulled(name, root) if root is not None else None) or pulled(name)
         if folder is not None:
             yield Finding("Models", name, "good", str(folder))
         else:
             fix = f"wanflow models pull {name} ({size_of(CATALOG[name].size)})"
-            yield Finding("Models", name, "note", f"is not here: {use}", fix)
+            yield Finding("Models", name, "note", f"not here; it {use}", fix)
 
 
 def prompts(settings: Settings) -> Iterator[Finding]:
@@ -105,16 +116,16 @@ def _local(model: str, device: str) -> Finding:
     from wan.prompts.look import look_at_local, way_to
 
     try:
-        found = look_at_local(model)
+        weights = look_at_local(model)
     except (ModelUnavailable, CheckpointError) as error:
         fix = ", or ".join(way for way in (way_to(model), "prompts.model=FOLDER") if way)
         return Finding("Prompts", "prompts", "bad", str(error), f"{fix} with a model in transformers' layout")
     where, room = _room(device)
-    told = f"{found.folder}, {size_of(found.nbytes)}, {'sees pictures' if found.sees else 'words only'}"
-    if found.nbytes * _ROOM > room:
+    what = f"{weights.folder}, {size_of(weights.nbytes)}, {'sees pictures' if weights.sees else 'words only'}"
+    if weights.nbytes * _ROOM > room:
         fix = "a smaller model (prompts.model=), or an endpoint (prompts=api)"
-        return Finding("Prompts", "prompts", "bad", f"{told}: does not fit into {size_of(room)} of {where}", fix)
-    return Finding("Prompts", "prompts", "good", f"{told}, fits into {size_of(room)} of {where}")
+        return Finding("Prompts", "prompts", "bad", f"{what}: does not fit into {size_of(room)} of {where}", fix)
+    return Finding("Prompts", "prompts", "good", f"{what}, fits into {size_of(room)} of {where}")
 
 
 def _room(device: str) -> tuple[str, float]:

@@ -12,8 +12,8 @@ import click
 
 from flows.cli.document import envelope, print_document
 from flows.cli.problems import from_text
-from flows.cli.words import count
 from flows.errors import FlowsError
+from flows.words import count
 from wan.errors import WanError
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def looked(group: str, name: str, look: Callable[[], str], fix: str | None = Non
     try:
         return Finding(group, name, "good", look())
     except (FlowsError, WanError, OSError, ImportError) as error:
-        told, _, mend = str(error).partition("\n")
+        message, _, mend = str(error).partition("\n")
         if not mend and fix is None:
-            told, mark, last = told.rpartition("; ")
-            told, mend = (told, last) if mark else (last, "")
-        return Finding(group, name, "bad", told, mend.strip() or fix)
+            message, mark, last = message.rpartition("; ")
+            message, mend = (message, last) if mark else (last, "")
+        return Finding(group, name, "bad", message, mend.strip() or fix)
 
 
 def ready(findings: Sequence[Finding]) -> bool:

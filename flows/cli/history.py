@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from flows.cli.options import config_dir_option, json_option, overrides_argument
-from flows.cli.words import duration
+from flows.words import duration
 
 if TYPE_CHECKING:
     from flows.cli.forms import HistoryDocument, HistoryTake

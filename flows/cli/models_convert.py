@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.options import events_option, json_option
-from flows.cli.words import size_of
 from flows.errors import Stopped
+from flows.words import size_of
 
 if TYPE_CHECKING:
     from flows.cli.forms import ModelsConvertDocument

@@ -9,8 +9,8 @@ import click
 
 from flows.cli.models import root_option
 from flows.cli.options import json_option
-from flows.cli.words import size_of
 from flows.errors import UserError
+from flows.words import size_of
 from wan.families import FAMILIES, Family, Role
 from wan.hub.catalog import CATALOG
 from wan.hub.places import pulled
@@ -74,21 +74,21 @@ def _model(model: Model, root: Path | None, as_json: bool) -> None:
     from wan.hub.info import describe
 
     folder = pulled(model.name, root)
-    found = describe(folder) if folder else None
+    description = describe(folder) if folder else None
     if as_json:
         from flows.cli.models_list import row
 
-        _print_json(model=row(model, root), weights=_description(found) if found else None)
+        _print_json(model=row(model, root), weights=_description(description) if description else None)
         return
     click.echo(f"{model.name}: {model.purpose}")
     click.echo(f"  licence     {model.licence}")
     click.echo(f"  from        {model.huggingface} (Hugging Face), {model.modelscope or 'not known'} (ModelScope)")
     click.echo(f"  commit      {model.commit or 'not known: the newest on the day of the pull'}")
     click.echo(f"  size        about {size_of(model.size)}, {model.layout} layout")
-    if found is None:
+    if description is None:
         click.echo(f"  here        no; wanflow models pull {model.name}")
     else:
-        _print_description(found)
+        _print_description(description)
 
 
 def _path(path: Path, as_json: bool) -> None:
@@ -98,11 +98,11 @@ def _path(path: Path, as_json: bool) -> None:
         raise UserError(
             f"{path} is pickled; info reads only safetensors. wanflow models convert reads its weights safely"
         )
-    found = describe(path)
+    description = describe(path)
     if as_json:
-        _print_json(weights=_description(found))
+        _print_json(weights=_description(description))
     else:
-        _print_description(found)
+        _print_description(description)
 
 
 def _print_json(
@@ -114,31 +114,31 @@ def _print_json(
     print_document(document)
 
 
-def _lora(found: LoraFacts) -> LoraFactsForm:
+def _lora(lora: LoraFacts) -> LoraFactsForm:
     return {
-        "schemes": list(found.schemes),
-        "ranks": list(found.ranks),
-        "experts": list(found.experts),
-        "width": found.width,
-        "variants": list(found.variants),
-        "fits": list(found.fits),
-        "problem": found.problem,
+        "schemes": list(lora.schemes),
+        "ranks": list(lora.ranks),
+        "experts": list(lora.experts),
+        "width": lora.width,
+        "variants": list(lora.variants),
+        "fits": list(lora.fits),
+        "problem": lora.problem,
     }
 
 
-def _description(found: Description) -> WeightsForm:
-    manifest = found.manifest
+def _description(description: Description) -> WeightsForm:
+    manifest = description.manifest
     return {
-        "path": str(found.path),
-        "layout": found.layout,
-        "variant": found.variant,
-        "missing": list(found.missing),
-        "parameters": found.parameters,
-        "bytes": found.size,
+        "path": str(description.path),
+        "layout": description.layout,
+        "variant": description.variant,
+        "missing": list(description.missing),
+        "parameters": description.parameters,
+        "bytes": description.size,
         "licence": manifest.licence if manifest else None,
         "repo": manifest.repo if manifest else None,
         "commit": manifest.commit if manifest else None,
-        "lora": _lora(found.lora) if found.lora else None,
+        "lora": _lora(description.lora) if description.lora else None,
         "parts": [
             {
                 "name": part.name,
@@ -148,26 +148,30 @@ def _description(found: Description) -> WeightsForm:
                 "dtypes": list(part.dtypes),
                 "scaled": part.scaled,
             }
-            for part in found.parts
+            for part in description.parts
         ],
     }
 
 
-def _print_description(found: Description) -> None:
-    click.echo(f"{found.path}")
-    if found.lora is not None:
-        _print_lora(found.lora)
+def _print_description(description: Description) -> None:
+    click.echo(f"{description.path}")
+    if description.lora is not None:
+        _print_lora(description.lora)
     else:
-        click.echo(f"  layout      {found.layout}; {found.variant or 'of no variant that is known'}")
-    if found.missing:
-        click.echo(f"  without     {', '.join(found.missing)}")
-    parameters = f"{found.parameters / 1e9:.3f} billion" if found.parameters >= 1e8 else f"{found.parameters:,}"
-    click.echo(f"  parameters  {parameters} in {size_of(found.size)}")
-    if found.manifest:
-        manifest = found.manifest
+        click.echo(f"  layout      {description.layout}; {description.variant or 'of no variant that is known'}")
+    if description.missing:
+        click.echo(f"  without     {', '.join(description.missing)}")
+    parameters = (
+        f"{description.parameters / 1e9:.3f} billion"
+        if description.parameters >= 1e8
+        else f"{description.parameters:,}"
+    )
+    click.echo(f"  parameters  {parameters} in {size_of(description.size)}")
+    if description.manifest:
+        manifest = description.manifest
         click.echo(f"  from        {manifest.repo} ({manifest.hub}), commit {manifest.commit or 'not said'}")
         click.echo(f"  licence     {manifest.licence}")
-    for part in found.parts:
+    for part in description.parts:
         kept = " and ".join(part.dtypes) + (", scaled" if part.scaled else "")
         click.echo(
             f"  {part.name:<18} {part.parameters / 1e6:>10,.1f} M  {kept:<16} {size_of(part.size):>8}  {part.kind}"
@@ -215,9 +219,9 @@ def _role(family: Family, role: Role, root: Path | None) -> RoleForm:
     variant = VARIANTS[role.variant]
     sampling = role.sampling or variant.sampling
     width, height = role.size or variant.size
-    found, missing = None, None
+    folder, missing = None, None
     try:
-        found = str(Checkpoint.open(family, role.variant, root).folder)
+        folder = str(Checkpoint.open(family, role.variant, root).folder)
     except CheckpointError as error:
         missing = str(error)
     guidance = sampling.guidance_scale
@@ -229,7 +233,7 @@ def _role(family: Family, role: Role, root: Path | None) -> RoleForm:
         "sampling": f"{sampling.num_inference_steps} steps of {sampling.solver}, shift {sampling.flow_shift:g}, "
         f"guidance {guidance.high:g} high and {guidance.low:g} low",
         "repo": role.repo,
-        "found": found,
+        "found": folder,
         "missing": missing,
         "loras": _loras(family, role.variant, root),
     }

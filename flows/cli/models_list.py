@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +14,7 @@ import click
 
 from flows.cli.models import root_option
 from flows.cli.options import json_option
-from flows.cli.words import size_of
+from flows.words import size_of
 from wan.families import FAMILIES
 from wan.hub.catalog import CATALOG
 from wan.hub.journal import Journal
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 WIDTH_OF_LOGS = 140
 """Columns, where no terminal says how wide it is."""
+INDENT = "    "
 
 
 @click.command("list", short_help="Every model that can be pulled, and which are here.")
@@ -40,7 +44,9 @@ def command(root: Path | None, as_json: bool) -> None:
     if as_json:
         _print_json(rows)
         return
-    _print(rows)
+    terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
+    for line in page(rows, shutil.get_terminal_size().columns if terminal else WIDTH_OF_LOGS):
+        click.echo(line)
     click.echo(f"\nThey lie in {root or models_home()}. Fetch one: wanflow models pull NAME")
     click.echo(f"Families that render with them (model=): {', '.join(FAMILIES)}. More: wanflow models info FAMILY")
 
@@ -76,17 +82,25 @@ def _print_json(rows: list[ListedModel]) -> None:
     print_document(document)
 
 
-def _print(rows: list[ListedModel]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def page(rows: Sequence[ListedModel], width: int) -> list[str]:
+    """A line for each model, or two where what it is for has no room beside the rest."""
+    heads = ("model", "about", "here", "licence", "what for")
+    cells = [heads, *((*_cells(each), each["purpose"]) for each in rows)]
+    name, about, here, licence = (max(len(line[column]) for line in cells) for column in range(4))
+    lines = []
+    for line in cells:
+        left = f"{line[0]:<{name}}  {line[1]:>{about}}  {line[2]:<{here}}  {line[3]:<{licence}}"
+        if max(len(left) + 2 + len(other[4]) for other in cells) <= width:
+            lines.append(f"{left}  {line[4]}")
+        else:
+            below = (
+                [] if line is heads else textwrap.wrap(line[4], width, initial_indent=INDENT, subsequent_indent=INDENT)
+            )
+            lines += [left.rstrip(), *below]
+    return lines
 
-    table = Table(box=None, pad_edge=False)
-    for head in ("model", "about", "here", "licence"):
-        table.add_column(head, no_wrap=True)
-    table.add_column("what for")
-    for each in rows:
-        part = each["fetched_of_partial"]
-        here = "yes" if each["pulled"] else "no" if part is None else f"{size_of(part)} of it"
-        table.add_row(each["name"], size_of(each["about_bytes"]), here, each["licence"], each["purpose"])
-    told = sys.stdout.isatty() or "COLUMNS" in os.environ
-    Console(highlight=False, width=None if told else WIDTH_OF_LOGS).print(table)
+
+def _cells(model: ListedModel) -> tuple[str, str, str, str]:
+    part = model["fetched_of_partial"]
+    here = "yes" if model["pulled"] else "no" if part is None else f"{size_of(part)} of it"
+    return model["name"], size_of(model["about_bytes"]), here, model["licence"]

@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
 from flows.cli.models import root_option
 from flows.cli.options import events_option, json_option
-from flows.cli.words import size_of
 from flows.errors import Stopped
+from flows.words import size_of
 from wan.errors import HubRefusal
 from wan.hub.catalog import find
 from wan.variants.published import Model
 
 if TYPE_CHECKING:
     from flows.cli.forms import ModelsPullDocument, PulledForm
-    from wan.hub.pull import Pulled
+    from wan.hub.pull import Pulled, Source
+
+
+Shown: TypeAlias = Literal["bars", "events", "nothing"]
+"""What is seen of a pull while it is on its way."""
 
 
 @click.command("pull", short_help="Fetch models; the same command again goes on where it stopped.")
@@ -59,33 +63,43 @@ def command(
       HF_ENDPOINT=https://hf-mirror.com wanflow models pull s2v-14b
     """
     models = [find(name) for name in names]
+    shown: Shown = "events" if as_events else "nothing" if as_json else "bars"
     if offline or os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
-        found = _offline(models, root, quiet=as_json or as_events)
-        if as_json or as_events:
-            _print_json(found, line=as_events)
-        return
-    from flows.cli.pull_progress import show
+        done = _offline(models, root, quiet=shown != "bars")
+    else:
+        done = _fetched(models, root, _source(hub, mirror, revision), connections, shown)
+    if shown != "bars":
+        _print_json(done, line=as_events)
+
+
+def _source(hub: str, mirror: str | None, revision: str | None) -> Source:
     from wan.hub.hubs import HUBS
-    from wan.hub.pull import Pace, Source, pull
+    from wan.hub.pull import Source
     from wan.hub.tokens import token_for
 
     endpoint = mirror or (os.environ.get("HF_ENDPOINT") if hub == "huggingface" else None) or None
-    source = Source(hub=hub, endpoint=endpoint, revision=revision, token=token_for(HUBS[hub], endpoint))
+    return Source(hub=hub, endpoint=endpoint, revision=revision, token=token_for(HUBS[hub], endpoint))
+
+
+def _fetched(
+    models: Sequence[Model], root: Path | None, source: Source, connections: int, shown: Shown
+) -> list[PulledForm]:
+    """Fetch one after the other. Raises Stopped."""
+    from flows.cli.pull_progress import show
+    from wan.hub.pull import Pace, pull
+
     done: list[PulledForm] = []
     for model in models:
         try:
-            with show(
-                model.name, "nothing" if as_json and not as_events else "events" if as_events else "bars"
-            ) as seen:
-                here = pull(model, seen, source=source, root=root, pace=Pace(connections=connections))
-                seen.done(here.folder, here.fetched)
+            with show(model.name, shown) as watcher:
+                here = pull(model, watcher, source=source, root=root, pace=Pace(connections=connections))
+                watcher.done(here.folder, here.fetched)
         except KeyboardInterrupt:
             raise Stopped("stopped; what arrived is kept, and the same command goes on from there") from None
         done.append({"model": model.name, "folder": str(here.folder), "fetched": here.fetched})
-        if not (as_json or as_events):
+        if shown == "bars":
             _say_whole(model, here)
-    if as_json or as_events:
-        _print_json(done, line=as_events)
+    return done
 
 
 def _offline(models: Sequence[Model], root: Path | None, *, quiet: bool) -> list[PulledForm]:

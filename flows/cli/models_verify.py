@@ -10,8 +10,8 @@ import click
 
 from flows.cli.models import root_option
 from flows.cli.options import json_option
-from flows.cli.words import count, size_of
 from flows.errors import UserError
+from flows.words import count, size_of
 from wan.families import FAMILIES
 from wan.hub.catalog import CATALOG, find
 from wan.hub.places import folder_of
@@ -47,10 +47,10 @@ def command(what: str, root: Path | None, as_json: bool) -> None:
         every = [_checked(folder, variant) for folder in folders]
     if as_json:
         _print_json(every)
-    for found in every:
+    for checked in every:
         if not as_json:
-            _print(found)
-    if any(found.faults for found in every):
+            _print(checked)
+    if any(checked.faults for checked in every):
         raise click.exceptions.Exit(1)
 
 
@@ -63,10 +63,10 @@ def _folders(what: str, root: Path | None) -> tuple[list[Path], str | None]:
         raise UserError(f"{path} is no folder")
     model = find(what)
     folder = folder_of(model.name, root)
-    found = [place for place in (folder, folder.with_name(f"{folder.name}-diffusers")) if place.is_dir()]
-    if not found:
+    folders = [place for place in (folder, folder.with_name(f"{folder.name}-diffusers")) if place.is_dir()]
+    if not folders:
         raise UserError(f"{model.name} is not in {folder}; fetch it: wanflow models pull {model.name}")
-    return found, model.variant
+    return folders, model.variant
 
 
 def _checked(folder: Path, variant: str | None) -> Verified:
@@ -89,47 +89,49 @@ def _print_json(every: Sequence[Verified]) -> None:
     from flows.cli.problems import from_text
 
     problems: list[ProblemForm] = []
-    for found in every:
-        for fault in found.faults:
+    for checked in every:
+        for fault in checked.faults:
             broken = from_text(fault.what, "broken")
-            problems.append({**broken, "file": str(found.folder / fault.path), "fix": _mend(found)})
+            problems.append({**broken, "file": str(checked.folder / fault.path), "fix": _mend(checked)})
     document: ModelsVerifyDocument = {
         **envelope("models verify", 1 if problems else 0, problems),
-        "folders": [_as_json(found) for found in every],
+        "folders": [_as_json(checked) for checked in every],
     }
     print_document(document)
 
 
-def _as_json(found: Verified) -> VerifiedFolder:
+def _as_json(checked: Verified) -> VerifiedFolder:
     return {
-        "folder": str(found.folder),
-        "whole": not found.faults,
-        "digests_known": found.manifest is not None,
-        "bytes": found.read,
-        "faults": [{"path": fault.path, "what": fault.what} for fault in found.faults],
+        "folder": str(checked.folder),
+        "whole": not checked.faults,
+        "digests_known": checked.manifest is not None,
+        "bytes": checked.read,
+        "faults": [{"path": fault.path, "what": fault.what} for fault in checked.faults],
     }
 
 
-def _print(found: Verified) -> None:
-    for fault in found.faults:
+def _print(checked: Verified) -> None:
+    for fault in checked.faults:
         click.echo(f"{fault.path}: {fault.what}")
-    if found.faults:
-        click.echo(f"\n{count(len(found.faults), 'fault')} in {found.folder}. {_mend(found)}")
-    elif found.manifest is None:
-        click.echo(f"{found.folder}: headers, shards and layout are right; it was not pulled, so no digests are known")
+    if checked.faults:
+        click.echo(f"\n{count(len(checked.faults), 'fault')} in {checked.folder}. {_mend(checked)}")
+    elif checked.manifest is None:
+        click.echo(
+            f"{checked.folder}: headers, shards and layout are right; it was not pulled, so no digests are known"
+        )
     else:
-        files = count(len(found.manifest.files), "file")
-        click.echo(f"{found.folder}: whole; {files}, {size_of(found.read)}, as {found.manifest.repo} has them")
+        files = count(len(checked.manifest.files), "file")
+        click.echo(f"{checked.folder}: whole; {files}, {size_of(checked.read)}, as {checked.manifest.repo} has them")
 
 
-def _mend(found: Verified) -> str:
-    manifest = found.manifest
+def _mend(checked: Verified) -> str:
+    manifest = checked.manifest
     if manifest is not None and manifest.hub == "converted":
         return f"To mend it, remove it and convert {manifest.repo} again"
     if manifest is None or manifest.name not in CATALOG:
         return "Get the files named above again from where they came"
-    if all(fault.path == "." for fault in found.faults):
-        return f"Its files are as they were pulled: wanflow models convert {found.folder} {found.folder}-diffusers"
+    if all(fault.path == "." for fault in checked.faults):
+        return f"Its files are as they were pulled: wanflow models convert {checked.folder} {checked.folder}-diffusers"
     hub = "" if manifest.hub == "huggingface" else f" --hub {manifest.hub}"
-    again = f"wanflow models pull {manifest.name}{hub} --root {found.folder.parent}"
+    again = f"wanflow models pull {manifest.name}{hub} --root {checked.folder.parent}"
     return f"To mend it, fetching only these files: {again}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +19,11 @@ events_option = click.option(
     is_flag=True,
     help="Print a JSON object a line as things happen; the last is that of --json.",
 )
-draft_option = click.option("--draft", is_flag=True, help="A quick look, half the steps, one take: render=draft.")
+draft_option = click.option(
+    "--draft",
+    is_flag=True,
+    help="A quick look beside the film, half the steps, one take: render=draft film.subfolder=draft.",
+)
 config_dir_option = click.option(
     "--config-dir",
     type=click.Path(path_type=Path),
@@ -27,6 +31,15 @@ config_dir_option = click.option(
 )
 
 
+DRAFT = ("render=draft", "film.subfolder=draft")
+"""What `--draft` stands for. In a folder of its own: a quick look does not take the place of a finished film."""
+
+
 def with_draft(overrides: tuple[str, ...], draft: bool) -> tuple[str, ...]:
     """The overrides, with `--draft` first, so that any of them wins over it."""
-    return ("render=draft", *overrides) if draft else overrides
+    return (*DRAFT, *overrides) if draft else overrides
+
+
+def without_draft(overrides: Sequence[str]) -> list[str]:
+    """The same as a person types them: `--draft` for what it stands for."""
+    return ["--draft", *overrides[len(DRAFT) :]] if tuple(overrides[: len(DRAFT)]) == DRAFT else [*overrides]

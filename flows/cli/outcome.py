@@ -51,14 +51,14 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
     code = exit_code(error)
     if isinstance(error, click.exceptions.Exit | SystemExit):
         return code
-    told = words(error, arguments)
+    text = words(error, arguments)
     if isinstance(error, click.ClickException):
         error.show()
     else:
-        say(told)
+        say(text)
     if wants_document(arguments):
         known = code_of(error) != INTERNAL
-        problems = problems_of(error) if known else [from_text(told.removeprefix("error: "), INTERNAL)]
+        problems = problems_of(error) if known else [from_text(text.removeprefix("error: "), INTERNAL)]
         print_document(envelope(command_of(arguments), code, problems), line="--events" in arguments)
     return code
 

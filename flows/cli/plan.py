@@ -15,6 +15,7 @@ from flows.cli.options import (
     overrides_argument,
     storyboard_argument,
     with_draft,
+    without_draft,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def command(
     if no_weights:
         click.echo("\nPlanned without weights: what of it is in the store already is not known.")
         return
-    click.echo(f"\nRender it: wanflow render {shlex.join([storyboard, *with_draft(overrides, draft)])}")
+    click.echo(f"\nRender it: wanflow render {shlex.join([storyboard, *without_draft(with_draft(overrides, draft))])}")
 
 
 def _print_json(made: Plan, *, weights: bool) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.words import count, duration
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.planning.transitions import overlaps
+from flows.words import count, duration
 
 MOST_ROWS = 60
 """A longer plan shows only what is new, and no more than this."""
@@ -25,7 +25,7 @@ def print_plan(plan: Plan, console: Console | None = None) -> None:
     console = console or Console(highlight=False)
     console.print(f"[bold]{escape(plan.title)}[/]  {plan.width}x{plan.height}, {plan.fps:g} frames a second")
     rows = shown(plan.shots)
-    console.print(_table(rows))
+    console.print(_table(rows, first_with_its_takes(plan.shots)))
     if len(rows) < len(plan.shots):
         console.print(f"and {count(len(plan.shots) - len(rows), 'shot')} more; --json has them all")
     below = [*extended_lines(rows), *take_over_lines(plan, rows), *warning_lines(plan), sums(plan)]
@@ -43,7 +43,18 @@ def shown(shots: Sequence[PlannedShot]) -> Sequence[PlannedShot]:
     return new[:MOST_ROWS]
 
 
-def _table(shots: Sequence[PlannedShot]) -> Table:
+def first_with_its_takes(shots: Sequence[PlannedShot]) -> dict[str, str]:
+    """For each shot that has the very takes of an earlier one (the same prompt, seed …), the id of that one."""
+    first: dict[tuple[str, ...], str] = {}
+    same: dict[str, str] = {}
+    for shot in shots:
+        earlier = first.setdefault(tuple(take.fingerprint for take in shot.takes), shot.id)
+        if earlier != shot.id:
+            same[shot.id] = earlier
+    return same
+
+
+def _table(shots: Sequence[PlannedShot], same: Mapping[str, str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("", "shot", "variant"):
         table.add_column(name, no_wrap=True)
@@ -51,13 +62,13 @@ def _table(shots: Sequence[PlannedShot]) -> Table:
         table.add_column(name, no_wrap=True, justify="right")
     table.add_column("why", overflow="fold")
     for shot in shots:
-        table.add_row(*_row(shot))
+        table.add_row(*_row(shot, same.get(shot.id)))
     return table
 
 
-def _row(shot: PlannedShot) -> tuple[str, ...]:
-    new = [take for take in shot.takes if take.status == "new"]
-    reasons = dict.fromkeys(take.why for take in (new or shot.takes))
+def _row(shot: PlannedShot, same_as: str | None) -> tuple[str, ...]:
+    new = [take for take in shot.takes if take.status == "new" and same_as is None]
+    reasons = dict.fromkeys(take.why for take in (new or shot.takes)) if same_as is None else [f"the same as {same_as}"]
     return (
         "[green]+[/]" if new else "[dim]=[/]",
         f"[bold]{escape(shot.id)}[/]" if new else f"[dim]{escape(shot.id)}[/]",

@@ -122,7 +122,7 @@ def _problems(error: BaseException) -> Iterator[ProblemForm]:
 
 
 def of_problem(problem: ours.Problem, code: str, severity: Severity = "error") -> ProblemForm:
-    """A problem of a storyboard."""
+    """A problem as programs read it."""
     place = problem.place
     return {
         "severity": severity,
@@ -138,15 +138,12 @@ def of_problem(problem: ours.Problem, code: str, severity: Severity = "error") -
 
 def from_text(text: str, code: str, severity: Severity = "error") -> ProblemForm:
     """A message as people read it: a place in front, and what to do on lines of its own."""
-    place = _PLACE.match(text)
-    message, _, fix = (text[place.end() :] if place else text).partition("\n")
-    return {
-        "severity": severity,
-        "code": code,
-        "message": message,
-        "fix": " ".join(fix.split()) or None,
-        "file": place["file"] if place else None,
-        "line": int(place["line"]) if place else None,
-        "column": int(place["column"]) if place else None,
-        "shot": None,
-    }
+    return of_problem(parsed(text), code, severity)
+
+
+def parsed(text: str) -> ours.Problem:
+    """The problem that such a message is about."""
+    match = _PLACE.match(text)
+    place = ours.Place(match["file"], int(match["line"]), int(match["column"])) if match else None
+    message, _, fix = text[match.end() if match else 0 :].partition("\n")
+    return ours.Problem(place, message, " ".join(fix.split()) or None)

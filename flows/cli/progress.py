@@ -17,10 +17,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from flows.cli.words import count, duration
 from flows.events import MOTION, STARTS, Event, Failed, Finished, Log, Started
 from flows.events import Progress as Step
 from flows.planning.model import Clip, Plan
+from flows.words import clock, count, duration
 
 ECHO_WIDTH = 3
 """Columns of `^C`, and one that the cursor stays in."""
@@ -41,8 +41,8 @@ class Clock(ProgressColumn):
         """`0:07` passed, `0:42 left`."""
         left = task.time_remaining if task.completed else None
         if left is None:
-            return Text(_clock(task.elapsed or 0), style="progress.elapsed")
-        return Text(f"{_clock(left)} left", style="progress.remaining")
+            return Text(clock(task.elapsed or 0), style="progress.elapsed")
+        return Text(f"{clock(left)} left", style="progress.remaining")
 
 
 class Narrower:
@@ -154,9 +154,9 @@ class FilmProgress:
         self._drop(fingerprint)
         if not self._console.is_terminal and fingerprint in self._began and not cached:
             took = duration(time.monotonic() - self._began[fingerprint])
-            told = len(self._finished & self._work.keys())
+            rendered = len(self._finished & self._work.keys())
             self._console.print(
-                f"{self._name(fingerprint)}: rendered in {took} ({told} of {len(self._work)})",
+                f"{self._name(fingerprint)}: rendered in {took} ({rendered} of {len(self._work)})",
                 markup=False,
                 soft_wrap=True,
             )
@@ -192,11 +192,6 @@ class FilmProgress:
 
     def _name(self, fingerprint: str) -> str:
         return self._names.get(fingerprint, fingerprint[:12]) if fingerprint else "film"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
 def _steps(clip: Clip) -> int:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from flows.cli.document import print_event
-from flows.cli.words import size_of
+from flows.words import size_of
 from wan.hub.pull import Watcher
 from wan.variants.published import Model
 

@@ -27,10 +27,11 @@ from flows.cli.options import (
     overrides_argument,
     storyboard_argument,
     with_draft,
+    without_draft,
 )
 from flows.cli.outcome import ENDINGS, say
 from flows.cli.problems import STOPPED
-from flows.cli.words import count, duration, size_of
+from flows.words import count, duration, size_of
 
 if TYPE_CHECKING:
     from flows.cli.forms import RenderDocument
@@ -118,7 +119,7 @@ def _warn(event: Event) -> None:
 
 def again(storyboard: str, overrides: Sequence[str], config_dir: Path | None = None) -> str:
     """The command that renders this film once more, as a person would type it."""
-    own = ["--draft" if text == "render=draft" else text for text in overrides]
+    own = without_draft(overrides)
     folder = ["--config-dir", str(config_dir)] if config_dir else []
     return shlex.join(["wanflow", "render", storyboard, *own, *folder])
 
@@ -150,7 +151,7 @@ def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[s
     took = f"{count(result.rendered, 'take')} rendered, {result.cached:,} from the store, in {duration(result.seconds)}"
     where = [f"film      {shown_path(result.path)}"] if result.path else []
     where += [f"captions  {shown_path(result.captions)}"] if result.captions else []
-    where += [f"also      {shown_path(made.path)}  {_told(made)}" for made in result.delivered]
+    where += [f"also      {shown_path(made.path)}  {_size_and_length(made)}" for made in result.delivered]
     where += [f"clips     {shown_path(clip)}" for clip in result.clips]
     where += [f"report    {shown_path(result.report)}"] if result.report else []
     return ["", *where, took, "", *next_steps(command, plan, only)]
@@ -170,7 +171,7 @@ def next_steps(command: str, plan: Plan, only: Sequence[str]) -> list[str]:
     return steps if in_project else [*steps, "      wanflow init my-films              a project of your own"]
 
 
-def _told(made: Delivered) -> str:
+def _size_and_length(made: Delivered) -> str:
     room = f", {size_of(made.path.stat().st_size)}" if made.path.exists() else ""
     return f"{made.width}x{made.height}, {duration(made.seconds)}{room}"
 
@@ -185,9 +186,9 @@ def document_of(plan: Plan, result: FilmResult) -> RenderDocument:
     """The film as programs read of it."""
     from flows.cli.document import envelope, warnings
 
-    told = [*plan.warnings, *result.warnings]
+    all_warnings = [*plan.warnings, *result.warnings]
     return {
-        **envelope("render", problems=warnings(told)),
+        **envelope("render", problems=warnings(all_warnings)),
         "title": plan.title,
         "film": str(result.path) if result.path else None,
         "captions": str(result.captions) if result.captions else None,
@@ -202,7 +203,7 @@ def document_of(plan: Plan, result: FilmResult) -> RenderDocument:
         "cached": result.cached,
         "seconds": round(result.seconds, 3),
         "run_url": result.run_url,
-        "warnings": told,
+        "warnings": all_warnings,
     }
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
+import hydra
 import yaml
-from hydra import version
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra import initialize_config_dir
+from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
-from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from flows.config.names import Names
@@ -49,21 +51,34 @@ def load_tree(folders: Sequence[Path], overrides: Sequence[str], names: Names) -
     return plain
 
 
+class OwnFolders(SearchPathPlugin):
+    """Puts the folders of a project before the shipped one, which holds the primary configuration.
+
+    Hydra's own ways (`--config-dir`, `hydra.searchpath`) put them behind it.
+    """
+
+    folders: ClassVar[ContextVar[Sequence[Path]]] = ContextVar("folders", default=())
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Called by Hydra whenever it makes a search path."""
+        for folder in self.folders.get():
+            search_path.prepend("wanflow", f"file://{folder}", anchor="main")
+
+
 def _composed(folders: Sequence[Path], overrides: Sequence[str]) -> DictConfig:
-    """Compose without Hydra's global state, so that it can be done anywhere and any number of times."""
-    version.setbase("1.3")
+    """Compose; Hydra's global state is afterwards what it was before, so that it can be done inside a sweep too."""
     register_schema()
-    search = ConfigSearchPathImpl()
-    search.append("hydra", "pkg://hydra.conf")
-    for folder in folders:
-        search.append("wanflow", f"file://{folder}")
-    search.append("schema", "structured://")
-    Plugins.instance()  # registers the sources that `file://` and `structured://` name
-    loader = ConfigLoaderImpl(search)
-    config = loader.load_configuration("config", list(overrides), run_mode=RunMode.RUN, from_shell=False)
-    with open_dict(config):
-        del config["hydra"]
-    return config
+    Plugins.instance().register(OwnFolders)
+    *own, shipped = folders
+    hydra_state = GlobalHydra.instance()
+    sweep, hydra_state.hydra = hydra_state.hydra, None
+    before = OwnFolders.folders.set(own)
+    try:
+        with initialize_config_dir(str(shipped), version_base="1.3"):
+            return hydra.compose("config", list(overrides))
+    finally:
+        OwnFolders.folders.reset(before)
+        GlobalHydra.instance().hydra = sweep
 
 
 def _explain(error: Exception, folders: Sequence[Path], overrides: Sequence[str], names: Names) -> NoReturn:

@@ -45,10 +45,10 @@ def _mark(file: Path, path: list[str]) -> yaml.Mark | None:
     mark = None
     for name in path:
         pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = next(((key, value) for key, value in pairs if key.value == name), None)
-        if found is None:
+        pair = next(((key, value) for key, value in pairs if key.value == name), None)
+        if pair is None:
             return None
-        mark, node = found[0].start_mark, found[1]
+        mark, node = pair[0].start_mark, pair[1]
     return mark
 
 

@@ -1,7 +1,7 @@
 """The schema Hydra checks values against, made from the frozen settings, and the way back.
 
 OmegaConf cannot override a frozen dataclass, so each one gets a mutable twin with the same fields and no defaults:
-those live in `conf/` alone.
+those live in `conf/` alone. It knows neither `Literal` nor bounds: `flows.config.values` checks those.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from omegaconf import MISSING
 
+from flows.limits import Bounds, OneOf
 from flows.settings import Settings
 from wan.system.files import without_tilde
 
@@ -45,7 +46,34 @@ def _twin(hint: Any) -> Any:
         return mutable_twin(hint)
     if get_origin(hint) is tuple:
         return list[get_args(hint)[0]]  # type: ignore[misc]  # a type computed at run time
+    return plain(hint)
+
+
+def plain(hint: Any) -> Any:
+    """A type as OmegaConf knows it: `Annotated[int, …] | None` → `int | None`, `Literal["a"]` → `str`."""
+    if get_origin(hint) is Annotated:
+        return plain(get_args(hint)[0])
+    if get_origin(hint) is Literal:
+        return str
+    if get_origin(hint) in (Union, UnionType):
+        return Union[tuple(plain(member) for member in get_args(hint))]  # noqa: UP007  # computed at run time
     return hint
+
+
+def choices_of(hint: Any) -> tuple[str, ...]:
+    """The words that a value of that type may be; none if it may be any."""
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    if get_origin(hint) is Annotated:
+        return tuple(name for limit in hint.__metadata__ if isinstance(limit, OneOf) for name in limit.names)
+    return tuple(name for member in get_args(hint) for name in choices_of(member))
+
+
+def bounds_of(hint: Any) -> Bounds | None:
+    """The bounds of a number of that type, if it has any."""
+    if get_origin(hint) is Annotated:
+        return next((limit for limit in hint.__metadata__ if isinstance(limit, Bounds)), None)
+    return next((bounds for member in get_args(hint) if (bounds := bounds_of(member))), None)
 
 
 def freeze(kind: type[T], tree: Mapping[str, Any]) -> T:
@@ -67,7 +95,7 @@ def _frozen(hint: Any, value: Any) -> Any:
 
 def leaves(kind: type = Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Every dotted key of the settings with its type: `cluster.address`, `str | None`."""
-    for name, hint in get_type_hints(kind).items():
+    for name, hint in get_type_hints(kind, include_extras=True).items():
         if dataclasses.is_dataclass(hint):
             assert isinstance(hint, type)
             yield from leaves(hint, f"{prefix}{name}.")
@@ -77,6 +105,7 @@ def leaves(kind: type = Settings, prefix: str = "") -> Iterator[tuple[str, Any]]
 
 def in_words(hint: Any) -> str:
     """A type as a person would say it: `a whole number or null`."""
+    hint = plain(hint)
     if get_origin(hint) in (Union, UnionType):
         members = [in_words(arg) for arg in get_args(hint) if arg is not type(None)]
         return " or ".join([*members, "null"])

@@ -18,7 +18,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
-from flows.config import config_folders
+from flows.config.folders import config_folders
 from flows.config.load import register_schema
 from flows.config.names import Names, check, parse, without_alias
 from flows.errors import SettingsError

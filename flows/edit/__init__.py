@@ -3,10 +3,8 @@
 from flows.edit.film import captions_beside, edit_film
 from flows.edit.process import ffmpeg_version, find_ffmpeg
 from flows.edit.timeline import Entry, Piece, Timeline, Voice, chosen_take, make_timeline
-from flows.edit.transitions import TRANSITIONS
 
 __all__ = [
-    "TRANSITIONS",
     "Entry",
     "Piece",
     "Timeline",

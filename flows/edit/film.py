@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import ffmpeg
 
 from flows.edit.captions import TRACK, Captions, webvtt, write_captions
 from flows.edit.deliverables import FILM, Target, conformed, encoding, target
+from flows.edit.graph import Output, captions_of, command, copies, written
 from flows.edit.marks import add_xmp, tags
 from flows.edit.picture import joined
-from flows.edit.process import QUIET, Progress, ffmpeg_version, find_ffmpeg, run_ffmpeg
-from flows.edit.reels import wound_up
+from flows.edit.process import Progress, ffmpeg_version, find_ffmpeg, run_ffmpeg
+from flows.edit.reels import in_reels
 from flows.edit.sound import soundtrack
 from flows.edit.timeline import Timeline
 from flows.edit.unchanged import are_made, check_sources, edit_digest
@@ -35,14 +33,12 @@ def edit_film(
     settings: FilmSettings,
     *,
     on_progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
 ) -> Path:
     """Write the film to `output` (an `.mp4`), captions to `.vtt` beside it, each deliverable as `<name>.mp4` there.
 
     Files appear whole or not at all; those that an edit of the same things has left are kept. `on_progress` hears
     frames done and in all. Returns `output`. Raises `EditError` with ffmpeg's last lines, `EnvironmentProblem` (no
-    ffmpeg, no space, folder not writable), `MediaError` (a music file that is none), `Stopped` when `should_stop` said
-    so.
+    ffmpeg, no space, folder not writable), `MediaError` (a music file that is none). Ctrl-C ends ffmpeg as well.
     """
     binary = find_ffmpeg(settings)
     check_sources(timeline)
@@ -52,9 +48,9 @@ def edit_film(
     with _workplace(output.parent) as work:
         edit = _planned(timeline, work, settings, binary)
         subtitles = write_captions(timeline, work)
-        for command, frames in edit.reels:
-            run_ffmpeg(command, frames, None, should_stop)
-        run_ffmpeg(edit.command, timeline.num_frames, on_progress, should_stop)
+        for reel, frames in edit.reels:
+            run_ffmpeg(reel, frames)
+        run_ffmpeg(edit.command, timeline.num_frames, on_progress)
         film, *rest = edit.targets
         for made in edit.different:
             add_xmp(made.path, timeline.title, identifier)
@@ -93,15 +89,10 @@ def _planned(timeline: Timeline, work: Path, settings: FilmSettings, binary: Pat
     rest = [target(timeline, item, work) for item in timeline.deliver]
     different = [film, *(made for made in rest if not made.same_as(film))]
     subtitles = work / TRACK if webvtt(timeline) is not None else None
-    short, reels = wound_up(timeline, work)
-
-    def command(output: Any) -> list[str]:
-        words: list[str] = ffmpeg.compile(output.global_args(*QUIET), cmd=str(binary), overwrite_output=True)
-        return words
-
+    short, reels = in_reels(timeline, work)
     return _Edit(
-        [(command(reel.output), reel.frames) for reel in reels],
-        command(_graph(short, different, subtitles, settings)),
+        [(command(binary, [reel.output]), reel.frames) for reel in reels],
+        command(binary, _outputs(short, different, subtitles, settings)),
         [film, *rest],
         different,
     )
@@ -113,20 +104,19 @@ def _is_made(timeline: Timeline, output: Path, identifier: str) -> bool:
     return captions_beside(output).exists() == (webvtt(timeline) is not None) and are_made(files, identifier)
 
 
-def _graph(timeline: Timeline, targets: Sequence[Target], subtitles: Path | None, settings: FilmSettings) -> Any:
-    pictures = joined(timeline.entries, timeline.rate, timeline.native).filter_multi_output("split", len(targets))
-    sounds = soundtrack(timeline).filter_multi_output("asplit", len(targets))
-    # ffmpeg-python takes an option once: the number behind `g`, which ffmpeg ignores, makes several of it
-    marks = {f"metadata:g:{number}": tag for number, tag in enumerate(tags(timeline.title, timeline.digest))}
+def _outputs(
+    timeline: Timeline, targets: Sequence[Target], subtitles: Path | None, settings: FilmSettings
+) -> list[Output]:
+    pictures = copies(joined(timeline.entries, timeline.rate, timeline.native), len(targets))
+    sounds = copies(soundtrack(timeline), len(targets), sound=True)
     outputs = []
-    for number, made in enumerate(targets):
-        streams = [conformed(pictures[number], made, timeline.rate), sounds[number]]
-        options: dict[str, Any] = encoding(made, settings) | marks
+    for made, picture, sound in zip(targets, pictures, sounds, strict=True):
+        streams, options = [conformed(picture, made, timeline.rate), sound], encoding(made, settings)
         if subtitles:
-            streams.append(ffmpeg.input(str(subtitles), f="webvtt")["s"])
-            options["c:s"] = "mov_text"
-        outputs.append(ffmpeg.output(*streams, str(made.path), **options))
-    return ffmpeg.merge_outputs(*outputs)
+            streams.append(captions_of(subtitles))
+            options["c:s"] = made.codec.container.captions
+        outputs.append(written(streams, made.path, options, tags(timeline.title, timeline.digest)))
+    return outputs
 
 
 def _place_captions(subtitles: Captions | None, output: Path) -> None:

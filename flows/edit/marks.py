@@ -61,8 +61,8 @@ def read_identifier(path: Path) -> str | None:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - TAIL))
         tail = file.read()
-    found = re.search(rb"<dc:identifier>([0-9a-f]+)</dc:identifier>", tail)
-    return found[1].decode() if found and tail.endswith(_XMP[-20:].encode()) else None
+    identifier = re.search(rb"<dc:identifier>([0-9a-f]+)</dc:identifier>", tail)
+    return identifier[1].decode() if identifier and tail.endswith(_XMP[-20:].encode()) else None
 
 
 def _clean(text: str) -> str:

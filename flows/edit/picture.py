@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import count
-from typing import Any
 
-import ffmpeg
-
+from flows.edit.graph import Stream, concatenated, filtered, ratio, source
 from flows.edit.timeline import Entry, Piece
-from flows.edit.transitions import TRANSITIONS
+from flows.transitions import TRANSITIONS
 
 TICKS = 100
 """Ticks of the clock in a frame."""
-
-Stream = Any
-"""A stream of ffmpeg-python, which is not typed."""
 
 
 def joined(entries: Sequence[Entry], rate: Fraction, size: tuple[int, int]) -> Stream:
@@ -33,23 +28,20 @@ def joined(entries: Sequence[Entry], rate: Fraction, size: tuple[int, int]) -> S
         blend = TRANSITIONS[entry.transition].xfade
         if run and blend:
             offset = (length - entry.overlap - Fraction(1, 2)) / rate
-            pair = [_steady(_concatenated(run), rate), _steady(stream, rate)]
-            run = [
-                ffmpeg.filter(
-                    pair, "xfade", transition=blend, duration=_decimal(entry.blend / rate), offset=_decimal(offset)
-                )
-            ]
+            pair = [_steady(concatenated(run), rate), _steady(stream, rate)]
+            timing = {"duration": _decimal(entry.blend / rate), "offset": _decimal(offset)}
+            run = [filtered(pair, "xfade", transition=blend, **timing)]
         else:
             run.append(stream)
         length += entry.frames - (entry.overlap if length else 0)
-    return _steady(_concatenated(run), rate)
+    return _steady(concatenated(run), rate)
 
 
 def _shot(entry: Entry, rate: Fraction, size: tuple[int, int], numbers: Iterator[int]) -> Stream:
     """All pieces of a shot as one stream of `entry.frames` frames at the film's rate, scaled and cropped to `size`."""
-    stream = _concatenated([_piece(piece, entry.rate, next(numbers)) for piece in entry.pieces])
+    stream = concatenated([_piece(piece, entry.rate, next(numbers)) for piece in entry.pieces])
     if entry.rate != rate:
-        stream = stream.filter("fps", fps=_ratio(rate)).filter("tpad", stop=-1, stop_mode="clone")
+        stream = stream.filter("fps", fps=ratio(rate)).filter("tpad", stop=-1, stop_mode="clone")
         stream = stream.filter("trim", end_frame=entry.frames)
     if (entry.width, entry.height) != size:
         width, height = size
@@ -59,10 +51,9 @@ def _shot(entry: Entry, rate: Fraction, size: tuple[int, int], numbers: Iterator
 
 
 def _piece(piece: Piece, rate: Fraction, number: int) -> Stream:
-    # Matroska keeps milliseconds: `r` counts frames instead. ffmpeg-python makes equal inputs one, and one decoder
-    # cannot serve two places of a film: `itsoffset`, which setpts undoes, keeps them apart.
-    source = ffmpeg.input(str(piece.file), f="matroska", r=_ratio(rate), itsoffset=number)
-    stream = source.video.filter("trim", start_frame=piece.skip, end_frame=piece.skip + piece.frames)
+    # Matroska keeps milliseconds: `r` counts frames instead
+    clip = source(piece.file, number, f="matroska", r=ratio(rate))
+    stream = clip.video.filter("trim", start_frame=piece.skip, end_frame=piece.skip + piece.frames)
     return stream.filter("setpts", "N/FRAME_RATE/TB").filter("format", "gbrp")
 
 
@@ -82,18 +73,10 @@ def _faded(stream: Stream, entry: Entry, following: Entry | None) -> Stream:
     return stream.filter("trim", start_frame=first, end_frame=last).filter("setpts", "N/FRAME_RATE/TB")
 
 
-def _concatenated(streams: Sequence[Stream]) -> Stream:
-    return streams[0] if len(streams) == 1 else ffmpeg.concat(*streams, v=1, a=0)
-
-
 def _steady(stream: Stream, rate: Fraction) -> Stream:
     """Frames evenly spaced by number, on a clock that can tell half a frame: xfade rounds to its clock's ticks."""
-    even = stream.filter("settb", _ratio(1 / rate)).filter("setpts", "N").filter("fps", fps=_ratio(rate))
-    return even.filter("settb", _ratio(1 / (rate * TICKS)))
-
-
-def _ratio(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"
+    even = stream.filter("settb", ratio(1 / rate)).filter("setpts", "N").filter("fps", fps=ratio(rate))
+    return even.filter("settb", ratio(1 / (rate * TICKS)))
 
 
 def _decimal(seconds: Fraction) -> str:

@@ -9,17 +9,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
 
-from flows.errors import EditError, EnvironmentProblem, Stopped
+from flows.edit.failures import FIX, failure
+from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
 
-LAST_LINES = 12
-"""How much of what ffmpeg said goes into an error."""
-
 QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error", "-stats_period", "0.2", "-progress", "pipe:1")
-
-FIX = "name a working ffmpeg (5.1 or newer) with film.ffmpeg=/path/to/ffmpeg"
 
 Progress = Callable[[int, int], None]
 """Called with the frames done and the frames in all."""
@@ -51,16 +46,15 @@ def run_ffmpeg(
     command: Sequence[str | Path],
     total: int,
     on_progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
 ) -> None:
     """Run `command` to its end; `total` is the frames it will write.
 
-    Raises `EditError` with ffmpeg's last lines, `EnvironmentProblem` when the disk is full, `Stopped` when
-    `should_stop` said so. However it ends, also when this process is killed, no ffmpeg is left running.
+    Raises what its last lines mean (`flows.edit.failures`). However it ends, by Ctrl-C and when this process is killed
+    too, no ffmpeg is left running.
     """
     with tempfile.TemporaryFile("w+", errors="replace") as said:
         process = subprocess.Popen(
-            _leashed(command),
+            _dying_with_us(command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=said,
@@ -68,7 +62,7 @@ def run_ffmpeg(
             errors="replace",
         )
         try:
-            _follow(process, total, on_progress, should_stop)
+            _follow(process, total, on_progress)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -76,45 +70,33 @@ def run_ffmpeg(
             if process.stdout:
                 process.stdout.close()
         if process.returncode:
-            raise _failure(process.returncode, said)
+            said.seek(0)
+            raise failure(process.returncode, said.read())
     if on_progress:
         on_progress(total, total)
 
 
-def _follow(
-    process: subprocess.Popen[str], total: int, on_progress: Progress | None, should_stop: Callable[[], bool] | None
-) -> None:
+def _follow(process: subprocess.Popen[str], total: int, on_progress: Progress | None) -> None:
     for line in process.stdout or ():
         key, _, value = line.partition("=")
         if key == "frame" and on_progress:
             on_progress(min(int(value), total), total)
-        if should_stop and should_stop():
-            raise Stopped("stopped while the film was being edited; the takes are kept")
     process.wait()
 
 
-def _leashed(command: Sequence[str | Path]) -> list[str]:
+def _dying_with_us(command: Sequence[str | Path]) -> list[str]:
     words = [str(word) for word in command]
     if not sys.platform.startswith("linux"):
         return words
-    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("leash.py")), str(os.getpid()), *words]
-
-
-def _failure(code: int, said: IO[str]) -> Exception:
-    said.seek(0)
-    lines = [line.rstrip() for line in said if line.strip()][-LAST_LINES:]
-    text = "\n    ".join(lines) or f"exit status {code}"
-    if "No space left on device" in text:
-        return EnvironmentProblem("no space left on the disk for the film: make room, or set film.outputs elsewhere")
-    return EditError(f"ffmpeg could not edit the film:\n    {text}")
+    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("die_with_parent.py")), str(os.getpid()), *words]
 
 
 def _named(program: Path) -> Path:
     """The program of that path, or of that name among the installed ones."""
-    found = shutil.which(program)
-    if found is None:
+    path = shutil.which(program)
+    if path is None:
         raise EnvironmentProblem(f"ffmpeg is missing: {program} does not exist or cannot be run; {FIX}")
-    return Path(found)
+    return Path(path)
 
 
 def _shipped() -> Path:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
-
-import ffmpeg
 
 from flows.edit.channels import downmix
+from flows.edit.graph import Stream, copies, filtered, generated, source
 from flows.edit.timeline import Timeline, Voice
 from flows.media import probe_audio, probe_sound
 from flows.media.containers import SELF_CONTAINED_FORMATS
@@ -21,8 +19,6 @@ LIMITER = {"limit": 0.89, "level": 0, "latency": 1, "attack": 5, "release": 200}
 """alimiter: peaks stay below -1 dBFS, the room that lossy codecs are given (EBU R 128, section 4); milliseconds. A slow
 release keeps the gain from following the waves of a low tone, which would be heard as distortion."""
 
-Stream = Any
-
 
 def soundtrack(timeline: Timeline) -> Stream:
     """48 kHz stereo of exactly the film's length, whatever is heard below the limit. Raises `MediaError` for a music
@@ -32,12 +28,12 @@ def soundtrack(timeline: Timeline) -> Stream:
     spoken = _cut(_mixed(voices), samples) if voices else None
     bed = _cut(_bed(timeline.music, timeline.seconds), samples) if timeline.music else None
     if bed is None and spoken is None:
-        return _cut(ffmpeg.input(f"anullsrc=r={SAMPLE_RATE}:cl=stereo", f="lavfi", t=float(timeline.seconds)), samples)
+        return _cut(generated(f"anullsrc=r={SAMPLE_RATE}:cl=stereo", timeline.seconds), samples)
     if bed is not None and spoken is not None and timeline.music and timeline.music.duck:
-        copies = _endless(spoken).filter_multi_output("asplit", 2)
-        bed, spoken = ffmpeg.filter([_endless(bed), copies[0]], "sidechaincompress", **DUCKING), copies[1]
-    heard = _mixed([stream for stream in (bed, spoken) if stream is not None])
-    return _cut(heard.filter("alimiter", **LIMITER), samples)
+        heard, spoken = copies(_endless(spoken), 2, sound=True)
+        bed = filtered([_endless(bed), heard], "sidechaincompress", **DUCKING)
+    mix = _mixed([stream for stream in (bed, spoken) if stream is not None])
+    return _cut(mix.filter("alimiter", **LIMITER), samples)
 
 
 def _bed(music: Music, seconds: Fraction) -> Stream:
@@ -59,15 +55,24 @@ def _voice(voice: Voice, number: int) -> Stream:
     late = f"{round(voice.at * SAMPLE_RATE)}S"
     stream = _read(voice.file, number)
     if voice.seconds is not None:
-        stream = stream.filter("atrim", end_sample=round(voice.seconds * SAMPLE_RATE))
+        stream = _crossing(stream.filter("atrim", end_sample=round(voice.seconds * SAMPLE_RATE)), voice, voice.seconds)
     return stream.filter("volume", f"{voice.gain_db:.2f}dB").filter("adelay", late, all=1)
 
 
+def _crossing(stream: Stream, voice: Voice, seconds: float) -> Stream:
+    """The fades at both ends. A quarter of a sine: the powers of a sound that comes and one that goes sum up to one."""
+    fade_in, fade_out = round(voice.fade_in * SAMPLE_RATE), round(voice.fade_out * SAMPLE_RATE)
+    if fade_in:
+        stream = stream.filter("afade", type="in", start_sample=0, nb_samples=fade_in, curve="qsin")
+    if fade_out:
+        begin = round(seconds * SAMPLE_RATE) - fade_out
+        stream = stream.filter("afade", type="out", start_sample=begin, nb_samples=fade_out, curve="qsin")
+    return stream
+
+
 def _read(file: Path, number: int) -> Stream:
-    # `itsoffset`, which asetpts undoes, keeps two uses of a file apart (see `flows.edit.picture`)
-    source = ffmpeg.input(str(file), format_whitelist=SELF_CONTAINED_FORMATS, vn=None, itsoffset=number)
     sound = probe_sound(file)
-    stream = source[str(sound.stream)]
+    stream = source(file, number, format_whitelist=SELF_CONTAINED_FORMATS, vn=None)[str(sound.stream)]
     if (two := downmix(sound.channels)) is not None:
         stream = stream.filter("aformat", sample_fmts="fltp").filter("pan", args=two)  # it rounds to what it is given
     form = {"sample_fmts": "fltp", "sample_rates": SAMPLE_RATE, "channel_layouts": "stereo"}
@@ -78,7 +83,7 @@ def _read(file: Path, number: int) -> Stream:
 def _mixed(streams: list[Stream]) -> Stream:
     if len(streams) == 1:
         return streams[0]
-    return ffmpeg.filter(streams, "amix", inputs=len(streams), normalize=0, duration="longest")
+    return filtered(streams, "amix", inputs=len(streams), normalize=0, duration="longest")
 
 
 def _endless(stream: Stream) -> Stream:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from flows.edit.transitions import TRANSITIONS
 from flows.errors import EditError, Problem, StoryboardError
 from flows.media.clips import exact_rate
 from flows.planning.model import Plan, PlannedShot, Take
@@ -16,6 +15,7 @@ from flows.planning.transitions import overlaps
 from flows.store import ClipRecord, Store
 from flows.store.choice import weakest
 from flows.storyboard.model import Cue, Deliverable, Music
+from flows.transitions import TRANSITIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A recording that starts `at` seconds into the film; `seconds` None: as long as it is."""
+    """A recording that starts `at` seconds into the film; `seconds` None: as long as it is. It fades in and out in so
+    many seconds, and two whose fades meet are together as loud as one (equal power)."""
 
     file: Path
     at: float
     gain_db: float = 0.0
     seconds: float | None = None
+    fade_in: float = 0.0
+    fade_out: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +137,17 @@ def make_timeline(plan: Plan, takes: Mapping[str, ClipRecord], store: Store) -> 
 def _own_sounds(
     shots: Sequence[PlannedShot], entries: Sequence[Entry], rate: Fraction, store: Store
 ) -> Iterator[Voice]:
-    """What is said in the shots, each from its first frame to its last."""
-    for shot, entry in zip(shots, entries, strict=True):
+    """What is said in the shots, each from its first frame to its last. Where two overlap, their sounds cross."""
+    overlaps_after = [*(entry.overlap for entry in entries[1:]), 0]
+    for shot, entry, overlap_after in zip(shots, entries, overlaps_after, strict=True):
         if shot.audio is not None:
-            yield Voice(store.local_path(shot.audio), float(entry.start / rate), 0.0, float(entry.frames / rate))
+            yield Voice(
+                store.local_path(shot.audio),
+                at=float(entry.start / rate),
+                seconds=float(entry.frames / rate),
+                fade_in=float(entry.overlap / rate),
+                fade_out=float(overlap_after / rate),
+            )
 
 
 def chosen_take(shot: PlannedShot, takes: Mapping[str, ClipRecord]) -> Take:

@@ -36,14 +36,14 @@ def are_made(files: Iterable[Path], identifier: str) -> bool:
 
 
 def _sources(timeline: Timeline) -> list[Path]:
-    found = [piece.file for entry in timeline.entries for piece in entry.pieces]
-    found += [voice.file for voice in timeline.voices]
-    return found + ([timeline.music.file] if timeline.music else [])
+    files = [piece.file for entry in timeline.entries for piece in entry.pieces]
+    files += [voice.file for voice in timeline.voices]
+    return files + ([timeline.music.file] if timeline.music else [])
 
 
 def _state(path: Path) -> tuple[int, int]:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError as error:
         raise EditError(f"{path}: cannot be read any more ({error.strerror})") from error
-    return found.st_size, found.st_mtime_ns
+    return status.st_size, status.st_mtime_ns

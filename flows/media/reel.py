@@ -67,12 +67,12 @@ def _made(pixels: Pixels) -> Callable[[], Pixels]:
 
 
 def _once(screen: Screen, frame: VideoFrame) -> Callable[[], Pixels]:
-    found: list[Pixels] = []
+    made: list[Pixels] = []
 
     def pixels() -> Pixels:
-        if not found:
-            found.append(screen.show(frame))
-        return found[0]
+        if not made:
+            made.append(screen.show(frame))
+        return made[0]
 
     return pixels
 

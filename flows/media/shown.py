@@ -50,7 +50,7 @@ class Screen:
 
     def treated(self, frame: VideoFrame) -> tuple[str, ...]:
         """What is done to the frame beside turning it by quarters: keys of `flows.media.treated`."""
-        found = {
+        treatments = {
             "interlaced": frame.interlaced_frame,
             "pixel shape": self._shape != 1,
             "pq": TRANSFERS.get(frame.color_trc) == "pq",
@@ -60,7 +60,7 @@ class Screen:
             "matrix": _takes_bt709(frame),
             "mirrored": turns_of(frame).mirrored,
         }
-        return tuple(key for key, is_so in found.items() if is_so)
+        return tuple(key for key, is_so in treatments.items() if is_so)
 
     def _width(self, frame: VideoFrame) -> int:
         return max(1, round(frame.width * self._shape))

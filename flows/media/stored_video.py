@@ -44,8 +44,8 @@ class StoredVideo:
         import numpy as np
 
         wanted = range(max(start, 0), min(stop, self.num_frames))
-        found = list(self._frames(wanted))
-        return np.stack(found) if found else np.zeros((0, 1, 1, 3), np.uint8)
+        frames = list(self._frames(wanted))
+        return np.stack(frames) if frames else np.zeros((0, 1, 1, 3), np.uint8)
 
     def stream(self, start: int = 0) -> Iterator[Frames]:
         """Every frame `[H, W, 3]` from `start` on, one at a time."""
@@ -96,6 +96,6 @@ class ForwardVideo:
 
         if start != self._next or start == 0:
             self._stream = self._video.stream(start)
-        found = list(islice(self._stream, max(stop - start, 0)))
-        self._next = start + len(found)
-        return np.stack(found) if found else np.zeros((0, 1, 1, 3), np.uint8)
+        frames = list(islice(self._stream, max(stop - start, 0)))
+        self._next = start + len(frames)
+        return np.stack(frames) if frames else np.zeros((0, 1, 1, 3), np.uint8)

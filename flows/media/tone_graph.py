@@ -39,8 +39,8 @@ class Tones:
         deep.pts, deep.time_base = self._count, _TICK
         self._count += 1
         self._source.push(deep)
-        found = self._graph.vpull().to_ndarray()
-        return np.asarray((found.astype(np.uint32) + 128) // 257, np.uint8)
+        toned = self._graph.vpull().to_ndarray()
+        return np.asarray((toned.astype(np.uint32) + 128) // 257, np.uint8)
 
     def picture(self, pixels: Pixels) -> Pixels:
         """As `show`, of uint8 RGB `[H, W, 3]`."""

@@ -113,19 +113,19 @@ def read_video(path: Path) -> Iterator[Frame]:
 def frames_at(path: Path, indices: Sequence[int]) -> list[Frame]:
     """The frames at `indices` (from 0), in that order. Raises `MediaError` where the video is shorter."""
     wanted = set(indices)
-    found: dict[int, Frame] = {}
+    frames: dict[int, Frame] = {}
     with open_media(path) as container:
         stream = main_picture(container, path)
         screen = Screen(stream)
         for number, frame in enumerate(deinterlaced(frames_of(container, stream), stream.time_base or TICK)):
             if number in wanted:
-                found[number] = screen.show(frame)
-            if len(found) == len(wanted):
+                frames[number] = screen.show(frame)
+            if len(frames) == len(wanted):
                 break
     for index in indices:
-        if index not in found:
+        if index not in frames:
             raise MediaError(f"{path}: has no frame {index}")
-    return [found[index] for index in indices]
+    return [frames[index] for index in indices]
 
 
 def middle_frame(path: Path) -> Frame:

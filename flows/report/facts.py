@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from flows.edit.captions import webvtt
 from flows.edit.process import ffmpeg_version, find_ffmpeg
 from flows.edit.timeline import Entry, Timeline, chosen_take
-from flows.edit.transitions import TRANSITIONS
 from flows.planning.model import Clip, Plan, PlannedShot, Take
 from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
 from flows.report.inputs import BARS, Input, Inputs, sound_shape
 from flows.report.seams import Meeting, Seam, continues, half_of_both, measured, meeting
 from flows.store import ClipRecord, Store
 from flows.store.choice import weakest
+from flows.transitions import TRANSITIONS
 
 if TYPE_CHECKING:
     from flows.report.frames import Frame
@@ -143,13 +143,13 @@ def stages(records: list[ClipRecord] | tuple[ClipRecord, ...]) -> dict[str, floa
 
 def versions(plan: Plan) -> dict[str, str]:
     """The programs that made the film."""
-    found = {}
+    known = {}
     for package in ("wanflow", "torch", "diffusers", "transformers"):
         try:
-            found[package] = metadata.version(package)
+            known[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue  # run from a checkout, or without models
-    return found | {"ffmpeg": ffmpeg_version(find_ffmpeg(plan.settings.film))}
+    return known | {"ffmpeg": ffmpeg_version(find_ffmpeg(plan.settings.film))}
 
 
 def _shot(

@@ -49,15 +49,15 @@ def frames_of(entry: Entry, numbers: Iterable[int]) -> dict[int, Frame]:
 
     Numbers beyond the last are left out. Raises `MediaError` for a clip that cannot be read.
     """
-    found: dict[int, Frame] = {}
+    frames: dict[int, Frame] = {}
     begin = 0
     asked = set(numbers)
     for piece in entry.pieces:
         here = sorted(number for number in asked if begin <= number < begin + piece.frames)
         if here:
-            found.update(zip(here, frames_at(piece.file, [n - begin + piece.skip for n in here]), strict=True))
+            frames.update(zip(here, frames_at(piece.file, [n - begin + piece.skip for n in here]), strict=True))
         begin += piece.frames
-    return found
+    return frames
 
 
 def clip_frames(entry: Entry) -> int:

@@ -13,6 +13,7 @@ from flows.edit.timeline import Timeline
 from flows.planning.model import Plan
 from flows.report.facts import Facts, gather
 from flows.store import ClipRecord, Store
+from flows.words import duration, moment, size_of
 from wan.system.files import write_atomically
 
 
@@ -35,27 +36,6 @@ def render(facts: Facts, delivered: Sequence[Target] = ()) -> str:
     return _template().render(facts=facts, plan=facts.plan, timeline=facts.timeline, delivered=delivered)
 
 
-def duration(seconds: float) -> str:
-    """Seconds as people say them: `0.4 s`, `12.5 s`, `3 min 05 s`, `2 h 10 min`."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes >= 60:
-        return f"{minutes // 60} h {minutes % 60:02} min"
-    return f"{minutes} min {rest:02} s"
-
-
-def clock(seconds: float) -> str:
-    """A moment of the film: `0:07.5`."""
-    tenths = round(seconds * 10)
-    return f"{tenths // 600}:{tenths // 10 % 60:02}.{tenths % 10}"
-
-
-def size(count: int) -> str:
-    """Bytes as people say them."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
 def asset_name(digest: str, plan: Plan) -> str:
     """The name of the file a digest was read from; of one the plan does not know, the digest's beginning."""
     return Path(plan.assets[digest]).name if digest in plan.assets else digest[:12]
@@ -70,5 +50,5 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(duration=duration, clock=clock, size=size, asset=asset_name)
+    environment.filters.update(duration=duration, clock=moment, size=size_of, asset=asset_name)
     return environment.get_template("report.html.j2")

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from flows.edit.timeline import Entry
-from flows.edit.transitions import TRANSITIONS
 from flows.planning.model import PlannedShot
+from flows.transitions import TRANSITIONS
 
 if TYPE_CHECKING:
     from flows.report.frames import Frame

@@ -32,12 +32,12 @@ def check_database(home: Path) -> None:
     if not there or not path.stat().st_size:
         return
     try:
-        found = _revision(path)
+        revision = _revision(path)
     except (sqlite3.Error, OSError) as error:
         raise EnvironmentProblem(told(path, str(error))) from error
-    if found and found not in (known := set(_known())) and known:
+    if revision and revision not in (known := set(_known())) and known:
         raise EnvironmentProblem(
-            f"Prefect's database {path} was written by a newer Prefect ({found})\n"
+            f"Prefect's database {path} was written by a newer Prefect ({revision})\n"
             f"    install that one, move the file away (with it the record of past runs), or {_ELSEWHERE}"
         )
 
@@ -70,8 +70,8 @@ def _revision(path: Path) -> str | None:
 
 def _known() -> Iterator[str]:
     """The migrations of the Prefect that is installed, read from their files: importing it takes seconds."""
-    found = importlib.util.find_spec("prefect")
-    for root in (found.submodule_search_locations or ()) if found else ():
+    prefect = importlib.util.find_spec("prefect")
+    for root in (prefect.submodule_search_locations or ()) if prefect else ():
         for file in Path(root, "server/database/_migrations/versions/sqlite").glob("*.py"):
             if match := _REVISION.search(file.read_text(encoding="utf-8")):
                 yield match[1]

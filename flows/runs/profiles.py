@@ -37,8 +37,8 @@ def named_setting(path: Sequence[str], value: object, settings: Mapping[str, str
     """The variable that Prefect means by the path of a field (`request_timeout`) and the value it had, with that."""
     end = "_" + path[-1].upper() if path else ""
     alike = (name for name in sorted(settings) if _is_setting(name) and name.endswith(end))
-    found = next((name for name in alike if settings[name] == str(value)), None)
-    return f"{found}={settings[found]}" if found else f"{'.'.join(path)}={value}"
+    variable = next((name for name in alike if settings[name] == str(value)), None)
+    return f"{variable}={settings[variable]}" if variable else f"{'.'.join(path)}={value}"
 
 
 def profiles_file() -> Path:
@@ -76,8 +76,8 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 def _shipped() -> Mapping[str, Any]:
     """Those that every Prefect has, like `local`."""
-    found = importlib.util.find_spec("prefect")
-    folders = (found.submodule_search_locations or ()) if found else ()
+    prefect = importlib.util.find_spec("prefect")
+    folders = (prefect.submodule_search_locations or ()) if prefect else ()
     return {name: profile for folder in folders for name, profile in _read_shipped(Path(folder)).items()}
 
 

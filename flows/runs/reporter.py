@@ -62,7 +62,7 @@ class Reporter:
         try:
             self._process = _started(named, run_environment(own, prefect_home(), named))
         except OSError as error:
-            self.trouble = _told(f"its process could not be started: {error.strerror}")
+            self.trouble = _not_shown(f"its process could not be started: {error.strerror}")
             return
         threading.Thread(target=self._write, args=(self._process,), name="report", daemon=True).start()
         threading.Thread(target=self._read, args=(self._process,), name="answers", daemon=True).start()
@@ -111,7 +111,7 @@ class Reporter:
     def _is_done(self, deadline: float) -> bool:
         done = self._wait(lambda: self._answered(Done) is not None, deadline)
         if not done and self.trouble is None:
-            self.trouble = _told("what was left to tell did not arrive in time")
+            self.trouble = _not_shown("what was left to tell did not arrive in time")
         return done
 
     def _wait(self, happened: Callable[[], bool], deadline: float) -> bool:
@@ -144,16 +144,16 @@ class Reporter:
             for answer in map(decode_answer, answers):
                 self._answers.append(answer)
                 if isinstance(answer, Lost | Refused):
-                    self.trouble = _told(answer.message)
+                    self.trouble = _not_shown(answer.message)
         if self.trouble is None and self._answered(Done) is None:
-            self.trouble = _told("the process that tells Prefect has ended")
+            self.trouble = _not_shown("the process that tells Prefect has ended")
 
 
 _leaving: list[subprocess.Popen[bytes]] = []
 """Processes that have told everything and are about to end; kept so that Python does not warn."""
 
 
-def _told(why: str) -> str:
+def _not_shown(why: str) -> str:
     """The sentence that the person reads."""
     return f"the run is not shown in Prefect (the film is made all the same): {why}{_story()}"
 

@@ -18,7 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flows.runs.locks import BEAT_SECONDS, has_clients, leave_if_unused, show_life
-from flows.runs.mourn import mark_crashed
+from flows.runs.lost_runs import mark_crashed
 
 LOOK_SECONDS = 0.5
 QUIET_SECONDS = 2.0

@@ -116,13 +116,13 @@ def look() -> str:
     """What `connect` would find, in a line. Starts and changes nothing. Raises EnvironmentProblem as it does."""
     for home in _homes():
         try:
-            found = read_address(home)
-            living = found is not None and lives(home, found)
+            address = read_address(home)
+            living = address is not None and lives(home, address)
         except OSError as error:
             raise why_not(error, home) from error
-        if found is not None and living:
-            if found.here:
-                return f"its server runs at {found.url}"
+        if address is not None and living:
+            if address.here:
+                return f"its server runs at {address.url}"
             continue
         if home.exists():
             check_database(home)
@@ -146,13 +146,13 @@ def _connect(home: Path, port: int) -> Server | None:
     try:
         home.mkdir(parents=True, exist_ok=True)
         with starting(home):
-            found = read_address(home)
-            living = found is not None and lives(home, found)
-            if living and found is not None and not found.here:
+            address = read_address(home)
+            living = address is not None and lives(home, address)
+            if living and address is not None and not address.here:
                 return None
             client = become_client(home)
             try:
-                return Server(found if found is not None and living else _start(home, port), home, client)
+                return Server(address if address is not None and living else _start(home, port), home, client)
             except BaseException:
                 client.close()
                 raise

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE_SCALE, STEPS, TAKES
 from flows.storyboard import words
 from flows.storyboard.kinds import Asset, Choice, Flag, FreeText, LoraName, Moment, ShotReference, Version, Word
 from flows.storyboard.quantities import Number, Seconds
@@ -108,21 +109,23 @@ GUIDANCE = Record(
     "guidance",
     "Classifier-free guidance of the two experts; 1.0 is off.",
     (
-        Field("high", Number(1, 50), "Of the high-noise expert (early steps).", default="the variant's"),
-        Field("low", Number(1, 50), "Of the low-noise expert (late steps).", default="the variant's"),
+        Field(
+            "high", Number.within(GUIDANCE_SCALE), "Of the high-noise expert (early steps).", default="the variant's"
+        ),
+        Field("low", Number.within(GUIDANCE_SCALE), "Of the low-noise expert (late steps).", default="the variant's"),
     ),
 )
 SAMPLING = Record(
     "sampling",
     "How noise becomes a picture. Inherited key by key.",
     (
-        Field("num_inference_steps", Number(1, 1000, whole=True), "Denoising steps.", default="the variant's"),
+        Field("num_inference_steps", Number.within(STEPS, whole=True), "Denoising steps.", default="the variant's"),
         Field("guidance_scale", Short(GUIDANCE, ("high", "low")), "How closely the prompt is followed."),
-        Field("flow_shift", Number(0, 100, above=True), "Shift of the noise schedule.", default="the variant's"),
+        Field("flow_shift", Number.within(FLOW_SHIFT), "Shift of the noise schedule.", default="the variant's"),
         Field("solver", Choice(words.SOLVERS), "The sampler.", default="the variant's"),
         Field(
             "boundary_ratio",
-            Number(0, 1),
+            Number.within(BOUNDARY_RATIO),
             "Of variants with two experts: the high-noise one works down to this part of the noise (0: to the end).",
             default="the variant's",
         ),
@@ -184,7 +187,7 @@ _INHERITED = (
     Field("control", CONTROL, "Control video, mask, references."),
     Field("video", Short(VIDEO, ("file",)), "A video that the shot changes (video to video)."),
     Field("seed", _SEED, "Where the noise starts. Take k adds k.", default="the film's"),
-    Field("takes", Number(1, 100, whole=True), "How many are rendered; the best is in the film.", default="`1`"),
+    Field("takes", Number.within(TAKES, whole=True), "How many are rendered; the best is in the film.", default="`1`"),
     Field("continuity", Short(CONTINUITY, ("from",), none=True), "What it takes over from another shot."),
     Field("transition", Short(TRANSITION, ("kind",)), "How the film goes into it.", default="`cut`"),
     Field("sampling", SAMPLING, "Changes of the variant's sampling."),
@@ -279,7 +282,6 @@ FILM = Record(
         Field("deliver", ListOf(DELIVERABLE, most=32), "More files of the film, in other shapes."),
     ),
 )
-SHAREABLE = {key: FILM.by_key[key].kind for key in GROUPS}
 
 
 @cache

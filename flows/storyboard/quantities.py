@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from flows.limits import Bounds
 from flows.storyboard.context import Context, Schema, scalar, wrong
 from flows.storyboard.nodes import Node
 
@@ -32,6 +33,11 @@ class Number:
     whole: bool = False
     above: bool = False
     unit: str = ""
+
+    @classmethod
+    def within(cls, bounds: Bounds, *, whole: bool = False) -> Number:
+        """A number within bounds that the configuration knows too."""
+        return cls(bounds.least, bounds.greatest, whole=whole, above=bounds.above)
 
     def read(self, node: Node, context: Context, key: str) -> float | int | None:
         text = scalar(node, context, key, self)

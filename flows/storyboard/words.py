@@ -5,26 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-TRANSITIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "cut": "the next shot starts at once; no duration",
-        "dissolve": "one picture melts into the other; within 0.2 s if the shot continues the one before it",
-        "fade": "through black",
-        "fadewhite": "through white",
-        "wipeleft": "an edge moves to the left and uncovers the next shot",
-        "wiperight": "an edge moves to the right",
-        "wipeup": "an edge moves up",
-        "wipedown": "an edge moves down",
-        "slideleft": "the next shot pushes in from the right",
-        "slideright": "the next shot pushes in from the left",
-        "slideup": "the next shot pushes in from below",
-        "slidedown": "the next shot pushes in from above",
-        "circleopen": "a circle opens on the next shot",
-        "circleclose": "a circle closes over the shot before",
-        "radial": "a hand sweeps round like a clock's",
-    }
-)
-"""Ways into a shot. `flows.edit` has one line for each."""
+from flows.codecs import CODECS
+from flows.transitions import TRANSITIONS as JOINS
+
+TRANSITIONS: Mapping[str, str] = MappingProxyType({name: join.help for name, join in JOINS.items()})
+"""Ways into a shot."""
 
 CONTINUITY: Mapping[str, str] = MappingProxyType(
     {
@@ -43,15 +28,8 @@ MOTION_MODES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-VIDEO_CODECS: Mapping[str, str] = MappingProxyType(
-    {
-        "h264": "plays everywhere",
-        "h265": "half the size of h264 at the same quality",
-        "av1": "smallest; newer players",
-        "vp9": "for the web, free of licences",
-        "prores": "for an editing program",
-    }
-)
+VIDEO_CODECS: Mapping[str, str] = MappingProxyType({name: codec.help for name, codec in CODECS.items()})
+"""How a file of the film is coded."""
 
 EXPERTS: Mapping[str, str] = MappingProxyType(
     {

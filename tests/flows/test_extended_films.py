@@ -93,7 +93,8 @@ def test_every_variant_is_told_its_own(overrides: list[str], endpoint: Endpoint)
 def test_nothing_is_asked_for_a_film_that_cannot_be_rendered(overrides: list[str], endpoint: Endpoint) -> None:
     Path("two_boxes.yaml").write_text(
         STORYBOARD.replace(
-            "prompt: a red box falls", "prompt: x, sampling: {solver: dpmpp}, transition: {kind: fade, duration: 50s}"
+            "prompt: a red box falls",
+            "prompt: x, sampling: {solver: dpmpp}, transition: {kind: fade_black, duration: 50s}",
         )
     )
     with pytest.raises(StoryboardError):

@@ -72,3 +72,14 @@ def test_a_long_chain_leaves_out_its_middle() -> None:
 def test_warnings_are_whole_lines_where_nobody_looks_on() -> None:
     warning = "the prompt is rendered as it is written: " + "http://127.0.0.1:9/v1 did not answer " * 6
     assert f"warning: {warning.strip()}\n" in printed(plan(shot("a.one", take(clip("1"))), warnings=(warning.strip(),)))
+
+
+def test_a_shot_with_the_takes_of_an_earlier_one_costs_nothing_and_says_so() -> None:
+    text = printed(
+        plan(shot("a.one", take(clip("1"))), shot("a.two", take(clip("2"))), shot("b.again", take(clip("1"))))
+    )
+    (again,) = [line.rstrip() for line in text.splitlines() if "b.again" in line]
+    assert again.startswith("=")
+    assert again.endswith("the same as a.one")
+    assert "0.0 s" not in again
+    assert text.count("the same as") == 1

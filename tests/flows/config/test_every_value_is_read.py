@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from flows.config.schema import leaves
-from flows.config.values import BOUNDS, CHOICES
 from flows.resources import conf_folder
 
 FLOWS = Path(__file__).parents[3] / "flows"
@@ -39,10 +38,6 @@ def test_every_key_is_read_by_some_code(key: str) -> None:
     assert any(attribute == name and owner.lstrip("_") in {section, "settings", "spec"} for owner, attribute in read), (
         key
     )
-
-
-def test_limits_are_of_keys_that_exist() -> None:
-    assert {*BOUNDS, *CHOICES} <= set(KEYS)
 
 
 def test_shipped_files_name_only_known_keys_and_no_default_hides_in_code() -> None:

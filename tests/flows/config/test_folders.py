@@ -53,23 +53,6 @@ def test_a_folder_that_wanflow_has_a_word_in_is_a_projects_own(files: dict[str, 
     assert config_folders() == (Path("conf").resolve(), conf_folder())
 
 
-def test_a_wrong_key_is_found_in_the_file_that_was_chosen() -> None:
-    write({"model/resnet.yaml": "name: resnet50\n", "model/tiny.yaml": "# a\nname: tiny-vit\n"})
-    with pytest.raises(SettingsError) as caught:
-        compose()
-    first, _, hint = str(caught.value).partition("\n")
-    assert first.startswith(f"{Path('conf/model/tiny.yaml').resolve()}:2:1: there is no model.name")
-    assert "--config-dir FOLDER" in hint
-    with pytest.raises(SettingsError, match=r"model/resnet\.yaml:1:1"):
-        compose(["model=resnet"])
-
-
-def test_a_key_is_not_mistaken_for_one_of_its_name_elsewhere() -> None:
-    write({"project/default.yaml": "store: {address: /a}\nfilm: {path: /b}\n"})
-    with pytest.raises(SettingsError, match=r"default\.yaml:2:8: there is no film\.path"):
-        compose()
-
-
 def test_settings_in_a_file_that_is_not_read_are_told_where_they_belong() -> None:
     write({"config.yaml": "film: {crf: 20}\n", "project/default.yaml": "{}\n"})
     with pytest.raises(SettingsError) as caught:

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from flows.edit import Entry, Piece, Timeline
-from flows.edit.transitions import TRANSITIONS
 from flows.media import read_video, write_clip
 from flows.settings import FilmSettings
+from flows.transitions import TRANSITIONS
 
 WIDTH, HEIGHT = 32, 24
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from flows.edit import Voice, edit_film
-from flows.edit.channels import downmix
 from flows.settings import FilmSettings
 from flows.storyboard.model import Deliverable, Music
 from tests.flows.edit.conftest import MakeTimeline, samples
@@ -66,19 +65,6 @@ def test_any_number_of_channels_is_heard_on_both_sides(
     sound = heard(edit_film(timeline, tmp_path / "o/film.mp4", settings).with_name("master.mov"))
     assert sound.shape == (2, 24_000)
     assert np.abs(sound[:, 2_400:-2_400]).max(axis=1) == pytest.approx([0.5, 0.5], abs=0.02)
-
-
-def test_every_channel_goes_to_its_side() -> None:
-    assert downmix(["FL", "FR"]) is None
-    assert downmix(["FC"]) == "stereo|c0=1.000000*c0|c1=1.000000*c0"
-    assert downmix(["FL", "FR", "LFE"]) == "stereo|c0=1.000000*c0|c1=1.000000*c1"
-    assert downmix(["FL", "FR", "FC", "LFE", "SL", "SR"]) == (
-        "stereo|c0=0.414214*c0+0.292893*c2+0.292893*c4|c1=0.414214*c1+0.292893*c2+0.292893*c5"
-    )
-    assert downmix(["LFE"]) == "stereo|c0=1.000000*c0|c1=1.000000*c0"
-    assert downmix(["NONE"] * 4) == "stereo|" + "|".join(
-        f"c{side}=0.250000*c0+0.250000*c1+0.250000*c2+0.250000*c3" for side in (0, 1)
-    )
 
 
 def test_sound_that_sets_in_late_is_heard_late_and_commentary_is_not(

@@ -1,7 +1,9 @@
-"""What ffmpeg's end means: whose fault it is, in its own last words."""
+"""Running ffmpeg: its end is told, and it never outlives whoever waits for it."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from flows.edit import find_ffmpeg
 from flows.edit.process import run_ffmpeg
-from flows.errors import EditError, EnvironmentProblem
+from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
 
 
@@ -24,17 +26,18 @@ def test_a_full_disk_is_the_machines_fault_and_not_ffmpegs(tmp_path: Path) -> No
         run_ffmpeg(command, 10)
 
 
-def test_the_last_lines_are_told(tmp_path: Path) -> None:
-    command = program(tmp_path, "import sys; print(*range(50), sep='\\n', file=sys.stderr); sys.exit(1)")
-    with pytest.raises(EditError) as raised:
-        run_ffmpeg(command, 10)
-    assert str(raised.value).split()[-2:] == ["48", "49"]
-    assert "30" not in str(raised.value).split()
+def test_ctrl_c_ends_the_program_as_well(tmp_path: Path) -> None:
+    code = "import os, time; print(f'frame={os.getpid()}', flush=True); time.sleep(600)"
+    started: list[int] = []
 
+    def ctrl_c(done: int, total: int) -> None:
+        started.append(done)
+        signal.raise_signal(signal.SIGINT)
 
-def test_a_program_that_says_nothing_gives_its_status(tmp_path: Path) -> None:
-    with pytest.raises(EditError, match="exit status 3"):
-        run_ffmpeg(program(tmp_path, "raise SystemExit(3)"), 10)
+    with pytest.raises(KeyboardInterrupt):
+        run_ffmpeg(program(tmp_path, code), 2**31, ctrl_c)
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)
 
 
 def test_an_ffmpeg_can_be_named_by_path_or_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,35 @@ def test_what_is_said_in_a_shot_ends_with_it(film_of: MakeTimeline, settings: Fi
     ]
 
 
+@pytest.mark.parametrize("kind", ["dissolve", "fade_black", "slide_left"])
+def test_the_sounds_of_two_shots_cross_with_their_pictures_at_equal_power(
+    film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path, kind: str
+) -> None:
+    one = Voice(write_tone(tmp_path / "one.wav", 4.0, 300, 0.3), at=0.0, seconds=2.0, fade_out=1.0)
+    other = Voice(write_tone(tmp_path / "other.wav", 4.0, 1000, 0.3), at=1.0, seconds=2.0, fade_in=1.0)
+    timeline = film_of([(48, "cut", 0), (48, kind, 24)], voices=(one, other))
+    sound = samples(edit_film(timeline, tmp_path / "film.mp4", settings))
+    alone = loudness(sound, 0.3, 0.7)
+    crossing = [loudness(sound, 1 + k / 10, 1.1 + k / 10) for k in range(10)]
+    assert crossing == pytest.approx([alone] * 10, abs=0.4)
+    goes, comes = (
+        np.array([loudness(sound, 1 + k / 10, 1.1 + k / 10, tone) for k in range(10)]) for tone in (300, 1000)
+    )
+    assert (np.diff(goes) < 0).all()
+    assert (np.diff(comes) > 0).all()
+    assert loudness(sound, 1.45, 1.55, 300) == pytest.approx(alone - 3.01, abs=0.4)
+    assert loudness(sound, 1.45, 1.55, 1000) == pytest.approx(alone - 3.01, abs=0.4)
+    assert loudness(sound, 2.1, 2.9, 300) < -60
+
+
+def test_a_cut_lets_every_shot_sound_at_full_level_to_its_last_frame(
+    film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path
+) -> None:
+    voice = Voice(write_tone(tmp_path / "voice.wav", 5.0), at=0.0, seconds=1.0)
+    sound = samples(edit_film(film_of([(24, "cut", 0), (24, "cut", 0)], voices=(voice,)), tmp_path / "f.mp4", settings))
+    assert loudness(sound, 0.9, 0.98) == pytest.approx(loudness(sound, 0.3, 0.7), abs=0.3)
+
+
 @pytest.mark.parametrize(("duck", "least", "most"), [(True, 6.0, 30.0), (False, -0.5, 0.5)])
 def test_the_bed_is_lower_while_someone_speaks_only_when_asked(
     film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path, duck: bool, least: float, most: float

@@ -18,7 +18,7 @@ SHOTS = [
     ShotSpec("river.launch", ((17, 0, 12),), scores=(0.2, 0.9, 0.9)),
     ShotSpec("river.drift", ((17, 1, 16),), Transition("dissolve", 0.25), caption="Adrift"),
     ShotSpec("dusk.long", ((17, 0, 17), (9, 1, 8)), Transition("cut", 0.0)),
-    ShotSpec("dusk.end", ((9, 0, 9),), Transition("fade", 0.125)),
+    ShotSpec("dusk.end", ((9, 0, 9),), Transition("fade_black", 0.125)),
 ]
 
 
@@ -36,7 +36,7 @@ def test_transitions_overlap_and_shorten_the_film(tmp_path: Path) -> None:
     ]
     assert timeline.num_frames == 53
     assert timeline.seconds == Fraction(53, 24)
-    assert [entry.transition for entry in timeline.entries] == ["cut", "dissolve", "cut", "fade"]
+    assert [entry.transition for entry in timeline.entries] == ["cut", "dissolve", "cut", "fade_black"]
     assert timeline.entries[1].caption == "Adrift"
 
 
@@ -100,6 +100,18 @@ def test_cues_are_counted_from_where_their_shot_is_first_seen(tmp_path: Path) ->
     assert [voice.at for voice in timeline.voices] == [0.75, 1.0, 0.0]
     assert timeline.voices[0].gain_db == -3.0
     assert timeline.music == Music(file, -12.0)
+
+
+def test_a_shots_own_sound_fades_as_long_as_it_overlaps_its_neighbours(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS, paint)
+    speech = store.put_bytes(b"speech")
+    silent, *speaking = plan.shots
+    plan = replace(plan, shots=(silent, *(replace(shot, audio=speech) for shot in speaking)))
+    heard = [
+        tuple(round(seconds * 24) for seconds in (voice.at, voice.seconds or 0, voice.fade_in, voice.fade_out))
+        for voice in make_timeline(plan, takes, store).voices
+    ]
+    assert heard == [(6, 16, 6, 0), (22, 25, 0, 3), (44, 9, 3, 0)]
 
 
 def test_impossible_deliverables_are_all_named(tmp_path: Path) -> None:

@@ -9,30 +9,30 @@ from typing import Any
 
 import pytest
 
+from flows.codecs import CODECS
 from flows.edit import edit_film
-from flows.edit.deliverables import ENCODERS
-from flows.edit.transitions import TRANSITIONS, Join
 from flows.errors import EditError
 from flows.settings import FilmSettings
 from flows.storyboard.model import Music
+from flows.transitions import TRANSITIONS
 from tests.flows.edit.conftest import MakeTimeline, write_tone
 
 
-def _encoders() -> Any:
-    film = ENCODERS["h264"]
-    return MappingProxyType({**ENCODERS, "h264": replace(film, options={**film.options, "bf": 0})})
+def _codecs() -> Any:
+    film = CODECS["h264"]
+    return MappingProxyType({**CODECS, "h264": replace(film, options={**film.options, "bf": 0})})
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("flows.edit.deliverables.ENCODERS", _encoders()),
+        ("flows.edit.deliverables.CODECS", _codecs()),
         ("flows.edit.deliverables.BT709", MappingProxyType({"colorspace": "bt709"})),
-        ("flows.edit.picture.TRANSITIONS", MappingProxyType({**TRANSITIONS, "dissolve": Join(xfade="wipeup")})),
+        ("flows.edit.picture.TRANSITIONS", MappingProxyType({**TRANSITIONS, "dissolve": TRANSITIONS["wipe_up"]})),
         ("flows.edit.picture.TICKS", 200),
         ("flows.edit.sound.LIMITER", {"limit": 0.5, "level": 0, "latency": 1}),
         ("flows.edit.marks.SOURCE_TYPE", "compositeWithTrainedAlgorithmicMedia"),
-        ("flows.edit.reels.wound_up.__defaults__", (2,)),
+        ("flows.edit.reels.in_reels.__defaults__", (2,)),
     ],
 )
 def test_another_way_of_editing_makes_the_film_anew(

@@ -33,6 +33,11 @@ def grey(number: int, height: int = 36, width: int = 64) -> np.ndarray:
     return np.full((height, width, 3), 10 * number, np.uint8)
 
 
+def noise(frames: int = 5, height: int = 18, width: int = 32) -> np.ndarray:
+    """Frames that no encoder likes."""
+    return np.random.default_rng(3).integers(0, 256, (frames, height, width, 3), dtype=np.uint8)
+
+
 def timed_video(path: Path, times_ms: Sequence[int], last_ms: int = 100, **stream: object) -> Path:
     """Frame n (`grey(n)`) is shown from `times_ms[n]` on."""
     codec = str(stream.pop("codec", "libx264"))

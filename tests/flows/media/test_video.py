@@ -1,11 +1,9 @@
-"""Clips on disk: lossless, whole or not there at all, and the same bytes for the same frames."""
+"""Videos on disk: their facts, and their frames by number."""
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -13,44 +11,13 @@ import pytest
 
 from flows.errors import MediaError
 from flows.media import (
-    ClipWriter,
     frames_at,
-    frames_digest,
     middle_frame,
-    probe_audio,
     probe_video,
     read_video,
     write_clip,
 )
-from flows.media.clips import exact_rate
-from tests.flows.media.conftest import Encode
-
-
-def noise(frames: int = 5, height: int = 18, width: int = 32) -> np.ndarray:
-    return np.random.default_rng(3).integers(0, 256, (frames, height, width, 3), dtype=np.uint8)
-
-
-def test_a_clip_gives_back_every_bit(tmp_path: Path) -> None:
-    frames = noise()
-    path = write_clip(frames, 24.0, tmp_path / "clip.mkv")
-    assert np.array_equal(np.stack(list(read_video(path))), frames)
-    assert frames_digest(read_video(path)) == frames_digest(frames)
-
-
-def test_odd_sizes_are_lossless_too(tmp_path: Path) -> None:
-    frames = noise(3, 17, 31)
-    assert np.array_equal(np.stack(list(read_video(write_clip(frames, 16.0, tmp_path / "odd.mkv")))), frames)
-
-
-def test_the_same_frames_make_the_same_file(tmp_path: Path) -> None:
-    one, two = (write_clip(noise(), 24.0, tmp_path / name).read_bytes() for name in ("a.mkv", "b.mkv"))
-    assert hashlib.sha256(one).digest() == hashlib.sha256(two).digest()
-
-
-def test_one_changed_bit_changes_the_digest() -> None:
-    changed = noise()
-    changed[2, 3, 4, 1] ^= 1
-    assert frames_digest(changed) != frames_digest(noise())
+from tests.flows.media.conftest import noise
 
 
 @pytest.mark.parametrize("fps", [16.0, 24.0, 30.0, 23.976])
@@ -80,17 +47,6 @@ def test_a_frame_of_the_middle_is_found_without_decoding_what_comes_before(tmp_p
         middle_frame(tmp_path / "gone.mkv")
 
 
-def test_a_clip_that_was_not_finished_leaves_nothing(tmp_path: Path) -> None:
-    def broken() -> None:
-        with ClipWriter(tmp_path / "clip.mkv", 24.0, width=32, height=18) as writer:
-            writer.write(noise()[0])
-            writer.write(noise(1, 4, 4)[0])
-
-    with pytest.raises(ValueError, match="a frame of"):
-        broken()
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_truncated_clip_has_no_last_frame(tmp_path: Path) -> None:
     path = write_clip(noise(), 24.0, tmp_path / "clip.mkv")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -106,43 +62,7 @@ def test_what_is_no_video_is_named(tmp_path: Path) -> None:
         list(read_video(tmp_path / "b.mp4"))
 
 
-def test_a_playlist_cannot_make_the_reader_open_other_files(tmp_path: Path) -> None:
-    write_clip(noise(), 24.0, tmp_path / "secret.mkv")
-    (tmp_path / "a.mp4").write_text("ffconcat version 1.0\nfile secret.mkv\n")
-    with pytest.raises(MediaError):
-        probe_video(tmp_path / "a.mp4")
-
-
-def test_rates_of_broadcasters_are_exact() -> None:
-    assert exact_rate(24.0) == 24
-    assert exact_rate(23.976) == Fraction(24000, 1001)
-    assert exact_rate(29.97) == Fraction(30000, 1001)
-    assert exact_rate(12.5) == Fraction(25, 2)
-
-
 def test_importing_the_package_loads_neither_pillow_nor_av() -> None:
     code = "import sys, flows.media; print([m for m in ('av', 'PIL', 'numpy', 'torch') if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize(
-    ("name", "called"),
-    [("a.flv", "a Flash video"), ("a.wmv", "a Windows Media file"), ("a.mxf", "an MXF file"), ("a.nut", "a NUT file")],
-)
-def test_a_container_that_is_not_read_is_named(ffmpeg: Encode, name: str, called: str) -> None:
-    coding = ("-c:v", "mpeg2video") if name == "a.mxf" else ()
-    path = ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=0.4", *coding, name)
-    with pytest.raises(MediaError, match=f"{called}.*, which is not read") as refused:
-        probe_video(path)
-    assert "convert it to MP4" in (refused.value.fix or "")
-
-
-@pytest.mark.parametrize(
-    ("name", "called"),
-    [("a.ac3", "an AC-3 sound"), ("a.caf", "a Core Audio file"), ("a.au", "an AU sound"), ("a.wv", "a WavPack sound")],
-)
-def test_a_sound_that_is_not_read_is_named(ffmpeg: Encode, name: str, called: str) -> None:
-    path = ffmpeg("-f", "lavfi", "-i", "sine=d=0.4", name)
-    with pytest.raises(MediaError, match=f"{called}.*, which is not read"):
-        probe_audio(path)

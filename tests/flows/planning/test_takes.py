@@ -51,8 +51,8 @@ def test_the_hand_off_is_the_last_frame_that_is_shown(shot: MakeShot, film: Make
     [
         (Transition("cut"), -1),
         (Transition("dissolve", 0.5), 24),
-        (Transition("fade", 0.25), 28),
-        (Transition("wipeleft", 1.0), 16),
+        (Transition("fade_black", 0.25), 28),
+        (Transition("wipe_left", 1.0), 16),
     ],
 )
 def test_a_transition_into_a_continuing_shot_begins_after_the_frame_it_starts_from(

@@ -12,7 +12,7 @@ from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
 
 
 def test_it_has_the_documented_keys(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
-    shots = shot("a", takes=2), shot("b", continuity=Continuity("river.a"), transition=Transition("fade", 0.5))
+    shots = shot("a", takes=2), shot("b", continuity=Continuity("river.a"), transition=Transition("fade_black", 0.5))
     made = json.loads(json.dumps(plan_to_json(plan(film(*shots, seed=7)))))
     assert made["plan_version"] == 1
     assert made["title"] == "X"
@@ -41,4 +41,4 @@ def test_it_has_the_documented_keys(shot: MakeShot, film: MakeFilm, plan: MakePl
     assert all(len(take["fingerprint"]) == 64 for take in first["takes"])
     assert second["depends_on"] == ["river.a"]
     assert second["takes"][0]["segments"][0]["hand_off"] == [take["fingerprint"] for take in first["takes"]]
-    assert second["transition"] == {"kind": "fade", "duration": 0.5}
+    assert second["transition"] == {"kind": "fade_black", "duration": 0.5}

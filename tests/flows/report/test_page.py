@@ -15,11 +15,9 @@ import pytest
 from flows.edit import make_timeline
 from flows.edit.timeline import Voice
 from flows.errors import BlobMissing
-from flows.media import middle_frame, png_bytes, write_clip
+from flows.media import png_bytes, write_clip
 from flows.planning.model import ClipLora, HandOff, Medium
 from flows.report import write_report
-from flows.report.inputs import Inputs
-from flows.report.page import clock, duration, size
 from flows.store.prepared import put_prepared
 from flows.storyboard.model import Cue, Deliverable, Music, Size, Transition, Voiceover
 from tests.flows.edit.films import ShotSpec, a_film, fingerprint_of
@@ -160,31 +158,6 @@ def test_what_a_shot_was_made_from_is_shown(tmp_path: Path) -> None:
     ]
 
 
-def test_what_shots_were_made_from_is_looked_at_once_and_only_named_where_it_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plan, _, store = a_film(tmp_path, SHOTS, paint)
-    video = write_clip(np.full((5, 24, 32, 3), 7, np.uint8), 16.0, tmp_path / "pose.mkv")
-    face = store.put_file(write_clip(np.full((5, 24, 32, 3), 9, np.uint8), 16.0, tmp_path / "face.mkv"))
-    put_prepared(store, "e" * 64, {"pose": store.put_file(video), "face": face})
-    store.local_path(face).unlink()
-    plan = replace(plan, assets={"d" * 64: str(video)})
-    media = (Medium("video", "d" * 64), Medium("prepared", "e" * 64))
-    takes = [replace(take, clips=(replace(take.clips[0], media=media),)) for shot in plan.shots for take in shot.takes]
-    looked: list[Path] = []
-
-    def noted(path: Path) -> np.ndarray:
-        looked.append(path)
-        return middle_frame(path)
-
-    monkeypatch.setattr("flows.report.inputs.middle_frame", noted)
-    inputs = Inputs(plan, store)
-    for take in takes:
-        shown = [(one.what, one.file, one.picture is not None) for one in inputs.of(take)]
-        assert shown == [("Video", "pose.mkv", True), ("Face", "prepared", False), ("Pose", "prepared", True)]
-    assert len(looked) == 2
-
-
 def test_it_says_what_was_rendered_and_how(tmp_path: Path) -> None:
     text = re.sub(r"<[^>]+>", " ", report(tmp_path))
     text = re.sub(r"\s+", " ", text)
@@ -257,24 +230,3 @@ def test_a_missing_blob_is_an_error_and_leaves_no_report(tmp_path: Path) -> None
     with pytest.raises(BlobMissing):
         write_report(plan, broken, timeline, store, tmp_path / "report.html")
     assert not (tmp_path / "report.html").exists()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0.04, "0.0 s"),
-        (12.46, "12.5 s"),
-        (59.96, "1 min 00 s"),
-        (3_599.9, "1 h 00 min"),
-        (185, "3 min 05 s"),
-        (7_800, "2 h 10 min"),
-    ],
-)
-def test_durations_read_as_people_say_them(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
-
-
-def test_moments_and_sizes() -> None:
-    assert clock(67.46) == "1:07.5"
-    assert size(700_000_000) == "700 MB"
-    assert size(60_200_000_000) == "60.2 GB"

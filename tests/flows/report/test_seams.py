@@ -51,7 +51,7 @@ def test_a_dissolve_begins_after_the_last_frame_that_is_seen_alone() -> None:
 
 
 def test_a_fade_joins_what_is_seen_around_its_middle() -> None:
-    met = meeting(entry(33), entry(20, "fade", 8), RATE)
+    met = meeting(entry(33), entry(20, "fade_black", 8), RATE)
     assert (met.tail, met.head, met.together) == ((27, 28), (4, 5), ())
 
 

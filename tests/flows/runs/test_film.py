@@ -18,7 +18,7 @@ from flows.cluster.session import RaySession
 from flows.events import Event, Finished, Log
 from flows.ledger import read_history
 from flows.runs import run_film
-from flows.runs.mourn import mark_crashed
+from flows.runs.lost_runs import mark_crashed
 from flows.runs.places import prefect_home
 from flows.runs.server import Server
 from flows.store import open_store

@@ -205,7 +205,7 @@ FILES = [
     in_shot("other folder", "image: pictures/boat.png", 16, "there is no file", "did you mean assets/boat.png?"),
     in_shot("without its folder", "image: Boat.PNG", 16, "there is no file", "did you mean assets/boat.png?"),
     in_shot("a crossfade", "transition: crossfade", 21, "unknown transition 'crossfade'", "did you mean dissolve?"),
-    in_shot("a wipe", "transition: {kind: wipe}", 28, "unknown kind 'wipe'", "did you mean wipeleft or wiperight?"),
+    in_shot("a wipe", "transition: {kind: wipe}", 28, "unknown kind 'wipe'", "did you mean wipe_left or wipe_right?"),
     in_shot("folder", "image: assets", 16, "assets is a folder"),
     in_shot("outside", "image: ../../etc/passwd", 16, "is outside the storyboard's folder", "assets.roots"),
     in_shot("absolute", "image: /etc/passwd", 16, "is outside the storyboard's folder", "assets.roots"),

@@ -25,16 +25,20 @@ def test_a_chain_of_thousands_is_no_cycle(desk: Desk) -> None:
 
 
 def test_a_transition_longer_than_its_shots_is_refused(desk: Desk) -> None:
-    into = film("- {prompt: a, duration: 4s}\n- {prompt: b, duration: 1s, transition: {kind: fade, duration: 2s}}\n")
+    into = film(
+        "- {prompt: a, duration: 4s}\n- {prompt: b, duration: 1s, transition: {kind: fade_black, duration: 2s}}\n"
+    )
     problem = desk.the_problem(into)
     assert problem.message == "the transition of 2 s is longer than this shot: 1 s"
     assert problem.shot == "river.shot-2"
-    out_of = film("- {prompt: a, duration: 1s}\n- {prompt: b, duration: 4s, transition: {kind: fade, duration: 2s}}\n")
+    out_of = film(
+        "- {prompt: a, duration: 1s}\n- {prompt: b, duration: 4s, transition: {kind: fade_black, duration: 2s}}\n"
+    )
     assert "is longer than the shot before (river.shot-1): 1 s" in desk.the_problem(out_of).message
 
 
 def test_transitions_at_both_ends_must_fit_together(desk: Desk) -> None:
-    fade = "transition: {kind: fade, duration: 0.75s}"
+    fade = "transition: {kind: fade_black, duration: 0.75s}"
     shots = (
         "- {{prompt: a, duration: 4s}}\n- {{prompt: b, duration: {}, {fade}}}\n- {{prompt: c, duration: 4s, {fade}}}\n"
     )

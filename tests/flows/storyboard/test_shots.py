@@ -151,13 +151,13 @@ def test_inherited_continuity_and_transition_skip_the_first_shot(desk: Desk) -> 
 def test_short_forms_stand_for_the_most_important_key(desk: Desk) -> None:
     text = film(
         "- {id: a, prompt: a, loras: [grain]}\n"
-        "- {prompt: b, continuity: a, transition: fade, sampling: {guidance_scale: 4.5}}\n"
+        "- {prompt: b, continuity: a, transition: fade_black, sampling: {guidance_scale: 4.5}}\n"
         "- {prompt: c, transition: {duration: 1s}}\n"
     )
     a, b, c = desk.load(text).shots
     assert a.loras == (Lora("grain", 1.0),)
     assert b.continuity == Continuity("river.a")
-    assert b.transition == Transition("fade", 0.5)
+    assert b.transition == Transition("fade_black", 0.5)
     assert b.sampling.guidance_scale == GuidanceOverride(4.5, 4.5)
     assert c.transition == Transition("dissolve", 1.0)
 

@@ -34,7 +34,7 @@ def test_what_was_meant_is_found_and_nothing_else(word: str, meant: list[str]) -
 
 def test_a_crossfade_is_a_dissolve_and_no_fade() -> None:
     assert did_you_mean("crossfade", words.TRANSITIONS) == "did you mean dissolve?"
-    assert did_you_mean("fade-to-black", words.TRANSITIONS) == "did you mean fade?"
+    assert did_you_mean("fade-to-black", words.TRANSITIONS) == "did you mean fade_black?"
 
 
 def test_names_are_written_as_the_place_wants_them() -> None:

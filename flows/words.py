@@ -1,4 +1,4 @@
-"""How numbers are said."""
+"""How numbers are said to people: lengths of time, moments, counts, sizes of files. The one place for it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def moment(seconds: float) -> str:
+    """A moment of a film: `0:07.5`, `61:07.0`."""
+    tenths = round(seconds * 10)
+    return f"{tenths // 600}:{tenths // 10 % 60:02}.{tenths % 10}"
+
+
+def clock(seconds: float) -> str:
+    """Time passed or left, to the second: `0:07`, `1:02:07`."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
 def count(number: int, thing: str, plural: str | None = None) -> str:

@@ -2,7 +2,7 @@
 
 ffmpeg ignores a closed pipe, so a killed editor would leave it encoding a film that nobody waits for.
 
-    python leash.py PARENT PROGRAM ARGUMENT...
+    python die_with_parent.py PARENT PROGRAM ARGUMENT...
 """
 
 import ctypes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.cli.words import count, duration, size_of
+from flows.words import clock, count, duration, moment, size_of
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,8 @@ def test_sizes() -> None:
         "12 GB",
         "82.5 TB",
     ]
+
+
+def test_moments_of_a_film_and_the_clock_beside_a_bar() -> None:
+    assert [moment(67.46), moment(3667.0)] == ["1:07.5", "61:07.0"]
+    assert [clock(7.9), clock(67), clock(3727)] == ["0:07", "1:07", "1:02:07"]

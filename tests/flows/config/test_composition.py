@@ -119,14 +119,6 @@ def test_a_bad_override_is_named_with_what_was_probably_meant(override: str, exp
     assert caught.value.exit_code == 2
 
 
-def test_a_project_adds_options_and_hides_shipped_ones(tmp_path: Path) -> None:
-    write(tmp_path / "conf/render/poster.yaml", "defaults: [final]\nsteps_scale: 3\n")
-    write(tmp_path / "conf/film/preview.yaml", "defaults: [standard]\ncrf: 40\n")
-    settings = compose(["render=poster", "film=preview"]).settings
-    assert settings.render.steps_scale == 3.0
-    assert (settings.film.crf, settings.film.preset) == (40, "medium")
-
-
 def test_project_then_machine_settings_apply_by_themselves_and_the_command_line_wins(tmp_path: Path) -> None:
     write(
         tmp_path / "conf/project/default.yaml",
@@ -144,43 +136,6 @@ def test_project_then_machine_settings_apply_by_themselves_and_the_command_line_
 def test_a_conf_folder_of_some_other_program_is_left_alone(tmp_path: Path) -> None:
     write(tmp_path / "conf/config.yaml", "nginx: true\n")
     assert compose().settings.model.family == "tiny"
-
-
-def test_config_dir_names_another_directory(tmp_path: Path) -> None:
-    write(tmp_path / "studio/store/nas.yaml", "address: /mnt/nas\n")
-    assert compose(["store=nas"], tmp_path / "studio").settings.store.address == "/mnt/nas"
-    with pytest.raises(SettingsError, match="no such directory"):
-        compose([], tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize(
-    ("file", "text", "expected"),
-    [
-        (
-            "project/default.yaml",
-            "film:\n  crff: 3\n",
-            "project/default.yaml:2:3: there is no film.crff; did you mean film.crf?",
-        ),
-        ("project/default.yaml", "film:\n  crf: high\n", "project/default.yaml:2:3: film.crf must be a whole number"),
-        ("project/default.yaml", "film:\n  crf: 77\n", "project/default.yaml:2:3: 77 is out of range"),
-        ("project/default.yaml", "film: [\n", "project/default.yaml:"),
-        ("project/default.yaml", "prompts: {extend: off}\n", 'write "off" with its quotes'),
-        ("project/default.yaml", "defaults:\n  - override /prompts: off\n", 'as in prompts: "off"'),
-        ("render/mine.yaml", "steps_scale: 2\n", "start the file from a shipped one"),
-        ("config.yaml", "film: {crf: 3}\n", "is not read"),
-    ],
-)
-def test_a_mistake_in_a_projects_file_is_found_there(tmp_path: Path, file: str, text: str, expected: str) -> None:
-    (tmp_path / "conf/project").mkdir(parents=True)
-    write(tmp_path / "conf" / file, text)
-    with pytest.raises(SettingsError) as caught:
-        compose(["render=mine"] if "render" in file else [])
-    assert expected in str(caught.value)
-
-
-def test_composing_twice_gives_equal_settings_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    assert compose(["render=draft"]) == compose(["render=draft"])
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_for_the_store_may_be_called_its_path(tmp_path: Path) -> None:
