@@ -5,6 +5,8 @@
 A job is a variant and a layout; `alone`: every GPU takes the whole step by itself. Jobs of one variant that follow each
 other have the same weights and inputs, and their velocities are compared. Only rank 0 writes and speaks.
 
+`vae` is the autoencoder, whose rows are shared out over all GPUs whatever the layout.
+
     torchrun --nproc-per-node 2 -m benchmarks.gpu.gang --out RUN.jsonl --toy        # on the CPU: does it run?
 """
 
@@ -21,13 +23,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks.gpu.models import make_transformer
+from benchmarks.gpu.models import make_transformer, make_vae
 from benchmarks.gpu.record import Recorder, free_memory, synchronise
 from benchmarks.gpu.steps import Clip, Step, clip, kernel_name, velocities_of, wan_step, warm_up
 from benchmarks.variants import machine
 from wan.load import set_attention
+from wan.model.vae import Vae
 from wan.parallel.gang import Gang, sequence_group
 from wan.parallel.layout import Layout, layout_for, parse_layout
+from wan.parallel.rows import Rows
 from wan.parallel.share import ALONE, Share
 from wan.precision import cast_model
 from wan.request import Numerics
@@ -39,6 +43,8 @@ CLIPS = {
     "s2v": ("s2v-14b", (1024, 704), 80),
     "animate": ("animate-14b", (1280, 720), 77),
 }
+VAE = "vae"
+_VAE_SIZE = (1280, 720, 81)
 _ONE_HOST = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo", "NCCL_NVLS_ENABLE": "0"}
 _KINDS = (
     ("exchange", ("nccl",)),
@@ -85,8 +91,8 @@ def _arguments() -> argparse.Namespace:
 
 def _job(text: str) -> tuple[str, Layout | None]:
     name, _, layout = text.partition(":")
-    if name not in CLIPS:
-        raise argparse.ArgumentTypeError(f"{name}: there are {', '.join(CLIPS)}")
+    if name not in (*CLIPS, VAE):
+        raise argparse.ArgumentTypeError(f"{name}: there are {', '.join((*CLIPS, VAE))}")
     found = None if layout == "alone" else parse_layout(layout)
     if found is not None and found.ranks != _ranks():
         raise argparse.ArgumentTypeError(f"{text}: {found.ranks} ranks, but {_ranks()} processes were started")
@@ -118,7 +124,10 @@ class Bench:
             self.out.add("skipped", job=told, reason="no time left")
             return
         with self.out.job(told):
-            self._measure(name, layout, told)
+            if name == VAE:
+                self._measure_vae(layout, told)
+            else:
+                self._measure(name, layout, told)
 
     @torch.inference_mode()
     def _measure(self, name: str, layout: Layout | None, told: str) -> None:
@@ -145,14 +154,40 @@ class Bench:
             compile=numerics.compile, **row,
         )  # fmt: skip
 
+    @torch.inference_mode()
+    def _measure_vae(self, layout: Layout | None, told: str) -> None:
+        """Decoding and encoding, compared with the first job."""
+        self._forget(VAE)
+        if self._model is None:
+            self._model = make_vae("2.1", self.device, toy=self.asked.toy)
+        ranks = 1 if layout is None else layout.ranks
+        vae = Vae(self._model, rounded=True, rows=Rows(self.gang.rank if layout else 0, ranks))
+        width, height, frames = (128, 64, 9) if self.asked.toy else _VAE_SIZE
+        torch.manual_seed(1)
+        latents = torch.randn(1, 16, (frames - 1) // 4 + 1, height // 8, width // 8, device=self.device)
+        video = vae.decode(latents)
+        row = self._difference(video)
+        for what, function, given in (("decode", vae.decode, latents), ("encode", vae.encode, video)):
+            function(given)
+            self._say(told, f"warm; measuring {what}")
+            found = self.out.measure(lambda run=function, given=given: self._together(lambda: run(given)), 2)
+            size = f"{width}x{height}"
+            self.out.add(f"gang_{what}", layout=str(layout or "alone"), gpus=ranks, size=size, frames=frames,
+                         **found, **(row if what == "decode" else {}))  # fmt: skip
+
     def _model_of(self, name: str, of: Clip, numerics: Numerics) -> Any:
+        self._forget(name)
+        if self._model is None:
+            self._model = cast_model(make_transformer(of.variant, self.device, toy=self.asked.toy), numerics.precision)
+            set_attention(self._model, numerics, self.device)
+        return self._model
+
+    def _forget(self, name: str) -> None:
+        """The model at hand and what it gave, unless the job is of the same name."""
         if name != self._name:
             self._model = self._first = None
             free_memory(self.device)
-            self._model = cast_model(make_transformer(of.variant, self.device, toy=self.asked.toy), numerics.precision)
-            set_attention(self._model, numerics, self.device)
             self._name = name
-        return self._model
 
     def _share(self, layout: Layout | None) -> Share:
         if layout not in self._shares:

@@ -22,10 +22,12 @@ VARIANTS = {
 def test_every_variant_is_measured_in_every_layout(tmp_path: Path) -> None:
     out = tmp_path / "run" / "gang.jsonl"
     jobs = [f"{name}:{layout}" for name in VARIANTS for layout in ("guidance=2", "sequence=2", "alone")]
+    jobs += ["vae:alone", "vae:sequence=2"]
     status = run_program(2, gang.main, "--toy", "--repeats", "1", "--out", str(out), "--jobs", *jobs)
     assert status == [0, 0]
     assert sorted(path.name for path in out.parent.iterdir()) == ["gang.jsonl"]
     machine, *rows, end = [json.loads(line) for line in out.read_text().splitlines()]
+    rows, of_vae = rows[:-4], rows[-4:]
     assert (machine["what"], machine["gpus"], end["what"]) == ("machine", 2, "end")
     measured = [(row["what"], row["variant"], row["layout"], row["gpus"]) for row in rows]
     assert measured == [
@@ -38,6 +40,13 @@ def test_every_variant_is_measured_in_every_layout(tmp_path: Path) -> None:
         assert alone["same_bits"] is True
         assert cut["difference"] < 0.01
         assert parted["gpu_seconds"] == pytest.approx(2 * parted["seconds"], rel=1e-3)
+    assert [(row["what"], row["gpus"]) for row in of_vae] == [
+        ("gang_decode", 1),
+        ("gang_encode", 1),
+        ("gang_decode", 2),
+        ("gang_encode", 2),
+    ]
+    assert of_vae[2]["difference"] < 1e-5
 
 
 def test_kernels_are_counted_by_kind() -> None:
