@@ -16,6 +16,7 @@ import argparse
 import os
 import sys
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -215,13 +216,17 @@ class Bench:
         """Seconds of a step by kind of kernel, on rank 0; exchanges wait for the others in theirs."""
         from torch.profiler import ProfilerActivity, profile
 
-        if not self.gang.leads:
+        with ExitStack() as stack:
+            seen = None
+            if self.gang.leads:
+                try:
+                    seen = stack.enter_context(profile(activities=[ProfilerActivity.CUDA]))
+                except RuntimeError as error:  # the others take the step, and would wait for this one
+                    self._say("profile", str(error))
             self._together(step)
             synchronise(self.device)
+        if seen is None:
             return {}
-        with profile(activities=[ProfilerActivity.CUDA]) as seen:
-            self._together(step)
-            synchronise(self.device)
         return by_kind({event.key: event.self_device_time_total / 1e6 for event in seen.key_averages()})
 
     def _say(self, told: str, what: str) -> None:
