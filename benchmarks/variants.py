@@ -66,7 +66,7 @@ def run(asked: argparse.Namespace) -> None:
     _check_sizes(asked)
     device = torch.device("cpu" if asked.toy else "cuda")
     out = Recorder(asked.out, device, started + asked.seconds, asked.profile)
-    out.add("machine", **_machine(device))
+    out.add("machine", **machine(device))
     for job in asked.jobs.split(","):
         _run_job(out, job, asked)
     out.add("end", seconds=time.monotonic() - started)
@@ -155,7 +155,7 @@ def _run_job(out: Recorder, job: str, asked: argparse.Namespace) -> None:
         measure_placements(out, folder, toy=toy, size=size, frames=frames, layers=4 if short else None)
 
 
-def _machine(device: Any) -> dict[str, Any]:
+def machine(device: Any) -> dict[str, Any]:
     import diffusers
     import torch
     import transformers

@@ -176,7 +176,7 @@ def measure_steps(
         set_attention(model, numerics, device)
         with out.job(f"{variant} wan {of.name} {precision} {attention}"):
             step = wan_step(model, of, numerics, device)
-            _warm_up(model, step)
+            warm_up(model, step)
             found = out.measure(step, repeats)
             if out.profile:
                 _profile(
@@ -184,17 +184,18 @@ def measure_steps(
                 )
             out.add(
                 "step", implementation="wan", variant=variant, size=of.name, frames=of.frames, guided=of.guided,
-                precision=precision, attention=attention, kernel=_kernel(numerics, device), compile=compiled, **found,
+                precision=precision, attention=attention, kernel=kernel_name(numerics, device), compile=compiled,
+                **found,
             )  # fmt: skip
 
 
-def _kernel(numerics: Numerics, device: torch.device) -> str:
+def kernel_name(numerics: Numerics, device: torch.device) -> str:
     return kernel_in(numerics.precision, device) if numerics.attention == AUTO else numerics.attention
 
 
 def _diffusers_row(out: Recorder, model: Any, of: Clip, attention: str, repeats: int) -> None:
     forward = diffusers_forward(model, of, out.device)
-    _warm_up(model, forward)
+    warm_up(model, forward)
     found = out.measure(forward, repeats)
     if out.profile:
         _profile(out, model, forward, f"diffusers-{of.variant}-{of.name}")
@@ -217,7 +218,7 @@ def _profile(out: Recorder, model: Any, step: Step, name: str) -> None:
     out.path.with_name(f"{out.path.stem}-{name}.txt").write_text(table)
 
 
-def _warm_up(model: Any, step: Step) -> None:
+def warm_up(model: Any, step: Step) -> None:
     if type(model).__name__ in ("WanTransformer3DModel", "WanS2VTransformer3DModel", "WanVACETransformer3DModel"):
         with few_blocks(model):
             step()
@@ -233,7 +234,7 @@ def measure_precisions(out: Recorder, *, toy: bool) -> None:
     of = clip("t2v-a14b", (832, 480), 17, toy=toy)
     layers = 4 if toy else _LAYERS_OF_ERRORS
     exact = make_transformer("t2v-a14b", device, toy=toy, dtype=torch.float32, layers=layers)
-    wanted = _velocities(wan_step(exact, of, Numerics("fp32"), device))
+    wanted = velocities_of(wan_step(exact, of, Numerics("fp32"), device))
     state = {name: tensor.cpu() for name, tensor in exact.state_dict().items()}
     del exact
     precisions: list[Precision] = ["bf16", "reference", "fp8_storage"]
@@ -245,11 +246,11 @@ def measure_precisions(out: Recorder, *, toy: bool) -> None:
             for name, weight in model.named_parameters():
                 weight.data = state[name].to(device)
             cast_model(model, precision)
-            found = _velocities(wan_step(model, of, Numerics(precision), device))
+            found = velocities_of(wan_step(model, of, Numerics(precision), device))
             error = float((found - wanted).norm() / wanted.norm())
             out.add("error", precision=precision, size=of.name, frames=of.frames, error=error)
 
 
-def _velocities(step: Step) -> Tensor:
+def velocities_of(step: Step) -> Tensor:
     found = step()
     return torch.stack([each.float() for each in found])

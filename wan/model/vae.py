@@ -22,6 +22,7 @@ from wan.errors import NumbersError
 from wan.model.finite import is_finite
 from wan.model.vae_convolutions import Passage, convolve
 from wan.model.vae_layers import run_decoder, run_encoder
+from wan.parallel.rows import Rows
 
 # Fixed per kind of device and never measured: where a video is cut must not depend on how full a machine is.
 PIECE_BYTES = {"cpu": 3 << 30, "cuda": 12 << 30}
@@ -35,12 +36,19 @@ class Vae:
     """Encodes and decodes videos in normalised latents: zero mean and unit deviation per channel."""
 
     def __init__(
-        self, model: Any, *, piece_bytes: int | None = None, tiled: bool = False, rounded: bool = False
+        self,
+        model: Any,
+        *,
+        piece_bytes: int | None = None,
+        tiled: bool = False,
+        rounded: bool = False,
+        rows: Rows | None = None,
     ) -> None:
         """`model` is an `AutoencoderKLWan`; its convolution weights are laid out channels-last here (2× on a CPU).
 
         `tiled` computes in overlapping tiles and blends them, as diffusers does: little memory, other pixels.
-        `rounded`: on a GPU, convolutions may round their factors."""
+        `rounded`: on a GPU, convolutions may round their factors. `rows`: which of a frame are computed here, in a
+        gang, whose members do all of this together; tiles are not shared out."""
         self.model = model.eval()
         for module in model.modules():
             if isinstance(module, nn.Conv3d):
@@ -49,6 +57,7 @@ class Vae:
             model.enable_tiling()
         self._tiled, self._rounded = tiled, rounded
         self._asked_piece_bytes = piece_bytes
+        self._rows = rows or Rows()
 
     @property
     def device(self) -> torch.device:
@@ -111,7 +120,9 @@ class Vae:
         spans = [
             slice(max(0, _TEMPORAL_STRIDE * piece.start - 3), _TEMPORAL_STRIDE * piece.stop - 3) for piece in pieces
         ]
-        hidden = _through(partial(run_encoder, self.model.encoder), video, spans, half)
+        hidden = self._through(
+            partial(run_encoder, self.model.encoder), video, spans, height // config.scale_factor_spatial, half
+        )
         return convolve(self.model.quant_conv, hidden, Passage())
 
     def _decode(self, raw: Tensor, half: bool) -> Tensor:
@@ -119,8 +130,27 @@ class Vae:
         scale = config.scale_factor_spatial
         pieces = self._pieces(raw.shape[2], raw.shape[3] * scale, raw.shape[4] * scale)
         hidden = convolve(self.model.post_quant_conv, raw, Passage())
-        video = _through(partial(run_decoder, self.model.decoder), hidden, pieces, half)
+        video = self._through(partial(run_decoder, self.model.decoder), hidden, pieces, raw.shape[3], half)
         return video if config.patch_size is None else unpatchify(video, patch_size=config.patch_size)
+
+    def _through(
+        self,
+        layers: Callable[[Tensor, Passage], Tensor],
+        given: Tensor,
+        pieces: Sequence[slice],
+        height: int,
+        half: bool,
+    ) -> Tensor:
+        """Every piece of the frames of `given`, whose latents have `height` rows, through the layers."""
+        rows = self._rows.of(height)
+        passage = Passage(half=half, in_pieces=len(pieces) > 1, rows=rows)
+        given = given if rows is None else rows.cut(given)
+        found = []
+        for piece in pieces:
+            found.append(layers(given[:, :, piece], passage))
+            passage.first = False
+        made = found[0] if len(found) == 1 else torch.cat(found, dim=2)
+        return made if rows is None else rows.whole(made)
 
     def _pieces(self, latent_frames: int, height: int, width: int) -> list[slice]:
         """Of latent frames: all at once where they fit, else the first alone, as the causal layers want it, then as
@@ -135,13 +165,3 @@ class Vae:
     def _bytes_per_frame(self, height: int, width: int) -> int:
         channels = self.model.config.decoder_base_dim or self.model.config.base_dim
         return _LIVE_COPIES * int(channels) * height * width * int(self.dtype.itemsize)
-
-
-def _through(layers: Callable[[Tensor, Passage], Tensor], given: Tensor, pieces: Sequence[slice], half: bool) -> Tensor:
-    """Every piece of the frames of `given` through the layers."""
-    passage = Passage(half=half, in_pieces=len(pieces) > 1)
-    out = []
-    for piece in pieces:
-        out.append(layers(given[:, :, piece], passage))
-        passage.first = False
-    return out[0] if len(out) == 1 else torch.cat(out, dim=2)

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from wan.parallel.rows import Rows
+
 _SMALLEST_NORM = 1e-12  # as in F.normalize
 _NARROW = 96
 """Channels up to which fp16 convolutions are flat ones. Measured on an H200 at full resolution: 4.9 ms instead of 6.7;
@@ -27,11 +29,13 @@ class Passage:
 
     `first`: the piece at hand is its beginning. `half`: what was normalised, and so is no larger than √C·γ, is rounded
     to fp16 before it is convolved, and the products are summed in fp32. fp16 has the 10 bits of mantissa that TF32 has.
+    `rows`: of every frame some rows are here, and the others on other GPUs.
     """
 
     half: bool = False
     in_pieces: bool = False
     first: bool = True
+    rows: Rows | None = None
     _past: dict[Any, Tensor] = field(default_factory=dict)
 
     def past(self, layer: Any, frames: int, like: Tensor) -> Tensor:
@@ -60,7 +64,7 @@ def convolve(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
         joined = torch.cat([passage.past(layer, frames, hidden), hidden], dim=2)
         passage.remember(layer, frames, joined)
         hidden = joined
-    return _convolve(layer, hidden)
+    return _convolve(layer, hidden, passage.rows)
 
 
 def convolve_activated(norm: Any, layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
@@ -75,7 +79,7 @@ def convolve_activated(norm: Any, layer: Any, hidden: Tensor, passage: Passage) 
     values = F.rms_norm(hidden.movedim(1, -1), (channels,), norm.gamma.flatten(), _SMALLEST_NORM**2 / channels)
     factors[:, frames:] = F.silu(values, inplace=True)
     passage.remember(layer, frames, joined)
-    return _convolve(layer, joined)
+    return _convolve(layer, joined, passage.rows)
 
 
 def normalised(layer: Any, hidden: Tensor) -> Tensor:
@@ -114,11 +118,13 @@ def convolve_flat(joined: Tensor, weight: Tensor, bias: Tensor | None, padding: 
     return torch.unflatten(F.conv2d(images, kernel, bias, padding=padding), 0, (batch, count)).transpose(1, 2)
 
 
-def _convolve(layer: Any, joined: Tensor) -> Tensor:
+def _convolve(layer: Any, joined: Tensor, rows: Rows | None) -> Tensor:
     """Of frames that have their past in front, in their type."""
     if layer.kernel_size[1:] == (1, 1):
         return convolve_in_time(layer, joined)
     padding = (0, layer._padding[2], layer._padding[0])
+    if rows is not None:  # all kernels are three rows high
+        joined, padding = rows.with_neighbours(joined), (0, 0, layer._padding[0])
     if joined.dtype == torch.float16:
         if max(layer.in_channels, layer.out_channels) <= _NARROW and layer.stride == (1, 1, 1):
             return convolve_flat(joined, layer.weight.half(), layer.bias.half(), padding[1:])

@@ -6,6 +6,7 @@ place. Tensors are `[B, C, T, H, W]`, fp32. What is convolved: `wan.model.vae_co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from wan.model.vae_convolutions import (
     convolve_in_time,
     normalised,
 )
+from wan.parallel.rows import Rows
 
 
 def run_encoder(encoder: Any, video: Tensor, passage: Passage) -> Tensor:
@@ -48,13 +50,13 @@ def _head(part: Any, hidden: Tensor, passage: Passage) -> Tensor:
 def _middle(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
     hidden = _residual(block.resnets[0], hidden, passage)
     for attention, resnet in zip(block.attentions, block.resnets[1:], strict=True):
-        hidden = _residual(resnet, _attend(attention, hidden), passage)
+        hidden = _residual(resnet, _attend(attention, hidden, passage), passage)
     return hidden
 
 
 def _down(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
     if hasattr(layer, "to_qkv"):
-        return _attend(layer, hidden)
+        return _attend(layer, hidden, passage)
     if hasattr(layer, "resample"):
         return _downsample(layer, hidden, passage)
     if not hasattr(layer, "avg_shortcut"):
@@ -89,15 +91,17 @@ def _residual(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
     return hidden.add_(kept) if hidden.dtype == kept.dtype else kept + hidden
 
 
-def _attend(layer: Any, hidden: Tensor) -> Tensor:
-    """Single-head attention inside each frame."""
-    batch, channels, frames, rows, columns = hidden.shape
-    normal = normalised(layer.norm, hidden).movedim(1, -1).reshape(batch * frames, 1, rows * columns, channels)
+def _attend(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    """Single-head attention inside each frame. Where its rows are cut, every GPU attends with all of them."""
+    whole = hidden if passage.rows is None else passage.rows.whole(hidden)
+    batch, channels, frames, rows, columns = whole.shape
+    normal = normalised(layer.norm, whole).movedim(1, -1).reshape(batch * frames, 1, rows * columns, channels)
     mixed = F.linear(normal, layer.to_qkv.weight.flatten(1), layer.to_qkv.bias)
     query, key, value = mixed.chunk(3, dim=-1)
     found = F.scaled_dot_product_attention(query, key, value)
     found = F.linear(found, layer.proj.weight.flatten(1), layer.proj.bias)
-    return found.view(batch, frames, rows, columns, channels).movedim(-1, 1).add_(hidden)
+    found = found.view(batch, frames, rows, columns, channels).movedim(-1, 1)
+    return (found if passage.rows is None else passage.rows.cut(found)).add_(hidden)
 
 
 def _upsample(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
@@ -109,12 +113,12 @@ def _upsample(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
         pairs = pairs.reshape(batch, frames, rows, columns, 2, channels).movedim(4, 2)
         later = pairs.reshape(batch, 2 * frames, rows, columns, channels).movedim(-1, 1)
         hidden = torch.cat([hidden[:, :, :alone], later], dim=2) if alone else later
-    return _per_frame(layer.resample, hidden)
+    return _per_frame(layer.resample, hidden, passage)
 
 
 def _downsample(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
     """Half the size, and half the frames when the layer resamples time: but the first of a video is kept."""
-    hidden = _per_frame(layer.resample, hidden)
+    hidden = _per_frame(layer.resample, hidden, passage)
     if layer.mode != "downsample3d":
         return hidden
     before, length = passage.recall(layer.time_conv), hidden.shape[2]
@@ -127,8 +131,23 @@ def _downsample(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
     return torch.cat([hidden[:, :, :1], convolve_in_time(layer.time_conv, joined)], dim=2)
 
 
-def _per_frame(layer: Any, video: Tensor) -> Tensor:
+def _per_frame(resample: Any, video: Tensor, passage: Passage) -> Tensor:
+    if passage.rows is not None:
+        return _per_frame_cut(resample, video, passage.rows)
+    return _frames_through(resample, video)
+
+
+def _per_frame_cut(resample: Any, video: Tensor, rows: Rows) -> Tensor:
+    """diffusers enlarges and convolves, or convolves with a stride behind a margin below and to the right."""
+    first, layer = resample
+    if isinstance(first, nn.ZeroPad2d):
+        video = F.pad(rows.with_neighbours(video, above=False), (0, 1))
+        return _frames_through(lambda images: F.conv2d(images, layer.weight, layer.bias, layer.stride), video)
+    video = rows.with_neighbours(_frames_through(first, video))
+    return _frames_through(lambda images: F.conv2d(images, layer.weight, layer.bias, padding=(0, 1)), video)
+
+
+def _frames_through(layer: Callable[[Tensor], Tensor], video: Tensor) -> Tensor:
     batch, frames = video.shape[0], video.shape[2]
     images = layer(video.transpose(1, 2).flatten(0, 1))
-    result: Tensor = images.unflatten(0, (batch, frames)).transpose(1, 2)
-    return result
+    return torch.unflatten(images, 0, (batch, frames)).transpose(1, 2)

@@ -186,26 +186,32 @@ def _device(name: str) -> torch.device:
 
 def _meet(layout: Layout, place: _Place, device: torch.device, limit: timedelta) -> tuple[dist.ProcessGroup, str]:
     """The group of the CPUs, and the name of the group that shares this rank's sequence."""
-    options: dict[str, Any] = {}
-    if device.type == "cuda":
-        first = dist.ProcessGroupNCCL.Options(is_high_priority_stream=True)  # before products that fill the GPU
-        options = {"pg_options": first, "device_id": device}
     dist.init_process_group(
         "nccl" if device.type == "cuda" else "gloo",
         init_method=place.meeting,
         rank=place.rank,
         world_size=layout.ranks,
         timeout=limit,
-        **options,
+        pg_options=_options(device),
     )
     control = dist.new_group(backend="gloo", timeout=limit)
+    return control, sequence_group(layout, place.rank, device, limit)
+
+
+def sequence_group(layout: Layout, rank: int, device: torch.device, limit: timedelta) -> str:
+    """The name of the ranks that share the sequence of `rank`. All ranks make all groups, in one order."""
     name = ""
-    for first_rank in range(0, layout.ranks, layout.sequence):
-        members = list(range(first_rank, first_rank + layout.sequence))
-        group = dist.new_group(members, timeout=limit, pg_options=options.get("pg_options"))
-        if place.rank in members:
+    for first in range(0, layout.ranks, layout.sequence):
+        members = list(range(first, first + layout.sequence))
+        group = dist.new_group(members, timeout=limit, pg_options=_options(device))
+        if rank in members:
             name = group.group_name
-    return control, name
+    return name
+
+
+def _options(device: torch.device) -> Any:
+    """Exchanges go before the products they run beside, which would fill the GPU."""
+    return dist.ProcessGroupNCCL.Options(is_high_priority_stream=True) if device.type == "cuda" else None
 
 
 def _abort() -> None:

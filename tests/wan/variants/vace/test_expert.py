@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import torch
 
-from wan.model.loop import Tokens
 from wan.precision import cast_model
 from wan.request import Numerics
 from wan.variants.vace.expert import ControlExpert
@@ -15,16 +14,6 @@ from wan.variants.vace.expert import ControlExpert
 def _no_gradients() -> Any:
     with torch.inference_mode():
         yield
-
-
-class Reversed(Tokens):
-    """A row that runs backwards."""
-
-    def share(self, row: torch.Tensor) -> torch.Tensor:
-        return row.flip(1)
-
-    def whole(self, share: torch.Tensor) -> torch.Tensor:
-        return share.flip(1)
 
 
 def _inputs() -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
