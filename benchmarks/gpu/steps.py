@@ -19,6 +19,7 @@ from wan.model.expert import Expert
 from wan.parallel.share import ALONE, Share
 from wan.precision import cast_model
 from wan.request import Numerics, Precision
+from wan.variants import VARIANTS
 
 TIMESTEP = 900
 _LAYERS_OF_ERRORS = 10
@@ -43,9 +44,9 @@ class Clip:
 def clip(variant: str, size: tuple[int, int], frames: int, *, toy: bool = False) -> Clip:
     width, height = size if not toy else (128, 64)
     frames = frames if not toy else (80 if variant == "s2v-14b" else 9)
-    stride, channels = (16, 48) if variant == "ti2v-5b" else (8, 16)
+    vae = VARIANTS[variant].autoencoder
     latent_frames = 20 if variant == "s2v-14b" else (frames - 1) // 4 + 1 + (variant == "animate-14b")
-    shape = (channels, latent_frames, height // stride, width // stride)
+    shape = (vae.channels, latent_frames, height // vae.pixels, width // vae.pixels)
     return Clip(variant, (width, height), frames, shape, guided=variant != "animate-14b")
 
 
