@@ -12,8 +12,8 @@ from flows.settings import PromptSettings, Settings
 from wan.errors import CheckpointError, ModelUnavailable, NoCheckpoint
 from wan.families import FAMILIES, Family
 from wan.hub.catalog import CATALOG
-from wan.hub.places import models_home, pulled
 from wan.system.host import memory_bytes
+from wan.weights.places import models_home, pulled
 
 _ROOM = 1.15
 """A prompt model takes this times its weights: pictures and answers are little beside them."""

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from flows.cli.models import root_option
-from flows.cli.options import json_option
+from flows.cli.options import json_option, root_option
 from flows.cli.words import size_of
 from flows.errors import UserError
 from wan.families import FAMILIES, Family, Role
 from wan.hub.catalog import CATALOG, Model
-from wan.hub.places import pulled
 from wan.system.files import without_tilde
 from wan.system.suggest import did_you_mean
 from wan.variants import VARIANTS
 from wan.weights.layout import PICKLES
+from wan.weights.places import pulled
 
 if TYPE_CHECKING:
     from flows.cli.forms import (

@@ -15,8 +15,8 @@ from typing import Literal
 
 from wan.errors import HubRefusal
 from wan.families import FAMILIES, Family
-from wan.hub.places import pulled
 from wan.system.suggest import did_you_mean
+from wan.weights.places import pulled
 
 Layout = Literal["diffusers", "reference", "lora", "transformers", "onnx"]
 

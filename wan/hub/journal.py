@@ -52,7 +52,7 @@ class Entry:
         start, end = self.span(part)
         return self.parts[part] >= end - start
 
-    def begin_anew(self, part_bytes: int) -> None:
+    def restart(self, part_bytes: int) -> None:
         """Forget what arrived; cut into parts of this size from now on."""
         self.part_bytes = max(part_bytes, 1)
         self.parts = [0] * max(1, -(-self.size // self.part_bytes))
@@ -98,7 +98,7 @@ class Journal:
                 or not self._kept(file.path, entry)
             ):
                 entry = Entry(identity, file.size, part_bytes)
-                entry.begin_anew(part_bytes)
+                entry.restart(part_bytes)
                 _remove(self.folder / file.path)
                 _remove(part_file(self.folder / file.path))
             self.entries[file.path] = entry

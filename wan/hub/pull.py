@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Protocol
 
 from wan.errors import HubError, HubRefusal
-from wan.hub.alone import alone
 from wan.hub.catalog import Model
 from wan.hub.hubs import HUBS, Listing, RemoteFile
 from wan.hub.journal import JOURNAL, Journal, Origin
 from wan.hub.manifest import File, Manifest, read_manifest, write_manifest
 from wan.hub.offline import broken, whole_here
-from wan.hub.places import MANIFEST, folder_of, partial_of
+from wan.hub.pull_lock import pull_lock
 from wan.hub.structure import Fault, layout_faults, weight_faults
 from wan.hub.transfer import CONNECTIONS, PART_BYTES, Progress, Transfer
 from wan.hub.wire import ATTEMPTS, NotThere, Wire
 from wan.system.digests import remember_digests
 from wan.system.files import settle_folder
+from wan.weights.places import MANIFEST, folder_of, partial_of
 
 MARGIN = 1_000_000_000
 """Bytes of disk that a pull leaves free."""
@@ -83,7 +83,7 @@ def pull(
     here = whole_here(folder)
     if here is not None and source.revision in (None, here.revision, here.commit):
         return Pulled(folder, here, 0, _unready(folder, here))
-    with alone(folder):
+    with pull_lock(folder):
         manifest = _whole(folder, source.revision)
         if manifest is not None:
             return Pulled(folder, manifest, 0, _unready(folder, manifest))

@@ -207,12 +207,12 @@ def attend_by(backend: str | None, query: Tensor, key: Tensor, value: Tensor, *,
 
 def modulated(values: Tensor, shift: Tensor, scale: Tensor, counts: tuple[int, ...]) -> Tensor:
     """`values · (1 + scale) + shift`, fp32 `[B, N, dim]`, with shift and scale `[B, kinds, dim]` of each kind."""
-    kinds = enumerate(torch.split(values, counts, dim=1))
+    kinds = enumerate(torch.split(values, list(counts), dim=1))
     return _joined([rows * (1 + scale[:, kind, None]) + shift[:, kind, None] for kind, rows in kinds])
 
 
 def _gated(values: Tensor, gate: Tensor, counts: tuple[int, ...]) -> Tensor:
-    kinds = enumerate(torch.split(values, counts, dim=1))
+    kinds = enumerate(torch.split(values, list(counts), dim=1))
     return _joined([rows.float() * gate[:, kind, None] for kind, rows in kinds])
 
 

@@ -23,7 +23,7 @@ from transformers.utils import logging
 
 from wan.errors import ModelUnavailable, PromptError
 from wan.hub.catalog import CATALOG
-from wan.prompts.backends import LONGEST_ANSWER, Message
+from wan.prompts.conversation import LONGEST_ANSWER, Message
 from wan.prompts.reader import Reader
 
 

@@ -40,7 +40,7 @@ def file_digests(paths: Sequence[Path]) -> list[str]:
         if entry is not None and entry[:-1] == stamp:
             digests.append(str(entry[-1]))
             continue
-        settled = max(stamp[1:]) < time_ns() - FRESH_NS
+        settled = _is_settled(stamp)
         digest = _hash(real)
         if settled and stamp == _stamp(real):
             fresh[str(real)] = [*stamp, digest]
@@ -51,11 +51,15 @@ def file_digests(paths: Sequence[Path]) -> list[str]:
 
 
 def remember_digests(digests: Mapping[Path, str]) -> None:
-    """Take note of digests that were computed elsewhere, so that `file_digests` need not read these files again."""
+    """Take note of digests that were computed elsewhere, so that `file_digests` need not read these files again.
+
+    A file that changed just now is left out: it may change again with the same times.
+    """
     fresh: dict[str, list[int | str]] = {}
     for path, digest in digests.items():
         real = path.resolve()
-        fresh[str(real)] = [*_stamp(real), digest]
+        if _is_settled(stamp := _stamp(real)):
+            fresh[str(real)] = [*stamp, digest]
     if fresh:
         _write_cache({**_read_cache(), **fresh})
 
@@ -72,6 +76,10 @@ def _stamp(path: Path) -> list[int]:
     images with all times alike set the modification time back."""
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+
+
+def _is_settled(stamp: list[int]) -> bool:
+    return max(stamp[1:]) < time_ns() - FRESH_NS
 
 
 def _hash(path: Path) -> str:

@@ -27,10 +27,10 @@ from flows.store.files import file_digest
 from flows.store.prepared import prepared, put_prepared
 from tests.flows.cluster.clips import real_clip
 from tests.wan.variants.animate.preprocess.conftest import save_detector, save_pose_model, small_sam2
-from wan.hub.places import MANIFEST
 from wan.variants.animate.preprocess.key import DETECTOR, POSE
 from wan.variants.animate.preprocess.models import PreprocessModels, load_models
 from wan.variants.animate.preprocess.onnx_model import OnnxModel
+from wan.weights.places import MANIFEST
 
 KEY = "1" * 64
 

@@ -21,10 +21,10 @@ from wan.errors import CheckpointError, HubRefusal
 from wan.hub.catalog import Model
 from wan.hub.hubs import HUBS
 from wan.hub.manifest import read_manifest
-from wan.hub.places import pulled
 from wan.hub.pull import Source, pull
 from wan.hub.tokens import token_for
 from wan.hub.verify import verify
+from wan.weights.places import pulled
 
 REPOSITORY = Path(__file__).parents[3]
 NOBODY = "65534"

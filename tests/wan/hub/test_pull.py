@@ -18,11 +18,11 @@ from wan.errors import HubError, HubRefusal
 from wan.hub.catalog import Model
 from wan.hub.manifest import read_manifest
 from wan.hub.offline import find_offline
-from wan.hub.places import models_home, pulled
 from wan.hub.pull import Source, pull
 from wan.hub.transfer import PART_BYTES
 from wan.hub.verify import verify
 from wan.system.digests import remembered_digest
+from wan.weights.places import models_home, pulled
 
 LARGE = "model-00001-of-00002.safetensors"
 
@@ -83,7 +83,10 @@ def test_what_is_here_already_is_left_alone_without_the_network(
     assert find_offline(model) == (again.folder, again.manifest)
 
 
-def test_digests_need_not_be_read_again_by_a_plan(hub: FakeHub, model: Model, told: Told, source: Source) -> None:
+def test_digests_need_not_be_read_again_by_a_plan(
+    hub: FakeHub, model: Model, told: Told, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wan.system.digests.FRESH_NS", 0)
     here = pull(model, told, source=source, pace=PACE)
     for path, file in here.manifest.files.items():
         assert remembered_digest(here.folder / path) == file.sha256
@@ -360,8 +363,9 @@ def test_a_page_that_is_no_hub_is_said(model: Model, told: Told, hub: FakeHub) -
 
 
 def test_a_broken_folder_is_mended_by_fetching_only_what_is_broken(
-    hub: FakeHub, model: Model, told: Told, source: Source
+    hub: FakeHub, model: Model, told: Told, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("wan.system.digests.FRESH_NS", 0)
     here = pull(model, told, source=source, pace=PACE)
     weights = here.folder / LARGE
     weights.write_bytes(bytes(weights.stat().st_size))
