@@ -10,6 +10,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from wan.parallel.layout import PROMPTS, Layout
+from wan.parallel.rows import Rows
 from wan.parallel.span import Span, Twin
 
 
@@ -43,6 +44,11 @@ class Share:
     def span(self, tokens: int) -> Span:
         """The tokens that are computed here."""
         return Span(tokens, self.rank % self.layout.sequence, self.layout.sequence, self.sequence_group)
+
+    @property
+    def rows(self) -> Rows:
+        """Of the autoencoder's frames: shared out where bits are not promised to be those of one GPU."""
+        return Rows(self.rank, self.layout.ranks) if self.layout.sequence > 1 else Rows()
 
     def gather(self, found: Sequence[Tensor], count: int, span: Span) -> list[Tensor]:
         """Of `[1, length, C]` for each prompt that is computed here, `[1, N, C]` for all `count` prompts: the same bits
