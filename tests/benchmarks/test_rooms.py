@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.rooms import cycles, tests_of, unmirrored
+from benchmarks import rooms
 
 
 @pytest.mark.parametrize(
@@ -18,12 +18,12 @@ from benchmarks.rooms import cycles, tests_of, unmirrored
     ],
 )
 def test_a_newcomer_finds_the_tests_of_a_file(source: str, tests: tuple[str, ...]) -> None:
-    assert tests_of(Path(source)) == tests
+    assert rooms.tests_of(Path(source)) == tests
 
 
 def test_what_is_tested_whole_is_tested_where_the_rule_says() -> None:
     for source in ("wan/tiny/train/vae.py", "wan/tiny/measure_faces.py", "wan/tiny/render.py"):
-        places = tests_of(Path(source))
+        places = rooms.tests_of(Path(source))
         assert len(places) == 2
         assert all((Path(__file__).parents[2] / place).exists() for place in places)
 
@@ -34,9 +34,9 @@ def test_files_without_code_of_their_own_need_no_tests(tmp_path: Path) -> None:
         Path("wan/protocol.py"): ast.parse("class P:\n    def size(self) -> int:\n        'Bytes.'\n        ...\n"),
         Path("wan/computing.py"): ast.parse("def double(x):\n    y = 2 * x\n    return y\n"),
     }
-    assert unmirrored(tmp_path, source) == ["wan/computing.py"]
+    assert rooms.unmirrored(tmp_path, source) == ["wan/computing.py"]
 
 
 def test_modules_that_import_each_other_are_a_cycle() -> None:
-    assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
-    assert cycles({"a": {"b"}, "b": set()}) == []
+    assert rooms.cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+    assert rooms.cycles({"a": {"b"}, "b": set()}) == []
