@@ -35,9 +35,9 @@ def file(tmp_path: Path) -> Iterator[Download]:
 def test_parts_may_arrive_in_any_order(file: Download) -> None:
     for part in (2, 0, 1):
         start, end = file.entry.span(part)
-        assert file.lacking(0, part) == (start, end)
+        assert file.missing(0, part) == (start, end)
         assert file.write(0, part, start, CONTENT[start:end]) == end - start
-        assert file.lacking(0, part) is None
+        assert file.missing(0, part) is None
         file.update_digest()
     assert file.whole
     assert file.finish(0)
@@ -50,7 +50,7 @@ def test_bytes_of_no_use_are_left_out(file: Download) -> None:
     assert file.write(0, 0, 2, b"23") == 0  # not next
     assert file.write(1, 0, 0, b"01") == 0  # of another round
     assert file.write(0, 0, 0, b"0123456") == 4  # reaches into the next part
-    assert file.lacking(0, 1) == (4, 8)
+    assert file.missing(0, 1) == (4, 8)
 
 
 def test_other_bytes_than_the_hub_lists_get_no_name(file: Download) -> None:
@@ -62,7 +62,7 @@ def test_other_bytes_than_the_hub_lists_get_no_name(file: Download) -> None:
     assert not file.path.exists()
     assert file.restart(0, part_bytes=4, why="wrong") == 10
     assert file.round == 1
-    assert file.lacking(1, 0) == (0, 4)
+    assert file.missing(1, 0) == (0, 4)
 
 
 def test_only_the_first_of_several_threads_begins_a_file_again(file: Download) -> None:
@@ -94,7 +94,7 @@ def test_what_arrived_is_kept_for_another_time(tmp_path: Path) -> None:
     first.write(0, 0, 0, b"0123")
     first.close()
     second = Download(remote(), tmp_path, first.entry)
-    assert second.lacking(0, 0) is None
+    assert second.missing(0, 0) is None
     for part in (1, 2):
         start, end = second.entry.span(part)
         second.write(0, part, start, CONTENT[start:end])

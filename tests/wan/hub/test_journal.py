@@ -16,7 +16,7 @@ def listing(commit: str = "c") -> Listing:
 def begun(folder: Path, arrived: int = 3) -> Journal:
     """A journal of one file in parts of four bytes, of whose first part some arrived."""
     journal = Journal(folder)
-    journal.take_up(listing(), [FILE], part_bytes=4)
+    journal.reconcile(listing(), [FILE], part_bytes=4)
     journal.entries[FILE.path].parts[0] = arrived
     part_file(folder / FILE.path).write_bytes(bytes(10))
     journal.save(at_once=True)
@@ -44,7 +44,7 @@ def test_an_empty_file_is_one_part_that_is_complete() -> None:
 def test_the_next_process_goes_on_from_what_arrived(tmp_path: Path) -> None:
     begun(tmp_path)
     again = Journal(tmp_path)
-    again.take_up(listing(), [FILE], part_bytes=99)
+    again.reconcile(listing(), [FILE], part_bytes=99)
     assert again.entries[FILE.path].parts == [3, 0, 0]
     assert again.origin is not None
     assert again.origin.commit == "c"
@@ -53,14 +53,14 @@ def test_the_next_process_goes_on_from_what_arrived(tmp_path: Path) -> None:
 def test_another_file_under_the_same_name_is_begun_anew(tmp_path: Path) -> None:
     begun(tmp_path)
     again = Journal(tmp_path)
-    again.take_up(listing(), [RemoteFile(FILE.path, 10, "sha256:two")], part_bytes=4)
+    again.reconcile(listing(), [RemoteFile(FILE.path, 10, "sha256:two")], part_bytes=4)
     assert again.entries[FILE.path].arrived == 0
     assert not part_file(tmp_path / FILE.path).exists()
 
 
 def test_without_a_digest_a_file_is_known_by_its_commit(tmp_path: Path) -> None:
     journal, unknown = Journal(tmp_path), RemoteFile("w", 4, None)
-    journal.take_up(listing("first"), [unknown], part_bytes=4)
+    journal.reconcile(listing("first"), [unknown], part_bytes=4)
     assert journal.entries["w"].identity == "huggingface:first"
 
 
@@ -68,21 +68,21 @@ def test_bytes_that_are_gone_are_not_promised(tmp_path: Path) -> None:
     begun(tmp_path)
     part_file(tmp_path / FILE.path).unlink()
     again = Journal(tmp_path)
-    again.take_up(listing(), [FILE], part_bytes=4)
+    again.reconcile(listing(), [FILE], part_bytes=4)
     assert again.entries[FILE.path].arrived == 0
 
 
 def test_a_whole_file_that_was_changed_since_is_fetched_again(tmp_path: Path) -> None:
     (tmp_path / FILE.path).write_bytes(bytes(10))
     journal = Journal(tmp_path)
-    journal.note_whole(FILE.path, "sha256:one", 10, "one")
+    journal.add_whole(FILE.path, "sha256:one", 10, "one")
     journal.save(at_once=True)
     kept = Journal(tmp_path)
-    kept.take_up(listing(), [FILE], part_bytes=4)
+    kept.reconcile(listing(), [FILE], part_bytes=4)
     assert kept.entries[FILE.path].arrived == 10
     (tmp_path / FILE.path).write_bytes(bytes(9))
     changed = Journal(tmp_path)
-    changed.take_up(listing(), [FILE], part_bytes=4)
+    changed.reconcile(listing(), [FILE], part_bytes=4)
     assert changed.entries[FILE.path].arrived == 0
 
 
@@ -90,7 +90,7 @@ def test_what_another_revision_left_behind_is_cleared_away(tmp_path: Path) -> No
     begun(tmp_path)
     (tmp_path / "old" / "deeper").mkdir(parents=True)
     (tmp_path / "old" / "deeper" / "w").write_bytes(b"x")
-    Journal(tmp_path).take_up(listing(), [FILE], part_bytes=4)
+    Journal(tmp_path).reconcile(listing(), [FILE], part_bytes=4)
     assert {path.name for path in tmp_path.iterdir()} == {JOURNAL, part_file(tmp_path / FILE.path).name}
 
 
