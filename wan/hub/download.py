@@ -47,7 +47,7 @@ class Download:
             os.close(self._file)
             self._file = -1
 
-    def lacking(self, round_: int, part: int) -> tuple[int, int] | None:
+    def missing(self, round_: int, part: int) -> tuple[int, int] | None:
         """The first byte of the file that a part lacks and the one after its last; None: none, or another round."""
         with self._bytes:
             if round_ != self.round or self.entry.complete(part):
@@ -133,12 +133,12 @@ class Download:
         return f"git:{hashlib.sha1(blob, usedforsecurity=False).hexdigest()}"
 
     def _read_on(self) -> None:
-        while (end := self._without_gap()) > self._read_to:
+        while (end := self._contiguous()) > self._read_to:
             data = os.pread(self._file, min(_READ, end - self._read_to), self._read_to)
             self._sha256.update(data)
             self._read_to += len(data)
 
-    def _without_gap(self) -> int:
+    def _contiguous(self) -> int:
         part = min(self._read_to // self.entry.part_bytes, len(self.entry.parts) - 1)
         while part < len(self.entry.parts) - 1 and self.entry.complete(part):
             part += 1

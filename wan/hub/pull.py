@@ -124,7 +124,7 @@ def _fetch(model: Model, folder: Path, wire: Wire, source: Source, pace: Pace, w
     listing = _listing(model, wire, source, journal.origin, watcher)
     files = _selected(model, listing)
     partial.mkdir(parents=True, exist_ok=True)
-    journal.take_up(listing, files, pace.part_bytes)
+    journal.reconcile(listing, files, pace.part_bytes)
     total, here = sum(file.size for file in files), sum(entry.arrived for entry in journal.entries.values())
     _check_space(model, partial, journal, pace.margin)
     watcher.begin(model, total, here)
@@ -251,7 +251,7 @@ def _open_again(folder: Path, manifest: Manifest, faulty: Collection[str]) -> No
     journal.origin = Origin(manifest.hub, manifest.repo, manifest.revision, manifest.commit)
     for path, file in manifest.files.items():
         if path not in faulty:
-            journal.note_whole(path, file.identity, file.size, file.sha256)
+            journal.add_whole(path, file.identity, file.size, file.sha256)
     journal.save(at_once=True)
     (folder / MANIFEST).unlink()  # from here on it counts as not here
     _make_partial(folder)

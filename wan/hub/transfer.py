@@ -138,14 +138,14 @@ class Transfer:
 
     def _do(self, task: _Task) -> None:
         file = self._file(task.file)
-        part = self._first_lacking(file) if task.part < 0 else task.part
+        part = self._first_missing(file) if task.part < 0 else task.part
         if part is not None:
-            self._wire.patiently(
+            self._wire.retrying(
                 lambda: self._part(task.file, file, part, task.round), progress=lambda: file.entry.arrived
             )
         self._journal.save()
         if task.round == file.round and file.whole:
-            self._settle(task.file, file, task.round)
+            self._finish(task.file, file, task.round)
         else:
             file.update_digest()
 
@@ -157,13 +157,13 @@ class Transfer:
             return self._files[index]
 
     @staticmethod
-    def _first_lacking(file: Download) -> int | None:
+    def _first_missing(file: Download) -> int | None:
         lacking = (part for part in range(len(file.entry.parts)) if not file.entry.complete(part))
         return next(lacking, None)
 
     def _part(self, index: int, file: Download, part: int, round_: int) -> None:
         """Ask for what a part lacks, and take it in."""
-        lacking = file.lacking(round_, part)
+        lacking = file.missing(round_, part)
         if lacking is None:
             return
         start, end = lacking
@@ -175,8 +175,8 @@ class Transfer:
             if answer.status_code == 200 and len(file.entry.parts) == 1:
                 self._progress.arrived(-file.rewind())  # all of it, from its beginning
                 start = 0
-            elif ranged and not self._goes_on(answer, file, start):
-                self._anew(index, file, round_, answer)
+            elif ranged and not self._continues(answer, file, start):
+                self._restart(index, file, round_, answer)
                 return
             _check_length(answer, file, end - start)
             file.entry.etag = _strong_etag(answer) or file.entry.etag
@@ -187,10 +187,10 @@ class Transfer:
                 self._journal.save()
                 if self._wire.stop.is_set() or round_ != file.round:
                     return
-        if file.lacking(round_, part) is not None:
+        if file.missing(round_, part) is not None:
             raise Passing(f"{host_of(str(answer.url))}: {file.remote.path} was cut off")
 
-    def _goes_on(self, answer: httpx.Response, file: Download, start: int) -> bool:
+    def _continues(self, answer: httpx.Response, file: Download, start: int) -> bool:
         """Whether the answer is the asked range of the same version of the file."""
         if answer.status_code != 206:
             return False
@@ -200,7 +200,7 @@ class Transfer:
         known, etag = file.entry.etag, _strong_etag(answer)
         return file.remote.digest is not None or known is None or etag is None or etag == known
 
-    def _anew(self, index: int, file: Download, round_: int, answer: httpx.Response) -> None:
+    def _restart(self, index: int, file: Download, round_: int, answer: httpx.Response) -> None:
         """Begin the file again: in one piece where the server knows no ranges, else in parts as before."""
         known, etag = file.entry.etag, _strong_etag(answer)
         other = answer.status_code == 416 or (known is not None and etag is not None and known != etag)
@@ -220,7 +220,7 @@ class Transfer:
         if first:
             self._add([_Task(index, part, round_) for part in range(len(file.entry.parts)) if part != at_work])
 
-    def _settle(self, index: int, file: Download, round_: int) -> None:
+    def _finish(self, index: int, file: Download, round_: int) -> None:
         try:
             if file.finish(round_):
                 self._journal.save(at_once=True)
