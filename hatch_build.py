@@ -11,6 +11,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NOT_SHIPPED = {"conf/local", "__pycache__"}
+SUFFIXES_NOT_SHIPPED = {".py"}
+"""What draws the examples' pictures needs a checkout."""
 
 
 class ShippedData(BuildHookInterface):
@@ -24,5 +26,7 @@ class ShippedData(BuildHookInterface):
         for folder in ("conf", "storyboards"):
             for file in sorted((root / folder).rglob("*")):
                 name = file.relative_to(root).as_posix()
-                if file.is_file() and not any(f"{out}/" in name for out in NOT_SHIPPED):
+                if file.suffix in SUFFIXES_NOT_SHIPPED or any(f"{out}/" in name for out in NOT_SHIPPED):
+                    continue
+                if file.is_file():
                     build_data["force_include"][name] = f"flows/_data/{name}"

@@ -52,6 +52,15 @@ CLIP = frozenset(
     ]
 )
 FEWEST_FIELDS = 7
+TESTED_WHOLE: Mapping[str, tuple[str, ...]] = {
+    "wan/tiny/train/": ("tests/wan/tiny/train/test_stages.py", "tests/wan/tiny/train/test_flow.py"),
+    **dict.fromkeys(
+        ("wan/tiny/measure", "wan/tiny/autoencoding.py", "wan/tiny/render.py"),
+        ("tests/wan/tiny/test_checkpoints.py", "benchmarks/tiny_family.py"),
+    ),
+}
+"""What is tested whole, and where (CONTRIBUTING.md): a stage of training by training it, measures of the tiny family by
+measuring it."""
 
 Source = Mapping[Path, ast.Module]
 
@@ -189,18 +198,36 @@ def cycles(graph: Mapping[str, set[str]]) -> list[list[str]]:
 
 
 def unmirrored(root: Path, source: Source) -> list[str]:
-    """Files with code of their own beside which no test stands: `a/b.py` is tested by `tests/a/test_b.py`."""
+    """Files with code of their own beside which no test stands: `a/b.py` is tested by `tests/a/test_b.py`, a package's
+    own file by `test_init.py`, what `TESTED_WHOLE` lists by the tests named there."""
     return [
         str(path)
         for path, tree in source.items()
-        if _has_code(tree) and not (root / "tests" / path.parent / f"test_{path.stem}.py").exists()
+        if _has_code(tree) and not all((root / test).exists() for test in tests_of(path))
     ]
 
 
+def tests_of(path: Path) -> tuple[str, ...]:
+    """The tests in which a newcomer looks for those of a file."""
+    name = path.stem.strip("_")
+    beside = f"tests/{path.parent.as_posix()}/test_{name}.py"
+    whole = next((tests for prefix, tests in TESTED_WHOLE.items() if path.as_posix().startswith(prefix)), ())
+    return (beside,) if name == "main" else whole or (beside,)
+
+
+def tested_whole(source: Source) -> list[str]:
+    """Files that are tested together with others, not each by itself."""
+    return [str(path) for path, tree in source.items() if _has_code(tree) and len(tests_of(path)) > 1]
+
+
 def _has_code(tree: ast.Module) -> bool:
-    return any(
-        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and len(node.body) > 1 for node in ast.walk(tree)
-    )
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return any(len(node.body) > 1 and not all(map(_is_silent, node.body)) for node in functions)
+
+
+def _is_silent(part: ast.stmt) -> bool:
+    """A docstring, or the `...` of a protocol."""
+    return isinstance(part, ast.Pass) or (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
 
 
 def lines(files: Iterator[Path]) -> int:
@@ -230,6 +257,7 @@ def count(root: Path) -> dict[str, object]:
         "lines of a function, median": statistics.median(functions),
         "files with a test beside them": f"{len(with_code) - len(missing)} of {len(with_code)}",
         "files without": missing,
+        "of them tested whole": tested_whole(source),
         "test lines to source lines": round(
             lines((root / "tests").rglob("*.py")) / lines(root / path for path in source), 2
         ),

@@ -17,10 +17,7 @@ WanError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from wan.state import State
+from typing import Any, Literal
 
 
 class WanError(Exception):
@@ -88,8 +85,9 @@ class NoHome(WanError, OSError):
 
 
 class Cancelled(WanError):
-    """Raised by `advance` when the caller's `should_stop` said so; `state` can be saved and continued."""
+    """Raised by `advance` when the caller's `should_stop` said so; `state`, a `wan.state.State`, can be saved and
+    continued."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: Any) -> None:
         super().__init__(f"stopped after step {state.step}")
         self.state = state

@@ -18,7 +18,6 @@ from wan.model.parts import Resident
 from wan.model.text import TextEncoder
 from wan.model.vae import Vae
 from wan.parallel.gang import Gang
-from wan.parallel.rows import Rows
 from wan.parallel.share import ALONE, Share
 from wan.pipeline import Pipeline
 from wan.placement import PLACEMENTS, Placement
@@ -197,7 +196,7 @@ def _vae(folder: Path, how: How) -> Vae:
         how.model(AutoencoderKLWan, folder, "fp32"),
         tiled=how.numerics.vae_tiling,
         rounded=how.numerics.precision != "fp32",
-        rows=Rows(how.share.rank, how.share.layout.ranks),
+        rows=how.share.rows,
     )
 
 

@@ -30,7 +30,7 @@ from benchmarks.gpu.steps import Clip, Step, clip, kernel_name, velocities_of, w
 from benchmarks.variants import machine
 from wan.load import set_attention
 from wan.model.vae import Vae
-from wan.parallel.gang import Gang, sequence_group
+from wan.parallel.gang import Gang, make_share
 from wan.parallel.layout import Layout, layout_for, parse_layout
 from wan.parallel.rows import Rows
 from wan.parallel.share import ALONE, Share
@@ -194,8 +194,7 @@ class Bench:
         if layout not in self._shares:
             assert layout is not None
             limit = timedelta(seconds=self.asked.patience)
-            name = sequence_group(layout, self.gang.rank, self.device, limit)
-            self._shares[layout] = Share(layout, self.gang.rank, name)
+            self._shares[layout] = make_share(layout, self.gang.rank, self.device, limit)
         return self._shares[layout]
 
     def _together(self, step: Step) -> None:

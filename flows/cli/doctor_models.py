@@ -13,9 +13,9 @@ from flows.words import count, size_of
 from wan.errors import CheckpointError, ModelUnavailable, NoCheckpoint
 from wan.families import FAMILIES, Family
 from wan.hub.catalog import CATALOG
-from wan.hub.places import models_home, pulled
 from wan.system.host import memory_bytes
 from wan.variants import VARIANTS
+from wan.weights.places import models_home, pulled
 
 _ROOM = 1.15
 """A prompt model takes this times its weights: pictures and answers are little beside them."""

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from flows.cli.models import root_option
-from flows.cli.options import json_option
+from flows.cli.options import json_option, root_option
 from flows.errors import UserError
 from flows.words import size_of
 from wan.families import FAMILIES, Family, Role
 from wan.hub.catalog import CATALOG
-from wan.hub.places import pulled
 from wan.system.files import without_tilde
 from wan.system.suggest import did_you_mean
 from wan.variants import VARIANTS
 from wan.variants.published import Model
 from wan.weights.layout import PICKLES
+from wan.weights.places import pulled
 
 if TYPE_CHECKING:
     from flows.cli.forms import (

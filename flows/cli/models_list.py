@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.models import root_option
-from flows.cli.options import json_option
+from flows.cli.options import json_option, root_option
 from flows.words import size_of
 from wan.families import FAMILIES
 from wan.hub.catalog import CATALOG
 from wan.hub.journal import Journal
-from wan.hub.places import folder_of, models_home, partial_of, pulled
 from wan.variants.published import Model
+from wan.weights.places import folder_of, models_home, partial_of, pulled
 
 if TYPE_CHECKING:
     from flows.cli.forms import ListedModel, ModelsListDocument

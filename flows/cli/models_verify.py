@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.models import root_option
-from flows.cli.options import json_option
+from flows.cli.options import json_option, root_option
 from flows.errors import UserError
 from flows.words import count, size_of
 from wan.families import FAMILIES
 from wan.hub.catalog import CATALOG, find
-from wan.hub.places import folder_of
 from wan.hub.verify import Verified, verify
 from wan.system.files import without_tilde
+from wan.weights.places import folder_of
 
 if TYPE_CHECKING:
     from flows.cli.forms import ModelsVerifyDocument, ProblemForm, VerifiedFolder

@@ -29,6 +29,11 @@ config_dir_option = click.option(
     type=click.Path(path_type=Path),
     help="A folder of configuration groups that come before the shipped ones (default: ./conf, if it is one).",
 )
+root_option = click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="The folder of models, as in model.root= (default: WANFLOW_MODELS, or wanflow/models under XDG_DATA_HOME).",
+)
 
 
 DRAFT = ("render=draft", "film.subfolder=draft")

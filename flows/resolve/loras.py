@@ -13,9 +13,9 @@ from flows.shots import used_variants
 from flows.storyboard.kinds import LORA_ENDING
 from flows.storyboard.model import Lora, Storyboard
 from wan.families import Family, FamilyLora
-from wan.hub.places import models_home, pulled
 from wan.system.folders import found_in
 from wan.system.suggest import did_you_mean
+from wan.weights.places import models_home, pulled
 
 
 @dataclass(frozen=True, slots=True)

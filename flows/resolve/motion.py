@@ -12,10 +12,10 @@ from flows.shots.inputs import ANIMATE
 from flows.storyboard.model import Storyboard
 from wan.errors import CheckpointError
 from wan.families import Family
-from wan.hub.places import folder_of, pulled
 from wan.variants.animate.preprocess.key import models_digest
 from wan.variants.animate.relighting import relighting_lora
 from wan.weights.checkpoint import Checkpoint
+from wan.weights.places import folder_of, pulled
 
 POSES, MASKS = "animate-pose", "sam2-hiera-large"
 """The models' names in the catalog (`wanflow models list`)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -56,8 +57,37 @@ def test_the_wheel_holds_configuration_examples_schema_template_and_weights(whee
     ):
         assert expected in names
     for file in EXAMPLES:
-        if file.is_file() and "__pycache__" not in file.parts:
+        if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".py":
             assert f"flows/_data/{file.relative_to(REPOSITORY).as_posix()}" in names
+
+
+@pytest.mark.slow
+def test_what_trained_and_judges_the_tiny_family_is_not_in_the_wheel(wheel: Path) -> None:
+    names = [name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("wan/tiny/")]
+    shipped = {name for name in names if name.endswith(".py")}
+    assert shipped == {f"wan/tiny/{name}.py" for name in ("__init__", "captions", "pictures", "vocabulary", "world")}
+
+
+@pytest.mark.slow
+def test_nothing_in_the_wheel_imports_what_is_not_in_it(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        source = {name: ast.parse(archive.read(name)) for name in archive.namelist() if name.endswith(".py")}
+    modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in source}
+    packages = modules | {module.rpartition(".")[0] for module in modules}
+    lost = {
+        (name, wanted)
+        for name, tree in source.items()
+        for node in ast.walk(tree)
+        for wanted in _imported(node)
+        if wanted.split(".")[0] in ("flows", "wan") and wanted not in packages
+    }
+    assert not lost
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        return [node.module]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
 
 
 @pytest.mark.slow

@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 from wan.errors import HubRefusal
 from wan.families import FAMILIES, Family
-from wan.hub.places import pulled
 from wan.system.suggest import did_you_mean
 from wan.variants import VARIANTS
 from wan.variants.published import Layout, Model
+from wan.weights.places import pulled
 
 
 def _qwen(name: str, repo: str, size: float, purpose: str, commit: str) -> Model:

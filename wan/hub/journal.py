@@ -52,7 +52,7 @@ class Entry:
         start, end = self.span(part)
         return self.parts[part] >= end - start
 
-    def begin_anew(self, part_bytes: int) -> None:
+    def restart(self, part_bytes: int) -> None:
         """Forget what arrived; cut into parts of this size from now on."""
         self.part_bytes = max(part_bytes, 1)
         self.parts = [0] * max(1, -(-self.size // self.part_bytes))
@@ -85,7 +85,7 @@ class Journal:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return  # none yet, or of no use: files without an entry are fetched anew
 
-    def take_up(self, listing: Listing, files: Sequence[RemoteFile], part_bytes: int) -> None:
+    def reconcile(self, listing: Listing, files: Sequence[RemoteFile], part_bytes: int) -> None:
         """Keep the entries that still describe what the hub has, begin the others, drop files that are not wanted."""
         known, self.entries = self.entries, {}
         self.origin = Origin(listing.hub, listing.repo, listing.revision, listing.commit)
@@ -98,14 +98,14 @@ class Journal:
                 or not self._kept(file.path, entry)
             ):
                 entry = Entry(identity, file.size, part_bytes)
-                entry.begin_anew(part_bytes)
+                entry.restart(part_bytes)
                 _remove(self.folder / file.path)
                 _remove(part_file(self.folder / file.path))
             self.entries[file.path] = entry
         self._tidy()
         self.save(at_once=True)
 
-    def note_whole(self, path: str, identity: str, size: int, sha256: str) -> None:
+    def add_whole(self, path: str, identity: str, size: int, sha256: str) -> None:
         """A file that is here already, and is what it should be."""
         entry = Entry(identity, size, max(size, 1), [size], None, sha256)
         entry.mtime_ns = (self.folder / path).stat().st_mtime_ns

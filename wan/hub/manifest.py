@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from wan.errors import CheckpointError
-from wan.hub.places import MANIFEST
 from wan.system.files import write_atomically
+from wan.weights.places import MANIFEST
 
 
 @dataclass(frozen=True, slots=True)

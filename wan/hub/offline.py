@@ -8,11 +8,11 @@ from pathlib import Path
 from wan.errors import HubRefusal
 from wan.hub.journal import Journal
 from wan.hub.manifest import File, Manifest, read_manifest
-from wan.hub.places import folder_of, partial_of
 from wan.hub.structure import layout_faults, weight_faults
 from wan.system.digests import remembered_digest
 from wan.system.folders import found_in
 from wan.variants.published import Model
+from wan.weights.places import folder_of, partial_of
 
 
 def whole_here(folder: Path) -> Manifest | None:

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Protocol
 
 from wan.errors import HubError, HubRefusal
-from wan.hub.alone import alone
 from wan.hub.hubs import HUBS, Listing, RemoteFile
 from wan.hub.journal import JOURNAL, Journal, Origin
 from wan.hub.manifest import File, Manifest, read_manifest, write_manifest
 from wan.hub.offline import broken, whole_here
-from wan.hub.places import MANIFEST, folder_of, partial_of
+from wan.hub.pull_lock import pull_lock
 from wan.hub.structure import Fault, layout_faults, weight_faults
 from wan.hub.transfer import CONNECTIONS, PART_BYTES, Progress, Transfer
 from wan.hub.wire import ATTEMPTS, NotThere, Wire
 from wan.system.digests import remember_digests
 from wan.system.files import settle_folder
 from wan.variants.published import Model
+from wan.weights.places import MANIFEST, folder_of, partial_of
 
 MARGIN = 1_000_000_000
 """Bytes of disk that a pull leaves free."""
@@ -83,7 +83,7 @@ def pull(
     here = whole_here(folder)
     if here is not None and source.revision in (None, here.revision, here.commit):
         return Pulled(folder, here, 0, _unready(folder, here))
-    with alone(folder):
+    with pull_lock(folder):
         manifest = _whole(folder, source.revision)
         if manifest is not None:
             return Pulled(folder, manifest, 0, _unready(folder, manifest))
@@ -124,7 +124,7 @@ def _fetch(model: Model, folder: Path, wire: Wire, source: Source, pace: Pace, w
     listing = _listing(model, wire, source, journal.origin, watcher)
     files = _selected(model, listing)
     partial.mkdir(parents=True, exist_ok=True)
-    journal.take_up(listing, files, pace.part_bytes)
+    journal.reconcile(listing, files, pace.part_bytes)
     total, here = sum(file.size for file in files), sum(entry.arrived for entry in journal.entries.values())
     _check_space(model, partial, journal, pace.margin)
     watcher.begin(model, total, here)
@@ -251,7 +251,7 @@ def _open_again(folder: Path, manifest: Manifest, faulty: Collection[str]) -> No
     journal.origin = Origin(manifest.hub, manifest.repo, manifest.revision, manifest.commit)
     for path, file in manifest.files.items():
         if path not in faulty:
-            journal.note_whole(path, file.identity, file.size, file.sha256)
+            journal.add_whole(path, file.identity, file.size, file.sha256)
     journal.save(at_once=True)
     (folder / MANIFEST).unlink()  # from here on it counts as not here
     _make_partial(folder)

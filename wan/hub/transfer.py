@@ -17,7 +17,7 @@ from typing import Protocol
 import httpx
 
 from wan.errors import HubError
-from wan.hub.arriving import Arriving, WrongDigest
+from wan.hub.download import Download, WrongDigest
 from wan.hub.hubs import RemoteFile
 from wan.hub.journal import Journal
 from wan.hub.wire import Passing, Wire, host_of
@@ -73,7 +73,7 @@ class Transfer:
         todo = [file for file in files if journal.entries[file.path].sha256 is None]
         self._folder = folder
         self._remote = todo
-        self._files: dict[int, Arriving] = {}
+        self._files: dict[int, Download] = {}
         self._change = threading.Condition()
         self._tasks: list[_Task] = [_Task(index, -1, 0) for index in range(len(todo))]
         self._at_work = 0
@@ -138,32 +138,32 @@ class Transfer:
 
     def _do(self, task: _Task) -> None:
         file = self._file(task.file)
-        part = self._first_lacking(file) if task.part < 0 else task.part
+        part = self._first_missing(file) if task.part < 0 else task.part
         if part is not None:
-            self._wire.patiently(
+            self._wire.retrying(
                 lambda: self._part(task.file, file, part, task.round), progress=lambda: file.entry.arrived
             )
         self._journal.save()
         if task.round == file.round and file.whole:
-            self._settle(task.file, file, task.round)
+            self._finish(task.file, file, task.round)
         else:
-            file.digest_on()
+            file.update_digest()
 
-    def _file(self, index: int) -> Arriving:
+    def _file(self, index: int) -> Download:
         with self._change:
             if index not in self._files:
                 remote = self._remote[index]
-                self._files[index] = Arriving(remote, self._folder, self._journal.entries[remote.path])
+                self._files[index] = Download(remote, self._folder, self._journal.entries[remote.path])
             return self._files[index]
 
     @staticmethod
-    def _first_lacking(file: Arriving) -> int | None:
+    def _first_missing(file: Download) -> int | None:
         lacking = (part for part in range(len(file.entry.parts)) if not file.entry.complete(part))
         return next(lacking, None)
 
-    def _part(self, index: int, file: Arriving, part: int, round_: int) -> None:
+    def _part(self, index: int, file: Download, part: int, round_: int) -> None:
         """Ask for what a part lacks, and take it in."""
-        lacking = file.lacking(round_, part)
+        lacking = file.missing(round_, part)
         if lacking is None:
             return
         start, end = lacking
@@ -175,8 +175,8 @@ class Transfer:
             if answer.status_code == 200 and len(file.entry.parts) == 1:
                 self._progress.arrived(-file.rewind())  # all of it, from its beginning
                 start = 0
-            elif ranged and not self._goes_on(answer, file, start):
-                self._anew(index, file, round_, answer)
+            elif ranged and not self._continues(answer, file, start):
+                self._restart(index, file, round_, answer)
                 return
             _check_length(answer, file, end - start)
             file.entry.etag = _strong_etag(answer) or file.entry.etag
@@ -187,10 +187,10 @@ class Transfer:
                 self._journal.save()
                 if self._wire.stop.is_set() or round_ != file.round:
                     return
-        if file.lacking(round_, part) is not None:
+        if file.missing(round_, part) is not None:
             raise Passing(f"{host_of(str(answer.url))}: {file.remote.path} was cut off")
 
-    def _goes_on(self, answer: httpx.Response, file: Arriving, start: int) -> bool:
+    def _continues(self, answer: httpx.Response, file: Download, start: int) -> bool:
         """Whether the answer is the asked range of the same version of the file."""
         if answer.status_code != 206:
             return False
@@ -200,39 +200,39 @@ class Transfer:
         known, etag = file.entry.etag, _strong_etag(answer)
         return file.remote.digest is not None or known is None or etag is None or etag == known
 
-    def _anew(self, index: int, file: Arriving, round_: int, answer: httpx.Response) -> None:
+    def _restart(self, index: int, file: Download, round_: int, answer: httpx.Response) -> None:
         """Begin the file again: in one piece where the server knows no ranges, else in parts as before."""
         known, etag = file.entry.etag, _strong_etag(answer)
         other = answer.status_code == 416 or (known is not None and etag is not None and known != etag)
         in_parts = other or answer.status_code == 206
         why = "it changed on the hub" if in_parts else "the server knows no ranges"
-        lost = file.begin_anew(round_, part_bytes=self._part_bytes if in_parts else file.entry.size, why=why)
+        lost = file.restart(round_, part_bytes=self._part_bytes if in_parts else file.entry.size, why=why)
         self._progress.arrived(-lost)
         if lost:
             self._progress.note(f"{file.remote.path}: {why}; begun anew")
         if round_ + 1 == file.round:
             self._add([_Task(index, -1, file.round)])
 
-    def _opened(self, index: int, file: Arriving, round_: int, at_work: int) -> None:
+    def _opened(self, index: int, file: Download, round_: int, at_work: int) -> None:
         """Once the server has shown that it serves parts: the others may be asked for at the same time."""
         with self._change:
             first, file.opened = not file.opened, True
         if first:
             self._add([_Task(index, part, round_) for part in range(len(file.entry.parts)) if part != at_work])
 
-    def _settle(self, index: int, file: Arriving, round_: int) -> None:
+    def _finish(self, index: int, file: Download, round_: int) -> None:
         try:
-            if file.settle(round_):
+            if file.finish(round_):
                 self._journal.save(at_once=True)
                 self._progress.file_done(file.remote.path)
         except WrongDigest as wrong:
-            lost = file.begin_anew(round_, part_bytes=self._part_bytes, why=str(wrong))
+            lost = file.restart(round_, part_bytes=self._part_bytes, why=str(wrong))
             self._progress.arrived(-lost)
             self._progress.note(f"{file.remote.path}: {wrong}; fetched once more")
             self._add([_Task(index, -1, round_ + 1)])
 
 
-def _check_length(answer: httpx.Response, file: Arriving, wanted: int) -> None:
+def _check_length(answer: httpx.Response, file: Download, wanted: int) -> None:
     said = answer.headers.get("content-length", "")
     if said.isdigit() and (int(said) > wanted or (answer.status_code != 206 and int(said) < wanted)):
         where = host_of(str(answer.url))

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from wan.hub.journal import JOURNAL
 from wan.hub.manifest import File, Manifest, read_manifest
-from wan.hub.places import MANIFEST
 from wan.hub.structure import Fault, layout_faults, shared_parts, weight_faults
 from wan.system.digests import remember_digests
 from wan.system.folders import found_in
 from wan.system.host import cores
+from wan.weights.places import MANIFEST
 
 _READ = 8 * 1024 * 1024
 

@@ -77,7 +77,7 @@ class Wire:
                 return answer.json(), answer.links.get("next", {}).get("url")
 
         try:
-            return self.patiently(ask, attempts=min(self.attempts, 4))
+            return self.retrying(ask, attempts=min(self.attempts, 4))
         except ValueError as error:
             raise HubError(f"{host_of(url)} did not answer with JSON to {_plain(url)}: is it a model hub?") from error
 
@@ -96,7 +96,7 @@ class Wire:
         except httpx.HTTPError as error:
             raise HubError(f"{host_of(url)}: {_said(error)}") from error
 
-    def patiently(self, once: Callable[[], T], *, progress: Callable[[], int] = int, attempts: int = 0) -> T:
+    def retrying(self, once: Callable[[], T], *, progress: Callable[[], int] = int, attempts: int = 0) -> T:
         """Do it, again after `Passing` faults with growing pauses. Tries are counted anew whenever `progress` grew.
 
         Raises `HubError` when the tries are used up.

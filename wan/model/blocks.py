@@ -20,7 +20,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from wan.model.attention import CUDNN, FLASH_3
 from wan.model.exact_attention import attend_by_flash_3, by_torch, exact_attention
-from wan.parallel.heads import for_ranks, send_heads, with_all_tokens
+from wan.parallel.heads import for_ranks, send_heads, shared_with_twin, with_all_tokens
 from wan.parallel.span import CutRotary, Rotary
 
 _TEXT_TOKENS = 512  # image tokens, where a model has any, stand before these
@@ -106,35 +106,58 @@ def self_attention(attention: Any, normal: Tensor, rotary: Rotary, *, plain: boo
 def _attention_across(attention: Any, normal: Tensor, rotary: CutRotary, plain: bool) -> Tensor:
     """`self_attention` of a row that is cut over ranks: values travel while queries are computed, queries while keys
     are."""
-    heads, group = attention.heads, rotary.group
+    heads = attention.heads
     value = for_ranks(_per_head(attention.to_v(normal), heads), rotary)
-    values = send_heads(value, group)
+    values = _sent(value, rotary)
     query = _rotated(_normalised(attention.norm_q, attention.to_q(normal), plain), heads, rotary)
     query = for_ranks(query.to(value.dtype), rotary)
-    queries = send_heads(query, group)
+    queries = _sent(query, rotary)
     key = _rotated(_normalised(attention.norm_k, attention.to_k(normal), plain), heads, rotary)
     key = for_ranks(key.to(value.dtype), rotary)
-    keys = send_heads(key, group)
-    backend = attention.processor._attention_backend or ""
-    mixed = attend_across([queries, keys, values], [query, key, value], rotary.tokens, group, backend, plain)
+    keys = _sent(key, rotary)
+    backend, (twins, place) = attention.processor._attention_backend or "", rotary.twin or ("", 0)
+    sent = [query, key, value] if rotary.ranks > 1 else []
+    mixed = attend_across([queries, keys, values], sent, rotary.tokens, rotary.group, backend, plain, twins, place)
     out: Tensor = attention.to_out[0](mixed)
     return out
 
 
+def _sent(by_rank: Tensor, rotary: CutRotary) -> Tensor:
+    return send_heads(by_rank, rotary.group) if rotary.ranks > 1 else by_rank
+
+
 @torch.library.custom_op("wan::attend_across", mutates_args=())
 def attend_across(
-    arriving: list[Tensor], sent: list[Tensor], tokens: int, group: str, backend: str, plain: bool
+    arriving: list[Tensor],
+    sent: list[Tensor],
+    tokens: int,
+    group: str,
+    backend: str,
+    plain: bool,
+    twins: str,
+    place: int,
 ) -> Tensor:
-    """`wan.parallel.heads.with_all_tokens`; `sent` are kept until they have arrived."""
+    """`wan.parallel.heads.with_all_tokens`; `sent` are kept until they have arrived. `twins`, if any, share the heads
+    of this rank."""
 
     def attend_whole(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         return attend_by(backend or None, query, key, value, plain=plain)
 
-    return with_all_tokens(arriving, tokens, group, attend_whole)
+    attend_here = shared_with_twin(attend_whole, twins, place) if twins else attend_whole
+    return with_all_tokens(arriving, tokens, group, attend_here)
 
 
 @attend_across.register_fake
-def _(arriving: list[Tensor], sent: list[Tensor], tokens: int, group: str, backend: str, plain: bool) -> Tensor:
+def _(
+    arriving: list[Tensor],
+    sent: list[Tensor],
+    tokens: int,
+    group: str,
+    backend: str,
+    plain: bool,
+    twins: str,
+    place: int,
+) -> Tensor:
     ranks, length, heads, width = arriving[0].shape
     return arriving[0].new_empty(1, length, ranks * heads * width)
 
@@ -184,12 +207,12 @@ def attend_by(backend: str | None, query: Tensor, key: Tensor, value: Tensor, *,
 
 def modulated(values: Tensor, shift: Tensor, scale: Tensor, counts: tuple[int, ...]) -> Tensor:
     """`values · (1 + scale) + shift`, fp32 `[B, N, dim]`, with shift and scale `[B, kinds, dim]` of each kind."""
-    kinds = enumerate(torch.split(values, counts, dim=1))
+    kinds = enumerate(torch.split(values, list(counts), dim=1))
     return _joined([rows * (1 + scale[:, kind, None]) + shift[:, kind, None] for kind, rows in kinds])
 
 
 def _gated(values: Tensor, gate: Tensor, counts: tuple[int, ...]) -> Tensor:
-    kinds = enumerate(torch.split(values, counts, dim=1))
+    kinds = enumerate(torch.split(values, list(counts), dim=1))
     return _joined([rows.float() * gate[:, kind, None] for kind, rows in kinds])
 
 

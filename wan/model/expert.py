@@ -92,7 +92,9 @@ class Expert:
     def _step(self, context: Context, time: Time, span: Span) -> Step:
         texts, counts = context.texts, span.counts(time.counts)
         mine, rotary = self.share.prompts(len(texts)), span.cut_rotary(context.rotary)
-        return Step(self.functions, self.dtype, texts, rotary, time.blocks, counts, mine, span)
+        twin = self.share.twin(len(texts), int(self.model.config.num_attention_heads))
+        shared = rotary if twin is None else span.with_twin(context.rotary, twin)
+        return Step(self.functions, self.dtype, texts, rotary, shared, time.blocks, counts, mine, span)
 
     def embed(self, inputs: Tensor, context: Context) -> Tensor:
         """The row of tokens `[1, N, dim]` of the inputs, one a patch of latents."""

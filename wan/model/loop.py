@@ -36,12 +36,13 @@ may replace."""
 class Step:
     """What every block of one step is given beside tokens: prompts `[1, L, dim]`, of which those in `mine` are computed
     here, rotary tables `[1, n, 1, D]`, and the step's time fp32 `[1, kinds, 6, dim]` for `counts` tokens of each kind.
-    `span`: the tokens that are here."""
+    `shared`: rotary tables as long as no prompt has been read. `span`: the tokens that are here."""
 
     functions: BlockFunctions
     compute: torch.dtype
     texts: tuple[Tensor, ...]
     rotary: Rotary
+    shared: Rotary
     time: Tensor
     counts: tuple[int, ...]
     mine: Sequence[int]
@@ -62,7 +63,7 @@ class Step:
                 )
             return
         (shared,) = branches
-        shared = self.functions.attend_to_itself(block, shared, modulation, self.rotary, self.compute)
+        shared = self.functions.attend_to_itself(block, shared, modulation, self.shared, self.compute)
         branches[:] = [self.functions.read_prompt(block, shared, text, modulation, self.compute) for text in texts]
 
 

@@ -22,8 +22,7 @@ def latents_of_patches(patches: Tensor, grid: Sequence[int], patch: Sequence[int
 
     `grid` counts patches, `patch` is their size, both in frames, rows and columns.
     """
-    apart = patches.unflatten(1, tuple(grid)).unflatten(-1, (*patch, -1))
+    apart = torch.unflatten(torch.unflatten(patches, 1, tuple(grid)), -1, (*patch, -1))
     # [B, f, h, w, pt, ph, pw, C] → [B, C, f·pt, h·ph, w·pw]
     apart = apart.permute(0, 7, 1, 4, 2, 5, 3, 6)
-    latents: Tensor = apart.flatten(6, 7).flatten(4, 5).flatten(2, 3)
-    return latents
+    return apart.flatten(6, 7).flatten(4, 5).flatten(2, 3)

@@ -19,7 +19,7 @@ import torch
 import torch.distributed as dist
 
 from wan.errors import Cancelled, GangError, NumbersError, RequestError, StateError
-from wan.parallel.layout import Layout
+from wan.parallel.layout import PROMPTS, Layout
 from wan.parallel.pulse import Loss, Pulse, open_pulse
 from wan.parallel.share import ALONE, Share
 
@@ -78,11 +78,11 @@ class Gang(Alone):
         found = _device(device)
         limit = timedelta(seconds=seconds)
         try:
-            control, sequence = _meet(layout, place, found, limit)
+            control, share = _meet(layout, place, found, limit)
             pulse = open_pulse(place.rank, layout.ranks, place.host, control, _abort if found.type == "cuda" else _wait)
         except (dist.DistError, RuntimeError, OSError) as error:
             raise GangError(f"rank {place.rank} of {layout.ranks} could not meet the others: {error}") from error
-        return Gang(Share(layout, place.rank, sequence), found, control, pulse)
+        return Gang(share, found, control, pulse)
 
     @property
     def rank(self) -> int:
@@ -184,8 +184,8 @@ def _device(name: str) -> torch.device:
     return found
 
 
-def _meet(layout: Layout, place: _Place, device: torch.device, limit: timedelta) -> tuple[dist.ProcessGroup, str]:
-    """The group of the CPUs, and the name of the group that shares this rank's sequence."""
+def _meet(layout: Layout, place: _Place, device: torch.device, limit: timedelta) -> tuple[dist.ProcessGroup, Share]:
+    """The group of the CPUs, and what is computed here."""
     dist.init_process_group(
         "nccl" if device.type == "cuda" else "gloo",
         init_method=place.meeting,
@@ -195,18 +195,19 @@ def _meet(layout: Layout, place: _Place, device: torch.device, limit: timedelta)
         pg_options=_options(device),
     )
     control = dist.new_group(backend="gloo", timeout=limit)
-    return control, sequence_group(layout, place.rank, device, limit)
+    return control, make_share(layout, place.rank, device, limit)
 
 
-def sequence_group(layout: Layout, rank: int, device: torch.device, limit: timedelta) -> str:
-    """The name of the ranks that share the sequence of `rank`. All ranks make all groups, in one order."""
-    name = ""
-    for first in range(0, layout.ranks, layout.sequence):
-        members = list(range(first, first + layout.sequence))
-        group = dist.new_group(members, timeout=limit, pg_options=_options(device))
-        if rank in members:
-            name = group.group_name
-    return name
+def make_share(layout: Layout, rank: int, device: torch.device, limit: timedelta) -> Share:
+    """What `rank` computes in a layout of all that have met, with its groups. All call it at once."""
+    ranks = range(layout.ranks)
+    sequences = [list(ranks[first : first + layout.sequence]) for first in ranks[:: layout.sequence]]
+    twins = [list(ranks[first :: layout.sequence]) for first in ranks[: layout.sequence]]
+    names = []
+    for groups in (sequences, twins if layout.guidance == PROMPTS else []):
+        made = {tuple(group): dist.new_group(group, timeout=limit, pg_options=_options(device)) for group in groups}
+        names.append(next((group.group_name for members, group in made.items() if rank in members), ""))
+    return Share(layout, rank, *names)
 
 
 def _options(device: torch.device) -> Any:

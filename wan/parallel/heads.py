@@ -10,12 +10,17 @@ are operators that torch.compile does not look into: it would wait for every ten
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from wan.parallel.layout import PROMPTS
 from wan.parallel.span import CutRotary
+
+Attend: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Attention over queries, keys and values `[1, N, heads, D]` → `[1, N, heads · D]`."""
 
 
 def for_ranks(values: Tensor, places: CutRotary) -> Tensor:
@@ -37,17 +42,30 @@ def _(by_rank: Tensor, group: str) -> Tensor:
     return torch.empty_like(by_rank)
 
 
-def with_all_tokens(
-    arriving: Sequence[Tensor], tokens: int, group: str, attend: Callable[[Tensor, Tensor, Tensor], Tensor]
-) -> Tensor:
-    """Attention over queries, keys and values that `send_heads` gave: of this rank's heads `[1, N, h, D]` thrice to
-    `[1, N, h · D]`. Returns what it says of this rank's tokens, with all heads: `[1, n, heads · D]`."""
+def with_all_tokens(arriving: Sequence[Tensor], tokens: int, group: str, attend: Attend) -> Tensor:
+    """Attention over queries, keys and values that `send_heads` gave, `[ranks, n, h, D]`: all tokens with the heads of
+    this rank. Returns what it says of this rank's tokens, with all heads: `[1, n, heads · D]`."""
     ranks, length = arriving[0].shape[:2]
+    if ranks == 1:  # nothing was sent
+        return attend(*arriving)
     mixed = attend(*(_arrived(each).flatten(0, 1)[None, :tokens] for each in arriving))[0]
     missing = ranks * length - tokens
     rows = F.pad(mixed, (0, 0, 0, missing)) if missing else mixed
     found = _arrived(send_heads(torch.unflatten(rows, 0, (ranks, length)), group))
     return found.transpose(0, 1).flatten(1, 2)[None]
+
+
+def shared_with_twin(attend: Attend, group: str, place: int) -> Attend:
+    """Attention over the heads of this rank, half of them computed here and half by the twin, to the same bits: no head
+    sees another."""
+
+    def attend_half(*given: Tensor) -> Tensor:
+        half = given[0].shape[2] // PROMPTS
+        here = attend(*(each[:, :, place * half : (place + 1) * half] for each in given))[0].contiguous()
+        both = _arrived(torch.ops._c10d_functional.all_gather_into_tensor(here, PROMPTS, group))
+        return torch.unflatten(both, 0, (PROMPTS, -1)).transpose(0, 1).flatten(1, 2)[None]
+
+    return attend_half
 
 
 def _arrived(arriving: Tensor) -> Tensor:

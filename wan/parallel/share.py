@@ -9,18 +9,21 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from wan.parallel.layout import Layout
-from wan.parallel.span import Span
+from wan.parallel.layout import PROMPTS, Layout
+from wan.parallel.rows import Rows
+from wan.parallel.span import Span, Twin
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """The place of `rank` in a layout. `sequence_group` is the name of the ranks that have the other tokens of the same
-    prompt. The default is a GPU by itself, which computes everything."""
+    prompt, `twin_group` of the two that have the same tokens of either prompt. The default is a GPU by itself, which
+    computes everything."""
 
     layout: Layout = field(default_factory=Layout)
     rank: int = 0
     sequence_group: str = ""
+    twin_group: str = ""
 
     def prompts(self, count: int) -> Sequence[int]:
         """The numbers of the prompts, of a step with `count` of them, that are computed here.
@@ -31,9 +34,21 @@ class Share:
             return range(count)
         return [self.rank // self.layout.sequence]
 
+    def twin(self, count: int, heads: int) -> Twin | None:
+        """Who shares what all `count` prompts of a step have in common, of a model with so many heads; None for nobody,
+        or where the heads of a rank cannot be halved."""
+        if self.layout.guidance == 1 or count == 1 or heads // self.layout.sequence % PROMPTS:
+            return None
+        return Twin(self.twin_group, self.rank // self.layout.sequence)
+
     def span(self, tokens: int) -> Span:
         """The tokens that are computed here."""
         return Span(tokens, self.rank % self.layout.sequence, self.layout.sequence, self.sequence_group)
+
+    @property
+    def rows(self) -> Rows:
+        """Of the autoencoder's frames: shared out where bits are not promised to be those of one GPU."""
+        return Rows(self.rank, self.layout.ranks) if self.layout.sequence > 1 else Rows()
 
     def gather(self, found: Sequence[Tensor], count: int, span: Span) -> list[Tensor]:
         """Of `[1, length, C]` for each prompt that is computed here, `[1, N, C]` for all `count` prompts: the same bits

@@ -15,15 +15,25 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+class Twin(NamedTuple):
+    """The rank that computes the other prompt with the same tokens and heads: torch.distributed's group of the two, and
+    the place of this one in it."""
+
+    group: str
+    place: int
+
+
 class CutRotary(NamedTuple):
     """Rotary cosines and sines `[1, n, 1, D]` of the `n` tokens of one rank; the sequence has `tokens` of them over
-    `ranks` ranks, which are torch.distributed's group of that name."""
+    `ranks` ranks, which are torch.distributed's group of that name. `twin`: as long as no prompt has been read, who
+    has the same values, so that attention over the heads here is shared with it."""
 
     cosines: Tensor
     sines: Tensor
     tokens: int
     ranks: int
     group: str
+    twin: Twin | None = None
 
 
 Rotary: TypeAlias = tuple[Tensor, Tensor] | CutRotary
@@ -74,9 +84,11 @@ class Span:
 
     def cut_rotary(self, rotary: tuple[Tensor, Tensor]) -> Rotary:
         """Where the tokens that are here stand."""
-        if self.ranks == 1:
-            return rotary
-        return CutRotary(self.cut(rotary[0]), self.cut(rotary[1]), self.tokens, self.ranks, self.group)
+        return rotary if self.ranks == 1 else self.with_twin(rotary, None)
+
+    def with_twin(self, rotary: tuple[Tensor, Tensor], twin: Twin | None) -> CutRotary:
+        """`cut_rotary`, where a twin has the same values."""
+        return CutRotary(self.cut(rotary[0]), self.cut(rotary[1]), self.tokens, self.ranks, self.group, twin)
 
     def by_frames(
         self, tokens: Tensor, video: int, per_frame: int, compute: Callable[[Tensor, slice], Tensor]

@@ -11,7 +11,8 @@
 from __future__ import annotations
 
 from wan.prompts.ask import extend_prompt
-from wan.prompts.backends import Extender, Message, open_api, open_local
+from wan.prompts.backends import open_api, open_local
+from wan.prompts.conversation import Extender, Message
 from wan.prompts.instructions import VERSION, PromptRequest, instruction_for
 
 __all__ = [

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from wan.errors import ModelUnavailable, PromptError
-from wan.prompts.backends import LONGEST_ANSWER, Message
+from wan.prompts.conversation import LONGEST_ANSWER, Message
 
 if TYPE_CHECKING:
     from wan.request import Image

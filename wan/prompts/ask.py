@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from wan.errors import ModelUnavailable, PromptError
 from wan.prompts.answers import check, clean
-from wan.prompts.backends import Extender, Message
+from wan.prompts.conversation import Extender, Message
 from wan.prompts.instructions import PromptRequest, instruction_for, system_message
 
 FIRST_WAIT = 1.0

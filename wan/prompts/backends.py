@@ -1,43 +1,13 @@
-"""What an extender is: something that answers messages. Two kinds: a model on this machine, and an endpoint."""
+"""The two kinds of chat model that extend prompts: one on this machine, and one behind an endpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from wan.hub.catalog import pulled_as
-
-if TYPE_CHECKING:
-    from wan.request import Image
-
-Speaker: TypeAlias = Literal["system", "user", "assistant"]
-LONGEST_ANSWER = 2048
-"""Tokens. More than any prompt needs, thoughts of a reasoning model included: what goes on after that runs away."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a conversation. `image` is shown with it."""
-
-    speaker: Speaker
-    text: str
-    image: Image | None = field(default=None, compare=False)
-
-
-class Extender(Protocol):
-    """A chat model. Where it can be asked, it can be asked by several threads at once."""
-
-    @property
-    def sees(self) -> bool:
-        """Whether it can be shown pictures."""
-        ...
-
-    def answer(self, messages: Sequence[Message]) -> str:
-        """The answer as it came. Raises `ModelUnavailable`, `PromptError`."""
-        ...
+from wan.prompts.conversation import Extender
 
 
 @contextmanager

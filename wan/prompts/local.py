@@ -22,8 +22,8 @@ from transformers import (
 from transformers.utils import logging
 
 from wan.errors import ModelUnavailable, PromptError
-from wan.hub.catalog import CATALOG
-from wan.prompts.backends import LONGEST_ANSWER, Message
+from wan.prompts.conversation import LONGEST_ANSWER, Message
+from wan.prompts.look import way_to
 from wan.prompts.reader import Reader
 
 
@@ -112,13 +112,8 @@ def _cannot_load(model: str, error: Exception) -> str:
         return f"{model}: cannot be loaded ({_brief(error)})"
     if isinstance(error, OSError):
         where = f"there is no such folder or pulled model, and the Hugging Face cache has no {model}"
-        return f"{model}: {where}; get it with {_way(model)}, or name another: prompts.model=FOLDER"
+        return f"{model}: {where}; get it with `{way_to(model)}`, or name another: prompts.model=FOLDER"
     return f"{model}: cannot be loaded ({_brief(error)})"
-
-
-def _way(model: str) -> str:
-    names = [known.name for known in CATALOG.values() if model in (known.name, known.huggingface)]
-    return f"`wanflow models pull {names[0]}`" if names else f"`hf download {model}`"
 
 
 def _brief(error: Exception) -> str:

@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 from transformers import AutoImageProcessor, AutoTokenizer
 from transformers.utils import cached_file
 
-from wan.prompts.backends import Message
+from wan.prompts.conversation import Message
 
 if TYPE_CHECKING:
     from wan.request import Image

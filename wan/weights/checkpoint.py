@@ -10,11 +10,11 @@ from pathlib import Path
 
 from wan.errors import CheckpointError, NoCheckpoint
 from wan.families import Family, Role
-from wan.hub.places import models_home
 from wan.system.digests import file_digests
 from wan.system.folders import found_in
 from wan.variants import VARIANTS
 from wan.weights.layout import check_component, read_json, weight_files
+from wan.weights.places import models_home
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Checkpoint:
         """Find the checkpoint that fills `variant` in the family. Nothing is downloaded and no weights are read.
 
         A family with a root of its own (or another one given as `root`) is there and nowhere else. The others are
-        looked for under `root`, among the pulled models (`wan.hub.places`), and in the local Hugging Face cache.
+        looked for under `root`, among the pulled models (`wan.weights.places`), and in the local Hugging Face cache.
 
         Raises `NoCheckpoint` when there is none, `CheckpointError` when it is incomplete, of another kind, or pickled.
         """

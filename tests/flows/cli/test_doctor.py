@@ -17,7 +17,7 @@ from flows.config import compose
 from tests.flows.cli.conftest import Wanflow
 from tests.wan.prompts.endpoint import Endpoint, closed_port, serving
 from wan.families import FAMILIES
-from wan.hub.places import MANIFEST
+from wan.weights.places import MANIFEST
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from flows.cli.models_list import page, row
 from wan.hub.catalog import CATALOG
 from wan.hub.journal import Entry, Journal
-from wan.hub.places import folder_of, partial_of
+from wan.weights.places import folder_of, partial_of
 
 
 @pytest.mark.parametrize("width", [80, 100, 140, 200])

@@ -28,7 +28,6 @@ from flows.store.prepared import is_prepared, prepared, put_prepared
 from tests.flows.cluster.clips import real_clip
 from tests.wan.variants.animate.preprocess.conftest import save_detector, save_pose_model, small_sam2
 from wan.errors import CheckpointError
-from wan.hub.places import MANIFEST
 from wan.variants.animate.preprocess.key import (
     DETECTOR,
     POSE,
@@ -38,6 +37,7 @@ from wan.variants.animate.preprocess.key import (
     preprocess_key,
 )
 from wan.variants.animate.preprocess.models import PreprocessModels, load_models
+from wan.weights.places import MANIFEST
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -21,7 +21,7 @@ from flows.settings import ModelSettings, Settings
 from flows.store import open_store
 from flows.storyboard.model import Lora, Scene, Shot, Storyboard
 from wan.families import FAMILIES, Family, FamilyLora
-from wan.hub.places import MANIFEST
+from wan.weights.places import MANIFEST
 
 TINY = FAMILIES["tiny"]
 LIGHTNING = FAMILIES["wan22-lightning"]

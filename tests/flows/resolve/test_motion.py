@@ -12,9 +12,9 @@ from flows.errors import Place
 from flows.resolve.motion import MASKS, POSES, look_at_motions
 from flows.storyboard.model import Motion, Scene, Shot, Storyboard
 from wan.families import FAMILIES, Family, Role
-from wan.hub.places import MANIFEST
 from wan.variants.animate.preprocess.key import DETECTOR, POSE
 from wan.variants.animate.relighting import FOLDER, MODEL
+from wan.weights.places import MANIFEST
 
 FAMILY = replace(FAMILIES["wan22"], root=None)
 

@@ -52,6 +52,7 @@ def test_the_first_render_reads_no_converted_file_again(
     i2v: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("wan.system.digests.FRESH_NS", 0)
     checkpoint = Checkpoint.at(convert([i2v], tmp_path / "out").target, "i2v-a14b")
     monkeypatch.setattr("wan.system.digests.file_digest", lambda path: pytest.fail(f"{path} was read"))
     assert checkpoint.revision

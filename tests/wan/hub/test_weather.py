@@ -12,10 +12,10 @@ import pytest
 from tests.wan.hub.conftest import PACE, PULLED, Told
 from tests.wan.hub.fake_hub import FakeHub
 from wan.errors import HubError
-from wan.hub.places import folder_of, pulled
 from wan.hub.pull import Source, pull
 from wan.hub.verify import verify
 from wan.variants.published import Model
+from wan.weights.places import folder_of, pulled
 
 SEEDS = range(int(os.environ.get("WANFLOW_WEATHER_SEEDS", "6")))
 

@@ -23,7 +23,7 @@ def test_tries_are_counted_anew_whenever_something_arrived() -> None:
             raise Passing("cut")
         return "whole"
 
-    assert wire.patiently(once, progress=lambda: reached) == "whole"
+    assert wire.retrying(once, progress=lambda: reached) == "whole"
     wire.close()
 
 
@@ -36,7 +36,7 @@ def test_tries_without_progress_end() -> None:
         raise Passing("silence")
 
     with pytest.raises(HubError, match=r"silence \(3 tries\)"):
-        wire.patiently(once)
+        wire.retrying(once)
     assert len(tries) == 3
     wire.close()
 
@@ -51,7 +51,7 @@ def test_a_stop_ends_every_wait() -> None:
 
     began = time.monotonic()
     with pytest.raises(HubError):
-        wire.patiently(once)
+        wire.retrying(once)
     assert time.monotonic() - began < 5
     wire.close()
 

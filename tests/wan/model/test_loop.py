@@ -52,7 +52,7 @@ def step(calls: Calls, *texts: float, mine: Sequence[int] | None = None) -> Step
     tables = (torch.zeros(1), torch.zeros(1))
     told = tuple(torch.tensor(text) for text in texts)
     mine = range(len(texts)) if mine is None else mine
-    return Step(calls.functions(), torch.float32, told, tables, torch.zeros(1, 1, 6, 4), (5,), mine, Span(5))
+    return Step(calls.functions(), torch.float32, told, tables, tables, torch.zeros(1, 1, 6, 4), (5,), mine, Span(5))
 
 
 def test_prompts_share_the_first_block_until_they_are_read() -> None:

@@ -19,6 +19,7 @@ from wan.parallel.gang import Gang
 from wan.parallel.layout import Layout
 from wan.pipeline import Pipeline
 from wan.request import ClipRequest
+from wan.state import State
 from wan.weights.checkpoint import Checkpoint
 
 SECONDS = 20
@@ -42,7 +43,7 @@ def render(gang: Gang, family: Family) -> tuple[Any, Any, str]:
 
 def test_a_gang_makes_the_clip_that_one_process_makes(family: Family) -> None:
     (alone,) = run_gang(Layout(), render, family)
-    for layout in (Layout(guidance=2), Layout(2, 2)):
+    for layout in (Layout(guidance=2), Layout(sequence=2), Layout(2, 2)):
         told = run_gang(layout, render, family)
         assert [each.error for each in (alone, *told)] == [None] * (1 + layout.ranks)
         for latents, frames, _ in (each.result for each in told):
@@ -55,6 +56,7 @@ def test_a_gang_makes_the_clip_that_one_process_makes(family: Family) -> None:
             assert determinism == alone.result[2]
         else:  # 27 tokens over two ranks
             np.testing.assert_allclose(latents, alone.result[0], atol=1e-4)
+            assert np.abs(frames.astype(int) - alone.result[1]).max() <= 1
             assert determinism == f"{alone.result[2]}, sequence over 2"
 
 
@@ -116,6 +118,33 @@ def test_a_member_that_is_killed_is_missed_at_once(family: Family, layout: Layou
     assert (told[1].result, told[1].error) == (None, None)
     assert others == ["GangError: rank 1 of the gang was lost: its process ended"] * (layout.ranks - 1)
     assert max(each.seconds for each in told) < SECONDS
+
+
+def lose_rank_1_and_keep_states(gang: Gang, family: Family, kept: Path) -> None:
+    pipeline = _pipeline(gang, family)
+
+    def keep(state: State) -> None:
+        if gang.leads:
+            state.save(kept)
+        if gang.rank == 1 and state.step == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    pipeline.advance(pipeline.encode(_request()), on_state=keep)
+
+
+def go_on(gang: Gang, family: Family, kept: Path) -> tuple[int, Any]:
+    state = State.load(kept)
+    return state.step, _pipeline(gang, family).advance(state).latents.numpy()
+
+
+def test_a_clip_goes_on_alone_after_its_gang_has_ended(family: Family, tmp_path: Path) -> None:
+    leader, _ = run_gang(Layout(guidance=2), lose_rank_1_and_keep_states, family, tmp_path / "state")
+    assert leader.error == "GangError: rank 1 of the gang was lost: its process ended"
+    (rest,) = run_gang(Layout(), go_on, family, tmp_path / "state")
+    (whole,) = run_gang(Layout(), render, family)
+    step, latents = rest.result
+    assert step == 3
+    np.testing.assert_array_equal(latents, whole.result[0])
 
 
 def test_who_meets_where_has_to_be_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,34 +6,18 @@ import pytest
 import torch
 from torch import nn
 
+from tests.wan.placement.layers import Part
 from wan.families import Family
 from wan.load import load_pipeline
 from wan.pipeline import Pipeline
-from wan.placement import PLACEMENTS, Placement, next_leaner
+from wan.placement import PLACEMENTS, Placement
 from wan.placement.parts import Moved
-from wan.placement.streamed import StreamedList, Streamer, streamable
+from wan.placement.streamed import Streamer
 from wan.request import ClipRequest, Numerics
 from wan.weights.checkpoint import Checkpoint
 
 CPU = torch.device("cpu")
 LEAN = PLACEMENTS[1:]
-
-
-class Part:
-    """A wrapped model of a few layers in a list, like a transformer."""
-
-    def __init__(self) -> None:
-        torch.manual_seed(0)
-        self.model = nn.Module()
-        self.model.before = nn.Linear(4, 4)
-        self.model.blocks = nn.ModuleList([nn.Sequential(nn.Linear(4, 4), nn.Tanh()) for _ in range(5)])
-        self.model.register_buffer("shift", torch.randn(4))
-
-    def run(self, values: torch.Tensor) -> torch.Tensor:
-        values = self.model.before(values) + self.model.shift
-        for block in self.model.blocks:
-            values = block(values)
-        return values
 
 
 @pytest.fixture
@@ -92,39 +76,11 @@ def _address(layer: nn.Module | None) -> int:
     return layer[0].weight.data_ptr()
 
 
-def test_layers_can_be_asked_for_in_any_order(values: torch.Tensor) -> None:
-    plain, parts = Part(), Moved({"transformer": Part()}, CPU, "offload")
-    with torch.inference_mode(), parts.use("transformer") as part:
-        blocks = part.model.blocks
-        assert isinstance(blocks, StreamedList)
-        for index in (3, 0, 4, -1, 2, 3):
-            assert torch.equal(blocks[index](values), plain.model.blocks[index](values))
-        for block, other in zip(blocks[1:4], plain.model.blocks[1:4], strict=True):
-            assert torch.equal(block(values), other(values))
-    assert list(part.model.state_dict()) == list(plain.model.state_dict())
-
-
 def test_layers_added_later_come_along(values: torch.Tensor) -> None:
     parts = Moved({"transformer": Part()}, CPU, "offload")
     with parts.use("transformer") as part:
         part.model.blocks[1].add_module("lora", nn.Linear(4, 4))
         assert part.run(values).shape == (2, 4)
-
-
-def test_the_outermost_lists_are_streamed() -> None:
-    model = nn.Module()
-    model.blocks = nn.ModuleList([nn.ModuleList([nn.Linear(1, 1), nn.Linear(1, 1)]) for _ in range(2)])
-    model.single = nn.ModuleList([nn.Linear(1, 1)])
-    model.inner = nn.Module()
-    model.inner.injector = nn.ModuleList([nn.Linear(1, 1), nn.Linear(1, 1)])
-    assert [name for name, _ in streamable(model)] == ["blocks", "inner.injector"]
-
-
-def test_each_placement_has_a_leaner_one_but_the_last() -> None:
-    chain: list[Placement | None] = ["resident"]
-    while chain[-1] is not None:
-        chain.append(next_leaner(chain[-1]))
-    assert chain == ["resident", "expert_swap", "offload", "low_vram", None]
 
 
 @pytest.mark.parametrize("placement", LEAN)

@@ -73,32 +73,10 @@ def test_a_model_that_sees_is_shown_the_picture(qwen_vl: Path) -> None:
         assert extend_prompt(extender, request) == "The boat drifts to one side ."
 
 
-def test_a_template_kept_with_the_processor_is_found(qwen_vl: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "qwen"
-    folder.mkdir()
-    for file in qwen_vl.iterdir():
-        (folder / file.name).write_bytes(file.read_bytes())
-    template = (folder / "chat_template.jinja").read_text()
-    (folder / "chat_template.jinja").unlink()
-    (folder / "chat_template.json").write_text(json.dumps({"chat_template": template}))
-    with open_local(folder, device="cpu") as extender:
-        request = PromptRequest("i2v-a14b", "a boat", image=PICTURE)
-        assert extend_prompt(extender, request) == "The boat drifts to one side ."
-
-
 def reader_of(folder: Path) -> Reader:
     from transformers import AutoConfig
 
     return Reader(str(folder), AutoConfig.from_pretrained(folder))
-
-
-def test_a_picture_takes_as_many_tokens_as_it_has_patches(qwen_vl: Path) -> None:
-    reader = reader_of(qwen_vl)
-    inputs = reader.inputs([Message("system", "look"), Message("user", "a boat", PICTURE)])
-    pictured = inputs["mm_token_type_ids"].bool()
-    assert int(pictured.sum()) == int(inputs["image_grid_thw"].prod()) // 4 > 1
-    assert set(inputs["input_ids"][pictured].tolist()) == {reader._config.image_token_id}
-    assert inputs["pixel_values"].shape[0] == int(inputs["image_grid_thw"].prod())
 
 
 def test_what_was_seen_before_does_not_change_an_answer(qwen_vl: Path) -> None:

@@ -56,6 +56,19 @@ WARM: dict[str, dict[str, Any]] = {"vace": {"fresh": ("vace_patch_embedding",), 
 
 def main() -> None:
     """Runs one stage."""
+    args = _arguments().parse_args()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if args.stage == "export":
+        print(f"{export(args.out, CHECKPOINTS) / 1e6:.2f} MB in {CHECKPOINTS}")
+    elif args.stage == "unpack":
+        unpack(CHECKPOINTS, args.out)
+    elif args.stage in FLOWS:
+        _train_flow(args)
+    else:
+        TRAINED[args.stage](args)
+
+
+def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m wan.tiny.train", description=__doc__)
     parser.add_argument("stage", choices=[*SEEDS, "export", "unpack"])
     parser.add_argument("--out", type=Path, required=True, help="folder for weights, resume files and logs")
@@ -70,43 +83,56 @@ def main() -> None:
     parser.add_argument("--no-compile", action="store_true")
     parser.add_argument("--from", type=Path, dest="start", help="ti2v, vace: begin with this transformer's weights")
     parser.add_argument("--decoder-only", action="store_true", help="vae, vae22: go on, and leave the latents alone")
-    args = parser.parse_args()
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    if args.stage == "export":
-        print(f"{export(args.out, CHECKPOINTS) / 1e6:.2f} MB in {CHECKPOINTS}")
-        return
-    if args.stage == "unpack":
-        unpack(CHECKPOINTS, args.out)
-        return
-    out, seed, budget = args.out, SEEDS[args.stage], Budget(steps=args.steps, seconds=args.seconds)
-    if args.stage == "text":
-        train_text(TextTraining(out=out, budget=budget, batch=args.batch or 96, seed=seed))
-        return
+    return parser
+
+
+def _shared(args: argparse.Namespace, *, batch: int) -> dict[str, Any]:
+    """What every stage is told."""
+    budget = Budget(steps=args.steps, seconds=args.seconds)
+    return {"out": args.out, "budget": budget, "batch": args.batch or batch}
+
+
+def _on_device(args: argparse.Namespace) -> dict[str, Any]:
+    """What the stages are told that may be compiled and have rates of learning."""
     rates = {name: value for name in ("muon_lr", "adam_lr") if (value := getattr(args, name)) is not None}
-    if args.stage in ("vae", "vae22"):
-        kind = "2.1" if args.stage == "vae" else "2.2"
-        train_vae(
-            VaeTraining(out=out, budget=budget, kind=kind, batch=args.batch or 8, seed=seed, device=args.device,
-                        compile=not args.no_compile, decoder_only=args.decoder_only, **rates)
-        )  # fmt: skip
-        return
-    if args.stage == "audio":
-        train_audio(AudioTraining(out=out, budget=budget, batch=args.batch or 8, seed=seed, device=args.device))
-        return
-    if args.stage in FLOWS:
-        task = FLOWS[args.stage](out, clips=args.clips, seed=seed * 10**9 + args.offset, batch=16, device=args.device)
-        if args.start is not None:
-            start_from(task.model, args.start, **WARM.get(args.stage, {}))
-        train_flow(
-            task,
-            FlowTraining(out=out, budget=budget, batch=args.batch or 64, device=args.device,
-                         compile=not args.no_compile, **rates),
-        )  # fmt: skip
-        return
-    train_denoiser(
-        DenoiserTraining(task=args.stage, out=out, budget=budget, batch=args.batch or 64, clips=args.clips, seed=seed,
-                         device=args.device, compile=not args.no_compile, **rates)
-    )  # fmt: skip
+    return {"device": args.device, "compile": not args.no_compile, **rates}
+
+
+def _train_text(args: argparse.Namespace) -> None:
+    train_text(TextTraining(seed=SEEDS[args.stage], **_shared(args, batch=96)))
+
+
+def _train_audio(args: argparse.Namespace) -> None:
+    train_audio(AudioTraining(seed=SEEDS[args.stage], device=args.device, **_shared(args, batch=8)))
+
+
+def _train_vae(args: argparse.Namespace) -> None:
+    own = {"kind": "2.1" if args.stage == "vae" else "2.2", "decoder_only": args.decoder_only}
+    train_vae(VaeTraining(seed=SEEDS[args.stage], **own, **_shared(args, batch=8), **_on_device(args)))
+
+
+def _train_denoiser(args: argparse.Namespace) -> None:
+    own = {"task": args.stage, "clips": args.clips, "seed": SEEDS[args.stage]}
+    train_denoiser(DenoiserTraining(**own, **_shared(args, batch=64), **_on_device(args)))
+
+
+def _train_flow(args: argparse.Namespace) -> None:
+    seed = SEEDS[args.stage] * 10**9 + args.offset
+    task = FLOWS[args.stage](args.out, clips=args.clips, seed=seed, batch=16, device=args.device)
+    if args.start is not None:
+        start_from(task.model, args.start, **WARM.get(args.stage, {}))
+    train_flow(task, FlowTraining(**_shared(args, batch=64), **_on_device(args)))
+
+
+TRAINED: dict[str, Callable[[argparse.Namespace], None]] = {
+    "text": _train_text,
+    "audio": _train_audio,
+    "vae": _train_vae,
+    "vae22": _train_vae,
+    "t2v": _train_denoiser,
+    "i2v": _train_denoiser,
+}
+"""The other stages."""
 
 
 if __name__ == "__main__":

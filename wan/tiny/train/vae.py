@@ -155,22 +155,29 @@ def _finish(vae: AutoencoderKLWan, average: Average, config: VaeTraining, device
     torch.save(state, path)
 
 
-def train_vae(config: VaeTraining) -> list[float]:
-    """Runs the stage and returns the losses; goes on from `out/vae_resume.pt`, writes `out/vae.pt` (2.2: `vae22`)."""
-    ranks, rank, device = _prepare_ranks(config)
-    torch.manual_seed(config.seed)
+def _build(config: VaeTraining, device: str) -> AutoencoderKLWan:
+    """The autoencoder to be trained: new, or the stage's own with all but its decoder held still."""
     vae = sequence.channels_last(models.VAE_BUILDERS[config.kind]().to(device))
     if config.decoder_only:
         vae.load_state_dict(load_state(config.out / f"{NAMES[config.kind]}.pt"))
         vae.encoder.requires_grad_(False)
         vae.quant_conv.requires_grad_(False)
+    return vae
+
+
+def train_vae(config: VaeTraining) -> list[float]:
+    """Runs the stage and returns the losses; goes on from `out/vae_resume.pt`, writes `out/vae.pt` (2.2: `vae22`)."""
+    ranks, rank, device = _prepare_ranks(config)
+    torch.manual_seed(config.seed)
+    vae = _build(config, device)
     torch.manual_seed(config.seed + 1000 * rank)
     average = Average(vae, 0.998)
     optimizers = build_optimizers(vae, muon_lr=config.muon_lr, adam_lr=config.adam_lr, adam_names=ADAM_NAMES)
     compute = torch.compile(loss_of) if config.compile else loss_of
-    log, losses, step, part = Log(config.out / f"{NAMES[config.kind]}_{rank}.jsonl"), [], 0, 0.0
+    name = NAMES[config.kind]
+    log, losses, step, part = Log(config.out / f"{name}_{rank}.jsonl"), [], 0, 0.0
     share = partial(_share_gradients, vae, ranks) if ranks > 1 else None
-    resume = config.out / f"{NAMES[config.kind]}_resume.pt"
+    resume = config.out / f"{name}_resume.pt"
     if resume.exists():
         progress = load_resume(resume, vae, average, optimizers)
         step, config.budget.spent = progress["step"], progress["elapsed"]
@@ -190,15 +197,8 @@ def train_vae(config: VaeTraining) -> list[float]:
         average.update(step)
         if rank == 0 and (step % config.log_every == 0 or step == 1):
             losses.append(float(loss.detach()))
-            psnr = -10 * math.log10(float(squared))
-            log.write(
-                stage=NAMES[config.kind],
-                step=step,
-                part=part,
-                loss=losses[-1],
-                psnr=psnr,
-                seconds=config.budget.elapsed,
-            )
+            told = {"loss": losses[-1], "psnr": -10 * math.log10(float(squared)), "seconds": config.budget.elapsed}
+            log.write(stage=name, step=step, part=part, **told)
         if rank == 0 and step % config.save_every == 0:
             save_resume(resume, vae, average, optimizers, step=step, elapsed=config.budget.elapsed)
     if rank == 0:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wan.hub.places import pulled
 from wan.system.folders import found_in
 from wan.weights.checkpoint import Checkpoint
+from wan.weights.places import pulled
 
 FOLDER = "relighting_lora"
 """Of the checkpoint, with one safetensors file. The checkpoint in diffusers layout comes without it."""

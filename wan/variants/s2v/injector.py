@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from diffusers.models.transformers.transformer_wan import WanAttention, WanAttnProcessor
 from torch import Tensor, nn
@@ -59,5 +60,4 @@ class AudioInjector(nn.Module):
         normal = self.injector_adain_layers[number](by_frame, whole.flatten(0, 2)).to(sound.dtype)
         attention = self.injector[number]
         added = cross_attention(attention, normal, sound, plain=tokens.dtype == sound.dtype)
-        heard: Tensor = added.unflatten(0, (batch, frames)).flatten(1, 2)
-        return heard
+        return torch.unflatten(added, 0, (batch, frames)).flatten(1, 2)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from wan.hub.catalog import CATALOG
-from wan.hub.places import MANIFEST
 from wan.variants.animate.relighting import FOLDER, MODEL, relighting_lora
 from wan.weights.checkpoint import Checkpoint
+from wan.weights.places import MANIFEST
 
 
 @pytest.fixture

@@ -37,25 +37,6 @@ def inputs(*, batch: int = 1, motion: bool = True) -> dict[str, Any]:
 
 
 @pytest.mark.parity
-def test_tokens_stand_where_the_references_do(reference: Any, data: Any) -> None:
-    cosines, sines = reference.rotary(*data.config["latent"], with_motion=True)
-    found = torch.stack([cosines[0, :, 0, 0::2], sines[0, :, 0, 0::2]], dim=-1)
-    assert data.error("out.full_rope", found) <= 1e-6
-    packed = len(data.tensors["out.framepack_rope"])
-    assert data.error("out.framepack_rope", found[-packed:]) <= 1e-6
-
-
-@pytest.mark.parity
-def test_sound_and_the_clip_before_become_the_references_tokens(reference: Any, data: Any) -> None:
-    with torch.no_grad():
-        sound = reference.sound(data.tensors["in.audio_input"])
-        packed = reference.frame_packer(data.tensors["in.motion_latents"])
-    assert data.error("out.audio_tokens_local", sound.local) <= TOLERANCE
-    assert data.error("out.audio_tokens_global", sound.whole) <= TOLERANCE
-    assert data.error("out.framepack_tokens", packed) <= TOLERANCE
-
-
-@pytest.mark.parity
 @pytest.mark.parametrize(
     ("which", "timestep"), PARITY.matches("s2v_model", r"out\.((?:first|later)\.(?:nopose|pose|noaudio))\.t(\d+)")
 )

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-from wan.errors import CheckpointError, RequestError
+from wan.errors import RequestError
 from wan.request import ArrayVideo
-from wan.variants.animate.preprocess.key import DETECTOR, PreprocessSettings, models_digest, preprocess_key
-from wan.variants.animate.preprocess.models import PreprocessModels, _load_masks, load_models
+from wan.variants.animate.preprocess.key import PreprocessSettings, preprocess_key
+from wan.variants.animate.preprocess.models import PreprocessModels
 from wan.variants.animate.preprocess.prepare import preprocess
 
 SETTINGS = PreprocessSettings(mode="animate", size=(96, 64), fps=30)
@@ -109,30 +106,3 @@ def test_the_key_covers_what_decides_the_result() -> None:
     fitted = replace(SETTINGS, retarget=True)
     others.append(preprocess_key("video", "another", "models", fitted))
     assert len({known, *others}) == 9
-
-
-def test_models_are_loaded_from_their_folders(
-    poses_folder: Path, masks_folder: Path, dancing: ArrayVideo, tmp_path: Path
-) -> None:
-    models = load_models(poses_folder, masks_folder)
-    assert models.digest == models_digest(poses_folder, masks_folder) != models_digest(poses_folder)
-    assert load_models(poses_folder).masks is None
-    prepared = preprocess(dancing, PICTURE, models, replace(SETTINGS, mode="replace"))
-    assert prepared.mask is not None
-    with pytest.raises(CheckpointError, match=f"{Path(DETECTOR).name} is missing"):
-        models_digest(tmp_path)
-    with pytest.raises(CheckpointError, match=r"config\.json is missing"):
-        models_digest(poses_folder, tmp_path)
-
-
-def test_sam_2_is_never_read_from_a_pickle(poses_folder: Path, masks_folder: Path, tmp_path: Path) -> None:
-    from transformers import Sam2VideoModel
-
-    copied = shutil.copytree(masks_folder, tmp_path / "sam2")
-    model = Sam2VideoModel.from_pretrained(copied, use_safetensors=True)
-    torch.save(model.state_dict(), copied / "pytorch_model.bin")
-    (copied / "model.safetensors").unlink()
-    with pytest.raises(CheckpointError, match=r"model\.safetensors is missing"):
-        load_models(poses_folder, copied)
-    with pytest.raises(CheckpointError, match="cannot be loaded as SAM 2"):
-        _load_masks(copied, "cpu")

@@ -1,4 +1,4 @@
-"""One file while it arrives: bytes in any order on disk, its digest taken in order behind them."""
+"""One file that is being downloaded. Bytes come in any order; their digest is taken in order, behind them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class WrongDigest(Exception):
     """All bytes are here, and they are others than the hub lists."""
 
 
-class Arriving:
-    """A file on its way. All methods may be called from several threads.
+class Download:
+    """A file that is being downloaded. All methods may be called from several threads.
 
     `round` counts the times it was begun anew: bytes that were asked for in an earlier round are thrown away.
     """
@@ -47,7 +47,7 @@ class Arriving:
             os.close(self._file)
             self._file = -1
 
-    def lacking(self, round_: int, part: int) -> tuple[int, int] | None:
+    def missing(self, round_: int, part: int) -> tuple[int, int] | None:
         """The first byte of the file that a part lacks and the one after its last; None: none, or another round."""
         with self._bytes:
             if round_ != self.round or self.entry.complete(part):
@@ -69,7 +69,7 @@ class Arriving:
             self.entry.parts[part] += len(data)
             return len(data)
 
-    def begin_anew(self, round_: int, *, part_bytes: int, why: str) -> int:
+    def restart(self, round_: int, *, part_bytes: int, why: str) -> int:
         """Throw away what arrived, unless another thread already did; returns how many bytes that was.
 
         Raises `HubError` when it happens again and again.
@@ -81,7 +81,7 @@ class Arriving:
             if self.round >= _DIFFERENT_TIMES:
                 raise HubError(f"{self.remote.path}: {why}, {self.round} times; it cannot be had whole from there now")
             lost = self.entry.arrived
-            self.entry.begin_anew(part_bytes)
+            self.entry.restart(part_bytes)
             self._sha256, self._read_to, self.opened = hashlib.sha256(), 0, False
             return lost
 
@@ -97,7 +97,7 @@ class Arriving:
         """Whether every byte is here."""
         return all(self.entry.complete(part) for part in range(len(self.entry.parts)))
 
-    def digest_on(self) -> None:
+    def update_digest(self) -> None:
         """Take the digest on over what lies behind without a gap, if no other thread is at it."""
         if self._digest.acquire(blocking=False):
             try:
@@ -105,7 +105,7 @@ class Arriving:
             finally:
                 self._digest.release()
 
-    def settle(self, round_: int) -> bool:
+    def finish(self, round_: int) -> bool:
         """Take the digest to the end; if it is the hub's, the file gets its name. Whether this call did it.
 
         Raises `WrongDigest`.
@@ -133,12 +133,12 @@ class Arriving:
         return f"git:{hashlib.sha1(blob, usedforsecurity=False).hexdigest()}"
 
     def _read_on(self) -> None:
-        while (end := self._without_gap()) > self._read_to:
+        while (end := self._contiguous()) > self._read_to:
             data = os.pread(self._file, min(_READ, end - self._read_to), self._read_to)
             self._sha256.update(data)
             self._read_to += len(data)
 
-    def _without_gap(self) -> int:
+    def _contiguous(self) -> int:
         part = min(self._read_to // self.entry.part_bytes, len(self.entry.parts) - 1)
         while part < len(self.entry.parts) - 1 and self.entry.complete(part):
             part += 1

@@ -13,7 +13,7 @@ from wan.system.locks import try_lock
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def pull_lock(folder: Path) -> Iterator[None]:
     """Nobody else pulls this model meanwhile. The system takes the lock back however this process ends."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -27,10 +27,10 @@ def alone(folder: Path) -> Iterator[None]:
             file.flush()
             yield
     except OSError as error:
-        raise explained(error, folder) from error
+        raise disk_refusal(error, folder) from error
 
 
-def explained(error: OSError, folder: Path) -> HubError:
+def disk_refusal(error: OSError, folder: Path) -> HubError:
     """What a person can do about a disk that is full, or a place that cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return HubRefusal(
