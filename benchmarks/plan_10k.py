@@ -64,6 +64,8 @@ def write_storyboard(folder: Path, shots: int) -> Path:
 
 def write_checkpoints(root: Path) -> None:
     """What planning looks at of a checkpoint: configurations and the digest of weights, here of a few bytes."""
+    from safetensors.numpy import save
+
     from wan.families import FAMILIES
     from wan.variants import VARIANTS
 
@@ -73,7 +75,7 @@ def write_checkpoints(root: Path) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "config.json").write_text(json.dumps({"_class_name": kind.class_name, **kind.config}))
             (folder / "tokenizer.json").write_text("{}")
-            (folder / "model.safetensors").write_bytes(f"{variant} {name}".encode())
+            (folder / "model.safetensors").write_bytes(save({}, {"of": f"{variant} {name}"}))
         (root / role.folder / "model_index.json").write_text("{}")
 
 
@@ -83,10 +85,11 @@ def finish(folder: Path, path: Path, overrides: list[str]) -> None:
     from flows.api import store_of
     from flows.planning import past_of
     from flows.resolve.memory import remember
+    from flows.store.layout import record_key
 
     made = plan(load(path, overrides))
     for clip in made.clips:
-        place = folder / "store" / "clips" / clip.fingerprint[:2] / f"{clip.fingerprint}.json"
+        place = folder / "store" / record_key(clip.fingerprint)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(RECORD)
     remember(store_of(made.settings), made.storyboard, past_of(made))

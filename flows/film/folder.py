@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -15,7 +14,7 @@ from pathlib import Path
 from flows.errors import EnvironmentProblem, UserError
 from flows.planning.model import Clip, Plan
 from flows.store import ANOTHER
-from wan.system.locks import try_lock
+from wan.system.locks import lock, try_lock
 
 OWNER = ".wanflow.json"
 FILM = "film.mp4"
@@ -102,7 +101,7 @@ def _own(file: FileIO, folder: Path, ours: str) -> bool:
     """
     if try_lock(file) and _in_place(file, folder) and _owner(file) != ours:
         _change_owner(file, folder, ours)
-    fcntl.flock(file, fcntl.LOCK_SH)
+    lock(file, shared=True)
     if not _in_place(file, folder):
         return False
     if (owner := _owner(file)) != ours:

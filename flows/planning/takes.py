@@ -129,7 +129,8 @@ class TakeMaker:
             skip_first=segment.skip_first,
             keep=segment.keep,
         )
-        clip = replace(clip, treated=self._treated(clip))
+        if treated := self._treated(clip):
+            clip = replace(clip, treated=treated)
         return replace(clip, fingerprint=fingerprint(clip))
 
     def _seconds(self, clip: Clip, role: Role) -> float:

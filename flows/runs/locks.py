@@ -7,7 +7,6 @@ clients' lock for itself. `start.lock` is held by whoever starts or ends one.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from wan.system.files import write_atomically
-from wan.system.locks import is_held, kernel, machine, try_lock
+from wan.system.locks import is_held, kernel, lock, machine, try_lock
 
 BEAT_SECONDS = 10.0
 """How often a server shows machines that cannot see its lock that it lives."""
@@ -53,7 +52,7 @@ def address_here(url: str, pid: int) -> Address:
 def become_client(home: Path) -> IO[bytes]:
     """Counts as a client until the returned file is closed or the process ends."""
     file = (home / "clients.lock").open("ab+")
-    fcntl.flock(file, fcntl.LOCK_SH)
+    lock(file, shared=True)
     return file
 
 
@@ -61,7 +60,7 @@ def become_client(home: Path) -> IO[bytes]:
 def starting(home: Path) -> Iterator[None]:
     """Nobody else starts or ends a server meanwhile."""
     with (home / "start.lock").open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file)
         yield
 
 

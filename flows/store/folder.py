@@ -22,8 +22,8 @@ STALE_SECONDS = 24 * 3600.0
 FEW = 64
 """So many keys are looked up one by one, whatever else there is."""
 CHEAPER = 8
-"""So many names are listed in the time of one look-up: 1.3 against 10 microseconds on a local disk; on a network disk,
-where a look-up is a way there and back, and a listing one for a hundred names, more."""
+"""About so many names are listed in the time of one look-up (docs/decisions/0022-stores.md); on a network disk, where a
+look-up is a way there and back, and a listing one for a hundred names, more."""
 
 _verified = Verified()
 """Of all stores in folders that this process opens: each film opens its own anew."""

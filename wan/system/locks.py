@@ -71,15 +71,21 @@ def is_held(path: Path) -> bool:
     """Whether somebody holds it now. A file that is not there is held by nobody."""
     try:
         with path.open("rb") as file:
-            return not try_lock(file, fcntl.LOCK_SH)
+            return not try_lock(file, shared=True)
     except FileNotFoundError:
         return False
 
 
-def try_lock(file: IO[bytes] | FileIO, kind: int = fcntl.LOCK_EX) -> bool:
-    """Whether the open file is locked by us now; never waits. Until it is closed, or the process ends."""
+def lock(file: IO[bytes] | FileIO, *, shared: bool = False) -> None:
+    """Waits until the open file is locked by us: alone, or together with others who share it. Until it is closed, or
+    the process ends. Raises OSError where there are no locks."""
+    fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+
+
+def try_lock(file: IO[bytes] | FileIO, *, shared: bool = False) -> bool:
+    """As `lock`, and never waits: whether it is locked by us now."""
     try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -81,11 +81,6 @@ class Checkpoint:
         return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def checkpoint_revision(family: Family, variant: str, root: Path | None = None) -> str:
-    """The revision of the checkpoint that would be loaded. Raises `CheckpointError` as `Checkpoint.open` does."""
-    return Checkpoint.open(family, variant, root).revision
-
-
 def _files(name: str, folder: Path) -> list[Path]:
     if name == "tokenizer":
         return [path for path in found_in(folder) if path.is_file()]

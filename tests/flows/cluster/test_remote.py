@@ -193,4 +193,4 @@ def test_of_what_ray_says_the_identifiers_are_left_out(fake: Ray, worker: Remote
     )
     with pytest.raises(WorkerDied) as caught:
         worker.start((), wanted)
-    assert str(caught.value).endswith("It died. It was killed.")
+    assert str(caught.value).endswith("The actor died. It was killed.")

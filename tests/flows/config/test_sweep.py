@@ -61,6 +61,15 @@ def test_one_run_needs_no_folder_and_prompts_stay_text(tmp_path: Path) -> None:
     assert jobs == [["films/x.yaml", None, ["storyboard.shots.a.prompt='a, b'", "storyboard.title=016"], None, 1.0]]
 
 
+def test_the_folder_of_the_store_may_be_called_its_path(tmp_path: Path) -> None:
+    code, jobs, noise = run(tmp_path, "storyboard=x", "store.path=/nas/a,/nas/b", "--multirun")
+    assert (code, noise) == (0, "")
+    assert [[text for text in job[2] if text.startswith("store")] for job in jobs] == [
+        ["store.address=/nas/a"],
+        ["store.address=/nas/b"],
+    ]
+
+
 def test_one_failing_variation_does_not_stop_the_others(tmp_path: Path) -> None:
     code, jobs, _ = run(tmp_path, "storyboard=x", "storyboard.seed=12,13,14", "-m")
     assert code == 1

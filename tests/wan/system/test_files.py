@@ -2,12 +2,24 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from wan.errors import NoHome
-from wan.system.files import cache_folder, data_folder, replacing, state_folder, without_tilde, write_atomically
+from wan.system.files import (
+    add_whole,
+    cache_folder,
+    data_folder,
+    is_temporary,
+    replacing,
+    state_folder,
+    without_tilde,
+    write_atomically,
+    write_whole,
+)
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -71,3 +83,35 @@ def test_without_a_home_the_variables_that_name_one_are_said(monkeypatch: pytest
         data_folder()
     with pytest.raises(NoHome, match="write the whole path"):
         without_tilde(Path("~nobody-is-called-so/x"))
+
+
+def test_of_two_who_add_a_file_the_first_wins(tmp_path: Path) -> None:
+    assert add_whole(tmp_path / "note", lambda file: file.write(b"1"))
+    assert not add_whole(tmp_path / "note", lambda file: file.write(b"2"))
+    assert (tmp_path / "note").read_bytes() == b"1"
+    assert os.listdir(tmp_path) == ["note"]
+
+
+@pytest.mark.parametrize("write", [write_whole, add_whole])
+def test_what_cannot_be_filled_leaves_nothing(tmp_path: Path, write: Callable[..., object]) -> None:
+    def fill(file: BinaryIO) -> None:
+        file.write(b"half of the sec")
+        raise ZeroDivisionError
+
+    (tmp_path / "elsewhere").mkdir()
+    with pytest.raises(ZeroDivisionError):
+        write(tmp_path / "note", fill, within=tmp_path / "elsewhere")
+    assert [*tmp_path.rglob("*")] == [tmp_path / "elsewhere"]
+
+
+def test_what_is_not_whole_yet_lies_where_it_was_said_and_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    seen: list[str] = []
+
+    def fill(file: BinaryIO) -> None:
+        seen.extend(os.listdir(tmp_path / "elsewhere"))
+
+    write_whole(tmp_path / "note", fill, within=tmp_path / "elsewhere")
+    assert [is_temporary(name) for name in seen] == [True]
+    assert not is_temporary(".nfs000000000123")
+    assert not is_temporary("note")

@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from wan.system import locks
-from wan.system.locks import hold, is_held, own_folder
+from wan.system.locks import hold, is_held, lock, own_folder, try_lock
 
 HOLDER = (
     "import sys, pathlib; from wan.system.locks import hold\n"
@@ -94,3 +95,23 @@ def test_a_folder_of_another_machine_stays_until_it_is_old(tmp_path: Path, monke
     with own_folder(tmp_path, ".work-"):
         assert not folder.exists()
     theirs.__exit__(None, None, None)
+
+
+def test_a_shared_lock_is_had_by_many_and_keeps_out_who_wants_it_alone(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("ab+") as one, (tmp_path / "lock").open("ab+") as other:
+        lock(one, shared=True)
+        assert try_lock(other, shared=True)
+        assert not try_lock(other)
+        one.close()
+        assert try_lock(other)
+
+
+def test_a_lock_is_waited_for(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("ab+") as one, (tmp_path / "lock").open("ab+") as other:
+        lock(one)
+        with ThreadPoolExecutor(1) as thread:
+            waiting = thread.submit(lock, other)
+            time.sleep(0.05)
+            assert not waiting.done()
+            one.close()
+            waiting.result(timeout=10)

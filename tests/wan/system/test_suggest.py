@@ -45,5 +45,12 @@ def test_names_are_written_as_the_place_wants_them() -> None:
 
 def test_every_synonym_leads_to_something_that_exists() -> None:
     named = {*homes(), *words.TRANSITIONS, *words.CONTINUITY, *words.VIDEO_CODECS, *words.SOLVERS}
-    settings = {"cuda", "gpus_per_worker", "cluster.gpus_per_worker", "cpus_per_worker", "cluster.cpus_per_worker"}
+    settings = {
+        "cuda",
+        "gpus_per_worker",
+        "cluster.gpus_per_worker",
+        "cpus_per_worker",
+        "cluster.cpus_per_worker",
+        "address",
+    }
     assert {name for meant in SYNONYMS.values() for name in meant} <= named | settings

@@ -12,7 +12,7 @@ import pytest
 from wan.errors import CheckpointError
 from wan.families import FAMILIES, Family
 from wan.hub.structure import weight_faults
-from wan.weights.checkpoint import Checkpoint, checkpoint_revision
+from wan.weights.checkpoint import Checkpoint
 
 NAME = "diffusion_pytorch_model"
 
@@ -31,7 +31,7 @@ def test_a_checkpoint_says_where_its_parts_are(family: Family) -> None:
 
 
 def test_a_copy_elsewhere_has_the_same_revision(family: Family, copy: Path) -> None:
-    assert checkpoint_revision(family, "t2v-a14b", copy) == Checkpoint.open(family, "t2v-a14b").revision
+    assert Checkpoint.open(family, "t2v-a14b", copy).revision == Checkpoint.open(family, "t2v-a14b").revision
     assert Checkpoint.open(family, "t2v-a14b").revision != Checkpoint.open(family, "i2v-a14b").revision
 
 
