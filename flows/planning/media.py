@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flows.planning.model import ClipLora, Medium
 from flows.resolve import Snapshot
-from flows.shots.inputs import Input, media_of, names_a_path, value_at
+from flows.shots.inputs import media_of, names_a_path
 from flows.storyboard.model import Shot
 from wan.families import Role
 from wan.inputs import can_use
@@ -19,11 +19,7 @@ Digest = Callable[[Path | None], str | None]
 def clip_media(shot: Shot, variant: Variant, digest: Digest) -> tuple[Medium, ...]:
     """The media of every clip of the shot, those of the whole shot: a clip finds its own part by `start_frame`."""
     found = ((row, digest(path)) for row, path in media_of(shot, variant))
-    return tuple(Medium(row.name, mark, _option(shot, row)) for row, mark in found if mark is not None)
-
-
-def _option(shot: Shot, row: Input) -> str:
-    return str(value_at(shot, row.option)) if row.option else ""
+    return tuple(Medium(row.name, mark, row.option_of(shot)) for row, mark in found if mark is not None)
 
 
 def camera_path(shot: Shot, variant: Variant) -> str | None:

@@ -36,8 +36,8 @@ def length_remarks(shot: Shot, snapshot: Snapshot) -> Iterator[Problem]:
     for row, path, end in ending(shot):
         if shot.duration is not None and path in seconds:
             yield from _beside_the_shot(shot, shot.duration, row, path, seconds[path], end)
-    for row, over, under in layers(shot):
-        if shot.duration is None and row.end is not None and over in seconds and under in seconds:
+    for row, over, under in layers(shot) if shot.duration is None else ():
+        if row.end is not None and over in seconds and under in seconds:
             yield from _beside_each_other(shot, row, (over, seconds[over]), (under, seconds[under]))
 
 

@@ -12,7 +12,7 @@ from flows.errors import MediaError, Place, Problem
 from flows.media.treated import TREATED
 from flows.resolve.assets import Facts, Kind, look_at
 from flows.shots import choose_variant
-from flows.shots.inputs import inputs_of
+from flows.shots.inputs import brought
 from flows.storyboard.model import Shot, Soundtrack, Storyboard
 from wan.families import Family
 from wan.variants import VARIANTS
@@ -100,7 +100,7 @@ def first_uses(storyboard: Storyboard, family: Family) -> dict[Path, Use]:
 def _uses_of(shot: Shot, family: Family) -> Iterator[tuple[Path, Kind, Place]]:
     """What its variant leaves aside is not read."""
     variant = VARIANTS.get(choose_variant(shot, family))
-    for row in inputs_of(shot):
+    for row, _ in brought(shot):
         if row.kind == "frame" or row.kind == "words":
             continue
         if row.spare and row.use is not None and (variant is None or not row.use.by(variant)):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
+from operator import attrgetter
 
-from flows.shots.inputs import ANIMATE, BOTH, CONTROL, IMAGE, SPEECH, TEXT, written
+from flows.shots.inputs import ANIMATE, BOTH, CONTROL, IMAGE, INPUTS, SPEECH, TEXT
 from flows.storyboard.model import Shot
 from wan.families import FAMILIES, Family, Role
 from wan.frames.geometry import longest_clip
@@ -14,6 +16,9 @@ ANY_FAMILY = FAMILIES["wan22"]
 """The family that has all variants, and no sizes and lengths of its own: what it cannot render, none can."""
 _FIRST = (SPEECH, ANIMATE, CONTROL, IMAGE)
 """Of several variants that `auto` could take, the first of these: what drives a shot counts more than a picture."""
+_TAKEN = {row.group: row.auto for row in sorted(INPUTS, key=lambda row: _FIRST.index(row.auto or IMAGE)) if row.auto}
+"""Keys of a shot that `auto` goes by, the first one that is written, and the variant it takes for each."""
+_given = attrgetter(*_TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +57,15 @@ def choose_variant(shot: Shot, family: Family) -> str:
     """The variant's name: what the shot says, else by what it brings. It may be one that the family lacks."""
     if shot.variant != "auto":
         return shot.variant
-    wanted = min(_candidates(shot).values(), key=_FIRST.index, default=TEXT)
+    wanted = next(compress(_TAKEN.values(), _given(shot)), TEXT)
     return BOTH if wanted in (TEXT, IMAGE) and wanted not in family.roles and BOTH in family.roles else wanted
 
 
 def key_of_variant(shot: Shot) -> str:
     """The key that a shot has its variant from."""
-    candidates = _candidates(shot)
-    if shot.variant != "auto" or not candidates:
+    if shot.variant != "auto":
         return "variant"
-    return min(candidates, key=lambda key: _FIRST.index(candidates[key]))
-
-
-def _candidates(shot: Shot) -> dict[str, str]:
-    """By key, the variants that `auto` could take."""
-    return {group: rows[0].auto for group, rows in written(shot) if rows[0].auto}
+    return next(compress(_TAKEN, _given(shot)), "variant")
 
 
 def part_of(family: Family, variant: str) -> Part | None:

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cached_property
+from itertools import compress, groupby
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from flows.errors import Place
 from flows.storyboard.context import AssetKind
@@ -40,7 +42,7 @@ BACKWARDS = End("from there the motion runs backwards")
 HELD = End("its last frame stands for the rest", needed=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Input:
     """One input of a shot.
 
@@ -77,7 +79,7 @@ class Input:
     shown: bool = False
     given: Callable[[Shot], bool] | None = None
 
-    @property
+    @cached_property
     def group(self) -> str:
         """The key of the shot that it is written under: `control` of `control.video`."""
         return self.key.partition(".")[0]
@@ -87,29 +89,32 @@ class Input:
         """What a clip of the plan calls it (`flows.planning.model.Medium`)."""
         return self.medium or self.fills[0]
 
+    @cached_property
+    def _value(self) -> Callable[[Shot], Any]:
+        return attrgetter(self.key)
+
+    def _things(self, shot: Shot) -> tuple[Any, ...]:
+        """What the shot holds at the key, one or several."""
+        if self.given is not None or not getattr(shot, self.group):
+            return ()
+        value = self._value(shot)
+        return value if isinstance(value, tuple) else () if value is None else (value,)
+
+    def files(self, shot: Shot) -> tuple[Path, ...]:
+        """Its files in the shot."""
+        things = self._things(shot)
+        return tuple(path for one in things if (path := getattr(one, self.each))) if self.each else things
+
     def uses(self, shot: Shot) -> Iterator[tuple[Path, Place]]:
         """Its files in the shot, and where each is named."""
-        value = value_at(shot, self.key) if self.given is None else None
-        for one in value if isinstance(value, tuple) else (value,):
-            path = getattr(one, self.each, None) if self.each else one
-            if isinstance(path, Path):
+        for one in self._things(shot):
+            path: Path | None = getattr(one, self.each) if self.each else one
+            if path is not None:
                 yield path, getattr(one, "place", None) or shot.where(self.at or self.key)
 
-    def files(self, shot: Shot) -> list[Path]:
-        """Its files in the shot."""
-        return [path for path, _ in self.uses(shot)]
-
-    def is_in(self, shot: Shot) -> bool:
-        """Whether the shot has it."""
-        return self.given(shot) if self.given is not None else next(self.uses(shot), None) is not None
-
-
-def value_at(shot: Shot, key: str) -> object:
-    """What the shot holds at a dotted key; None where nothing is written."""
-    value: object = shot
-    for name in key.split("."):
-        value = getattr(value, name, None)
-    return value
+    def option_of(self, shot: Shot) -> str:
+        """What else is made of it, as the shot that has it says."""
+        return str(attrgetter(self.option)(shot)) if self.option else ""
 
 
 def is_led(shot: Shot) -> bool:
@@ -214,14 +219,23 @@ GROUPS: Mapping[str, tuple[Input, ...]] = MappingProxyType(
 """The rows by the key of the shot they are written under."""
 
 
-def written(shot: Shot) -> Iterator[tuple[str, tuple[Input, ...]]]:
-    """The keys that the shot has, each with its rows."""
-    return ((group, rows) for group, rows in GROUPS.items() if getattr(shot, group))
+_ROWS = tuple(GROUPS.items())
+_VALUES = attrgetter(*GROUPS)
 
 
-def inputs_of(shot: Shot) -> Iterator[Input]:
-    """What the shot brings, in the order of the table."""
-    return (row for _, rows in written(shot) for row in rows if row.is_in(shot))
+def written(shot: Shot) -> list[tuple[str, tuple[Input, ...]]]:
+    """The keys that the shot has, each with its rows. Asked often: of a shot without any it costs next to nothing."""
+    return list(compress(_ROWS, _VALUES(shot)))
+
+
+def brought(shot: Shot) -> list[tuple[Input, tuple[Path, ...]]]:
+    """What the shot brings, in the order of the table, and the files of each."""
+    return [
+        (row, files)
+        for _, rows in written(shot)
+        for row in rows
+        if (files := row.files(shot)) or (row.given is not None and row.given(shot))
+    ]
 
 
 def asked_of_a_variant(shot: Shot) -> dict[str, frozenset[str]]:
@@ -229,22 +243,17 @@ def asked_of_a_variant(shot: Shot) -> dict[str, frozenset[str]]:
     asked: dict[str, frozenset[str]] = {}
     for group, (first, *others) in written(shot):
         if first.use is not None and not first.spare:
-            more = (row.use.asks for row in others if row.use is not None and row.is_in(shot))
+            more = (row.use.asks for row in others if row.use is not None and row.files(shot))
             asked[group] = frozenset([first.use.asks, *more])
     return asked
-
-
-def usable(shot: Shot, variant: Variant) -> Iterator[Input]:
-    """What of the shot's inputs the variant can use."""
-    return (row for row in inputs_of(shot) if row.use is None or row.use.by(variant))
 
 
 def media_of(shot: Shot, variant: Variant) -> list[tuple[Input, Path]]:
     """Sounds, videos and references of the shot that drive the variant, each once."""
     found: dict[tuple[str, Path], Input] = {}
-    for row in usable(shot, variant):
-        if row.use is not None and row.name not in _PICTURES:
-            for path in row.files(shot):
+    for row, files in brought(shot):
+        if row.use is not None and row.use.by(variant) and row.name not in _PICTURES:
+            for path in files:
                 found.setdefault((row.name, path), row)
     return [(row, path) for (_, path), row in found.items()]
 
@@ -255,30 +264,29 @@ _PICTURES = frozenset({"image", "last_image"})
 
 def references(shot: Shot) -> tuple[Path, ...]:
     """The pictures of what should appear, for a variant that can be shown some; each once."""
-    rows = (row for row in inputs_of(shot) if "references" in row.fills)
-    return tuple(dict.fromkeys(path for row in rows for path in row.files(shot)))
+    return tuple(dict.fromkeys(path for row, files in brought(shot) if "references" in row.fills for path in files))
 
 
 def driver(shot: Shot) -> tuple[Input, Path] | None:
     """The sound or video that a shot without a duration is as long as."""
-    return next(((row, path) for row in inputs_of(shot) if row.drives for path in row.files(shot)), None)
+    return next(((row, files[0]) for row, files in brought(shot) if row.drives), None)
 
 
 def ending(shot: Shot) -> Iterator[tuple[Input, Path, End]]:
     """The files that may end before the shot or after it. Of several that could drive it, the one that does."""
-    drives = driver(shot)
-    for row in inputs_of(shot):
-        if row.end is not None and (not row.drives or (drives is not None and row is drives[0])):
-            for path in row.files(shot):
-                yield row, path, row.end
+    driven = False
+    for row, files in brought(shot):
+        if row.end is not None and not (row.drives and driven):
+            yield from ((row, path, row.end) for path in files)
+        driven = driven or row.drives
 
 
 def layers(shot: Shot) -> Iterator[tuple[Input, Path, Path]]:
     """Each video that lies over another one, with both files: its own, and the one below."""
-    below = {row.key: path for row in inputs_of(shot) for path in row.files(shot)}
-    return ((row, below[row.key], below[row.over]) for row in inputs_of(shot) if row.over in below)
+    found = {row.key: (row, files[0]) for row, files in brought(shot) if files}
+    return ((row, path, found[row.over][1]) for row, path in found.values() if row.over in found)
 
 
 def shown_as_it_is(shot: Shot) -> list[tuple[Input, Path]]:
     """The pictures and videos that a model goes on from as they are."""
-    return [(row, path) for row in inputs_of(shot) if row.shown for path in row.files(shot)]
+    return [(row, path) for row, files in brought(shot) if row.shown for path in files]

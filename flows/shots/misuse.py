@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from flows.errors import Place
 from flows.shots.choice import choose_variant, key_of_variant
-from flows.shots.inputs import GROUPS, asked_of_a_variant, inputs_of, usable
+from flows.shots.inputs import GROUPS, Input, asked_of_a_variant, brought
 from flows.storyboard.model import Shot
 from wan.families import FAMILIES, Family
 from wan.inputs import Use, cannot_use, needs, one_transformer, who_can
@@ -20,10 +20,11 @@ Fault: TypeAlias = tuple[str | Place, str, str]
 def misuses(shot: Shot, family: Family) -> Iterator[Fault]:
     """All of them; the family has the variant."""
     variant = VARIANTS[choose_variant(shot, family)]
+    rows = [row for row, _ in brought(shot)]
     yield from _unusable(shot, variant, family)
-    yield from _other_than_a_pose(shot, variant)
+    yield from _other_than_a_pose(rows, variant)
     yield from _two_first_frames(shot, variant)
-    yield from _lacking(shot, variant)
+    yield from _lacking(shot, rows, variant)
     yield from _faces_of_the_cast(shot, variant)
     yield from _experts(shot, variant)
 
@@ -45,9 +46,9 @@ def _remedy(shot: Shot, family: Family, *asked: str) -> str:
     return f"remove it; {able}, with model={' or model='.join(models)}"
 
 
-def _other_than_a_pose(shot: Shot, variant: Variant) -> Iterator[Fault]:
+def _other_than_a_pose(rows: Sequence[Input], variant: Variant) -> Iterator[Fault]:
     """Who speaks moves as a pose says: the variant takes one input of a key and not the others."""
-    for row in inputs_of(shot):
+    for row in rows:
         if row.use is not None and row.use.asks in variant.inputs and not row.use.by(variant):
             group, _, inner = row.key.partition(".")
             message = f"{variant.name} moves as a ready-made pose video does, and cannot use `{inner}`"
@@ -61,8 +62,8 @@ def _two_first_frames(shot: Shot, variant: Variant) -> Iterator[Fault]:
         yield "image", message, "remove `image`, or write `continuity: none`"
 
 
-def _lacking(shot: Shot, variant: Variant) -> Iterator[Fault]:
-    met = {row.meets for row in usable(shot, variant)}
+def _lacking(shot: Shot, rows: Sequence[Input], variant: Variant) -> Iterator[Fault]:
+    met = {row.meets for row in rows if row.use is not None and row.use.by(variant)}
     for need in sorted(variant.needs - met):
         at = key_of_variant(shot)
         beside = GROUPS[at][0].beside if at in GROUPS and need == "image" else ""

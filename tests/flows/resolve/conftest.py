@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flows.config import compose
-from flows.settings import Settings
+from flows.settings import PromptSettings, Settings
+from flows.store import Store, open_store
+from tests.wan.prompts.endpoint import Endpoint, serving
 from wan.families import FAMILIES
 from wan.variants import VARIANTS
 
@@ -37,3 +41,19 @@ def settings(checkpoints: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     """Settings of a person with a cache and a store of their own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return compose([f"model.root={checkpoints}", f"store.address={tmp_path / 'store'}"]).settings
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with serving() as one:
+        yield one
+
+
+@pytest.fixture
+def prompts(endpoint: Endpoint, settings: Settings) -> PromptSettings:
+    return replace(settings.prompts, extend="api", base_url=endpoint.url, model="m", timeout=5.0)
+
+
+@pytest.fixture
+def store(settings: Settings) -> Store:
+    return open_store(settings.store.address)

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,35 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flows.errors import EnvironmentProblem, Place, SettingsError
+from flows.errors import EnvironmentProblem, Place
 from flows.media import png_bytes
 from flows.resolve.extend import Extensions, extend_prompts
-from flows.resolve.extend_ask import ask_for
-from flows.resolve.extend_pins import Wish, pin, pinned
 from flows.settings import PromptSettings, Settings
-from flows.store import Store, open_store
+from flows.store import Store
 from flows.storyboard.model import Control, Scene, Shot, Storyboard
-from tests.wan.prompts.endpoint import Endpoint, Reply, closed_port, extended, refusal, serving
+from tests.wan.prompts.endpoint import Endpoint, Reply, closed_port, extended, refusal
 from wan.families import FAMILIES
 
 MakeFilm = Callable[..., Storyboard]
 Extend = Callable[..., Extensions]
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with serving() as one:
-        yield one
-
-
-@pytest.fixture
-def prompts(endpoint: Endpoint, settings: Settings) -> PromptSettings:
-    return replace(settings.prompts, extend="api", base_url=endpoint.url, model="m", timeout=5.0)
-
-
-@pytest.fixture
-def store(settings: Settings) -> Store:
-    return open_store(settings.store.address)
 
 
 @pytest.fixture
@@ -157,22 +134,6 @@ def test_a_damaged_note_is_asked_for_again(extend: Extend, endpoint: Endpoint, s
     assert len(endpoint.requests) == 2
 
 
-def test_of_two_renders_at_once_both_take_the_words_that_were_first(store: Store, prompts: PromptSettings) -> None:
-    wish = Wish("t2v-a14b", "a fox", None, None)
-    for number in range(20):
-        settings = replace(prompts, model=f"m{number}")
-        start = threading.Barrier(4)
-
-        def keep(answer: str, settings: PromptSettings = settings, start: threading.Barrier = start) -> str:
-            own = open_store(store.address)
-            start.wait()
-            return pin(own, wish, settings, answer)
-
-        with ThreadPoolExecutor(4) as pool:
-            stand = set(pool.map(keep, ("a", "b", "c", "d")))
-        assert stand == {pinned(store, wish, settings)}
-
-
 def test_the_note_says_what_was_asked_and_holds_no_key(
     extend: Extend, store: Store, monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint
 ) -> None:
@@ -184,24 +145,6 @@ def test_the_note_says_what_was_asked_and_holds_no_key(
     assert note["extended"] == extended("a fox")
     assert b"sk-secret" not in data
     assert endpoint.headers[0]["Authorization"] == "Bearer sk-secret"
-
-
-@pytest.mark.parametrize("value", [None, "", "  "])
-def test_a_key_that_is_not_set_is_the_persons_to_set(
-    extend: Extend, monkeypatch: pytest.MonkeyPatch, value: str | None, endpoint: Endpoint
-) -> None:
-    monkeypatch.delenv("SOME_KEY", raising=False)
-    if value is not None:
-        monkeypatch.setenv("SOME_KEY", value)
-    with pytest.raises(SettingsError, match="environment variable SOME_KEY is not set"):
-        extend(film("a fox"), api_key_env="SOME_KEY", on_failure="original")
-    assert endpoint.requests == []
-
-
-def test_a_key_written_where_its_name_belongs_is_not_shown(extend: Extend) -> None:
-    with pytest.raises(SettingsError, match="never the key itself") as caught:
-        extend(film("a fox"), api_key_env="sk-abc123")
-    assert "abc123" not in str(caught.value)
 
 
 def test_a_key_is_only_needed_to_ask(extend: Extend, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,25 +218,6 @@ def test_answers_belong_to_their_shots_whoever_comes_first(extend: Extend, endpo
     names = [f"fox number {number}" for number in range(12)]
     found = extend(film(*names), parallel=8)
     assert list(found.prompts.values()) == [extended(name) for name in names]
-
-
-def test_stopping_does_not_wait_for_the_next_attempt(
-    prompts: PromptSettings, store: Store, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    endpoint.script = [refusal(503, Retry_After="50")] * 9
-    wishes = {Wish("t2v-a14b", f"shot {number}", None, None): None for number in range(2)}
-    monkeypatch.setattr("flows.resolve.extend_ask.pin", lambda *_: pytest.fail("nothing was answered"))
-
-    def interrupt() -> None:
-        while len(endpoint.requests) < 1:
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    begin = time.monotonic()
-    threading.Thread(target=interrupt).start()
-    with pytest.raises(KeyboardInterrupt):
-        ask_for(wishes, prompts, "cpu", store)
-    assert time.monotonic() - begin < 10
 
 
 def test_a_model_of_this_machine(extend: Extend, tmp_path: Path, endpoint: Endpoint) -> None:

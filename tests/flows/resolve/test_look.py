@@ -24,15 +24,10 @@ from flows.resolve import look_at_headers, resolve
 from flows.resolve.assets import _cache_file
 from flows.resolve.memory import recall, remember
 from flows.settings import Settings
-from flows.store import Store, open_store
+from flows.store import Store
 from flows.storyboard.model import Lora, Music, Scene, Shot, Soundtrack, Storyboard, VideoToVideo, Voiceover
 
 MakeFilm = Callable[..., Storyboard]
-
-
-@pytest.fixture
-def store(settings: Settings) -> Store:
-    return open_store(settings.store.address)
 
 
 @pytest.fixture
@@ -190,29 +185,6 @@ def test_a_missing_checkpoint_is_the_persons_to_fix(film: MakeFilm, settings: Se
         make_plan(film({}), wrong, snapshot)
 
 
-def test_the_last_film_is_remembered_by_its_file(
-    film: MakeFilm, settings: Settings, store: Store, tmp_path: Path
-) -> None:
-    board = film({"duration": 5.0}, {})
-    plan = make_plan(board, settings, resolve(board, settings, store))
-    remember(store, board, past_of(plan))
-    assert resolve(board, settings, store).past == recall(store, board)
-    changed = film({"duration": 5.0}, {"prompt": "a blue box"})
-    again = make_plan(changed, settings, resolve(changed, settings, store))
-    assert [take.why for shot in again.shots for take in shot.takes] == ["no longer in the store", "prompt changed"]
-    elsewhere = replace(board, path=tmp_path / "other.yaml")
-    assert recall(store, elsewhere) == {}
-
-
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"shots": 1}', b'{"shots": {"a": {}}}'])
-def test_a_damaged_memory_is_as_good_as_none(data: bytes, film: MakeFilm, settings: Settings, store: Store) -> None:
-    board = film({})
-    remember(store, board, {})
-    (name,) = store.notes("plans")
-    store.put_note(name, data)
-    assert recall(store, board) == {}
-
-
 def write_tone(path: Path, seconds: float) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -286,3 +258,13 @@ def test_a_video_is_remarked_by_check_already(film: MakeFilm, tmp_path: Path) ->
     video.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
     (remark,) = look_at_headers(film({"video": VideoToVideo(video, 0.5)})).remarks
     assert "cut.mkv is cut off: its header says 2.00 s" in remark.message
+
+
+def test_the_last_film_is_recalled(film: MakeFilm, settings: Settings, store: Store) -> None:
+    board = film({"duration": 5.0}, {})
+    plan = make_plan(board, settings, resolve(board, settings, store))
+    remember(store, board, past_of(plan))
+    assert resolve(board, settings, store).past == recall(store, board)
+    changed = film({"duration": 5.0}, {"prompt": "a blue box"})
+    again = make_plan(changed, settings, resolve(changed, settings, store))
+    assert [take.why for shot in again.shots for take in shot.takes] == ["no longer in the store", "prompt changed"]

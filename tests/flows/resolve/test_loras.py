@@ -126,23 +126,6 @@ def test_what_is_missing_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.
     assert "needs low_noise_model.safetensors" in low
 
 
-def test_one_of_another_model_is_found_by_the_plan_before_a_worker_is(
-    tmp_path: Path, write: Write, settings: Settings
-) -> None:
-    settings = replace(settings, model=replace(settings.model, root=None))
-    place, twice = Place("film.yaml", 9, 7), Place("film.yaml", 12, 7)
-    other = write("other.safetensors", "double_blocks.0.img_attn_proj.diff")
-    loras = (Lora("other.safetensors", file=other, place=place), Lora("o", file=other, place=twice))
-    snapshot = resolve(film(*loras, duration=10.0), settings, open_store(str(tmp_path / "store")))
-    assert [problem.place for problem in snapshot.problems] == [place, twice]
-    for problem in snapshot.problems:
-        assert problem.message == (
-            "other.safetensors was made for another model: double_blocks.0.img_attn_proj.diff belongs to no layer"
-        )
-        assert problem.fix == "take one that was made for t2v-a14b and i2v-a14b, or remove it"
-        assert problem.shot == "s.a"
-
-
 def test_clips_get_the_familys_own_first_and_then_the_shots(tmp_path: Path, write: Write, settings: Settings) -> None:
     write("loras/grain.safetensors")
     write("loras/fast/one.safetensors")

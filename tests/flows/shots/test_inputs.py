@@ -16,14 +16,13 @@ from flows.shots.inputs import (
     HELD,
     INPUTS,
     asked_of_a_variant,
+    brought,
     driver,
     ending,
-    inputs_of,
     layers,
     media_of,
     references,
     shown_as_it_is,
-    value_at,
 )
 from flows.storyboard.language import SHOT
 from flows.storyboard.model import CastMember, Continuity, Control, Lora, Motion, Shot, VideoToVideo
@@ -117,19 +116,22 @@ def test_what_auto_takes_can_use_what_it_is_taken_for() -> None:
     ],
 )
 def test_a_shot_brings_what_is_written(values: dict[str, Any], keys: list[str]) -> None:
-    assert [row.key for row in inputs_of(shot(**values))] == keys
+    assert [row.key for row, _ in brought(shot(**values))] == keys
 
 
 def test_a_file_is_where_it_is_named() -> None:
     named = Lora("ink", file=B, place=shot(variant="x").where("variant"))
     brings = shot(control=Control(A, references=(FILE, C)), cast=(CastMember("owl", "an owl", FILE),), loras=(named,))
-    lines = {row.key: [place.line for _, place in row.uses(brings)] for row in inputs_of(brings)}
+    lines = {row.key: [place.line for _, place in row.uses(brings)] for row, _ in brought(brings)}
     assert lines == {"control.video": [8], "control.references": [8, 8], "cast": [1], "loras": [2]}
 
 
-def test_what_is_not_there_has_no_value() -> None:
-    assert value_at(shot(), "motion.video") is None
-    assert value_at(shot(motion=Motion(A)), "motion.video") == A
+def test_what_is_not_there_has_no_files() -> None:
+    for row in INPUTS:
+        assert row.files(shot()) == () == tuple(row.uses(shot()))
+    (video,) = (row for row in INPUTS if row.key == "motion.video")
+    assert video.files(shot(motion=Motion(A, "replace"))) == (A,)
+    assert video.option_of(shot(motion=Motion(A, "replace"))) == "replace"
 
 
 def test_every_key_asks_a_variant_for_something() -> None:

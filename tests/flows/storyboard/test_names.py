@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from flows.storyboard.model import Continuity
 from flows.storyboard.names import Index, index
 from flows.storyboard.nodes import Items, Text
 from flows.storyboard.problems import Problems
+from tests.flows.storyboard.conftest import Desk
 from tests.flows.storyboard.reading import node
+from tests.flows.storyboard.test_shots import film
 
 FILM = "[{id: river, shots: [{id: a}, {}]}, {shots: [{id: a}, {id: 7}]}]"
 
@@ -64,3 +67,15 @@ def test_a_wrong_name_is_answered_with_the_nearest_of_its_form() -> None:
     problems = Problems()
     found.look_up(named("previos"), problems, words=("previous",))
     assert problems.sorted()[0].fix == "did you mean previous?"
+
+
+def test_continuity_names_a_shot_by_what_is_enough(desk: Desk) -> None:
+    text = film("- {id: a, prompt: a}\n") + "  - {id: sea, shots: [{id: a, prompt: b}, {prompt: c, continuity: a}]}\n"
+    problem = desk.the_problem(text)
+    assert (problem.message, problem.fix) == ("more than one shot is called 'a'", "say which: river.a, sea.a")
+    assert desk.load(text.replace("continuity: a", "continuity: river.a")).shots[2].continuity == Continuity("river.a")
+
+
+def test_a_reference_may_point_forward(desk: Desk) -> None:
+    first, _ = desk.load(film("- {prompt: a, continuity: later}\n- {id: later, prompt: b}\n")).shots
+    assert first.continuity == Continuity("river.later")

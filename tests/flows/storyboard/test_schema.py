@@ -12,11 +12,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from flows.storyboard import check_storyboard
-from flows.storyboard.generate import HERE, REFERENCE
-from flows.storyboard.language import FILM
-from flows.storyboard.reference import reference_text
+from flows.storyboard.generate import HERE
 from flows.storyboard.schema import FILE, json_schema, schema_text
-from flows.storyboard.shapes import records
 from tests.flows.storyboard import test_bad_input as bad
 from tests.flows.storyboard.conftest import Desk
 from tests.flows.storyboard.test_shots import EVERYTHING
@@ -45,10 +42,6 @@ VALIDATOR = Draft202012Validator(json_schema())
 
 def test_the_shipped_schema_is_fresh() -> None:
     assert (HERE / FILE).read_text(encoding="utf-8") == schema_text(), "run python -m flows.storyboard.generate"
-
-
-def test_the_reference_is_fresh() -> None:
-    assert REFERENCE.read_text(encoding="utf-8") == reference_text(), "run python -m flows.storyboard.generate"
 
 
 def test_the_schema_is_a_schema() -> None:
@@ -142,17 +135,3 @@ def test_what_the_schema_refuses_the_parser_refuses_too(desk: Desk) -> None:
             continue
         if list(VALIDATOR.iter_errors(document)):
             assert check_storyboard(desk.write(case.text)), case.name
-
-
-def test_every_key_of_the_language_is_in_the_reference_with_a_meaning() -> None:
-    text = reference_text()
-    for record in records(FILM):
-        for field in record.fields:
-            assert f"| `{field.key}` |" in text
-            assert field.doc.endswith(".")
-
-
-def test_the_reference_links_to_its_own_headings() -> None:
-    text = reference_text()
-    anchors = {line.lstrip("# ").lower().replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors

@@ -103,39 +103,10 @@ def test_everything_a_storyboard_can_say_is_read(desk: Desk) -> None:
     assert (str(master.size), master.fps, story.aspect, story.video) == ("1280x720", 24, (9, 16), "h264")
 
 
-def test_the_smallest_storyboard_has_numbered_ids(desk: Desk) -> None:
-    storyboard = desk.load(
-        "storyboard: 1\ntitle: x\nscenes: [{shots: [{prompt: a}, {prompt: b, continuity: previous}]}]"
-    )
-    assert [(shot.scene, shot.id) for shot in storyboard.shots] == [("scene-1", "shot-1"), ("scene-1", "shot-2")]
-    assert storyboard.shots[1].continuity == Continuity("scene-1.shot-1")
-
-
 def test_a_shot_may_keep_its_prompt_as_it_is_written(desk: Desk) -> None:
     text = film("- {prompt: a}\n- {prompt: b, extend: true}\n", top="shot_defaults: {extend: false}\n")
     assert [shot.extend for shot in desk.load(text).shots] == [False, True]
     assert desk.load(film("- {prompt: a}\n")).shots[0].extend
-
-
-def test_lower_levels_inherit_from_upper_ones(desk: Desk) -> None:
-    text = film(
-        "- {prompt: a}\n- {prompt: b, duration: 4s, sampling: {flow_shift: 3}, look: {lens: macro}}\n",
-        top="look: {style: paper, lens: 35mm}\nshot_defaults: {duration: 1s, takes: 2, sampling: {solver: dpmpp}}\n",
-        scene="    look: {style: ink}\n    defaults: {duration: 3s, sampling: {num_inference_steps: 9}}\n",
-    )
-    first, second = desk.load(text).shots
-    assert (first.prompt, first.duration, first.takes) == ("a, ink, 35mm", 3.0, 2)
-    assert (second.prompt, second.duration, second.takes) == ("b, ink, macro", 4.0, 2)
-    assert first.sampling == SamplingOverride(9, solver="dpmpp")
-    assert second.sampling == SamplingOverride(9, flow_shift=3.0, solver="dpmpp")
-
-
-def test_camera_is_short_for_look_camera(desk: Desk) -> None:
-    first, second = desk.load(film("- {prompt: a, camera: slow pan}\n- {prompt: b}\n")).shots
-    assert (first.prompt, first.camera) == ("a, slow pan", "slow pan")
-    assert (second.prompt, second.camera) == ("b", None)
-    problem = desk.the_problem(film("- {prompt: a, camera: x, look: {camera: y}}\n"))
-    assert problem.message == "camera is written twice: here and in look"
 
 
 def test_inherited_continuity_and_transition_skip_the_first_shot(desk: Desk) -> None:
@@ -172,41 +143,6 @@ def test_places_name_where_each_key_was_written_or_inherited_from(desk: Desk) ->
     assert (first.where("duration").line, first.where("sampling.solver").column) == (3, 50)
     assert first.where("continuity.from") == first.place
     assert (second.where("continuity.by").line, second.where("continuity.by").column) == (10, 21)
-
-
-def test_a_replaced_map_leaves_no_places_of_the_inherited_one(desk: Desk) -> None:
-    defaults = "shot_defaults: {continuity: {from: previous, by: overlap, frames: 5}}\n"
-    _, second = desk.load(film("- {prompt: a}\n- {prompt: b, continuity: {from: previous}}\n", top=defaults)).shots
-    assert second.continuity == Continuity("river.shot-1")
-    assert second.where("continuity.frames").line == 8
-
-
-def test_a_bare_id_is_enough_only_when_it_is_unique(desk: Desk) -> None:
-    text = film("- {id: a, prompt: a}\n") + "  - {id: sea, shots: [{id: a, prompt: b}, {prompt: c, continuity: a}]}\n"
-    problem = desk.the_problem(text)
-    assert (problem.message, problem.fix) == ("more than one shot is called 'a'", "say which: river.a, sea.a")
-    assert desk.load(text.replace("continuity: a", "continuity: river.a")).shots[2].continuity == Continuity("river.a")
-
-
-def test_a_reference_may_point_forward(desk: Desk) -> None:
-    first, _ = desk.load(film("- {prompt: a, continuity: later}\n- {id: later, prompt: b}\n")).shots
-    assert first.continuity == Continuity("river.later")
-
-
-def test_durations_have_several_forms(desk: Desk) -> None:
-    forms = {"2s": 2, "0.5s": 0.5, "1m30s": 90, "2": 2, "1.5": 1.5, "500ms": 0.5, "1h": 3600, "2m": 120, "1e1": 10}
-    for text, seconds in forms.items():
-        assert desk.load(film(f"- {{prompt: a, duration: {text}}}\n")).shots[0].duration == seconds
-
-
-def test_the_slug_is_ascii_and_never_empty(desk: Desk) -> None:
-    assert desk.load(EVERYTHING.replace("The paper boat", "Café  Ünïcode, 7!")).slug == "cafe-unicode-7"
-    slug = desk.load(EVERYTHING.replace("The paper boat", "纸船")).slug
-    assert len(slug) == 12
-    assert int(slug, 16) >= 0
-    edited = EVERYTHING.replace("The paper boat", "纸船").replace("seed: 7", "seed: 8")
-    assert desk.load(edited).slug == slug
-    assert desk.load(edited.replace("纸船", "纸飞机")).slug != slug
 
 
 def test_the_largest_seed_leaves_room_for_takes(desk: Desk) -> None:
