@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from pathlib import Path
 
 import click
 
@@ -18,12 +17,6 @@ MODEL_COMMANDS: Mapping[str, str] = {
     "convert": "flows.cli.models_convert",
 }
 """A new command is one module with a `command`, and one line here."""
-
-root_option = click.option(
-    "--root",
-    type=click.Path(path_type=Path),
-    help="The folder of models, as in model.root= (default: WANFLOW_MODELS, or wanflow/models under XDG_DATA_HOME).",
-)
 
 
 class ModelCommands(click.Group):

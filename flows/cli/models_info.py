@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from flows.cli.models import root_option
-from flows.cli.options import json_option
+from flows.cli.options import json_option, root_option
 from flows.errors import UserError
 from flows.words import size_of
 from wan.families import FAMILIES, Family, Role

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.models import root_option
-from flows.cli.options import json_option
+from flows.cli.options import json_option, root_option
 from flows.words import size_of
 from wan.families import FAMILIES
 from wan.hub.catalog import CATALOG, Model

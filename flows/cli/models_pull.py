@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
-from flows.cli.models import root_option
-from flows.cli.options import events_option, json_option
+from flows.cli.options import events_option, json_option, root_option
 from flows.errors import Stopped
 from flows.words import size_of
 from wan.errors import HubRefusal

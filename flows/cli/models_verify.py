@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.models import root_option
-from flows.cli.options import json_option
+from flows.cli.options import json_option, root_option
 from flows.errors import UserError
 from flows.words import count, size_of
 from wan.families import FAMILIES
