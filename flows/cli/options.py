@@ -24,6 +24,11 @@ draft_option = click.option(
     is_flag=True,
     help="A quick look beside the film, half the steps, one take: render=draft film.subfolder=draft.",
 )
+root_option = click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="The folder of models, as in model.root= (default: WANFLOW_MODELS, or wanflow/models under XDG_DATA_HOME).",
+)
 config_dir_option = click.option(
     "--config-dir",
     type=click.Path(path_type=Path),

@@ -24,6 +24,9 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 LORA_ENDING = ".safetensors"
 """What ends like this is a file; everything else is the name of one in the folder of LoRAs."""
 
+LISTED = 8
+"""Names of a table that are listed where it is only mentioned."""
+
 LONGEST_NAME = 255
 """Bytes that file systems allow the name of a file."""
 
@@ -113,7 +116,8 @@ class Choice:
         return {"enum": list(self.table)}
 
     def words(self) -> str:
-        return "one of " + ", ".join(f"`{name}`" for name in self.table)
+        names = [f"`{name}`" for name in self.table]
+        return f"one of {', '.join(names[:LISTED])}" + (f", … ({len(names)} in all)" if len(names) > LISTED else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def rows(package: str) -> Iterator[tuple[list[str], list[str]]]:
     for line in table.splitlines():
         cells = line.split(" | ")
         modules = re.findall(r"`([^`]+)`", cells[0])
-        if modules and modules[0].split(".")[0] == package:
+        if line.startswith("|") and modules and modules[0].split(".")[0] == package:
             yield modules, re.findall(r"`([A-Za-z_.]+)", cells[2])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from flows.settings import FilmSettings
 from flows.storyboard import words
 from flows.transitions import TRANSITIONS
 from wan.system.suggest import suggestions
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def test_the_language_knows_every_row_and_nothing_else() -> None:
@@ -52,3 +55,30 @@ def test_both_shots_are_seen_through_each_other_only_while_they_show_the_same() 
 @pytest.mark.parametrize(("written", "meant"), [("wipeleft", "wipe_left"), ("fade", "fade_black")])
 def test_a_name_of_ffmpegs_leads_to_ours(written: str, meant: str) -> None:
     assert suggestions(written, words.TRANSITIONS)[0] == meant
+
+
+NEW_ROW = """
+from types import MappingProxyType
+from flows import codecs, transitions
+squares = transitions.Join("in squares", "pixelize")
+transitions.TRANSITIONS = MappingProxyType({**transitions.TRANSITIONS, "squares": squares})
+raw = codecs.Codec("raw", {"c:v": "ffv1"}, container=codecs.MOV)
+codecs.CODECS = MappingProxyType({**codecs.CODECS, "ffv1": raw})
+from flows.edit import deliverables, picture
+from flows.storyboard import words
+from flows.storyboard.reference import reference_text
+from flows.storyboard.schema import schema_text
+from wan.system.suggest import did_you_mean
+text, schema = reference_text(), schema_text()
+assert "| `squares` | in squares |" in text and "| `ffv1` | raw |" in text
+assert '"squares"' in schema and '"ffv1"' in schema
+assert did_you_mean("sqares", words.TRANSITIONS) == "did you mean squares?"
+assert picture.TRANSITIONS["squares"].xfade == "pixelize"
+assert deliverables.CODECS["ffv1"] is raw
+"""
+
+
+def test_a_new_transition_and_a_new_codec_are_a_row_each() -> None:
+    """Language, schema, reference, suggestions and edit know them, and nothing else was touched."""
+    done = subprocess.run([sys.executable, "-c", NEW_ROW], cwd=REPOSITORY, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

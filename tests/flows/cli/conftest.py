@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from tests.wan.hub.conftest import model_files
+from tests.wan.hub.fake_hub import FakeHub
+from wan.hub.catalog import CATALOG
+
 REPOSITORY = Path(__file__).parents[3]
 Wanflow = Callable[..., subprocess.CompletedProcess[str]]
+NAME = "sam2-hiera-large"
+"""A model of the catalog that is small."""
 
 
 @pytest.fixture
@@ -34,3 +41,41 @@ def wanflow(tmp_path: Path) -> Wanflow:
         )
 
     return run
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No models, no cache, a store that can be written."""
+    monkeypatch.setenv("WANFLOW_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hf"))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    return tmp_path
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A GPU that is not here."""
+    import torch
+
+    card = SimpleNamespace(name="NVIDIA H200", total_memory=150 * 10**9, major=9, minor=0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: card)
+    monkeypatch.setattr("flows.cluster.placement.memory_bytes", lambda: 128 * 10**9)
+    return card
+
+
+@pytest.fixture
+def hub() -> Iterator[FakeHub]:
+    fake = FakeHub(model_files())
+    fake.repo, fake.commit = CATALOG[NAME].huggingface, CATALOG[NAME].commit or ""
+    with fake.serving():
+        yield fake
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """Where the `wanflow` fixture has its pulled models."""
+    return tmp_path / "data" / "wanflow" / "models"

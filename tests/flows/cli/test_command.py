@@ -9,10 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-
-from flows.cli.main import COMMANDS
-from flows.cli.main import wanflow as group
 
 Wanflow = Callable[..., subprocess.CompletedProcess[str]]
 HEAVY = {"torch", "ray", "prefect", "diffusers", "transformers", "pyarrow", "ffmpeg", "av", "fastapi"}
@@ -35,18 +31,6 @@ scenes:
 """
 
 
-def test_help_names_every_command_and_each_help_shows_an_example() -> None:
-    runner = CliRunner()
-    overview = runner.invoke(group, ["--help"])
-    assert overview.exit_code == 0
-    for name in COMMANDS:
-        assert f"\n  {name}" in overview.output
-        told = runner.invoke(group, [name, "--help"])
-        assert told.exit_code == 0
-        assert "Example" in told.output
-        assert f"wanflow {name}" in told.output
-
-
 @pytest.mark.parametrize("arguments", [["--help"], ["render", "--help"], ["check", "film.yaml"], ["init", "mine"]])
 def test_help_and_check_load_nothing_heavy(tmp_path: Path, arguments: list[str]) -> None:
     (tmp_path / "film.yaml").write_text(STORYBOARD)
@@ -55,36 +39,6 @@ def test_help_and_check_load_nothing_heavy(tmp_path: Path, arguments: list[str])
         [sys.executable, "-c", script, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.stdout.splitlines()[-1] == "LOADED", done.stdout + done.stderr
-
-
-def test_version(wanflow: Wanflow) -> None:
-    assert wanflow("--version").stdout.startswith("wanflow, version ")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["rendr", "x"], "did you mean render?"),
-        (["render"], "Missing argument 'STORYBOARD'"),
-        (["render", "film.yaml", "--onyl", "a.b"], "--only"),
-        (["plan", "film.yaml", "rendr=final"], "error: rendr=final: there is no rendr; did you mean render?"),
-        (["render", "film.yaml", "render=fnal"], "did you mean final?"),
-        (["plan", "flim.yaml"], "film"),
-        (["check", "film.yaml", "--config-dir", "nowhere"], "there is no such directory"),
-        (["history", "store.address=s3://bucket"], "name a folder: store.address=FOLDER"),
-        (["models", "info", "tyni"], "there are tiny"),
-    ],
-)
-def test_a_wrong_command_line_is_exit_code_2_with_the_fix(
-    wanflow: Wanflow, tmp_path: Path, arguments: list[str], expected: str
-) -> None:
-    (tmp_path / "here/film.yaml").write_text(STORYBOARD)
-    done = wanflow(*arguments)
-    assert done.returncode == 2
-    assert expected in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
-    assert not (tmp_path / "here/outputs").exists()
 
 
 def test_check_reports_every_problem_of_every_file_with_its_line(wanflow: Wanflow, tmp_path: Path) -> None:
@@ -123,13 +77,6 @@ def test_check_of_a_hopeless_file_shows_the_beginning(wanflow: Wanflow, tmp_path
 def test_check_of_a_good_file_is_exit_code_0(wanflow: Wanflow, tmp_path: Path) -> None:
     (tmp_path / "here/film.yaml").write_text(STORYBOARD)
     assert wanflow("check", "film.yaml").returncode == 0
-
-
-def test_history_of_an_empty_store_says_how_to_begin(wanflow: Wanflow, tmp_path: Path) -> None:
-    done = wanflow("history")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "wanflow render paper_boat" in done.stdout
-    assert json.loads(wanflow("history", "--json").stdout)["takes"] == []
 
 
 def test_doctor_lists_every_key_and_sees_what_is_missing(wanflow: Wanflow) -> None:

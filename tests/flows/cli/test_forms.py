@@ -6,7 +6,6 @@ import importlib
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +14,17 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.document import JSON_VERSION
-from flows.cli.events import EVENTS, as_line, clip_places
-from flows.cli.forms import FORMS, Envelope, HistoryTake, ProblemForm
+from flows.cli.events import EVENTS
+from flows.cli.forms import FORMS, Envelope
 from flows.cli.main import COMMANDS
 from flows.cli.main import wanflow as group
 from flows.cli.models import MODEL_COMMANDS
-from flows.cli.problems import CODES, MEANINGS, exit_code, problems_of
 from flows.cli.render import document_of
-from flows.errors import FlowsError, Lacking, Place, Problem, RenderError, SettingsError, StoryboardError
-from flows.events import Failed, Finished, Log, Progress, Started
-from flows.ledger import LedgerRow, append_rows
+from flows.ledger import append_rows
 from flows.store import open_store
 from tests.flows.cli.conforming import faults
-from tests.flows.cli.plans import clip, plan, shot, take
 from tests.flows.cli.test_render import PLAN, result
 from tests.flows.ledger.test_history import ROW
-from tests.flows.records import empty_record
-from wan.errors import WanError
 
 Wanflow = Callable[..., subprocess.CompletedProcess[str]]
 STORYBOARD = "storyboard: 1\ntitle: A test\nscenes:\n  - shots:\n      - prompt: a white boat moves left to right\n"
@@ -117,59 +110,6 @@ def test_a_damaged_ledger_is_a_warning_in_the_document(ask: Callable[..., dict[s
 def test_a_film_as_a_document(tmp_path: Path) -> None:
     made = document_of(PLAN, result(tmp_path))
     assert list(faults(json.loads(json.dumps(made)), FORMS["render"])) == []
-
-
-def test_every_event_is_of_its_form_and_names_its_shot() -> None:
-    made = plan(shot("river.launch", take(clip("aa"), clip("ab")), take(clip("ba"))))
-    places = clip_places(made)
-    for event in (
-        Started("ab", "worker-1", 1),
-        Progress("ab", "denoise", 3, 8),
-        Log("ab", 30, "slow"),
-        Finished("ab", empty_record("ab"), cached=False),
-        Failed("ab", "worker-1", "out of memory", final=False),
-    ):
-        line = as_line(event, places)
-        assert list(faults(line, EVENTS[f"render: {line['event']}"])) == []
-        assert (line["shot"], line["take"], line["segment"]) == ("river.launch", 1, 2)
-    assert as_line(Progress("", "edit", 1, 2), places)["shot"] is None
-
-
-def test_a_row_of_the_ledger_is_told_whole() -> None:
-    assert HistoryTake.__annotations__.keys() == {field.name for field in fields(LedgerRow)}
-
-
-@pytest.mark.parametrize("root", [FlowsError, WanError])
-def test_every_error_has_a_code_of_its_own_and_every_code_a_meaning(root: type[BaseException]) -> None:
-    def below(kind: type[BaseException]) -> set[type[BaseException]]:
-        return {kind}.union(*(below(each) for each in kind.__subclasses__()))
-
-    ours = {kind for kind in below(root) if kind.__module__ in ("flows.errors", "wan.errors")}
-    assert ours <= CODES.keys()
-    assert set(CODES.values()) <= MEANINGS.keys()
-
-
-PROBLEM = Problem(Place("film.yaml", 3, 5), "unknown key 'promt'", "did you mean prompt?", "river.launch")
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (StoryboardError([PROBLEM]), ("storyboard", "unknown key 'promt'", "did you mean prompt?", "film.yaml", 3)),
-        (SettingsError("conf/a.yaml:2:3: no film.crff"), ("settings", "no film.crff", None, "conf/a.yaml", 2)),
-        (Lacking(["no checkpoint\n    fetch it"]), ("missing", "no checkpoint", "fetch it", None, None)),
-        (RenderError("1 take", [Problem(None, "a", None, "b.c")]), ("render", "a", None, None, None)),
-        (RenderError("stopped early"), ("render", "stopped early", None, None, None)),
-        (KeyboardInterrupt(), ("stopped", "stopped; finished takes are kept", None, None, None)),
-    ],
-)
-def test_an_error_as_problems(error: BaseException, expected: tuple[object, ...]) -> None:
-    (problem,) = problems_of(error)
-    assert list(faults(problem, ProblemForm)) == []
-    keys = ("code", "message", "fix", "file", "line")
-    told = tuple(problem[key] for key in keys)  # type: ignore[literal-required]
-    assert (told[0], str(told[1])[: len(str(expected[1]))], *told[2:]) == expected
-    assert exit_code(error) == MEANINGS[problem["code"]][0]
 
 
 @pytest.mark.parametrize(

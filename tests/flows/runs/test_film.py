@@ -18,11 +18,9 @@ from flows.cluster.session import RaySession
 from flows.events import Event, Finished, Log
 from flows.ledger import read_history
 from flows.runs import run_film
-from flows.runs.lost_runs import mark_crashed
 from flows.runs.places import prefect_home
 from flows.runs.server import Server
 from flows.store import open_store
-from tests.flows.conftest import Ask
 from tests.flows.film.filming import plan_in
 
 pytestmark = pytest.mark.slow
@@ -93,12 +91,3 @@ def test_a_database_that_is_none_costs_one_warning(
     (warning,) = film.warnings
     assert "prefect.db is damaged" in warning
     assert (film.flow_run_id, film.run_url) == ("", "")
-
-
-def test_what_nobody_reported_the_end_of_has_crashed(server: Server, ask: Ask) -> None:
-    flow = ask("/flows/", {"name": "film"})["id"]
-    running = {"type": "RUNNING", "name": "Running"}
-    run = ask("/flow_runs/", {"flow_id": flow, "state": running})["id"]
-    mark_crashed(server.api, started_before=time.time() + 60)
-    (found,) = ask("/flow_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
-    assert found["state_type"] == "CRASHED"

@@ -1,0 +1,58 @@
+"""Pages and links beside a film's run: tables that no prompt breaks, and pictures inside them."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from flows.film.watch import Watches
+from flows.media import png_bytes
+from flows.runs.messages import Link
+from flows.runs.pages import MOST_ROWS, SHEET_WIDTH, contact_sheet_page, file_links, plan_page
+from tests.flows.cli.plans import clip, plan, shot, take
+
+
+def test_every_take_has_a_row_with_what_is_done_and_why() -> None:
+    made = plan(
+        shot("a.one", take(clip("1"), why="prompt changed: a | b\nc"), take(clip("2", "cached"), why="in the store"))
+    )
+    page = plan_page(made, Watches(made.shots, {"1"}).takes)
+    lines = page.markdown.splitlines()
+    assert lines[0] == "## The [bold] boat"
+    assert lines[-2:] == [
+        r"| a.one | t2v-a14b | 32 | 7 | render | prompt changed: a \| b c |",
+        "| a.one take 2 | t2v-a14b | 32 | 7 | in the store | in the store |",
+    ]
+
+
+def test_a_very_long_table_is_cut_and_says_so() -> None:
+    made = plan(*(shot(f"a.s{number}", take(clip(str(number)))) for number in range(MOST_ROWS + 3)))
+    markdown = plan_page(made, Watches(made.shots, ()).takes).markdown
+    assert markdown.endswith("\nand 3 more")
+    assert f"a.s{MOST_ROWS - 1} " in markdown
+    assert f"a.s{MOST_ROWS} " not in markdown
+
+
+def test_links_lead_to_what_was_made() -> None:
+    film = Path("/films/a boat/film.mp4")
+    assert list(file_links(film, None)) == [
+        Link("film", "`/films/a boat/film.mp4`", "file:///films/a%20boat/film.mp4", "film.mp4")
+    ]
+    assert list(file_links(None, None)) == []
+
+
+def test_the_contact_sheet_is_a_small_picture_inside_its_page() -> None:
+    page = contact_sheet_page(png_bytes(np.full((20, SHEET_WIDTH * 2, 3), 90, np.uint8)))
+    data = page.markdown.partition("base64,")[2].rstrip(")")
+    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
+        assert (image.format, image.width) == ("JPEG", SHEET_WIDTH)
+
+
+def test_a_title_cannot_begin_a_table() -> None:
+    made = replace(plan(shot("a.one", take(clip("1")))), title="a | b")
+    assert plan_page(made, ()).markdown.startswith(r"## a \| b")
