@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,7 +11,6 @@ from rich.table import Table
 
 from flows.cli.words import count, duration
 from flows.planning.model import Clip, Plan, PlannedShot
-from flows.planning.transitions import overlaps
 
 MOST_ROWS = 60
 """A longer plan shows only what is new, and no more than this."""
@@ -83,9 +83,9 @@ def extended_lines(shots: Sequence[PlannedShot]) -> list[str]:
 def take_over_lines(plan: Plan, shown: Sequence[PlannedShot]) -> list[str]:
     """Of shots that go on from the one before through a transition, from which moment of it."""
     lines = []
-    for before, shot, overlap in zip(plan.shots, plan.shots[1:], overlaps(plan.shots, plan.fps)[1:], strict=False):
-        if overlap and shot in shown and before.id in shot.depends_on:
-            moment = (before.num_frames - overlap) / plan.fps
+    for before, shot in pairwise(plan.shots):
+        if shot.overlap and shot in shown and before.id in shot.depends_on:
+            moment = (before.num_frames - shot.overlap) / plan.fps
             lines.append(
                 f"[bold]{escape(shot.id)}[/] goes on from {escape(before.id)} after {moment:.2f} s of it, where its "
                 f"{shot.transition.kind} begins"

@@ -55,14 +55,14 @@ def placement_for(asked: str, clip: Clip, device: torch.device, weight_bytes: in
     for placement in PLACEMENTS:
         if placement == asked:
             return placement
-    if device.type == "cpu" or weight_bytes < _SMALL_WEIGHTS or clip.variant not in MODELS:
+    if device.type == "cpu" or weight_bytes < _SMALL_WEIGHTS or clip.spec.variant not in MODELS:
         return "resident"
     numerics = clip.numerics
     job = Job(
-        clip.variant,
-        clip.width,
-        clip.height,
-        clip.num_frames,
+        clip.spec.variant,
+        clip.spec.width,
+        clip.spec.height,
+        clip.spec.num_frames,
         numerics.precision,
         compiled=numerics.compile,
         tiled=numerics.vae_tiling,

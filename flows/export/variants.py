@@ -6,22 +6,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from flows.clips import Medium
 from flows.export.clips import Conditioned, Made, Making
 from flows.export.comfy_files import AUDIO_ENCODER, CLIP_VISION, RELIGHTING_LORA
 from flows.export.graph import Link, Value
-from flows.planning.model import Clip, Medium
+from flows.planning.model import Clip
 
 _PREPARED = ("background", "face", "mask", "pose")
 Builder = Callable[[Making, Clip, Made | None], Made]
 
 
 def _size(clip: Clip) -> dict[str, Value | None]:
-    return {"width": clip.width, "height": clip.height, "length": clip.num_frames, "batch_size": 1}
+    return {"width": clip.spec.width, "height": clip.spec.height, "length": clip.spec.num_frames, "batch_size": 1}
 
 
 def _media(clip: Clip) -> dict[str, list[Medium]]:
     found: dict[str, list[Medium]] = {}
-    for medium in clip.media:
+    for medium in clip.spec.media:
         found.setdefault(medium.name, []).append(medium)
     return found
 
@@ -34,26 +35,31 @@ def _finished(making: Making, clip: Clip, given: Conditioned, node: Link, **more
 def _text(making: Making, clip: Clip, before: Made | None) -> Made:
     positive, negative = making.texts(clip)
     given = _media(clip).get("video", [])
-    if not given or clip.strength is None:
+    if not given or clip.spec.strength is None:
         latent = making.graph.add("EmptyHunyuanLatentVideo", "Empty latents", **_size(clip))
         return _finished(making, clip, Conditioned(positive, negative, latent), latent)
     frames = _part(making, clip, making.video(given[0].digest))
     fitted = making.graph.add(
-        "ImageScale", image=frames, upscale_method="bicubic", width=clip.width, height=clip.height, crop="center"
+        "ImageScale",
+        image=frames,
+        upscale_method="bicubic",
+        width=clip.spec.width,
+        height=clip.spec.height,
+        crop="center",
     )
     latent = making.graph.add("VAEEncode", "Video", pixels=fitted, vae=making.vae(clip))
     if before is not None:
         making.note(
             "Video to video: wanflow begins each clip with 5 frames of the one before; core nodes cannot do that."
         )
-    first = clip.sampling.num_inference_steps - clip.steps_taken
+    first = clip.spec.sampling.num_inference_steps - clip.spec.steps_taken
     return _finished(making, clip, Conditioned(positive, negative, latent), latent, first_step=first)
 
 
 def _image(making: Making, clip: Clip, before: Made | None) -> Made:
     positive, negative = making.texts(clip)
     start = making.handed_off(clip, before)
-    end = making.picture(clip.last_image) if clip.last_image else None
+    end = making.picture(clip.spec.last_image) if clip.spec.last_image else None
     making.note("Pictures: ComfyUI crops them to the size; the reference stretches them bicubically.")
     common: dict[str, Value | None] = {
         "positive": positive,
@@ -88,7 +94,7 @@ def _speech(making: Making, clip: Clip, before: Made | None) -> Made:
         "negative": negative,
         "vae": making.vae(clip),
         "audio_encoder_output": sound,
-        "ref_image": making.picture(clip.image) if clip.image else making.handed_off(first, None),
+        "ref_image": making.picture(clip.spec.image) if clip.spec.image else making.handed_off(first, None),
         "control_video": pose,
     }
     making.note(
@@ -96,14 +102,16 @@ def _speech(making: Making, clip: Clip, before: Made | None) -> Made:
         "ms); the first frames and the moment of words differ from wanflow's."
     )
     if before is None:
-        motion = making.handed_off(replace(clip, image=None), None)
+        motion = making.handed_off(replace(clip, spec=replace(clip.spec, image=None)), None)
         if motion is not None:
             making.note(
                 "Speech after another shot: `ref_motion` takes up to 73 last frames of that shot, not one alone."
             )
         node = graph.add("WanSoundImageToVideo", ref_motion=motion, **common, **_size(clip))
     else:
-        node = graph.add("WanSoundImageToVideoExtend", length=clip.num_frames, video_latent=before.latent, **common)
+        node = graph.add(
+            "WanSoundImageToVideoExtend", length=clip.spec.num_frames, video_latent=before.latent, **common
+        )
     latent = making.sample(clip, Conditioned(node, node.other(1), node.other(2)))
     if before is not None:
         latent = graph.add("LatentConcat", "All so far", samples1=before.latent, samples2=latent, dim="t")
@@ -115,7 +123,7 @@ def _animate(making: Making, clip: Clip, before: Made | None) -> Made:
     media, graph = _media(clip), making.graph
     replaces = "background" in media or any(medium.option == "replace" for medium in media.get("motion", []))
     videos = _prepared(making, media, replaces)
-    reference = making.picture(clip.image) if clip.image else None
+    reference = making.picture(clip.spec.image) if clip.spec.image else None
     vision = graph.add("CLIPVisionLoader", clip_name=CLIP_VISION)
     seen = graph.add("CLIPVisionEncode", clip_vision=vision, image=reference, crop="none")
     mask = graph.add("ImageToMask", image=videos["mask"], channel="red") if "mask" in videos else None
@@ -135,7 +143,7 @@ def _animate(making: Making, clip: Clip, before: Made | None) -> Made:
         video_frame_offset=before.node.other(5) if before else 0,
         **_size(clip),
     )
-    relit = any("relighting" in str(making.plan.assets.get(lora.digest, "")) for lora in clip.loras)
+    relit = any("relighting" in str(making.plan.assets.get(lora.digest, "")) for lora in clip.spec.loras)
     lora = RELIGHTING_LORA if replaces and not relit else None
     latent = making.sample(clip, Conditioned(node, node.other(1), node.other(2)), extra_lora=lora)
     trimmed = graph.add("TrimVideoLatent", samples=latent, trim_amount=node.other(3))
@@ -181,7 +189,7 @@ def _control(making: Making, clip: Clip, before: Made | None) -> Made:
         positive=positive,
         negative=negative,
         vae=making.vae(clip),
-        strength=clip.control_scale,
+        strength=clip.spec.control_scale,
         control_video=control,
         control_masks=mask,
         reference_image=making.picture(references[0].digest) if references else None,
@@ -194,7 +202,9 @@ def _control(making: Making, clip: Clip, before: Made | None) -> Made:
 
 def _part(making: Making, clip: Clip, frames: Link) -> Link:
     """The frames of this clip, of a video of the whole shot."""
-    return making.graph.add("ImageFromBatch", image=frames, batch_index=clip.start_frame, length=clip.num_frames)
+    return making.graph.add(
+        "ImageFromBatch", image=frames, batch_index=clip.spec.start_frame, length=clip.spec.num_frames
+    )
 
 
 BUILDERS: Mapping[str, Builder] = MappingProxyType(

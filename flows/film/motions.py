@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.clips import Medium
 from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, UserError
 from flows.events import Event, Log, Progress
 from flows.film.survey import unchanged
 from flows.media import ForwardVideo, StoredVideo, load_image, write_clip
-from flows.planning.model import Clip, Medium, Plan
+from flows.planning.model import Clip, Plan
 from flows.planning.motion import MADE_FROM, PREPARED, RETARGET
 from flows.resolve.motion import motion_models
 from flows.store.prepared import prepared, put_prepared
@@ -40,7 +41,7 @@ def prepare_motions(plan: Plan, store: Store, clips: Sequence[Clip], on_event: C
     Raises UserError for a video without a person in it, MediaError for one that is gone or has changed since it was
     planned with, EnvironmentProblem for missing models, StoreError.
     """
-    wanted = {medium.digest: clip for clip in clips for medium in clip.media if medium.name == PREPARED}
+    wanted = {medium.digest: clip for clip in clips for medium in clip.spec.media if medium.name == PREPARED}
     missing = [(key, clip) for key, clip in wanted.items() if not _is_there(store, key)]
     if not missing:
         return
@@ -112,14 +113,14 @@ def _prepare(
     source = unchanged(Path(plan.assets[driving.digest]), driving.digest)
     settings = PreprocessSettings(
         mode=_mode(clip),
-        size=(clip.width, clip.height),
+        size=(clip.spec.width, clip.spec.height),
         fps=clip.fps,
         retarget=how.option == RETARGET,
     )
-    assert clip.image is not None, "a plan has no motion without the picture of a person"
+    assert clip.spec.image is not None, "a plan has no motion without the picture of a person"
     try:
         video = ForwardVideo(StoredVideo(source, driving.digest, clip.fps))
-        made = preprocess(video, load_image(store.local_path(clip.image)), models, settings, key=key)
+        made = preprocess(video, load_image(store.local_path(clip.spec.image)), models, settings, key=key)
     except RequestError as error:
         raise UserError(f"{source}: {error}") from error
     except CheckpointError as error:
@@ -146,4 +147,4 @@ def _frames(video: Video) -> Iterator[npt.NDArray[np.uint8]]:
 
 
 def _medium(clip: Clip, name: str) -> Medium:
-    return next(medium for medium in clip.media if medium.name == name)
+    return next(medium for medium in clip.spec.media if medium.name == name)

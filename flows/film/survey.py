@@ -115,8 +115,9 @@ def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:
     Raises MediaError when one has changed since it was planned with. Workers read no driving video: it is checked when
     it is prepared (`flows.film.motions`), and may be gone once it has been.
     """
-    digests = {digest for clip in clips for digest in (clip.image, clip.last_image) if digest is not None}
-    digests |= {medium.digest for clip in clips for medium in clip.media if medium.name not in (PREPARED, MADE_FROM)}
-    digests |= {lora.digest for clip in clips for lora in clip.loras}
+    specs = [clip.spec for clip in clips]
+    digests = {digest for spec in specs for digest in (spec.image, spec.last_image) if digest is not None}
+    digests |= {medium.digest for spec in specs for medium in spec.media if medium.name not in (PREPARED, MADE_FROM)}
+    digests |= {lora.digest for spec in specs for lora in spec.loras}
     for digest in sorted(digests):
         store.put_file(Path(plan.assets[digest]), digest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from flows.planning.model import ClipLora, Medium
+from flows.clips import ClipLora, Medium
 from flows.resolve import Snapshot
 from flows.resolve.needs import shown_references
 from flows.storyboard.model import Shot

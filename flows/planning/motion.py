@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from flows.clips import ClipLora, Medium
 from flows.errors import Problem
 from flows.media.treated import versions
 from flows.planning.media import Digest
-from flows.planning.model import ClipLora, Medium
 from flows.resolve import Snapshot, full_id
 from flows.resolve.needs import choose_variant, part_of
 from flows.storyboard.model import Shot, Size

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from math import ceil
 from types import MappingProxyType
 
+from flows.clips import ClipSpec
 from flows.ledger import forwards
-from flows.planning.model import Clip
 from wan.model.attention import AUTO, FLASH_3
 from wan.placement.budget import MODELS
 from wan.variants import VARIANTS
@@ -33,51 +33,50 @@ MORE_TOKENS: Mapping[str, float] = MappingProxyType({"s2v-14b": 1.1})
 TINY_PIXELS, TINY_TOKEN_SECONDS, TINY_DECODE_SECONDS, TINY_ENCODE_SECONDS = 16, 1.3e-4, 1.2, 0.65
 
 
-def rough_seconds(clip: Clip, *, published: bool, flash_3: bool = False) -> float:
+def rough_seconds(spec: ClipSpec, kernel: str, *, published: bool, flash_3: bool = False) -> float:
     """Seconds of one worker with the model loaded; of a model of the published sizes, or of the shipped tiny one.
 
-    `flash_3`: FlashAttention-3 is there for the kernel `auto`."""
-    sampling, pixels = clip.sampling, clip.width * clip.height / 1e6
-    passes = clip.steps_taken * forwards(sampling.guidance_scale.high, sampling.guidance_scale.low)
-    decoded, encoded = (count * pixels for count in _through_autoencoder(clip))
+    `kernel` computes the attention. `flash_3`: FlashAttention-3 is there for the kernel `auto`."""
+    pixels, passes = spec.width * spec.height / 1e6, forwards(spec)
+    decoded, encoded = (count * pixels for count in _through_autoencoder(spec))
     if not published:
-        denoising = passes * TINY_TOKEN_SECONDS * _tokens(clip, TINY_PIXELS)
+        denoising = passes * TINY_TOKEN_SECONDS * _tokens(spec, TINY_PIXELS)
         return denoising + TINY_DECODE_SECONDS * decoded + TINY_ENCODE_SECONDS * encoded
-    model = MODELS[clip.variant]
-    tokens = _tokens(clip, model.stride) * MORE_TOKENS.get(clip.variant, 1)
+    model = MODELS[spec.variant]
+    tokens = _tokens(spec, model.stride) * MORE_TOKENS.get(spec.variant, 1)
     matrix = MATRIX_SECONDS * model.parameters * tokens
-    kernel = FLASH_3 if flash_3 and clip.numerics.attention == AUTO else clip.numerics.attention
-    attention = ATTENTION_SECONDS_BY.get(kernel, ATTENTION_SECONDS) * model.blocks * model.dim * tokens**2
-    denoising = passes * (matrix + attention) * (1 if clip.numerics.compile else EAGER)
+    quickest = FLASH_3 if flash_3 and kernel == AUTO else kernel
+    attention = ATTENTION_SECONDS_BY.get(quickest, ATTENTION_SECONDS) * model.blocks * model.dim * tokens**2
+    denoising = passes * (matrix + attention) * (1 if spec.numerics.compile else EAGER)
     return denoising + DECODE_SECONDS * decoded + ENCODE_SECONDS * encoded
 
 
-def _tokens(clip: Clip, pixels: int) -> float:
+def _tokens(spec: ClipSpec, pixels: int) -> float:
     """Of the clip's latents; a token is `pixels` wide and high, and four frames long."""
-    return ceil(clip.num_frames / 4) * (clip.width / pixels) * (clip.height / pixels)
+    return ceil(spec.num_frames / 4) * (spec.width / pixels) * (spec.height / pixels)
 
 
-def _through_autoencoder(clip: Clip) -> tuple[int, int]:
+def _through_autoencoder(spec: ClipSpec) -> tuple[int, int]:
     """Frames that are decoded and encoded."""
-    count = _FRAMES.get(clip.variant)
-    return count(clip) if count else (clip.num_frames, 0)
+    count = _FRAMES.get(spec.variant)
+    return count(spec) if count else (spec.num_frames, 0)
 
 
-def _speech(clip: Clip) -> tuple[int, int]:
+def _speech(spec: ClipSpec) -> tuple[int, int]:
     """A clip that goes on from another one decodes what went before along with it; what a clip carries on is encoded
     anew."""
-    motion = VARIANTS[clip.variant].carried_frames
-    pose = clip.num_frames if any(medium.name == "pose" for medium in clip.media) else 0
-    return clip.num_frames + (motion if clip.hand_off else 4), 1 + pose + motion
+    motion = VARIANTS[spec.variant].carried_frames
+    pose = spec.num_frames if any(medium.name == "pose" for medium in spec.media) else 0
+    return spec.num_frames + (motion if spec.hand_off else 4), 1 + pose + motion
 
 
-_FRAMES: Mapping[str, Callable[[Clip], tuple[int, int]]] = MappingProxyType(
+_FRAMES: Mapping[str, Callable[[ClipSpec], tuple[int, int]]] = MappingProxyType(
     {
-        "t2v-a14b": lambda clip: (clip.num_frames, clip.num_frames if clip.strength is not None else 0),
-        "i2v-a14b": lambda clip: (clip.num_frames, clip.num_frames),
-        "ti2v-5b": lambda clip: (clip.num_frames, 1),
+        "t2v-a14b": lambda spec: (spec.num_frames, spec.num_frames if spec.strength is not None else 0),
+        "i2v-a14b": lambda spec: (spec.num_frames, spec.num_frames),
+        "ti2v-5b": lambda spec: (spec.num_frames, 1),
         "s2v-14b": _speech,
-        "animate-14b": lambda clip: (clip.num_frames, 2 * clip.num_frames + 1),
-        "vace-fun-a14b": lambda clip: (clip.num_frames, 2 * clip.num_frames),
+        "animate-14b": lambda spec: (spec.num_frames, 2 * spec.num_frames + 1),
+        "vace-fun-a14b": lambda spec: (spec.num_frames, 2 * spec.num_frames),
     }
 )

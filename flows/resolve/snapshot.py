@@ -15,10 +15,11 @@ from wan.request import ExpertName
 
 @dataclass(frozen=True, slots=True)
 class PastShot:
-    """A shot in the last finished film of this storyboard: its takes' fingerprints, and what they were made of."""
+    """A shot in the last finished film of this storyboard: its takes' fingerprints, and the specs of the clips of its
+    first take (`flows.clips.ClipSpec` as plain values)."""
 
     takes: tuple[str, ...]
-    facts: Mapping[str, object]
+    clips: tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

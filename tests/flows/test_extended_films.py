@@ -61,9 +61,9 @@ def planned(overrides: list[str]) -> flows.Plan:
 def test_a_rerun_is_the_same_film_though_the_endpoint_is_gone(overrides: list[str]) -> None:
     plan = planned(overrides)
     first, second, third = plan.shots
-    assert first.prompt == first.takes[0].clips[0].prompt == extended(FIRST)
+    assert first.prompt == first.takes[0].clips[0].spec.prompt == extended(FIRST)
     assert (first.original_prompt, second.original_prompt, third.original_prompt) == (FIRST, SECOND, None)
-    assert second.takes[0].clips[0].prompt == extended(SECOND)
+    assert second.takes[0].clips[0].spec.prompt == extended(SECOND)
     assert third.prompt == "a blue box falls, cut-paper animation"
     with serving() as other:
         gone = other.url

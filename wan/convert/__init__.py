@@ -6,19 +6,15 @@ from wan.convert.clip_vision import clip_vision_targets
 from wan.convert.keys import text_encoder_key, transformer_key, vae_key
 from wan.convert.targets import Target, Targets, convert_weights, renamed
 from wan.convert.vae22 import vae22_key
-from wan.variants.animate.keys import animate_targets
-from wan.variants.vace.keys import vace_key
 
 __all__ = [
     "Target",
     "Targets",
-    "animate_targets",
     "clip_vision_targets",
     "convert_weights",
     "renamed",
     "text_encoder_key",
     "transformer_key",
-    "vace_key",
     "vae22_key",
     "vae_key",
 ]

@@ -6,7 +6,6 @@ import importlib
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from click.testing import CliRunner
 
 from flows.cli.document import JSON_VERSION
 from flows.cli.events import EVENTS, as_line, clip_places
-from flows.cli.forms import FORMS, Envelope, HistoryTake, ProblemForm
+from flows.cli.forms import FORMS, Envelope, ProblemForm
 from flows.cli.main import COMMANDS
 from flows.cli.main import wanflow as group
 from flows.cli.models import MODEL_COMMANDS
@@ -24,7 +23,7 @@ from flows.cli.problems import CODES, MEANINGS, exit_code, problems_of
 from flows.cli.render import document_of
 from flows.errors import FlowsError, Lacking, Place, Problem, RenderError, SettingsError, StoryboardError
 from flows.events import Failed, Finished, Log, Progress, Started
-from flows.ledger import LedgerRow, append_rows
+from flows.ledger import append_rows
 from flows.store import open_store
 from tests.flows.cli.conforming import faults
 from tests.flows.cli.plans import clip, plan, shot, take
@@ -131,12 +130,8 @@ def test_every_event_is_of_its_form_and_names_its_shot() -> None:
     ):
         line = as_line(event, places)
         assert list(faults(line, EVENTS[f"render: {line['event']}"])) == []
-        assert (line["shot"], line["take"], line["segment"]) == ("river.launch", 1, 2)
+        assert (line["shot"], line["take"], line["clip"]) == ("river.launch", 1, 2)
     assert as_line(Progress("", "edit", 1, 2), places)["shot"] is None
-
-
-def test_a_row_of_the_ledger_is_told_whole() -> None:
-    assert HistoryTake.__annotations__.keys() == {field.name for field in fields(LedgerRow)}
 
 
 @pytest.mark.parametrize("root", [FlowsError, WanError])

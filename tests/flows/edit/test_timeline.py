@@ -75,7 +75,7 @@ def test_a_take_is_as_good_as_its_weakest_clip(tmp_path: Path) -> None:
     assert chosen_take(replace(long, takes=(first, second)), judged) is second
 
 
-def test_a_take_with_a_missing_segment_does_not_count(tmp_path: Path) -> None:
+def test_a_take_with_a_missing_clip_does_not_count(tmp_path: Path) -> None:
     plan, takes, store = a_film(tmp_path, SHOTS, paint)
     without = {name: record for name, record in takes.items() if name != fingerprint_of("dusk.long", 0, 0)}
     with pytest.raises(EditError, match=r"dusk\.long: no take"):

@@ -16,13 +16,15 @@ import pytest
 
 from flows.api import load
 from flows.api import plan as make_plan
+from flows.clips import ClipLora, HandOff, Medium
 from flows.config import compose
 from flows.errors import UserError
 from flows.export import Workflow, export_shot
 from flows.export.clips import comfy_high_noise_steps
 from flows.export.comfyui import find_shot
-from flows.planning.model import Clip, ClipLora, HandOff, Medium, Plan, PlannedShot, Take, Totals
+from flows.planning.model import Clip, Plan, PlannedShot, Take, Totals
 from flows.storyboard.model import Storyboard, Transition
+from tests.flows.made import a_clip
 from wan.request import Guidance, Numerics, Sampling
 from wan.sampling import schedule
 from wan.variants import VARIANTS
@@ -49,9 +51,7 @@ def clip(variant: str, fingerprint: str = "a", **more: Any) -> Clip:
         "seed": 11,
         "sampling": known.sampling,
     }
-    return Clip(
-        fingerprint=fingerprint, variant=variant, checkpoint="c", numerics=Numerics("bf16"), **{**given, **more}
-    )
+    return a_clip(fingerprint, variant=variant, numerics=Numerics("bf16"), **{**given, **more})
 
 
 def shot(name: str, *clips: Clip) -> PlannedShot:
@@ -59,15 +59,9 @@ def shot(name: str, *clips: Clip) -> PlannedShot:
     return PlannedShot(
         id=name,
         scene=name.split(".")[0],
-        variant=first.variant,
         num_frames=sum(each.keep for each in clips),
         fps=first.fps,
-        render_fps=first.fps,
-        width=first.width,
-        height=first.height,
-        prompt=first.prompt,
-        negative_prompt=first.negative_prompt,
-        takes=(Take(first.seed, clips[-1].fingerprint, "new", "new shot", clips),),
+        takes=(Take(first.spec.seed, clips[-1].fingerprint, "new", "new shot", clips),),
         depends_on=(),
         transition=Transition(),
         estimated_seconds=1.0,
@@ -158,8 +152,8 @@ def test_a_picture_first_and_last() -> None:
     assert both.files == {"face.png": Path("/in/face.png"), "end.png": Path("/in/end.png")}
 
 
-def test_later_segments_start_from_the_last_frame_of_the_one_before() -> None:
-    second = clip("i2v-a14b", "b", hand_off=HandOff(("a",)), skip_first=1, keep=60, seed=12)
+def test_later_clips_start_from_the_last_frame_of_the_one_before() -> None:
+    second = clip("i2v-a14b", "b", hand_off=HandOff((("a",),)), skip_first=1, keep=60, seed=12)
     made = exported(clip("t2v-a14b"), second)
     cuts = [node["inputs"] for node in nodes_of(made, "ImageFromBatch")]
     assert [(cut["batch_index"], cut["length"]) for cut in cuts] == [(80, 1), (1, 60)]
@@ -169,7 +163,7 @@ def test_later_segments_start_from_the_last_frame_of_the_one_before() -> None:
 
 def test_a_hand_off_from_another_shot_is_a_file_to_be_made() -> None:
     before = shot("river.launch", clip("t2v-a14b"))
-    after = shot("river.drift", clip("i2v-a14b", "b", hand_off=HandOff(("a",)), skip_first=1, keep=80))
+    after = shot("river.drift", clip("i2v-a14b", "b", hand_off=HandOff((("a",),)), skip_first=1, keep=80))
     made = export_shot(plan(before, after), "drift")
     check(made)
     assert made.files == {"river_launch_last_frame.png": None}
@@ -185,7 +179,7 @@ def test_text_and_image_in_one_model() -> None:
 
 
 def test_speech_after_another_shot_needs_that_shots_frames() -> None:
-    voice, after = (Medium("audio", "voice"),), HandOff(("elsewhere",), what="frames")
+    voice, after = (Medium("audio", "voice"),), HandOff((("elsewhere",),), what="frames")
     made = exported(clip("s2v-14b", media=voice, num_frames=80, hand_off=after))
     given = inputs_of(made, "WanSoundImageToVideo")
     assert given["ref_motion"] == given["ref_image"]  # who speaks is the frame that is handed on
@@ -197,7 +191,9 @@ def test_speech_after_another_shot_needs_that_shots_frames() -> None:
 def test_along_a_video_it_is_said_that_clips_begin_with_frames_of_the_one_before(variant: str, medium: str) -> None:
     given: dict[str, Any] = {"media": (Medium(medium, "old"),), "strength": 0.5 if medium == "video" else None}
     first = clip(variant, **given)
-    later = clip(variant, "b", **given, start_frame=76, skip_first=5, keep=76, hand_off=HandOff(("a",), what="frames"))
+    later = clip(
+        variant, "b", **given, start_frame=76, skip_first=5, keep=76, hand_off=HandOff((("a",),), what="frames")
+    )
     assert any("5 frames of the" in note or "last 5 frames" in note for note in exported(first, later).notes)
     assert not any("5 frames" in note for note in exported(first).notes)
 
@@ -207,7 +203,7 @@ def test_speech_goes_on_over_several_clips_and_is_decoded_once_at_the_end() -> N
     first = clip("s2v-14b", image="face", media=voice)
     following = clip(
         "s2v-14b", "b", image="face", media=voice, num_frames=80, keep=70, start_frame=77,
-        hand_off=HandOff(("a",), what="carried"),
+        hand_off=HandOff((("a",),), what="carried"),
     )  # fmt: skip
     made = exported(first, following)
     assert inputs_of(made, "WanSoundImageToVideoExtend")["length"] == 80
@@ -221,7 +217,7 @@ def test_animate_with_ready_made_videos() -> None:
     media = (Medium("pose", "pose"), Medium("face", "head"), Medium("background", "back"), Medium("mask", "mask"))
     first = clip("animate-14b", image="face", media=media)
     second = clip(
-        "animate-14b", "b", image="face", media=media, hand_off=HandOff(("a",), what="carried"), skip_first=1,
+        "animate-14b", "b", image="face", media=media, hand_off=HandOff((("a",),), what="carried"), skip_first=1,
         keep=76, start_frame=76,
     )  # fmt: skip
     made = exported(first, second)

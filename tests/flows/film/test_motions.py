@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from flows.clips import Medium
 from flows.cluster.requests import request_of
 from flows.config import compose
 from flows.errors import BlobMissing, EnvironmentProblem, MediaError, UserError
@@ -19,13 +19,14 @@ from flows.events import Event, Log, Progress
 from flows.film.motions import STAGE, prepare_motions
 from flows.film.survey import put_assets
 from flows.media import write_clip
-from flows.planning.model import Clip, Medium
+from flows.planning.model import Clip
 from flows.planning.motion import MADE_FROM, PREPARED
 from flows.resolve.motion import MASKS, POSES
 from flows.store import Store, open_store
 from flows.store.files import file_digest
 from flows.store.prepared import prepared, put_prepared
 from tests.flows.cluster.clips import real_clip
+from tests.flows.made import changed
 from tests.wan.variants.animate.preprocess.conftest import save_detector, save_pose_model, small_sam2
 from wan.hub.places import MANIFEST
 from wan.variants.animate.preprocess.key import DETECTOR, POSE
@@ -69,9 +70,8 @@ def _film(tmp_path: Path, store: Store, mode: str = "animate", *, seen: bool = T
     digests = {file_digest(path): str(path) for path in (video, picture)}
     settings = compose([f"store.path={store.address}", "render.device=cpu"]).settings
     media = (Medium(MADE_FROM, file_digest(video), mode), Medium(PREPARED, KEY))
-    clip = replace(
-        real_clip("dance"), variant="animate-14b", width=64, height=48, fps=12, image=file_digest(picture), media=media
-    )
+    made: dict[str, Any] = {"variant": "animate-14b", "width": 64, "height": 48, "fps": 12, "media_fps": 12}
+    clip = changed(real_clip("dance"), image=file_digest(picture), media=media, **made)
     store.put_file(picture)
     return SimpleNamespace(assets=digests, settings=settings), clip
 
@@ -81,7 +81,7 @@ def test_a_driving_video_is_prepared_once_at_the_shots_size_and_rate(tmp_path: P
     heard: list[Event] = []
     prepare_motions(plan, store, [clip, clip], heard.append)
     assert [(event.stage, event.step) for event in heard if isinstance(event, Progress)] == [(STAGE, 0), (STAGE, 1)]
-    request = request_of(clip, store)
+    request = request_of(clip.spec, store)
     assert request.pose is not None
     assert request.face is not None
     assert (request.pose.num_frames, request.face.num_frames) == (6, 6)  # 24 frames a second become 12
@@ -97,7 +97,7 @@ def test_the_models_are_loaded_once_for_all_driving_videos(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan, clip = _film(tmp_path, store)
-    other = replace(clip, media=(clip.media[0], Medium(PREPARED, "4" * 64)))
+    other = changed(clip, media=(clip.spec.media[0], Medium(PREPARED, "4" * 64)))
     loaded: list[Path] = []
     load = OnnxModel.__init__
 
@@ -114,7 +114,7 @@ def test_the_models_are_loaded_once_for_all_driving_videos(
 def test_to_replace_a_person_background_and_mask_are_made_too(tmp_path: Path, store: Store) -> None:
     plan, clip = _film(tmp_path, store, "replace")
     prepare_motions(plan, store, [clip], lambda _: None)
-    request = request_of(clip, store)
+    request = request_of(clip.spec, store)
     assert request.mask is not None
     assert request.background is not None
     mask, background = request.mask.frames(0, 6), request.background.frames(0, 6)
@@ -132,7 +132,7 @@ def test_what_was_lost_from_the_store_is_prepared_again(tmp_path: Path, store: S
     store.put_note(f"motions/{KEY}.json", b"{")
     assert prepared(store, KEY) is None
     with pytest.raises(BlobMissing, match="prepared from a driving video"):
-        request_of(clip, store)
+        request_of(clip.spec, store)
 
 
 def test_a_video_without_a_person_is_the_askers_mistake(tmp_path: Path, store: Store) -> None:

@@ -276,7 +276,7 @@ def test_what_is_converted_is_remarked_and_counts(
     assert "own.png says its own gamma or primaries" in remark.message
     assert (remark.shot, remark.place and remark.place.line) == ("a.s2", 2)
     plan = make_plan(board, settings, seen)
-    assert [shot.takes[0].clips[0].treated for shot in plan.shots] == [(), ("gamma 1",)]
+    assert [shot.takes[0].clips[0].spec.treated for shot in plan.shots] == [(), ("gamma 1",)]
     assert any("own.png says its own gamma" in warning for warning in plan.warnings)
 
 
