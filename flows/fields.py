@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -75,12 +76,16 @@ def restored(kind: type[Made], values: Mapping[str, Any]) -> Made:
 @cache
 def _writer(kind: type) -> Convert:
     """The fields of one dataclass with what writes each, looked up once."""
-    known = [(name, _written(hint)) for name, hint in hints(kind).items()]
+    found = hints(kind)
+    names, values_of = tuple(found), attrgetter(*found)
+    converted = [(name, convert) for name, hint in found.items() if (convert := _written(hint)) is not None]
+    one = len(names) == 1  # of one attribute, attrgetter gives the value itself
 
     def write(value: Any) -> dict[str, Any]:
-        return {
-            name: getattr(value, name) if convert is None else convert(getattr(value, name)) for name, convert in known
-        }
+        values = dict(zip(names, (values_of(value),) if one else values_of(value), strict=True))
+        for name, convert in converted:
+            values[name] = convert(values[name])
+        return values
 
     return write
 

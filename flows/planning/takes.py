@@ -68,17 +68,18 @@ class TakeMaker:
     def _clip(self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None) -> Clip:
         cut = recipe.clips[number]
         spec = self._spec(recipe, number, seed, hand_off)
-        clip = Clip(
-            fingerprint=fingerprint(spec),
+        mark = fingerprint(spec)
+        cached = mark in self.snapshot.finished
+        return Clip(
+            fingerprint=mark,
             spec=spec,
             fps=cut.part.rate(self.geometry.fps),
             kernel=self.numerics.attention,
             skip_first=cut.skip_first,
             keep=cut.keep,
+            status="cached" if cached else "new",
+            estimated_seconds=0.0 if cached else self._seconds(spec, cut.part.role),
         )
-        if clip.fingerprint in self.snapshot.finished:
-            return replace(clip, status="cached")
-        return replace(clip, estimated_seconds=self._seconds(clip, cut.part.role))
 
     def _spec(self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None) -> ClipSpec:
         cut, shot, size = recipe.clips[number], recipe.shot, recipe.sizes[number]
@@ -116,13 +117,16 @@ class TakeMaker:
             treated=self._treated(image, last_image, media),
         )
 
-    def _seconds(self, clip: Clip, role: Role) -> float:
+    def _seconds(self, spec: ClipSpec, role: Role) -> float:
+        kernel = self.numerics.attention
+
         def rough(extent: Extent) -> float:
             width, height, frames = extent
-            like = replace(clip.spec, width=width, height=height, num_frames=frames)
-            return rough_seconds(like, clip.kernel, published=role.repo is not None, flash_3=self.snapshot.flash_3)
+            same = extent == spec.extent
+            like = spec if same else replace(spec, width=width, height=height, num_frames=frames)
+            return rough_seconds(like, kernel, published=role.repo is not None, flash_3=self.snapshot.flash_3)
 
-        estimate = self.snapshot.timings.estimate(clip.spec, clip.kernel, self.device, rough)
+        estimate = self.snapshot.timings.estimate(spec, kernel, self.device, rough)
         self.bases.add(estimate.basis)
         return estimate.seconds
 

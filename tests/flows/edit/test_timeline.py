@@ -94,10 +94,9 @@ def test_cues_are_counted_from_where_their_shot_is_first_seen(tmp_path: Path) ->
     voices = (
         Voiceover(file, Cue("river.drift", 0.5), -3.0),
         Voiceover(file, Cue(None, 1.0)),
-        Voiceover(file, Cue(None, -1)),
     )
     timeline = make_timeline(*a_film(tmp_path, SHOTS, paint, music=Music(file, -12.0), voices=voices))
-    assert [voice.at for voice in timeline.voices] == [0.75, 1.0, 0.0]
+    assert [voice.at for voice in timeline.voices] == [0.75, 1.0]
     assert timeline.voices[0].gain_db == -3.0
     assert timeline.music == Music(file, -12.0)
 
