@@ -13,7 +13,7 @@ import flows
 from flows.cli.main import wanflow
 from flows.errors import EnvironmentProblem, StoryboardError
 from flows.planning import plan_to_json
-from flows.planning.rows import ledger_row
+from flows.planning.rows import Run, ledger_row
 from tests.flows.resolve.conftest import write_checkpoints
 from tests.wan.prompts.endpoint import Endpoint, Reply, extended, serving
 
@@ -127,10 +127,11 @@ def test_plan_and_ledger_show_both(overrides: list[str]) -> None:
     from datetime import UTC, datetime
 
     plan = planned(overrides)
-    row = ledger_row(plan, plan.shots[0], 0, 0, when=datetime.now(UTC), status="rendered")
-    assert (row.prompt, row.original_prompt) == (extended(FIRST), FIRST)
-    row = ledger_row(plan, plan.shots[2], 0, 0, when=datetime.now(UTC), status="rendered")
-    assert row.prompt == row.original_prompt == "a blue box falls, cut-paper animation"
+    run = Run(when=datetime.now(UTC))
+    row = ledger_row(plan, plan.shots[0], (0, 0), run, "rendered")
+    assert (row.spec.prompt, row.original_prompt) == (extended(FIRST), FIRST)
+    row = ledger_row(plan, plan.shots[2], (0, 0), run, "rendered")
+    assert row.spec.prompt == row.original_prompt == "a blue box falls, cut-paper animation"
     shots = plan_to_json(plan)["shots"]
     assert [(shot["prompt"], shot["original_prompt"]) for shot in shots] == [
         (extended(FIRST), FIRST),

@@ -48,7 +48,7 @@ def test_a_dissolve_into_a_shot_that_goes_on_is_over_soon(tmp_path: Path) -> Non
     assert blends == [[0, 6, 0, 0], [0, 5, 0, 0]]
 
 
-def test_hidden_frames_are_skipped_and_segments_follow_each_other(tmp_path: Path) -> None:
+def test_hidden_frames_are_skipped_and_clips_follow_each_other(tmp_path: Path) -> None:
     plan, takes, store = a_film(tmp_path, SHOTS, paint)
     entries = make_timeline(plan, takes, store).entries
     assert [(piece.skip, piece.frames) for piece in entries[1].pieces] == [(1, 16)]

@@ -78,7 +78,7 @@ def test_only_checkpoints_that_are_used_are_needed(
 ) -> None:
     shutil.rmtree(checkpoints / "i2v-a14b")
     assert set(resolve(film({}), settings, store).checkpoints) == {"t2v-a14b"}
-    long = resolve(film({"duration": 60.0}), settings, store)  # its later segments start from a picture
+    long = resolve(film({"duration": 60.0}), settings, store)  # its later clips start from a picture
     assert set(long.checkpoints) == {"t2v-a14b"}
     assert ["i2v-a14b" in lack for lack in long.lacks] == [True]
 
