@@ -63,9 +63,7 @@ def write_storyboard(folder: Path, shots: int) -> Path:
 
 
 def write_checkpoints(root: Path) -> None:
-    """What planning looks at of a checkpoint: configurations and the digest of weights, here of a few bytes."""
-    from safetensors.numpy import save
-
+    """What planning looks at of a checkpoint: configurations, headers and the digest of weights, here of no tensors."""
     from wan.families import FAMILIES
     from wan.variants import VARIANTS
 
@@ -75,8 +73,14 @@ def write_checkpoints(root: Path) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "config.json").write_text(json.dumps({"_class_name": kind.class_name, **kind.config}))
             (folder / "tokenizer.json").write_text("{}")
-            (folder / "model.safetensors").write_bytes(save({}, {"of": f"{variant} {name}"}))
+            (folder / "model.safetensors").write_bytes(_no_weights(f"{variant} {name}"))
         (root / role.folder / "model_index.json").write_text("{}")
+
+
+def _no_weights(note: str) -> bytes:
+    """A safetensors file of a header alone."""
+    header = json.dumps({"__metadata__": {"of": note}}).encode()
+    return len(header).to_bytes(8, "little") + header
 
 
 def finish(folder: Path, path: Path, overrides: list[str]) -> None:

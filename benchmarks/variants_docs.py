@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.gang_docs import gangs
 from benchmarks.kernels_docs import KERNELS, attention, convolutions, kernel_of, once
 from wan.placement import PLACEMENTS
 from wan.variants import VARIANTS
@@ -37,7 +38,7 @@ def with_section(page: str) -> str:
 def make_section() -> str:
     runs = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
     rows = [{**row, "run": number} for number, run in enumerate(runs, 1) for row in run["rows"]]
-    parts = [_intro(runs), _steps(rows), attention(rows), once(rows), convolutions(rows)]
+    parts = [_intro(runs), _steps(rows), gangs(rows), attention(rows), once(rows), convolutions(rows)]
     parts += [_tiling(rows), _prompts(rows), _placements(rows), _errors(rows)]
     return "\n\n".join(part for part in parts if part)
 

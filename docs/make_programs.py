@@ -7,7 +7,9 @@ A test keeps the page fresh.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
+from datetime import datetime
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
@@ -15,10 +17,19 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from flows.cli.events import EVENTS
 from flows.cli.forms import FORMS, Envelope
 from flows.cli.problems import MEANINGS, WARNING
+from flows.fields import Written
+from flows.fields import hints as field_hints
 
 PAGE = Path(__file__).parent / "programs.md"
 BEGIN, END = "<!-- forms -->\n", "<!-- end of forms -->\n"
-_WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", object: "anything"}
+_WORDS = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    object: "anything",
+    datetime: "text",
+}
 
 
 def page() -> str:
@@ -46,8 +57,8 @@ def forms() -> str:
 
 
 def hints(form: type) -> dict[str, Any]:
-    """The keys of a form, each with its type and words."""
-    return get_type_hints(form, include_extras=True)
+    """The keys of a form, or the fields of the dataclass that an object is written from, with their types and words."""
+    return field_hints(form) if is_dataclass(form) else get_type_hints(form, include_extras=True)
 
 
 def _nested(form: type, told: set[type]) -> Iterator[str]:
@@ -61,7 +72,9 @@ def _nested(form: type, told: set[type]) -> Iterator[str]:
 
 
 def _forms_in(hint: Any) -> Iterator[type]:
-    if is_typeddict(hint):
+    if isinstance(hint, Written):
+        yield hint.kind
+    elif is_typeddict(hint) or (isinstance(hint, type) and is_dataclass(hint)):
         yield hint
     for inner in get_args(hint):
         yield from _forms_in(inner)
@@ -80,30 +93,32 @@ def in_words(hint: Any) -> str:
     """A type as people say it."""
     kind, inner = get_origin(hint), get_args(hint)
     if kind is Annotated:
-        return in_words(inner[0])
+        written = next((each for each in inner if isinstance(each, Written)), None)
+        return _name(written.kind) if written else in_words(inner[0])
     if kind is Literal:
         return ", ".join(f"`{value}`" for value in inner)
     if kind in (Union, UnionType):
         return " or ".join("null" if each is type(None) else in_words(each) for each in inner)
-    if kind is list:
+    if kind in (list, tuple):
         return f"list of {in_words(inner[0])}"
-    if kind is dict:
+    if kind in (dict, Mapping):
         return f"object of {in_words(inner[1])}"
-    return _name(hint) if is_typeddict(hint) else _WORDS[hint]
+    return _name(hint) if is_typeddict(hint) or is_dataclass(hint) else _WORDS[hint]
 
 
 def _words_beside(hint: Any) -> str:
-    return str(get_args(hint)[1]) if get_origin(hint) is Annotated else ""
+    return next((each for each in get_args(hint) if isinstance(each, str)), "") if get_origin(hint) is Annotated else ""
 
 
 def _name(form: type) -> str:
-    """`SegmentForm` is a segment."""
+    """`ShotForm` is a shot, `ClipSpec` a clip spec."""
     name = form.__name__.removesuffix("Form")
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
 
 
 def _said(form: type) -> str:
-    return " ".join((form.__doc__ or "").split()).rstrip(".") + "."
+    """What its docstring begins with."""
+    return " ".join((form.__doc__ or "").partition("\n\n")[0].split()).rstrip(".") + "."
 
 
 if __name__ == "__main__":

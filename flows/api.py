@@ -96,7 +96,7 @@ def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only:
     """
     from flows.runs import run_film
 
-    if not all(clip.checkpoint for clip in plan.clips):
+    if not all(clip.spec.checkpoint for clip in plan.clips):
         raise UserError("this plan was made without weights, and cannot be rendered; plan again, with them")
     return run_film(plan, on_event=on_event, only=only)
 

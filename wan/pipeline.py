@@ -64,9 +64,10 @@ class Pipeline:
         if kernel == AUTO:
             kernel = kernel_in(self.numerics.precision, self.device)
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu"
-        ranks = self.gang.share.layout.sequence
-        cut = f", sequence over {ranks}" if ranks > 1 else ""
-        return f"{name}, torch {torch.__version__}, {kernel}{cut}"
+        layout = self.gang.share.layout
+        # prompts apart give the bits of one process on a CPU; on GPUs they were seen to differ
+        parted = layout.sequence > 1 or (layout.ranks > 1 and self.device.type == "cuda")
+        return f"{name}, torch {torch.__version__}, {kernel}" + (f", {layout}" if parted else "")
 
     @torch.inference_mode()
     def encode(self, request: ClipRequest) -> State:

@@ -38,13 +38,14 @@ class Guidance:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the noise is removed. `boundary_ratio` is None for variants with one transformer."""
+    """How the noise is removed. `boundary_ratio` is None for variants with one transformer. `called`: a field's name in
+    sentences."""
 
-    num_inference_steps: int
+    num_inference_steps: int = field(metadata={"called": "steps"})
     flow_shift: float
-    guidance_scale: Guidance
+    guidance_scale: Guidance = field(metadata={"called": "guidance"})
     solver: Solver = "unipc"
-    boundary_ratio: float | None = None
+    boundary_ratio: float | None = field(default=None, metadata={"called": "boundary"})
 
     def steps_taken(self, strength: float) -> int:
         """How many of the steps a video that is changed with that strength takes (video to video)."""
@@ -57,8 +58,8 @@ class Numerics:
 
     precision: Precision = "fp32"
     attention: str = "auto"
-    vae_tiling: bool = False
-    compile: bool = False
+    vae_tiling: bool = field(default=False, metadata={"called": "tiling"})
+    compile: bool = field(default=False, metadata={"called": "compilation"})
 
 
 class Video(Protocol):

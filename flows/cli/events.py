@@ -19,7 +19,7 @@ class Where(TypedDict):
 
     shot: Annotated[str | None, "`scene.shot`"]
     take: Annotated[int | None, "from 1"]
-    segment: Annotated[int | None, "from 1"]
+    clip: Annotated[int | None, "of the take, from 1"]
     fingerprint: str
 
 
@@ -156,7 +156,7 @@ def as_line(
     event: Event, places: Mapping[str, Where]
 ) -> StartedEvent | ProgressEvent | LogEvent | FinishedEvent | FailedEvent:
     """An event of a film with the place of its clip."""
-    nowhere: Where = {"shot": None, "take": None, "segment": None, "fingerprint": event.fingerprint}
+    nowhere: Where = {"shot": None, "take": None, "clip": None, "fingerprint": event.fingerprint}
     where = places.get(event.fingerprint, nowhere)
     match event:
         case Started():
@@ -173,11 +173,11 @@ def as_line(
 
 
 def clip_places(plan: Plan) -> dict[str, Where]:
-    """Shot, take and segment of every clip, by its fingerprint; the first of those that share one."""
+    """Shot, take and number of every clip, by its fingerprint; the first of those that share one."""
     places: dict[str, Where] = {}
     for shot in plan.shots:
         for number, take in enumerate(shot.takes, 1):
-            for segment, clip in enumerate(take.clips, 1):
+            for count, clip in enumerate(take.clips, 1):
                 name = clip.fingerprint
-                places.setdefault(name, {"shot": shot.id, "take": number, "segment": segment, "fingerprint": name})
+                places.setdefault(name, {"shot": shot.id, "take": number, "clip": count, "fingerprint": name})
     return places

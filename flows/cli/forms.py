@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal, TypeAlias, TypedDict
+from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 
-from flows.ledger.rows import RowStatus
+from flows.fields import Written
+from flows.ledger.rows import LedgerRow
 from flows.planning.form import PlanForm
 
 Severity: TypeAlias = Literal["error", "warning"]
@@ -83,47 +84,10 @@ class RenderDocument(Envelope):
     warnings: Annotated[list[str], "those of the plan, and what went wrong beside the film; in `problems` too"]
 
 
-class HistoryTake(TypedDict):
-    """A row of the ledger: a segment of a take that a film asked for."""
-
-    when: Annotated[str, "ISO 8601, UTC"]
-    status: RowStatus
-    film: Annotated[str, "its title"]
-    slug: str
-    shot: Annotated[str, "`scene.shot`"]
-    take: Annotated[int, "from 1"]
-    segment: Annotated[int, "from 1"]
-    fingerprint: str
-    variant: str
-    checkpoint: str
-    seed: int
-    prompt: Annotated[str, "as it was rendered"]
-    original_prompt: Annotated[str, "`prompt` before a model extended it; empty in rows of old versions"]
-    negative_prompt: str
-    width: int
-    height: int
-    num_frames: int
-    fps: float
-    num_inference_steps: int
-    steps_taken: Annotated[int, "fewer where a video is changed"]
-    guidance_high: float
-    guidance_low: float
-    seconds: Annotated[dict[str, float], "by stage: `load`, `encode`, `denoise`, `decode`, `write`"]
-    peak_memory_bytes: int
-    scores: dict[str, float]
-    device: str
-    worker: str
-    user: str
-    flow_run: Annotated[str, "Prefect's id of the film's run"]
-    version: Annotated[str, "of wanflow"]
-    message: Annotated[str, "why it failed"]
-    numerics: Annotated[str, "precision, attention kernel and the like"]
-
-
 class HistoryDocument(Envelope):
     """`wanflow history`."""
 
-    takes: Annotated[list[HistoryTake], "newest first"]
+    takes: Annotated[list[Annotated[dict[str, Any], Written(LedgerRow)]], "clips of takes, newest first"]
 
 
 class FindingForm(TypedDict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -11,7 +11,7 @@ from flows.cli.options import config_dir_option, json_option, overrides_argument
 from flows.words import duration
 
 if TYPE_CHECKING:
-    from flows.cli.forms import HistoryDocument, HistoryTake
+    from flows.cli.forms import HistoryDocument
     from flows.ledger import LedgerRow
 
 
@@ -90,9 +90,9 @@ def _cells(row: LedgerRow) -> tuple[str, ...]:
         row.when.astimezone().strftime("%d %b %H:%M"),
         row.film,
         row.shot,
-        str(row.take) if row.segment == 1 else f"{row.take}.{row.segment}",
+        str(row.take) if row.clip == 1 else f"{row.take}.{row.clip}",
         row.status,
-        str(row.seed),
+        str(row.spec.seed),
         duration(row.total_seconds) if row.seconds else "-",
         f"{row.scores['quality']:.3f}" if "quality" in row.scores else "-",
     )
@@ -100,15 +100,10 @@ def _cells(row: LedgerRow) -> tuple[str, ...]:
 
 def _print_json(rows: list[LedgerRow], damaged: list[str]) -> None:
     from flows.cli.document import envelope, print_document, warnings
+    from flows.fields import plain
 
     document: HistoryDocument = {
         **envelope("history", problems=warnings(damaged)),
-        "takes": [_as_json(row) for row in rows],
+        "takes": [plain(row) for row in rows],
     }
     print_document(document)
-
-
-def _as_json(row: LedgerRow) -> HistoryTake:
-    from dataclasses import asdict
-
-    return cast("HistoryTake", {**asdict(row), "when": row.when.isoformat()})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from flows.planning.model import Clip, Plan, PlannedShot
-from flows.planning.transitions import overlaps
 from flows.words import count, duration
 
 MOST_ROWS = 60
@@ -94,9 +94,9 @@ def extended_lines(shots: Sequence[PlannedShot]) -> list[str]:
 def take_over_lines(plan: Plan, shown: Sequence[PlannedShot]) -> list[str]:
     """Of shots that go on from the one before through a transition, from which moment of it."""
     lines = []
-    for before, shot, overlap in zip(plan.shots, plan.shots[1:], overlaps(plan.shots, plan.fps)[1:], strict=False):
-        if overlap and shot in shown and before.id in shot.depends_on:
-            moment = (before.num_frames - overlap) / plan.fps
+    for before, shot in pairwise(plan.shots):
+        if shot.overlap and shot in shown and before.id in shot.depends_on:
+            moment = (before.num_frames - shot.overlap) / plan.fps
             lines.append(
                 f"[bold]{escape(shot.id)}[/] goes on from {escape(before.id)} after {moment:.2f} s of it, where its "
                 f"{shot.transition.kind} begins"

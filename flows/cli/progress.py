@@ -196,16 +196,16 @@ class FilmProgress:
 
 def _steps(clip: Clip) -> int:
     """Steps of a clip, and one for everything else."""
-    return clip.sampling.num_inference_steps + 1
+    return clip.spec.sampling.num_inference_steps + 1
 
 
 def clip_names(plan: Plan) -> dict[str, str]:
-    """What each clip is called: its shot, with take and segment when there are several."""
+    """What each clip is called: its shot, with take and clip when there are several."""
     names: dict[str, str] = {}
     for shot in plan.shots:
         for number, take in enumerate(shot.takes, 1):
-            for part, clip in enumerate(take.clips, 1):
+            for place, clip in enumerate(take.clips, 1):
                 of_takes = f" take {number}" if len(shot.takes) > 1 else ""
-                of_parts = f" part {part}" if len(take.clips) > 1 else ""
-                names.setdefault(clip.fingerprint, f"{shot.id}{of_takes}{of_parts}")
+                of_clips = f" clip {place}" if len(take.clips) > 1 else ""
+                names.setdefault(clip.fingerprint, f"{shot.id}{of_takes}{of_clips}")
     return names

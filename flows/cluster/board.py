@@ -129,7 +129,7 @@ class Board:
             self._events.put(event)
             load = event.record.seconds.get("load")
             if load and not event.cached:
-                self._queue.learn_load_seconds(clip.variant, load)
+                self._queue.learn_load_seconds(clip.spec.variant, load)
             self._queue.finish(clip.fingerprint)
             self._changed.notify_all()
 

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from flows.clips import Medium
 from flows.cluster.renderers import Report
 from flows.errors import EnvironmentProblem, Stopped, UserError
 from flows.events import MOTION
 from flows.media import ForwardVideo, StoredVideo, load_image, probe_image, probe_video, write_clip
 from flows.media.treated import as_read
-from flows.planning.model import Clip, Medium
+from flows.planning.model import Clip
 from flows.planning.motion import MADE_FROM, PREPARED, RETARGET, prepared_key
 from flows.resolve.motion import motion_models
 from flows.store import Store
@@ -70,16 +71,16 @@ def _prepare(clip: Clip, key: str, store: Store, root: Path | None, device: torc
     report.progress(MOTION, 0, 1)
     driving = _medium(clip, MADE_FROM)
     source = store.local_path(driving.digest)
-    assert clip.image is not None, "a plan has no motion without the picture of a person"
-    picture = store.local_path(clip.image)
+    assert clip.spec.image is not None, "a plan has no motion without the picture of a person"
+    picture = store.local_path(clip.spec.image)
     settings = PreprocessSettings(
         mode="replace" if driving.option == "replace" else "animate",
-        size=(clip.width, clip.height),
+        size=(clip.spec.width, clip.spec.height),
         fps=clip.fps,
         retarget=_medium(clip, PREPARED).option == RETARGET,
     )
     models = _load(root, device, replaces=settings.mode == "replace")
-    _check_key(key, source, driving.digest, picture, clip.image, models, settings)
+    _check_key(key, source, driving.digest, picture, clip.spec.image, models, settings)
     video = _Watched(ForwardVideo(StoredVideo(source, driving.digest, clip.fps)), report)
     try:
         made = preprocess(video, load_image(picture), models, settings, key=key)
@@ -143,7 +144,7 @@ def _frames(video: Video) -> Iterator[npt.NDArray[np.uint8]]:
 
 
 def _medium(clip: Clip, name: str) -> Medium:
-    return next(medium for medium in clip.media if medium.name == name)
+    return next(medium for medium in clip.spec.media if medium.name == name)
 
 
 class _Watched:

@@ -59,10 +59,10 @@ def placement_for(asked: str, clip: Clip, device: torch.device, weight_bytes: in
         return "resident"
     numerics = clip.numerics
     job = Job(
-        clip.variant,
-        clip.width,
-        clip.height,
-        clip.num_frames,
+        clip.spec.variant,
+        clip.spec.width,
+        clip.spec.height,
+        clip.spec.num_frames,
         numerics.precision,
         compiled=numerics.compile,
         tiled=numerics.vae_tiling,

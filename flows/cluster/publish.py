@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.cluster.scores import score_clip
+from flows.fields import plain
 from flows.media import jpeg_bytes, png_bytes, write_clip
-from flows.planning import clip_spec
 from flows.planning.model import Clip
 from flows.store import ClipRecord, Store
 
@@ -54,12 +54,12 @@ def store_clip(
         fps=clip.fps,
         width=frames.shape[2],
         height=frames.shape[1],
-        seed=clip.seed,
+        seed=clip.spec.seed,
         scores=score_clip(frames),
         seconds={**seconds, "write": round(time.perf_counter() - start, 4)},
         peak_memory_bytes=peak_memory_bytes,
         placement=placement,
         determinism=determinism,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        spec=clip_spec(clip),
+        spec=plain(clip.spec),
     )

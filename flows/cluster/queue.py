@@ -112,16 +112,16 @@ class ClipQueue:
 
     def useless(self, worker: str) -> bool:
         """Whether none of the clips that are left can be rendered on the worker's machine."""
-        return not any(self.crew.can(worker, entry.clip.variant) for entry in self._entries.values())
+        return not any(self.crew.can(worker, entry.clip.spec.variant) for entry in self._entries.values())
 
     def _suits(self, fingerprint: str, worker: str) -> bool:
-        variant = self._entries[fingerprint].clip.variant
+        variant = self._entries[fingerprint].clip.spec.variant
         if prepared_key(self._entries[fingerprint].clip) in self._preparing:
             return False
         return self.crew.can(worker, variant) and not self.crew.avoids(worker, fingerprint, variant)
 
     def _worth(self, fingerprint: str, warm: Collection[str]) -> float:
-        variant = self._entries[fingerprint].clip.variant
+        variant = self._entries[fingerprint].clip.spec.variant
         loading = 0.0 if variant in warm else self._load_seconds.get(variant, LOAD_SECONDS)
         return self._path[fingerprint] - loading
 
@@ -156,7 +156,7 @@ class ClipQueue:
         self._ready.add(fault.fingerprint)
         if fault.blame is Blame.NODE:
             entry.attempts -= 1
-            self.crew.bar(worker, EVERY if fault.every_variant else entry.clip.variant, fault.message)
+            self.crew.bar(worker, EVERY if fault.every_variant else entry.clip.spec.variant, fault.message)
             return self._lose_stranded()
         if fault.blame is not Blame.CLIP:
             self.crew.failed(worker, fault.fingerprint)
@@ -179,14 +179,14 @@ class ClipQueue:
         if blame is Blame.CLIP or entry.attempts >= self._attempts:
             return True
         clip = entry.clip
-        alone = not self.crew.another(worker, clip.fingerprint, clip.variant)
+        alone = not self.crew.another(worker, clip.fingerprint, clip.spec.variant)
         return blame is Blame.LIKELY_CLIP and (entry.doubted or alone)
 
     def _lose_stranded(self) -> tuple[Loss, ...]:
         lost: list[Loss] = []
         for fingerprint, entry in list(self._entries.items()):
             if fingerprint in self._entries and entry.leased_to is None:
-                why = self.crew.why_nobody(entry.clip.variant)
+                why = self.crew.why_nobody(entry.clip.spec.variant)
                 if why is not None:
                     lost += self._lose(fingerprint, why)
         return tuple(lost)

@@ -32,7 +32,7 @@ class StubRenderer:
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Draw the frames. Raises Stopped between steps."""
-        self._warm |= {clip.variant}
+        self._warm |= {clip.spec.variant}
         start = time.perf_counter()
         for step in range(self._steps):
             if report.should_stop():
@@ -47,11 +47,11 @@ class StubRenderer:
 def draw(clip: Clip) -> npt.NDArray[np.uint8]:
     """A disc that crosses a plain ground, uint8 `[F, H, W, 3]`; colours and height come from the fingerprint."""
     shades = np.random.default_rng(list(clip.fingerprint.encode())).integers(40, 216, size=(2, 3), dtype=np.uint8)
-    frames = np.empty((clip.num_frames, clip.height, clip.width, 3), np.uint8)
+    frames = np.empty((clip.spec.num_frames, clip.spec.height, clip.spec.width, 3), np.uint8)
     frames[:] = shades[0]
-    rows, columns = np.ogrid[: clip.height, : clip.width]
+    rows, columns = np.ogrid[: clip.spec.height, : clip.spec.width]
     for index, frame in enumerate(frames):
-        centre = clip.width * (index + 1) / (clip.num_frames + 1)
-        disc = (columns - centre) ** 2 + (rows - clip.height / 2) ** 2 < (clip.height / 5) ** 2
+        centre = clip.spec.width * (index + 1) / (clip.spec.num_frames + 1)
+        disc = (columns - centre) ** 2 + (rows - clip.spec.height / 2) ** 2 < (clip.spec.height / 5) ** 2
         frame[disc] = shades[1]
     return frames

@@ -92,7 +92,7 @@ class WanRenderer:
         """
         checkpoint = self._checkpoint(clip)
         self._prepare_motion(clip, store, report)
-        kind = (clip.variant, clip.width, clip.height, clip.num_frames, clip.numerics)
+        kind = (clip.spec.variant, clip.spec.width, clip.spec.height, clip.spec.num_frames, clip.numerics)
         first = self._sufficed.get(kind) or placement_for(
             self._placement, clip, self._device, _weight_bytes(checkpoint), self._room
         )
@@ -114,7 +114,7 @@ class WanRenderer:
             _reset_peak(self._device)
         if work.state is None:
             with work.stage("encode"):
-                work.keep(pipeline.encode(request_of(clip, store)))
+                work.keep(pipeline.encode(request_of(clip.spec, store)))
                 report.progress("encode", 1, 1)
         assert work.state is not None
         try:
@@ -154,11 +154,12 @@ class WanRenderer:
         prepare_motion(clip, store, self._root, self._device, report)
 
     def _checkpoint(self, clip: Clip) -> Checkpoint:
-        checkpoint = Checkpoint.open(self._family, clip.variant, self._root)
-        if checkpoint.revision != clip.checkpoint:
+        checkpoint = Checkpoint.open(self._family, clip.spec.variant, self._root)
+        if checkpoint.revision != clip.spec.checkpoint:
             raise CheckpointError(
                 f"{checkpoint.folder} is not the checkpoint that the film was planned with: its revision is "
-                f"{checkpoint.revision[:12]}, the plan says {clip.checkpoint[:12]}; give all machines the same files"
+                f"{checkpoint.revision[:12]}, the plan says {clip.spec.checkpoint[:12]}; give all machines the same "
+                "files"
             )
         return checkpoint
 
@@ -166,7 +167,7 @@ class WanRenderer:
         def load() -> Pipeline:
             report.progress("load", 0, 1)
             loaded = load_pipeline(
-                clip.variant,
+                clip.spec.variant,
                 checkpoint,
                 device=str(self._device),
                 numerics=clip.numerics,
@@ -177,7 +178,7 @@ class WanRenderer:
 
         # A pipeline that is not resident wants the device to itself: no other is kept beside it.
         size = _weight_bytes(checkpoint) if placement == "resident" else self._budget
-        return self._models.get((clip.variant, clip.checkpoint, clip.numerics, placement), size, load)
+        return self._models.get((clip.spec.variant, clip.spec.checkpoint, clip.numerics, placement), size, load)
 
     def _drop_models(self) -> None:
         self._models = WarmModels(self._budget, self._free_memory)

@@ -11,10 +11,9 @@ from pathlib import Path
 from flows.errors import EditError, Problem, StoryboardError
 from flows.media.clips import exact_rate
 from flows.planning.model import Plan, PlannedShot, Take
-from flows.planning.transitions import overlaps
 from flows.store import ClipRecord, Store
 from flows.store.choice import weakest
-from flows.storyboard.model import Cue, Deliverable, Music
+from flows.storyboard.model import Deliverable, Music
 from flows.transitions import TRANSITIONS
 
 
@@ -108,26 +107,21 @@ def make_timeline(plan: Plan, takes: Mapping[str, ClipRecord], store: Store) -> 
     """
     rate = exact_rate(plan.fps)
     entries: list[Entry] = []
-    for shot, overlap in zip(plan.shots, overlaps(plan.shots, plan.fps), strict=True):
-        before = entries[-1] if entries else None
-        pieces = _pieces(shot, takes, store)
-        blend = TRANSITIONS[shot.transition.kind].both_seen(
-            overlap, rate, goes_on=before is not None and before.shot in shot.depends_on
-        )
-        entries.append(_entry(shot, pieces, before.end - overlap if before else 0, overlap, blend))
+    for shot in plan.shots:
+        goes_on = bool(entries) and entries[-1].shot in shot.depends_on
+        blend = TRANSITIONS[shot.transition.kind].both_seen(shot.overlap, rate, goes_on=goes_on)
+        entries.append(_entry(shot, _pieces(shot, takes, store), blend))
     _check_deliverables(plan.storyboard.deliver)
-    starts = {entry.shot: float(entry.start / rate) for entry in entries}
-    soundtrack = plan.storyboard.soundtrack
     return Timeline(
         title=plan.title,
         width=plan.width,
         height=plan.height,
         rate=rate,
         entries=tuple(entries),
-        music=soundtrack.music,
+        music=plan.storyboard.soundtrack.music,
         voices=(
             *_own_sounds(plan.shots, entries, rate, store),
-            *(Voice(voice.file, _seconds(voice.at, starts), voice.gain_db) for voice in soundtrack.voiceover),
+            *(Voice(voice.file, voice.at, voice.gain_db) for voice in plan.voices),
         ),
         deliver=plan.storyboard.deliver,
         digest=plan.storyboard_digest,
@@ -172,17 +166,17 @@ def _pieces(shot: PlannedShot, takes: Mapping[str, ClipRecord], store: Store) ->
     return tuple(pieces)
 
 
-def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], start: int, overlap: int, blend: int) -> Entry:
+def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], blend: int) -> Entry:
     return Entry(
         shot=shot.id,
         pieces=pieces,
         frames=shot.num_frames,
-        start=start,
+        start=shot.start,
         rate=exact_rate(shot.render_fps),
         width=shot.width,
         height=shot.height,
-        transition=shot.transition.kind if overlap else "cut",
-        overlap=overlap,
+        transition=shot.transition.kind if shot.overlap else "cut",
+        overlap=shot.overlap,
         blend=blend,
         caption=shot.caption,
     )
@@ -198,7 +192,3 @@ def _check_deliverables(deliver: Sequence[Deliverable]) -> None:
             problems.append(Problem(item.place, f"size {item.size} of {item.name} is odd", f"write {even}"))
     if problems:
         raise StoryboardError(problems)
-
-
-def _seconds(cue: Cue, starts: Mapping[str, float]) -> float:
-    return max(0.0, (starts[cue.shot] if cue.shot else 0.0) + cue.offset)

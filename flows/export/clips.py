@@ -60,13 +60,13 @@ class Making:
 
     def vae(self, clip: Clip) -> Link:
         """The autoencoder."""
-        return self.graph.add("VAELoader", vae_name=VARIANTS[clip.variant].autoencoder.comfyui_file)
+        return self.graph.add("VAELoader", vae_name=VARIANTS[clip.spec.variant].autoencoder.comfyui_file)
 
     def texts(self, clip: Clip) -> tuple[Link, Link]:
         """The prompt and the negative prompt."""
         words = self.graph.add("CLIPLoader", "Text encoder", clip_name=TEXT_ENCODER, type="wan")
-        positive = self.graph.add("CLIPTextEncode", "Prompt", text=clip.prompt, clip=words)
-        return positive, self.graph.add("CLIPTextEncode", "Negative prompt", text=clip.negative_prompt, clip=words)
+        positive = self.graph.add("CLIPTextEncode", "Prompt", text=clip.spec.prompt, clip=words)
+        return positive, self.graph.add("CLIPTextEncode", "Negative prompt", text=clip.spec.negative_prompt, clip=words)
 
     def picture(self, digest: str) -> Link:
         """A picture of the storyboard."""
@@ -83,18 +83,18 @@ class Making:
 
     def handed_off(self, clip: Clip, before: Made | None) -> Link | None:
         """The picture the clip starts from: its own, or a frame of the clip before."""
-        if clip.image is not None:
-            return self.picture(clip.image)
-        if clip.hand_off is None:
+        if clip.spec.image is not None:
+            return self.picture(clip.spec.image)
+        if clip.spec.hand_off is None:
             return None
         if before is not None:
-            frame = clip.hand_off.frame if clip.hand_off.frame >= 0 else before.clip.num_frames - 1
+            frame = clip.spec.hand_off.frame if clip.spec.hand_off.frame >= 0 else before.clip.spec.num_frames - 1
             return self.graph.add("ImageFromBatch", "Last frame", image=before.images, batch_index=frame, length=1)
         source = next(
-            (s.id for s in self.plan.shots for take in s.takes if take.fingerprint in clip.hand_off.candidates),
+            (s.id for s in self.plan.shots for take in s.takes if take.fingerprint in clip.spec.hand_off.candidates),
             "the shot before",
         )
-        number, back = clip.hand_off.frame, clip.hand_off.back
+        number, back = clip.spec.hand_off.frame, clip.spec.hand_off.back
         which = "last_frame" if number < 0 else f"frame_{number}"
         if back:
             which += f"_of_the_clip_{back}_before_the_last"
@@ -107,7 +107,7 @@ class Making:
     def sample(self, clip: Clip, given: Conditioned, *, extra_lora: str | None = None, first_step: int = 0) -> Link:
         """The clip's latents: both experts, each on its part of the steps, or the one transformer."""
         models = self._models(clip, extra_lora)
-        sampling, guidance = clip.sampling, clip.sampling.guidance_scale
+        sampling, guidance = clip.spec.sampling, clip.spec.sampling.guidance_scale
         common: dict[str, Value | None] = {
             "steps": sampling.num_inference_steps,
             "sampler_name": SAMPLERS[sampling.solver],
@@ -128,7 +128,7 @@ class Making:
                 f"Steps {start} to {sampling.num_inference_steps if last else end}",
                 model=model,
                 add_noise="enable" if number == 0 else "disable",
-                noise_seed=clip.seed,
+                noise_seed=clip.spec.seed,
                 cfg=scale,
                 latent_image=latent,
                 start_at_step=start,
@@ -144,7 +144,7 @@ class Making:
         return self.graph.add("VAEDecode", samples=latent, vae=self.vae(clip))
 
     def _models(self, clip: Clip, extra_lora: str | None) -> list[Link]:
-        names = VARIANTS[clip.variant].comfyui_files
+        names = VARIANTS[clip.spec.variant].comfyui_files
         experts = ("high", "low") if len(names) == 2 else ("both",)
         return [self._model(clip, name, expert, extra_lora) for name, expert in zip(names, experts, strict=True)]
 
@@ -152,11 +152,11 @@ class Making:
         model = self.graph.add("UNETLoader", unet_name=name, weight_dtype="default")
         if extra_lora is not None:
             model = self.graph.add("LoraLoaderModelOnly", model=model, lora_name=extra_lora, strength_model=1.0)
-        for lora in clip.loras:
+        for lora in clip.spec.loras:
             if lora.expert in ("both", expert) or expert == "both":
                 name = self._lora(lora.digest)
                 model = self.graph.add("LoraLoaderModelOnly", model=model, lora_name=name, strength_model=lora.weight)
-        return self.graph.add("ModelSamplingSD3", model=model, shift=clip.sampling.flow_shift)
+        return self.graph.add("ModelSamplingSD3", model=model, shift=clip.spec.sampling.flow_shift)
 
     def _lora(self, digest: str) -> str:
         """The name that a LoRA needs in ComfyUI's folder of LoRAs: its place in ours; from elsewhere its own name,
@@ -167,7 +167,7 @@ class Making:
             name = path.relative_to(ours).as_posix()
             self.note(f"{name} belongs into ComfyUI's models/loras folder.")
             return name
-        used = {lora.digest for take in self.shot.takes for clip in take.clips for lora in clip.loras}
+        used = {lora.digest for take in self.shot.takes for clip in take.clips for lora in clip.spec.loras}
         alike = [other for other in used if Path(self.plan.assets.get(other, "")).name == path.name]
         name = path.name if len(alike) < 2 else f"{path.parent.name}_{path.name}"
         source = "" if name == path.name else f" (it is {path})"
@@ -175,14 +175,15 @@ class Making:
         return name
 
     def _note_split(self, clip: Clip, split: int, experts: int) -> None:
+        sampling = clip.spec.sampling
         if experts != 2:
             return
         self.note(
-            f"The high-noise expert takes the first {split} of {clip.sampling.num_inference_steps} steps, as in the "
+            f"The high-noise expert takes the first {split} of {sampling.num_inference_steps} steps, as in the "
             "reference. ComfyUI's second sampler begins its solver anew there; the reference goes on with its history."
         )
         theirs = comfy_high_noise_steps(
-            clip.sampling.num_inference_steps, clip.sampling.flow_shift, clip.sampling.boundary_ratio or 0.0
+            sampling.num_inference_steps, sampling.flow_shift, sampling.boundary_ratio or 0.0
         )
         if theirs != split:
             self.note(f"By ComfyUI's own noise levels the boundary would be passed after {theirs} steps.")

@@ -41,7 +41,7 @@ def export_shot(plan: Plan, shot_id: str, take: int = 1) -> Workflow:
     making = Making(plan, shot)
     made, shown = _clips(making, shot.takes[take - 1])
     graph = making.graph
-    sounds = [medium.digest for medium in made.clip.media if medium.name == "audio"]
+    sounds = [medium.digest for medium in made.clip.spec.media if medium.name == "audio"]
     audio = graph.add("LoadAudio", audio=making.file(sounds[0])) if sounds else None
     video = graph.add("CreateVideo", images=shown, fps=made.clip.fps, audio=audio)
     prefix = f"{plan.slug or 'wanflow'}/{shot.id.replace('.', '_')}"
@@ -72,10 +72,10 @@ def _clips(making: Making, take: Take) -> tuple[Made, Link]:
     shown: Link | None = None
     made: Made | None = None
     for clip in take.clips:
-        made = builder_of(clip.variant)(making, clip, made)
+        made = builder_of(clip.spec.variant)(making, clip, made)
         kept = made.images
         total = clip.keep + (sum(each.keep for each in take.clips[: take.clips.index(clip)]) if made.whole else 0)
-        if clip.skip_first or total != clip.num_frames:
+        if clip.skip_first or total != clip.spec.num_frames:
             kept = making.graph.add(
                 "ImageFromBatch", "Frames of the film", image=kept, batch_index=clip.skip_first, length=total
             )

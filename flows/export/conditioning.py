@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from flows.clips import Medium
 from flows.export.clips import Conditioned, Made, Making
 from flows.export.graph import Link, Value
-from flows.planning.model import Clip, Medium
+from flows.planning.model import Clip
 
 
 def extent_of(clip: Clip) -> dict[str, Value | None]:
     """The inputs that say how large and how long it is."""
-    return {"width": clip.width, "height": clip.height, "length": clip.num_frames, "batch_size": 1}
+    return {"width": clip.spec.width, "height": clip.spec.height, "length": clip.spec.num_frames, "batch_size": 1}
 
 
 def media_of(clip: Clip) -> dict[str, list[Medium]]:
     """The clip's media by name."""
     found: dict[str, list[Medium]] = {}
-    for medium in clip.media:
+    for medium in clip.spec.media:
         found.setdefault(medium.name, []).append(medium)
     return found
 
@@ -28,4 +29,6 @@ def finished(making: Making, clip: Clip, given: Conditioned, node: Link, **more:
 
 def part(making: Making, clip: Clip, frames: Link) -> Link:
     """The frames of this clip, of a video of the whole shot."""
-    return making.graph.add("ImageFromBatch", image=frames, batch_index=clip.start_frame, length=clip.num_frames)
+    return making.graph.add(
+        "ImageFromBatch", image=frames, batch_index=clip.spec.start_frame, length=clip.spec.num_frames
+    )

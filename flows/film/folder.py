@@ -158,7 +158,7 @@ def check_space(folder: Path, store: Path | None, clips: Iterable[Clip], *, here
     rendering these clips may take, and when the store cannot be written to though there are clips to render. `here`: by
     workers of this machine, which write a clip into its temporary folder first.
     """
-    sizes = [BYTES_PER_PIXEL * clip.width * clip.height * clip.num_frames for clip in clips]
+    sizes = [BYTES_PER_PIXEL * clip.spec.width * clip.spec.height * clip.spec.num_frames for clip in clips]
     _check_free("film.outputs", folder, FILM_BYTES)
     if store is not None:
         _check_name(store, "store.address")

@@ -23,7 +23,6 @@ from flows.planning.model import Clip, Plan, PlannedShot
 from flows.report import contact_sheet, write_report
 from flows.store import ClipRecord, Store
 from flows.store.layout import with_named_blobs
-from flows.storyboard.model import Soundtrack, Transition
 from wan.system.files import write_atomically
 
 if TYPE_CHECKING:
@@ -178,9 +177,8 @@ class Making:
     def _edit_shot(self, shot: PlannedShot) -> Path:
         path = self.folder / SHOTS / f"{shot.id}.mp4"
         path.parent.mkdir(exist_ok=True)
-        bare = replace(self.plan.storyboard, soundtrack=Soundtrack(), deliver=())
-        alone = replace(self.plan, shots=(replace(shot, transition=Transition()),), storyboard=bare)
-        return edit_film(make_timeline(alone, self.records, self.store), path, self.plan.settings.film)
+        timeline = make_timeline(self.plan.alone(shot), self.records, self.store)
+        return edit_film(timeline, path, self.plan.settings.film)
 
     def _all_records(self) -> Mapping[str, ClipRecord] | None:
         """Records of the whole film, or None when shots that were not asked for are not there."""

@@ -1,4 +1,4 @@
-"""What a film leaves in its store's history: a ledger row for every segment of every take, and what it was made of."""
+"""What a film leaves in its store's history: a ledger row for every clip of every take, and what it was made of."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from flows.errors import EnvironmentProblem, StoreError
 from flows.film.making import Making
 from flows.ledger import LedgerRow, append_rows, learn_film
 from flows.ledger.overheads import start_key
-from flows.planning import past_of
+from flows.ledger.rows import RowStatus
+from flows.planning import Run, ledger_row, past_of
 from flows.planning.overheads import written
-from flows.planning.rows import ledger_row
 from flows.resolve.memory import remember
 
 
@@ -41,28 +41,18 @@ def _learn(making: Making) -> None:
 
 
 def _rows(making: Making, flow_run_id: str) -> Iterator[LedgerRow]:
-    now, user, version = datetime.now(UTC), _user(), _version()
+    run = Run(when=datetime.now(UTC), user=_user(), flow_run=flow_run_id, version=_version())
     for shot in making.shots:
-        for number, take in enumerate(shot.takes):
-            for segment, clip in enumerate(take.clips):
+        for take, planned in enumerate(shot.takes):
+            for number, clip in enumerate(planned.clips):
                 record = making.records.get(clip.fingerprint)
                 failure = making.failures.get(clip.fingerprint)
                 if record is None and failure is None:
                     continue  # the person stopped before its turn came
                 rendered = clip.fingerprint in making.rendered
-                yield ledger_row(
-                    making.plan,
-                    shot,
-                    number,
-                    segment,
-                    when=now,
-                    status="failed" if record is None else "rendered" if rendered else "cached",
-                    record=record,
-                    user=user,
-                    flow_run=flow_run_id,
-                    version=version,
-                    message=failure.message if failure else "",
-                )
+                status: RowStatus = "failed" if record is None else "rendered" if rendered else "cached"
+                message = failure.message if failure else ""
+                yield ledger_row(making.plan, shot, (take, number), run, status, record, message)
 
 
 def _user() -> str:

@@ -116,10 +116,11 @@ def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:
     Raises MediaError when one has changed since it was planned with. A driving video may be gone once it has been
     prepared (`flows.cluster.motions`).
     """
-    digests = {digest for clip in clips for digest in (clip.image, clip.last_image) if digest is not None}
-    digests |= {medium.digest for clip in clips for medium in clip.media if medium.name not in (PREPARED, MADE_FROM)}
+    specs = [clip.spec for clip in clips]
+    digests = {digest for spec in specs for digest in (spec.image, spec.last_image) if digest is not None}
+    digests |= {medium.digest for spec in specs for medium in spec.media if medium.name not in (PREPARED, MADE_FROM)}
     digests |= _to_be_prepared(store, clips)
-    digests |= {lora.digest for clip in clips for lora in clip.loras}
+    digests |= {lora.digest for spec in specs for lora in spec.loras}
     for digest in sorted(digests):
         store.put_file(Path(plan.assets[digest]), digest)
 
@@ -128,7 +129,7 @@ def _to_be_prepared(store: Store, clips: Collection[Clip]) -> set[str]:
     """The driving videos (digests) that something has to be made of which is not in the store."""
     driving: dict[str, str] = {}
     for clip in clips:
-        by_name = {medium.name: medium.digest for medium in clip.media}
+        by_name = {medium.name: medium.digest for medium in clip.spec.media}
         if PREPARED in by_name:
             driving[by_name[PREPARED]] = by_name[MADE_FROM]
     return {video for key, video in driving.items() if not is_prepared(store, key)}

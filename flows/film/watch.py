@@ -22,7 +22,7 @@ class TakeWatch:
     @property
     def steps(self) -> int:
         """Sampling steps of all its clips: what its progress is measured in."""
-        return sum(clip.sampling.num_inference_steps for clip in self.take.clips)
+        return sum(clip.spec.sampling.num_inference_steps for clip in self.take.clips)
 
     @property
     def open(self) -> bool:

@@ -8,14 +8,13 @@ from __future__ import annotations
 from flows.ledger.history import append_rows, read_history
 from flows.ledger.overheads import Overheads, learn_film, read_overheads
 from flows.ledger.rows import LedgerRow
-from flows.ledger.timings import Estimate, Timings, Workload, forwards, read_timings
+from flows.ledger.timings import Estimate, Timings, forwards, read_timings
 
 __all__ = [
     "Estimate",
     "LedgerRow",
     "Overheads",
     "Timings",
-    "Workload",
     "append_rows",
     "forwards",
     "learn_film",

@@ -50,7 +50,7 @@ def read_history(
     for row in _all_rows(store, on_damage or _ignore):
         if _matches(row, film, shot, status, since):
             found.setdefault(row.key, row)
-    newest = sorted(found.values(), key=lambda row: (row.when, row.shot, row.take, row.segment), reverse=True)
+    newest = sorted(found.values(), key=lambda row: (row.when, row.shot, row.take, row.clip), reverse=True)
     return newest[:limit]
 
 

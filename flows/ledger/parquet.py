@@ -1,4 +1,5 @@
-"""Ledger rows as the bytes of a Parquet file, and back. The only place that knows pyarrow.
+"""Ledger rows as the bytes of a Parquet file, and back; the columns are the fields of `LedgerRow`. The only place that
+knows pyarrow.
 
 Reading and writing stay in the calling thread. `pyarrow.parquet.read_table` reads through threads of its own, which
 may let go of Python objects while the interpreter ends, and the process is then aborted.
@@ -8,40 +9,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from flows.ledger.rows import STAGES, LedgerRow
+from flows.fields import bare, hints, plain, restored
+from flows.ledger.rows import LedgerRow
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_TEXT = [
-    "status",
-    "film",
-    "slug",
-    "shot",
-    "fingerprint",
-    "variant",
-    "checkpoint",
-    "prompt",
-    "original_prompt",
-    "negative_prompt",
-    "device",
-    "worker",
-    "user",
-    "flow_run",
-    "version",
-    "message",
-    "numerics",
-]
-_WHOLE = [
-    *("take", "segment", "seed", "width", "height", "num_frames", "num_inference_steps", "steps_taken"),
-    "peak_memory_bytes",
-]
-_REAL = ["fps", "guidance_high", "guidance_low"]
-_PLAIN = ("when", *_TEXT, *_WHOLE, *_REAL)
-_NEEDED = frozenset(
+NEEDED = frozenset(
     column.name for column in fields(LedgerRow) if column.default is MISSING and column.default_factory is MISSING
 )
 
@@ -52,7 +30,8 @@ def to_parquet(rows: Sequence[LedgerRow]) -> bytes:
     import pyarrow.parquet as pq
 
     buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist([_values(row) for row in rows], schema=_schema()), buffer, compression="zstd")
+    values = [_as_utf8({**plain(row), "when": row.when}) for row in rows]  # Parquet has a type of its own for moments
+    pq.write_table(pa.Table.from_pylist(values, schema=schema()), buffer, compression="zstd")
     return buffer.getvalue()
 
 
@@ -63,46 +42,54 @@ def from_parquet(data: bytes) -> list[LedgerRow]:
 
     try:
         with pq.ParquetFile(pa.BufferReader(data), pre_buffer=False) as file:
-            known = [column for column in _schema() if column.name in file.schema_arrow.names]
-            lacking = _NEEDED.difference(column.name for column in known)
+            known = [name for name in hints(LedgerRow) if name in file.schema_arrow.names]
+            lacking = NEEDED.difference(known)
             if lacking:
                 raise ValueError(f"it has no column {', '.join(sorted(lacking))}")
-            table = file.read([column.name for column in known], use_threads=False)
-        rows = table.select([column.name for column in known]).cast(pa.schema(known)).to_pylist()
-        return [_row(values) for values in rows]
+            rows = file.read(known, use_threads=False).to_pylist(maps_as_pydicts="strict")
+        return [restored(LedgerRow, row) for row in rows]
     except (pa.ArrowException, OSError) as error:
         raise ValueError(str(error)) from error
 
 
-def _schema() -> pa.Schema:
+def schema() -> pa.Schema:
+    """The columns of a file, made from the fields of a row."""
     import pyarrow as pa
 
-    return pa.schema(
-        [("when", pa.timestamp("us", tz="UTC"))]
-        + [(name, pa.string()) for name in _TEXT]
-        + [(name, pa.int64()) for name in _WHOLE]
-        + [(name, pa.float64()) for name in _REAL]
-        + [(f"{stage}_seconds", pa.float64()) for stage in STAGES]
-        + [("scores", pa.map_(pa.string(), pa.float64()))]
-    )
+    return pa.schema([(name, column(hint)) for name, hint in hints(LedgerRow).items()])
 
 
-def _values(row: LedgerRow) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
-    values |= {name: _as_utf8(values[name]) for name in _TEXT}
-    values |= {f"{stage}_seconds": row.seconds.get(stage) for stage in STAGES}
-    values["scores"] = list(row.scores.items())
-    return values
+def column(hint: Any) -> pa.DataType:
+    """The column that holds values of a type; parts of a dataclass are members of a struct."""
+    import pyarrow as pa
+
+    kind, _ = bare(hint)
+    origin, inner = get_origin(kind), get_args(kind)
+    if is_dataclass(kind) and isinstance(kind, type):
+        return pa.struct([(name, column(member)) for name, member in hints(kind).items()])
+    if origin is tuple:
+        return pa.list_(column(inner[0]))
+    if origin is Mapping:
+        return pa.map_(column(inner[0]), column(inner[1]))
+    if origin is Literal:
+        return pa.string()
+    simple = {
+        str: pa.string(),
+        int: pa.int64(),
+        float: pa.float64(),
+        bool: pa.bool_(),
+        datetime: pa.timestamp("us", tz="UTC"),
+    }
+    return simple[kind]
 
 
-def _as_utf8(text: str | None) -> str | None:
-    """A message may name a file whose name is no UTF-8; Parquet refuses it as it is."""
-    return None if text is None else text.encode("utf-8", "backslashreplace").decode()
-
-
-def _row(values: Mapping[str, Any]) -> LedgerRow:
-    seconds = {stage: values[f"{stage}_seconds"] for stage in STAGES if values.get(f"{stage}_seconds") is not None}
-    plain = {name: values[name] for name in _PLAIN if values.get(name) is not None}
-    if empty := _NEEDED - plain.keys():
-        raise ValueError(f"a row has nothing in {', '.join(sorted(empty))}")
-    return LedgerRow(**plain, seconds=seconds, scores=dict(values.get("scores") or ()))
+def _as_utf8(value: Any) -> Any:
+    """The values as Parquet takes them: a message may name a file whose name is no UTF-8."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {name: _as_utf8(each) for name, each in value.items()}
+        case list():
+            return [_as_utf8(each) for each in value]
+    return value

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Literal, TypeAlias, get_args
 
+from flows.clips import ClipSpec
 from flows.ledger.rows import LedgerRow
 from flows.store import Store
 from flows.store.layout import TIMINGS
@@ -20,19 +21,6 @@ BASES: tuple[Basis, ...] = get_args(Basis)
 """From firm to weak."""
 Extent: TypeAlias = tuple[int, int, int]
 """Width, height and number of frames of a clip."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """What decides how long a clip takes. `steps` are those that are taken; `forwards` a step: 2 with guidance, 1
-    without, between if experts differ. `numerics` as in `LedgerRow`."""
-
-    variant: str
-    checkpoint: str
-    extent: Extent
-    steps: int
-    forwards: float
-    numerics: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +46,19 @@ class Timings:
 
     table: Mapping[str, Mapping[Extent, Timing]] = field(default_factory=dict)
 
-    def estimate(self, work: Workload, device: str, rough: Callable[[Extent], float]) -> Estimate:
-        """How long `work` would take on a device of this kind (`render.device`). `rough` is what a clip like it is
-        guessed to take, by its extent: the ratio of two guesses scales what was timed of another extent."""
-        passes = work.steps * work.forwards
-        known = self.table.get(_model_key(work.variant, work.checkpoint, device, work.numerics), {})
+    def estimate(self, spec: ClipSpec, kernel: str, device: str, rough: Callable[[Extent], float]) -> Estimate:
+        """How long a clip would take on a device of this kind (`render.device`), its attention computed by `kernel`.
+        `rough` is what a clip like it is guessed to take, by its extent: the ratio of two guesses scales what was timed
+        of another extent."""
+        known = self.table.get(_model_key(spec, kernel, device), {})
         if not known:
-            return Estimate(rough(work.extent), "rough")
-        measured = work.extent in known
-        near = work.extent if measured else min(known, key=lambda extent: abs(prod(extent) - prod(work.extent)))
-        seconds = known[near].fixed + known[near].per_forward * passes
+            return Estimate(rough(spec.extent), "rough")
+        measured = spec.extent in known
+        near = spec.extent if measured else min(known, key=lambda extent: abs(prod(extent) - prod(spec.extent)))
+        seconds = known[near].fixed + known[near].per_forward * forwards(spec)
         if measured:
             return Estimate(seconds, "measured")
-        return Estimate(seconds * rough(work.extent) / rough(near), "scaled")
+        return Estimate(seconds * rough(spec.extent) / rough(near), "scaled")
 
 
 def read_timings(store: Store) -> Timings:
@@ -92,9 +80,8 @@ def learn(store: Store, rows: Iterable[LedgerRow]) -> None:
         return
     table = {model: dict(known) for model, known in read_timings(store).table.items()}
     for row in rendered:
-        known = table.setdefault(_model_key(row.variant, row.checkpoint, row.device, row.numerics), {})
-        extent = row.width, row.height, row.num_frames
-        known[extent] = _blend(known.get(extent), row)
+        known = table.setdefault(_model_key(row.spec, row.kernel, row.device), {})
+        known[row.spec.extent] = _blend(known.get(row.spec.extent), row)
     plain = {
         model: {"x".join(map(str, extent)): _plain(timing) for extent, timing in sorted(known.items())}
         for model, known in sorted(table.items())
@@ -102,15 +89,16 @@ def learn(store: Store, rows: Iterable[LedgerRow]) -> None:
     store.put_note(TIMINGS, json.dumps(plain, indent=1).encode())
 
 
-def forwards(high: float, low: float) -> float:
-    """Passes through a transformer a step: guidance 1.0 needs one, any other two; the mean of both experts."""
-    return ((1 if high == 1.0 else 2) + (1 if low == 1.0 else 2)) / 2
+def forwards(spec: ClipSpec) -> float:
+    """Passes through a transformer of all steps that are taken: a step of guidance 1.0 needs one, any other two; of two
+    experts the mean."""
+    guidance = spec.sampling.guidance_scale
+    return spec.steps_taken * ((1 if guidance.high == 1.0 else 2) + (1 if guidance.low == 1.0 else 2)) / 2
 
 
 def _blend(old: Timing | None, row: LedgerRow) -> Timing:
-    passes = (row.steps_taken or row.num_inference_steps) * forwards(row.guidance_high, row.guidance_low)
     fixed = sum(row.seconds.get(stage, 0.0) for stage in ("encode", "decode", "write"))
-    per_forward = row.seconds["denoise"] / max(passes, 1)
+    per_forward = row.seconds["denoise"] / max(forwards(row.spec), 1)
     if old is None:
         return Timing(fixed, per_forward, 1)
     part = 1 / min(old.count + 1, MEMORY)
@@ -126,8 +114,11 @@ def _plain(timing: Timing) -> dict[str, float]:
     }
 
 
-def _model_key(variant: str, checkpoint: str, device: str, numerics: str) -> str:
-    return f"{variant}/{checkpoint[:12]}/{device}/{numerics}"
+def _model_key(spec: ClipSpec, kernel: str, device: str) -> str:
+    """Clips that differ in their numerics take another time: `t2v-a14b/0123456789ab/cuda/bf16+auto+compile`."""
+    switches = [name for name in ("vae_tiling", "compile") if getattr(spec.numerics, name)]
+    numerics = "+".join([spec.numerics.precision, kernel, *switches])
+    return f"{spec.variant}/{spec.checkpoint[:12]}/{device}/{numerics}"
 
 
 def _extent(key: str) -> Extent:

@@ -6,9 +6,8 @@ from collections.abc import Collection
 
 from flows.errors import Problem
 from flows.planning.film_checks import voice_remarks
-from flows.planning.make import lay_out
 from flows.planning.media_fit import length_remarks
-from flows.planning.transitions import overlap_frames
+from flows.planning.recipes import lay_out, moments_of
 from flows.resolve import Snapshot
 from flows.settings import Settings
 from flows.shots import ANY_FAMILY
@@ -28,7 +27,5 @@ def storyboard_findings(
     remarks += [remark for remark in snapshot.remarks if remark.shot not in wrong]
     if not problems and not known and all(shot.duration is not None for shot in storyboard.shots):
         # else the film's length is not known, or is up to the family
-        frames = {name: recipe.num_frames for name, recipe in recipes.items()}
-        joints = [overlap_frames(recipe.shot.transition, geometry.fps) for recipe in recipes.values()]
-        remarks += voice_remarks(storyboard, snapshot, frames, [0, *joints[1:]], geometry.fps)
+        remarks += voice_remarks(storyboard, snapshot, moments_of(recipes, geometry.fps))
     return [problem for problem in problems if problem.shot not in known], remarks

@@ -1,76 +1,16 @@
 """The form of a plan as JSON: what `wanflow plan --json` prints and `plan.json` holds. Keys are only ever added.
 
-The words beside the types are those of docs/programs.md, which is made from them.
+The words beside the types are those of docs/programs.md, which is made from them. Takes and their clips are written
+from the fields of `flows.planning.model` and `flows.clips.ClipSpec`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
+from flows.fields import Written
 from flows.ledger.timings import Basis
-from flows.planning.model import Status
-
-
-class GuidanceForm(TypedDict):
-    """Guidance of both experts."""
-
-    high: float
-    low: float
-
-
-class MediumForm(TypedDict):
-    """A sound or video that a clip is made with."""
-
-    name: Annotated[str, "what it is for: `audio`, `pose`, `control` …"]
-    digest: Annotated[str, "sha256 of the file"]
-
-
-class LoraForm(TypedDict):
-    """A LoRA on an expert."""
-
-    digest: Annotated[str, "sha256 of the file"]
-    weight: float
-    expert: Annotated[str | None, "`high` or `low`; null: both"]
-
-
-class SegmentForm(TypedDict):
-    """What a worker renders in one go; a take of a long shot has several."""
-
-    fingerprint: str
-    variant: str
-    checkpoint: Annotated[str, "the checkpoint's revision; empty in a plan without weights"]
-    status: Status
-    seed: int
-    num_frames: int
-    skip_first: Annotated[int, "frames at the beginning that the film does not show"]
-    keep: Annotated[int, "frames after those that it shows"]
-    num_inference_steps: int
-    guidance_scale: GuidanceForm
-    flow_shift: float
-    solver: str
-    precision: str
-    image: Annotated[str | None, "digest of the picture it starts from"]
-    end_image: Annotated[str | None, "digest of the picture it ends on"]
-    hand_off: Annotated[list[str], "fingerprints of the clips that it may start from"]
-    hand_off_frame: Annotated[int | None, "which of their frames, from 0, hidden ones counted; -1: the last"]
-    hand_off_back: Annotated[int | None, "in which segment before those"]
-    start_frame: Annotated[int, "where in the shot's media it begins"]
-    media: list[MediumForm]
-    strength: Annotated[float | None, "how much of a video is changed"]
-    control_scale: float
-    camera: Annotated[str | None, "the camera path"]
-    loras: list[LoraForm]
-    estimated_seconds: float
-
-
-class TakeForm(TypedDict):
-    """One rendering of a shot."""
-
-    seed: int
-    fingerprint: Annotated[str, "of its last segment"]
-    status: Status
-    why: Annotated[str, "why it is new, or that it is in the store"]
-    segments: list[SegmentForm]
+from flows.planning.model import Take
 
 
 class TransitionForm(TypedDict):
@@ -86,8 +26,10 @@ class ShotForm(TypedDict):
     id: Annotated[str, "`scene.shot`"]
     scene: str
     variant: str
-    num_frames: Annotated[int, "rendered, of all segments, hidden ones counted"]
+    num_frames: Annotated[int, "rendered, of all clips, hidden ones counted"]
     film_frames: Annotated[int, "shown, at the film's rate"]
+    start_frame: Annotated[int, "of the film, where it is first seen"]
+    overlap: Annotated[int, "of its first frames the shot before has so many, too"]
     fps: Annotated[float, "it is rendered at"]
     width: int
     height: int
@@ -96,8 +38,15 @@ class ShotForm(TypedDict):
     negative_prompt: str
     depends_on: Annotated[list[str], "ids of the shots it starts from"]
     transition: TransitionForm
-    takes: list[TakeForm]
+    takes: list[Annotated[dict[str, Any], Written(Take)]]
     estimated_seconds: float
+
+
+class VoiceForm(TypedDict):
+    """A recording of the soundtrack."""
+
+    file: str
+    at: Annotated[float, "seconds into the film"]
 
 
 class TotalsForm(TypedDict):
@@ -128,6 +77,7 @@ class PlanForm(TypedDict):
     height: int
     fps: float
     shots: list[ShotForm]
+    voices: list[VoiceForm]
     critical_path: Annotated[list[str], "ids of the longest chain of shots"]
     totals: TotalsForm
     assets: Annotated[dict[str, str], "digest of every input file, and its path"]

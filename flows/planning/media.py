@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from flows.planning.model import ClipLora, Medium
+from flows.clips import ClipLora, Medium
 from flows.resolve import Snapshot
 from flows.shots.inputs import media_of, names_a_path
 from flows.storyboard.model import Shot

@@ -1,132 +1,64 @@
 """The plan: the frozen, complete list of what would be rendered, with its dependencies.
 
-A shot has takes; a take is a chain of segments, more than one when the shot is longer than the variant's native length.
-A segment is what a worker renders in one go: a `Clip` with its own fingerprint. Frames never appear here, only digests.
+A shot has takes; a take is a chain of clips, more than one when the shot is longer than the variant's native length. A
+clip is what a worker renders in one go, with a fingerprint of its own. Frames never appear here, only digests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
 
+from flows.clips import ClipSpec
 from flows.errors import Place
+from flows.fields import Seconds
 from flows.ledger.timings import Basis
 from flows.settings import Settings
-from flows.storyboard.model import Storyboard, Transition
-from wan.request import Numerics, Sampling
+from flows.storyboard.model import Soundtrack, Storyboard, Transition
+from wan.request import Numerics
 
 Status: TypeAlias = Literal["new", "cached"]
-Rule: TypeAlias = Literal["best_score", "best_weakest_clip"]
-HandedOff: TypeAlias = Literal["frame", "frames", "carried"]
-
-
-@dataclass(frozen=True, slots=True)
-class HandOff:
-    """What a clip starts from, taken from other clips: a frame of the one that `rule` selects (the last that the film
-    shows of it alone), the last `frames` up to there (as many as the variant takes), or, inside a shot, what the
-    segment before `carried` on (tensors beside its latents, without a codec in between).
-
-    `candidates` are the fingerprints of the upstream takes (for a later segment of a chain: the one segment before).
-    `frame` is the index of that frame among the rendered ones, hidden ones counted; -1 is the last (`last_frame` of
-    the record), other values mean that the film cuts the upstream clip short, or blends both shots from there on, and
-    the frame is read from the clip. It lies `back` segments before the candidates (a blend longer than a segment).
-    `behind` are the segments before the candidates in their takes, as far as the hand-off may reach back into them.
-    `segments` are all segments of each candidate's take where the rule asks for them: of several takes of several
-    clips.
-    """
-
-    candidates: tuple[str, ...]
-    rule: Rule = "best_score"
-    frame: int = -1
-    what: HandedOff = "frame"
-    behind: tuple[str, ...] = ()
-    segments: tuple[tuple[str, ...], ...] = ()
-    back: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Medium:
-    """A sound or a video of the whole shot that a clip is driven by: the blob `digest` becomes the field `name` of its
-    request (`wan.request.ClipRequest`). `option` is what else decides what is made of it (the mode of a motion)."""
-
-    name: str
-    digest: str
-    option: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ClipLora:
-    """A LoRA file (blob) laid on one expert or both."""
-
-    digest: str
-    weight: float = 1.0
-    expert: Literal["both", "high", "low"] = "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """One segment of one take: everything a worker needs, and nothing about names.
+    """What a worker renders in one go; a take of a long shot is several.
 
-    `image` and `last_image` are blob digests of asset files in the store; at most one of `image` and a handed-off frame
-    is set, but for speech, whose `image` is who speaks. `start_frame` is where in its shot the clip begins, so that it
-    finds its part of `media`.
-    `treated` is what is done to its pictures and videos when they are read, with the version of how
-    (`flows.media.treated.versions`).
-    `skip_first` is how many frames at the start repeat the hand-off and are hidden in the film, `keep` how many after
-    them belong to the film (surplus is trimmed).
+    `spec` decides its pixels, and its `fingerprint` is that of the spec. Everything else decides none: at which rate
+    its frames are kept, by which of several exact kernels attention is computed, how many frames the film hides and
+    shows (surplus is trimmed).
     """
 
-    fingerprint: str
-    variant: str
-    checkpoint: str
-    prompt: str
-    negative_prompt: str
-    width: int
-    height: int
-    num_frames: int
-    fps: float
-    seed: int
-    sampling: Sampling
-    numerics: Numerics
-    image: str | None = None
-    last_image: str | None = None
-    hand_off: HandOff | None = None
-    start_frame: int = 0
-    media: tuple[Medium, ...] = ()
-    strength: float | None = None
-    control_scale: float = 1.0
-    camera: str | None = None
-    loras: tuple[ClipLora, ...] = ()
-    treated: tuple[str, ...] = ()
-    skip_first: int = 0
-    keep: int = 0
+    fingerprint: Annotated[str, "sha256 of the spec as canonical JSON"]
+    spec: ClipSpec
+    fps: Annotated[float, "frames a second it is kept at"]
+    kernel: Annotated[str, "computes the attention: `render.attention`"] = "auto"
+    skip_first: Annotated[int, "frames at the beginning that the film does not show"] = 0
+    keep: Annotated[int, "frames after those that it shows"] = 0
     status: Status = "new"
-    estimated_seconds: float = 0.0
+    estimated_seconds: Seconds = 0.0
 
     @property
-    def steps_taken(self) -> int:
-        """Less than all where a video is changed."""
-        steps = self.sampling.num_inference_steps
-        return steps if self.strength is None else self.sampling.steps_taken(self.strength)
+    def numerics(self) -> Numerics:
+        """Those of its spec, by its own kernel."""
+        return replace(self.spec.numerics, attention=self.kernel)
 
     @property
     def upstream(self) -> tuple[str, ...]:
         """Fingerprints that must be finished before this clip can start."""
-        if self.hand_off is None:
-            return ()
-        judged = (name for take in self.hand_off.segments for name in take)
-        return tuple(dict.fromkeys((*self.hand_off.candidates, *self.hand_off.behind, *judged)))
+        return self.spec.hand_off.upstream if self.spec.hand_off else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One rendering of a shot with one seed. `fingerprint` is that of its last segment. `why` says what changed."""
+    """One rendering of a shot with one seed."""
 
     seed: int
-    fingerprint: str
+    fingerprint: Annotated[str, "of its last clip"]
     status: Status
-    why: str
+    why: Annotated[str, "why it is new, or that it is in the store"]
     clips: tuple[Clip, ...]
 
 
@@ -134,28 +66,68 @@ class Take:
 class PlannedShot:
     """A shot with its geometry decided. `original_prompt` is set when `prompt` is what extension made of it.
 
-    `num_frames` counts its frames in the film, at the film's `fps`, before transitions overlap. Its clips are rendered
-    at `width` × `height` and `render_fps`; `audio` is a sound of its own (digest).
+    `num_frames` counts its frames in the film, at the film's `fps`, before transitions overlap. `start` is the film's
+    frame where it is first seen; its first `overlap` frames are shared with the shot before. What its clips are
+    rendered with is said by the first of them.
     """
 
     id: str
     scene: str
-    variant: str
     num_frames: int
     fps: float
-    width: int
-    height: int
-    prompt: str
-    negative_prompt: str
     takes: tuple[Take, ...]
     depends_on: tuple[str, ...]
     transition: Transition
     estimated_seconds: float
-    render_fps: float
-    audio: str | None = None
+    start: int = 0
+    overlap: int = 0
     original_prompt: str | None = None
     caption: str | None = None
     place: Place | None = field(default=None, compare=False)
+
+    @property
+    def first(self) -> ClipSpec:
+        """What its first clip is rendered with; of its takes the seeds differ."""
+        return self.takes[0].clips[0].spec
+
+    @property
+    def variant(self) -> str:
+        """That of its first clip."""
+        return self.first.variant
+
+    @property
+    def prompt(self) -> str:
+        """As it is rendered."""
+        return self.first.prompt
+
+    @property
+    def width(self) -> int:
+        """Pixels, as it is rendered."""
+        return self.first.width
+
+    @property
+    def height(self) -> int:
+        """Pixels, as it is rendered."""
+        return self.first.height
+
+    @property
+    def render_fps(self) -> float:
+        """Frames a second of its clips."""
+        return self.takes[0].clips[0].fps
+
+    @property
+    def audio(self) -> str | None:
+        """Digest of a sound of its own."""
+        return next((medium.digest for medium in self.first.media if medium.name == "audio"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVoice:
+    """A recording of the soundtrack, from the moment in the film where it begins."""
+
+    file: Path
+    at: float
+    gain_db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +162,8 @@ class Plan:
     """What `wanflow plan` prints and `render` carries out.
 
     Film size is `width` × `height`; shots are rendered at that size, at a whole fraction of it, or at the nearest that
-    their variant can do. `assets` maps the digest of every input file to the path it was read from.
+    their variant can do. `assets` maps the digest of every input file to the path it was read from. `voices` are those
+    of the soundtrack.
     """
 
     title: str
@@ -206,6 +179,7 @@ class Plan:
     warnings: tuple[str, ...]
     storyboard: Storyboard
     settings: Settings
+    voices: tuple[PlannedVoice, ...] = ()
     plan_version: int = 1
 
     @property
@@ -217,6 +191,12 @@ class Plan:
                 for clip in take.clips:
                     seen.setdefault(clip.fingerprint, clip)
         return topological(seen)
+
+    def alone(self, shot: PlannedShot) -> Plan:
+        """A film of this shot alone, silent but for its own sound."""
+        whole = replace(shot, transition=Transition(), start=0, overlap=0)
+        bare = replace(self.storyboard, soundtrack=Soundtrack(), deliver=())
+        return replace(self, shots=(whole,), storyboard=bare, voices=())
 
 
 def topological(clips: Mapping[str, Clip]) -> tuple[Clip, ...]:

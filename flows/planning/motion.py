@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from flows.clips import ClipLora, Medium
 from flows.errors import Problem
 from flows.media.treated import as_read
 from flows.planning.media import Digest
-from flows.planning.model import Clip, ClipLora, Medium
+from flows.planning.model import Clip
 from flows.resolve import Snapshot
 from flows.shots import choose_variant, part_of
 from flows.shots.inputs import GROUPS
@@ -48,7 +49,7 @@ def prepared_media(
 
 def prepared_key(clip: Clip) -> str | None:
     """The key of the videos that the clip needs to have been prepared; None: it needs none."""
-    return next((medium.digest for medium in clip.media if medium.name == PREPARED), None)
+    return next((medium.digest for medium in clip.spec.media if medium.name == PREPARED), None)
 
 
 def _as_read(digest: str, path: Path | None, snapshot: Snapshot) -> str:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from flows.clips import ClipSpec
 from flows.ledger import forwards
-from flows.planning.model import Clip
 from wan.model.attention import AUTO, FLASH_3
 from wan.variants import VARIANTS
 
@@ -31,23 +31,21 @@ TINY_PIXELS = 16
 TINY_TOKEN_SECONDS, TINY_DECODE_SECONDS, TINY_ENCODE_SECONDS = 1.3e-4, 1.2, 0.65
 
 
-def rough_seconds(clip: Clip, *, published: bool, flash_3: bool = False) -> float:
+def rough_seconds(spec: ClipSpec, kernel: str, *, published: bool, flash_3: bool = False) -> float:
     """Seconds of one worker with the model loaded; of a model of the published sizes, or of the shipped tiny one.
 
-    `flash_3`: FlashAttention-3 is there for the kernel `auto`."""
-    sampling, pixels = clip.sampling, clip.width * clip.height / 1e6
-    passes = clip.steps_taken * forwards(sampling.guidance_scale.high, sampling.guidance_scale.low)
-    variant, given, follows = VARIANTS[clip.variant], {each.name for each in clip.media}, clip.hand_off is not None
-    coded = variant.coding.frames(clip.num_frames, given, follows=follows)
-    decoded, encoded = (count * pixels for count in coded)
+    `kernel` computes the attention. `flash_3`: FlashAttention-3 is there for the kernel `auto`."""
+    variant, pixels, passes = VARIANTS[spec.variant], spec.width * spec.height / 1e6, forwards(spec)
+    given, follows = {each.name for each in spec.media}, spec.hand_off is not None
+    decoded, encoded = (count * pixels for count in variant.coding.frames(spec.num_frames, given, follows=follows))
     token = None if published else TINY_PIXELS
-    tokens = variant.tokens(clip.width, clip.height, clip.num_frames, follows=follows, pixels=token)
+    tokens = variant.tokens(spec.width, spec.height, spec.num_frames, follows=follows, pixels=token)
     if not published:
         denoising = passes * TINY_TOKEN_SECONDS * tokens
         return denoising + TINY_DECODE_SECONDS * decoded + TINY_ENCODE_SECONDS * encoded
     model = variant.transformer
     matrix = MATRIX_SECONDS * model.parameters * tokens
-    kernel = FLASH_3 if flash_3 and clip.numerics.attention == AUTO else clip.numerics.attention
-    attention = ATTENTION_SECONDS_BY.get(kernel, ATTENTION_SECONDS) * model.blocks * model.dim * tokens**2
-    denoising = passes * (matrix + attention) * (1 if clip.numerics.compile else EAGER)
+    quickest = FLASH_3 if flash_3 and kernel == AUTO else kernel
+    attention = ATTENTION_SECONDS_BY.get(quickest, ATTENTION_SECONDS) * model.blocks * model.dim * tokens**2
+    denoising = passes * (matrix + attention) * (1 if spec.numerics.compile else EAGER)
     return denoising + DECODE_SECONDS * decoded + ENCODE_SECONDS * encoded

@@ -11,7 +11,7 @@ from flows.errors import Place, Problem
 from flows.planning.film_checks import voice_remarks
 from flows.planning.media_fit import length_remarks
 from flows.planning.model import PlannedShot
-from flows.planning.transitions import overlaps
+from flows.planning.moments import Moments
 from flows.resolve import Snapshot
 from flows.shots import choose_variant, film_fps, part_of
 from flows.shots.inputs import IMAGE, driver, references, shown_as_it_is
@@ -29,7 +29,7 @@ OTHER_RATE = 1.1
 
 
 def plan_warnings(
-    storyboard: Storyboard, family: Family, snapshot: Snapshot, shots: Sequence[PlannedShot]
+    storyboard: Storyboard, family: Family, snapshot: Snapshot, shots: Sequence[PlannedShot], moments: Moments
 ) -> tuple[str, ...]:
     """All warnings, kind by kind, in the order of the film."""
     sources = storyboard.shots
@@ -44,7 +44,7 @@ def plan_warnings(
         _unreached_ends(sources, shots),
         _other_lengths(sources, snapshot),
         map(_told, snapshot.remarks),
-        _cut_voices(storyboard, snapshot, shots),
+        map(_told, voice_remarks(storyboard, snapshot, moments)),
         _other_rate(storyboard, family),
     )
     return tuple(line for kind in kinds for line in _shortened(list(kind)))
@@ -106,7 +106,7 @@ def _cropped_pictures(sources: Sequence[Shot], shots: Sequence[PlannedShot], sna
             seen.add(path)
             width, height = snapshot.image_sizes[path]
             # what is rendered, not the film: a variant whose sizes are coarse loses that much whatever the picture
-            clip = planned.takes[0].clips[0]
+            clip = planned.first
             if clip.variant == IMAGE and is_rounding_of(
                 (width, height), (clip.width, clip.height), VARIANTS[IMAGE].size_multiple
             ):
@@ -153,7 +153,7 @@ def _unreached_ends(sources: Sequence[Shot], shots: Sequence[PlannedShot]) -> It
         if source.end_image is None:
             continue
         last = shot.takes[0].clips[-1]
-        cut = last.num_frames - last.skip_first - last.keep
+        cut = last.spec.num_frames - last.skip_first - last.keep
         if cut >= 4:  # fewer are what rounding a length up costs, and cannot be seen
             reached = (shot.num_frames + cut) / shot.fps
             yield (
@@ -166,13 +166,6 @@ def _other_lengths(shots: Iterable[Shot], snapshot: Snapshot) -> Iterator[str]:
     for shot in shots:
         for remark in length_remarks(shot, snapshot):
             yield f"{remark.message}; {remark.fix} (shot {remark.shot})"
-
-
-def _cut_voices(storyboard: Storyboard, snapshot: Snapshot, shots: Sequence[PlannedShot]) -> Iterator[str]:
-    if storyboard.soundtrack.voiceover:
-        fps = shots[0].fps
-        frames = {shot.id: shot.num_frames for shot in shots}
-        yield from map(_told, voice_remarks(storyboard, snapshot, frames, overlaps(shots, fps), fps))
 
 
 def _told(remark: Problem) -> str:

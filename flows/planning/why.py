@@ -1,20 +1,18 @@
-"""What changed since the last finished film of this storyboard, in words."""
+"""What changed since the last finished film of this storyboard, in words: the specs of clips, field by field."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from flows.planning.model import Clip, HandOff, Plan, Take
+from flows.clips import SEEDS
+from flows.clips.facts import Fact, Spec, facts
+from flows.fields import plain
+from flows.planning.model import Clip, Plan, Take
 from flows.resolve import PastShot
-from wan.model.attention import computed
-from wan.variants import VARIANTS
 
 IN_STORE = "in the store"
-_CONSEQUENCES = {
-    "variant": ("checkpoint", "renderer", "steps", "guidance", "flow shift", "solver", "boundary", "negative prompt"),
-    "length": ("checkpoint", "renderer"),
-}
-"""Another variant has other defaults, another length other segments: only the cause is worth saying."""
+LENGTH, CONTINUITY = "num_frames", "hand_off"
 
 
 def why_new(upstream: str | None, index: int, clips: tuple[Clip, ...], past: PastShot | None) -> str:
@@ -24,65 +22,9 @@ def why_new(upstream: str | None, index: int, clips: tuple[Clip, ...], past: Pas
     elif clips[-1].fingerprint in past.takes:
         reason = "no longer in the store"
     else:
-        changed = _changes(facts_of(clips, index), past.facts, upstream)
-        reason = "; ".join(changed) if changed else "new take"
+        reason = "; ".join(changes(specs_of(clips, index), past.clips, upstream)) or "new take"
     found = sum(clip.status == "cached" for clip in clips)
-    return f"{reason} ({found} of {len(clips)} segments in the store)" if found else reason
-
-
-def facts_of(clips: tuple[Clip, ...], index: int = 0) -> dict[str, object]:
-    """What take `index` of a shot is made of, by the names people know. Plain JSON values; the seed is take 0's."""
-    first, sampling = clips[0], clips[0].sampling
-    usual = VARIANTS[first.variant].sampling.boundary_ratio
-    return {
-        "prompt": first.prompt,
-        "negative prompt": first.negative_prompt,
-        "seed": first.seed - index,
-        "variant": first.variant,
-        "checkpoint": [clip.checkpoint for clip in clips],
-        "renderer": [VARIANTS[clip.variant].render_epoch for clip in clips],
-        "size": [first.width, first.height],
-        "length": [clip.num_frames for clip in clips],
-        "steps": sampling.num_inference_steps,
-        "guidance": [float(sampling.guidance_scale.high), float(sampling.guidance_scale.low)],
-        "flow shift": float(sampling.flow_shift),
-        "solver": sampling.solver,
-        "boundary": None if sampling.boundary_ratio == usual else sampling.boundary_ratio,
-        "precision": first.numerics.precision,
-        "attention": computed(first.numerics.attention),
-        "tiling": first.numerics.vae_tiling,
-        "compilation": first.numerics.compile,
-        "image": first.image,
-        "end image": clips[-1].last_image,
-        **_media(first),
-        "strength": first.strength,
-        "camera path": first.camera,
-        "control scale": None if first.control_scale == 1 else first.control_scale,
-        "LoRAs": _loras(clips),
-        "how inputs are read": sorted({name for clip in clips for name in clip.treated}),
-        "continuity": _continuity(first.hand_off),
-    }
-
-
-def _loras(clips: tuple[Clip, ...]) -> list[list[object]]:
-    """Of all segments: later ones may be another variant's, with LoRAs of its own."""
-    laid = ((lora.digest, float(lora.weight), lora.expert) for clip in clips for lora in clip.loras)
-    return [list(one) for one in dict.fromkeys(laid)]
-
-
-def _continuity(hand_off: HandOff | None) -> list[object] | None:
-    """Which takes, and which of their frames."""
-    if hand_off is None:
-        return None
-    return [list(hand_off.candidates), hand_off.rule, hand_off.frame, *([hand_off.back] if hand_off.back else [])]
-
-
-def _media(clip: Clip) -> dict[str, object]:
-    """Digests of what drives the clip, by name."""
-    found: dict[str, list[str]] = {}
-    for medium in clip.media:
-        found.setdefault(medium.name, []).append(f"{medium.digest} {medium.option}".strip())
-    return dict(found)
+    return f"{reason} ({found} of {len(clips)} clips in the store)" if found else reason
 
 
 def past_of(plan: Plan) -> dict[str, PastShot]:
@@ -90,30 +32,74 @@ def past_of(plan: Plan) -> dict[str, PastShot]:
     return {shot.id: _past(shot.takes) for shot in plan.shots}
 
 
-def _past(takes: tuple[Take, ...]) -> PastShot:
-    return PastShot(tuple(take.fingerprint for take in takes), facts_of(takes[0].clips))
+def specs_of(clips: Sequence[Clip], index: int = 0) -> tuple[Spec, ...]:
+    """The specs of take `index` with the seeds of take 0, so that takes of one shot are alike."""
+    return tuple(plain(replace(clip.spec, seed=(clip.spec.seed - index) % SEEDS)) for clip in clips)
 
 
-def _changes(now: Mapping[str, object], then: Mapping[str, object], upstream: str | None) -> list[str]:
-    # what one of them lacks, an older version perhaps, is as good as nothing
-    names = [name for name in {**now, **then} if (now.get(name) or None) != (then.get(name) or None)]
-    for cause, consequences in _CONSEQUENCES.items():
-        if cause in names:
-            names = [name for name in names if name not in consequences]
-    mine, its = now["continuity"], then.get("continuity")
-    if "continuity" in names and isinstance(mine, list) and isinstance(its, list):
-        names.remove("continuity")
-        return [*_say(names), _other_start(mine, its, upstream)]
-    return _say(names)
+def changes(
+    now: Sequence[Spec], then: Sequence[Spec], upstream: str | None, known: Sequence[Fact] | None = None
+) -> list[str]:
+    """What is different between two chains of clips, causes alone: another variant has other defaults. `known` are the
+    fields that are compared, all if None."""
+    differing = {
+        fact: names for fact in (facts() if known is None else known) if (names := _differences(fact, now, then))
+    }
+    causes = {fact.path[0] for fact in differing}
+    told = {fact: names for fact, names in differing.items() if fact.follows not in causes}
+    start = next((fact for fact in told if fact.path[0] == CONTINUITY), None)
+    mine, its = (start.of(specs[0]) if start else None for specs in (now, then))
+    if start is not None and isinstance(mine, Mapping) and isinstance(its, Mapping):
+        del told[start]
+        return [*_say(told), _other_start(mine, its, upstream)]
+    return _say(told)
 
 
-def _other_start(mine: list[object], its: list[object], upstream: str | None) -> str:
-    if mine[:1] != its[:1]:
+def _differences(fact: Fact, now: Sequence[Spec], then: Sequence[Spec]) -> list[str]:
+    """What people call what differs; empty where nothing does.
+
+    What a clip goes on from inside its shot is no cause. Where a shot has more clips or fewer, only what stands in none
+    of the others' clips has changed: a longer one may have clips of another variant behind its first.
+    """
+    if not then:
+        return []
+    if fact.path[0] == CONTINUITY:
+        now, then = now[:1], then[:1]
+    if fact.path[0] == LENGTH and len(now) != len(then):
+        return [fact.called]
+    mine, its = [fact.of(spec) for spec in now], [fact.of(spec) for spec in then]
+    if mine == its:
+        return []
+    if len(mine) != len(its) and (all(one in its for one in mine) or all(one in mine for one in its)):
+        return []
+    return _named(mine, its) or [fact.called]
+
+
+def _named(mine: Sequence[object], its: Sequence[object]) -> list[str]:
+    """Of lists whose members have names: those that differ."""
+    first, other = _by_name(mine), _by_name(its)
+    return [name for name in {**first, **other} if first.get(name) != other.get(name)]
+
+
+def _by_name(values: Sequence[object]) -> dict[str, list[object]]:
+    found: dict[str, list[object]] = {}
+    for value in values:
+        for member in value if isinstance(value, list) else ():
+            if isinstance(member, Mapping) and "name" in member:
+                found.setdefault(str(member["name"]), []).append(member)
+    return found
+
+
+def _say(told: Mapping[Fact, Sequence[str]]) -> list[str]:
+    names = dict.fromkeys(name for names in told.values() for name in names)
+    return [f"{', '.join(names)} changed"] if names else []
+
+
+def _other_start(mine: Spec, its: Spec, upstream: str | None) -> str:
+    if mine.get("takes") != its.get("takes"):
         return f"upstream {upstream} changed"
-    if mine[1:2] != its[1:2]:
-        return f"another take of {upstream} may be chosen"
     return f"starts from another frame of {upstream}"
 
 
-def _say(names: list[str]) -> list[str]:
-    return [f"{', '.join(names)} changed"] if names else []
+def _past(takes: tuple[Take, ...]) -> PastShot:
+    return PastShot(tuple(take.fingerprint for take in takes), specs_of(takes[0].clips))

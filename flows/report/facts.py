@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from flows.edit.captions import webvtt
 from flows.edit.process import ffmpeg_version, find_ffmpeg
 from flows.edit.timeline import Entry, Timeline, chosen_take
+from flows.ledger.rows import STAGES
 from flows.planning.model import Clip, Plan, PlannedShot, Take
 from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
 from flows.report.inputs import BARS, Input, Inputs, sound_shape
+from flows.report.made_with import made_with
 from flows.report.seams import Meeting, Seam, continues, half_of_both, measured, meeting
 from flows.store import ClipRecord, Store
 from flows.store.choice import weakest
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 
 POSTER = 960
 """Pixels of the picture that stands for the film until it is played."""
-
-STAGES = ("load", "encode", "denoise", "decode", "write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class ShotFacts:
     inputs: tuple[Input, ...]
     sound: str | None
     takes: tuple[TakeFacts, ...]
+    made_with: Mapping[str, str]
 
     @property
     def chosen(self) -> TakeFacts:
@@ -174,6 +175,7 @@ def _shot(
         strip=tuple(strip),
         inputs=inputs.of(chosen) if inputs else (),
         sound=sound_shape(shot.audio, seconds, plan) if inputs else None,
+        made_with=made_with(chosen.clips[0].spec, plan.assets),
         takes=tuple(
             _take(index + 1, take, take is chosen, len(shot.takes) > 1, takes, store)
             for index, take in enumerate(shot.takes)

@@ -47,7 +47,7 @@ class Inputs:
         return tuple(self._inputs(take))
 
     def _inputs(self, take: Take) -> Iterator[Input]:
-        first, last = take.clips[0], take.clips[-1].last_image
+        first, last = take.clips[0].spec, take.clips[-1].spec.last_image
         if first.image is not None:
             yield self._given("Picture", first.image)
         if last is not None:

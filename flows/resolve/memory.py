@@ -15,7 +15,7 @@ from flows.storyboard.model import Storyboard
 
 def remember(store: Store, storyboard: Storyboard, shots: Mapping[str, PastShot]) -> None:
     """Replaces what was remembered of this storyboard."""
-    plain = {name: {"takes": shot.takes, "facts": shot.facts} for name, shot in shots.items()}
+    plain = {name: {"takes": shot.takes, "clips": shot.clips} for name, shot in shots.items()}
     store.put_note(_name(storyboard), json.dumps({"shots": plain}, ensure_ascii=False).encode())
 
 
@@ -24,7 +24,7 @@ def recall(store: Store, storyboard: Storyboard) -> dict[str, PastShot]:
     data = store.note(_name(storyboard))
     try:
         shots = json.loads(data)["shots"] if data else {}
-        return {name: PastShot(tuple(shot["takes"]), shot["facts"]) for name, shot in shots.items()}
+        return {name: PastShot(tuple(shot["takes"]), tuple(shot["clips"])) for name, shot in shots.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
 

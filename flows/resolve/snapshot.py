@@ -18,10 +18,11 @@ Finished: TypeAlias = Callable[[Collection[str]], frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class PastShot:
-    """A shot in the last finished film of this storyboard: its takes' fingerprints, and what they were made of."""
+    """A shot in the last finished film of this storyboard: its takes' fingerprints, and the specs of the clips of its
+    first take (`flows.clips.ClipSpec` as plain values)."""
 
     takes: tuple[str, ...]
-    facts: Mapping[str, object]
+    clips: tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,7 @@ class Telling:
             case Finished() as finished:
                 yield Said(name, logging.INFO, _finished(finished))
                 clips = {clip.fingerprint: clip for clip in watch.take.clips}
-                steps = clips[finished.fingerprint].sampling.num_inference_steps
+                steps = clips[finished.fingerprint].spec.sampling.num_inference_steps
                 self._steps[name] = self._steps.get(name, 0) + steps
             case Failed(final=False, message=message, worker=worker):
                 yield Said(name, logging.WARNING, f"{worker} failed, will be tried again: {message}")

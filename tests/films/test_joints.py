@@ -100,6 +100,6 @@ def test_a_speaker_goes_on_speaking_in_the_next_shot(tmp_path: Path) -> None:
     assert (len(one), len(two)) == (29, 32)
     joined = changes(one[: plan.clips[0].keep], two)
     assert joined[2] < 1.6 * max(joined[:2] + joined[3:])
-    hand_off = plan.clips[1].hand_off
+    hand_off = plan.clips[1].spec.hand_off
     assert hand_off is not None
     assert hand_off.what == "frames", "between shots, what is shown, not what is carried"

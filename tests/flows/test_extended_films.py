@@ -13,7 +13,7 @@ import flows
 from flows.cli.main import wanflow
 from flows.errors import EnvironmentProblem, StoryboardError
 from flows.planning import plan_to_json
-from flows.planning.rows import ledger_row
+from flows.planning.rows import Run, ledger_row
 from tests.flows.resolve.conftest import write_checkpoints
 from tests.wan.prompts.endpoint import Endpoint, Reply, extended, serving
 
@@ -61,9 +61,9 @@ def planned(overrides: list[str]) -> flows.Plan:
 def test_a_rerun_is_the_same_film_though_the_endpoint_is_gone(overrides: list[str]) -> None:
     plan = planned(overrides)
     first, second, third = plan.shots
-    assert first.prompt == first.takes[0].clips[0].prompt == extended(FIRST)
+    assert first.prompt == first.takes[0].clips[0].spec.prompt == extended(FIRST)
     assert (first.original_prompt, second.original_prompt, third.original_prompt) == (FIRST, SECOND, None)
-    assert second.takes[0].clips[0].prompt == extended(SECOND)
+    assert second.takes[0].clips[0].spec.prompt == extended(SECOND)
     assert third.prompt == "a blue box falls, cut-paper animation"
     with serving() as other:
         gone = other.url
@@ -128,10 +128,11 @@ def test_plan_and_ledger_show_both(overrides: list[str]) -> None:
     from datetime import UTC, datetime
 
     plan = planned(overrides)
-    row = ledger_row(plan, plan.shots[0], 0, 0, when=datetime.now(UTC), status="rendered")
-    assert (row.prompt, row.original_prompt) == (extended(FIRST), FIRST)
-    row = ledger_row(plan, plan.shots[2], 0, 0, when=datetime.now(UTC), status="rendered")
-    assert row.prompt == row.original_prompt == "a blue box falls, cut-paper animation"
+    run = Run(when=datetime.now(UTC))
+    row = ledger_row(plan, plan.shots[0], (0, 0), run, "rendered")
+    assert (row.spec.prompt, row.original_prompt) == (extended(FIRST), FIRST)
+    row = ledger_row(plan, plan.shots[2], (0, 0), run, "rendered")
+    assert row.spec.prompt == row.original_prompt == "a blue box falls, cut-paper animation"
     shots = plan_to_json(plan)["shots"]
     assert [(shot["prompt"], shot["original_prompt"]) for shot in shots] == [
         (extended(FIRST), FIRST),

@@ -19,6 +19,7 @@ from flows.cluster.wan_clips import WanRenderer
 from flows.planning.model import Clip
 from flows.store import Store, open_store
 from tests.flows.cluster.clips import real_clip
+from tests.flows.made import changed
 from tests.gpu.where import DEVICE, ON_GPU
 from tests.wan.conftest import make_family
 from wan.families import Family
@@ -97,9 +98,9 @@ def frames(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def _clip(family: Family) -> Clip:
     clip = real_clip("a red boat")
     size = {"width": 832, "height": 480} if DEVICE == "cuda" else {"width": 48, "height": 32}
-    sampling = replace(clip.sampling, num_inference_steps=STEPS, boundary_ratio=0.875)
+    sampling = replace(clip.spec.sampling, num_inference_steps=STEPS, boundary_ratio=0.875)
     revision = Checkpoint.open(family, "t2v-a14b").revision
-    return replace(clip, variant="t2v-a14b", checkpoint=revision, num_frames=9, sampling=sampling, **size)
+    return changed(clip, variant="t2v-a14b", checkpoint=revision, num_frames=9, sampling=sampling, **size)
 
 
 def _renderer(family: Family, placement: str = "resident") -> WanRenderer:
@@ -126,7 +127,7 @@ def test_out_of_memory_the_clip_goes_on_leaner_once_and_is_the_same(
     assert latents == same
     assert np.array_equal(first, second)
     torch.cuda.set_per_process_memory_fraction(1.0)
-    again: Any = renderer.render(replace(clip, seed=9), store, Report())
+    again: Any = renderer.render(changed(clip, seed=9), store, Report())
     assert again.placement == "expert_swap"  # remembered
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flows.clips import Medium
 from flows.export.clips import Conditioned, Made, Making
 from flows.export.comfy_files import CLIP_VISION, RELIGHTING_LORA
 from flows.export.conditioning import extent_of, media_of
 from flows.export.graph import Link
-from flows.planning.model import Clip, Medium
+from flows.planning.model import Clip
 
 _PREPARED = ("background", "face", "mask", "pose")
 
@@ -19,7 +20,7 @@ def build(making: Making, clip: Clip, before: Made | None) -> Made:
     media, graph = media_of(clip), making.graph
     replaces = "background" in media or any(medium.option == "replace" for medium in media.get("motion", []))
     videos = _prepared(making, media, replaces)
-    reference = making.picture(clip.image) if clip.image else None
+    reference = making.picture(clip.spec.image) if clip.spec.image else None
     vision = graph.add("CLIPVisionLoader", clip_name=CLIP_VISION)
     seen = graph.add("CLIPVisionEncode", clip_vision=vision, image=reference, crop="none")
     mask = graph.add("ImageToMask", image=videos["mask"], channel="red") if "mask" in videos else None
@@ -39,7 +40,7 @@ def build(making: Making, clip: Clip, before: Made | None) -> Made:
         video_frame_offset=before.node.other(5) if before else 0,
         **extent_of(clip),
     )
-    relit = any("relighting" in str(making.plan.assets.get(lora.digest, "")) for lora in clip.loras)
+    relit = any("relighting" in str(making.plan.assets.get(lora.digest, "")) for lora in clip.spec.loras)
     lora = RELIGHTING_LORA if replaces and not relit else None
     latent = making.sample(clip, Conditioned(node, node.other(1), node.other(2)), extra_lora=lora)
     trimmed = graph.add("TrimVideoLatent", samples=latent, trim_amount=node.other(3))

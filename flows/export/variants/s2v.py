@@ -25,7 +25,7 @@ def build(making: Making, clip: Clip, before: Made | None) -> Made:
         "negative": negative,
         "vae": making.vae(clip),
         "audio_encoder_output": sound,
-        "ref_image": making.picture(clip.image) if clip.image else making.handed_off(first, None),
+        "ref_image": making.picture(clip.spec.image) if clip.spec.image else making.handed_off(first, None),
         "control_video": pose,
     }
     making.note(
@@ -33,14 +33,16 @@ def build(making: Making, clip: Clip, before: Made | None) -> Made:
         "ms); the first frames and the moment of words differ from wanflow's."
     )
     if before is None:
-        motion = making.handed_off(replace(clip, image=None), None)
+        motion = making.handed_off(replace(clip, spec=replace(clip.spec, image=None)), None)
         if motion is not None:
             making.note(
                 "Speech after another shot: `ref_motion` takes up to 73 last frames of that shot, not one alone."
             )
         node = graph.add("WanSoundImageToVideo", ref_motion=motion, **common, **extent_of(clip))
     else:
-        node = graph.add("WanSoundImageToVideoExtend", length=clip.num_frames, video_latent=before.latent, **common)
+        node = graph.add(
+            "WanSoundImageToVideoExtend", length=clip.spec.num_frames, video_latent=before.latent, **common
+        )
     latent = making.sample(clip, Conditioned(node, node.other(1), node.other(2)))
     if before is not None:
         latent = graph.add("LatentConcat", "All so far", samples1=before.latent, samples2=latent, dim="t")

@@ -32,7 +32,7 @@ def build(making: Making, clip: Clip, before: Made | None) -> Made:
         positive=positive,
         negative=negative,
         vae=making.vae(clip),
-        strength=clip.control_scale,
+        strength=clip.spec.control_scale,
         control_video=control,
         control_masks=mask,
         reference_image=making.picture(references[0].digest) if references else None,

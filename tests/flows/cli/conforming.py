@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
+from datetime import datetime
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from flows.fields import Written, hints
 
 
 def faults(value: Any, hint: Any, at: str = "document") -> Iterator[str]:
     """Where a value is not of a type: keys that lack or are too many, values of another kind."""
     kind, inner = get_origin(hint), get_args(hint)
     if kind is Annotated:
-        yield from faults(value, inner[0], at)
+        written = next((each.kind for each in inner if isinstance(each, Written)), inner[0])
+        yield from faults(value, written, at)
+    elif is_dataclass(hint) and isinstance(hint, type):
+        yield from _of_object(value, hints(hint), at)
     elif is_typeddict(hint):
         yield from _of_object(value, get_type_hints(hint, include_extras=True), at)
     elif kind in (Union, UnionType):
@@ -20,10 +27,10 @@ def faults(value: Any, hint: Any, at: str = "document") -> Iterator[str]:
     elif kind is Literal:
         if value not in inner:
             yield f"{at} is {value!r}"
-    elif kind is list and isinstance(value, list):
+    elif kind in (list, tuple) and isinstance(value, list):
         for number, each in enumerate(value):
             yield from faults(each, inner[0], f"{at}[{number}]")
-    elif kind is dict and isinstance(value, dict):
+    elif kind in (dict, Mapping) and isinstance(value, dict):
         for key, each in value.items():
             yield from faults(each, inner[1], f"{at}.{key}")
     elif kind is not None or not _is(value, hint):
@@ -45,4 +52,4 @@ def _is(value: Any, hint: type) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, hint)
+    return isinstance(value, str if hint is datetime else hint)

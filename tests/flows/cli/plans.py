@@ -7,33 +7,18 @@ from pathlib import Path
 from flows.config import compose
 from flows.planning.model import Clip, Plan, PlannedShot, Status, Take, Totals
 from flows.storyboard.model import Storyboard, Transition
-from wan.request import Guidance, Numerics, Sampling
+from tests.flows.made import a_clip
+from wan.request import Guidance, Sampling
 
 
 def clip(fingerprint: str, status: Status = "new") -> Clip:
     """A clip of four steps."""
     sampling = Sampling(4, 5.0, Guidance(4.0, 3.0), "unipc", 0.875)
-    return Clip(
-        fingerprint=fingerprint,
-        variant="t2v-a14b",
-        checkpoint="c",
-        prompt="p",
-        negative_prompt="",
-        width=256,
-        height=144,
-        num_frames=33,
-        fps=16,
-        seed=1,
-        sampling=sampling,
-        numerics=Numerics(),
-        keep=33,
-        status=status,
-        estimated_seconds=4.0,
-    )
+    return a_clip(fingerprint, sampling=sampling, keep=33, status=status, estimated_seconds=4.0)
 
 
 def take(*clips: Clip, why: str = "new shot") -> Take:
-    """One take of these segments."""
+    """One take of these clips."""
     return Take(7, clips[-1].fingerprint, clips[-1].status, why, clips)
 
 
@@ -42,14 +27,8 @@ def shot(name: str, *takes: Take) -> PlannedShot:
     return PlannedShot(
         id=name,
         scene=name.split(".")[0],
-        variant="t2v-a14b",
         num_frames=32,
         fps=16,
-        render_fps=16,
-        width=256,
-        height=144,
-        prompt="p",
-        negative_prompt="",
         takes=takes,
         depends_on=(),
         transition=Transition(),

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wan.weights.places import MANIFEST
 
 from tests.flows.cli.doctors import found
 from tests.wan.prompts.endpoint import Endpoint, closed_port, serving
 from wan.families import FAMILIES
+from wan.weights.places import MANIFEST
 
 pytestmark = pytest.mark.usefixtures("home")
 

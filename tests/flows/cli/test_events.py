@@ -21,5 +21,5 @@ def test_every_event_is_of_its_form_and_names_its_shot() -> None:
     ):
         line = as_line(event, places)
         assert list(faults(line, EVENTS[f"render: {line['event']}"])) == []
-        assert (line["shot"], line["take"], line["segment"]) == ("river.launch", 1, 2)
+        assert (line["shot"], line["take"], line["clip"]) == ("river.launch", 1, 2)
     assert as_line(Progress("", "edit", 1, 2), places)["shot"] is None

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from flows.cli.forms import FORMS, HistoryTake
+from flows.cli.forms import FORMS
 from flows.cli.history import COLUMNS, command
-from flows.ledger import LedgerRow, append_rows
+from flows.ledger import append_rows
 from flows.store import open_store
 from tests.flows.cli.conforming import faults
 from tests.flows.cli.conftest import Wanflow
 from tests.flows.ledger.test_history import ROW
-
-
-def test_a_row_of_the_ledger_is_told_whole() -> None:
-    assert HistoryTake.__annotations__.keys() == {field.name for field in fields(LedgerRow)}
 
 
 def test_history_of_an_empty_store_says_how_to_begin(wanflow: Wanflow, tmp_path: Path) -> None:
@@ -33,7 +29,7 @@ def test_history_of_an_empty_store_says_how_to_begin(wanflow: Wanflow, tmp_path:
 def ledger(tmp_path: Path) -> Path:
     """A store with two rows: a take of one clip, and one that failed."""
     path = tmp_path / "store"
-    other = replace(ROW, shot="river.drift", take=2, segment=3, status="failed", seconds={}, scores={})
+    other = replace(ROW, shot="river.drift", take=2, clip=3, status="failed", seconds={}, scores={})
     append_rows(open_store(str(path)), [ROW, other])
     return path
 

@@ -41,11 +41,11 @@ def test_new_and_cached_shots_are_told_apart_with_the_reason() -> None:
 
 def test_from_where_a_shot_goes_on_is_said_where_a_transition_leads_into_it() -> None:
     one, two = shot("a.one", take(clip("1"))), shot("a.two", take(clip("2")))
-    dissolved = replace(two, depends_on=("a.one",), transition=Transition("dissolve", 0.5))
+    dissolved = replace(two, depends_on=("a.one",), transition=Transition("dissolve", 0.5), overlap=8)
     moment = one.num_frames / one.fps - 0.5
     said = f"a.two goes on from a.one after {moment:.2f} s of it, where its dissolve begins"
     assert said in printed(plan(one, dissolved))
-    assert "goes on from" not in printed(plan(one, replace(dissolved, transition=Transition("cut"))))
+    assert "goes on from" not in printed(plan(one, replace(dissolved, transition=Transition("cut"), overlap=0)))
     assert "goes on from" not in printed(plan(one, replace(dissolved, depends_on=())))
 
 

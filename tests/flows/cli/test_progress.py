@@ -37,11 +37,11 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
 
-def test_clips_are_called_by_shot_take_and_part() -> None:
+def test_clips_are_called_by_shot_take_and_clip() -> None:
     assert clip_names(PLAN) == {
         "aa": "river.launch",
-        "ba": "river.drift take 1 part 1",
-        "bb": "river.drift take 1 part 2",
+        "ba": "river.drift take 1 clip 1",
+        "bb": "river.drift take 1 clip 2",
         "ca": "river.drift take 2",
     }
 
@@ -79,7 +79,7 @@ def test_failures_and_warnings_are_said_once_with_the_name_of_the_shot() -> None
     assert text.splitlines() == [
         "river.drift take 2 failed, will be tried again: worker died",
         "river.launch failed: no memory",
-        "river.drift take 1 part 2: slow disk",
+        "river.drift take 1 clip 2: slow disk",
     ]
 
 

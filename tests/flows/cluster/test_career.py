@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from flows.clips import Medium
 from flows.cluster.board import Board
 from flows.cluster.career import Career
 from flows.cluster.failures import Blame, Fault
@@ -15,9 +15,10 @@ from flows.cluster.remote import WorkerDied
 from flows.cluster.room import Node, WorkerSize
 from flows.cluster.worker import Message, Warm, WorkerFacts
 from flows.events import MOTION, Event, Failed, Finished, Log, Progress, Started
-from flows.planning.model import Clip, Medium
+from flows.planning.model import Clip
 from flows.planning.motion import MADE_FROM, PREPARED
 from tests.flows.cluster.clips import clip
+from tests.flows.made import changed
 from tests.flows.records import empty_record
 
 Script = Callable[[Clip], list[Message | WorkerDied]]
@@ -89,7 +90,7 @@ def live(board: Board, puppet: Puppet, *nodes: str) -> list[Event]:
 def renders(leased: Clip) -> list[Message | WorkerDied]:
     return [
         Progress(leased.fingerprint, "denoise", 1, 1),
-        Warm(frozenset({leased.variant})),
+        Warm(frozenset({leased.spec.variant})),
         Finished(leased.fingerprint, empty_record(leased.fingerprint), cached=False),
     ]
 
@@ -148,7 +149,7 @@ def test_a_worker_that_never_starts_is_given_up_with_its_reason() -> None:
 def test_a_worker_that_has_its_driving_video_prepared_lets_others_go_on() -> None:
     board = Board(1)
     media = (Medium(MADE_FROM, "video"), Medium(PREPARED, "key"))
-    board.submit([replace(clip(name), media=media) for name in ("a", "b")])
+    board.submit([changed(clip(name), media=media) for name in ("a", "b")])
     board.join("other")
     board.started("other", "id of two")
     leased: list[str] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from flows.clips import Medium
 from flows.cluster.failures import Blame, blame_of, fault_of
 from flows.cluster.motions import prepare_motion
 from flows.cluster.renderers import Report
@@ -19,13 +19,14 @@ from flows.cluster.requests import request_of
 from flows.errors import BlobMissing, Stopped, UserError
 from flows.events import MOTION
 from flows.media import write_clip
-from flows.planning.model import Clip, Medium
+from flows.planning.model import Clip
 from flows.planning.motion import MADE_FROM, PREPARED, prepared_key
 from flows.resolve.motion import MASKS, POSES, motion_models
 from flows.store import Store, open_store
 from flows.store.layout import with_named_blobs
 from flows.store.prepared import is_prepared, prepared, put_prepared
 from tests.flows.cluster.clips import real_clip
+from tests.flows.made import changed
 from tests.wan.variants.animate.preprocess.conftest import save_detector, save_pose_model, small_sam2
 from wan.errors import CheckpointError
 from wan.variants.animate.preprocess.key import (
@@ -76,7 +77,8 @@ def _clip(tmp_path: Path, store: Store, mode: Mode = "animate", *, seen: bool = 
     models = models_digest(*motion_models(None, replaces=mode == "replace"))
     key = preprocess_key(video, None, models, PreprocessSettings(mode=mode, size=(64, 48), fps=fps))
     media = (Medium(MADE_FROM, video, mode), Medium(PREPARED, key))
-    return replace(real_clip("dance"), variant="animate-14b", width=64, height=48, fps=fps, image=image, media=media)
+    made: dict[str, Any] = {"variant": "animate-14b", "width": 64, "height": 48, "fps": fps, "media_fps": fps}
+    return changed(real_clip("dance"), image=image, media=media, **made)
 
 
 def _key(clip: Clip) -> str:
@@ -109,7 +111,7 @@ def test_a_driving_video_is_prepared_once_at_the_shots_size_and_rate(tmp_path: P
     assert heard.steps[0] == (MOTION, 0, 1)
     assert heard.steps[-1] == (MOTION, 1, 1)
     assert all(step < steps for _, step, steps in heard.steps[:-1])  # only the last one says that they are there
-    request = request_of(clip, store)
+    request = request_of(clip.spec, store)
     assert request.pose is not None
     assert request.face is not None
     assert (request.pose.num_frames, request.face.num_frames) == (6, 6)  # 24 frames a second become 12
@@ -130,7 +132,7 @@ def test_a_clip_without_a_driving_video_asks_for_nothing(tmp_path: Path, store: 
 def test_to_replace_a_person_background_and_mask_are_made_too(tmp_path: Path, store: Store) -> None:
     clip = _clip(tmp_path, store, "replace")
     _prepare(clip, store)
-    request = request_of(clip, store)
+    request = request_of(clip.spec, store)
     assert request.mask is not None
     assert request.background is not None
     mask, background = request.mask.frames(0, 6), request.background.frames(0, 6)
@@ -148,7 +150,7 @@ def test_what_was_lost_from_the_store_is_prepared_again(tmp_path: Path, store: S
 
 def test_a_clip_whose_videos_were_lost_meanwhile_says_so(tmp_path: Path, store: Store) -> None:
     with pytest.raises(BlobMissing, match="prepared from a driving video"):
-        request_of(_clip(tmp_path, store), store)
+        request_of(_clip(tmp_path, store).spec, store)
 
 
 def test_a_video_without_a_person_is_the_clips_fault(tmp_path: Path, store: Store) -> None:
@@ -156,7 +158,7 @@ def test_a_video_without_a_person_is_the_clips_fault(tmp_path: Path, store: Stor
     with pytest.raises(UserError, match=r"motion\.video: no person is to be seen in frames 0 to 5") as caught:
         _prepare(clip, store)
     assert blame_of(caught.value) is Blame.CLIP
-    named = with_named_blobs(str(caught.value), {clip.media[0].digest: "films/dance.mkv"})
+    named = with_named_blobs(str(caught.value), {clip.spec.media[0].digest: "films/dance.mkv"})
     assert named.startswith("films/dance.mkv: motion.video: no person")
     assert prepared(store, _key(clip)) is None
 
@@ -201,7 +203,7 @@ def test_missing_models_are_the_machines_fault_and_of_this_variant_alone(
 
 def test_models_that_were_not_planned_with_are_refused(tmp_path: Path, store: Store) -> None:
     clip = _clip(tmp_path, store)
-    other = replace(clip, media=(clip.media[0], Medium(PREPARED, "1" * 64)))
+    other = changed(clip, media=(clip.spec.media[0], Medium(PREPARED, "1" * 64)))
     with pytest.raises(CheckpointError, match="not those that the film was planned with") as caught:
         _prepare(other, store)
     assert blame_of(caught.value) is Blame.NODE

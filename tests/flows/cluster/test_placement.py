@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +13,7 @@ from flows.cluster import wan_renderer
 from flows.cluster.placement import Room, placement_for, room_of_worker, with_room
 from flows.config import compose
 from tests.flows.cluster.clips import clip
+from tests.flows.made import changed
 from wan.placement import Placement
 from wan.request import Numerics
 
@@ -95,7 +95,7 @@ def test_workers_on_a_cpu_share_the_machine() -> None:
 
 @pytest.mark.usefixtures("machine")
 def test_half_a_gpu_gets_a_leaner_placement() -> None:
-    one = replace(clip("a"), variant="t2v-a14b", width=832, height=480, num_frames=81, numerics=Numerics("bf16"))
+    one = changed(clip("a"), variant="t2v-a14b", width=832, height=480, num_frames=81, numerics=Numerics("bf16"))
 
     def chosen(share: float) -> str:
         room = room_of_worker(GPU, threads=1, gpu_share=share, workers=2)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import pytest
 
+from flows.clips import HandOff, Medium
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.queue import ClipQueue, Lease
-from flows.planning.model import Clip, HandOff, Medium
+from flows.planning.model import Clip
 from flows.planning.motion import MADE_FROM, PREPARED
 from tests.flows.cluster.clips import clip
+from tests.flows.made import changed
 
 
 def queue_of(*clips: Clip, attempts: int = 2, workers: Sequence[str] = ("w", "w1", "w2")) -> ClipQueue:
@@ -42,7 +43,7 @@ def test_an_upstream_that_is_not_in_the_queue_is_in_the_store() -> None:
 
 
 def test_a_clip_that_reaches_back_waits_for_a_clip_behind_the_one_it_starts_from() -> None:
-    going_on = replace(clip("y"), hand_off=HandOff(("c2",), what="frames", behind=("c1",)))
+    going_on = changed(clip("y"), hand_off=HandOff((("c1", "c2"),), what="frames"))
     queue = queue_of(going_on, clip("c1"))  # c2 is in the store, and what was before it is lost
     assert name(queue.lease("w1")) == "c1"
     assert queue.lease("w2") is None
@@ -236,9 +237,9 @@ def test_when_everybody_fails_it_comes_to_an_end_soon() -> None:
     assert len(attempts) < 20
 
 
-def danced(fingerprint: str, key: str = "k", **facts: object) -> Clip:
+def danced(fingerprint: str, key: str = "k") -> Clip:
     """A clip whose person is moved by a driving video, which has to be prepared under `key`."""
-    return replace(clip(fingerprint), media=(Medium(MADE_FROM, "video"), Medium(PREPARED, key)), **facts)  # type: ignore[arg-type]
+    return changed(clip(fingerprint), media=(Medium(MADE_FROM, "video"), Medium(PREPARED, key)))
 
 
 def test_of_clips_that_need_one_video_prepared_one_goes_ahead() -> None:

@@ -10,14 +10,22 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from flows.cluster.requests import CARRIED, carried_on, frames_before, handed_off, request_of
+from flows.clips import ClipLora, ClipSpec, HandOff, Medium
+from flows.cluster.requests import AS_IT_IS, CARRIED, ELSEWHERE, MADE, carried_on, frames_before, handed_off, request_of
 from flows.errors import BlobMissing
 from flows.media import png_bytes, write_clip
-from flows.planning.model import ClipLora, HandOff, Medium
 from flows.store import Store
-from tests.flows.cluster.clips import real_clip
+from tests.flows.made import a_spec
 from tests.flows.media.test_sound import tone
 from tests.flows.records import empty_record
+from wan.request import ClipRequest
+from wan.variants import VARIANTS
+
+
+def test_every_field_of_a_spec_reaches_the_pipeline() -> None:
+    ways = [*AS_IT_IS, *MADE, *ELSEWHERE]
+    assert sorted(ways) == sorted(ClipSpec.__dataclass_fields__)
+    assert set(AS_IT_IS) <= ClipRequest.__dataclass_fields__.keys()
 
 
 def test_sound_videos_and_references_become_fields_by_name(store: Store, tmp_path: Path) -> None:
@@ -26,7 +34,7 @@ def test_sound_videos_and_references_become_fields_by_name(store: Store, tmp_pat
     video = store.put_file(write_clip(frames, 16.0, tmp_path / "v.mkv"))
     pictures = [store.put_bytes(png_bytes(np.full((4, 4, 3), shade, np.uint8))) for shade in (1, 2)]
     media = (Medium("audio", sound), Medium("control", video), *(Medium("references", one) for one in pictures))
-    request = request_of(replace(real_clip("x"), media=media, start_frame=4), store)
+    request = request_of(a_spec(media=media, media_fps=16, start_frame=4), store)
     assert request.audio is not None
     assert (request.audio.sample_rate, len(request.audio.samples)) == (16_000, 8_000)
     assert request.control is not None
@@ -37,7 +45,7 @@ def test_sound_videos_and_references_become_fields_by_name(store: Store, tmp_pat
 
 def test_strength_scale_and_camera_are_told(store: Store, tmp_path: Path) -> None:
     video = store.put_file(write_clip(np.zeros((8, 16, 16, 3), np.uint8), 16.0, tmp_path / "v.mkv"))
-    clip = replace(real_clip("x"), media=(Medium("video", video),), strength=0.6, control_scale=0.5, camera="pan left")
+    clip = a_spec(media=(Medium("video", video),), media_fps=16, strength=0.6, control_scale=0.5, camera="pan left")
     request = request_of(clip, store)
     assert (request.strength, request.control_scale, request.camera) == (0.6, 0.5, "pan left")
     assert request.video is not None
@@ -46,7 +54,7 @@ def test_strength_scale_and_camera_are_told(store: Store, tmp_path: Path) -> Non
 
 def test_loras_are_files_with_weights(store: Store) -> None:
     digest = store.put_bytes(b"weights")
-    (lora,) = request_of(replace(real_clip("x"), loras=(ClipLora(digest, 0.5, "high"),)), store).loras
+    (lora,) = request_of(a_spec(loras=(ClipLora(digest, 0.5, "high"),)), store).loras
     assert (lora.digest, lora.weight, lora.expert) == (digest, 0.5, "high")
     assert lora.path.read_bytes() == b"weights"
 
@@ -55,53 +63,56 @@ def test_what_the_clip_before_carried_on_is_exact(store: Store) -> None:
     motion = torch.randn(1, 16, 19, 2, 2)
     blob = store.put_bytes(save({"latents": torch.zeros(1), CARRIED + "motion": motion}))
     store.publish(replace(empty_record("b" * 64), latents=blob))
-    hand_off = HandOff(("b" * 64,), what="carried")
-    clip = replace(real_clip("x"), hand_off=hand_off)
+    hand_off = HandOff((("b" * 64,),), what="carried")
+    clip = a_spec(hand_off=hand_off)
     request = request_of(clip, store)
     assert request.image is None
     assert request.carried is not None
     assert list(request.carried) == ["motion"]
     assert torch.equal(request.carried["motion"], motion)
     with pytest.raises(BlobMissing):
-        carried_on(HandOff(("a" * 64,), what="carried"), store)
+        carried_on(HandOff((("a" * 64,),), what="carried"), store)
 
 
-def numbered(store: Store, tmp_path: Path, name: str, first: int, count: int, after: str | None = None) -> None:
-    """A finished clip of speech whose frames are as bright as their number in the shot."""
+def numbered(store: Store, tmp_path: Path, name: str, first: int, count: int) -> None:
+    """A finished clip whose frames are as bright as their number in the shot."""
     levels = np.arange(first, first + count, dtype=np.uint8)[:, None, None, None]
     blob = store.put_file(write_clip(np.broadcast_to(levels, (count, 16, 16, 3)).copy(), 16.0, tmp_path / "v.mkv"))
-    spec: dict[str, object] = {"variant": "s2v-14b", "hand_off": None}
-    if after is not None:
-        spec |= {"hand_off": [[after], "best_score", -1], "handed_off": "carried"}
-    store.publish(replace(empty_record(name), video=blob, num_frames=count, spec=spec))
+    store.publish(replace(empty_record(name), video=blob, num_frames=count))
+
+
+def before(hand_off: HandOff, store: Store, count: int) -> list[int]:
+    """The brightness of the frames that come before speech that takes so many."""
+    variant = replace(VARIANTS["s2v-14b"], carried_frames=count)
+    return [int(each) for each in frames_before(hand_off, store, variant)[:, 0, 0, 0]]
 
 
 def test_the_frames_before_reach_back_as_far_as_the_shot_does(store: Store, tmp_path: Path) -> None:
     one, two, three = "1" * 64, "2" * 64, "3" * 64
     numbered(store, tmp_path, one, 0, 29)
-    numbered(store, tmp_path, two, 29, 32, after=one)
-    numbered(store, tmp_path, three, 61, 32, after=two)
-    shown = HandOff((three,), frame=9, what="frames")
-    assert frames_before(shown, store, 73)[:, 0, 0, 0].tolist() == list(range(71))
-    assert frames_before(shown, store, 40)[:, 0, 0, 0].tolist() == list(range(31, 71))
-    assert frames_before(HandOff((three,), what="frames"), store, 5)[:, 0, 0, 0].tolist() == list(range(88, 93))
+    numbered(store, tmp_path, two, 29, 32)
+    numbered(store, tmp_path, three, 61, 32)
+    take = (one, two, three)
+    shown = HandOff((take,), frame=9, what="frames")
+    assert before(shown, store, 73) == list(range(71))
+    assert before(shown, store, 40) == list(range(31, 71))
+    assert before(HandOff((take,), what="frames"), store, 5) == list(range(88, 93))
 
 
-def test_a_frame_of_an_earlier_segment_is_found_from_the_take_it_belongs_to(store: Store, tmp_path: Path) -> None:
-    one, two, three = "1" * 64, "2" * 64, "3" * 64
-    numbered(store, tmp_path, one, 0, 9)
-    numbered(store, tmp_path, two, 9, 9, after=one)
-    numbered(store, tmp_path, three, 18, 9, after=two)
-    assert handed_off(HandOff((three,), frame=4, back=1), store)[0, 0, 0] == 13
-    assert handed_off(HandOff((three,), frame=2, back=2), store)[0, 0, 0] == 2
-    early = HandOff((three,), frame=4, back=1, what="frames")
-    assert frames_before(early, store, 6)[:, 0, 0, 0].tolist() == list(range(8, 14))
+def test_a_frame_of_an_earlier_clip_is_found_in_the_take_it_belongs_to(store: Store, tmp_path: Path) -> None:
+    take = ("1" * 64, "2" * 64, "3" * 64)
+    for number, name in enumerate(take):
+        numbered(store, tmp_path, name, 9 * number, 9)
+    assert handed_off(HandOff((take,), frame=4, back=1), store)[0, 0, 0] == 13
+    assert handed_off(HandOff((take,), frame=2, back=2), store)[0, 0, 0] == 2
+    early = HandOff((take,), frame=4, back=1, what="frames")
+    assert before(early, store, 6) == list(range(8, 14))
 
 
 def test_speech_comes_after_a_frame_and_other_clips_begin_with_it(store: Store, tmp_path: Path) -> None:
     numbered(store, tmp_path, "1" * 64, 0, 8)
     picture = store.put_bytes(png_bytes(np.full((4, 4, 3), 9, np.uint8)))
-    clip = replace(real_clip("x"), hand_off=HandOff(("1" * 64,), frame=3))
+    clip = a_spec(hand_off=HandOff((("1" * 64,),), frame=3))
     begun = request_of(replace(clip, variant="i2v-a14b"), store)
     assert (begun.before, begun.image is not None and begun.image[0, 0, 0]) == (None, 3)
     spoken = request_of(replace(clip, variant="s2v-14b", image=picture), store)
@@ -109,7 +120,7 @@ def test_speech_comes_after_a_frame_and_other_clips_begin_with_it(store: Store, 
     assert spoken.before[:, 0, 0, 0].tolist() == [3]
     assert spoken.image is not None
     assert spoken.image[0, 0, 0] == 9
-    again = replace(clip, variant="vace-fun-a14b", hand_off=HandOff(("1" * 64,), what="frames"))
+    again = replace(clip, variant="vace-fun-a14b", hand_off=HandOff((("1" * 64,),), what="frames"))
     before = request_of(again, store).before
     assert before is not None
     assert before[:, 0, 0, 0].tolist() == [3, 4, 5, 6, 7]
@@ -122,6 +133,5 @@ def test_what_is_handed_on_is_of_the_take_that_the_film_shows(store: Store, tmp_
         name = str(number) * 64
         store.publish(replace(empty_record(name), video=blob, num_frames=4, scores={"quality": quality}))
     one, two, three, four = (str(number) * 64 for number in (1, 2, 3, 4))
-    judged = HandOff((two, four), "best_weakest_clip", frame=2, segments=((one, two), (three, four)))
-    assert handed_off(judged, store)[0, 0, 0] == 4
-    assert handed_off(HandOff((two, four), frame=2), store)[0, 0, 0] == 2
+    assert handed_off(HandOff(((one, two), (three, four)), frame=2), store)[0, 0, 0] == 4
+    assert handed_off(HandOff(((two,), (four,)), frame=2), store)[0, 0, 0] == 2

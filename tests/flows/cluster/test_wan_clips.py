@@ -12,15 +12,17 @@ import torch
 from safetensors.numpy import load
 from safetensors.torch import save_file
 
+from flows.clips import ClipLora, HandOff
 from flows.cluster.failures import Blame, blame_of
 from flows.cluster.requests import handed_off
 from flows.cluster.wan_clips import WanRenderer
 from flows.errors import BlobMissing, SettingsError, Stopped
 from flows.events import MOTION
 from flows.media import png_bytes, read_video
-from flows.planning.model import Clip, ClipLora, HandOff
+from flows.planning.model import Clip
 from flows.store import Store
 from tests.flows.cluster.clips import real_clip
+from tests.flows.made import changed
 from tests.wan.conftest import make_family
 from wan.errors import CheckpointError, NumbersError, RequestError
 from wan.families import Family
@@ -63,8 +65,8 @@ def renderer(family: Family) -> WanRenderer:
 def wan_clip(family: Family, prompt: str, variant: str = "t2v-a14b", after: Sequence[Clip] = ()) -> Clip:
     clip = real_clip(prompt, after)
     revision = Checkpoint.open(family, variant).revision
-    sampling = replace(clip.sampling, num_inference_steps=3, boundary_ratio=0.875)
-    return replace(clip, variant=variant, checkpoint=revision, width=48, height=32, num_frames=9, sampling=sampling)
+    sampling = replace(clip.spec.sampling, num_inference_steps=3, boundary_ratio=0.875)
+    return changed(clip, variant=variant, checkpoint=revision, width=48, height=32, num_frames=9, sampling=sampling)
 
 
 def test_a_clip_is_kept_without_loss_with_its_latents_frames_and_timings(
@@ -91,11 +93,11 @@ def test_the_same_clip_has_the_same_pixels_again(renderer: WanRenderer, family: 
 def test_a_clip_starts_from_the_last_frame_of_the_best_take(
     renderer: WanRenderer, family: Family, store: Store
 ) -> None:
-    takes = [replace(wan_clip(family, f"a boat {seed}"), seed=seed) for seed in (1, 2)]
+    takes = [changed(wan_clip(family, f"a boat {seed}"), seed=seed) for seed in (1, 2)]
     first, second = (renderer.render(take, store, Report()) for take in takes)
     store.publish(replace(first, scores={"quality": 0.2}))
     store.publish(replace(second, scores={"quality": 0.7}))
-    hand_off = HandOff(tuple(take.fingerprint for take in takes))
+    hand_off = HandOff(tuple((take.fingerprint,) for take in takes))
     assert png_bytes(handed_off(hand_off, store)) == store.read(second.last_frame)
     middle = handed_off(replace(hand_off, frame=4), store)
     assert np.array_equal(middle, list(read_video(store.local_path(second.video)))[4])
@@ -106,7 +108,7 @@ def test_a_clip_starts_from_the_last_frame_of_the_best_take(
 
 def test_a_hand_off_that_is_gone_is_said(store: Store) -> None:
     with pytest.raises(BlobMissing, match="not in the store any more"):
-        handed_off(HandOff(("a" * 64,)), store)
+        handed_off(HandOff((("a" * 64,),)), store)
 
 
 def test_it_stops_between_steps(renderer: WanRenderer, family: Family, store: Store) -> None:
@@ -117,7 +119,7 @@ def test_it_stops_between_steps(renderer: WanRenderer, family: Family, store: St
 
 
 def test_other_weights_than_planned_are_refused(renderer: WanRenderer, family: Family, store: Store) -> None:
-    clip = replace(wan_clip(family, "a boat"), checkpoint="f" * 64)
+    clip = changed(wan_clip(family, "a boat"), checkpoint="f" * 64)
     with pytest.raises(CheckpointError, match="the plan says ffffffffffff"):
         renderer.render(clip, store, Report())
 
@@ -129,7 +131,7 @@ def test_a_lora_without_numbers_fails_the_clip_and_nothing_is_kept(
     halves = {f"{layer}.lora_A.weight": torch.full((2, 24), torch.nan), f"{layer}.lora_B.weight": torch.ones(24, 2)}
     save_file(halves, tmp_path / "broken.safetensors")
     digest = store.put_file(tmp_path / "broken.safetensors")
-    clip = replace(wan_clip(family, "a boat"), loras=(ClipLora(digest),))
+    clip = changed(wan_clip(family, "a boat"), loras=(ClipLora(digest),))
     with pytest.raises(NumbersError, match=f"the LoRA .*{digest} holds such values itself") as caught:
         renderer.render(clip, store, Report())
     assert blame_of(caught.value) is Blame.CLIP
@@ -138,7 +140,7 @@ def test_a_lora_without_numbers_fails_the_clip_and_nothing_is_kept(
 
 def test_an_impossible_size_is_a_request_error(renderer: WanRenderer, family: Family, store: Store) -> None:
     with pytest.raises(RequestError):
-        renderer.render(replace(wan_clip(family, "a boat"), width=50), store, Report())
+        renderer.render(changed(wan_clip(family, "a boat"), width=50), store, Report())
 
 
 def test_an_unknown_family_is_a_settings_error(tmp_path: Path) -> None:
@@ -181,7 +183,7 @@ def test_out_of_gpu_memory_the_clip_goes_on_leaner_and_is_the_same(
     assert (wanted.placement, record.placement) == ("resident", "expert_swap")
     assert (record.video, record.latents) == (wanted.video, wanted.latents)
     assert roomy.warm == {"t2v-a14b"}
-    again = roomy.render(replace(clip, seed=9), store, Report())
+    again = roomy.render(changed(clip, seed=9), store, Report())
     assert again.placement == "expert_swap"
 
 

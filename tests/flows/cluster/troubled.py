@@ -26,26 +26,26 @@ class TroubledRenderer(StubRenderer):
         self._folder = Path(folder)
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
-        if "dies once" in clip.prompt and self._first_time(clip):
+        if "dies once" in clip.spec.prompt and self._first_time(clip):
             os.kill(os.getpid(), signal.SIGKILL)
-        if "dies always" in clip.prompt:
+        if "dies always" in clip.spec.prompt:
             os.kill(os.getpid(), signal.SIGKILL)
-        if "hangs once" in clip.prompt and self._first_time(clip):
+        if "hangs once" in clip.spec.prompt and self._first_time(clip):
             time.sleep(600)
-        if "stumbles once" in clip.prompt and self._first_time(clip):
+        if "stumbles once" in clip.spec.prompt and self._first_time(clip):
             raise RuntimeError("out of memory, say")
-        if "stumbles always" in clip.prompt:
+        if "stumbles always" in clip.spec.prompt:
             raise RuntimeError("out of memory, say")
-        if "is refused" in clip.prompt:
+        if "is refused" in clip.spec.prompt:
             raise RequestError("size: 17x17 is not a size that the variant draws")
-        if "speaks" in clip.prompt:
+        if "speaks" in clip.spec.prompt:
             logging.getLogger("wan.somewhere").info("the boat says hello")
-        if "is slow" in clip.prompt:
+        if "is slow" in clip.spec.prompt:
             _step_on(report, steps=12, seconds=0.5)
-        if "takes long" in clip.prompt:
+        if "takes long" in clip.spec.prompt:
             _step_on(report, steps=600, seconds=0.05)
         with (self._folder / "rendered.txt").open("a") as file:
-            file.write(f"{clip.prompt}\n")
+            file.write(f"{clip.spec.prompt}\n")
         return super().render(clip, store, report)
 
     def _first_time(self, clip: Clip) -> bool:

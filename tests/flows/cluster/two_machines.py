@@ -21,6 +21,7 @@ from flows.planning.model import Clip
 from flows.settings import ClusterSettings
 from tests.flows.cluster.clips import real_clip
 from tests.flows.cluster.elsewhere import KIND, ROOT
+from tests.flows.made import changed
 from wan.families import FAMILIES
 from wan.weights.checkpoint import Checkpoint
 
@@ -30,8 +31,8 @@ def clips(root: Path, count: int) -> list[Clip]:
     made = []
     for number in range(count):
         clip = real_clip(f"a boat {number}")
-        sampling = replace(clip.sampling, num_inference_steps=2, boundary_ratio=0.875)
-        made.append(replace(clip, checkpoint=checkpoint, width=48, height=32, sampling=sampling))
+        sampling = replace(clip.spec.sampling, num_inference_steps=2, boundary_ratio=0.875)
+        made.append(changed(clip, checkpoint=checkpoint, width=48, height=32, sampling=sampling))
     return made
 
 

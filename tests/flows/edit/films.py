@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from flows.clips import HandOff
 from flows.media import jpeg_bytes, png_bytes, write_clip
-from flows.planning.model import Clip, HandOff, Plan, PlannedShot, Take, Totals
+from flows.planning.model import Clip, Plan, PlannedShot, Take, Totals
+from flows.planning.moments import Moments, film_moments, planned_voices
 from flows.settings import (
     AssetSettings,
     ClusterSettings,
@@ -23,7 +25,7 @@ from flows.settings import (
 )
 from flows.store import ClipRecord, Store, open_store
 from flows.storyboard.model import Deliverable, Music, Soundtrack, Storyboard, Transition, Voiceover
-from wan.request import Guidance, Numerics, Sampling
+from tests.flows.made import a_clip
 
 FPS = 24.0
 Paint = Callable[[str, int, int], np.ndarray]
@@ -32,10 +34,10 @@ Paint = Callable[[str, int, int], np.ndarray]
 
 @dataclass(frozen=True)
 class ShotSpec:
-    """A shot of the film: for each take its segments as (frames rendered, hidden first, kept)."""
+    """A shot of the film: for each take its clips as (frames rendered, hidden first, kept)."""
 
     id: str
-    segments: tuple[tuple[int, int, int], ...]
+    clips: tuple[tuple[int, int, int], ...]
     transition: Transition = field(default_factory=Transition)
     scores: tuple[float, ...] = (0.5,)
     caption: str | None = None
@@ -91,26 +93,24 @@ def settings_for(folder: Path) -> Settings:
     )
 
 
-def fingerprint_of(shot: str, take: int = 0, part: int = 0) -> str:
-    return hashlib.sha256(f"{shot}/{take}/{part}".encode()).hexdigest()
+def fingerprint_of(shot: str, take: int = 0, number: int = 0) -> str:
+    return hashlib.sha256(f"{shot}/{take}/{number}".encode()).hexdigest()
 
 
-def a_clip(shot: str, take: int, part: int, geometry: tuple[int, int, int], size: tuple[int, int], seed: int) -> Clip:
+def film_clip(spec: ShotSpec, take: int, number: int, geometry: tuple[int, int, int], size: tuple[int, int]) -> Clip:
     frames, skip, keep = geometry
-    return Clip(
-        fingerprint=fingerprint_of(shot, take, part),
+    before = ((fingerprint_of(spec.id, take, number - 1),),)
+    return a_clip(
+        fingerprint_of(spec.id, take, number),
         variant="t2v-a14b" if skip == 0 else "i2v-a14b",
-        checkpoint="tiny@1",
-        prompt="a prompt",
+        prompt=spec.prompt,
         negative_prompt="blurry",
         width=size[0],
         height=size[1],
         num_frames=frames,
+        seed=7 + take,
         fps=FPS,
-        seed=seed,
-        sampling=Sampling(num_inference_steps=12, flow_shift=5.0, guidance_scale=Guidance(4.0, 3.0)),
-        numerics=Numerics(),
-        hand_off=HandOff((fingerprint_of(shot, take, part - 1),)) if part else None,
+        hand_off=HandOff(before) if number else None,
         skip_first=skip,
         keep=keep,
     )
@@ -130,15 +130,23 @@ def a_film(
 ) -> tuple[Plan, Mapping[str, ClipRecord], Store]:
     """The plan of `shots`, the records of all their takes, and the store that holds their clips."""
     store = open_store(str(folder / "store"))
-    planned = [_shot(spec, size) for spec in shots]
+    moments = film_moments([(spec.id, sum(keep for *_, keep in spec.clips), spec.transition) for spec in shots], FPS)
+    planned = [_shot(spec, size, moments) for spec in shots]
     takes = {
-        clip.fingerprint: _record(folder, store, clip, paint(spec.id, number, clip.num_frames), spec.scores[number])
+        clip.fingerprint: _record(folder, store, clip, paint, spec, number)
         for spec, shot in zip(shots, planned, strict=True)
         for number, take in enumerate(shot.takes)
         for clip in take.clips
     }
-    frames = sum(shot.num_frames for shot in planned)
     width, height = film_size or size
+    storyboard = Storyboard(
+        title=title,
+        slug="the-small-film",
+        path=folder / "film.yaml",
+        scenes=(),
+        soundtrack=Soundtrack(music, voices),
+        deliver=deliver,
+    )
     plan = Plan(
         title=title,
         slug="the-small-film",
@@ -148,49 +156,38 @@ def a_film(
         fps=FPS,
         shots=tuple(planned),
         critical_path=(planned[0].id,),
-        totals=Totals(len(planned), len(takes), 1, frames, frames / FPS, 1.0, 2),
+        totals=Totals(len(planned), len(takes), 1, moments.num_frames, moments.seconds, 1.0, 2),
         assets={},
         warnings=("the tiny family does not know: 'unicorn'",),
-        storyboard=Storyboard(
-            title=title,
-            slug="the-small-film",
-            path=folder / "film.yaml",
-            scenes=(),
-            soundtrack=Soundtrack(music, voices),
-            deliver=deliver,
-        ),
+        storyboard=storyboard,
         settings=settings_for(folder),
+        voices=planned_voices(storyboard, moments),
     )
     return plan, takes, store
 
 
-def _shot(spec: ShotSpec, size: tuple[int, int]) -> PlannedShot:
+def _shot(spec: ShotSpec, size: tuple[int, int], moments: Moments) -> PlannedShot:
     takes = []
     for number in range(len(spec.scores)):
-        clips = tuple(
-            a_clip(spec.id, number, part, geometry, size, 7 + number) for part, geometry in enumerate(spec.segments)
-        )
+        clips = tuple(film_clip(spec, number, place, geometry, size) for place, geometry in enumerate(spec.clips))
         takes.append(Take(7 + number, clips[-1].fingerprint, "cached" if number else "new", "new shot", clips))
     return PlannedShot(
         id=spec.id,
         scene=spec.id.partition(".")[0],
-        variant=takes[0].clips[0].variant,
-        num_frames=sum(keep for _, _, keep in spec.segments),
+        num_frames=sum(keep for _, _, keep in spec.clips),
         fps=FPS,
-        render_fps=FPS,
-        width=size[0],
-        height=size[1],
-        prompt=spec.prompt,
-        negative_prompt="blurry",
         takes=tuple(takes),
         depends_on=(),
         transition=spec.transition,
         estimated_seconds=1.0,
+        start=moments.starts[spec.id],
+        overlap=moments.overlaps[spec.id],
         caption=spec.caption,
     )
 
 
-def _record(folder: Path, store: Store, clip: Clip, frames: np.ndarray, score: float) -> ClipRecord:
+def _record(folder: Path, store: Store, clip: Clip, paint: Paint, spec: ShotSpec, take: int) -> ClipRecord:
+    frames, score = paint(spec.id, take, clip.spec.num_frames), spec.scores[take]
     path = write_clip(frames, FPS, folder / "clip.mkv")
     return store.publish(
         ClipRecord(
@@ -201,9 +198,9 @@ def _record(folder: Path, store: Store, clip: Clip, frames: np.ndarray, score: f
             thumbnail=store.put_bytes(jpeg_bytes(frames[len(frames) // 2])),
             num_frames=len(frames),
             fps=FPS,
-            width=clip.width,
-            height=clip.height,
-            seed=clip.seed,
+            width=clip.spec.width,
+            height=clip.spec.height,
+            seed=clip.spec.seed,
             scores={"quality": score, "sharpness": 0.61},
             seconds={"load": 1.2, "encode": 0.4, "denoise": 9.5, "decode": 1.9, "write": 0.2},
             peak_memory_bytes=700_000_000,

@@ -67,7 +67,7 @@ def test_every_transition_keeps_the_frames_around_it(
     assert shown[21:] == [(2, k) for k in range(4, 9)]
 
 
-def test_hidden_and_surplus_frames_and_segments(film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path) -> None:
+def test_hidden_and_surplus_frames_and_clips(film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path) -> None:
     timeline = film_of([(9, "cut", 0), (11, "cut", 0)])
     one, two = (entry.pieces[0].file for entry in timeline.entries)
     entry = replace(timeline.entries[0], pieces=(Piece(one, 0, 5), Piece(two, 1, 6)), frames=11)

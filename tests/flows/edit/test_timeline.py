@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flows.clips import Medium
 from flows.edit import chosen_take, make_timeline
 from flows.errors import EditError, StoryboardError
+from flows.planning.model import PlannedShot
 from flows.storyboard.model import Cue, Deliverable, Music, Size, Transition, Voiceover
 from tests.flows.edit.films import ShotSpec, a_film, fingerprint_of
+from tests.flows.made import changed
 
 SHOTS = [
     ShotSpec("river.launch", ((17, 0, 12),), scores=(0.2, 0.9, 0.9)),
@@ -24,6 +27,13 @@ SHOTS = [
 
 def paint(shot: str, take: int, frames: int) -> np.ndarray:
     return np.full((frames, 24, 32, 3), sum(shot.encode()) % 200 + take, np.uint8)
+
+
+def said(shot: PlannedShot, digest: str) -> PlannedShot:
+    """The shot with this sound of its own."""
+    media = (Medium("audio", digest),)
+    takes = [replace(take, clips=tuple(changed(clip, media=media) for clip in take.clips)) for take in shot.takes]
+    return replace(shot, takes=tuple(takes))
 
 
 def test_transitions_overlap_and_shorten_the_film(tmp_path: Path) -> None:
@@ -48,7 +58,7 @@ def test_a_dissolve_into_a_shot_that_goes_on_is_over_soon(tmp_path: Path) -> Non
     assert blends == [[0, 6, 0, 0], [0, 5, 0, 0]]
 
 
-def test_hidden_frames_are_skipped_and_segments_follow_each_other(tmp_path: Path) -> None:
+def test_hidden_frames_are_skipped_and_clips_follow_each_other(tmp_path: Path) -> None:
     plan, takes, store = a_film(tmp_path, SHOTS, paint)
     entries = make_timeline(plan, takes, store).entries
     assert [(piece.skip, piece.frames) for piece in entries[1].pieces] == [(1, 16)]
@@ -75,7 +85,7 @@ def test_a_take_is_as_good_as_its_weakest_clip(tmp_path: Path) -> None:
     assert chosen_take(replace(long, takes=(first, second)), judged) is second
 
 
-def test_a_take_with_a_missing_segment_does_not_count(tmp_path: Path) -> None:
+def test_a_take_with_a_missing_clip_does_not_count(tmp_path: Path) -> None:
     plan, takes, store = a_film(tmp_path, SHOTS, paint)
     without = {name: record for name, record in takes.items() if name != fingerprint_of("dusk.long", 0, 0)}
     with pytest.raises(EditError, match=r"dusk\.long: no take"):
@@ -94,10 +104,9 @@ def test_cues_are_counted_from_where_their_shot_is_first_seen(tmp_path: Path) ->
     voices = (
         Voiceover(file, Cue("river.drift", 0.5), -3.0),
         Voiceover(file, Cue(None, 1.0)),
-        Voiceover(file, Cue(None, -1)),
     )
     timeline = make_timeline(*a_film(tmp_path, SHOTS, paint, music=Music(file, -12.0), voices=voices))
-    assert [voice.at for voice in timeline.voices] == [0.75, 1.0, 0.0]
+    assert [voice.at for voice in timeline.voices] == [0.75, 1.0]
     assert timeline.voices[0].gain_db == -3.0
     assert timeline.music == Music(file, -12.0)
 
@@ -106,7 +115,7 @@ def test_a_shots_own_sound_fades_as_long_as_it_overlaps_its_neighbours(tmp_path:
     plan, takes, store = a_film(tmp_path, SHOTS, paint)
     speech = store.put_bytes(b"speech")
     silent, *speaking = plan.shots
-    plan = replace(plan, shots=(silent, *(replace(shot, audio=speech) for shot in speaking)))
+    plan = replace(plan, shots=(silent, *(said(shot, speech) for shot in speaking)))
     heard = [
         tuple(round(seconds * 24) for seconds in (voice.at, voice.seconds or 0, voice.fade_in, voice.fade_out))
         for voice in make_timeline(plan, takes, store).voices

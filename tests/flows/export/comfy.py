@@ -15,6 +15,7 @@ from flows.config import compose
 from flows.export import Workflow, export_shot
 from flows.planning.model import Clip, Plan, PlannedShot, Take, Totals
 from flows.storyboard.model import Storyboard, Transition
+from tests.flows.made import a_clip
 from wan.request import Numerics
 from wan.variants import VARIANTS
 
@@ -39,9 +40,7 @@ def clip(variant: str, fingerprint: str = "a", **more: Any) -> Clip:
         "seed": 11,
         "sampling": known.sampling,
     }
-    return Clip(
-        fingerprint=fingerprint, variant=variant, checkpoint="c", numerics=Numerics("bf16"), **{**given, **more}
-    )
+    return a_clip(fingerprint, variant=variant, numerics=Numerics("bf16"), **{**given, **more})
 
 
 def shot(name: str, *clips: Clip) -> PlannedShot:
@@ -49,15 +48,9 @@ def shot(name: str, *clips: Clip) -> PlannedShot:
     return PlannedShot(
         id=name,
         scene=name.split(".")[0],
-        variant=first.variant,
         num_frames=sum(each.keep for each in clips),
         fps=first.fps,
-        render_fps=first.fps,
-        width=first.width,
-        height=first.height,
-        prompt=first.prompt,
-        negative_prompt=first.negative_prompt,
-        takes=(Take(first.seed, clips[-1].fingerprint, "new", "new shot", clips),),
+        takes=(Take(first.spec.seed, clips[-1].fingerprint, "new", "new shot", clips),),
         depends_on=(),
         transition=Transition(),
         estimated_seconds=1.0,

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from flows.clips import ClipLora, HandOff
 from flows.export import export_shot
 from flows.export.clips import comfy_high_noise_steps
-from flows.planning.model import ClipLora, HandOff
 from tests.flows.export.comfy import ASSETS, check, clip, exported, inputs_of, nodes_of, plan, shot
 from wan.request import Guidance, Sampling
 from wan.sampling import schedule
@@ -23,8 +23,8 @@ def test_the_first_expert_reads_the_models_first_file() -> None:
     assert loader["inputs"]["unet_name"] == "wan2.2_i2v_high_noise_14B_fp16.safetensors"
 
 
-def test_later_segments_start_from_the_last_frame_of_the_one_before() -> None:
-    second = clip("i2v-a14b", "b", hand_off=HandOff(("a",)), skip_first=1, keep=60, seed=12)
+def test_later_clips_start_from_the_last_frame_of_the_one_before() -> None:
+    second = clip("i2v-a14b", "b", hand_off=HandOff((("a",),)), skip_first=1, keep=60, seed=12)
     made = exported(clip("t2v-a14b"), second)
     cuts = [node["inputs"] for node in nodes_of(made, "ImageFromBatch")]
     assert [(cut["batch_index"], cut["length"]) for cut in cuts] == [(80, 1), (1, 60)]
@@ -34,7 +34,7 @@ def test_later_segments_start_from_the_last_frame_of_the_one_before() -> None:
 
 def test_a_hand_off_from_another_shot_is_a_file_to_be_made() -> None:
     before = shot("river.launch", clip("t2v-a14b"))
-    after = shot("river.drift", clip("i2v-a14b", "b", hand_off=HandOff(("a",)), skip_first=1, keep=80))
+    after = shot("river.drift", clip("i2v-a14b", "b", hand_off=HandOff((("a",),)), skip_first=1, keep=80))
     made = export_shot(plan(before, after), "drift")
     check(made)
     assert made.files == {"river_launch_last_frame.png": None}

@@ -106,7 +106,7 @@ def test_killed_in_the_middle_leaves_no_process_and_keeps_finished_takes(
     os.kill(first.pid, signal.SIGKILL)
     wait_for(lambda: not processes_with(str(tmp_path)), 60)
     assert not list((tmp_path / "outputs").rglob("*.mp4"))
-    assert len(list((tmp_path / "store/takes").rglob("*.json"))) == 2
+    assert len(list((tmp_path / "store/clips").rglob("*.json"))) == 2
     wait_for(lambda: last_run(ask)["state_type"] == "CRASHED", 60)
 
     (tmp_path / "film.yaml").write_text(filming.STORYBOARD)
@@ -126,6 +126,6 @@ def test_ctrl_c_cancels_the_run_and_keeps_finished_takes(start: Start, ask: Ask,
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, out + err
     assert err == ""
-    assert len(list((tmp_path / "store/takes").rglob("*.json"))) == 2
+    assert len(list((tmp_path / "store/clips").rglob("*.json"))) == 2
     assert last_run(ask)["state_type"] == "CANCELLED"
     assert {row.shot for row in read_history(open_store(str(tmp_path / "store")))} == {"river.launch", "river.drift"}

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from flows.clips import Medium
 from flows.cluster.publish import store_clip
 from flows.cluster.stub import draw
 from flows.errors import BlobMissing, MediaError, UserError
 from flows.film.survey import chosen_shots, clips_of, put_assets, survey, with_needed
 from flows.planning import Plan
-from flows.planning.model import Clip, Medium
+from flows.planning.model import Clip
 from flows.planning.motion import MADE_FROM, PREPARED
 from flows.store import Store, open_store
 from flows.store.prepared import put_prepared
 from tests.flows.film.filming import plan_in
+from tests.flows.made import changed
 from wan.system.digests import file_digest
 
 
@@ -77,13 +79,13 @@ def _danced(tmp_path: Path, plan: Plan) -> tuple[Plan, Clip]:
     video.write_bytes(b"frames of a dance")
     digest = file_digest(video)
     media = (Medium(MADE_FROM, digest, "animate"), Medium(PREPARED, "1" * 64))
-    return replace(plan, assets={**plan.assets, digest: str(video)}), replace(plan.clips[0], media=media)
+    return replace(plan, assets={**plan.assets, digest: str(video)}), changed(plan.clips[0], media=media)
 
 
 def test_a_driving_video_is_put_where_workers_can_read_it(tmp_path: Path, plan: Plan, store: Store) -> None:
     plan, clip = _danced(tmp_path, plan)
     put_assets(store, plan, [clip])
-    assert store.read(clip.media[0].digest) == b"frames of a dance"
+    assert store.read(clip.spec.media[0].digest) == b"frames of a dance"
 
 
 @pytest.mark.parametrize(("change", "told"), [(True, "was changed after the film was planned"), (False, "cannot read")])
@@ -104,4 +106,4 @@ def test_once_prepared_a_driving_video_may_be_gone(tmp_path: Path, plan: Plan, s
     (tmp_path / "dance.mkv").unlink()
     put_assets(store, plan, [clip])
     with pytest.raises(BlobMissing):
-        store.read(clip.media[0].digest)
+        store.read(clip.spec.media[0].digest)

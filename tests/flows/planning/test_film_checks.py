@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from flows.errors import Place, Problem
-from flows.planning.film_checks import shot_starts
 from flows.storyboard.model import Cue, Deliverable, Size, Soundtrack, Transition, Voiceover
 from tests.flows.planning.conftest import FILE, MakeFilm, MakePlan, MakeShot
 
@@ -22,7 +21,7 @@ def voice(cue: Cue) -> Soundtrack:
 
 def test_shots_start_where_the_film_shows_them_first(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     made = plan(film(shot("a"), shot("b", transition=Transition("dissolve", 0.5)), shot("c")))
-    assert shot_starts(made.shots, [0, 8, 0]) == [0, 24, 56]
+    assert [(one.start, one.overlap) for one in made.shots] == [(0, 0), (24, 8), (56, 0)]
 
 
 @pytest.mark.parametrize(

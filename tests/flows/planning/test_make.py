@@ -150,7 +150,7 @@ def test_the_critical_path_is_the_longest_chain_of_new_shots(boat: Storyboard, p
 def test_a_draft_takes_half_the_steps(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     storyboard = film(shot("a"), shot("b", sampling=SamplingOverride(num_inference_steps=9)))
     final, draft = plan(storyboard), plan(storyboard, render={"steps_scale": 0.5})
-    steps = [[one.takes[0].clips[0].sampling.num_inference_steps for one in made.shots] for made in (final, draft)]
+    steps = [[one.takes[0].clips[0].spec.sampling.num_inference_steps for one in made.shots] for made in (final, draft)]
     assert steps == [[12, 9], [6, 4]]
     assert fingerprints(final)["river.a"] != fingerprints(draft)["river.a"]
 
@@ -162,20 +162,20 @@ def test_a_draft_keeps_the_few_steps_of_a_distilled_model_and_makes_the_picture_
     storyboard = film(shot("a"), shot("b", duration=10.0), shot("c", sampling=own), format=Format(Size(1280, 720)))
     draft = {"steps_scale": 0.5, "size_scale": 0.667}
     made = plan(storyboard, render=draft, model="wan22-lightning")
-    drawn = [(clip.sampling.num_inference_steps, clip.width, clip.height) for clip in made.clips]
+    drawn = [(clip.spec.sampling.num_inference_steps, clip.spec.width, clip.spec.height) for clip in made.clips]
     assert drawn == [(4, 848, 480)] * 3 + [(10, 1280, 720)]
     assert (made.width, made.height) == (1280, 720), "the film's size stays: the edit scales"
     whole = plan(storyboard, model="wan22-lightning").clips[0]
-    assert (whole.sampling.num_inference_steps, whole.width) == (4, 1280)
+    assert (whole.spec.sampling.num_inference_steps, whole.spec.width) == (4, 1280)
     slower = plan(storyboard, render={"steps_scale": 2.0, "size_scale": 0.667}, model="wan22-lightning").clips[0]
-    assert (slower.sampling.num_inference_steps, slower.width) == (8, 1280)
+    assert (slower.spec.sampling.num_inference_steps, slower.spec.width) == (8, 1280)
 
 
 def test_the_configuration_samples_what_shots_leave_open(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     own = SamplingOverride(10, GuidanceOverride(2.0, None), 9.0, "dpmpp")
     storyboard = film(shot("a"), shot("b", sampling=own))
     asked = {"flow_shift": 7.0, "guidance_high": 5.0, "guidance_low": 1.0, "solver": "euler", "num_inference_steps": 8}
-    open_, said = (one.takes[0].clips[0].sampling for one in plan(storyboard, render=asked).shots)
+    open_, said = (one.takes[0].clips[0].spec.sampling for one in plan(storyboard, render=asked).shots)
     assert (open_.flow_shift, open_.guidance_scale, open_.solver) == (7.0, Guidance(5.0, 1.0), "euler")
     assert (said.flow_shift, said.guidance_scale, said.solver) == (9.0, Guidance(2.0, 1.0), "dpmpp")
 
@@ -185,8 +185,8 @@ def test_the_boundary_is_the_shots_then_the_configurations_then_the_variants(
 ) -> None:
     storyboard = film(shot("a"), shot("b", sampling=SamplingOverride(boundary_ratio=0.0)), shot("c", duration=4.0))
     usual, asked = plan(storyboard), plan(storyboard, render={"boundary_ratio": 0.5})
-    assert [clip.sampling.boundary_ratio for clip in usual.clips] == [0.875, 0.0, 0.875, 0.9]
-    assert [clip.sampling.boundary_ratio for clip in asked.clips] == [0.5, 0.0, 0.5, 0.5]
+    assert [clip.spec.sampling.boundary_ratio for clip in usual.clips] == [0.875, 0.0, 0.875, 0.9]
+    assert [clip.spec.sampling.boundary_ratio for clip in asked.clips] == [0.5, 0.0, 0.5, 0.5]
     same = [one.fingerprint == two.fingerprint for one, two in zip(usual.clips, asked.clips, strict=True)]
     assert same == [False, True, False, False]
 
@@ -196,7 +196,7 @@ def test_one_transformer_has_no_boundary(shot: MakeShot, film: MakeFilm, plan: M
     with pytest.raises(StoryboardError, match="ti2v-5b has one transformer"):
         plan(single)
     made = plan(film(shot("a", variant="ti2v-5b")), render={"boundary_ratio": 0.9})
-    assert made.clips[0].sampling.boundary_ratio is None
+    assert made.clips[0].spec.sampling.boundary_ratio is None
 
 
 def test_the_configurations_negative_prompt_is_for_shots_without_one(
@@ -204,13 +204,13 @@ def test_the_configurations_negative_prompt_is_for_shots_without_one(
 ) -> None:
     storyboard = film(shot("a"), shot("b", negative_prompt="rain"), shot("c", negative_prompt=""))
     made = plan(storyboard, model="wan22", render={"negative_prompt": "blurry"})
-    assert [clip.negative_prompt for clip in made.clips] == ["blurry", "rain", ""]
+    assert [clip.spec.negative_prompt for clip in made.clips] == ["blurry", "rain", ""]
 
 
 def test_assets_are_listed_by_digest(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     made = plan(film(shot("a", image=Path("/films/start.png"))))
     assert made.assets == {"start".ljust(64, "0"): "/films/start.png"}
-    assert made.shots[0].takes[0].clips[0].image == "start".ljust(64, "0")
+    assert made.shots[0].takes[0].clips[0].spec.image == "start".ljust(64, "0")
 
 
 def test_real_checkpoints_without_family_defaults_use_the_variants_own(
@@ -218,10 +218,10 @@ def test_real_checkpoints_without_family_defaults_use_the_variants_own(
 ) -> None:
     made = plan(film(shot("a", duration=None)), model="wan22")
     clip = made.shots[0].takes[0].clips[0]
-    assert (clip.width, clip.height, clip.num_frames, clip.fps) == (1280, 720, 81, 16)
-    assert (clip.sampling.num_inference_steps, clip.sampling.flow_shift) == (40, 12.0)
-    assert clip.negative_prompt.startswith("色调艳丽")
-    assert clip.numerics.precision == "reference"
+    assert (clip.spec.width, clip.spec.height, clip.spec.num_frames, clip.fps) == (1280, 720, 81, 16)
+    assert (clip.spec.sampling.num_inference_steps, clip.spec.sampling.flow_shift) == (40, 12.0)
+    assert clip.spec.negative_prompt.startswith("色调艳丽")
+    assert clip.spec.numerics.precision == "reference"
 
 
 def test_all_problems_are_reported_at_once(

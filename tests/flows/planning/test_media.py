@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from flows.clips import Medium
 from flows.errors import Problem
-from flows.planning import plan_to_json
-from flows.planning.fingerprint import fingerprint
-from flows.planning.model import Medium
 from flows.storyboard.model import CastMember, Continuity, Control, Format, Motion, Size, VideoToVideo
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
 from wan.families import Family, Role
@@ -39,12 +36,12 @@ def test_a_shot_that_speaks_is_as_long_as_its_sound_in_clips_that_carry_on(
     assert planned.variant == "s2v-14b"
     assert (planned.num_frames, planned.fps, planned.audio) == (192, 16, FILES[SPEECH])
     assert sum(clip.keep for clip in clips) == 192
-    assert [clip.num_frames % 4 for clip in clips] == [1, 0, 0]
-    assert [clip.start_frame for clip in clips] == [0, 73, 149]
+    assert [clip.spec.num_frames % 4 for clip in clips] == [1, 0, 0]
+    assert [clip.spec.start_frame for clip in clips] == [0, 73, 149]
     assert [clip.skip_first for clip in clips] == [0, 0, 0]
-    assert [clip.hand_off and clip.hand_off.what for clip in clips] == [None, "carried", "carried"]
-    assert {clip.image for clip in clips} == {FILES[FACE]}
-    assert {clip.media for clip in clips} == {(Medium("audio", FILES[SPEECH]),)}
+    assert [clip.spec.hand_off and clip.spec.hand_off.what for clip in clips] == [None, "carried", "carried"]
+    assert {clip.spec.image for clip in clips} == {FILES[FACE]}
+    assert {clip.spec.media for clip in clips} == {(Medium("audio", FILES[SPEECH]),)}
 
 
 def test_a_duration_cuts_a_speech_short(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
@@ -62,9 +59,9 @@ def test_a_figure_moves_at_its_own_rate_in_a_film_of_another(shot: MakeShot, fil
     assert planned.variant == "animate-14b"
     assert (planned.num_frames, planned.fps, planned.render_fps) == (120, 24, 30)
     assert first.keep + second.keep == 150
-    assert second.start_frame == first.num_frames - 1
-    assert (second.skip_first, second.hand_off and second.hand_off.what) == (1, "carried")
-    assert first.media == (Medium("motion", FILES[DANCE], "replace"),)
+    assert second.spec.start_frame == first.spec.num_frames - 1
+    assert (second.skip_first, second.spec.hand_off and second.spec.hand_off.what) == (1, "carried")
+    assert first.spec.media == (Medium("motion", FILES[DANCE], "replace"),)
 
 
 def test_each_shot_has_the_size_its_variant_can_do(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
@@ -78,7 +75,7 @@ def test_control_mask_and_references_are_given_by_name(shot: MakeShot, film: Mak
     steered = shot("x", control=Control(CONTROL, None, (REFERENCE, FACE)), duration=None)
     made = plan(film(steered), digests=FILES, media_seconds={CONTROL: 3.0})
     assert made.shots[0].num_frames == 48
-    assert [medium.name for medium in made.clips[0].media] == ["control", "references", "references"]
+    assert [medium.name for medium in made.clips[0].spec.media] == ["control", "references", "references"]
 
 
 def test_who_speaks_may_move_as_a_pose_video_does(
@@ -86,7 +83,7 @@ def test_who_speaks_may_move_as_a_pose_video_does(
 ) -> None:
     posed = shot("a", image=FACE, audio=SPEECH, motion=Motion(pose=DANCE))
     made = plan(film(posed), digests=FILES, media_seconds={SPEECH: 2.0})
-    assert [medium.name for medium in made.clips[0].media] == ["audio", "pose"]
+    assert [medium.name for medium in made.clips[0].spec.media] == ["audio", "pose"]
     (found,) = problems(film(shot("b", image=FACE, audio=SPEECH, motion=Motion(DANCE))), digests=FILES)
     assert "s2v-14b moves as a ready-made pose video does, and cannot use `video`" in found.message
 
@@ -94,8 +91,8 @@ def test_who_speaks_may_move_as_a_pose_video_does(
 def test_a_video_is_changed_as_far_as_its_strength_says(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     changed = shot("x", video=VideoToVideo(CONTROL, 0.6), duration=None)
     (clip,) = plan(film(changed), digests=FILES, media_seconds={CONTROL: 3.0}).clips
-    assert (clip.variant, clip.strength, clip.num_frames) == ("t2v-a14b", 0.6, 49)
-    assert clip.media == (Medium("video", FILES[CONTROL]),)
+    assert (clip.spec.variant, clip.spec.strength, clip.spec.num_frames) == ("t2v-a14b", 0.6, 49)
+    assert clip.spec.media == (Medium("video", FILES[CONTROL]),)
 
 
 @pytest.mark.parametrize("key", ["video", "control"])
@@ -105,11 +102,11 @@ def test_along_a_long_video_every_clip_begins_with_five_frames_of_the_one_before
     given = {"video": VideoToVideo(CONTROL, 0.6)} if key == "video" else {"control": Control(CONTROL)}
     made = plan(film(shot("x", duration=None, **given)), digests=FILES, media_seconds={CONTROL: 10.0})
     clips = made.shots[0].takes[0].clips
-    assert len({clip.variant for clip in clips}) == 1
-    assert [(clip.start_frame, clip.num_frames) for clip in clips] == [(0, 57), (52, 57), (104, 57)]
+    assert len({clip.spec.variant for clip in clips}) == 1
+    assert [(clip.spec.start_frame, clip.spec.num_frames) for clip in clips] == [(0, 57), (52, 57), (104, 57)]
     assert [clip.skip_first for clip in clips] == [0, 5, 5]
     assert sum(clip.keep for clip in clips) == 160
-    assert [clip.hand_off and clip.hand_off.what for clip in clips] == [None, "frames", "frames"]
+    assert [clip.spec.hand_off and clip.spec.hand_off.what for clip in clips] == [None, "frames", "frames"]
 
 
 def test_a_video_that_ends_before_the_last_clip_begins_is_too_short(
@@ -131,10 +128,14 @@ def test_who_speaks_goes_on_from_a_shot_that_is_the_picture_or_the_frames_before
     )
     made = plan(film(*shots), digests=FILES, media_seconds={SPEECH: 12.0})
     first, second = (one.takes[0].clips for one in made.shots[1:])
-    assert [clip.hand_off and clip.hand_off.what for clip in (*first, *second)] == ["frame", "frames", "carried"]
-    assert [clip.image for clip in (*first, *second)] == [None, FILES[FACE], FILES[FACE]]
+    assert [clip.spec.hand_off and clip.spec.hand_off.what for clip in (*first, *second)] == [
+        "frame",
+        "frames",
+        "carried",
+    ]
+    assert [clip.spec.image for clip in (*first, *second)] == [None, FILES[FACE], FILES[FACE]]
     # nothing is dropped at the beginning, and nothing is hidden: the film has not shown these frames
-    assert [(clip.num_frames, clip.skip_first) for clip in (*first, *second)] == [(64, 0), (76, 0), (76, 0)]
+    assert [(clip.spec.num_frames, clip.skip_first) for clip in (*first, *second)] == [(64, 0), (76, 0), (76, 0)]
 
 
 def test_a_speaking_shots_hand_off_waits_for_all_clips_that_its_frames_reach_into(
@@ -151,15 +152,13 @@ def test_a_speaking_shots_hand_off_waits_for_all_clips_that_its_frames_reach_int
     ends, behind = [take.fingerprint for take in takes], [take.clips[0].fingerprint for take in takes]
     assert len(takes[0].clips) == 2
     assert set(going_on[0].clips[0].upstream) == {*ends, *behind}
-    assert plan_to_json(made)["shots"][1]["takes"][0]["segments"][0]["hand_off"] == ends
-    chosen = still[0].clips[0].hand_off
+    assert going_on[0].clips[0].spec.hand_off is not None
+    assert list(going_on[0].clips[0].spec.hand_off.candidates) == ends
+    chosen = still[0].clips[0].spec.hand_off
     assert chosen is not None
-    assert (chosen.rule, chosen.behind) == ("best_weakest_clip", ())
-    assert chosen.segments == tuple(tuple(clip.fingerprint for clip in take.clips) for take in takes)
+    assert (chosen.what, chosen.back) == ("frame", 0)
+    assert chosen.takes == tuple(tuple(clip.fingerprint for clip in take.clips) for take in takes)
     assert set(still[0].clips[0].upstream) == {*ends, *behind}, "a take is chosen by all its clips"
-    clip = going_on[0].clips[0]
-    assert clip.hand_off is not None
-    assert fingerprint(replace(clip, hand_off=replace(clip.hand_off, behind=(), segments=()))) == clip.fingerprint
 
 
 def test_vace_follows_the_camera_where_its_words_name_a_path(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
@@ -170,7 +169,7 @@ def test_vace_follows_the_camera_where_its_words_name_a_path(shot: MakeShot, fil
         shot("text", camera="pan left"),
     )
     made = plan(film(*shots), digests=FILES, media_seconds={CONTROL: 3.0})
-    assert [one.takes[0].clips[0].camera for one in made.shots] == ["slow pan left", None, None, None]
+    assert [one.takes[0].clips[0].spec.camera for one in made.shots] == ["slow pan left", "", "", ""]
 
 
 def test_vace_without_anything_to_follow_is_refused(
@@ -186,7 +185,8 @@ def test_vace_is_shown_the_cast(shot: MakeShot, film: MakeFilm, plan: MakePlan) 
     steered = shot("steered", control=Control(CONTROL, references=(FACE, REFERENCE)), cast=cast)
     made = plan(film(alone, steered), digests=FILES, media_seconds={CONTROL: 3.0})
     shown = [
-        [medium.digest for medium in one.takes[0].clips[0].media if medium.name == "references"] for one in made.shots
+        [medium.digest for medium in one.takes[0].clips[0].spec.media if medium.name == "references"]
+        for one in made.shots
     ]
     assert shown == [[FILES[REFERENCE]], [FILES[FACE], FILES[REFERENCE]]]
     assert not any("reference" in line for line in made.warnings)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from flows.clips import ClipLora, Medium
 from flows.planning.media import clip_media
-from flows.planning.model import ClipLora, Medium
 from flows.planning.motion import PREPARED, RETARGET, motion_problems, prepared_media, relighting_loras
 from flows.resolve import Snapshot
 from flows.resolve.motion import MotionFacts

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from flows.ledger import append_rows, read_history, read_timings
-from flows.planning import clip_spec, ledger_row
+from flows.planning import Run, ledger_row
 from flows.store import ClipRecord, open_store
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
+
+RUN = Run(when=datetime(2026, 1, 1, tzinfo=UTC), flow_run="run-1")
 
 
 def test_what_was_timed_once_is_estimated_next_time(
@@ -33,16 +35,13 @@ def test_what_was_timed_once_is_estimated_next_time(
         seconds={"load": 9.0, "denoise": 6.0, "decode": 1.0},
         scores={"quality": 0.25},
         worker="w1",
-        spec=clip_spec(clip),
     )
-    row = ledger_row(
-        first, first.shots[0], 0, 0, when=datetime(2026, 1, 1, tzinfo=UTC), status="rendered", record=record
-    )
+    row = ledger_row(first, first.shots[0], (0, 0), RUN, "rendered", record)
     store = open_store(str(tmp_path))
     append_rows(store, [row])
     assert read_history(store) == [row]
-    assert (row.take, row.segment, row.worker, row.total_seconds) == (1, 1, "w1", 16.0)
-    assert (row.steps_taken, row.numerics) == (row.num_inference_steps, f"{clip.numerics.precision}+auto")
+    assert (row.take, row.clip, row.worker, row.total_seconds) == (1, 1, "w1", 16.0)
+    assert (row.spec, row.kernel, row.flow_run) == (clip.spec, "auto", "run-1")
     again = plan(film(shot("a", prompt="another")), timings=read_timings(store))
     assert again.totals.estimate == "measured"
     assert again.totals.rendering_seconds == pytest.approx(7.0)
@@ -50,6 +49,6 @@ def test_what_was_timed_once_is_estimated_next_time(
 
 def test_a_clip_that_was_found_took_no_time(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     made = plan(film(shot("a")))
-    row = ledger_row(made, made.shots[0], 0, 0, when=datetime(2026, 1, 1, tzinfo=UTC), status="cached")
+    row = ledger_row(made, made.shots[0], (0, 0), RUN, "cached")
     assert row.total_seconds == 0
     assert row.shot == "river.a"

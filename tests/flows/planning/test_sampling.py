@@ -22,7 +22,7 @@ def test_a_solver_there_is_none_of_is_said_at_its_shot(
 def test_a_precision_there_is_none_of_is_a_setting_to_fix(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     with pytest.raises(SettingsError, match=r"render\.precision: 'fp7' is not one of reference, fp32, bf16"):
         plan(film(shot("a")), render={"precision": "fp7"})
-    assert plan(film(shot("a")), render={"precision": "bf16"}).clips[0].numerics.precision == "bf16"
+    assert plan(film(shot("a")), render={"precision": "bf16"}).clips[0].spec.numerics.precision == "bf16"
 
 
 def test_a_kernel_there_is_none_of_is_a_setting_to_fix(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:

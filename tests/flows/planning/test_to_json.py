@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from flows.clips.fingerprint import fingerprint_of
 from flows.planning import plan_to_json
 from flows.storyboard.model import Continuity, Transition
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
@@ -40,5 +41,8 @@ def test_it_has_the_documented_keys(shot: MakeShot, film: MakeFilm, plan: MakePl
     ]
     assert all(len(take["fingerprint"]) == 64 for take in first["takes"])
     assert second["depends_on"] == ["river.a"]
-    assert second["takes"][0]["segments"][0]["hand_off"] == [take["fingerprint"] for take in first["takes"]]
+    (clip,) = second["takes"][0]["clips"]
+    assert clip["spec"]["hand_off"]["takes"] == [[take["fingerprint"]] for take in first["takes"]]
+    assert fingerprint_of(clip["spec"]) == clip["fingerprint"]
+    assert [(one["start_frame"], one["overlap"]) for one in made["shots"]] == [(0, 0), (24, 8)]
     assert second["transition"] == {"kind": "fade_black", "duration": 0.5}

@@ -8,11 +8,16 @@ from typing import cast
 
 from flows.errors import Place
 from flows.planning.model import PlannedShot
+from flows.planning.moments import film_moments
 from flows.planning.warnings import plan_warnings
 from flows.resolve import Snapshot
 from flows.storyboard.model import CastMember, Control, Format, Motion, Shot, Size, VideoToVideo
+from tests.flows.made import a_spec
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
 from wan.families import FAMILIES
+
+SILENT = film_moments([], 16)
+"""Of a film whose voices are not asked for."""
 
 
 def test_words_outside_the_tiny_world_are_named(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
@@ -89,13 +94,12 @@ def test_what_is_fixed_in_time_is_as_quick_at_any_rate(shot: MakeShot, film: Mak
     speaks = shot("a", prompt="a red box", audio=talk, image=Path("/films/p.png"))
     follows = shot("b", prompt="a red box", video=VideoToVideo(Path("/films/v.mp4"), 0.5))
     board = film(speaks, follows, format=Format(fps=30))
-    assert plan_warnings(board, FAMILIES["wan22"], world, _rendered_at(832, 480) * 2) == ()
+    assert plan_warnings(board, FAMILIES["wan22"], world, _rendered_at(832, 480) * 2, SILENT) == ()
 
 
 def _rendered_at(width: int, height: int, variant: str = "s2v-14b") -> list[PlannedShot]:
     """One shot, of which a warning looks at the size and variant alone."""
-    take = SimpleNamespace(clips=(SimpleNamespace(width=width, height=height, variant=variant),))
-    return cast("list[PlannedShot]", [SimpleNamespace(takes=(take,))])
+    return cast("list[PlannedShot]", [SimpleNamespace(first=a_spec(width=width, height=height, variant=variant))])
 
 
 def test_a_picture_of_the_size_that_is_rendered_is_not_cropped_by_the_person(shot: MakeShot, film: MakeFilm) -> None:
@@ -104,7 +108,7 @@ def test_a_picture_of_the_size_that_is_rendered_is_not_cropped_by_the_person(sho
     board = film(shot("a", image=face, audio=Path("/films/talk.wav"), prompt="a red box"))
     for size, count in (((256, 128), 0), ((256, 144), 1)):
         world = Snapshot(storyboard_digest="", image_sizes={face: size})
-        assert len(plan_warnings(board, FAMILIES["tiny"], world, _rendered_at(256, 128))) == count
+        assert len(plan_warnings(board, FAMILIES["tiny"], world, _rendered_at(256, 128), SILENT)) == count
 
 
 def test_a_person_who_shall_move_is_shown_whole_and_not_cropped(shot: MakeShot, film: MakeFilm) -> None:
@@ -112,9 +116,9 @@ def test_a_person_who_shall_move_is_shown_whole_and_not_cropped(shot: MakeShot, 
     world, planned = Snapshot(storyboard_digest="", image_sizes={tall: (100, 200)}), _rendered_at(256, 144)
     for moved, count in ((None, 1), (motion, 0)):
         board = film(shot("a", image=tall, prompt="a red box", motion=moved))
-        assert len(plan_warnings(board, FAMILIES["tiny"], world, planned)) == count
+        assert len(plan_warnings(board, FAMILIES["tiny"], world, planned, SILENT)) == count
     speaks = film(shot("a", image=tall, prompt="a red box", audio=Path("/films/talk.wav"), motion=motion))
-    assert "cropped" in " ".join(plan_warnings(speaks, FAMILIES["tiny"], world, planned))
+    assert "cropped" in " ".join(plan_warnings(speaks, FAMILIES["tiny"], world, planned, SILENT))
 
 
 def test_a_sound_that_is_longer_or_shorter_than_its_shot_is_named(shot: MakeShot, film: MakeFilm) -> None:
@@ -123,7 +127,7 @@ def test_a_sound_that_is_longer_or_shorter_than_its_shot_is_named(shot: MakeShot
 
     def warned(duration: float | None) -> str:
         board = film(shot("a", image=Path("/films/p.png"), audio=talk, prompt="a red box", duration=duration))
-        return " ".join(plan_warnings(board, FAMILIES["tiny"], world, planned))
+        return " ".join(plan_warnings(board, FAMILIES["tiny"], world, planned, SILENT))
 
     assert "talk.wav lasts 5.00 s, the shot 1 s: its end is not heard" in warned(1.0)
     assert "talk.wav lasts 5.00 s, the shot 8 s: the rest of the shot is silent" in warned(8.0)

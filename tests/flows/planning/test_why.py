@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import field, make_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.clips import ClipSpec
+from flows.fields import hints, plain
 from flows.planning import past_of
 from flows.planning.model import Plan
-from flows.storyboard.model import Continuity, GuidanceOverride, SamplingOverride, Shot, Transition
+from flows.planning.why import changes, facts
+from flows.storyboard.model import (
+    Continuity,
+    GuidanceOverride,
+    Motion,
+    SamplingOverride,
+    Shot,
+    Storyboard,
+    Transition,
+)
+from tests.flows.made import a_spec
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
 
 
@@ -52,13 +65,45 @@ def test_what_changed_is_named_and_what_follows_from_it(
 
 def test_what_an_older_version_did_not_note_has_not_changed(shots: list[Shot], film: MakeFilm, plan: MakePlan) -> None:
     past = past_of(plan(film(*shots)))
-    newer = ("tiling", "compilation", "LoRAs", "strength")
-    older = {
-        name: replace(shot, facts={key: value for key, value in shot.facts.items() if key not in newer})
-        for name, shot in past.items()
-    }
+    older = {name: replace(shot, clips=tuple(map(without_later_fields, shot.clips))) for name, shot in past.items()}
     mine, _ = reasons(plan(film(replace(shots[0], prompt="a blue box falls"), shots[1]), past=older))
     assert mine == "prompt changed"
+
+
+def without_later_fields(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A spec of before there were these fields."""
+    numerics = {name: value for name, value in spec["numerics"].items() if name not in ("vae_tiling", "compile")}
+    return {name: value for name, value in spec.items() if name not in ("loras", "strength")} | {"numerics": numerics}
+
+
+def test_media_are_told_by_what_they_are_for(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    def board(sound: Path, file: Path) -> Storyboard:
+        pose = Motion(pose=file)
+        return film(shot("a", image=Path("/p.png"), audio=sound, motion=pose, variant="s2v-14b"))
+
+    one, two, three = Path("/a.wav"), Path("/b.wav"), Path("/c.mp4")
+    world: dict[str, Any] = {"digests": {path: path.stem * 64 for path in (one, two, three, Path("/p.png"))}}
+    past = past_of(plan(board(one, three), **world))
+    assert reasons(plan(board(two, three), past=past, **world)) == ["audio changed"]
+
+
+def test_a_field_is_compared_by_the_name_and_the_cause_beside_it() -> None:
+    kind = make_dataclass(
+        "Newer",
+        [
+            ("weather", str, field(default="dry", metadata={"called": "the weather"})),
+            ("puddles", int, field(default=0, metadata={"follows": "weather"})),
+        ],
+        bases=(ClipSpec,),
+        frozen=True,
+        kw_only=True,
+    )
+    usual = {name: getattr(a_spec(), name) for name in hints(ClipSpec)}
+    now, then = [plain(kind(**usual, weather="wet", puddles=3))], [plain(kind(**usual))]
+    assert changes(now, then, None, facts(kind)) == ["the weather changed"]
+    older = [plain(a_spec())]
+    assert changes(then, older, None, facts(kind)) == []
+    assert changes(now, older, None, facts(kind)) == ["the weather changed"]
 
 
 def test_a_new_take_is_told_from_a_changed_one(shots: list[Shot], film: MakeFilm, plan: MakePlan) -> None:
@@ -78,7 +123,7 @@ def test_a_chain_half_in_the_store_says_so(shot: MakeShot, film: MakeFilm, plan:
     first = plan(storyboard)
     done = frozenset(clip.fingerprint for clip in first.clips[:2])
     again = plan(storyboard, past=past_of(first), finished=done)
-    assert reasons(again) == ["no longer in the store (2 of 3 segments in the store)"]
+    assert reasons(again) == ["no longer in the store (2 of 3 clips in the store)"]
     assert again.totals.cached == 0
     assert [clip.status for clip in again.clips] == ["cached", "cached", "new"]
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from flows.edit import make_timeline
 from flows.report.facts import gather, stages
-from flows.store import ClipRecord
 from flows.storyboard.model import Transition
 from tests.flows.edit.films import ShotSpec, a_film, fingerprint_of
+from tests.flows.records import empty_record
 
 SHOTS = [
     ShotSpec("river.launch", ((17, 0, 12),), scores=(0.2, 0.9)),
@@ -33,15 +34,16 @@ def test_every_shot_has_its_place_its_frames_and_its_takes(tmp_path: Path) -> No
         (2, "river.drift", 6 / 24, 16 / 24),
         (3, "dusk.long", 22 / 24, 25 / 24),
     ]
+    assert [shot.at for shot in facts.shots] == [shot.start / plan.fps for shot in plan.shots]
     launch, _, long = facts.shots
     assert [take.chosen for take in launch.takes] == [False, True]
     assert [take.thumbnail is not None for take in (*launch.takes, *long.takes)] == [True, True, False]
     assert launch.chosen.scores == {"quality": 0.9, "sharpness": 0.61}
     assert len(long.chosen.records) == 2
     assert all(len(shot.strip) == 5 for shot in facts.shots)
-    assert [(seam.before, seam.after, seam.transition) for seam in facts.seams] == [
-        ("river.launch", "river.drift", "dissolve"),
-        ("river.drift", "dusk.long", "cut"),
+    assert [(seam.before, seam.after, seam.transition, seam.at) for seam in facts.seams] == [
+        ("river.launch", "river.drift", "dissolve", 6 / 24),
+        ("river.drift", "dusk.long", "cut", 22 / 24),
     ]
     assert [seam.blended is not None for seam in facts.seams] == [True, False]
 
@@ -56,20 +58,25 @@ def test_a_take_that_was_not_rendered_has_no_record(tmp_path: Path) -> None:
     ]
 
 
+def test_how_a_shot_was_made_is_told_of_its_chosen_take(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS[:1], paint)
+    (shot,) = gather(plan, takes, make_timeline(plan, takes, store), store).shots
+    told = shot.made_with
+    assert (told["Prompt"], told["Seed"], told["Size"]) == (SHOTS[0].prompt, "8", "32 × 24")
+
+
 def test_seconds_and_memory_are_those_of_all_takes(tmp_path: Path) -> None:
     plan, takes, store = a_film(tmp_path, SHOTS, paint)
     facts = gather(plan, takes, make_timeline(plan, takes, store), store)
     assert list(facts.seconds) == ["load", "encode", "denoise", "decode", "write"]
-    assert round(facts.seconds["denoise"], 6) == round(9.5 * len(takes), 6)
+    assert facts.seconds["denoise"] == pytest.approx(9.5 * len(takes))
     assert facts.peak_memory_bytes == 700_000_000
     chosen = [fingerprint_of("river.launch", 1), fingerprint_of("river.drift"), fingerprint_of("dusk.long", 0, 1)]
     assert facts.takes_digest == hashlib.sha256("".join(chosen).encode()).hexdigest()
 
 
-def test_stages_are_in_the_order_they_happen_and_unknown_ones_last(tmp_path: Path) -> None:
-    _, takes, _ = a_film(tmp_path, SHOTS[:1], paint)
-    record: ClipRecord = next(iter(takes.values()))
-    one = replace(record, seconds={"write": 1.0, "polish": 2.0, "load": 3.0})
+def test_stages_are_in_the_order_they_happen_and_unknown_ones_last() -> None:
+    one = replace(empty_record("a" * 64), seconds={"write": 1.0, "polish": 2.0, "load": 3.0})
     assert list(stages([one, one]).items()) == [("load", 6.0), ("write", 2.0), ("polish", 4.0)]
     assert stages([]) == {}
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flows.clips import Medium
 from flows.media import middle_frame, png_bytes, write_clip
-from flows.planning.model import Medium
 from flows.report.inputs import BARS, Inputs, sound_shape
 from flows.store.prepared import put_prepared
 from flows.storyboard.model import Transition
 from tests.flows.edit.films import ShotSpec, a_film
+from tests.flows.made import changed
 from tests.flows.media.test_sound import tone
 
 SHOTS = [
@@ -39,7 +40,7 @@ def test_what_shots_were_made_from_is_looked_at_once_and_only_named_where_it_is_
     store.local_path(face).unlink()
     plan = replace(plan, assets={"d" * 64: str(video)})
     media = (Medium("video", "d" * 64), Medium("prepared", "e" * 64))
-    takes = [replace(take, clips=(replace(take.clips[0], media=media),)) for shot in plan.shots for take in shot.takes]
+    takes = [replace(take, clips=(changed(take.clips[0], media=media),)) for shot in plan.shots for take in shot.takes]
     looked: list[Path] = []
 
     def noted(path: Path) -> np.ndarray:
@@ -62,7 +63,7 @@ def test_pictures_come_before_videos_and_the_last_one_from_the_last_clip(tmp_pat
     first, last = shot.takes[0].clips
     media = (Medium("masks", "d" * 64, "inverted"), Medium("audio", "e" * 64))
     take = replace(
-        shot.takes[0], clips=(replace(first, image="c" * 64, media=media), replace(last, last_image="f" * 64))
+        shot.takes[0], clips=(changed(first, image="c" * 64, media=media), changed(last, last_image="f" * 64))
     )
     plan = replace(plan, assets={"c" * 64: str(picture), "f" * 64: str(picture), "d" * 64: "/gone/mask.mkv"})
     shown = [(one.what, one.file, one.picture is not None) for one in Inputs(plan, store).of(take)]

@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flows.clips import ClipLora, HandOff, Medium
 from flows.edit import make_timeline
 from flows.edit.timeline import Voice
 from flows.errors import BlobMissing
 from flows.media import png_bytes, write_clip
-from flows.planning.model import ClipLora, HandOff, Medium
 from flows.report import write_report
 from flows.store.prepared import put_prepared
 from flows.storyboard.model import Cue, Deliverable, Music, Size, Transition, Voiceover
 from tests.flows.edit.films import ShotSpec, a_film, fingerprint_of
+from tests.flows.made import changed
 from tests.flows.media.test_sound import tone
 
 SHOTS = [
@@ -133,10 +134,10 @@ def test_what_a_shot_was_made_from_is_shown(tmp_path: Path) -> None:
         "loras": (ClipLora("b" * 64, 0.5, "high"),),
         "strength": 0.6,
     }
-    driven = tuple(replace(take, clips=tuple(replace(clip, **given) for clip in take.clips)) for take in shot.takes)
+    driven = tuple(replace(take, clips=tuple(changed(clip, **given) for clip in take.clips)) for take in shot.takes)
     plan = replace(
         plan,
-        shots=(replace(shot, takes=driven, audio=digest),),
+        shots=(replace(shot, takes=driven),),
         assets={digest: str(sound), "c" * 64: str(tmp_path / "face.png"), "d" * 64: "/gone/fox.png"},
     )
     text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()
@@ -165,7 +166,7 @@ def test_it_says_what_was_rendered_and_how(tmp_path: Path) -> None:
     assert "Take 2, seed 8 In the film , quality 0.900" in text
     assert "Take 1, seed 7 quality 0.200" in text
     assert "the tiny family does not know: &#39;unicorn&#39;" in text
-    assert "26 frames in 2 segments" in text
+    assert "26 frames in 2 clips" in text
     assert "denoise 9.5 s" in text
     assert fingerprint_of("river.launch", 1) in text
     assert "d1" * 32 in text
@@ -188,7 +189,7 @@ def test_a_shot_that_continues_another_with_a_jump_is_marked(tmp_path: Path) -> 
     clip = second.takes[0].clips[0]
     hand_off = replace(
         second.takes[0],
-        clips=(replace(clip, hand_off=HandOff((first.takes[0].fingerprint,))),),
+        clips=(changed(clip, hand_off=HandOff(((first.takes[0].fingerprint,),))),),
     )
     plan = replace(plan, shots=(first, replace(second, takes=(hand_off,))))
     text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()

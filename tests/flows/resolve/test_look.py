@@ -73,7 +73,7 @@ def test_only_checkpoints_that_are_used_are_needed(
 ) -> None:
     shutil.rmtree(checkpoints / "i2v-a14b")
     assert set(resolve(film({}), settings, store).checkpoints) == {"t2v-a14b"}
-    long = resolve(film({"duration": 60.0}), settings, store)  # its later segments start from a picture
+    long = resolve(film({"duration": 60.0}), settings, store)  # its later clips start from a picture
     assert set(long.checkpoints) == {"t2v-a14b"}
     assert ["i2v-a14b" in lack for lack in long.lacks] == [True]
 
@@ -248,7 +248,7 @@ def test_what_is_converted_is_remarked_and_counts(
     assert "own.png says its own gamma or primaries" in remark.message
     assert (remark.shot, remark.place and remark.place.line) == ("a.s2", 2)
     plan = make_plan(board, settings, seen)
-    assert [shot.takes[0].clips[0].treated for shot in plan.shots] == [(), ("gamma 1",)]
+    assert [shot.takes[0].clips[0].spec.treated for shot in plan.shots] == [(), ("gamma 1",)]
     assert any("own.png says its own gamma" in warning for warning in plan.warnings)
 
 

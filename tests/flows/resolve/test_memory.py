@@ -13,7 +13,7 @@ from flows.store import Store
 from flows.storyboard.model import Storyboard
 
 FILM = Storyboard(title="X", slug="x", path=Path("/films/x.yaml"), scenes=())
-PAST = {"a.s1": PastShot(("f" * 64,), {"prompt": "a red box", "size": [256, 144], "image": None})}
+PAST = {"a.s1": PastShot(("f" * 64,), ({"prompt": "a red box", "image": None}, {"prompt": "a red box", "width": 256}))}
 
 
 def test_a_film_is_remembered_by_its_title_and_its_file(store: Store) -> None:

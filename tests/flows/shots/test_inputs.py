@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from flows.planning.model import Clip
+from flows.clips import ClipSpec
 from flows.shots.inputs import (
     GROUPS,
     HELD,
@@ -200,4 +200,4 @@ def test_models_go_on_from_pictures_and_driving_videos_as_they_are() -> None:
 
 
 def test_pictures_of_the_first_and_last_clip_have_fields_of_their_own() -> None:
-    assert {"image", "last_image"} <= {field.name for field in fields(Clip)}
+    assert {"image", "last_image"} <= {field.name for field in fields(ClipSpec)}

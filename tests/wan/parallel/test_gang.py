@@ -57,7 +57,7 @@ def test_a_gang_makes_the_clip_that_one_process_makes(family: Family) -> None:
         else:  # 27 tokens over two ranks
             np.testing.assert_allclose(latents, alone.result[0], atol=1e-4)
             assert np.abs(frames.astype(int) - alone.result[1]).max() <= 1
-            assert determinism == f"{alone.result[2]}, sequence over 2"
+            assert determinism == f"{alone.result[2]}, {layout}"
 
 
 def stop_on_rank_1(gang: Gang, family: Family) -> int:

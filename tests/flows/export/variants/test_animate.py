@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.planning.model import ClipLora, HandOff, Medium
+from flows.clips import ClipLora, HandOff, Medium
 from tests.flows.export.comfy import clip, exported, inputs_of, nodes_of
 
 
@@ -12,7 +12,7 @@ def test_animate_with_ready_made_videos() -> None:
     media = (Medium("pose", "pose"), Medium("face", "head"), Medium("background", "back"), Medium("mask", "mask"))
     first = clip("animate-14b", image="face", media=media)
     second = clip(
-        "animate-14b", "b", image="face", media=media, hand_off=HandOff(("a",), what="carried"), skip_first=1,
+        "animate-14b", "b", image="face", media=media, hand_off=HandOff((("a",),), what="carried"), skip_first=1,
         keep=76, start_frame=76,
     )  # fmt: skip
     made = exported(first, second)

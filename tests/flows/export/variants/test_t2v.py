@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.planning.model import Medium
+from flows.clips import Medium
 from tests.flows.export.comfy import clip, exported, inputs_of, nodes_of
 from wan.sampling import schedule
 from wan.variants import VARIANTS

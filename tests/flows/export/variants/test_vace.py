@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.planning.model import Medium
+from flows.clips import Medium
 from tests.flows.export.comfy import clip, exported, inputs_of, nodes_of
 
 

@@ -1,0 +1,139 @@
+"""What is rendered of each shot, decided for all its takes at once: which clips, how long, how large, how sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flows.errors import Problem
+from flows.planning.film_checks import deliverable_problems
+from flows.planning.geometry import Geometry, film_geometry
+from flows.planning.media_fit import fit_problems
+from flows.planning.moments import Moments, film_moments
+from flows.planning.motion import motion_problems
+from flows.planning.reach import reach_problems
+from flows.planning.sampling import sampling_for, size_scale
+from flows.resolve import Snapshot
+from flows.settings import RenderSettings, Settings
+from flows.shots import (
+    Part,
+    Segment,
+    choose_variant,
+    clip_frames,
+    cut_into_segments,
+    film_frames,
+    following_part,
+    hidden_frames,
+    is_joined,
+    part_of,
+)
+from flows.shots.problems import unusable_inputs
+from flows.storyboard.model import SamplingOverride, Shot, Size, Storyboard
+from wan.families import Family
+from wan.request import Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class ShotRecipe:
+    """A shot with everything decided that its takes share. `samplings` and `sizes` have one entry a clip; `num_frames`
+    counts frames of the film."""
+
+    id: str
+    shot: Shot
+    clips: tuple[Segment, ...]
+    samplings: tuple[Sampling, ...]
+    sizes: tuple[Size, ...]
+    seed: int
+    count: int
+    num_frames: int
+
+
+def lay_out(
+    storyboard: Storyboard, settings: Settings, family: Family, snapshot: Snapshot, problems: list[Problem]
+) -> tuple[Geometry, dict[str, ShotRecipe]]:
+    """Sizes, and what is rendered of each shot, by full id in the film's order. What is wrong is added to `problems`,
+    and shots that something is wrong with are left out. Needs no digests and no checkpoints."""
+    problems += unusable_inputs(storyboard, family)
+    for shot in storyboard.shots:
+        problems += motion_problems(shot, family, snapshot)
+        problems += fit_problems(shot, snapshot)
+    geometry = film_geometry(storyboard, family, problems, snapshot.image_sizes)
+    problems += deliverable_problems(storyboard)
+    wrong = {problem.shot for problem in problems}
+    maker = _RecipeMaker(storyboard, settings.render, family, geometry, snapshot, problems, {})
+    sound = [shot for shot in storyboard.shots if shot.full_id not in wrong]
+    made = [recipe for shot in sound if (recipe := maker.recipe(shot)) is not None]
+    return geometry, {recipe.id: recipe for recipe in made}
+
+
+def moments_of(recipes: Mapping[str, ShotRecipe], fps: float) -> Moments:
+    """When each shot is seen."""
+    shots = ((name, recipe.num_frames, recipe.shot.transition) for name, recipe in recipes.items())
+    return film_moments(shots, fps)
+
+
+@dataclass(frozen=True, slots=True)
+class _RecipeMaker:
+    """Makes the recipes of one film's shots. What keeps a shot from being made is added to `problems`."""
+
+    storyboard: Storyboard
+    render: RenderSettings
+    family: Family
+    geometry: Geometry
+    snapshot: Snapshot
+    problems: list[Problem]
+    samplings: dict[tuple[str, SamplingOverride], Sampling]
+
+    def recipe(self, shot: Shot) -> ShotRecipe | None:
+        """None where something is wrong."""
+        part = part_of(self.family, choose_variant(shot, self.family))
+        assert part is not None, "unusable_inputs has refused shots that the family has no part for"
+        frames = film_frames(shot, part, self.geometry.fps, self.snapshot.media_seconds)
+        clips = self._clips(shot, part, frames)
+        samplings = self._samplings(shot, clips)
+        if not samplings:
+            return None
+        seconds = self.snapshot.media_seconds
+        self.problems.extend(reach_problems(shot, clips, samplings[0], self.geometry.fps, seconds))
+        sizes = [self.geometry.size_of(cut.part, size_scale(cut.part, self.render, shot.sampling)) for cut in clips]
+        return ShotRecipe(
+            id=shot.full_id,
+            shot=shot,
+            clips=clips,
+            samplings=samplings,
+            sizes=tuple(sizes),
+            seed=next((seed for seed in (shot.seed, self.storyboard.seed) if seed is not None), 0),
+            count=self.render.takes or shot.takes,
+            num_frames=frames,
+        )
+
+    def _clips(self, shot: Shot, part: Part, frames: int) -> tuple[Segment, ...]:
+        """The clips that show `frames` frames of the film; none if they cannot."""
+        try:
+            return cut_into_segments(
+                clip_frames(frames, part, self.geometry.fps),
+                hidden_frames(shot),
+                part,
+                following_part(part, self.family, shot),
+                joined=is_joined(shot),
+            )
+        except ValueError as error:
+            self._wrong(shot, "duration", error, "make the shot shorter")
+            return ()
+
+    def _samplings(self, shot: Shot, clips: tuple[Segment, ...]) -> tuple[Sampling, ...]:
+        """How each is sampled; shots that are sampled alike share one. None if there is no such solver."""
+        try:
+            return tuple(self._sampling(cut, shot.sampling) for cut in clips)
+        except ValueError as error:
+            self._wrong(shot, "sampling.solver", error, None)
+            return ()
+
+    def _sampling(self, cut: Segment, override: SamplingOverride) -> Sampling:
+        key = cut.part.variant.name, override
+        if key not in self.samplings:
+            self.samplings[key] = sampling_for(cut.part, self.render, override)
+        return self.samplings[key]
+
+    def _wrong(self, shot: Shot, key: str, error: ValueError, fix: str | None) -> None:
+        self.problems.append(Problem(shot.where(key), str(error), fix, shot.full_id))
