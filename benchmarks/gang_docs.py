@@ -25,7 +25,8 @@ def _steps(rows: Sequence[Row]) -> str:
         "### One clip on several GPUs",
         "",
         "`torchrun --nproc-per-node N -m benchmarks.gpu.gang`: seconds a step of one host's GPUs together (NVLink), true size, compiled blocks;",
-        "kernels in seconds of one GPU. `alone`: the same run, one GPU by itself. A clip: " + f"{STEPS} such steps, for the variants that take as many.",
+        "kernels in seconds of one GPU. `alone`: the same run, one GPU by itself. A clip: "
+        + f"{STEPS} such steps, for the variants that take as many.",
         "",
         "| variant, size, frames | GPUs | layout | s a step | s a clip | GPU-seconds a step | attention / products / exchange / rest | run |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
