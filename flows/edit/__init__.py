@@ -2,11 +2,11 @@
 
 from flows.edit.film import captions_beside, edit_film
 from flows.edit.process import ffmpeg_version, find_ffmpeg
-from flows.edit.timeline import Entry, Piece, Timeline, Voice, chosen_take, make_timeline
+from flows.edit.timeline import Entry, SourceRange, Timeline, Voice, chosen_take, make_timeline
 
 __all__ = [
     "Entry",
-    "Piece",
+    "SourceRange",
     "Timeline",
     "Voice",
     "captions_beside",

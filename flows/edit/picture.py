@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import count
 
 from flows.edit.graph import Stream, concatenated, filtered, ratio, source
-from flows.edit.timeline import Entry, Piece
+from flows.edit.timeline import Entry, SourceRange
 from flows.transitions import TRANSITIONS
 
 TICKS = 100
@@ -38,8 +38,8 @@ def joined(entries: Sequence[Entry], rate: Fraction, size: tuple[int, int]) -> S
 
 
 def _shot(entry: Entry, rate: Fraction, size: tuple[int, int], numbers: Iterator[int]) -> Stream:
-    """All pieces of a shot as one stream of `entry.frames` frames at the film's rate, scaled and cropped to `size`."""
-    stream = concatenated([_piece(piece, entry.rate, next(numbers)) for piece in entry.pieces])
+    """All ranges of a shot as one stream of `entry.frames` frames at the film's rate, scaled and cropped to `size`."""
+    stream = concatenated([_range(shown, entry.rate, next(numbers)) for shown in entry.ranges])
     if entry.rate != rate:
         stream = stream.filter("fps", fps=ratio(rate)).filter("tpad", stop=-1, stop_mode="clone")
         stream = stream.filter("trim", end_frame=entry.frames)
@@ -50,10 +50,10 @@ def _shot(entry: Entry, rate: Fraction, size: tuple[int, int], numbers: Iterator
     return stream
 
 
-def _piece(piece: Piece, rate: Fraction, number: int) -> Stream:
+def _range(shown: SourceRange, rate: Fraction, number: int) -> Stream:
     # Matroska keeps milliseconds: `r` counts frames instead
-    clip = source(piece.file, number, f="matroska", r=ratio(rate))
-    stream = clip.video.filter("trim", start_frame=piece.skip, end_frame=piece.skip + piece.frames)
+    clip = source(shown.file, number, f="matroska", r=ratio(rate))
+    stream = clip.video.filter("trim", start_frame=shown.skip, end_frame=shown.skip + shown.frames)
     return stream.filter("setpts", "N/FRAME_RATE/TB").filter("format", "gbrp")
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from flows.edit.graph import Output, written
 from flows.edit.picture import joined
-from flows.edit.timeline import Entry, Piece, Timeline
+from flows.edit.timeline import Entry, SourceRange, Timeline
 
 REEL = 60
 """Shots in a reel. 200 open clips of 256x144 take 0.4 GB, 50 of 1280x720 0.6 GB (docs/editing.md)."""
@@ -50,6 +50,6 @@ def _reel(entries: Sequence[Entry], rate: Fraction, size: tuple[int, int], path:
     picture = joined(begun_by_a_cut, rate, size).filter("format", "bgr0")
     output = written([picture], path, {"f": "matroska", "c:v": "ffv1", "g": 1, "slices": 4})
     width, height = size
-    pieces = (Piece(path, 0, frames),)
-    entry = replace(first, pieces=pieces, frames=frames, rate=rate, width=width, height=height, caption=None)
+    ranges = (SourceRange(path, 0, frames),)
+    entry = replace(first, ranges=ranges, frames=frames, rate=rate, width=width, height=height, caption=None)
     return entry, Reel(output, frames)

@@ -18,7 +18,7 @@ from flows.transitions import TRANSITIONS
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SourceRange:
     """`frames` frames of a lossless clip, after its first `skip`."""
 
     file: Path
@@ -35,7 +35,7 @@ class Entry:
     """
 
     shot: str
-    pieces: tuple[Piece, ...]
+    ranges: tuple[SourceRange, ...]
     frames: int
     start: int
     rate: Fraction
@@ -110,7 +110,7 @@ def make_timeline(plan: Plan, takes: Mapping[str, ClipRecord], store: Store) -> 
     for shot in plan.shots:
         goes_on = bool(entries) and entries[-1].shot in shot.depends_on
         blend = TRANSITIONS[shot.transition.kind].both_seen(shot.overlap, rate, goes_on=goes_on)
-        entries.append(_entry(shot, _pieces(shot, takes, store), blend))
+        entries.append(_entry(shot, _ranges(shot, takes, store), blend))
     _check_deliverables(plan.storyboard.deliver)
     return Timeline(
         title=plan.title,
@@ -156,20 +156,20 @@ def chosen_take(shot: PlannedShot, takes: Mapping[str, ClipRecord]) -> Take:
     return max(whole, key=lambda take: weakest([takes[clip.fingerprint] for clip in take.clips]).quality)
 
 
-def _pieces(shot: PlannedShot, takes: Mapping[str, ClipRecord], store: Store) -> tuple[Piece, ...]:
-    pieces = []
+def _ranges(shot: PlannedShot, takes: Mapping[str, ClipRecord], store: Store) -> tuple[SourceRange, ...]:
+    ranges = []
     for clip in chosen_take(shot, takes).clips:
         record = takes[clip.fingerprint]
         if clip.skip_first + clip.keep > record.num_frames:
             raise EditError(f"shot {shot.id}: its clip has {record.num_frames} frames, the plan shows {clip.keep}")
-        pieces.append(Piece(store.local_path(record.video), clip.skip_first, clip.keep))
-    return tuple(pieces)
+        ranges.append(SourceRange(store.local_path(record.video), clip.skip_first, clip.keep))
+    return tuple(ranges)
 
 
-def _entry(shot: PlannedShot, pieces: tuple[Piece, ...], blend: int) -> Entry:
+def _entry(shot: PlannedShot, ranges: tuple[SourceRange, ...], blend: int) -> Entry:
     return Entry(
         shot=shot.id,
-        pieces=pieces,
+        ranges=ranges,
         frames=shot.num_frames,
         start=shot.start,
         rate=exact_rate(shot.render_fps),

@@ -36,7 +36,7 @@ def are_made(files: Iterable[Path], identifier: str) -> bool:
 
 
 def _sources(timeline: Timeline) -> list[Path]:
-    files = [piece.file for entry in timeline.entries for piece in entry.pieces]
+    files = [shown.file for entry in timeline.entries for shown in entry.ranges]
     files += [voice.file for voice in timeline.voices]
     return files + ([timeline.music.file] if timeline.music else [])
 

@@ -16,11 +16,11 @@ from flows.planning.sampling import sampling_for, size_scale
 from flows.resolve import Snapshot
 from flows.settings import RenderSettings, Settings
 from flows.shots import (
+    ClipCut,
     Part,
-    Segment,
     choose_variant,
     clip_frames,
-    cut_into_segments,
+    cut_into_clips,
     film_frames,
     following_part,
     hidden_frames,
@@ -40,7 +40,7 @@ class ShotRecipe:
 
     id: str
     shot: Shot
-    clips: tuple[Segment, ...]
+    clips: tuple[ClipCut, ...]
     samplings: tuple[Sampling, ...]
     sizes: tuple[Size, ...]
     seed: int
@@ -107,10 +107,10 @@ class _RecipeMaker:
             num_frames=frames,
         )
 
-    def _clips(self, shot: Shot, part: Part, frames: int) -> tuple[Segment, ...]:
+    def _clips(self, shot: Shot, part: Part, frames: int) -> tuple[ClipCut, ...]:
         """The clips that show `frames` frames of the film; none if they cannot."""
         try:
-            return cut_into_segments(
+            return cut_into_clips(
                 clip_frames(frames, part, self.geometry.fps),
                 hidden_frames(shot),
                 part,
@@ -121,7 +121,7 @@ class _RecipeMaker:
             self._wrong(shot, "duration", error, "make the shot shorter")
             return ()
 
-    def _samplings(self, shot: Shot, clips: tuple[Segment, ...]) -> tuple[Sampling, ...]:
+    def _samplings(self, shot: Shot, clips: tuple[ClipCut, ...]) -> tuple[Sampling, ...]:
         """How each is sampled; shots that are sampled alike share one. None if there is no such solver."""
         try:
             return tuple(self._sampling(cut, shot.sampling) for cut in clips)
@@ -129,7 +129,7 @@ class _RecipeMaker:
             self._wrong(shot, "sampling.solver", error, None)
             return ()
 
-    def _sampling(self, cut: Segment, override: SamplingOverride) -> Sampling:
+    def _sampling(self, cut: ClipCut, override: SamplingOverride) -> Sampling:
         key = cut.part.variant.name, override
         if key not in self.samplings:
             self.samplings[key] = sampling_for(cut.part, self.render, override)

@@ -52,17 +52,17 @@ def frames_of(entry: Entry, numbers: Iterable[int]) -> dict[int, Frame]:
     frames: dict[int, Frame] = {}
     begin = 0
     asked = set(numbers)
-    for piece in entry.pieces:
-        here = sorted(number for number in asked if begin <= number < begin + piece.frames)
+    for shown in entry.ranges:
+        here = sorted(number for number in asked if begin <= number < begin + shown.frames)
         if here:
-            frames.update(zip(here, frames_at(piece.file, [n - begin + piece.skip for n in here]), strict=True))
-        begin += piece.frames
+            frames.update(zip(here, frames_at(shown.file, [n - begin + shown.skip for n in here]), strict=True))
+        begin += shown.frames
     return frames
 
 
 def clip_frames(entry: Entry) -> int:
     """How many frames the clips of a shot show, at their own rate."""
-    return sum(piece.frames for piece in entry.pieces)
+    return sum(shown.frames for shown in entry.ranges)
 
 
 def jpeg_uri(frame: Frame, width: int = WIDTH) -> str:

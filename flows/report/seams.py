@@ -83,8 +83,8 @@ class Meeting:
 def meeting(earlier: Entry, later: Entry, rate: Fraction) -> Meeting:
     """How the two meet in a film of that rate. A fade through a colour joins the frames on both sides of its middle."""
     faded = later.overlap // 2 if TRANSITIONS[later.transition].through else 0
-    shown = sum(piece.frames for piece in earlier.pieces)
-    most = sum(piece.frames for piece in later.pieces) - 1
+    shown = sum(source.frames for source in earlier.ranges)
+    most = sum(source.frames for source in later.ranges) - 1
 
     def of_earlier(film_frame: int) -> int:
         return min(shown - 1, max(0, int((earlier.frames - later.overlap + film_frame) * earlier.rate / rate)))

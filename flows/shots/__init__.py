@@ -1,7 +1,7 @@
 """Shots against models: what a shot brings, which variant renders it, how long it is, how it is cut. Pure."""
 
 from flows.shots.choice import ANY_FAMILY, Part, choose_variant, following_part, part_of
-from flows.shots.cutting import Segment, cut_into_segments
+from flows.shots.cutting import ClipCut, cut_into_clips
 from flows.shots.inputs import INPUTS, Input
 from flows.shots.lengths import clip_frames, film_fps, film_frames, hidden_frames, is_joined
 from flows.shots.used import shot_variants, used_variants
@@ -9,12 +9,12 @@ from flows.shots.used import shot_variants, used_variants
 __all__ = [
     "ANY_FAMILY",
     "INPUTS",
+    "ClipCut",
     "Input",
     "Part",
-    "Segment",
     "choose_variant",
     "clip_frames",
-    "cut_into_segments",
+    "cut_into_clips",
     "film_fps",
     "film_frames",
     "following_part",

@@ -30,12 +30,12 @@ class Part:
 
     @property
     def longest(self) -> int:
-        """The native length in frames, which no segment exceeds."""
+        """The native length in frames, which no clip exceeds."""
         return longest_clip(self.variant, self.role)
 
     @property
     def longest_following(self) -> int:
-        """The same, of a segment that goes on from another one."""
+        """The same, of a clip that goes on from another one."""
         return longest_clip(self.variant, self.role, following=True)
 
     @property
@@ -75,7 +75,7 @@ def part_of(family: Family, variant: str) -> Part | None:
 
 
 def following_part(part: Part, family: Family, shot: Shot) -> Part | None:
-    """What renders the later segments of a long shot: the part itself if it can start from a picture or changes a
+    """What renders the later clips of a long shot: the part itself if it can start from a picture or changes a
     video, else I2V."""
     if shot.video is not None or "image" in part.variant.inputs:
         return part

@@ -53,13 +53,12 @@ def file_digests(paths: Sequence[Path]) -> list[str]:
 def remember_digests(digests: Mapping[Path, str]) -> None:
     """Take note of digests that were computed elsewhere, so that `file_digests` need not read these files again.
 
-    A file that changed just now is left out: it may change again with the same times.
+    Files that changed just now too: they are those that whoever calls has just written or read whole, gigabytes of them.
     """
     fresh: dict[str, list[int | str]] = {}
     for path, digest in digests.items():
         real = path.resolve()
-        if settled(stamp := stamp_of(real)):
-            fresh[str(real)] = [*stamp, digest]
+        fresh[str(real)] = [*stamp_of(real), digest]
     if fresh:
         _write_cache({**_read_cache(), **fresh})
 

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from flows.edit import Entry, Piece, Timeline
+from flows.edit import Entry, SourceRange, Timeline
 from flows.media import read_video, write_clip
 from flows.settings import FilmSettings
 from flows.transitions import TRANSITIONS
@@ -80,7 +80,7 @@ def film_of(make_clip: MakeClip) -> MakeTimeline:
             entries.append(
                 Entry(
                     shot=f"scene.shot-{clip}",
-                    pieces=(Piece(make_clip(clip, frames), 0, frames),),
+                    ranges=(SourceRange(make_clip(clip, frames), 0, frames),),
                     frames=frames,
                     start=entries[-1].end - overlap if entries else 0,
                     rate=rate,

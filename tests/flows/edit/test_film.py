@@ -84,7 +84,7 @@ def test_a_broken_clip_is_an_error_with_ffmpegs_words(
     film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path
 ) -> None:
     timeline = film_of([(5, "cut", 0)])
-    timeline.entries[0].pieces[0].file.write_bytes(b"no clip")
+    timeline.entries[0].ranges[0].file.write_bytes(b"no clip")
     with pytest.raises(EditError, match=r"clip-0-5-24\.mkv"):
         edit_film(timeline, tmp_path / "out" / "film.mp4", settings)
     assert list((tmp_path / "out").iterdir()) == []

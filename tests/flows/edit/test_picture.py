@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows.edit import Piece, edit_film
+from flows.edit import SourceRange, edit_film
 from flows.media import write_clip
 from flows.settings import FilmSettings
 from flows.transitions import TRANSITIONS
@@ -69,8 +69,8 @@ def test_every_transition_keeps_the_frames_around_it(
 
 def test_hidden_and_surplus_frames_and_clips(film_of: MakeTimeline, settings: FilmSettings, tmp_path: Path) -> None:
     timeline = film_of([(9, "cut", 0), (11, "cut", 0)])
-    one, two = (entry.pieces[0].file for entry in timeline.entries)
-    entry = replace(timeline.entries[0], pieces=(Piece(one, 0, 5), Piece(two, 1, 6)), frames=11)
+    one, two = (entry.ranges[0].file for entry in timeline.entries)
+    entry = replace(timeline.entries[0], ranges=(SourceRange(one, 0, 5), SourceRange(two, 1, 6)), frames=11)
     film = edit_film(replace(timeline, entries=(entry,)), tmp_path / "film.mp4", settings)
     assert [decoded(frame) for frame in pictures(film)] == [(0, k) for k in range(5)] + [(1, k) for k in range(1, 7)]
 
@@ -103,7 +103,9 @@ def test_shots_of_other_sizes_are_scaled_and_cropped_never_stretched(
     timeline = film_of([(6, "cut", 0), (4, "dissolve", 2)])
     wide = np.zeros((4, 24, 48, 3), np.uint8)
     wide[:, :, 12:36] = 255  # a square, which stays one
-    odd = replace(timeline.entries[1], pieces=(Piece(write_clip(wide, 24.0, tmp_path / "wide.mkv"), 0, 4),), width=48)
+    odd = replace(
+        timeline.entries[1], ranges=(SourceRange(write_clip(wide, 24.0, tmp_path / "wide.mkv"), 0, 4),), width=48
+    )
     film = replace(timeline, entries=(timeline.entries[0], odd))
     assert film.native == (WIDTH, HEIGHT)
     shown = pictures(edit_film(film, tmp_path / "film.mp4", settings))
@@ -129,6 +131,6 @@ def test_colours_come_out_as_they_went_in(
 ) -> None:
     clip = write_clip(np.full((4, HEIGHT, WIDTH, 3), colour, np.uint8), 24.0, tmp_path / "flat.mkv")
     timeline = film_of([(4, "cut", 0)], width=WIDTH * 5, height=HEIGHT * 5)
-    entry = replace(timeline.entries[0], pieces=(Piece(clip, 0, 4),))
+    entry = replace(timeline.entries[0], ranges=(SourceRange(clip, 0, 4),))
     shown = pictures(edit_film(replace(timeline, entries=(entry,)), tmp_path / "film.mp4", settings))[2]
     assert np.abs(np.median(shown.reshape(-1, 3), axis=0) - colour).max() <= 3

@@ -61,9 +61,9 @@ def test_a_dissolve_into_a_shot_that_goes_on_is_over_soon(tmp_path: Path) -> Non
 def test_hidden_frames_are_skipped_and_clips_follow_each_other(tmp_path: Path) -> None:
     plan, takes, store = a_film(tmp_path, SHOTS, paint)
     entries = make_timeline(plan, takes, store).entries
-    assert [(piece.skip, piece.frames) for piece in entries[1].pieces] == [(1, 16)]
-    assert [(piece.skip, piece.frames) for piece in entries[2].pieces] == [(0, 17), (1, 8)]
-    assert entries[2].pieces[1].file == store.local_path(takes[fingerprint_of("dusk.long", 0, 1)].video)
+    assert [(shown.skip, shown.frames) for shown in entries[1].ranges] == [(1, 16)]
+    assert [(shown.skip, shown.frames) for shown in entries[2].ranges] == [(0, 17), (1, 8)]
+    assert entries[2].ranges[1].file == store.local_path(takes[fingerprint_of("dusk.long", 0, 1)].video)
 
 
 def test_the_best_take_is_shown_and_the_first_among_equals(tmp_path: Path) -> None:

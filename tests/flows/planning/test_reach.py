@@ -9,7 +9,7 @@ import pytest
 
 from flows.errors import Problem
 from flows.planning.reach import reach_problems
-from flows.shots import Part, Segment
+from flows.shots import ClipCut, Part
 from flows.storyboard.model import Control, VideoToVideo
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
 from wan.families import FAMILIES
@@ -32,9 +32,9 @@ def test_a_strength_takes_at_least_one_step(
 @pytest.mark.parametrize(("seconds", "enough"), [(10.0, True), (5.07, True), (5.0, False), (2.0, False)])
 def test_every_clip_begins_before_its_control_video_ends(shot: MakeShot, seconds: float, enough: bool) -> None:
     part = Part(VARIANTS["vace-fun-a14b"], FAMILIES["wan22"].roles["vace-fun-a14b"])
-    segments = [Segment(part, 81, 0, 81), Segment(part, 81, 1, 80, start=80)]
+    clips = [ClipCut(part, 81, 0, 81), ClipCut(part, 81, 1, 80, start=80)]
     long = shot("a", control=Control(VIDEO))
-    found = list(reach_problems(long, segments, part.variant.sampling, 16, {VIDEO: seconds}))
+    found = list(reach_problems(long, clips, part.variant.sampling, 16, {VIDEO: seconds}))
     assert len(found) == (not enough)
     assert all("walk.mp4 ends after" in each.message and "begins at 5.00 s" in each.message for each in found)
 

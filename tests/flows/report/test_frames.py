@@ -42,7 +42,7 @@ def test_numbers_beyond_the_last_are_left_out(entry: Entry) -> None:
 
 def test_the_middle_of_a_shot(entry: Entry) -> None:
     assert int(middle(entry)[0, 0, 0]) == 70
-    short = replace(entry, pieces=(replace(entry.pieces[0], frames=1),))
+    short = replace(entry, ranges=(replace(entry.ranges[0], frames=1),))
     assert int(middle(short)[0, 0, 0]) == 20
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flows.edit.timeline import Entry, Piece
+from flows.edit.timeline import Entry, SourceRange
 from flows.report.seams import Seam, half_of_both, measured, meeting
 
 RATE = Fraction(16)
@@ -18,7 +18,7 @@ def entry(frames: int, transition: str = "cut", overlap: int = 0, blend: int = 0
     shown = int(frames * rate / RATE)
     return Entry(
         shot="a.b",
-        pieces=(Piece(Path("x.mkv"), 0, shown),),
+        ranges=(SourceRange(Path("x.mkv"), 0, shown),),
         frames=frames,
         start=0,
         rate=rate,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.shots import Part, cut_into_segments, part_of
+from flows.shots import Part, cut_into_clips, part_of
 from wan.families import FAMILIES, Family, Role
 from wan.variants import VARIANTS
 
@@ -23,40 +23,40 @@ def part(family: Family, variant: str) -> Part:
 def test_segments_fill_every_length_exactly(frames: int, hidden: int, family: Family) -> None:
     first = part(family, "i2v-a14b" if hidden else "t2v-a14b")
     later = part(family, "i2v-a14b")
-    segments = cut_into_segments(frames, hidden, first, later)
-    assert sum(segment.keep for segment in segments) == frames
-    assert [segment.skip_first for segment in segments] == [hidden, *[1] * (len(segments) - 1)]
+    clips = cut_into_clips(frames, hidden, first, later)
+    assert sum(clip.keep for clip in clips) == frames
+    assert [clip.skip_first for clip in clips] == [hidden, *[1] * (len(clips) - 1)]
     fewest = 1 if frames <= first.longest - hidden else 1 + -(-(frames - first.longest + hidden) // (later.longest - 1))
-    assert len(segments) == fewest
-    for segment in segments:
-        assert 1 <= segment.keep <= segment.num_frames - segment.skip_first
-        assert segment.num_frames <= segment.part.longest
-        assert segment.num_frames % VARIANTS[segment.part.variant.name].frame_step == 1
+    assert len(clips) == fewest
+    for clip in clips:
+        assert 1 <= clip.keep <= clip.num_frames - clip.skip_first
+        assert clip.num_frames <= clip.part.longest
+        assert clip.num_frames % VARIANTS[clip.part.variant.name].frame_step == 1
 
 
 @given(frames=st.integers(82, 5000))
 def test_no_segment_of_a_real_model_is_too_short_to_look_good(frames: int) -> None:
     first, later = part(FULL, "t2v-a14b"), part(FULL, "i2v-a14b")
-    assert min(segment.num_frames for segment in cut_into_segments(frames, 0, first, later)) >= 37
+    assert min(clip.num_frames for clip in cut_into_clips(frames, 0, first, later)) >= 37
 
 
 @given(st.integers(78, 2000), st.sampled_from(["s2v-14b", "animate-14b"]))
 def test_clips_that_carry_on_are_equally_long_and_show_every_frame_once(frames: int, variant: str) -> None:
     one = part(Family(name="x", roles={variant: Role(variant=variant, folder="x")}), variant)
-    segments = cut_into_segments(frames, 0, one, one)
-    first, *rest = segments
-    assert sum(segment.keep for segment in segments) == frames
-    assert len({segment.num_frames for segment in rest}) <= 1
+    clips = cut_into_clips(frames, 0, one, one)
+    first, *rest = clips
+    assert sum(clip.keep for clip in clips) == frames
+    assert len({clip.num_frames for clip in rest}) <= 1
     if rest:
         lost = 3 if variant == "s2v-14b" else 0
         assert rest[0].num_frames - first.num_frames == lost
-        assert {segment.chained for segment in rest} == {"carried"}
+        assert {clip.chained for clip in rest} == {"carried"}
     position = 0
-    for segment in segments:
-        assert segment.start + segment.skip_first == position
-        assert 0 < segment.keep <= segment.num_frames - segment.skip_first
-        assert segment.num_frames % 4 == (1 if segment is first or variant == "animate-14b" else 0)
-        position += segment.keep
+    for clip in clips:
+        assert clip.start + clip.skip_first == position
+        assert 0 < clip.keep <= clip.num_frames - clip.skip_first
+        assert clip.num_frames % 4 == (1 if clip is first or variant == "animate-14b" else 0)
+        position += clip.keep
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_clips_that_carry_on_are_equally_long_and_show_every_frame_once(frames: 
 )
 def test_speech_is_rendered_in_the_references_pieces_and_trimmed(frames: int, joined: bool, lengths: list[int]) -> None:
     speech = part(FULL, "s2v-14b")
-    segments = cut_into_segments(frames, 0, speech, speech, joined=joined)
-    assert [segment.num_frames for segment in segments] == lengths
-    assert sum(segment.keep for segment in segments) == frames
+    clips = cut_into_clips(frames, 0, speech, speech, joined=joined)
+    assert [clip.num_frames for clip in clips] == lengths
+    assert sum(clip.keep for clip in clips) == frames
 
 
 @given(
@@ -84,21 +84,21 @@ def test_clips_that_begin_with_frames_of_the_one_before_show_every_frame_once(
 ) -> None:
     variant, hidden, joined = how
     one = part(FULL, variant)
-    segments = cut_into_segments(frames, hidden, one, one, joined=joined)
-    assert sum(segment.keep for segment in segments) == frames
-    assert len({segment.num_frames for segment in segments}) == 1
-    assert segments[0].num_frames % 4 == (0 if joined else 1)
+    clips = cut_into_clips(frames, hidden, one, one, joined=joined)
+    assert sum(clip.keep for clip in clips) == frames
+    assert len({clip.num_frames for clip in clips}) == 1
+    assert clips[0].num_frames % 4 == (0 if joined else 1)
     position = 0
-    for number, segment in enumerate(segments):
-        assert segment.chained == ("frame" if number == 0 else one.variant.chained)
-        assert segment.skip_first == (one.variant.overlap if number else hidden)
-        assert segment.start + segment.skip_first == position + hidden
-        assert 0 < segment.keep <= segment.num_frames - segment.skip_first <= one.longest_following
-        position += segment.keep
+    for number, clip in enumerate(clips):
+        assert clip.chained == ("frame" if number == 0 else one.variant.chained)
+        assert clip.skip_first == (one.variant.overlap if number else hidden)
+        assert clip.start + clip.skip_first == position + hidden
+        assert 0 < clip.keep <= clip.num_frames - clip.skip_first <= one.longest_following
+        position += clip.keep
 
 
 def test_what_nothing_can_go_on_from_is_refused() -> None:
     text = part(TINY, "t2v-a14b")
-    assert len(cut_into_segments(33, 0, text, None)) == 1
+    assert len(cut_into_clips(33, 0, text, None)) == 1
     with pytest.raises(ValueError, match="t2v-a14b renders 33 frames at most and nothing can go on from there"):
-        cut_into_segments(34, 0, text, None)
+        cut_into_clips(34, 0, text, None)

@@ -93,13 +93,3 @@ def test_a_digest_computed_elsewhere_is_not_read_again(tmp_path: Path, reads: li
     assert digests.file_digests([file]) == ["known"]
     assert digests.remembered_digest(file) == "known"
     assert not reads
-
-
-def test_a_digest_computed_elsewhere_of_a_file_that_changed_just_now_is_not_remembered(
-    tmp_path: Path, reads: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "weights"
-    file.write_bytes(b"abc")
-    monkeypatch.setattr(digests, "FRESH_NS", 60_000_000_000)
-    digests.remember_digests({file: "known"})
-    assert digests.remembered_digest(file) is None

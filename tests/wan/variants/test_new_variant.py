@@ -45,7 +45,7 @@ toy, found = VARIANTS["toy-1b"], {}
 planned = plan(load(sys.argv[1]))
 (shot,) = planned.shots
 (clip,) = shot.takes[0].clips
-found["plan"] = [clip.variant, clip.num_frames, planned.totals.estimated_seconds > 0]
+found["plan"] = [clip.spec.variant, clip.spec.num_frames, planned.totals.estimated_seconds > 0]
 found["length"] = num_frames_at_least(20, toy)
 request = ClipRequest(
     prompt="a red boat moves right", width=256, height=144, num_frames=33, seed=3, sampling=replace(
