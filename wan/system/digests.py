@@ -53,7 +53,7 @@ def file_digests(paths: Sequence[Path]) -> list[str]:
 def remember_digests(digests: Mapping[Path, str]) -> None:
     """Take note of digests that were computed elsewhere, so that `file_digests` need not read these files again.
 
-    Files that changed just now too: they are those that whoever calls has just written or read whole, gigabytes of them.
+    Files that changed just now too: they are those that the caller has just written or read whole, gigabytes of them.
     """
     fresh: dict[str, list[int | str]] = {}
     for path, digest in digests.items():
