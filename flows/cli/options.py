@@ -22,7 +22,7 @@ events_option = click.option(
 draft_option = click.option(
     "--draft",
     is_flag=True,
-    help="A quick look beside the film, half the steps, one take: render=draft film.subfolder=draft.",
+    help="A quick look in the film's place, half the steps, one take: render=draft (film.subfolder=draft: beside it).",
 )
 root_option = click.option(
     "--root",
@@ -34,15 +34,10 @@ config_dir_option = click.option(
     type=click.Path(path_type=Path),
     help="A folder of configuration groups that come before the shipped ones (default: ./conf, if it is one).",
 )
-root_option = click.option(
-    "--root",
-    type=click.Path(path_type=Path),
-    help="The folder of models, as in model.root= (default: WANFLOW_MODELS, or wanflow/models under XDG_DATA_HOME).",
-)
 
 
-DRAFT = ("render=draft", "film.subfolder=draft")
-"""What `--draft` stands for. In a folder of its own: a quick look does not take the place of a finished film."""
+DRAFT = ("render=draft",)
+"""What `--draft` stands for. It takes the place of the film, whose takes stay in the store: it is there again in seconds."""
 
 
 def with_draft(overrides: tuple[str, ...], draft: bool) -> tuple[str, ...]:
