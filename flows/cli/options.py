@@ -37,7 +37,7 @@ config_dir_option = click.option(
 
 
 DRAFT = ("render=draft",)
-"""What `--draft` stands for. It takes the place of the film, whose takes stay in the store: it is there again in seconds."""
+"""What `--draft` stands for. It takes the film's place; the store has the takes of the film, and brings it back."""
 
 
 def with_draft(overrides: tuple[str, ...], draft: bool) -> tuple[str, ...]:

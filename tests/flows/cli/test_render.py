@@ -106,7 +106,7 @@ def test_some_shots_are_summed_alone() -> None:
 
 
 def test_draft_comes_first_so_that_an_override_wins() -> None:
-    assert with_draft(("render=final",), True) == ("render=draft", "film.subfolder=draft", "render=final")
+    assert with_draft(("render=final",), True) == ("render=draft", "render=final")
     assert with_draft(("a=1",), False) == ("a=1",)
 
 
