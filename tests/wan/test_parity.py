@@ -35,7 +35,7 @@ def test_cases_are_read_from_the_names_of_tensors(tmp_path: Path) -> None:
 def test_committed_files_are_those_of_the_index() -> None:
     entries = json.loads((COMMITTED / "index.json").read_text())["files"]
     files = sorted(path.name for path in COMMITTED.glob("*.safetensors"))
-    assert len(files) > 6
+    assert len(files) >= 6
     for name in files:
         digest = hashlib.sha256((COMMITTED / name).read_bytes()).hexdigest()
         assert digest == entries[name]["sha256"], name
