@@ -82,7 +82,7 @@ def check_sampling(sampling: Sampling, variant: Variant) -> None:
         raise RequestError(f"solver: there is no {sampling.solver!r}; there are {', '.join(_SOLVERS)}")
     _check_guidance(sampling.guidance_scale)
     boundary = sampling.boundary_ratio
-    if variant.sampling.boundary_ratio is None:
+    if variant.experts == 1:
         if boundary is not None:
             raise RequestError(f"boundary_ratio: {one_transformer(variant, 'boundary between two')}; leave it out")
     elif boundary is None or not 0 <= boundary <= 1:

@@ -32,7 +32,7 @@ def clip_loras(shot: Shot, role: Role, snapshot: Snapshot) -> tuple[ClipLora, ..
     stands for no file, or asks for an expert of which a file holds nothing, is among the snapshot's problems."""
     found = snapshot.loras
     own = [ClipLora(found[lora], 1.0, lora.expert) for lora in role.loras if lora in found]
-    two = VARIANTS[role.variant].sampling.boundary_ratio is not None
+    two = VARIANTS[role.variant].experts == 2
     named = []
     for lora in shot.loras:
         experts = snapshot.lora_experts.get(lora.key, ()) if two and lora.expert == "both" else ()

@@ -45,7 +45,7 @@ def unsaid_experts(
 def has_experts(variant: str) -> bool:
     """Whether a variant has two transformers."""
     row = VARIANTS.get(variant)
-    return row is not None and row.sampling.boundary_ratio is not None
+    return row is not None and row.experts == 2
 
 
 def experts_of(path: Path) -> tuple[ExpertName, ...]:

@@ -27,7 +27,7 @@ def model_index(variant: str) -> dict[str, Any]:
     """`model_index.json`: the pipeline, its parts, and the noise from which on the high-noise expert works."""
     row = VARIANTS[variant]
     index: dict[str, Any] = {"_class_name": row.pipeline, "_diffusers_version": "0.35.0", **row.pipeline_config}
-    if row.sampling.boundary_ratio is not None:
+    if row.experts == 2:
         index["boundary_ratio"] = row.sampling.boundary_ratio
     for name, kind in row.components.items():
         index[name] = [kind.library, kind.class_name or "T5TokenizerFast"]
