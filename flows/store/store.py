@@ -7,17 +7,27 @@ A record names its blobs by digest, so a record that exists promises a finished 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
 from flows.errors import MediaError
 from flows.store.backend import Backend
-from flows.store.layout import blob_key, is_note, note_key, record_key
+from flows.store.layout import BLOBS, RECORDS, blob_key, is_note, note_key, record_key
 from flows.store.records import ClipRecord, record_from_json, record_to_json
 from wan.system.digests import file_digest
 
 CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """`records`: finished clips; `blobs`, and their bytes."""
+
+    records: int
+    blobs: int
+    nbytes: int
 
 
 class Store:
@@ -40,6 +50,15 @@ class Store:
         """The folder of this machine that the store fills, if it does."""
         return self._backend.folder
 
+    @property
+    def at_once(self) -> int:
+        """How many calls are worth having under way at once, in threads."""
+        return self._backend.at_once
+
+    def check(self, *, writing: bool = False) -> None:
+        """Before anything is begun: whether the store can be read, and written to. Waits for nobody."""
+        self._backend.check(writing=writing)
+
     def put_bytes(self, data: bytes) -> str:
         """File `data` under its digest, which is returned; nothing happens if it is there."""
         digest = sha256(data).hexdigest()
@@ -60,7 +79,8 @@ class Store:
         return self._backend.read_blob(blob_key(digest), digest)
 
     def local_path(self, digest: str) -> Path:
-        """A readable local file with the blob's bytes, checked, for programs that want a path. Never write to it."""
+        """A readable local file with the blob's bytes, checked, for programs that want a path. Never write to it.
+        It stays until `release`, or until the process ends."""
         return self._backend.blob_file(blob_key(digest), digest)
 
     def holds(self, digests: Collection[str]) -> bool:
@@ -117,6 +137,15 @@ class Store:
     def notes(self, folder: str) -> tuple[str, ...]:
         """Names of the notes in a folder, sorted, each with the folder in front."""
         return tuple(sorted(name for name in self._backend.within(note_key(folder)) if is_note(name)))
+
+    def stock(self) -> Stock:
+        """How much there is. It lists everything."""
+        records, blobs = self._backend.extent(RECORDS), self._backend.extent(BLOBS)
+        return Stock(records.count, blobs.count, blobs.nbytes)
+
+    def release(self) -> None:
+        """The files that `local_path` gave are not in use any more: those of a bucket may go, to make room."""
+        self._backend.release()
 
     def drop_note(self, name: str) -> None:
         """Forget a note; nothing happens if there is none."""
