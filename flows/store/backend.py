@@ -93,8 +93,8 @@ class Backend(Protocol):
         ...
 
     def blob_file(self, key: str, digest: str) -> Path:
-        """A file of this machine with those bytes, to be read only; it stays until `release`, or until the process
-        ends. Raises BlobMissing, BlobCorrupt."""
+        """A file of this machine with those bytes, to be read only; it stays until `release`, or as long as
+        the back end. Raises BlobMissing, BlobCorrupt."""
         ...
 
     def release(self) -> None:

@@ -80,7 +80,7 @@ class Store:
 
     def local_path(self, digest: str) -> Path:
         """A readable local file with the blob's bytes, checked, for programs that want a path. Never write to it.
-        It stays until `release`, or until the process ends."""
+        It stays until `release`, or as long as this object."""
         return self._backend.blob_file(blob_key(digest), digest)
 
     def holds(self, digests: Collection[str]) -> bool:

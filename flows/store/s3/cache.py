@@ -17,6 +17,7 @@ import json
 import os
 import secrets
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class Cache:
         return data
 
     def path(self, digest: str) -> Path | None:
-        """A file with the bytes, or None. It stays until `release`, or until the process ends."""
+        """A file with the bytes, or None. It stays until `release`, or as long as this object."""
         path = self._place(digest)
         with self.translated():
             self._pin(digest)
@@ -188,6 +189,7 @@ class Cache:
                 leases = self.root / LEASES
                 leases.mkdir(exist_ok=True, mode=0o700)
                 self._lease = hold(leases / secrets.token_hex(8))
+                weakref.finalize(self, _end, self._lease)
             if self._lease is not None:
                 self._lease.write(f"{digest}\n".encode())
                 self._lease.flush()
@@ -199,3 +201,10 @@ class Cache:
             self._come_in = 0.0
             with gate(self.root):
                 clear(self.root, self._bound)
+
+
+def _end(lease: IO[bytes] | None) -> None:
+    if lease is not None:
+        with suppress(OSError):
+            os.unlink(lease.name)
+        lease.close()
