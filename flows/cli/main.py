@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "render": "flows.cli.render",
     "history": "flows.cli.history",
     "models": "flows.cli.models",
+    "store": "flows.cli.store",
     "export": "flows.cli.export",
     "ui": "flows.cli.ui",
     "doctor": "flows.cli.doctor",

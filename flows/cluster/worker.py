@@ -86,6 +86,8 @@ class Worker:
         except BaseException:
             say(Log(clip.fingerprint, logging.INFO, traceback.format_exc()))  # for the run, not for the terminal
             raise
+        finally:
+            self._store.release()
 
     def _finish(self, clip: Clip, report: _Reporter) -> Finished:
         self._check_store()
@@ -110,10 +112,12 @@ class Worker:
     def _check_store(self) -> None:
         """A folder that is not mounted here looks like an empty store: nobody would ever see what is written there."""
         if identity(self._store) != self._store_identity:
-            raise NodeFault(
-                f"{self._store.address} is not the film's store there; mount the same folder on all machines under "
-                f"that path, or name another: {ANOTHER}"
+            same = (
+                f"mount the same folder on all machines under that path, or name another: {ANOTHER}"
+                if self._store.folder
+                else "name its server as all machines know it: store.endpoint=https://HOST:PORT"
             )
+            raise NodeFault(f"{self._store.address} is not the film's store there; {same}")
 
 
 def _is_canceled() -> bool:

@@ -15,9 +15,6 @@ from flows.store.prepared import is_prepared
 from wan.system.digests import file_digest
 from wan.system.suggest import did_you_mean
 
-CHECKERS = 4
-"""Threads that check digests: hashing and reading overlap."""
-
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -34,7 +31,7 @@ class Survey:
 def survey(store: Store, clips: Sequence[Clip]) -> Survey:
     """Look the clips up, and check every blob of those that are there; records of damaged ones are discarded."""
     finished = store.finished([clip.fingerprint for clip in clips])
-    with ThreadPoolExecutor(CHECKERS, thread_name_prefix="check") as pool:
+    with ThreadPoolExecutor(store.at_once, thread_name_prefix="check") as pool:
         checked = dict(zip(sorted(finished), pool.map(lambda name: _whole(store, name), sorted(finished)), strict=True))
     found = {name: record for name, record in checked.items() if record is not None}
     missing = tuple(clip for clip in clips if clip.fingerprint not in found)

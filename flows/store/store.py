@@ -6,7 +6,8 @@ A record names its blobs by digest, so a record that exists promises a finished 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -82,6 +83,12 @@ class Store:
         """A readable local file with the blob's bytes, checked, for programs that want a path. Never write to it.
         It stays until `release`, or as long as this object."""
         return self._backend.blob_file(blob_key(digest), digest)
+
+    def bring(self, digests: Iterable[str]) -> None:
+        """Have the blobs on this machine, many at once: `local_path` and `read` are quick then. Raises as they do."""
+        with ThreadPoolExecutor(self.at_once, thread_name_prefix="bring") as threads:
+            for _ in threads.map(self.local_path, sorted(set(digests))):
+                pass
 
     def holds(self, digests: Collection[str]) -> bool:
         """Whether all these blobs are there, with the right bytes."""

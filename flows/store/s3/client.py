@@ -25,7 +25,7 @@ from urllib3.exceptions import HTTPError
 from flows.addresses import BucketAddress
 from flows.store.s3.answers import text_of, trouble_of
 from flows.store.s3.credentials import check, credentials
-from flows.store.s3.faults import DENIED, GONE, Trouble
+from flows.store.s3.faults import CUT, DENIED, GONE, UNSAID, Trouble
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
@@ -44,7 +44,7 @@ _PIECE = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Head:
     """What a server says of an object without sending it. `checksum`: the base64 of the sha256 that it has checked, of
-    all bytes, or (with `-` and their number behind it) of the parts' sums. `label`: the digest it was filed under."""
+    all bytes or of the parts' sums. `label`: the digest it was filed under. Of parts the `etag` has a dash in it."""
 
     etag: str
     size: int
@@ -200,13 +200,17 @@ class Client:
         return self._minio._execute(method, self._bucket, self._root + key, **values)
 
     def _check_absent(self, key: str, trouble: Trouble) -> None:
-        """Who may list a prefix alone, and not the bucket, is told of what is absent that it may not be read.
-        Raises `trouble` unless it is absent."""
+        """Raises `trouble` unless the object is absent. Who may list a prefix alone, and not the bucket, is told of
+        what is absent that it may not be read; and a HEAD has no body that could say what is wrong. A listing says."""
         if trouble.code == GONE:
             return
-        if trouble.code == DENIED and all(entry.key != key for entry in self.listed(key)):
-            return
-        raise trouble
+        if trouble.code not in (DENIED, UNSAID):
+            raise trouble
+        there = any(entry.key == key for entry in self.listed(key))
+        if trouble.code == UNSAID:
+            raise Trouble(CUT, trouble.status)
+        if there:
+            raise trouble
 
     @contextmanager
     def _asked(self) -> Iterator[None]:

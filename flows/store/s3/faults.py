@@ -17,6 +17,8 @@ GONE = "NoSuchKey"
 STANDS = "PreconditionFailed"
 DENIED = "AccessDenied"
 UPLOAD_GONE = "NoSuchUpload"
+UNSAID = "BadRequest"
+"""What the SDK calls a status 400 that nothing was said with."""
 
 UNREACHABLE = "unreachable"
 CUT = "cut"
