@@ -129,20 +129,19 @@ class BucketBackend:
         return True
 
     def read_blob(self, key: str, digest: str) -> bytes:
-        while (data := self._cache.read(digest)) is None:  # it may be cleared away before it is read
-            self._fetch(key, digest)
-        return data
+        data = self._cache.read(digest)
+        return self._fetch(key, digest) if data is None else data
 
     def blob_file(self, key: str, digest: str) -> Path:
-        while (path := self._cache.path(digest)) is None:
+        while (path := self._cache.path(digest)) is None:  # from here on it stays, once it is there
             self._fetch(key, digest)
         return path
 
     def release(self) -> None:
         self._cache.release()
 
-    def _fetch(self, key: str, digest: str) -> None:
-        """Brings the blob here. Raises BlobMissing, BlobCorrupt."""
+    def _fetch(self, key: str, digest: str) -> bytes:
+        """Brings the blob here, and gives its bytes. Raises BlobMissing, BlobCorrupt."""
         etag = ""
         for _ in range(FETCHES):
             with self._cache.filling() as file, translated(self._where, "read"), self._cache.translated():
@@ -151,9 +150,11 @@ class BucketBackend:
                 except Trouble as trouble:
                     self._absent(digest, trouble)
                 if found == digest:
+                    file.seek(0)
+                    data = file.read()  # it may be cleared away as soon as it is kept
                     self._cache.keep(file, digest)
                     self._cache.note(digest, Known(etag, True))
-                    return
+                    return data
         self._cache.note(digest, Known(etag, False))
         raise corrupt(digest, self.address)
 
