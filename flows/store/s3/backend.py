@@ -130,7 +130,7 @@ class BucketBackend:
 
     def read_blob(self, key: str, digest: str) -> bytes:
         data = self._cache.read(digest)
-        return self._fetch(key, digest) if data is None else data
+        return self._fetch(key, digest, read=True) if data is None else data
 
     def blob_file(self, key: str, digest: str) -> Path:
         while (path := self._cache.path(digest)) is None:  # from here on it stays, once it is there
@@ -140,8 +140,9 @@ class BucketBackend:
     def release(self) -> None:
         self._cache.release()
 
-    def _fetch(self, key: str, digest: str) -> bytes:
-        """Brings the blob here, and gives its bytes. Raises BlobMissing, BlobCorrupt."""
+    def _fetch(self, key: str, digest: str, *, read: bool = False) -> bytes:
+        """Brings the blob here, and gives its bytes if they are to be `read`: it may be cleared away as soon as it is
+        kept. Raises BlobMissing, BlobCorrupt."""
         etag = ""
         for _ in range(FETCHES):
             with self._cache.filling() as file, translated(self._where, "read"), self._cache.translated():
@@ -151,7 +152,7 @@ class BucketBackend:
                     self._absent(digest, trouble)
                 if found == digest:
                     file.seek(0)
-                    data = file.read()  # it may be cleared away as soon as it is kept
+                    data = file.read() if read else b""
                     self._cache.keep(file, digest)
                     self._cache.note(digest, Known(etag, True))
                     return data

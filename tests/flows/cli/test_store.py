@@ -1,4 +1,4 @@
-"""`wanflow store`, and what other commands say of a bucket that cannot be used: before anything is begun, exit code 2."""
+"""`wanflow store`, and what other commands say of a bucket that cannot be used, before anything is begun."""
 
 from __future__ import annotations
 
