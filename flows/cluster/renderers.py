@@ -82,7 +82,7 @@ def wan_renderer(settings: Settings) -> RendererSpec:
         "placement": settings.render.placement,
         "numerics": numerics_for(FAMILIES[settings.model.family], settings.render),
         "gpu_share": settings.cluster.gpus_per_worker or 1.0,
-        "workers": settings.cluster.workers,
+        "workers": settings.cluster.max_workers,
     }
     return RendererSpec("wan", options, device=device)
 

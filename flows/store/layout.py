@@ -8,6 +8,7 @@
     plans/<slug>-<digest>.json        the last finished film of a storyboard
     prompts/<sha256>.json             a prompt that was written out
     motions/<sha256>.json             which blobs were prepared from a driving video
+    pools/<name>.json                 what people changed about a pool of workers by hand
 
 Keys are relative, with slashes on every system. All but blobs and records are notes: small, and replaced at will.
 """
@@ -78,6 +79,11 @@ def prompt_note(digest: str) -> str:
 def motion_note(key: str) -> str:
     """What was prepared from a driving video, by `wan.variants.animate.preprocess.key`."""
     return f"motions/{key}.json"
+
+
+def pool_note(name: str) -> str:
+    """What people changed about a pool by hand."""
+    return f"pools/{name}.json"
 
 
 def with_named_blobs(text: str, names: Mapping[str, str]) -> str:
