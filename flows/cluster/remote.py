@@ -188,35 +188,36 @@ class RemoteWorker:
             self.clip, self.since = "", None
 
     def _told(self, job: Job) -> Iterator[Message]:
+        """A machine that does not answer is gone long before Ray says so; a process may be too busy to answer."""
         said, spoke = 0, time.monotonic()
+        there = spoke
         allowed = min(self._silence_timeout, max(LEAST_SILENCE_SECONDS, SILENCE * job.clip.estimated_seconds))
         while True:
             heard = self._listen(said)
-            yield from heard.messages
-            said += len(heard.messages)
-            if heard.over:
-                return
-            if heard.messages:
-                spoke = time.monotonic()
-            elif time.monotonic() - spoke > allowed:
+            now = time.monotonic()
+            if heard is not None:
+                there, spoke = now, now if heard.messages else spoke
+                said += len(heard.messages)
+                yield from heard.messages
+                if heard.over:
+                    return
+            elif self._session.answers(self.facts.node_id):
+                there = now
+            if now - there > GONE_SECONDS:
+                self.end()
+                raise WorkerDied(f"its machine has not answered for {GONE_SECONDS:g} s")
+            if now - spoke > allowed:
                 self.end()
                 raise WorkerDied(f"it said nothing for {allowed:g} s (cluster.silence_timeout)")
 
-    def _listen(self, after: int) -> Heard:
-        """Asked again and again as long as its machine is there: a process may be too busy to answer."""
-        answered = time.monotonic()
-        while True:
+    def _listen(self, after: int) -> Heard | None:
+        """None when there was no answer in time."""
+        with self._lock:
             actor = self._actor
-            if actor is None:
-                raise WorkerDied(self._stopping or "it was ended")
-            heard = self._answer(actor.listen.remote(after, LISTEN_SECONDS), LISTEN_SECONDS + ANSWER_SECONDS)
-            if isinstance(heard, Heard):
-                return heard
-            if self._session.answers(self.facts.node_id):
-                answered = time.monotonic()
-            elif time.monotonic() - answered > GONE_SECONDS:
-                self.end()
-                raise WorkerDied(f"its machine has not answered for {GONE_SECONDS:g} s")
+        if actor is None:
+            raise WorkerDied(self._stopping or "it was ended")
+        heard: Heard | None = self._answer(actor.listen.remote(after, LISTEN_SECONDS), LISTEN_SECONDS + ANSWER_SECONDS)
+        return heard
 
     def _answer(self, reference: Any, seconds: float) -> Any:
         """None when there was none in time. Raises WorkerDied."""
