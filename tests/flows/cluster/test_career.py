@@ -168,4 +168,4 @@ def test_a_worker_that_has_its_driving_video_prepared_lets_others_go_on() -> Non
         return said()  # type: ignore[return-value]
 
     live(board, Puppet(prepares))
-    assert leased == ["a"]
+    assert leased == ["b"]
