@@ -6,12 +6,12 @@ it, `order` is the rule.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from flows.cluster.crew import EVERY, Crew, Fits, kind_of
+from flows.cluster.crew import EVERY, Crew, Fits
 from flows.cluster.failures import Blame, Fault
+from flows.cluster.queueing.choice import Chooser
 from flows.cluster.queueing.films import FilmOrder, Films
 from flows.cluster.queueing.graph import Entry, Graph
 from flows.cluster.queueing.order import Order
@@ -19,8 +19,6 @@ from flows.cluster.queueing.ready import Backlog, Ready
 from flows.cluster.queueing.residency import Residency
 from flows.cluster.queueing.waiting import Waiting, waiting
 from flows.planning.model import Clip
-
-Key = TypeVar("Key", bound=Hashable)
 
 __all__ = ["ClipQueue", "FilmOrder", "Lease", "Loss", "Waiting"]
 
@@ -62,7 +60,7 @@ class ClipQueue:
         self._backlog = Backlog()
         self._residency = Residency()
         self._order = Order(self._films, self._ready, self._backlog, self._residency, self.crew)
-        self._kinds: dict[tuple[str, int, int, int], dict[str, None]] = {}
+        self._chooser = Chooser(self._order, self._backlog, self._residency)
         self._preparing: dict[str, str] = {}
         self._needing: dict[str, dict[str, None]] = {}
         self._prepared: set[str] = set()
@@ -103,7 +101,6 @@ class ClipQueue:
             self._films.begin(film)
         made, moved = self._graph.add(clips)
         for entry in made:
-            self._kinds.setdefault(kind_of(entry.clip), {})[entry.name] = None
             if entry.key is not None:
                 self._needing.setdefault(entry.key, {})[entry.name] = None
         wanted = list(self._graph.before(clip.fingerprint for clip in clips))
@@ -117,16 +114,13 @@ class ClipQueue:
     def withdraw(self, film: str) -> frozenset[str]:
         """The film is gone, and with it the clips that no other one wants. Returns those of them that are being
         rendered: to be cancelled, and kept until `finish`, `fail` or `dropped` is called for them."""
-        orphans = []
-        for name in self._films.clips_of(film):
-            entry = self._graph[name]
+        entries = [self._graph[name] for name in self._films.clips_of(film)]
+        for entry in entries:
             self._unwant(entry, film)
-            if not entry.films:
-                orphans.append(entry)
         self._films.forget(film)
-        self._remove([entry for entry in orphans if entry.leased_to is None])
-        self._place_all(entry.name for entry in self._graph if entry in self._ready)
-        return frozenset(entry.name for entry in orphans if entry.leased_to is not None)
+        self._remove([entry for entry in entries if not entry.films and entry.leased_to is None])
+        self._place_all(entry.name for entry in entries)
+        return frozenset(entry.name for entry in entries if not entry.films and entry.leased_to is not None)
 
     def wanted_by(self, fingerprint: str) -> frozenset[str]:
         """The films that wait for the clip; none when it is not in the queue."""
@@ -160,7 +154,7 @@ class ClipQueue:
         A clip that failed on this worker is left to another one that runs, unless it failed on all of them.
         """
         self._stamp(now)
-        choice = None if self._films.all_held else self._order.choose(worker, warm, now)
+        choice = None if self._films.all_held else self._chooser.choose(worker, warm, now)
         if choice is None:
             self._residency.idle(worker, warm, now)
             return None
@@ -180,7 +174,7 @@ class ClipQueue:
         if self._films.all_held:
             return None
         self._stamp(now)
-        choice = self._order.choose(worker, warm, now)
+        choice = self._chooser.choose(worker, warm, now)
         return choice.entry.model if choice is not None and choice.entry.model not in warm else None
 
     def drop_first(self, worker: str, warm: Collection[str]) -> tuple[str, ...]:
@@ -193,7 +187,7 @@ class ClipQueue:
 
     def useless(self, worker: str) -> bool:
         """Whether none of the clips that are left can be rendered by the worker where it is."""
-        return not any(self.crew.able(worker, self._one(names)) for names in self._kinds.values())
+        return not any(self.crew.able(worker, kind) for kind in self._graph.kinds)
 
     def started(self, worker: str, node: str, fits: Fits | None = None) -> tuple[Loss, ...]:
         """The worker runs on that machine, on a device that has room for what `fits` says (everything, if not given).
@@ -320,12 +314,13 @@ class ClipQueue:
         for film in list(entry.films):
             self._unwant(entry, film)
         self.crew.settle(entry.name)
-        _discard(self._kinds, kind_of(entry.clip), entry.name)
         if entry.key is not None:
             if self._preparing.get(entry.key) == entry.name:
                 del self._preparing[entry.key]
                 self._place_all(self._needing[entry.key])
-            if _discard(self._needing, entry.key, entry.name):
+            self._needing[entry.key].pop(entry.name, None)
+            if not self._needing[entry.key]:
+                del self._needing[entry.key]
                 self._prepared.discard(entry.key)
 
     def _remove(self, entries: Collection[Entry]) -> None:
@@ -334,23 +329,20 @@ class ClipQueue:
             self._clear(entry)
         self._place_all(moved)
 
-    def _one(self, names: Iterable[str]) -> Clip:
-        return self._graph[next(iter(names))].clip
-
     # losses
 
     def _is_lost(self, entry: Entry, worker: str, blame: Blame) -> bool:
         if blame is Blame.CLIP or entry.attempts >= self._attempts:
             return True
-        alone = not self.crew.another(worker, entry.clip)
+        alone = not self.crew.another(worker, entry.name, entry.kind)
         return blame is Blame.LIKELY_CLIP and (entry.doubted or alone)
 
     def _lose_stranded(self) -> tuple[Loss, ...]:
         lost: list[Loss] = []
-        for names in list(self._kinds.values()):
-            why = self.crew.why_nobody(self._one(names)) if names else None
+        for kind in self._graph.kinds:
+            why = self.crew.why_nobody(kind)
             if why is not None:
-                for name in list(names):
+                for name in list(kind.names):
                     entry = self._graph.get(name)
                     if entry is not None and entry.leased_to is None:
                         lost += self._lose(entry, why)
@@ -361,13 +353,3 @@ class ClipQueue:
         losses = tuple(Loss(entry.name, cause.name, why, frozenset(entry.films)) for entry in entries)
         self._remove(entries)
         return losses
-
-
-def _discard(index: dict[Key, dict[str, None]], key: Key, name: str) -> bool:
-    """Out of the index; whether nothing is left under the key."""
-    names = index.get(key)
-    if names is not None:
-        names.pop(name, None)
-        if not names:
-            del index[key]
-    return key not in index
