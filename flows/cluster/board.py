@@ -225,7 +225,7 @@ class Board:
         with self._changed:
             load = event.record.seconds.get("load")
             if load and not event.cached:
-                self._queue.learn_load_seconds(clip.model, load)
+                self._queue.learn_load_seconds(clip.spec.variant, load)
             self._ended(clip.fingerprint)
             self._tell(event, self._queue.finish(clip.fingerprint))
             self._renderers.pop(clip.fingerprint, None)

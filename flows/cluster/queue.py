@@ -1,17 +1,17 @@
 """Which clip is rendered next, by which worker. Pure: no clock, no thread, no Ray; whoever owns it asks under its lock.
 
-The parts are in `flows.cluster.queueing`: `films` and `graph` are what is known, `ready` and `residency` follow from it,
-`order` is the rule.
+The parts are in `flows.cluster.queueing`: `films` and `graph` are what is known, `ready` and `residency` follow from
+it, `order` is the rule.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from flows.cluster.crew import EVERY, Crew, Fits, kind_of
+from flows.cluster.crew import EVERY, Crew, Fits
 from flows.cluster.failures import Blame, Fault
+from flows.cluster.queueing.choice import Chooser
 from flows.cluster.queueing.films import FilmOrder, Films
 from flows.cluster.queueing.graph import Entry, Graph
 from flows.cluster.queueing.order import Order
@@ -46,9 +46,9 @@ class ClipQueue:
     """The graph of the clips of all films that are still to be rendered, and the `crew` that may do it.
 
     A clip is ready when everything it starts from is finished; an upstream that was never added is in the store. Of
-    clips that need the same driving video prepared, one goes ahead; the others are not ready until the videos are there.
-    A clip that several films want is rendered once. Whoever asks for a lease says the time, in seconds since the epoch;
-    a worker that got none asks again when something happened, and every few seconds.
+    clips that need the same driving video prepared, one goes ahead; the others are not ready until the videos are
+    there. A clip that several films want is rendered once. Whoever asks for a lease says the time, in seconds since
+    the epoch; a worker that got none asks again when something happened, and every few seconds.
     """
 
     def __init__(self, attempts: int) -> None:
@@ -60,7 +60,7 @@ class ClipQueue:
         self._backlog = Backlog()
         self._residency = Residency()
         self._order = Order(self._films, self._ready, self._backlog, self._residency, self.crew)
-        self._kinds: dict[tuple[str, int, int, int], dict[str, None]] = {}
+        self._chooser = Chooser(self._order, self._backlog, self._residency)
         self._preparing: dict[str, str] = {}
         self._needing: dict[str, dict[str, None]] = {}
         self._prepared: set[str] = set()
@@ -101,7 +101,6 @@ class ClipQueue:
             self._films.begin(film)
         made, moved = self._graph.add(clips)
         for entry in made:
-            self._kinds.setdefault(kind_of(entry.clip), {})[entry.name] = None
             if entry.key is not None:
                 self._needing.setdefault(entry.key, {})[entry.name] = None
         wanted = list(self._graph.before(clip.fingerprint for clip in clips))
@@ -115,16 +114,13 @@ class ClipQueue:
     def withdraw(self, film: str) -> frozenset[str]:
         """The film is gone, and with it the clips that no other one wants. Returns those of them that are being
         rendered: to be cancelled, and kept until `finish`, `fail` or `dropped` is called for them."""
-        orphans = []
-        for name in self._films.clips_of(film):
-            entry = self._graph[name]
+        entries = [self._graph[name] for name in self._films.clips_of(film)]
+        for entry in entries:
             self._unwant(entry, film)
-            if not entry.films:
-                orphans.append(entry)
         self._films.forget(film)
-        self._remove([entry for entry in orphans if entry.leased_to is None])
-        self._place_all(entry.name for entry in self._graph if entry in self._ready)
-        return frozenset(entry.name for entry in orphans if entry.leased_to is not None)
+        self._remove([entry for entry in entries if not entry.films and entry.leased_to is None])
+        self._place_all(entry.name for entry in entries)
+        return frozenset(entry.name for entry in entries if not entry.films and entry.leased_to is not None)
 
     def wanted_by(self, fingerprint: str) -> frozenset[str]:
         """The films that wait for the clip; none when it is not in the queue."""
@@ -158,7 +154,7 @@ class ClipQueue:
         A clip that failed on this worker is left to another one that runs, unless it failed on all of them.
         """
         self._stamp(now)
-        choice = None if self._films.all_held else self._order.choose(worker, warm, now)
+        choice = None if self._films.all_held else self._chooser.choose(worker, warm, now)
         if choice is None:
             self._residency.idle(worker, warm, now)
             return None
@@ -188,20 +184,20 @@ class ClipQueue:
         if self._films.all_held:
             return None
         self._stamp(now)
-        choice = self._order.choose(worker, warm, now)
+        choice = self._chooser.choose(worker, warm, now)
         return choice.entry.model if choice is not None and choice.entry.model not in warm else None
 
     def drop_first(self, worker: str, warm: Collection[str]) -> tuple[str, ...]:
         """The models `warm` of a worker that needs room, least useful first: the least work waits for it, for each of
         the workers that hold it."""
-        others = Counter(self._residency.held(self.crew.running, worker))
+        others = self._residency.held(self.crew.running, worker)
         return tuple(
             sorted(warm, key=lambda model: (self._backlog.seconds.get(model, 0.0) / (others[model] + 1), model))
         )
 
     def useless(self, worker: str) -> bool:
         """Whether none of the clips that are left can be rendered by the worker where it is."""
-        return not any(self.crew.able(worker, self._one(names)) for names in self._kinds.values())
+        return not any(self.crew.able(worker, kind) for kind in self._graph.kinds)
 
     def started(self, worker: str, node: str, fits: Fits | None = None) -> tuple[Loss, ...]:
         """The worker runs on that machine, on a device that has room for what `fits` says (everything, if not given).
@@ -227,8 +223,8 @@ class ClipQueue:
             self._place_all(self._needing[entry.key])
 
     def finish(self, fingerprint: str) -> frozenset[str]:
-        """The clip is in the store, whoever put it there; what waited for it alone becomes ready. Returns the films that
-        wanted it."""
+        """The clip is in the store, whoever put it there; what waited for it alone becomes ready. Returns the films
+        that wanted it."""
         entry = self._graph.get(fingerprint)
         if entry is None:
             return frozenset()
@@ -249,6 +245,7 @@ class ClipQueue:
         worker = entry.leased_to
         assert worker is not None, "only a leased clip fails"
         self._give_back(entry)
+        self._residency.fresh(worker)  # until it asks again: it may be about to end
         if fault.blame is Blame.NODE:
             entry.attempts -= 1
             self.crew.bar(worker, EVERY if fault.every_variant else entry.model, fault.message)
@@ -327,12 +324,13 @@ class ClipQueue:
         for film in list(entry.films):
             self._unwant(entry, film)
         self.crew.settle(entry.name)
-        _discard(self._kinds, kind_of(entry.clip), entry.name)
         if entry.key is not None:
             if self._preparing.get(entry.key) == entry.name:
                 del self._preparing[entry.key]
                 self._place_all(self._needing[entry.key])
-            if _discard(self._needing, entry.key, entry.name):
+            self._needing[entry.key].pop(entry.name, None)
+            if not self._needing[entry.key]:
+                del self._needing[entry.key]
                 self._prepared.discard(entry.key)
 
     def _remove(self, entries: Collection[Entry]) -> None:
@@ -341,23 +339,20 @@ class ClipQueue:
             self._clear(entry)
         self._place_all(moved)
 
-    def _one(self, names: Iterable[str]) -> Clip:
-        return self._graph[next(iter(names))].clip
-
     # losses
 
     def _is_lost(self, entry: Entry, worker: str, blame: Blame) -> bool:
         if blame is Blame.CLIP or entry.attempts >= self._attempts:
             return True
-        alone = not self.crew.another(worker, entry.clip)
+        alone = not self.crew.another(worker, entry.name, entry.kind)
         return blame is Blame.LIKELY_CLIP and (entry.doubted or alone)
 
     def _lose_stranded(self) -> tuple[Loss, ...]:
         lost: list[Loss] = []
-        for names in list(self._kinds.values()):
-            why = self.crew.why_nobody(self._one(names)) if names else None
+        for kind in self._graph.kinds:
+            why = self.crew.why_nobody(kind)
             if why is not None:
-                for name in list(names):
+                for name in list(kind.names):
                     entry = self._graph.get(name)
                     if entry is not None and entry.leased_to is None:
                         lost += self._lose(entry, why)
@@ -368,13 +363,3 @@ class ClipQueue:
         losses = tuple(Loss(entry.name, cause.name, why, frozenset(entry.films)) for entry in entries)
         self._remove(entries)
         return losses
-
-
-def _discard(index: dict[object, dict[str, None]], key: object, name: str) -> bool:
-    """Out of the index; whether nothing is left under the key."""
-    names = index.get(key)
-    if names is not None:
-        names.pop(name, None)
-        if not names:
-            del index[key]
-    return key not in index

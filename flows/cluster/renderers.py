@@ -63,7 +63,7 @@ class Renderer(Protocol):
 
     @property
     def warm(self) -> frozenset[str]:
-        """The variants whose models are held now."""
+        """The models that are held now, by `Clip.model`."""
         ...
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:

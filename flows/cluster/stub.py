@@ -27,12 +27,12 @@ class StubRenderer:
 
     @property
     def warm(self) -> frozenset[str]:
-        """The variants that were asked for; nothing is loaded for them."""
+        """The models that were asked for; nothing is loaded for them."""
         return self._warm
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Draw the frames. Raises Stopped between steps."""
-        self._warm |= {clip.spec.variant}
+        self._warm |= {clip.model}
         start = time.perf_counter()
         for step in range(self._steps):
             if report.should_stop():

@@ -78,6 +78,7 @@ class Films:
         least = min((one.served for one in self._films.values() if one.clips and one is not film), default=0.0)
         film.served = max(film.served, least)
 
-    def orders(self) -> tuple[FilmOrder, ...]:
-        """Of all films that have clips to be rendered."""
-        return tuple(film.order for film in self._films.values() if film.clips)
+    def top_priority(self) -> int:
+        """The highest of the films that wait for something and are not held."""
+        waiting = (film for film in self._films.values() if film.clips and film.name not in self._held)
+        return max((film.order.priority for film in waiting), default=0)

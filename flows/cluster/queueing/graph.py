@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from flows.cluster.crew import Kind
 from flows.planning.model import Clip, topological
 from flows.planning.motion import prepared_key
 
@@ -20,7 +21,7 @@ class Entry:
 
     clip: Clip
     number: int
-    model: str
+    kind: Kind
     key: str | None
     seconds: float
     path: float = 0.0
@@ -36,6 +37,10 @@ class Entry:
         return self.clip.fingerprint
 
     @property
+    def model(self) -> str:
+        return self.kind.model
+
+    @property
     def rank(self) -> tuple[float, int]:
         """Among the ready clips of one film and model: the longest way first, then as they came."""
         return -self.path, self.number
@@ -47,6 +52,7 @@ class Graph:
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._followers: dict[str, dict[str, None]] = {}
+        self._kinds: dict[tuple[str, int, int, int], Kind] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -69,8 +75,9 @@ class Graph:
         fresh = {clip.fingerprint: clip for clip in clips if clip.fingerprint not in self._entries}
         made: list[Entry] = []
         for clip in fresh.values():
-            entry = Entry(clip, self._count, clip.model, prepared_key(clip), max(clip.estimated_seconds, LEAST_SECONDS))
             self._count += 1
+            seconds = max(clip.estimated_seconds, LEAST_SECONDS)
+            entry = Entry(clip, self._count, self._kind_of(clip), prepared_key(clip), seconds)
             self._entries[clip.fingerprint] = entry
             made.append(entry)
         for entry in made:
@@ -147,7 +154,23 @@ class Graph:
             before |= entry.waits_for
         return self.measure(before)
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Those of the clips that are here."""
+        return tuple(self._kinds.values())
+
+    def _kind_of(self, clip: Clip) -> Kind:
+        key = (clip.model, *clip.spec.extent)
+        kind = self._kinds.get(key)
+        if kind is None:
+            kind = self._kinds[key] = Kind(key[0], clip)
+        kind.names[clip.fingerprint] = None
+        return kind
+
     def _part(self, entry: Entry) -> None:
+        entry.kind.names.pop(entry.name, None)
+        if not entry.kind.names:
+            self._kinds.pop((entry.model, *entry.clip.spec.extent), None)
         for upstream in entry.waits_for:
             followers = self._followers.get(upstream)
             if followers is not None:

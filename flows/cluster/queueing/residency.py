@@ -45,7 +45,7 @@ class Residency:
         return self._load_seconds.get(clip.spec.variant, LOAD_SECONDS)
 
     def fresh(self, worker: str) -> None:
-        """It has started, and holds nothing."""
+        """It has started, or something is wrong with it: it holds nothing that counts."""
         self._posts[worker] = Post(worker)
 
     def gone(self, worker: str) -> None:
@@ -83,11 +83,10 @@ class Residency:
         posts = (post for post in self._posts.values() if post.name != but and post.name in among)
         return Counter(post.model for post in posts if post.model is not None)
 
-    def held(self, among: Collection[str], but: str) -> Iterator[str]:
-        """The models that the others hold, once for each of them."""
-        for post in self._posts.values():
-            if post.name != but and post.name in among:
-                yield from post.holds
+    def held(self, among: Collection[str], but: str) -> Counter[str]:
+        """How many others hold each model."""
+        posts = (post for post in self._posts.values() if post.name != but and post.name in among)
+        return Counter(model for post in posts for model in post.holds)
 
     def left_over(self, now: float) -> float:
         """Seconds of work in what is being rendered."""

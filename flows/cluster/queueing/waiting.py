@@ -1,4 +1,4 @@
-"""What `wanflow pool queue` shows: every clip of the queue, in the order they would be leased, and what it waits for."""
+"""What `wanflow pool queue` shows: the clips in the order they would be leased in, and what each waits for."""
 
 from __future__ import annotations
 
