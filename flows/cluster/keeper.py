@@ -62,6 +62,10 @@ class Keeper:
         """What the pool is."""
         return self._terms
 
+    def pid(self) -> int:
+        """The process that the keeper is."""
+        return os.getpid()
+
     def takes_films(self) -> bool:
         """Not when it is drained."""
         return not self._draining

@@ -16,6 +16,7 @@ from flows.cluster.session import RaySession
 from flows.cluster.terms import Terms
 from flows.events import Log, Progress
 
+WORKER = "worker-"
 STOP_SECONDS = 5.0
 """How long workers that were stopped may take to come to the end of their step before their processes are ended."""
 
@@ -68,9 +69,9 @@ class Staff:
 
     def take_over(self, renderer: RendererSpec) -> None:
         """Find the workers that outlived the keeper before this one."""
-        for name in self._session.named(f"{self._terms.name}/"):
-            self._numbers = max(self._numbers, int(name.rpartition("-")[2]))
-            self._begin(name, renderer, found=True)
+        for number in map(int, self._session.named(f"{self._terms.name}/{WORKER}")):
+            self._numbers = max(self._numbers, number)
+            self._begin(f"{WORKER}{number}", renderer, found=True)
 
     def stop(self, names: frozenset[str]) -> None:
         """These give up what they render; whoever does not in time has its process ended."""
@@ -98,7 +99,7 @@ class Staff:
 
     def _next_name(self) -> str:
         self._numbers += 1
-        return f"worker-{self._numbers}"
+        return f"{WORKER}{self._numbers}"
 
     def _begin(self, name: str, renderer: RendererSpec, *, found: bool = False) -> None:
         settings = self._terms.settings

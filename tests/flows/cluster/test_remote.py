@@ -185,7 +185,7 @@ def test_every_error_of_ray_is_a_death_wherever_it_comes(
     worker.start((), wanted)
     heard = worker.render(JOB)
     assert next(heard) == SAID
-    with pytest.raises(WorkerDied, match="came|it said nothing"):
+    with pytest.raises(WorkerDied, match=r"came|it said nothing"):
         next(heard)
 
 
