@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from wan.errors import NumbersError
 from wan.model.finite import is_finite
+from wan.model.pace import Pace
 from wan.model.vae_convolutions import Passage, convolve
 from wan.model.vae_layers import run_decoder, run_encoder
 from wan.parallel.rows import Rows
@@ -145,8 +146,10 @@ class Vae:
         rows = self._rows.of(height)
         passage = Passage(half=half, in_pieces=len(pieces) > 1, rows=rows)
         given = given if rows is None else rows.cut(given)
-        found = []
-        for piece in pieces:
+        found, pace = [], Pace(given.device)
+        for number, piece in enumerate(pieces):
+            if number > 0:
+                pace.between()
             found.append(layers(given[:, :, piece], passage))
             passage.first = False
         made = found[0] if len(found) == 1 else torch.cat(found, dim=2)
