@@ -168,7 +168,7 @@ class Pipeline:
         In a gang, where one member's `should_stop` stops all, `GangError` when a member is lost, or has another state.
         A gang that lost a member has ended; the state given goes on in another one, or on one GPU.
         """
-        self._check_state(state)
+        self.check(state)
         target = state.steps if to_step is None else to_step
         if not state.step <= target <= state.steps:
             raise RequestError(f"to_step: {target} is not between {state.step} (done) and {state.steps} (all)")
@@ -204,7 +204,7 @@ class Pipeline:
 
         Raises `NumbersError`, and `Cancelled` when `should_stop` says so, which is not asked in a gang.
         """
-        self._check_state(state)
+        self.check(state)
         set_convolutions(self.numerics.precision)
         conditions = {name: tensor.to(self.device) for name, tensor in state.conditions.items()}
         with self.gang.guard(), heeding(self._alone(should_stop)):
@@ -213,7 +213,8 @@ class Pipeline:
             except NumbersError as error:
                 raise culprit_of_frames(error, self.parts) from error
 
-    def _check_state(self, state: State) -> None:
+    def check(self, state: State) -> None:
+        """Raises `StateError` when the state belongs to another pipeline."""
         mine = (self.variant.name, self.checkpoint, self.numerics)
         if (state.variant, state.checkpoint, state.numerics) != mine:
             raise StateError(

@@ -70,8 +70,9 @@ def stop_on_rank_1(gang: Gang, family: Family) -> int:
     return -1
 
 
-def _third(gang: Gang, asked: list[int]) -> bool:
-    return gang.rank == 1 and len(asked) == 3
+def _fourth(gang: Gang, asked: list[int]) -> bool:
+    """Before the third step: within the first one it was asked too."""
+    return gang.rank == 1 and len(asked) == 4
 
 
 def stop_rank_1_between_blocks(gang: Gang, family: Family, number: int) -> tuple[int, bool]:
