@@ -60,6 +60,7 @@ class StubRenderer:
             time.sleep(self._seconds / self._steps)
             report.progress("denoise", step + 1, self._steps)
         frames = draw(clip)
+        report.progress("write", 0, 1)
         latents = save({"latents": np.zeros((1, 16, 1, 2, 2), np.float32)})
         seconds = {"denoise": spent + time.perf_counter() - start}
         return store_clip(store, clip, frames, latents, seconds=seconds, determinism=DETERMINISM)

@@ -139,6 +139,7 @@ class WanRenderer:
             result = pipeline.finish(state, should_stop=report.should_stop)
             report.progress("decode", 1, 1)
         work.settle()
+        report.progress("write", 0, 1)
         kept = {"latents": state.latents, **{CARRIED + name: tensor for name, tensor in result.carried.items()}}
         latents = save({name: tensor.float().cpu().contiguous().clone() for name, tensor in kept.items()})
         return store_clip(

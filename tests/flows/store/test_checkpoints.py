@@ -95,9 +95,8 @@ def test_a_clip_is_published_also_where_nothing_may_be_removed(record: object) -
     backend: Backend = Keeping()
     store = Store(backend)
     put_checkpoint(store, ONE, HERE, 12, b"twelve", NOW)
-    made = ClipRecord(
-        fingerprint=ONE, video="", latents="", last_frame="", thumbnail="", num_frames=1, fps=1.0, width=1, height=1, seed=0
-    )  # fmt: skip
+    blobs = dict.fromkeys(("video", "latents", "last_frame", "thumbnail"), "")
+    made = ClipRecord(fingerprint=ONE, num_frames=1, fps=1.0, width=1, height=1, seed=0, **blobs)
     assert store.publish(made) == made
     assert store.record(ONE) == made
 
