@@ -4,7 +4,8 @@
     python -m benchmarks.stopping --device cuda --shapes true            # T2V-A14B at 1280x720, 81 frames
 
 Weights are random: speed does not depend on them. Steps with and without alternate in one run; the ratio is that of
-their medians. A stop is asked for at a random moment of a step.
+their medians: of the process's own time on a CPU, which others use too. It says little below the noise of a machine,
+so looking is timed by itself as well. A stop is asked for at a random moment of a step.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from benchmarks.gpu.record import synchronise
 from benchmarks.gpu.steps import clip, wan_step
 from wan.errors import Cancelled
 from wan.model.expert import Expert
+from wan.model.pace import Pace
 from wan.precision import cast_model
 from wan.request import Numerics
 from wan.system.stop import heeding
@@ -62,8 +64,8 @@ SHAPES = {"tiny": tiny, "larger": larger, "true": true}
 
 @torch.inference_mode()
 def measure(step: Callable[[], Any], device: torch.device, repeats: int, stops: int) -> dict[str, float]:
-    """`seconds` a step without, `ratio` with against without, `asked` how often; `free` the longest seconds from a stop
-    until the device has nothing to do any more."""
+    """`seconds` a step without, `ratio` with against without, `looks` how often; `look` the seconds of one, without any
+    waiting for a GPU; `free` the longest seconds from a stop until the device has nothing to do any more."""
     asked: list[int] = []
 
     def never() -> bool:
@@ -81,15 +83,28 @@ def measure(step: Callable[[], Any], device: torch.device, repeats: int, stops: 
     free = max((_until_free(step, device, plain) for _ in range(stops)), default=0.0)
     with heeding(never):
         step()
-    return {"seconds": plain, "ratio": looking / plain, "asked": float(len(asked)), "free": free}
+    return {
+        "seconds": plain, "ratio": looking / plain, "looks": float(len(asked)), "look": _seconds_a_look(), "free": free
+    }  # fmt: skip
+
+
+def _seconds_a_look() -> float:
+    flag, count = threading.Event(), 100_000
+    with heeding(flag.is_set):
+        pace = Pace(torch.device("cpu"))
+        began = time.process_time()
+        for _ in range(count):
+            pace.between()
+        return (time.process_time() - began) / count
 
 
 def _seconds(step: Callable[[], Any], device: torch.device) -> float:
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
     synchronise(device)
-    began = time.perf_counter()
+    began = clock()
     step()
     synchronise(device)
-    return time.perf_counter() - began
+    return clock() - began
 
 
 def _until_free(step: Callable[[], Any], device: torch.device, seconds: float) -> float:
@@ -121,9 +136,12 @@ def main() -> None:
     for name in asked.shapes:
         torch.manual_seed(0)
         found = measure(SHAPES[name](device), device, asked.repeats, asked.stops)
+        alone = found["looks"] * found["look"] / found["seconds"]
         print(
-            f"{name}: {found['seconds']:.4f} s a guided step; looking {found['asked']:.0f} times: "
-            f"{found['ratio']:.4f}x; free {found['free']:.3f} s after a stop at most of {asked.stops}"
+            f"{name}: {found['seconds']:.4f} s a guided step; looking {found['looks']:.0f} times: "
+            f"{found['ratio']:.4f}x, by itself {1e6 * found['look']:.2f} us a look, {alone:.6%} of the step; "
+            f"free {found['free']:.3f} s after a stop at most, of {asked.stops}",
+            flush=True,
         )
 
 

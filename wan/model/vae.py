@@ -56,6 +56,9 @@ class Vae:
                 module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
         if tiled:
             model.enable_tiling()
+            for part in (model.encoder, model.decoder):  # called for each frame of each tile
+                part.register_forward_pre_hook(lambda *_: self._pace.between())
+        self._pace = Pace(self.device)
         self._tiled, self._rounded = tiled, rounded
         self._asked_piece_bytes = piece_bytes
         self._rows = rows or Rows()
@@ -89,6 +92,7 @@ class Vae:
     def encode(self, video: Tensor) -> Tensor:
         """`[B, 3, 4n + 1, H, W]` in [−1, 1] → latents fp32 `[B, z, n + 1, H/8, W/8]` (mean of the posterior)."""
         video = video.to(self.device, self.dtype)
+        self._pace = Pace(self.device)
         if self._tiled:
             moments: Tensor = self.model.encode(video).latent_dist.parameters
         else:
@@ -101,6 +105,7 @@ class Vae:
 
         Raises `NumbersError` for NaN and infinity, which would be shown as black and white.
         """
+        self._pace = Pace(self.device)
         raw = (latents.to(self.device, torch.float32) * self._std + self._mean).to(self.dtype)
         video: Tensor = self.model.decode(raw).sample if self._tiled else self._finite(self._decode, raw)
         if not bool(is_finite(video)):

@@ -119,9 +119,9 @@ def test_the_autoencoder_is_the_references(parity: Any, piece_bytes: int | None)
     assert data.error("out.reconstruction_last", vae.decode(encoded)[0][:, -1:]) < 1e-4
 
 
-def test_a_video_in_pieces_is_left_between_them() -> None:
-    """Which a GPU is waited for at; layers are looked between as well."""
-    vae = Vae(_model(), piece_bytes=1)
+@pytest.mark.parametrize("how", [{"piece_bytes": 1}, {"tiled": True}], ids=["pieces", "tiles"])
+def test_a_video_is_left_between_pieces_layers_and_tiles(how: Any) -> None:
+    vae = Vae(_model(), **how)
     latents, video = torch.randn(1, 16, 3, 4, 6), torch.rand(1, 3, 9, 32, 48) * 2 - 1
     for function, given in ((vae.decode, latents), (vae.encode, video)):
         asked: list[int] = []
