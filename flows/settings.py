@@ -41,7 +41,8 @@ class RenderSettings:
     `steps_scale` multiplies the number of steps, whoever named it (a draft: 0.5); of schedules that are too short to be
     cut (distilled models) `size_scale` multiplies the sides of the picture instead. `takes` replaces what shots say.
     `precision` None: the family's own. `precision`, `attention`, `vae_tiling` and `compile` change pixels and are in
-    the fingerprint; `placement` (where models live) does not.
+    the fingerprint; `placement` (where models live) does not. `checkpoint_seconds`: of denoising, that are lost with a
+    worker at most; 0: nothing is kept of a clip that is not finished.
     """
 
     num_inference_steps: Annotated[int, STEPS] | None
@@ -60,6 +61,7 @@ class RenderSettings:
     compile: bool
     placement: Literal["auto"] | Placement
     device: Literal["auto", "cpu", "cuda"]
+    checkpoint_seconds: Annotated[float, Bounds(0, 86_400)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,8 @@ class Report(Protocol):
         ...
 
     def should_stop(self) -> bool:
-        """Whether to raise `flows.errors.Stopped` at the next chance. Cheap: ask at every step."""
+        """Whether to raise `flows.errors.Stopped` at the next chance, with what is worth keeping kept. Cheap: asked
+        between the blocks of a step."""
         ...
 
 
@@ -83,6 +84,7 @@ def wan_renderer(settings: Settings) -> RendererSpec:
         "numerics": numerics_for(FAMILIES[settings.model.family], settings.render),
         "gpu_share": settings.cluster.gpus_per_worker or 1.0,
         "workers": settings.cluster.max_workers,
+        "checkpoint_seconds": settings.render.checkpoint_seconds,
     }
     return RendererSpec("wan", options, device=device)
 
