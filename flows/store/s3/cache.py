@@ -1,9 +1,9 @@
 """Blobs of buckets that are kept on this machine: `$XDG_CACHE_HOME/wanflow/store`, shared by a user's processes.
 
-    <store>/<aa>/<sha256>          the bytes; found whole once a process before they are used
-    <store>/<aa>/<sha256>.json     what is known of the object in the bucket; its time says when they were last used
-    leases/<token>                 digests that a process has given out as paths; locked while it lives
-    tmp/                           what is not whole yet
+    <store>/blobs/<aa>/<sha256>         the bytes; found whole once a process before they are used
+    <store>/blobs/<aa>/<sha256>.json    what is known of the object in the bucket; its time is that of the last use
+    leases/<token>                      digests that a process has given out as paths; locked while it lives
+    tmp/                                what is not whole yet
 
 What was used longest ago goes when they are more than the bound. What a living process has given out stays, though it
 be more: a program may be about to open it.
@@ -27,6 +27,7 @@ from typing import IO, BinaryIO
 from flows.addresses import BucketAddress
 from flows.errors import EnvironmentProblem, StoreError
 from flows.store.folder import sweep
+from flows.store.layout import blob_key
 from flows.store.s3.room import KNOWN, LEASES, clear, gate
 from flows.store.verified import Verified
 from wan.system.files import cache_folder, move_over
@@ -57,7 +58,7 @@ class Cache:
     def __init__(self, address: BucketAddress, folder: Path | None = None) -> None:
         self.root = folder or cache_folder() / "store"
         store = f"{address.endpoint}\n{address.bucket}\n{address.prefix}"
-        self._blobs = self.root / hashlib.sha256(store.encode()).hexdigest()[:16]
+        self._store = self.root / hashlib.sha256(store.encode()).hexdigest()[:16]
         self._bound = address.cache_gb * 1e9
         self._lease: IO[bytes] | None = None
         self._come_in: float | None = None
@@ -162,10 +163,10 @@ class Cache:
             raise StoreError(f"cannot use {self.root}, for what is fetched of the store: {error}") from error
 
     def _place(self, digest: str) -> Path:
-        return self._blobs / digest[:2] / digest
+        return self._store / blob_key(digest)
 
     def _known_file(self, digest: str) -> Path:
-        return self._blobs / digest[:2] / f"{digest}{KNOWN}"
+        return self._store / f"{blob_key(digest)}{KNOWN}"
 
     def _is_whole(self, path: Path, digest: str) -> bool:
         """Raises FileNotFoundError. One that is not is of no use to anybody."""

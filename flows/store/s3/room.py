@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from flows.store.layout import BLOBS
 from wan.system.locks import lock, try_lock
 
 LEASES = "leases"
@@ -41,7 +42,7 @@ def clear(root: Path, bound: float) -> None:
 
 def _found(root: Path) -> Iterator[tuple[float, int, Path]]:
     """Every blob: when it was last used, its bytes, the file."""
-    for folder in root.glob("*/[0-9a-f][0-9a-f]"):
+    for folder in root.glob(f"*/{BLOBS}/[0-9a-f][0-9a-f]"):
         with os.scandir(folder) as entries:
             files = {entry.name: entry for entry in entries if entry.is_file()}
         for name, entry in files.items():
