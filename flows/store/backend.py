@@ -7,7 +7,7 @@ on a condition (S3: `If-None-Match: *`) and listed by prefix.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias
@@ -86,6 +86,10 @@ class Backend(Protocol):
 
     def has_blob(self, key: str, digest: str) -> bool:
         """Whether it is there and has these bytes. They are read once a process, and again when they were changed."""
+        ...
+
+    def whole(self, blobs: Mapping[str, str]) -> frozenset[str]:
+        """Those of the keys, each with a digest, that `has_blob` is true of; many are asked for at once."""
         ...
 
     def read_blob(self, key: str, digest: str) -> bytes:

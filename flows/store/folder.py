@@ -6,7 +6,8 @@ import os
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -52,7 +53,6 @@ class FolderBackend:
     def check(self, *, writing: bool = False) -> None:
         with translated(self._root, "read"):
             nearest = next(folder for folder in (self._root, *self._root.parents) if folder.exists())
-            os.scandir(nearest).close()
         if writing:
             with translated(self._root, "write to"), tempfile.TemporaryFile(dir=nearest):
                 pass
@@ -104,6 +104,11 @@ class FolderBackend:
     def has_blob(self, key: str, digest: str) -> bool:
         with translated(self._root, "read"):
             return self._whole(key, digest)
+
+    def whole(self, blobs: Mapping[str, str]) -> frozenset[str]:
+        with ThreadPoolExecutor(self.at_once, thread_name_prefix="check") as threads:
+            found = threads.map(self.has_blob, blobs.keys(), blobs.values())
+            return frozenset(key for key, whole in zip(blobs, found, strict=True) if whole)
 
     def read_blob(self, key: str, digest: str) -> bytes:
         path = self._place(key)

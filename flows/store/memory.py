@@ -8,7 +8,7 @@ import tempfile
 import threading
 import uuid
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -67,6 +67,9 @@ class MemoryBackend:
     def has_blob(self, key: str, digest: str) -> bool:
         data = self.get(key)
         return data is not None and sha256(data).hexdigest() == digest
+
+    def whole(self, blobs: Mapping[str, str]) -> frozenset[str]:
+        return frozenset(key for key, digest in blobs.items() if self.has_blob(key, digest))
 
     def read_blob(self, key: str, digest: str) -> bytes:
         data = self.get(key)

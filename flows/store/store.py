@@ -104,6 +104,11 @@ class Store:
         """Whether all these blobs are there, with the right bytes."""
         return all(self._backend.has_blob(blob_key(digest), digest) for digest in set(digests))
 
+    def whole(self, digests: Collection[str]) -> frozenset[str]:
+        """Those of these blobs that are there, with the right bytes. Asked with many at once."""
+        keys = {blob_key(digest): digest for digest in digests}
+        return frozenset(keys[key] for key in self._backend.whole(keys))
+
     def record(self, fingerprint: str) -> ClipRecord | None:
         """The record of a finished clip, or None. A damaged record promises nothing, and is as good as none."""
         data = self._backend.get(record_key(fingerprint))

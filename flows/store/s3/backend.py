@@ -7,7 +7,7 @@ same etag still, or when all of it is read.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
@@ -87,13 +87,27 @@ class BucketBackend:
             return iter([entry.key for entry in self._listed(f"{folder}/")])
 
     def present(self, keys: Collection[str]) -> frozenset[str]:
+        return frozenset(self._found(keys))
+
+    def whole(self, blobs: Mapping[str, str]) -> frozenset[str]:
+        """Listed, and asked for one by one only where this machine knows nothing of the object that is there."""
+        found = self._found(blobs)
+
+        def is_whole(key: str) -> bool:
+            known = self._cache.known(blobs[key])
+            return known.whole if known and known.etag == found[key].etag else self.has_blob(key, blobs[key])
+
+        with ThreadPoolExecutor(self.at_once, thread_name_prefix="check") as threads:
+            return frozenset(key for key, whole in zip(found, threads.map(is_whole, found), strict=True) if whole)
+
+    def _found(self, keys: Collection[str]) -> dict[str, Entry]:
         """A listing that leaps to the next key that is asked for: never more requests than keys, nor than it takes to
         list all that is there."""
         wanted = sorted(keys)
         share = max(AT_ONCE, -(-len(wanted) // self.at_once))
         rows = [wanted[start : start + share] for start in range(0, len(wanted), share)]
         with translated(self._where, "read"), ThreadPoolExecutor(self.at_once, thread_name_prefix="list") as threads:
-            return frozenset(key for found in threads.map(self._leaping, rows) for key in found)
+            return {entry.key: entry for found in threads.map(self._leaping, rows) for entry in found}
 
     def extent(self, folder: str) -> Extent:
         with translated(self._where, "read"):
@@ -121,6 +135,7 @@ class BucketBackend:
         if known is not None and known.etag == head.etag:
             return known.whole
         if is_promised(head, digest):
+            self._cache.note(digest, Known(head.etag, True))
             return True
         try:
             self._fetch(key, digest)
@@ -177,9 +192,9 @@ class BucketBackend:
             except Trouble as trouble:
                 tries.failed(trouble)
 
-    def _leaping(self, wanted: list[str]) -> set[str]:
+    def _leaping(self, wanted: list[str]) -> list[Entry]:
         """Those of the sorted keys that are there."""
-        there: set[str] = set()
+        there: list[Entry] = []
         at = 0
         while at < len(wanted):
             first = wanted[at]
@@ -188,7 +203,7 @@ class BucketBackend:
                 while at < len(wanted) and wanted[at] < entry.key:
                     at += 1
                 if at < len(wanted) and wanted[at] == entry.key:
-                    there.add(entry.key)
+                    there.append(entry)
                     at += 1
                 if number == PAGE or at == len(wanted) or not wanted[at].startswith(prefix):
                     break

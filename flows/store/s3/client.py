@@ -58,6 +58,7 @@ class Entry:
 
     key: str
     size: int
+    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class Client:
             )
             for one in found:
                 if not one.is_dir:
-                    yield Entry(str(one.object_name)[len(self._root) :], one.size or 0)
+                    yield Entry(str(one.object_name)[len(self._root) :], one.size or 0, _bare(one.etag or ""))
 
     def begin(self, key: str, label: str) -> str:
         """The id of an upload in parts."""

@@ -354,6 +354,16 @@ def test_takes_are_listed_and_not_asked_for_one_by_one(store: Store, front: Fron
     assert len(front.log) <= 32
 
 
+def test_blobs_that_a_machine_knows_are_listed_and_not_asked_for_one_by_one(
+    store: Store, front: Front, where: BucketAddress, clock: Clock, tmp_path: Path
+) -> None:
+    digests = [store.put_bytes(b"%d" % number) for number in range(100)]
+    for machine, heads in (("here", 0), ("there", 100), ("there", 0)):
+        front.log.clear()
+        assert opened(where, clock, tmp_path, machine).whole(digests) == frozenset(digests)
+        assert (len(front.asked("HEAD")), len(front.log) - heads <= 16) == (heads, True)
+
+
 def _classes(module: object, root: type[Exception]) -> list[type[Exception]]:
     found = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, root)]
     return sorted(found, key=lambda kind: kind.__name__)

@@ -181,6 +181,15 @@ def test_of_two_who_add_a_note_the_first_wins(kind: Kind, store: Store) -> None:
     assert store.note("prompts/a.json") == b"1"
 
 
+def test_of_many_blobs_the_whole_ones_are_named(store: Store, damage: Damage) -> None:
+    digests = [store.put_bytes(b"%d" % number) for number in range(40)]
+    damage(digests[0], b"other")
+    absent = [f"{number:064x}" for number in range(40)]
+    assert store.whole([*digests, *absent]) == frozenset(digests[1:])
+    assert store.whole([*digests, *absent]) == frozenset(digests[1:])
+    assert store.whole([]) == frozenset()
+
+
 def test_a_store_is_looked_at_before_it_is_used(store: Store) -> None:
     store.check()
     store.check(writing=True)
