@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.edit.process import find_ffmpeg
+from flows.edit import check_ffmpeg
 from flows.events import Event
 from flows.film.folder import check_space, claimed
 from flows.film.making import Making
@@ -42,7 +42,7 @@ def make_film(
     """
     began = time.monotonic()
     asked = chosen_shots(plan, only)
-    find_ffmpeg(plan.settings.film)
+    check_ffmpeg(plan)
     _check_cluster(plan)
     with ExitStack() as cleanup:
         folder = cleanup.enter_context(claimed(plan))
