@@ -49,7 +49,7 @@ def _encoders_lacking(binary: Path, codecs: Collection[str]) -> list[str]:
 
 def _help(binary: Path, topic: str) -> str:
     """The help that it has on a topic; of one that it does not know it says so."""
-    command = [binary, "-hide_banner", "-h", topic]
+    command = [str(binary), "-hide_banner", "-h", topic]
     try:
         return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60).stdout
     except (OSError, subprocess.SubprocessError) as error:
