@@ -59,12 +59,12 @@ def load_pipeline(
         raise RequestError(f"variant: the checkpoint is one of {checkpoint.variant}, not of {variant}")
     how = _how(checkpoint, find_device(device) if gang is None else gang.device, numerics, placement, gang)
     with _quiet(), _as_checkpoint_error(checkpoint):
-        found = {
+        models = {
             name: _load(name, kind, checkpoint.components[name], how)
             for name, kind in known.components.items()
             if kind.weights
         }
-        parts = Resident(found, how.device) if placement == "resident" else Moved(found, how.device, placement)
+        parts = Resident(models, how.device) if placement == "resident" else Moved(models, how.device, placement)
         return Pipeline(known, parts=parts, numerics=numerics, checkpoint=checkpoint.revision, gang=gang)
 
 

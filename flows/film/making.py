@@ -75,7 +75,7 @@ class Making:
     def events(self) -> Iterator[Event]:
         """What happens until everything is rendered that can be. `on_event` has heard it before."""
         if self.pool is not None:
-            yield from map(self._told, self.pool.events())
+            yield from map(self._noted, self.pool.events())
 
     def warn(self, message: str) -> None:
         """Said once to the person: what went wrong beside the film."""
@@ -83,7 +83,7 @@ class Making:
             self.warnings.append(message)
             self.on_event(Log("", logging.WARNING, message))
 
-    def _told(self, event: Event) -> Event:
+    def _noted(self, event: Event) -> Event:
         noted = self.note(event)
         self.on_event(noted)
         return noted

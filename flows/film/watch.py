@@ -1,4 +1,4 @@
-"""From events of clips to what happens to takes."""
+"""How far each take is, by the events of its clips, and why it failed."""
 
 from __future__ import annotations
 

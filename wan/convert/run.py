@@ -64,16 +64,16 @@ def convert(
     if dtype not in DTYPES:
         raise CheckpointError(f"dtype: there is no {dtype!r}; there are {', '.join(DTYPES)}")
     _must_be_new(target)
-    found = gather(sources)
-    variant = found.variant
+    gathered = gather(sources)
+    variant = gathered.variant
     if variant is None:
-        raise CheckpointError(_no_transformer(sources, found))
+        raise CheckpointError(_no_transformer(sources, gathered))
     if rest is not None:
-        _complete(found, gather([rest]), variant)
-    outputs = plan_files(found, variant, dtype, shard_bytes)
-    missing = tuple(name for name in components(variant) if name not in found.names)
+        _complete(gathered, gather([rest]), variant)
+    outputs = plan_files(gathered, variant, dtype, shard_bytes)
+    missing = tuple(name for name in components(variant) if name not in gathered.names)
     with _partial(target) as partial:
-        done = _resume(partial, _made_from(found, outputs, dtype, shard_bytes), outputs)
+        done = _resume(partial, _made_from(gathered, outputs, dtype, shard_bytes), outputs)
         _check_room(target, outputs, done)
         _write(partial, outputs, done, on_progress or (lambda *_: None))
         (partial / JOURNAL).unlink()
@@ -81,7 +81,7 @@ def convert(
             finish(partial, variant, done)
         partial.rename(target)
         remember_digests({target / name: digest for name, digest in done.items()})
-    return Converted(target, variant, missing, tuple(found.notes), sum(output.nbytes for output in outputs))
+    return Converted(target, variant, missing, tuple(gathered.notes), sum(output.nbytes for output in outputs))
 
 
 def _must_be_new(target: Path) -> None:

@@ -145,7 +145,7 @@ def _skeleton(pelvis: Tensor, angles: Tensor, size: Tensor) -> Tensor:
     lean = angles[:, 0]
     neck = pelvis - step(-lean, BODY)
     head = neck - step(-lean, NECK)
-    found = {0: head, 1: neck, 2: pelvis}
+    joints = {0: head, 1: neck, 2: pelvis}
     for number, limb in enumerate(LIMBS):
         side = (-1, 1)[number % 2]
         root, width, lengths = (neck, SHOULDER, ARM) if number < 2 else (pelvis, HIP, LEG)
@@ -155,8 +155,8 @@ def _skeleton(pelvis: Tensor, angles: Tensor, size: Tensor) -> Tensor:
         upper = side * angles[:, 1 + number]
         lower = upper + side * angles[:, 5 + number]
         elbow = start + step(upper, lengths[0])
-        found |= {limb[0]: start, limb[1]: elbow, limb[2]: elbow + step(lower, lengths[1])}
-    return torch.stack([found[i] for i in range(len(JOINTS))], dim=2)
+        joints |= {limb[0]: start, limb[1]: elbow, limb[2]: elbow + step(lower, lengths[1])}
+    return torch.stack([joints[i] for i in range(len(JOINTS))], dim=2)
 
 
 @torch.no_grad()

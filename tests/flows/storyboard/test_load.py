@@ -60,15 +60,14 @@ def test_nothing_is_written_and_nothing_of_the_file_is_run(desk: Desk) -> None:
 
 def test_checking_imports_nothing_heavy(desk: Desk) -> None:
     code = (
-        "import json, sys, time; start = time.perf_counter(); from flows.storyboard import check_storyboard; "
+        "import json, sys; from flows.storyboard import check_storyboard; "
         f"problems = check_storyboard({str(desk.write(SMALL))!r}); heavy = ['torch', 'pyarrow', 'ray', 'prefect', "
-        "'diffusers', 'transformers', 'hydra', 'jsonschema']; seconds = time.perf_counter() - start; "
-        "print(json.dumps([len(problems), [name for name in heavy if name in sys.modules], seconds]))"
+        "'diffusers', 'transformers', 'hydra', 'jsonschema']; "
+        "print(json.dumps([len(problems), [name for name in heavy if name in sys.modules]]))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    problems, heavy, seconds = json.loads(done.stdout)
+    problems, heavy = json.loads(done.stdout)
     assert (problems, heavy) == (0, [])
-    assert seconds < 1
 
 
 def test_a_thousand_shots_load_in_a_moment(desk: Desk) -> None:
