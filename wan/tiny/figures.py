@@ -31,8 +31,8 @@ STANDING = NECK + 0.07 + BODY + sum(LEG)
 """The figure's height from the crown to the soles, standing, at size 1."""
 HEAD_RADIUS, LIMB_WIDTH, BODY_WIDTH = 0.07, 0.034, 0.062
 """Of the picture's height at size 1; half-widths."""
-BONE_WIDTH, DOT = 0.020, 0.026
-"""How a driving video draws limbs and joints."""
+BONE_WIDTH = 0.020
+"""How a driving video draws limbs."""
 BONES: tuple[tuple[int, int, tuple[float, float, float]], ...] = (
     (1, 2, (0.95, 0.95, 0.95)), (1, 0, (0.75, 0.75, 0.75)),
     (3, 4, (1.00, 0.10, 0.10)), (4, 5, (1.00, 0.55, 0.05)), (6, 7, (0.10, 0.75, 0.15)), (7, 8, (0.55, 0.95, 0.15)),
