@@ -95,10 +95,10 @@ def check_soundtrack(plan: Plan) -> None:
 def unchanged(source: Path, digest: str) -> Path:
     """A file of the film, whose bytes are those that were planned with. Raises MediaError."""
     try:
-        found = file_digest(source)
+        current = file_digest(source)
     except OSError as error:
         raise MediaError(f"cannot read {source}: {error.strerror}") from error
-    if found != digest:
+    if current != digest:
         raise MediaError(f"{source} was changed after the film was planned; plan it again")
     return source
 
