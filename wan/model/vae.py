@@ -54,11 +54,11 @@ class Vae:
         for module in model.modules():
             if isinstance(module, nn.Conv3d):
                 module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
+        self._pace: Pace = Pace(self.device)
         if tiled:
             model.enable_tiling()
             for part in (model.encoder, model.decoder):  # called for each frame of each tile
                 part.register_forward_pre_hook(lambda *_: self._pace.between())
-        self._pace = Pace(self.device)
         self._tiled, self._rounded = tiled, rounded
         self._asked_piece_bytes = piece_bytes
         self._rows = rows or Rows()
