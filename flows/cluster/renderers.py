@@ -64,7 +64,7 @@ class Renderer(Protocol):
 
     @property
     def warm(self) -> frozenset[str]:
-        """The variants whose models are held now."""
+        """The models that are held now, by `Clip.model`."""
         ...
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
@@ -83,7 +83,7 @@ def wan_renderer(settings: Settings) -> RendererSpec:
         "placement": settings.render.placement,
         "numerics": numerics_for(FAMILIES[settings.model.family], settings.render),
         "gpu_share": settings.cluster.gpus_per_worker or 1.0,
-        "workers": settings.cluster.workers,
+        "workers": settings.cluster.max_workers,
         "checkpoint_seconds": settings.render.checkpoint_seconds,
     }
     return RendererSpec("wan", options, device=device)

@@ -40,12 +40,12 @@ class StubRenderer:
 
     @property
     def warm(self) -> frozenset[str]:
-        """The variants that were asked for; nothing is loaded for them."""
+        """The models that were asked for; nothing is loaded for them."""
         return self._warm
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Take the steps that no checkpoint has, and draw the frames. Raises Stopped between steps."""
-        self._warm |= {clip.spec.variant}
+        self._warm |= {clip.model}
         done, spent = self._found(clip, store)
         kept, start = done, time.perf_counter()
         written = start

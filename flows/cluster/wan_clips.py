@@ -20,7 +20,7 @@ from flows.cluster.requests import CARRIED
 from flows.cluster.warm import WarmModels
 from flows.cluster.work import Work
 from flows.errors import SettingsError, Stopped
-from flows.planning.model import Clip
+from flows.planning.model import Clip, model_name
 from flows.store import ClipRecord, Store
 from wan.errors import Cancelled, CheckpointError, NumbersError
 from wan.families import FAMILIES, Family
@@ -82,8 +82,8 @@ class WanRenderer:
 
     @property
     def warm(self) -> frozenset[str]:
-        """The variants that are loaded."""
-        return frozenset(variant for variant, *_ in self._models.keys)
+        """The models that are loaded, by `Clip.model`."""
+        return frozenset(model_name(variant, revision, how) for variant, revision, how, _ in self._models.keys)
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Prepare a driving video, load, encode, denoise, decode, and write the blobs. When a GPU's memory does not

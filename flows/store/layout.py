@@ -8,6 +8,7 @@
     plans/<slug>-<digest>.json        the last finished film of a storyboard
     prompts/<sha256>.json             a prompt that was written out
     motions/<sha256>.json             which blobs were prepared from a driving video
+    pools/<name>.json                 what people changed about a pool of workers by hand
     checkpoints/<fingerprint>-<…>     how far a clip has come that is not finished (`flows.store.checkpoints`)
 
 Keys are relative, with slashes on every system. All but blobs and records are notes: small but for checkpoints, and
@@ -81,6 +82,11 @@ def prompt_note(digest: str) -> str:
 def motion_note(key: str) -> str:
     """What was prepared from a driving video, by `wan.variants.animate.preprocess.key`."""
     return f"motions/{key}.json"
+
+
+def pool_note(name: str) -> str:
+    """What people changed about a pool by hand."""
+    return f"pools/{name}.json"
 
 
 def checkpoint_note(fingerprint: str, kind: str, step: int, stamp: str, digest: str) -> str:

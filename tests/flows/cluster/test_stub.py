@@ -36,7 +36,7 @@ def test_it_takes_its_steps_and_keeps_a_clip_of_the_size_asked_for() -> None:
     assert report.steps == [1, 2, 3]
     assert (record.num_frames, record.width, record.height) == (clip.spec.num_frames, clip.spec.width, clip.spec.height)
     assert store.intact(record)
-    assert renderer.warm == {clip.spec.variant}
+    assert renderer.warm == {clip.model}
 
 
 def test_it_stops_between_steps_and_keeps_nothing() -> None:
