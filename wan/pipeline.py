@@ -105,7 +105,7 @@ class Pipeline:
     def _read(self, prompts: Sequence[str]) -> list[Tensor]:
         """Embeddings of prompts. The text encoder, 11 GB, is fetched only for what it does not remember."""
         remembered = [self.parts.peek("text_encoder").recall(prompt) for prompt in prompts]
-        if all(found is not None for found in remembered):
+        if all(each is not None for each in remembered):
             return remembered
         with self.parts.use("text_encoder") as text:
             embeddings = [text.encode(prompt) for prompt in prompts]
@@ -300,10 +300,10 @@ class _Run:
             if self._start.negative_embeddings is None:
                 raise StateError("the state has no negative prompt, but its guidance scale is not 1")
             texts.append(self._start.negative_embeddings)
-        found = self._method.velocities(expert, latents, timestep, texts, self._conditions, self._memo)
-        if len(found) == 1:
-            return found[0]
-        prompted, negative = found
+        velocities = self._method.velocities(expert, latents, timestep, texts, self._conditions, self._memo)
+        if len(velocities) == 1:
+            return velocities[0]
+        prompted, negative = velocities
         return negative + scale * (prompted - negative)
 
 

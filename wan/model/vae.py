@@ -67,13 +67,13 @@ class Vae:
     @property
     def device(self) -> torch.device:
         """Where the weights are now."""
-        found: torch.device = next(self.model.parameters()).device
-        return found
+        device: torch.device = next(self.model.parameters()).device
+        return device
 
     @property
     def dtype(self) -> torch.dtype:
-        found: torch.dtype = next(self.model.parameters()).dtype
-        return found
+        dtype: torch.dtype = next(self.model.parameters()).dtype
+        return dtype
 
     @property
     def _piece_bytes(self) -> int:
@@ -116,8 +116,8 @@ class Vae:
     def _finite(self, function: Callable[[Tensor, bool], Tensor], given: Tensor) -> Tensor:
         """With rounded factors, where they may be; without, should a number have been too large for fp16."""
         half = self._rounded and given.is_cuda
-        found = function(given, half)
-        return found if not half or bool(is_finite(found)) else function(given, False)
+        result = function(given, half)
+        return result if not half or bool(is_finite(result)) else function(given, False)
 
     def _encode(self, video: Tensor, half: bool) -> Tensor:
         config, (frames, height, width) = self.model.config, video.shape[2:]
@@ -152,13 +152,13 @@ class Vae:
         rows = self._rows.of(height)
         passage = Passage(half=half, in_pieces=len(pieces) > 1, rows=rows)
         given = given if rows is None else rows.cut(given)
-        found, pace = [], Pace(given.device)
+        outputs, pace = [], Pace(given.device)
         for number, piece in enumerate(pieces):
             if number > 0:
                 pace.between()
-            found.append(layers(given[:, :, piece], passage))
+            outputs.append(layers(given[:, :, piece], passage))
             passage.first = False
-        made = found[0] if len(found) == 1 else torch.cat(found, dim=2)
+        made = outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=2)
         return made if rows is None else rows.whole(made)
 
     def _pieces(self, latent_frames: int, height: int, width: int) -> list[slice]:

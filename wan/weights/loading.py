@@ -97,12 +97,12 @@ def _tensors(
     from safetensors import safe_open
 
     def read(key: str) -> tuple[str, Tensor]:
-        found: Tensor = file.get_tensor(key)
+        tensor: Tensor = file.get_tensor(key)
         name = renamed(key)
         dtype = dtype_of(kind, name, precision)
-        if device.type == "cpu" and found.dtype == dtype:
-            return name, found if mapped else found.clone()
-        return name, found.to(device).to(dtype) if device.type == "cuda" else found.to(dtype)
+        if device.type == "cpu" and tensor.dtype == dtype:
+            return name, tensor if mapped else tensor.clone()
+        return name, tensor.to(device).to(dtype) if device.type == "cuda" else tensor.to(dtype)
 
     with safe_open(str(path), framework="pt") as header:
         sizes = {key: _size(header.get_slice(key)) for key in header.keys()}  # noqa: SIM118 (not a mapping)
