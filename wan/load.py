@@ -24,6 +24,7 @@ from wan.placement import PLACEMENTS, Placement
 from wan.placement.parts import Moved
 from wan.precision import check_fp8
 from wan.request import Numerics, Precision
+from wan.system.stop import ShouldStop, heeding
 from wan.validate import find_variant
 from wan.variants import Variant
 from wan.variants.components import ComponentKind
@@ -43,13 +44,15 @@ def load_pipeline(
     numerics: Numerics | None = None,
     placement: Placement = "resident",
     gang: Gang | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Pipeline:
     """Load a variant.
 
     `device` is `cpu`, `cuda`, `cuda:1`…, or `auto` (CUDA when there is one). `numerics.precision` is that of the
     transformers (`wan.precision`); the text encoder is in bf16 unless that is fp32, the autoencoder always in fp32, as
     in the reference. `placement` decides what is kept where, and changes no pixel. A `gang` renders each clip on
-    several GPUs: all its members load the same, each for its own device.
+    several GPUs: all its members load the same, each for its own device. `should_stop` is asked between tensors; when
+    it says yes, `Cancelled` is raised.
     Raises `RequestError` for a variant, device or numerics that do not exist or cannot be had here, `CheckpointError`
     for unreadable weights.
     """
@@ -58,7 +61,7 @@ def load_pipeline(
     if checkpoint.variant != variant:
         raise RequestError(f"variant: the checkpoint is one of {checkpoint.variant}, not of {variant}")
     loader = _part_loader(checkpoint, find_device(device) if gang is None else gang.device, numerics, placement, gang)
-    with _quiet(), _as_checkpoint_error(checkpoint):
+    with _quiet(), _as_checkpoint_error(checkpoint), heeding(should_stop):
         models = {
             name: _load(name, kind, checkpoint.components[name], loader)
             for name, kind in known.components.items()

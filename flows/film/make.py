@@ -116,7 +116,7 @@ def _pool(plan: Plan, clips: Sequence[Clip], store: str, renderer: RendererSpec 
     from flows.cluster import open_pool, wan_renderer
 
     spec = renderer or wan_renderer(plan.settings)
-    pool = open_pool(plan.settings.cluster, spec, store, most=len(clips))
+    pool = open_pool(plan.settings.cluster, spec, store, title=plan.title)
     pool.submit(clips)
     return pool
 

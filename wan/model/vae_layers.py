@@ -21,6 +21,7 @@ from wan.model.vae_convolutions import (
     normalised,
 )
 from wan.parallel.rows import Rows
+from wan.system.stop import look_for_stop
 
 
 def run_encoder(encoder: Any, video: Tensor, passage: Passage) -> Tensor:
@@ -84,6 +85,7 @@ def _up(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
 
 
 def _residual(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    look_for_stop()
     shortcut = block.conv_shortcut
     kept = hidden if isinstance(shortcut, nn.Identity) else convolve(shortcut, hidden, passage)
     hidden = convolve_activated(block.norm1, block.conv1, hidden, passage).float()

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from wan.errors import CheckpointError
 from wan.precision import Fp8Linear, as_fp8, dtype_of, to_e4m3
 from wan.request import Precision
+from wan.system.stop import look_for_stop
 from wan.weights.layout import weight_files
 
 _OPEN_BYTES = 1 << 30
@@ -47,6 +48,7 @@ def load_model(
     places = _places(model)
     for path in weight_files(folder.name, folder):
         for key, tensor in _tensors(path, device, mapped, kind, precision, renamed):
+            look_for_stop()
             if key in places:
                 _put(*places.pop(key), tensor, device)
             elif key.split(".")[-1] not in _ignored(kind):
