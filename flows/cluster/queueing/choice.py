@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from heapq import merge
 
+from flows.cluster.queueing.capacity import Capacity
 from flows.cluster.queueing.order import AGEING_SECONDS, Choice, Moment, Order, waited
 from flows.cluster.queueing.ready import Backlog, Bucket
 from flows.cluster.queueing.residency import Post, Residency
@@ -19,12 +19,11 @@ LOOKING_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A worker that asks. `at_work`: how many others render with each model, or did last."""
+    """A worker that asks, and the models that it holds."""
 
     worker: str
-    warm: Collection[str]
+    warm: frozenset[str]
     moment: Moment
-    at_work: Counter[str]
 
 
 class Chooser:
@@ -34,11 +33,14 @@ class Chooser:
         self._order = order
         self._backlog = backlog
         self._residency = residency
+        self._capacity = Capacity()
 
     def choose(self, worker: str, warm: Collection[str], now: float) -> Choice | None:
         """The clip that the worker should have; None: none is ready, or others will have it sooner."""
         moment = self._order.moment(now)
-        asking = Asking(worker, warm, moment, self._residency.at_work(moment.running, worker))
+        asking = Asking(worker, frozenset(warm), moment)
+        self._residency.asks(worker, asking.warm)
+        self._capacity.look(self._residency.groups(moment.running), self._backlog.seconds)
         held: list[Bucket] = []
         cold: dict[str, list[Bucket]] = {}
         for bucket in self._order.buckets():
@@ -83,32 +85,27 @@ class Chooser:
         theirs = min(self._class(bucket, asking) for bucket in buckets)
         if theirs != ours:
             return theirs < ours
-        if not asking.at_work[model] and min(
-            self._order.served(bucket) for bucket in buckets
-        ) + OWED * loading < self._order.served(held.bucket):
-            return True
-        path = max(bucket.entries[0].path for bucket in buckets)
-        if path + loading >= asking.moment.horizon and path > held.entry.path + loading:
-            return True
-        others = asking.at_work[held.entry.model]
-        mine = self._backlog.seconds.get(held.entry.model, 0.0)
-        return others > 0 and self._share(model, asking) > mine / others + loading
+        if not self._capacity.holds(model):
+            had = min(self._order.served(bucket) for bucket in buckets)
+            if had + OWED * loading < self._order.served(held.bucket):
+                return True
+        if held.rank[1] == 0:
+            return False
+        ours_for = self._capacity.share(asking.warm, held.entry.model)
+        return self._capacity.seconds(model, 1.0) > self._capacity.seconds(held.entry.model, -ours_for) + loading
 
     def _class(self, bucket: Bucket, asking: Asking) -> tuple[int, int]:
         """Its urgency as a reason to load: waiting long is one only if nobody renders with the model."""
         level, pressing = -self._order.priority(bucket), self._order.urgency(bucket, asking.moment)[1]
-        if not asking.at_work[bucket.model]:
+        if not self._capacity.holds(bucket.model):
             level -= int(waited(bucket, asking.moment) / AGEING_SECONDS)
         return level, pressing
 
     def _worth(self, choice: Choice, asking: Asking) -> tuple[object, ...]:
         """Of several models that would be loaded: the more urgent one, then the one whose work takes longest even if
         the worker joins in."""
-        pull = max(choice.entry.path, self._share(choice.entry.model, asking))
+        pull = max(choice.entry.path, self._capacity.seconds(choice.entry.model, 1.0))
         return self._class(choice.bucket, asking), -pull, choice.rank
-
-    def _share(self, model: str, asking: Asking) -> float:
-        return self._backlog.seconds.get(model, 0.0) / (asking.at_work[model] + 1)
 
     def _loading(self, buckets: Sequence[Bucket]) -> float:
         return self._residency.load_seconds(buckets[0].entries[0].clip)

@@ -16,6 +16,9 @@ AGEING_SECONDS = 1800.0
 """A film's clips of one model that have waited so long, none of them leased, rank with those of the next priority."""
 IN_TURNS = 8
 """Of so many leases one goes by turns alone, however long the ways of other films are."""
+LONG = 3.0
+"""A clip's way to the end is long when it takes as long as everything, give or take so many of the longest clip: workers
+come free a clip later, and no clip can be cut."""
 HASTE = 1.25
 """A film is pressing when what is left of it, taken so many times, would not be done by its deadline."""
 
@@ -37,12 +40,12 @@ class Choice:
 
 @dataclass(slots=True)
 class Moment:
-    """When something is chosen, and for how many workers. `horizon`: seconds until everything would be done, if no
-    worker ever waited; `top`: the highest priority that waits."""
+    """When something is chosen, and for how many workers. `long`: seconds to the end from which on a clip goes before
+    its film's turn; `top`: the highest priority that waits."""
 
     now: float
     running: frozenset[str]
-    horizon: float
+    long: float
     top: int
     by_turns: bool
     urgencies: dict[str, Urgency] = field(default_factory=dict)
@@ -70,7 +73,8 @@ class Order:
         running = self._crew.running
         seconds = self._backlog.total + self._residency.left_over(now)
         by_turns = self._leases % IN_TURNS == IN_TURNS - 1
-        return Moment(now, running, seconds / max(1, len(running)), self._films.top_priority(), by_turns)
+        long = seconds / max(1, len(running)) - LONG * self._backlog.longest
+        return Moment(now, running, long, self._films.top_priority(), by_turns)
 
     def buckets(self) -> Iterator[Bucket]:
         """Those whose film is not held."""
@@ -119,10 +123,10 @@ class Order:
         return max(level - int(waited(bucket, moment) / AGEING_SECONDS), -moment.top), pressing, slack
 
     def _rank(self, entry: Entry, film: Film, bucket: Bucket, moment: Moment, ahead: float = 0.0) -> Rank:
-        """By urgency; then clips whose way to the end takes as long as everything, longest first; then films in turns,
-        the one that has had least first (`ahead`: and would have had by then)."""
+        """By urgency; then clips with a long way to the end, longest first; then films in turns, the one that has had
+        least first (`ahead`: and would have had by then)."""
         urgency = self.urgency(bucket, moment)
-        if not moment.by_turns and entry.path >= moment.horizon:
+        if not moment.by_turns and entry.path >= moment.long:
             return urgency, 0, -entry.path, 0.0, entry.number
         return urgency, 1, film.served + ahead, -entry.path, entry.number
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -86,6 +87,7 @@ class Backlog:
     seconds: dict[str, float] = field(default_factory=dict)
     clips: dict[str, int] = field(default_factory=dict)
     _counted: set[str] = field(default_factory=set)
+    _lengths: Counter[float] = field(default_factory=Counter)
 
     def count(self, entry: Entry, waits: bool) -> None:
         """Whether the clip is part of it, from now on."""
@@ -95,8 +97,16 @@ class Backlog:
         (self._counted.add if waits else self._counted.discard)(entry.name)
         clips = self.clips[entry.model] = self.clips.get(entry.model, 0) + sign
         self.seconds[entry.model] = self.seconds.get(entry.model, 0.0) + sign * entry.seconds
+        self._lengths[entry.seconds] += sign
+        if not self._lengths[entry.seconds]:
+            del self._lengths[entry.seconds]
         if clips == 0:
             del self.clips[entry.model], self.seconds[entry.model]
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest clip."""
+        return max(self._lengths, default=0.0)
 
     @property
     def total(self) -> float:
