@@ -78,8 +78,9 @@ class Chooser:
         return self._order.suits(choice.entry, post.name)
 
     def _gains(self, buckets: Sequence[Bucket], held: Choice, asking: Asking) -> bool:
-        """Whether the worker should load the model although it holds one that there is work for: for films that are
-        more urgent, or owed; for a way as long as everything; or because more work waits for each of its workers."""
+        """Whether the worker should load the model although it holds one that there is work for: for a film that is
+        more urgent; if nobody holds the model, for one that is owed it, or a longer way; else because so much more work
+        waits for each worker that holds it that the load is made good, and none of a long way waits here."""
         model, loading = buckets[0].model, self._loading(buckets)
         ours = held.rank[0][:2]
         theirs = min(self._class(bucket, asking) for bucket in buckets)
@@ -87,7 +88,10 @@ class Chooser:
             return theirs < ours
         if not self._capacity.holds(model):
             had = min(self._order.served(bucket) for bucket in buckets)
+            path = max(bucket.entries[0].path for bucket in buckets)
             if had + OWED * loading < self._order.served(held.bucket):
+                return True
+            if path >= asking.moment.long and path > held.entry.path + loading:
                 return True
         if held.rank[1] == 0:
             return False

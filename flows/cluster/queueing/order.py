@@ -17,8 +17,8 @@ AGEING_SECONDS = 1800.0
 IN_TURNS = 8
 """Of so many leases one goes by turns alone, however long the ways of other films are."""
 LONG = 3.0
-"""A clip's way to the end is long when it takes as long as everything, give or take so many of the longest clip: workers
-come free a clip later, and no clip can be cut."""
+"""A clip's way to the end is long when it takes as long as everything does, less so many times the longest clip: a
+worker comes free a clip later, and no clip can be cut."""
 HASTE = 1.25
 """A film is pressing when what is left of it, taken so many times, would not be done by its deadline."""
 
