@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -211,35 +211,62 @@ def _gigabytes(clip: Clip) -> float:
     return WEIGHTS_GB[clip.spec.variant]
 
 
+def longest_chain(film: Film, work: Work) -> float:
+    """Seconds that the film takes if it never waits, with models loaded."""
+    ends: dict[str, float] = {}
+    for clip in film.clips:  # upstream first
+        before = max((ends[up] for up in clip.upstream), default=0.0)
+        ends[clip.fingerprint] = before + work.takes[clip.fingerprint] + OVERHEAD_SECONDS
+    return max(ends.values())
+
+
 def lower_bound(work: Work, workers: int) -> tuple[float, str]:
     """Seconds that no order can go below, and why.
 
     Nothing is rendered before a model was loaded. From then on: a film is not done before it came and its longest chain
     was rendered (`path`); and what comes from some moment on takes all workers together so long (`work`; counted from
-    the beginning, each worker's first load is part of it).
+    the beginning, each worker's first load is part of it). Of a model none of whose clips can be ready at first (I2V
+    goes on from what T2V rendered), so many workers are needed from then on; each of them has loaded something else
+    before, or has waited (`loads`).
     """
-    bounds = []
-    for film in work.films:
-        ends: dict[str, float] = {}
-        for clip in film.clips:  # upstream first
-            before = max((ends[up] for up in clip.upstream), default=0.0)
-            ends[clip.fingerprint] = before + work.takes[clip.fingerprint] + OVERHEAD_SECONDS
-        bounds.append((max(film.at, LOAD_SECONDS) + max(ends.values()), "path"))
+    bounds = [(max(film.at, LOAD_SECONDS) + longest_chain(film, work), "path") for film in work.films]
     for first in work.films:
         later = (clip for film in work.films if film.at >= first.at for clip in film.clips)
         seconds = sum(work.takes[clip.fingerprint] + OVERHEAD_SECONDS for clip in later)
         bounds.append((max(first.at, LOAD_SECONDS) + seconds / workers, "work"))
+    bounds.append((_with_late_loads(work, workers), "loads"))
     return max(bounds)
 
 
-def schedulers(machines: list[Machine]) -> Iterator[tuple[str, Scheduler]]:
-    yield "wanflow", Wanflow(machines)
-    yield "first in, first out", InOrder(by_films=True)
-    yield "as ActorPool", InOrder(by_films=False)
+def _with_late_loads(work: Work, workers: int) -> float:
+    """The bound by all work and first loads, and the second loads of workers for a model that comes late."""
+    seconds: Counter[str] = Counter()
+    first: dict[str, float] = {}
+    for film in work.films:
+        ends: dict[str, float] = {}
+        for clip in film.clips:  # upstream first
+            ready = max((ends[up] for up in clip.upstream), default=max(film.at, LOAD_SECONDS))
+            ends[clip.fingerprint] = ready + work.takes[clip.fingerprint] + OVERHEAD_SECONDS
+            seconds[clip.model] += work.takes[clip.fingerprint] + OVERHEAD_SECONDS
+            first[clip.model] = min(first.get(clip.model, ready), ready)
+    least = bound = LOAD_SECONDS + seconds.total() / workers
+    for model, since in first.items():
+        lost = min(LOAD_SECONDS, since - LOAD_SECONDS)
+        end = least
+        for _ in range(20):  # the longer it takes, the fewer workers do: comes down to what both allow
+            end = least + lost * seconds[model] / (end - since) / workers
+        bound = max(bound, end)
+    return bound
+
+
+SCHEDULERS: Mapping[str, Callable[[list[Machine]], Scheduler]] = {
+    "wanflow": Wanflow,
+    "first in, first out": lambda _: InOrder(by_films=True),
+    "as ActorPool": lambda _: InOrder(by_films=False),
+}
 
 
 def simulate(work: Work, workers: int, name: str, seed: int) -> Run:
     """One scheduler on fresh machines."""
     machines = [Machine(f"worker-{number}") for number in range(workers)]
-    scheduler = dict(schedulers(machines))[name]
-    return Clock(work, machines, scheduler, seed).run()
+    return Clock(work, machines, SCHEDULERS[name](machines), seed).run()

@@ -56,7 +56,7 @@ class ClipQueue:
         self.crew = Crew()
         self._graph = Graph()
         self._films = Films()
-        self._ready = Ready()
+        self._ready = Ready(self._films)
         self._backlog = Backlog()
         self._residency = Residency()
         self._order = Order(self._films, self._ready, self._backlog, self._residency, self.crew)

@@ -11,6 +11,8 @@ from flows.cluster.queueing.order import AGEING_SECONDS, Choice, Moment, Order, 
 from flows.cluster.queueing.ready import Backlog, Bucket
 from flows.cluster.queueing.residency import Post, Residency
 
+GAIN = 2.0
+"""A load is made good when the model's work takes so many times its seconds longer than that of the model held."""
 OWED = 10.0
 """A film is owed a load when it is so many times its seconds behind the film that would be served."""
 LOOKING_SECONDS = 10.0
@@ -45,8 +47,7 @@ class Chooser:
         cold: dict[str, list[Bucket]] = {}
         for bucket in self._order.buckets():
             (held if bucket.model in warm else cold.setdefault(bucket.model, [])).append(bucket)
-        firsts = (next(self._order.choices(bucket, worker, moment), None) for bucket in held)
-        best = min((choice for choice in firsts if choice is not None), key=lambda one: one.rank, default=None)
+        best = self._of_held(held, asking)
         gains = [
             choice
             for buckets in cold.values()
@@ -54,6 +55,26 @@ class Chooser:
             and (choice := self._left_to_it(buckets, asking)) is not None
         ]
         return min(gains, key=lambda one: self._worth(one, asking), default=best)
+
+    def _of_held(self, buckets: Sequence[Bucket], asking: Asking) -> Choice | None:
+        """The first clip whose model the worker holds. Of several models, one whose work will take longer by a load or
+        more goes first, so that no other worker has to load it."""
+        firsts = [first for bucket in buckets if (first := self._first(bucket, asking)) is not None]
+        if not firsts:
+            return None
+        most_urgent = min(first.rank[0][:2] for first in firsts)
+        urgent = [first for first in firsts if first.rank[0][:2] == most_urgent]
+        longest = max(self._capacity.seconds(first.entry.model, 0.0) - self._load(first) for first in urgent)
+        return min(
+            (first for first in urgent if self._capacity.seconds(first.entry.model, 0.0) >= longest),
+            key=lambda one: one.rank,
+        )
+
+    def _first(self, bucket: Bucket, asking: Asking) -> Choice | None:
+        return next(self._order.choices(bucket, asking.worker, asking.moment), None)
+
+    def _load(self, choice: Choice) -> float:
+        return self._residency.load_seconds(choice.entry.clip)
 
     def _left_to_it(self, buckets: Sequence[Bucket], asking: Asking) -> Choice | None:
         """Of clips whose model the worker would have to load, the first that no other worker is sooner to have: those
@@ -87,20 +108,20 @@ class Chooser:
         if theirs != ours:
             return theirs < ours
         if not self._capacity.holds(model):
-            had = min(self._order.served(bucket) for bucket in buckets)
+            had = min(bucket.film.served for bucket in buckets)
             path = max(bucket.entries[0].path for bucket in buckets)
-            if had + OWED * loading < self._order.served(held.bucket):
+            if had + OWED * loading < held.bucket.film.served:
                 return True
             if path >= asking.moment.long and path > held.entry.path + loading:
                 return True
         if held.rank[1] == 0:
             return False
         ours_for = self._capacity.share(asking.warm, held.entry.model)
-        return self._capacity.seconds(model, 1.0) > self._capacity.seconds(held.entry.model, -ours_for) + loading
+        return self._capacity.seconds(model, 1.0) > self._capacity.seconds(held.entry.model, -ours_for) + GAIN * loading
 
     def _class(self, bucket: Bucket, asking: Asking) -> tuple[int, int]:
         """Its urgency as a reason to load: waiting long is one only if nobody renders with the model."""
-        level, pressing = -self._order.priority(bucket), self._order.urgency(bucket, asking.moment)[1]
+        level, pressing = -bucket.film.order.priority, self._order.urgency(bucket, asking.moment)[1]
         if not self._capacity.holds(bucket.model):
             level -= int(waited(bucket, asking.moment) / AGEING_SECONDS)
         return level, pressing

@@ -33,7 +33,6 @@ class Choice:
     """A clip for a worker, on account of a film."""
 
     entry: Entry
-    film: Film
     bucket: Bucket
     rank: Rank
 
@@ -62,13 +61,6 @@ class Order:
         self._crew = crew
         self._leases = 0
 
-    def priority(self, bucket: Bucket) -> int:
-        return self._films[bucket.film].order.priority
-
-    def served(self, bucket: Bucket) -> float:
-        """What its film has had."""
-        return self._films[bucket.film].served
-
     def moment(self, now: float) -> Moment:
         running = self._crew.running
         seconds = self._backlog.total + self._residency.left_over(now)
@@ -78,14 +70,13 @@ class Order:
 
     def buckets(self) -> Iterator[Bucket]:
         """Those whose film is not held."""
-        return (bucket for bucket in self._ready.buckets() if not self._films.is_held(bucket.film))
+        return (bucket for bucket in self._ready.buckets() if not self._films.is_held(bucket.film.name))
 
     def choices(self, bucket: Bucket, worker: str, moment: Moment) -> Iterator[Choice]:
         """The clips of the bucket that suit the worker, in their order."""
-        film = self._films[bucket.film]
         for entry in bucket.entries:
             if self.suits(entry, worker):
-                yield Choice(entry, film, bucket, self._rank(entry, film, bucket, moment))
+                yield Choice(entry, bucket, self._rank(entry, bucket, moment))
 
     def suits(self, entry: Entry, worker: str) -> bool:
         """Whether the worker is able to render the clip, and is not to leave it to others after a failure."""
@@ -95,7 +86,7 @@ class Order:
     def chosen(self, choice: Choice, now: float) -> None:
         """The clip was leased: it was the turn of its film."""
         self._leases += 1
-        choice.film.served += choice.entry.seconds
+        choice.bucket.film.served += choice.entry.seconds
         choice.bucket.since = now
 
     def ranked(self, now: float) -> list[Entry]:
@@ -103,9 +94,9 @@ class Order:
         moment = self.moment(now)
         ranks: dict[str, tuple[Rank, Entry]] = {}
         for bucket in self.buckets():
-            film, ahead = self._films[bucket.film], 0.0
+            ahead = 0.0
             for entry in bucket.entries:
-                rank = self._rank(entry, film, bucket, moment, ahead)
+                rank = self._rank(entry, bucket, moment, ahead)
                 ahead += entry.seconds
                 if entry.name not in ranks or rank < ranks[entry.name][0]:
                     ranks[entry.name] = (rank, entry)
@@ -113,27 +104,27 @@ class Order:
 
     def urgency(self, bucket: Bucket, moment: Moment) -> Urgency:
         """Of the film; a bucket that has waited long rises to the highest level that waits, and not above it."""
-        film = self._films[bucket.film]
-        urgency = moment.urgencies.get(bucket.film)
+        film = bucket.film
+        urgency = moment.urgencies.get(film.name)
         if urgency is None:
-            urgency = moment.urgencies[bucket.film] = (-film.order.priority, *self._haste(film, moment))
+            urgency = moment.urgencies[film.name] = (-film.order.priority, *self._haste(film, moment))
         level, pressing, slack = urgency
         if -level >= moment.top:
             return urgency
         return max(level - int(waited(bucket, moment) / AGEING_SECONDS), -moment.top), pressing, slack
 
-    def _rank(self, entry: Entry, film: Film, bucket: Bucket, moment: Moment, ahead: float = 0.0) -> Rank:
+    def _rank(self, entry: Entry, bucket: Bucket, moment: Moment, ahead: float = 0.0) -> Rank:
         """By urgency; then clips with a long way to the end, longest first; then films in turns, the one that has had
         least first (`ahead`: and would have had by then)."""
         urgency = self.urgency(bucket, moment)
         if not moment.by_turns and entry.path >= moment.long:
             return urgency, 0, -entry.path, 0.0, entry.number
-        return urgency, 1, film.served + ahead, -entry.path, entry.number
+        return urgency, 1, bucket.film.served + ahead, -entry.path, entry.number
 
     def _haste(self, film: Film, moment: Moment) -> tuple[int, float]:
         if film.order.deadline is None:
             return 2, 0.0
-        path = max((bucket.entries[0].path for bucket in self._ready.buckets() if bucket.film == film.name), default=0)
+        path = max((bucket.entries[0].path for bucket in self._ready.buckets() if bucket.film is film), default=0)
         left = film.order.deadline - moment.now
         if left > HASTE * max(path, film.work / max(1, len(moment.running))):
             return 2, 0.0

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from flows.cluster.queueing.films import Film, Films
 from flows.cluster.queueing.graph import Entry
 
 
@@ -14,7 +15,7 @@ from flows.cluster.queueing.graph import Entry
 class Bucket:
     """The ready clips of one film that need one model. `since`: when one of them was leased last, or the first came."""
 
-    film: str
+    film: Film
     model: str
     since: float | None = None
     ranks: list[tuple[float, int]] = field(default_factory=list)
@@ -33,7 +34,8 @@ class Bucket:
 class Ready:
     """A clip that several films want lies in a bucket of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, films: Films) -> None:
+        self._films = films
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._placed: dict[str, tuple[tuple[float, int], frozenset[str]]] = {}
 
@@ -58,7 +60,7 @@ class Ready:
             key = (film, entry.model)
             bucket = self._buckets.get(key)
             if bucket is None:
-                bucket = self._buckets[key] = Bucket(film, entry.model)
+                bucket = self._buckets[key] = Bucket(self._films[film], entry.model)
             bucket.put(entry, placed[0])
 
     def take(self, entry: Entry) -> None:
