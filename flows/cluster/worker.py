@@ -109,14 +109,16 @@ class Worker:
         return Finished(clip.fingerprint, published, cached=False)
 
     def _renderer(self, spec: RendererSpec) -> Renderer:
-        """On the rendering thread. The one before gives back what it holds: each counts on all the memory."""
+        """On the rendering thread. One at a time: each counts on all the memory, and takes over what is loaded."""
         key = repr((spec.kind, sorted(spec.options.items(), key=lambda option: option[0])))
-        if self._held is not None and self._held[0] != key:
-            self._held[1].release()
-            self._held = None
-        if self._held is None:
-            self._held = (key, build_renderer(spec, self._threads))
-        return self._held[1]
+        before = self._held
+        if before is not None and before[0] == key:
+            return before[1]
+        renderer = build_renderer(spec, self._threads)
+        if before is not None:
+            renderer.take_over(before[1])
+        self._held = (key, renderer)
+        return renderer
 
     def _built(self, spec: RendererSpec) -> Renderer:
         """The renderer. That it cannot be built is never a clip's fault."""
