@@ -92,6 +92,7 @@ class Worker:
             said.say(Log(fingerprint, logging.INFO, traceback.format_exc()))  # for the run, not for the terminal
             said.say(fault_of(fingerprint, error))
         finally:
+            self._store.release()
             said.end()
 
     def _finish(self, job: Job, report: _Reporter) -> Finished:
@@ -130,10 +131,12 @@ class Worker:
     def _check_store(self) -> None:
         """A folder that is not mounted here looks like an empty store: nobody would ever see what is written there."""
         if identity(self._store) != self._store_identity:
-            raise NodeFault(
-                f"{self._store.address} is not the film's store there; mount the same folder on all machines under "
-                f"that path, or name another: {ANOTHER}"
+            same = (
+                f"mount the same folder on all machines under that path, or name another: {ANOTHER}"
+                if self._store.folder
+                else "name its server as all machines know it: store.endpoint=https://HOST:PORT"
             )
+            raise NodeFault(f"{self._store.address} is not the film's store there; {same}")
 
     def _leave(self) -> None:
         """The system wants the process gone: what is under way is handed back, its steps are kept if they can be."""
