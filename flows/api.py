@@ -44,7 +44,7 @@ def load(
 ) -> Project:
     """Reads a storyboard, by name (from `storyboards/`) or path, and composes the settings.
 
-    `overrides` are Hydra's (`render=draft`, `cluster.workers=1`) and the storyboard's (`storyboard.seed=3`,
+    `overrides` are Hydra's (`render=draft`, `cluster.max_workers=1`) and the storyboard's (`storyboard.seed=3`,
     `storyboard.shots.drift.seed=3`); without `name_or_path` one of them is `storyboard=NAME`.
     Raises StoryboardError with every problem of the file, SettingsError. What a shot brings and its variant cannot use
     is among them if there are others; by itself it is the plan's to say.

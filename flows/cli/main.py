@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "flows.cli.check",
     "plan": "flows.cli.plan",
     "render": "flows.cli.render",
+    "pool": "flows.cli.pool",
     "history": "flows.cli.history",
     "models": "flows.cli.models",
     "export": "flows.cli.export",

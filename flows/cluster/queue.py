@@ -159,8 +159,18 @@ class ClipQueue:
         if choice is None:
             self._residency.idle(worker, warm, now)
             return None
-        entry = choice.entry
         self._order.chosen(choice, now)
+        return self._lease(choice.entry, worker, warm, now)
+
+    def lease_to(self, worker: str, fingerprint: str, now: float = 0.0) -> Lease | None:
+        """The lease of a clip that the worker renders already; None if nobody wants it, or another one has it."""
+        entry = self._graph.get(fingerprint)
+        if entry is None or entry.leased_to is not None or not entry.films:
+            return None
+        self._stamp(now)
+        return self._lease(entry, worker, (entry.model,), now)
+
+    def _lease(self, entry: Entry, worker: str, warm: Collection[str], now: float) -> Lease:
         self._residency.busy(worker, warm, entry.clip, now)
         entry.attempts += 1
         entry.leased_to, entry.since = worker, now

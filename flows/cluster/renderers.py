@@ -54,7 +54,8 @@ class Report(Protocol):
         ...
 
     def should_stop(self) -> bool:
-        """Whether to raise `flows.errors.Stopped` at the next chance. Cheap: ask at every step."""
+        """Whether to raise `flows.errors.Stopped` at the next chance, with what is worth keeping kept. Cheap: asked
+        between the blocks of a step."""
         ...
 
 
@@ -64,6 +65,10 @@ class Renderer(Protocol):
     @property
     def warm(self) -> frozenset[str]:
         """The models that are held now, by `Clip.model`."""
+        ...
+
+    def release(self) -> None:
+        """Give back the memory of the models: another renderer takes the place of this one."""
         ...
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
@@ -82,7 +87,8 @@ def wan_renderer(settings: Settings) -> RendererSpec:
         "placement": settings.render.placement,
         "numerics": numerics_for(FAMILIES[settings.model.family], settings.render),
         "gpu_share": settings.cluster.gpus_per_worker or 1.0,
-        "workers": settings.cluster.workers,
+        "workers": settings.cluster.max_workers,
+        "checkpoint_seconds": settings.render.checkpoint_seconds,
     }
     return RendererSpec("wan", options, device=device)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -173,9 +174,9 @@ def test_out_of_gpu_memory_the_clip_goes_on_leaner_and_is_the_same(
     monkeypatch.setattr(wan.model.parts.Resident, "use", short_of_memory)
     report, encode, encoded = Report(), Pipeline.encode, []
 
-    def counted(self: Pipeline, request: ClipRequest) -> State:
+    def counted(self: Pipeline, request: ClipRequest, **asked: Any) -> State:
         encoded.append(request)
-        return encode(self, request)
+        return encode(self, request, **asked)
 
     monkeypatch.setattr(Pipeline, "encode", counted)
     record = roomy.render(clip, store, report)
