@@ -67,6 +67,10 @@ class Renderer(Protocol):
         """The models that are held now, by `Clip.model`."""
         ...
 
+    def take_over(self, before: Renderer) -> None:
+        """Stand in the place of another one in its process: hold the models that it holds, if they can be used here."""
+        ...
+
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Render, write the blobs, and return the record, not yet published. Raises what went wrong."""
         ...

@@ -1,4 +1,4 @@
-"""A worker: the Ray actor that holds renderers and renders clip after clip.
+"""A worker: the Ray actor that holds a renderer and renders clip after clip.
 
 Rendering runs on one thread of its own. Whoever gave the job asks for what is said of it, and may be another one than
 the one who gave it: the work goes on while nobody asks.
@@ -41,7 +41,7 @@ class Worker:
         self._store = open_store(store_address)
         self._store_identity = store_identity
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
-        self._renderers: dict[str, Renderer] = {}
+        self._held: tuple[str, Renderer] | None = None
         self._said = _Said()
         self._job: Job | None = None
         self._leaving = False
@@ -105,16 +105,21 @@ class Worker:
             self._store.discard(clip.fingerprint)
         renderer = self._built(job.renderer)
         record = renderer.render(clip, self._store, report)
-        report.said.say(Warm(frozenset().union(*(one.warm for one in self._renderers.values()))))
+        report.said.say(Warm(renderer.warm))
         published = self._store.publish(replace(record, worker=self._name))
         return Finished(clip.fingerprint, published, cached=False)
 
     def _renderer(self, spec: RendererSpec) -> Renderer:
-        """On the rendering thread."""
+        """On the rendering thread. One at a time: each counts on all the memory, and takes over what is loaded."""
         key = repr((spec.kind, sorted(spec.options.items(), key=lambda option: option[0])))
-        if key not in self._renderers:
-            self._renderers[key] = build_renderer(spec, self._threads)
-        return self._renderers[key]
+        before = self._held
+        if before is not None and before[0] == key:
+            return before[1]
+        renderer = build_renderer(spec, self._threads)
+        if before is not None:
+            renderer.take_over(before[1])
+        self._held = (key, renderer)
+        return renderer
 
     def _built(self, spec: RendererSpec) -> Renderer:
         """The renderer. That it cannot be built is never a clip's fault."""
