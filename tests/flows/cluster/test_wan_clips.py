@@ -215,4 +215,4 @@ def test_where_a_driving_video_finds_no_room_beside_the_models_they_go(
     monkeypatch.setattr("flows.cluster.wan_clips.prepare_motion", prepare)
     for prompt in ("a boat", "a ship"):
         assert renderer.render(wan_clip(family, prompt), store, Report()).num_frames == 9
-    assert held == [frozenset(), {"t2v-a14b"}, frozenset()]
+    assert held == [frozenset(), {wan_clip(family, "a boat").model}, frozenset()]
