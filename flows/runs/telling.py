@@ -28,7 +28,7 @@ class Telling:
         """Before anything is rendered."""
         making, watches = self._making, self._making.watches
         plan = making.plan
-        yield Opened(plan.title, str(plan.storyboard.path), plan.storyboard_digest)
+        yield Opened(plan.title, plan.storyboard.identity, plan.storyboard_digest)
         for name in sorted(watches.name_of(fingerprint) for fingerprint in making.survey.damaged):
             yield Said("", logging.WARNING, f"{name}: its clip in the store was damaged, and is rendered again")
         yield plan_page(plan, watches.takes)
