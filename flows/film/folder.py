@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -43,9 +44,16 @@ def film_folder(plan: Plan) -> Path:
 @contextmanager
 def claimed(plan: Plan) -> Iterator[Path]:
     """The folder of a film, made and noted to be its storyboard's, as `claimed_for` does it."""
-    ours = plan.storyboard.sent_from or str(plan.storyboard.path.resolve())
+    storyboard = plan.storyboard
+    ours = owner_of(storyboard.sent_from) if storyboard.sent_from else str(storyboard.path.resolve())
     with claimed_for(ours, film_folder(plan), plan.settings.film.outputs.absolute()) as folder:
         yield folder
+
+
+def owner_of(sent_from: str) -> str:
+    """Whose a film is that was made of a storyboard sent from there: where it came from, its file alone."""
+    machine, _, path = sent_from.partition(":")
+    return path if machine.rpartition("@")[2] == socket.gethostname() else sent_from
 
 
 @contextmanager

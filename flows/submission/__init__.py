@@ -6,14 +6,16 @@ unpack.py      out of it, as a project        films.py     the finished film, th
 
 from flows.submission.films import FilmFiles, MadeFile, film_files, publish_film, write_film
 from flows.submission.manifest import Manifest
-from flows.submission.pack import Packed, check_storyboard_here, pack
+from flows.submission.pack import Checked, Packed, check_shots, check_storyboard_here, pack
 from flows.submission.unpack import load_sent
 
 __all__ = [
+    "Checked",
     "FilmFiles",
     "MadeFile",
     "Manifest",
     "Packed",
+    "check_shots",
     "check_storyboard_here",
     "film_files",
     "load_sent",

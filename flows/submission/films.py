@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from flows.errors import EnvironmentProblem, StoreError
-from flows.film.folder import claimed_for
+from flows.film.folder import claimed_for, owner_of
 from flows.film.result import FilmResult
 from flows.store import Store
 from flows.store.layout import film_note
@@ -26,8 +26,11 @@ class MadeFile:
 
 @dataclass(frozen=True, slots=True)
 class FilmFiles:
-    """What was made of a submission, and whose it was (`Manifest.sent_from`). `folder` is the film's, relative to the folder of films; the film is first of the
-    `files`, if it was made whole. `seconds` is the whole time; takes are counted as in `FilmResult`."""
+    """What was made of a submission, and whose it was (`Manifest.sent_from`).
+
+    `folder` is the film's, relative to the folder of films; the film is first of the `files`, if it was made whole.
+    `seconds` is the whole time; takes are counted as in `FilmResult`.
+    """
 
     sent_from: str
     folder: str
@@ -83,8 +86,7 @@ def write_film(store: Store, made: FilmFiles, outputs: Path) -> tuple[Path, ...]
 
     Raises BlobMissing, BlobCorrupt, EnvironmentProblem, UserError when another storyboard's film is there.
     """
-    owner = made.sent_from.partition(":")[2]
-    with claimed_for(owner, outputs.absolute() / made.folder, outputs.absolute()) as folder:
+    with claimed_for(owner_of(made.sent_from), outputs.absolute() / made.folder, outputs.absolute()) as folder:
         return tuple(_written(store.local_path(file.digest), folder / file.path) for file in made.files)
 
 

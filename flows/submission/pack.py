@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flows.config import compose, sent_overrides
 from flows.errors import Problem
+from flows.film.survey import chosen_ids
 from flows.planning.check import storyboard_findings
 from flows.project import named
 from flows.resolve import look_at_headers
@@ -71,6 +72,11 @@ def check_storyboard_here(
         sent_overrides(overrides, config_dir),
         tuple(map(problems.with_line, remarks)),
     )
+
+
+def check_shots(storyboard: Storyboard, only: Sequence[str]) -> None:
+    """Raises UserError for a name that no shot has, or several."""
+    chosen_ids([shot.full_id for shot in storyboard.shots], only)
 
 
 def pack(checked: Checked, store: Store) -> Packed:
