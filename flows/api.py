@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from flows.errors import UserError
+from flows.extras import check_can_render
 from flows.planning import Plan
 from flows.project import Project, load, plan, store_of
 
@@ -33,6 +34,7 @@ def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only:
     Raises UserError and EnvironmentProblem before anything is started, RenderError (what could be rendered is kept),
     EditError, Stopped.
     """
+    check_can_render()
     from flows.runs import run_film
 
     if not all(clip.spec.checkpoint for clip in plan.clips):

@@ -26,17 +26,19 @@ from flows.runs.tasks import as_state
 
 LEAST, MOST = -100, 100
 """Bounds of a priority."""
+NONE: list[str] = []
+"""What the form begins with."""
 NOT_SERVED = "films are made by machines that serve: start one with `wanflow serve`, not with a worker of Prefect alone"
 
 
 @flow(name=FLOW, retries=0, persist_result=False, task_runner=threads())
 def film(
     storyboard: str,
-    overrides: list[str] | None = None,
-    only: list[str] | None = None,
+    overrides: list[str] = NONE,
+    only: list[str] = NONE,
     priority: Annotated[int, Field(ge=LEAST, le=MOST)] = 0,
     deadline: datetime | None = None,
-    store: str | None = None,
+    store: str = "",
 ) -> State[Any]:
     """Makes a film of a storyboard: renders what is not in the store yet, and edits it.
 
@@ -57,9 +59,9 @@ def film(
     run = run_id()
     order = Order(
         storyboard=storyboard,
-        overrides=(*told.overrides, *(overrides or ())),
-        only=tuple(only or ()),
-        store=store,
+        overrides=(*told.overrides, *overrides),
+        only=tuple(only),
+        store=store or None,
         run=run,
         url=run_url(told.url, run),
     )

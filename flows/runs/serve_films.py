@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from flows.config import compose
+from flows.extras import check_can_render
 from flows.resources import working_folder
 from flows.runs.named import named_server
 from flows.runs.places import prefect_home, run_environment
@@ -24,6 +25,7 @@ def serve_films(overrides: Sequence[str] = (), limit: int | None = None) -> NoRe
 
     Raises SettingsError, EnvironmentProblem.
     """
+    check_can_render()
     settings = compose(overrides).settings
     own, named = own_settings(), named_server()
     if named is not None:

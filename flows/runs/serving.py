@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -87,8 +88,9 @@ class _Serve:
         with self._rest() as rest:
             offer(rest, silence=None if self._serving.embedded else SILENCE_SECONDS)
             look_after(rest, ())
-        async with FilmWorker(POOL, limit=self._serving.limit, create_pool_if_not_found=False, say=_say) as worker:
-            _say(f"serves films at {self._server.url}/deployments, {self._serving.limit} at once; Ctrl-C ends it")
+        name, limit = socket.gethostname(), self._serving.limit
+        async with FilmWorker(POOL, name=name, limit=limit, create_pool_if_not_found=False, say=_say) as worker:
+            _say(f"serves films at {self._server.url}/deployments, {limit} at once; Ctrl-C ends it")
             await self._work(worker)
             worker.closed = True
             await self._hand_back(worker)
