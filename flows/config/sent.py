@@ -6,6 +6,7 @@ of this machine (its cluster, its folders) means nothing elsewhere, and stays he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,10 @@ OF_MACHINE = (
 )
 """Sections and keys that a machine decides. The store's address goes its own way, with what is kept there."""
 
+_INTERPOLATION = re.compile(r"(\\*)\$\{")
+_QUOTE = re.compile(r"(\\*)('|$)")
+"""Backslashes count where they stand before these, and nowhere else."""
+
 
 def sent_overrides(overrides: Sequence[str], config_dir: Path | None = None) -> tuple[str, ...]:
     """The overrides that make the same film on a machine without this project's `conf/`. Raises SettingsError."""
@@ -49,8 +54,9 @@ def as_override(key: str, value: Any) -> str:
         return f"{key}={str(value).lower()}"
     if isinstance(value, int | float):
         return f"{key}={value}"
-    text = str(value).replace("\\", "\\\\").replace("'", "\\'")
-    return f"{key}='{text}'"
+    literal = _INTERPOLATION.sub(lambda found: rf"{found[1] * 2}\${{", str(value))
+    quoted = _QUOTE.sub(lambda found: found[1] * 2 + (r"\'" if found[2] else ""), literal)
+    return f"{key}='{quoted}'"
 
 
 def _differences(here: Settings, shipped: Settings) -> Iterator[str]:
