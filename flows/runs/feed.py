@@ -75,12 +75,12 @@ class Feed:
 
     def _read(self) -> None:
         try:
-            for line in self._source:
-                message = decode(line)
-                last = isinstance(message, Ended) and not message.take
-                if last:
-                    self.ending.set()
-                self._heard.put(message)
+            with self._source as lines:
+                for line in lines:
+                    message = decode(line)
+                    if isinstance(message, Ended) and not message.take:
+                        self.ending.set()
+                    self._heard.put(message)
         except (OSError, ValueError, KeyError, TypeError):
             pass  # half a line: its writer was killed
         self.ending.set()

@@ -13,6 +13,8 @@ from flows.runs.feed import Feed
 from flows.runs.order import Order
 from wan.system.files import state_folder
 
+FILMING = "flows.runs.filming"
+"""What is started."""
 LEAVE_SECONDS = 30.0
 """What it may take to end after its last word: workers are put away."""
 
@@ -21,10 +23,10 @@ class FilmProcess:
     """Begins at once, in `folder`; `feed` is what it says. Ended with the block, whatever has happened in it. In a
     session of its own: what is said to ours (Ctrl-C in a terminal) is for us to pass on."""
 
-    def __init__(self, order: Order, folder: Path, module: str = "flows.runs.filming") -> None:
+    def __init__(self, order: Order, folder: Path) -> None:
         with _log(order.run) as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", module],
+                [sys.executable, "-P", "-m", FILMING],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -52,12 +54,21 @@ class FilmProcess:
             self._process.kill()
             self._process.wait()
         finally:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
+            self.leave()
+
+    @property
+    def pid(self) -> int:
+        """Its number, and that of its session."""
+        return self._process.pid
 
     def stop(self) -> None:
         """What is finished is kept; it says how it ends."""
         self._process.terminate()
+
+    def leave(self) -> None:
+        """Nobody follows it any more: it stops by itself, as when we are killed."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
 
 def log_file(run: str) -> Path:

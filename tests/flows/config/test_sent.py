@@ -17,7 +17,7 @@ def conf(tmp_path: Path) -> Path:
     """A project's own: what it says of films, and of this machine."""
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "default.yaml").write_text(
-        "film: {crf: 23, outputs: /films}\nrender: {negative_prompt: \"it's \\\\ blurry\"}\ncluster: {workers: 3}\n"
+        'film: {crf: 23, outputs: /films}\nrender: {negative_prompt: "it\'s \\\\ blurry"}\ncluster: {workers: 3}\n'
     )
     return tmp_path
 
@@ -42,7 +42,10 @@ def test_what_a_project_says_of_films_goes_along_and_of_its_machine_stays(conf: 
     assert "storyboard.seed=3" in sent
 
 
-@pytest.mark.parametrize("value", [None, True, 3, 0.5, "plain", "a, b", "it's", "back\\slash", "end\\", "\\'", "${x}", "\\${x}", "{{ y }}", " "])
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 3, 0.5, "plain", "a, b", "it's", "back\\slash", "end\\", "\\'", "${x}", "\\${x}", "{{ y }}", " "],
+)
 def test_a_value_is_the_same_after_it_was_said_on_a_command_line(value: object) -> None:
     key = {bool: "render.vae_tiling", int: "film.crf", float: "render.steps_scale"}.get(type(value), "prompts.model")
     key = "cluster.address" if value is None else key

@@ -22,7 +22,7 @@ scenes:
 
 
 def board_in(project: Path, text: str = STORYBOARD) -> Path:
-    """`project`/films/boat.yaml with its assets, a look of the project, and a picture beside the storyboard's folder."""
+    """`project`/films/boat.yaml with assets, a look of the project, a picture beside its folder."""
     films, pictures = project / "films", project / "pictures"
     for folder in (films / "assets", pictures, project / "looks"):
         folder.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,9 @@ import pytest
 from flows.errors import StoreError, UserError
 from flows.submission.manifest import Manifest, manifest_from_json
 
-MANIFEST = Manifest("The boat", "anna@laptop:/films/boat.yaml", "films/boat.yaml", (".",), {"films/boat.yaml": "0" * 64})
+MANIFEST = Manifest(
+    "The boat", "anna@laptop:/films/boat.yaml", "films/boat.yaml", (".",), {"films/boat.yaml": "0" * 64}
+)
 
 
 def changed(**values: Any) -> bytes:
