@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from flows.runs import alive
@@ -53,6 +54,7 @@ def submitted(rest: Rest, state: str) -> str:
     flow = rest.post("/flows/", {"name": "film"})["id"]
     deployment = rest.post("/deployments/", {"flow_id": flow, "name": "for tests"})["id"]
     run = str(rest.post(f"/deployments/{deployment}/create_flow_run", {"state": {"type": "SCHEDULED"}})["id"])
+    httpx.patch(f"{rest.url}/api/flow_runs/{run}", json={"infrastructure_pid": "1"}).raise_for_status()
     rest.set_state(run, {"type": state})
     alive.note(run)
     return run
