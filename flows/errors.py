@@ -111,11 +111,12 @@ class Lacking(EnvironmentProblem):
 
 
 class RenderError(FlowsError):
-    """Takes that could not be rendered; the message names each shot, take, worker and cause, `problems` each again."""
+    """Takes that could not be rendered, a problem each: shot, which take if it is not the first, worker, cause."""
 
-    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, summary: str, problems: Sequence[Problem] = ()) -> None:
         self.problems = tuple(problems)
+        takes = [f"    {problem.shot}: {problem.message}" for problem in self.problems]
+        super().__init__("\n".join([f"{summary}:", *takes]) if takes else summary)
 
 
 class StoreError(FlowsError):

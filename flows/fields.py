@@ -37,8 +37,8 @@ Seconds: TypeAlias = Annotated[float, Rounded(3)]
 
 def hints(kind: type) -> dict[str, Any]:
     """The fields of a dataclass in their order, each with its type and the words beside it."""
-    found = get_type_hints(kind, include_extras=True)
-    return {one.name: found[one.name] for one in _fields(kind)}
+    types = get_type_hints(kind, include_extras=True)
+    return {one.name: types[one.name] for one in _fields(kind)}
 
 
 def bare(hint: Any) -> tuple[Any, bool]:
@@ -76,9 +76,9 @@ def restored(kind: type[Made], values: Mapping[str, Any]) -> Made:
 @cache
 def _writer(kind: type) -> Convert:
     """The fields of one dataclass with what writes each, looked up once."""
-    found = hints(kind)
-    names, values_of = tuple(found), attrgetter(*found)
-    converted = [(name, convert) for name, hint in found.items() if (convert := _written(hint)) is not None]
+    types = hints(kind)
+    names, values_of = tuple(types), attrgetter(*types)
+    converted = [(name, convert) for name, hint in types.items() if (convert := _written(hint)) is not None]
     one = len(names) == 1  # of one attribute, attrgetter gives the value itself
 
     def write(value: Any) -> dict[str, Any]:
@@ -118,8 +118,8 @@ def _written_kind(kind: Any, digits: int | None) -> Convert | None:
 @cache
 def _reader(kind: type) -> Convert:
     """The fields of one dataclass with what reads each, looked up once."""
-    found = hints(kind)
-    known = [(one, *bare(found[one.name])) for one in _fields(kind)]
+    types = hints(kind)
+    known = [(one, *bare(types[one.name])) for one in _fields(kind)]
     reading = [(one, _read(one.name, inner), optional) for one, inner, optional in known]
 
     def read(values: Any) -> Any:

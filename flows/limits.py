@@ -6,8 +6,11 @@ checks or describes them reads it there. What a shot and the configuration both 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+
+from flows.moments import is_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,25 @@ class OneOf:
     """One of the names of a table that grows: families, kernels."""
 
     names: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A short name, that can be part of a file's."""
+
+    def wrong(self, text: str) -> str | None:
+        """What is wrong with it."""
+        fits = re.fullmatch(r"[a-z][a-z0-9-]{0,39}", text)
+        return None if fits else f"{text} is not a name; write small letters, digits and hyphens, a letter first"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time of day, or a date and a time (`flows.moments`)."""
+
+    def wrong(self, text: str) -> str | None:
+        """What is wrong with it."""
+        return None if is_moment(text) else f"{text} is no time; write 18:00, or 2026-01-31T18:00"
 
 
 STEPS = Bounds(1, 1000)

@@ -36,7 +36,7 @@ def load(
 ) -> Project:
     """Reads a storyboard, by name (from `storyboards/`) or path, and composes the settings.
 
-    `overrides` are Hydra's (`render=draft`, `cluster.workers=1`) and the storyboard's (`storyboard.seed=3`,
+    `overrides` are Hydra's (`render=draft`, `cluster.max_workers=1`) and the storyboard's (`storyboard.seed=3`,
     `storyboard.shots.drift.seed=3`); without `name_or_path` one of them is `storyboard=NAME`. Storyboards, looks and
     casts are looked for in `search` (None: the project, and what is shipped), assets beside the storyboard, in
     `assets.roots` and in `roots`.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE_SCALE, STEPS, TAKES, Bounds, OneOf
+from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE_SCALE, STEPS, TAKES, Bounds, Moment, Name, OneOf
 from wan.families import FAMILIES
 from wan.model.attention import KERNELS
 from wan.placement import Placement
@@ -41,7 +41,8 @@ class RenderSettings:
     `steps_scale` multiplies the number of steps, whoever named it (a draft: 0.5); of schedules that are too short to be
     cut (distilled models) `size_scale` multiplies the sides of the picture instead. `takes` replaces what shots say.
     `precision` None: the family's own. `precision`, `attention`, `vae_tiling` and `compile` change pixels and are in
-    the fingerprint; `placement` (where models live) does not.
+    the fingerprint; `placement` (where models live) does not. `checkpoint_seconds`: of denoising, that are lost with a
+    worker at most; 0: nothing is kept of a clip that is not finished.
     """
 
     num_inference_steps: Annotated[int, STEPS] | None
@@ -60,23 +61,32 @@ class RenderSettings:
     compile: bool
     placement: Literal["auto"] | Placement
     device: Literal["auto", "cpu", "cuda"]
+    checkpoint_seconds: Annotated[float, Bounds(0, 86_400)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSettings:
-    """Where shots are rendered. `address` None starts a Ray of this process's own; `workers` 0: as many as fit.
-    `gpus_per_worker` is a part of a GPU, or one. `autoscaling`: the cluster adds machines by itself.
-    `start_timeout` and `silence_timeout` in seconds: until a worker that has its place is there, and between two things
-    it says."""
+    """Where shots are rendered. `address` None starts a Ray of this process's own; a cluster has a `pool` of workers
+    that films share: the first one starts it. It has as many workers as there is work and room for, at most
+    `max_workers` (0: no limit), and keeps `min_workers` when there is nothing to do. `gpus_per_worker` is a part of a
+    GPU, or one. `autoscaling`: the cluster adds machines by itself. `start_timeout`, `silence_timeout` and
+    `idle_timeout` in seconds: until a worker that has its place is there, between two things it says, and until
+    workers, and the pool, that have nothing to do end. Of films in a pool the one of higher `priority` goes first, then
+    the one whose `deadline` (`18:00`, or a date and time) is nearer to be missed."""
 
     address: str | None
-    workers: Annotated[int, Bounds(0, 10_000)]
+    pool: Annotated[str, Name()]
+    priority: Annotated[int, Bounds(-1000, 1000)]
+    deadline: Annotated[str | None, Moment()]
+    min_workers: Annotated[int, Bounds(0, 10_000)]
+    max_workers: Annotated[int, Bounds(0, 10_000)]
     cpus_per_worker: Annotated[float, Bounds(0, 1024, above=True)]
     gpus_per_worker: Annotated[float, Bounds(0)]
     attempts: Annotated[int, Bounds(1, 100)]
     autoscaling: bool
     start_timeout: Annotated[float, Bounds(0, 86_400, above=True)]
     silence_timeout: Annotated[float, Bounds(0, 604_800, above=True)]
+    idle_timeout: Annotated[float, Bounds(0, 604_800)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

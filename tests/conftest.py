@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
+import tempfile
+from pathlib import Path
 
 OTHERS = ("PREFECT_", "RAY_", "HF_", "MODELSCOPE_", "HYDRA_", "XDG_")
 NAMES = {"LANG", "LC_ALL", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}
@@ -13,6 +17,7 @@ OURS = {"RAY_USAGE_STATS_ENABLED", "PREFECT_SERVER_ANALYTICS_ENABLED", "HF_HUB_D
 def pytest_configure() -> None:
     hear_signals()
     forget_settings()
+    live_elsewhere()
 
 
 def hear_signals() -> None:
@@ -34,3 +39,13 @@ def forget_settings() -> None:
         proxy = name.lower().endswith("_proxy")
         if proxy or name in NAMES or (name.startswith(OTHERS) and name not in OURS):
             del os.environ[name]
+
+
+def live_elsewhere() -> None:
+    """What is kept between commands lies in a folder of these tests, from the first of them on: none depends on which
+    ran before it, and what is the person's own is left alone."""
+    folder = Path(tempfile.mkdtemp(prefix="wanflow-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for kind in ("DATA", "STATE", "CACHE"):
+        os.environ[f"XDG_{kind}_HOME"] = str(folder / kind.lower())
+    os.environ["PREFECT_HOME"] = str(folder / "no-profiles")

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,8 +40,14 @@ def test_signals_that_a_runner_ignores_or_blocks_are_heard() -> None:
 
 def test_settings_of_a_person_are_forgotten_and_the_projects_own_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = ("RAY_ADDRESS", "PREFECT_API_URL", "https_proxy", "NO_PROXY", "HF_TOKEN", "XDG_DATA_HOME", "COLUMNS")
-    for name in (*theirs, "RAY_USAGE_STATS_ENABLED", "WANFLOW_PARITY"):
-        monkeypatch.setenv(name, "1")
+    for name in (*os.environ, *theirs, "RAY_USAGE_STATS_ENABLED", "WANFLOW_PARITY"):  # all are restored afterwards
+        monkeypatch.setenv(name, "1" if name not in os.environ or name in theirs else os.environ[name])
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
     forget_settings()
     assert not [name for name in theirs if name in os.environ]
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == os.environ["WANFLOW_PARITY"] == "1"
+
+
+def test_nothing_of_the_persons_own_folders_is_used() -> None:
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "PREFECT_HOME"):
+        assert not Path(os.environ[name]).is_relative_to(Path.home())

@@ -28,34 +28,34 @@ def find_culprit(
 ) -> NumbersError:
     """The error to raise for a step (`when`) that gave no numbers. `inputs` are what the step was given by name;
     `again` takes it once more. Reads files and weights whole, so ask only then."""
-    told = f"{NO_NUMBERS} {when}"
+    message = f"{NO_NUMBERS} {when}"
     for lora in loras:
         key = bad_key(lora)
         if key is not None:
             return NumbersError(
-                f"{told}: the LoRA {lora.path} holds such values itself, first in {key}; leave it out, or use another "
-                "copy of it",
+                f"{message}: the LoRA {lora.path} holds such values itself, first in {key}; leave it out, or use "
+                "another copy of it",
                 "lora",
             )
     for name, tensor in inputs.items():
         if tensor is not None and not bool(is_finite(tensor)):
-            return _of_input(told, name, parts)
+            return _of_input(message, name, parts)
     with parts.use(part) as used:
-        found = bad_weight(used.model)
-    if found is not None:
-        return _of_weights(told, part, found)
+        bad = bad_weight(used.model)
+    if bad is not None:
+        return _of_weights(message, part, bad)
     with parts.use(part) as used:
         layer = bad_layer(used.model, again)
     where = f"first behind layer {layer} of {part}" if layer else f"in {part}"
     with_loras = f", on which there are LoRAs ({', '.join(str(lora.path) for lora in loras)})" if loras else ""
-    return NumbersError(f"{told}, {where}{with_loras}: {_OFTEN}")
+    return NumbersError(f"{message}, {where}{with_loras}: {_OFTEN}")
 
 
 def culprit_of_frames(error: NumbersError, parts: Parts) -> NumbersError:
     """The error to raise for frames that were decoded from finite latents and are no numbers."""
     with parts.use("vae") as vae:
-        found = bad_weight(vae.model)
-    return _of_weights(str(error), "vae", found) if found else error
+        bad = bad_weight(vae.model)
+    return _of_weights(str(error), "vae", bad) if bad else error
 
 
 def bad_key(lora: Lora) -> str | None:
@@ -77,12 +77,12 @@ def bad_weight(model: nn.Module) -> str | None:
 
 def bad_layer(model: nn.Module, run: Callable[[], object]) -> str | None:
     """The first module whose output is not finite while `run` runs; a compiled model may hide it."""
-    found: list[str] = []
+    bad: list[str] = []
 
     def watch(name: str) -> Callable[[nn.Module, Any, Any], None]:
         def look(module: nn.Module, inputs: Any, output: Any) -> None:
-            if not found and any(not bool(is_finite(tensor)) for tensor in _tensors(output)):
-                found.append(name)
+            if not bad and any(not bool(is_finite(tensor)) for tensor in _tensors(output)):
+                bad.append(name)
 
         return look
 
@@ -92,22 +92,22 @@ def bad_layer(model: nn.Module, run: Callable[[], object]) -> str | None:
     finally:
         for handle in handles:
             handle.remove()
-    return found[0] if found else None
+    return bad[0] if bad else None
 
 
-def _of_input(told: str, name: str, parts: Parts) -> NumbersError:
+def _of_input(message: str, name: str, parts: Parts) -> NumbersError:
     if not name.endswith("prompt"):
-        return NumbersError(f"{told}: its input {name} holds such values: {_OFTEN}")
+        return NumbersError(f"{message}: its input {name} holds such values: {_OFTEN}")
     with parts.use("text_encoder") as text:
-        found = bad_weight(text.model)
-    if found is not None:
-        return _of_weights(told, "text_encoder", found)
-    return NumbersError(f"{told}: the text encoder made such values of the {name}: {_OFTEN}")
+        bad = bad_weight(text.model)
+    if bad is not None:
+        return _of_weights(message, "text_encoder", bad)
+    return NumbersError(f"{message}: the text encoder made such values of the {name}: {_OFTEN}")
 
 
-def _of_weights(told: str, part: str, name: str) -> NumbersError:
+def _of_weights(message: str, part: str, name: str) -> NumbersError:
     return NumbersError(
-        f"{told}: the weights of {part} hold such values themselves, first in {name}; verify the checkpoint's files",
+        f"{message}: the weights of {part} hold such values themselves, first in {name}; verify the checkpoint's files",
         "weights",
     )
 

@@ -12,7 +12,7 @@ WanError
 ├── PromptError       a prompt could not be extended: no answer of the model was of use
 │   └── ModelUnavailable   the model or endpoint that extends prompts cannot be used at all
 ├── NoHome            nobody says where this user's files are kept
-└── Cancelled         the caller asked to stop; the state reached so far is attached
+└── Cancelled         the caller asked to stop; the state reached so far is attached, if there is one
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ class NoHome(WanError, OSError):
 
 
 class Cancelled(WanError):
-    """Raised by `advance` when the caller's `should_stop` said so; `state`, a `wan.state.State`, can be saved and
-    continued."""
+    """Raised when the caller's `should_stop` said so. `state` is what `advance` reached, a `wan.state.State`, which can
+    be saved and continued; None while weights are loaded, inputs read or frames made."""
 
-    def __init__(self, state: Any) -> None:
-        super().__init__(f"stopped after step {state.step}")
+    def __init__(self, state: Any = None) -> None:
+        super().__init__("stopped" if state is None else f"stopped after step {state.step}")
         self.state = state

@@ -24,6 +24,7 @@ from wan.placement import PLACEMENTS, Placement
 from wan.placement.parts import Moved
 from wan.precision import check_fp8
 from wan.request import Numerics, Precision
+from wan.system.stop import ShouldStop, heeding
 from wan.validate import find_variant
 from wan.variants import Variant
 from wan.variants.components import ComponentKind
@@ -43,13 +44,15 @@ def load_pipeline(
     numerics: Numerics | None = None,
     placement: Placement = "resident",
     gang: Gang | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Pipeline:
     """Load a variant.
 
     `device` is `cpu`, `cuda`, `cuda:1`…, or `auto` (CUDA when there is one). `numerics.precision` is that of the
     transformers (`wan.precision`); the text encoder is in bf16 unless that is fp32, the autoencoder always in fp32, as
     in the reference. `placement` decides what is kept where, and changes no pixel. A `gang` renders each clip on
-    several GPUs: all its members load the same, each for its own device.
+    several GPUs: all its members load the same, each for its own device. `should_stop` is asked between tensors; when
+    it says yes, `Cancelled` is raised.
     Raises `RequestError` for a variant, device or numerics that do not exist or cannot be had here, `CheckpointError`
     for unreadable weights.
     """
@@ -57,14 +60,14 @@ def load_pipeline(
     known = fitted(find_variant(variant), checkpoint)
     if checkpoint.variant != variant:
         raise RequestError(f"variant: the checkpoint is one of {checkpoint.variant}, not of {variant}")
-    how = _how(checkpoint, find_device(device) if gang is None else gang.device, numerics, placement, gang)
-    with _quiet(), _as_checkpoint_error(checkpoint):
-        found = {
-            name: _load(name, kind, checkpoint.components[name], how)
+    loader = _part_loader(checkpoint, find_device(device) if gang is None else gang.device, numerics, placement, gang)
+    with _quiet(), _as_checkpoint_error(checkpoint), heeding(should_stop):
+        models = {
+            name: _load(name, kind, checkpoint.components[name], loader)
             for name, kind in known.components.items()
             if kind.weights
         }
-        parts = Resident(found, how.device) if placement == "resident" else Moved(found, how.device, placement)
+        parts = Resident(models, loader.device) if placement == "resident" else Moved(models, loader.device, placement)
         return Pipeline(known, parts=parts, numerics=numerics, checkpoint=checkpoint.revision, gang=gang)
 
 
@@ -76,8 +79,8 @@ def fitted(variant: Variant, checkpoint: Checkpoint) -> Variant:
 
 
 @dataclass(frozen=True, slots=True)
-class How:
-    """How the parts of one checkpoint are loaded: for `device`, and first to where `placement` keeps them."""
+class PartLoader:
+    """PartLoader the parts of one checkpoint are loaded: for `device`, and first to where `placement` keeps them."""
 
     checkpoint: Checkpoint
     device: torch.device
@@ -116,13 +119,13 @@ class How:
         return "fp32" if self.numerics.precision == "fp32" else "bf16"
 
 
-def _how(
+def _part_loader(
     checkpoint: Checkpoint, device: torch.device, numerics: Numerics, placement: Placement, gang: Gang | None
-) -> How:
+) -> PartLoader:
     check_numerics(numerics, device)
     if placement not in PLACEMENTS:
         raise RequestError(f"placement: there is no {placement!r}; there are {', '.join(PLACEMENTS)}")
-    return How(checkpoint, device, numerics, placement, ALONE if gang is None else gang.share)
+    return PartLoader(checkpoint, device, numerics, placement, ALONE if gang is None else gang.share)
 
 
 def check_numerics(numerics: Numerics, device: torch.device) -> None:
@@ -178,38 +181,38 @@ def _set_backend(model: Any, name: str | None) -> None:
             processor._attention_backend = name
 
 
-def _load(name: str, kind: ComponentKind, folder: Path, how: How) -> Any:
+def _load(name: str, kind: ComponentKind, folder: Path, loader: PartLoader) -> Any:
     """A component, wrapped in what it runs as. Encoders of pictures and sounds run once a clip, in fp32: there the
     reference's half precision would only lose."""
     if name in _SHARED:
-        return _SHARED[name](folder, how)
+        return _SHARED[name](folder, loader)
     model_class, renamed, runs_as = named(f"{kind.library}:{kind.class_name}"), named(kind.keys), named(kind.runs_as)
     if name in TRANSFORMERS.values():
-        return runs_as(how.transformer(model_class, folder, renamed=renamed), how.numerics, how.share)
-    return runs_as(how.model(model_class, folder, "fp32", renamed=renamed))
+        return runs_as(loader.transformer(model_class, folder, renamed=renamed), loader.numerics, loader.share)
+    return runs_as(loader.model(model_class, folder, "fp32", renamed=renamed))
 
 
-def _vae(folder: Path, how: How) -> Vae:
+def _vae(folder: Path, loader: PartLoader) -> Vae:
     from diffusers import AutoencoderKLWan
 
     return Vae(
-        how.model(AutoencoderKLWan, folder, "fp32"),
-        tiled=how.numerics.vae_tiling,
-        rounded=how.numerics.precision != "fp32",
-        rows=how.share.rows,
+        loader.model(AutoencoderKLWan, folder, "fp32"),
+        tiled=loader.numerics.vae_tiling,
+        rounded=loader.numerics.precision != "fp32",
+        rows=loader.share.rows,
     )
 
 
-def _text_encoder(folder: Path, how: How) -> TextEncoder:
+def _text_encoder(folder: Path, loader: PartLoader) -> TextEncoder:
     from transformers import AutoTokenizer, UMT5EncoderModel
 
-    model = how.model(UMT5EncoderModel, folder, how.encoder_precision)
+    model = loader.model(UMT5EncoderModel, folder, loader.encoder_precision)
     return TextEncoder(
-        AutoTokenizer.from_pretrained(how.checkpoint.components["tokenizer"], local_files_only=True), model
+        AutoTokenizer.from_pretrained(loader.checkpoint.components["tokenizer"], local_files_only=True), model
     )
 
 
-_SHARED: Mapping[str, Callable[[Path, How], Any]] = {"vae": _vae, "text_encoder": _text_encoder}
+_SHARED: Mapping[str, Callable[[Path, PartLoader], Any]] = {"vae": _vae, "text_encoder": _text_encoder}
 """The components that every variant has; the others say themselves what they run as."""
 
 

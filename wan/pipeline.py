@@ -24,11 +24,13 @@ from wan.model.finite import Look, Watch
 from wan.model.parts import Parts
 from wan.model.row_major import row_major
 from wan.parallel.gang import Alone
+from wan.parallel.stops import Stops
 from wan.precision import set_convolutions
 from wan.request import ClipRequest, ExpertName, Frames, Guidance, Lora, Numerics, Sampling
 from wan.sampling.schedule import Schedule, schedule
 from wan.sampling.solver import Solver, SolverState
 from wan.state import State
+from wan.system.stop import ShouldStop, heeding
 from wan.validate import check_request
 from wan.variants import Variant
 from wan.variants.method import Method, Result, method_of
@@ -70,15 +72,16 @@ class Pipeline:
         return f"{name}, torch {torch.__version__}, {kernel}" + (f", {layout}" if parted else "")
 
     @torch.inference_mode()
-    def encode(self, request: ClipRequest) -> State:
+    def encode(self, request: ClipRequest, *, should_stop: ShouldStop | None = None) -> State:
         """Prompt, pictures, sounds and videos to embeddings and conditions, and the seed to noise: the state before the
         first step.
 
-        Raises `RequestError` before any tensor is made when the variant cannot make this clip.
+        Raises `RequestError` before any tensor is made when the variant cannot make this clip, and `Cancelled` when
+        `should_stop` says so, which is not asked in a gang.
         """
         check_request(request, self.variant)
         self.method.check(request)
-        with self.gang.guard():
+        with self.gang.guard(), heeding(self._alone(should_stop)):
             return self._encode(request)
 
     def _encode(self, request: ClipRequest) -> State:
@@ -102,7 +105,7 @@ class Pipeline:
     def _read(self, prompts: Sequence[str]) -> list[Tensor]:
         """Embeddings of prompts. The text encoder, 11 GB, is fetched only for what it does not remember."""
         remembered = [self.parts.peek("text_encoder").recall(prompt) for prompt in prompts]
-        if all(found is not None for found in remembered):
+        if all(each is not None for each in remembered):
             return remembered
         with self.parts.use("text_encoder") as text:
             embeddings = [text.encode(prompt) for prompt in prompts]
@@ -152,31 +155,31 @@ class Pipeline:
         *,
         on_step: Progress | None = None,
         on_state: Callable[[State], None] | None = None,
-        should_stop: Callable[[], bool] | None = None,
+        should_stop: ShouldStop | None = None,
     ) -> State:
         """Take steps until `to_step` of them are done (default: all). The state given is not changed.
 
         `on_state` is given the state after every step, from which a pipeline in another placement can go on.
-        `should_stop` is asked before every step; when it says yes, `Cancelled` is raised with the state reached.
+        `should_stop` is asked before every step and between its blocks; when it says yes, `Cancelled` is raised with
+        the state reached: a step that was begun is as if it had not been.
         Raises `StateError` when the state belongs to another pipeline, and `NumbersError` with the culprit when a step
         gives no numbers; on a GPU that is seen a step later.
 
         In a gang, where one member's `should_stop` stops all, `GangError` when a member is lost, or has another state.
         A gang that lost a member has ended; the state given goes on in another one, or on one GPU.
         """
-        self._check_state(state)
+        self.check(state)
         target = state.steps if to_step is None else to_step
         if not state.step <= target <= state.steps:
             raise RequestError(f"to_step: {target} is not between {state.step} (done) and {state.steps} (all)")
         set_convolutions(self.numerics.precision)
         with self.gang.guard():
             self.gang.check_same("state", lambda: _digest(state, target))
-            run, watch, bad = _Run(self.method, state), Watch(), None
+            run, watch, bad, stops = _Run(self.method, state), Watch(), None, Stops(self.gang, should_stop)
             for step in range(state.step, target):
-                if self.gang.any(should_stop is not None and should_stop()):
-                    raise Cancelled(run.state(step))
                 before = run.latents
-                run.take(step)
+                if stops.before_step() or not run.took(step, stops):
+                    raise Cancelled(run.state(step))
                 bad = watch.look(step, run.latents, before)
                 if self.gang.any(bad is not None):
                     break  # all members stop here: those who have not seen it yet will
@@ -188,23 +191,30 @@ class Pipeline:
                 raise run.explained(bad)
             return run.state(target)
 
+    def _alone(self, should_stop: ShouldStop | None) -> ShouldStop | None:
+        return should_stop if self.gang.share.layout.ranks == 1 else None
+
     def decode(self, state: State) -> Frames:
         """The frames, uint8 `[F, H, W, 3]`. Of an unfinished state: what it looks like so far, noise included."""
         return self.finish(state).frames
 
     @torch.inference_mode()
-    def finish(self, state: State) -> Result:
-        """The frames, and what the next clip of the same shot goes on from. Raises `NumbersError`."""
-        self._check_state(state)
+    def finish(self, state: State, *, should_stop: ShouldStop | None = None) -> Result:
+        """The frames, and what the next clip of the same shot goes on from.
+
+        Raises `NumbersError`, and `Cancelled` when `should_stop` says so, which is not asked in a gang.
+        """
+        self.check(state)
         set_convolutions(self.numerics.precision)
         conditions = {name: tensor.to(self.device) for name, tensor in state.conditions.items()}
-        with self.gang.guard():
+        with self.gang.guard(), heeding(self._alone(should_stop)):
             try:
                 return self.method.decode(state.latents.to(self.device), conditions)
             except NumbersError as error:
                 raise culprit_of_frames(error, self.parts) from error
 
-    def _check_state(self, state: State) -> None:
+    def check(self, state: State) -> None:
+        """Raises `StateError` when the state belongs to another pipeline."""
         mine = (self.variant.name, self.checkpoint, self.numerics)
         if (state.variant, state.checkpoint, state.numerics) != mine:
             raise StateError(
@@ -229,7 +239,16 @@ class _Run:
         self._expert: ExpertName | None = None
         self._memo: dict[str, Any] = {}
 
-    def take(self, step: int) -> None:
+    def took(self, step: int, stops: Stops) -> bool:
+        """Take a step. Not if a stop is seen within it: then everything is as before it."""
+        try:
+            with stops.within_step():
+                self._take(step)
+        except Cancelled:  # left behind here: it holds the tensors of half a step
+            return False
+        return True
+
+    def _take(self, step: int) -> None:
         expert = self._expert_at(step)
         if expert != self._expert:
             self._enter(expert)
@@ -281,10 +300,10 @@ class _Run:
             if self._start.negative_embeddings is None:
                 raise StateError("the state has no negative prompt, but its guidance scale is not 1")
             texts.append(self._start.negative_embeddings)
-        found = self._method.velocities(expert, latents, timestep, texts, self._conditions, self._memo)
-        if len(found) == 1:
-            return found[0]
-        prompted, negative = found
+        velocities = self._method.velocities(expert, latents, timestep, texts, self._conditions, self._memo)
+        if len(velocities) == 1:
+            return velocities[0]
+        prompted, negative = velocities
         return negative + scale * (prompted - negative)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load, save, save_file
 from torch import Tensor
 
 from wan.errors import StateError
@@ -70,15 +71,15 @@ class State:
     def save(self, path: str | Path) -> None:
         """Write one safetensors file, whole or not at all. Raises `OSError` when the disk does not take it."""
         target = Path(path)
-        tensors = {name: tensor.cpu() for name, tensor in self._tensors().items()}
-        # safetensors refuses two names for one memory: the solver's last sample may be the latents
-        tensors = {name: tensor.clone() for name, tensor in tensors.items()}
-        metadata = {"format": _FORMAT, "state": json.dumps(self._values())}
         try:
             with replacing(target) as temporary:
-                save_file(tensors, temporary, metadata=metadata)
+                save_file(self._apart(), temporary, metadata=self._metadata())
         except SafetensorError as error:  # the tensors are sound: what failed is the writing
             raise OSError(f"{target} could not be written: {error}") from error
+
+    def to_bytes(self, **notes: str) -> bytes:
+        """What `save` writes, with `notes` beside it that are no part of the state."""
+        return save(self._apart(), metadata=notes | self._metadata())
 
     @staticmethod
     def load(path: str | Path) -> State:
@@ -89,12 +90,40 @@ class State:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
         except (OSError, SafetensorError) as error:
             raise StateError(f"{path} cannot be read as a state: {error}") from error
-        if metadata.get("format") != _FORMAT:
-            raise StateError(f"{path} is no saved state of this version (format {metadata.get('format')!r})")
+        return _from_file(str(path), metadata, tensors)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> tuple[State, dict[str, str]]:
+        """A state and its notes from what `to_bytes` gave. Raises `StateError`."""
         try:
-            return _from_parts(json.loads(metadata["state"]), tensors)
-        except (KeyError, TypeError, ValueError) as error:
-            raise StateError(f"{path} is no saved state of this version: {error!r}") from error
+            length = int.from_bytes(data[:8], "little")
+            metadata = dict(json.loads(data[8 : 8 + length])["__metadata__"])
+            tensors = load(data)
+        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise StateError(f"these {len(data)} bytes are no state: {error}") from error
+        return _from_file("what was given", metadata, tensors), metadata
+
+    def on_host(self) -> tuple[State, Callable[[], None]]:
+        """A copy in host memory, and what to call before it is used. The GPU is not waited for here: it copies behind
+        the work that is queued, and goes on."""
+        if self.latents.device.type != "cuda":
+            return self, lambda: None
+        arrived = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
+        copies = {name: _sent(tensor) for name, tensor in self._tensors().items()}
+        arrived.record(torch.cuda.current_stream(self.latents.device))
+        return self._with(copies), arrived.synchronize
+
+    def _with(self, tensors: Mapping[str, Tensor]) -> State:
+        """The same state of other tensors, which `_tensors` names."""
+        return replace(self, **_placed(tensors, self.solver.counters))
+
+    def _apart(self) -> dict[str, Tensor]:
+        """In host memory, each for itself: safetensors refuses two names for one memory, and the solver's last sample
+        may be the latents."""
+        return {name: tensor.cpu().clone() for name, tensor in self._tensors().items()}
+
+    def _metadata(self) -> dict[str, str]:
+        return {"format": _FORMAT, "state": json.dumps(self._values())}
 
     def _tensors(self) -> dict[str, Tensor]:
         named = {
@@ -122,23 +151,48 @@ class State:
         }
 
 
+def _from_file(name: str, metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> State:
+    if metadata.get("format") != _FORMAT:
+        raise StateError(f"{name} is no saved state of this version (format {metadata.get('format')!r})")
+    try:
+        return _from_parts(json.loads(metadata["state"]), tensors)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StateError(f"{name} is no saved state of this version: {error!r}") from error
+
+
 def _from_parts(values: dict[str, Any], tensors: Mapping[str, Tensor]) -> State:
     sampling = values.pop("sampling")
     counters = values.pop("counters")
-    remembered = _under(_SOLVER, tensors)
     loras = tuple(Lora(**{**lora, "path": Path(lora["path"])}) for lora in values.pop("loras"))
     return State(
         sampling=Sampling(**{**sampling, "guidance_scale": Guidance(**sampling["guidance_scale"])}),
         numerics=Numerics(**values.pop("numerics")),
-        latents=tensors["latents"],
-        embeddings=tensors["embeddings"],
-        generator=tensors["generator"],
-        negative_embeddings=tensors.get("negative_embeddings"),
-        conditions=_under(_CONDITION, tensors),
         loras=loras,
-        solver=SolverState(remembered, counters),
+        **_placed(tensors, counters),
         **values,
     )
+
+
+def _placed(tensors: Mapping[str, Tensor], counters: Mapping[str, int]) -> dict[str, Any]:
+    """The fields of a state that hold tensors."""
+    return {
+        "latents": tensors["latents"],
+        "embeddings": tensors["embeddings"],
+        "generator": tensors["generator"],
+        "negative_embeddings": tensors.get("negative_embeddings"),
+        "conditions": _under(_CONDITION, tensors),
+        "solver": SolverState(_under(_SOLVER, tensors), counters),
+    }
+
+
+def _sent(tensor: Tensor) -> Tensor:
+    if tensor.device.type != "cuda":
+        return tensor
+    try:
+        here = torch.empty_like(tensor, device="cpu", pin_memory=True)
+    except RuntimeError:  # the system locks no more memory: the copy is waited for
+        return tensor.cpu()
+    return here.copy_(tensor, non_blocking=True)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -146,7 +146,7 @@ def _check_before(before: Frames, variant: Variant) -> None:
 
 def _check_image(field: str, image: Image) -> None:
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
-        raise RequestError(f"{field}: an RGB picture as uint8 [H, W, 3] is expected, not {found}")
+        given = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise RequestError(f"{field}: an RGB picture as uint8 [H, W, 3] is expected, not {given}")
     if 0 in image.shape:
         raise RequestError(f"{field}: the picture is empty ({image.shape[1]}x{image.shape[0]})")

@@ -130,7 +130,7 @@ def _placements(settings: Settings) -> Iterator[Finding]:
         torch.device("cuda", 0),
         threads=max(1, int(cluster.cpus_per_worker)),
         gpu_share=cluster.gpus_per_worker or 1.0,
-        workers=cluster.workers,
+        workers=cluster.max_workers,
     )
     render = settings.render
     fits = table(room.device, room.host, precision, compiled=render.compile, tiled=render.vae_tiling)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 
+from flows.cluster.queue import Waiting
+from flows.cluster.standing import FilmStatus, PoolStatus
 from flows.fields import Written
 from flows.ledger.rows import LedgerRow
 from flows.planning.form import PlanForm
@@ -276,6 +278,19 @@ class ModelsConvertDocument(Envelope):
     notes: list[str]
 
 
+class PoolStatusDocument(Envelope):
+    """`wanflow pool status`."""
+
+    pool: Annotated[dict[str, Any], Written(PoolStatus)]
+
+
+class PoolQueueDocument(Envelope):
+    """`wanflow pool queue`."""
+
+    clips: Annotated[list[Annotated[dict[str, Any], Written(Waiting)]], "in the order they will be rendered"]
+    films: list[Annotated[dict[str, Any], Written(FilmStatus)]]
+
+
 FORMS: Mapping[str, type] = MappingProxyType(
     {
         "check": CheckDocument,
@@ -286,6 +301,8 @@ FORMS: Mapping[str, type] = MappingProxyType(
         "history": HistoryDocument,
         "doctor": DoctorDocument,
         "doctor --config": ConfigurationDocument,
+        "pool status": PoolStatusDocument,
+        "pool queue": PoolQueueDocument,
         "models list": ModelsListDocument,
         "models info": ModelsInfoDocument,
         "models verify": ModelsVerifyDocument,

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "submit": "flows.cli.submit",
     "fetch": "flows.cli.fetch",
     "serve": "flows.cli.serve",
+    "pool": "flows.cli.pool",
     "history": "flows.cli.history",
     "models": "flows.cli.models",
     "export": "flows.cli.export",

@@ -19,9 +19,10 @@ from flows.cli.problems import (
     code_of,
     exit_code,
     from_text,
+    mistakes,
     problems_of,
 )
-from flows.errors import FlowsError, Lacking, Problem, StoryboardError
+from flows.errors import FlowsError, Problem, RenderError
 from wan.errors import WanError
 from wan.system.files import state_folder
 
@@ -81,15 +82,13 @@ def words(error: BaseException, arguments: Sequence[str]) -> str:
 
 
 def error_text(error: FlowsError) -> str:
-    """`error: file:line:col: ...`, one for each problem."""
-    if isinstance(error, StoryboardError):
-        return "\n".join(problem_lines(error.problems))
-    if isinstance(error, Lacking):
-        return "\n".join(f"error: {fault}" for fault in error.faults)
-    return f"error: {error}" if error.exit_code != STOPPED else str(error) or "stopped"
+    """`error: file:line:col: ...`, one for each mistake; takes that failed stand together under one line."""
+    if error.exit_code == STOPPED:
+        return str(error) or "stopped"
+    return "\n".join(problem_lines([str(error)] if isinstance(error, RenderError) else mistakes(error)))
 
 
-def problem_lines(problems: Sequence[Problem]) -> list[str]:
+def problem_lines(problems: Sequence[Problem | str]) -> list[str]:
     """`error: file:line:col: ...` for each; of very many the first, and how many more there are."""
     lines = [f"error: {problem}" for problem in problems[:MOST_SHOWN]]
     left = len(problems) - MOST_SHOWN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -107,21 +107,22 @@ def exit_code(error: BaseException) -> int:
     return MEANINGS[code_of(error)][0]
 
 
+def mistakes(error: BaseException) -> Sequence[ours.Problem | str]:
+    """Everything that an error says, each mistake for itself: people and programs are told of the same ones."""
+    match error:
+        case ours.StoryboardError() | ours.RenderError() if error.problems:
+            return error.problems
+        case ours.Lacking():
+            return error.faults
+        case click.ClickException():
+            return [error.format_message()]
+    return [str(error) or STOPPED_BY_HAND]
+
+
 def problems_of(error: BaseException) -> list[ProblemForm]:
-    """Everything that an error says, each mistake for itself."""
-    return list(_problems(error))
-
-
-def _problems(error: BaseException) -> Iterator[ProblemForm]:
+    """The mistakes as programs read them."""
     code = code_of(error)
-    if isinstance(error, ours.StoryboardError | ours.RenderError) and error.problems:
-        yield from (of_problem(problem, code) for problem in error.problems)
-    elif isinstance(error, ours.Lacking):
-        yield from (from_text(fault, code) for fault in error.faults)
-    elif isinstance(error, click.ClickException):
-        yield from_text(error.format_message(), code)
-    else:
-        yield from_text(str(error) or STOPPED_BY_HAND, code)
+    return [from_text(each, code) if isinstance(each, str) else of_problem(each, code) for each in mistakes(error)]
 
 
 def of_problem(problem: ours.Problem, code: str, severity: Severity = "error") -> ProblemForm:

@@ -66,7 +66,7 @@ def command(
     """Render STORYBOARD (a name or a path) into outputs/TITLE/film.mp4.
 
     What is in the store already is not rendered again. OVERRIDEs choose groups (render=draft, model=wan22,
-    cluster=ray) and set values (cluster.workers=2, storyboard.seed=3).
+    cluster=ray) and set values (cluster.max_workers=2, storyboard.seed=3).
 
     \b
     Examples:

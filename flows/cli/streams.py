@@ -1,4 +1,4 @@
-"""What a command says to, whatever it is: a pipe whose reader has gone, a full disk, a terminal without UTF-8, nothing.
+"""stdout and stderr that never fail: a pipe whose reader has gone, a full disk, a terminal without UTF-8, a closed one.
 
 A film in the making is not lost over its own report, so what cannot be said is dropped, and told once at the end.
 """

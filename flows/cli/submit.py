@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option
 @click.option(
-    "--priority", type=click.IntRange(-100, 100), default=0, help="Of films that wait the greatest begins first."
+    "--priority", type=click.IntRange(-1000, 1000), default=0, help="Of films that wait the greatest begins first."
 )
 @click.option("--deadline", metavar="TIME", help="When it should be there: 18:00, or 2026-12-24T18:00.")
 @click.option("--watch", is_flag=True, help="Wait for it, and write it here: as wanflow fetch does.")
@@ -78,16 +78,16 @@ def command(
 def _submitted(
     checked: Checked, rest: Rest, only: tuple[str, ...], priority: int, deadline: str | None
 ) -> SubmitDocument:
-    from datetime import datetime
+    import time
 
     from flows.cli.document import envelope, warnings
-    from flows.runs.deadline import moment
+    from flows.runs.deadline import deadline_of
     from flows.runs.submitting import submit
     from flows.store import open_store
     from flows.submission import check_shots, pack
 
     check_shots(checked.storyboard, only)
-    by = moment(deadline, datetime.now().astimezone()) if deadline else None
+    by = deadline_of(deadline, time.time()) if deadline else None
     store = open_store(checked.settings.store.address)
     packed = pack(checked, store)
     asked = submit(

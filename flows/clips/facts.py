@@ -41,16 +41,16 @@ def facts(kind: type = ClipSpec) -> tuple[Fact, ...]:
 
 
 def _facts(kind: type, path: tuple[str, ...], follows: str) -> list[Fact]:
-    found: list[Fact] = []
+    facts: list[Fact] = []
     known = hints(kind)
     for one in fields(kind):
         inner, _ = bare(known[one.name])
         here, cause = (*path, one.name), one.metadata.get("follows", follows)
         if is_dataclass(inner) and isinstance(inner, type) and "called" not in one.metadata:
-            found += _facts(inner, here, cause)
+            facts += _facts(inner, here, cause)
         else:
-            found.append(Fact(here, called(one), cause, _default(one)))
-    return found
+            facts.append(Fact(here, called(one), cause, _default(one)))
+    return facts
 
 
 def _default(one: Field[Any]) -> object:

@@ -1,43 +1,128 @@
-"""What the threads of a pool share: the queue under one lock, and what is told of it, in order. Knows no Ray."""
+"""The door to the queue: many threads come through it, one at a time, and the films hear what follows."""
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from flows.cluster.failures import Blame, Fault
-from flows.cluster.queue import ClipQueue, Lease, Loss
-from flows.events import Event, Failed, Finished, Log
+from flows.cluster.job import Job
+from flows.cluster.outbox import Outbox, Told
+from flows.cluster.queue import ClipQueue, FilmOrder, Lease, Loss, Waiting
+from flows.cluster.renderers import RendererSpec
+from flows.events import Event, Failed, Finished, Log, Started
 from flows.planning.model import Clip
 
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Nothing more will happen; `error` when the pool could not start, or one of its threads failed."""
-
-    error: BaseException | None = None
+ASK_SECONDS = 5.0
+"""How often a worker without a clip asks again, though nothing happened: what waits long becomes more urgent."""
 
 
 class Board:
-    """Every method may be called by any thread. Workers go by their names."""
+    """Which films there are, what is to be rendered for them, by whom, and what was said of it."""
 
     def __init__(self, attempts: int) -> None:
         self.stopping = False
         self._queue = ClipQueue(attempts)
         self._crew = self._queue.crew
         self._changed = threading.Condition()
-        self._events: queue.SimpleQueue[Event | End] = queue.SimpleQueue()
+        self._films: dict[str, Outbox] = {}
+        self._renderers: dict[str, RendererSpec] = {}
+        self._running: dict[str, Started] = {}
+        self._found: dict[str, str] = {}
+        self._given: dict[str, Lease | None] = {}
 
-    def submit(self, clips: Sequence[Clip]) -> None:
+    # Films
+
+    def enrol(self, order: FilmOrder) -> None:
+        """A film, or what has changed about one."""
         with self._changed:
-            self._queue.add(clips)
+            self._queue.enrol(order)
+            self._films.setdefault(order.film, Outbox())
+
+    def submit(self, film: str, clips: Sequence[Clip], renderer: RendererSpec) -> None:
+        """Render these for a film; upstreams that were never submitted are taken to be in the store."""
+        with self._changed:
+            self._queue.add(clips, film)
+            for clip in clips:
+                self._renderers.setdefault(clip.fingerprint, renderer)
+                if (running := self._running.get(clip.fingerprint)) is not None:
+                    self._films[film].put(running)
+                if (worker := self._found.pop(clip.fingerprint, None)) is not None:
+                    self._given[worker] = self._queue.lease_to(worker, clip.fingerprint, time.time())
             self._changed.notify_all()
 
-    def tell(self, event: Event | End) -> None:
-        self._events.put(event)
+    def listen(self, film: str, after: int, seconds: float) -> Told | None:
+        """What is told of a film from the event number `after` on, waited for so long; None of a film that is not
+        known (any more)."""
+
+        def due() -> bool:
+            box = self._films.get(film)
+            return box is None or box.has(after) or box.called_off
+
+        with self._changed:
+            self._changed.wait_for(due, seconds)
+            box = self._films.get(film)
+            return None if box is None else box.take(after)
+
+    def withdraw(self, film: str) -> frozenset[str]:
+        """The film is given up. Returns the workers that render something for nobody now."""
+        with self._changed:
+            unwanted = self._queue.withdraw(film)
+            self._films.pop(film, None)
+            self._forget_renderers()
+            self._changed.notify_all()
+            return frozenset(self._running[name].worker for name in unwanted if name in self._running)
+
+    def call_off(self, film: str) -> bool:
+        """Somebody ends the film: its driver is told. False if there is no such film."""
+        with self._changed:
+            box = self._films.get(film)
+            if box is not None:
+                box.called_off = True
+            self._changed.notify_all()
+            return box is not None
+
+    def change(self, film: str, *, held: bool | None = None, priority: int | None = None) -> None:
+        """What people want: a film held back (or all of them: ""), or another priority."""
+        with self._changed:
+            if held is not None and not film:
+                (self._queue.hold_all if held else self._queue.release_all)()
+            elif held is not None:
+                (self._queue.hold if held else self._queue.release)(film)
+            if priority is not None:
+                self._queue.move(film, priority)
+            self._changed.notify_all()
+
+    @property
+    def films(self) -> frozenset[str]:
+        with self._changed:
+            return frozenset(self._films)
+
+    def left(self, film: str) -> int:
+        """How many of its clips are neither finished nor lost."""
+        with self._changed:
+            return self._queue.unsettled_of(film)
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """All clips, in the order they would be rendered."""
+        with self._changed:
+            return self._queue.waiting(time.time())
+
+    def tell(self, event: Event) -> None:
+        """To the films that it concerns: all, if it is about no clip."""
+        with self._changed:
+            self._tell(event, self._queue.wanted_by(event.fingerprint) if event.fingerprint else self._films)
+            self._changed.notify_all()
+
+    def _tell(self, event: Event, films: Iterable[str]) -> None:
+        for film in films:
+            if film in self._films:
+                self._films[film].put(event)
+
+    # Workers
 
     def stop(self) -> None:
         """No further lease is given."""
@@ -45,27 +130,11 @@ class Board:
             self.stopping = True
             self._changed.notify_all()
 
-    def next_event(self) -> Event | End:
-        """Waited for; the end when everything submitted is finished or lost."""
-        while True:
-            try:
-                return self._events.get(timeout=0.1)  # looks up often, so that Ctrl-C is seen
-            except queue.Empty:
-                with self._changed:
-                    if self._queue.unsettled == 0 and self._events.empty():
-                        return End()
-
-    def pending(self) -> Iterator[Event]:
-        """What has happened and was not told yet; never waits. What the pool ended with is for `next_event`."""
-        ends = []
-        while not self._events.empty():
-            event = self._events.get()
-            if isinstance(event, End):
-                ends.append(event)
-            else:
-                yield event
-        for end in ends:
-            self._events.put(end)
+    @property
+    def unsettled(self) -> int:
+        """How many clips are neither finished nor lost."""
+        with self._changed:
+            return self._queue.unsettled
 
     @property
     def wanted(self) -> bool:
@@ -112,25 +181,61 @@ class Board:
         with self._changed:
             self._crew.failed_to_start(worker)
 
-    def lease(self, worker: str, warm: Collection[str]) -> Lease | None:
-        """Waited for; None when the pool stops, or the worker can render nothing of what is left where it is."""
+    def found(self, worker: str, job: Job, seconds: float) -> Lease | None:
+        """A worker that renders already: it has the lease, as soon as a film comes that wants the clip; None if none
+        comes in time."""
+        with self._changed:
+            self._found[job.clip.fingerprint] = worker
+            self._changed.wait_for(lambda: self.stopping or worker in self._given, seconds)
+            self._found.pop(job.clip.fingerprint, None)
+            return self._given.pop(worker, None)
+
+    def lease(self, worker: str, warm: Collection[str], seconds: float | None = None) -> Lease | None:
+        """Waited for; None when the pool stops, nothing came in time, or the worker can render nothing of what is left
+        where it is."""
+        deadline = None if seconds is None else time.monotonic() + seconds
         with self._changed:
             while not self.stopping:
-                lease = self._queue.lease(worker, warm)
+                lease = self._queue.lease(worker, warm, time.time())
                 if lease is not None:
                     return lease
-                if self._queue.unsettled and self._queue.useless(worker):
+                late = deadline is not None and time.monotonic() >= deadline
+                if late or (self._queue.unsettled and self._queue.useless(worker)):
                     return None
-                self._changed.wait()
+                self._changed.wait(ASK_SECONDS)
         return None
+
+    def useless(self, worker: str) -> bool:
+        """Whether there is something left, and nothing that the worker can render where it is."""
+        with self._changed:
+            return self._queue.unsettled > 0 and self._queue.useless(worker)
+
+    def job(self, lease: Lease) -> Job:
+        with self._changed:
+            return Job(lease.clip, self._renderers[lease.clip.fingerprint], lease.attempt)
+
+    def begun(self, lease: Lease, worker: str) -> None:
+        """Said here: what a worker says last before it is killed may not arrive."""
+        started = Started(lease.clip.fingerprint, worker, lease.attempt)
+        with self._changed:
+            self._running[started.fingerprint] = started
+        self.tell(started)
 
     def finished(self, clip: Clip, event: Finished) -> None:
         with self._changed:
-            self._events.put(event)
             load = event.record.seconds.get("load")
             if load and not event.cached:
                 self._queue.learn_load_seconds(clip.spec.variant, load)
-            self._queue.finish(clip.fingerprint)
+            self._ended(clip.fingerprint)
+            self._tell(event, self._queue.finish(clip.fingerprint))
+            self._renderers.pop(clip.fingerprint, None)
+            self._changed.notify_all()
+
+    def dropped(self, clip: Clip) -> None:
+        """A leased clip was given up, or handed back: whoever still wants it has it rendered by another worker."""
+        with self._changed:
+            self._ended(clip.fingerprint)
+            self._queue.dropped(clip.fingerprint)
             self._changed.notify_all()
 
     def prepared(self, clip: Clip) -> None:
@@ -143,28 +248,40 @@ class Board:
         """A leased clip failed at `place` (a worker and its machine as people call them), on the machine `node`."""
         on_node = fault.blame is Blame.NODE
         with self._changed:
-            if self.stopping:
+            self._ended(fault.fingerprint)
+            wanted = self._queue.wanted_by(fault.fingerprint)
+            if not wanted:
+                self._queue.dropped(fault.fingerprint)
                 return
             losses = self._queue.fail(replace(fault, message=f"{node}: {fault.message}") if on_node else fault)
             if all(loss.fingerprint != fault.fingerprint for loss in losses):
-                self._events.put(Failed(fault.fingerprint, place, fault.message, final=False))
+                self._tell(Failed(fault.fingerprint, place, fault.message, final=False), wanted)
             self._tell_losses(losses, "" if on_node else place)
             self._changed.notify_all()
 
-    def retire(self, worker: str, place: str, why: str) -> None:
-        """It is not used any more, for a reason of its own ("": what is known of its machine)."""
+    def retire(self, worker: str, place: str, why: str, *, quietly: bool = False) -> None:
+        """It is not used any more, for a reason of its own ("": what is known of its machine); `quietly`: since there
+        is nothing to do."""
         with self._changed:
-            if self.stopping:
-                return
-            reason = why or self._crew.why_barred(worker)
-            self._events.put(Log("", logging.WARNING, f"{place} is out of use: {reason}"))
+            if not (quietly or self.stopping):
+                reason = why or self._crew.why_barred(worker)
+                self._tell(Log("", logging.WARNING, f"{place} is out of use: {reason}"), self._films)
             self._tell_losses(self._queue.leave(worker, f"{place}: {why}" if why else ""))
             self._changed.notify_all()
+
+    def _ended(self, fingerprint: str) -> None:
+        self._running.pop(fingerprint, None)
+
+    def _forget_renderers(self) -> None:
+        for name in [name for name in self._renderers if not self._queue.wanted_by(name)]:
+            del self._renderers[name]
 
     def _tell_losses(self, losses: Sequence[Loss], place: str = "") -> None:
         for loss in losses:
             if loss.because_of == loss.fingerprint:
-                self._events.put(Failed(loss.fingerprint, place, loss.why, final=True))
+                event = Failed(loss.fingerprint, place, loss.why, final=True)
             else:
                 message = "not rendered: a clip it starts from failed"
-                self._events.put(Failed(loss.fingerprint, "", message, final=True, because_of=loss.because_of))
+                event = Failed(loss.fingerprint, "", message, final=True, because_of=loss.because_of)
+            self._tell(event, loss.films)
+            self._renderers.pop(loss.fingerprint, None)

@@ -5,47 +5,97 @@ from __future__ import annotations
 
 import logging
 import platform
+from collections.abc import Callable, Iterator
 
 from flows.cluster.board import Board
 from flows.cluster.failures import Blame, Fault
+from flows.cluster.job import HandedBack, Message, Warm
 from flows.cluster.queue import Lease
 from flows.cluster.remote import RemoteWorker, WorkerDied
 from flows.cluster.room import WorkerSize
 from flows.cluster.session import RaySession
-from flows.cluster.worker import Warm
-from flows.events import MOTION, Finished, Progress, Started
+from flows.events import MOTION, Finished, Progress
 
 logger = logging.getLogger(__name__)
 
 
-class Career:
-    """One worker on one thread. `grows`: the cluster adds machines by itself."""
+FOUND_SECONDS = 60.0
+"""How long a clip that is rendered already waits for a film that wants it, after the keeper was lost."""
 
-    def __init__(self, worker: RemoteWorker, board: Board, session: RaySession, size: WorkerSize, grows: bool) -> None:
+
+class Career:
+    """One worker on one thread. `grows`: the cluster adds machines by itself. It goes after `idle_seconds` without
+    anything to do, if `spare` says yes."""
+
+    def __init__(
+        self,
+        worker: RemoteWorker,
+        board: Board,
+        session: RaySession,
+        size: WorkerSize,
+        grows: bool,
+        *,
+        idle_seconds: float | None = None,
+        spare: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._worker = worker
         self._name = worker.name
         self._board = board
         self._session = session
         self._size = size
         self._grows = grows
+        self._idle_seconds = idle_seconds
+        self._spare = spare
         self._why = ""
+        self._quietly = False
+        self._asked = True
 
-    def run(self) -> None:
-        """Until the pool stops, or the worker is of no use any more."""
+    def run(self, *, found: bool = False) -> bool:
+        """Until the pool stops, or the worker is of no use any more; False if it was given up. `found`: its actor runs
+        already."""
+        if found:
+            self._take_over()
         while not self._board.stopping and not self._board.out(self._name):
             lease: Lease | None = None
             try:
                 if not self._worker.running and not self._begin():
                     continue
-                lease = self._board.lease(self._name, self._worker.warm)
+                lease = self._board.lease(self._name, self._worker.warm, self._idle_seconds)
                 if lease is not None:
-                    self._follow(lease)
-                elif self._board.stopping or not self._move():
+                    self._render(lease)
+                elif self._board.stopping or not self._stay():
                     break
             except WorkerDied as death:
                 self._died(death, lease)
         self._worker.leave()
-        self._board.retire(self._name, self._place, self._why)
+        self._board.retire(self._name, self._place, self._why, quietly=self._quietly)
+        return self._quietly or self._board.stopping
+
+    def _take_over(self) -> None:
+        """Go on with what it renders, if a film still wants that; else it is stopped."""
+        lease: Lease | None = None
+        try:
+            job = self._worker.adopt()
+            self._board.started(self._name, self._worker.facts.node_id)
+            if job is None:
+                return
+            lease = self._board.found(self._name, job, FOUND_SECONDS)
+            if lease is None:
+                self._worker.stop()
+                for _ in self._worker.follow(job):
+                    pass
+                return
+            self._board.begun(lease, self._name)
+            self._follow(lease, self._worker.follow(job))
+        except WorkerDied as death:
+            self._died(death, lease)
+
+    def _stay(self) -> bool:
+        """Whether a worker that was given nothing goes on all the same, here or on another machine."""
+        if self._board.useless(self._name):
+            return self._move()
+        self._quietly = self._spare()
+        return not self._quietly
 
     @property
     def _place(self) -> str:
@@ -54,10 +104,13 @@ class Career:
         return self._name if node in ("", platform.node()) else f"{self._name} ({node})"
 
     def _begin(self) -> bool:
-        """Start it, as soon as there is room, on a machine that nothing is known against. Raises WorkerDied."""
-        self._board.wait_until_wanted()
+        """Start it, as soon as there is room, on a machine that nothing is known against; the first time at once, since
+        it was asked for. Raises WorkerDied."""
+        asked, self._asked = self._asked, False
+        if not asked:
+            self._board.wait_until_wanted()
         avoid = self._board.bad_nodes() if self._elsewhere() else frozenset()
-        if not self._worker.start(avoid, lambda: self._board.wanted):
+        if not self._worker.start(avoid, lambda: self._board.wanted or (asked and not self._board.stopping)):
             self._worker.leave()
             return False
         facts = self._worker.facts
@@ -79,14 +132,17 @@ class Career:
         good = [node for node in self._session.nodes() if node.id not in bad]
         return self._grows or self._size.fit(good) > self._board.beside(self._name, bad)
 
-    def _follow(self, lease: Lease) -> None:
+    def _render(self, lease: Lease) -> None:
+        """Raises WorkerDied."""
+        self._board.begun(lease, self._name)
+        self._follow(lease, self._worker.render(self._board.job(lease)))
+
+    def _follow(self, lease: Lease, messages: Iterator[Message]) -> None:
         """Pass on what the worker says about one clip. Raises WorkerDied."""
-        # said here: what a worker says last before it is killed may not arrive
-        self._board.tell(Started(lease.clip.fingerprint, self._name, lease.attempt))
-        for message in self._worker.render(lease.clip):
+        for message in messages:
             match message:
                 case Warm():
-                    self._worker.warm = message.variants
+                    self._worker.warm = message.models
                 case Finished():
                     self._why = ""
                     self._board.finished(lease.clip, message)
@@ -94,12 +150,18 @@ class Career:
                 case Fault():
                     self._failed(message)
                     return
+                case HandedBack():
+                    self._board.dropped(lease.clip)
+                    self._worker.leave()
+                    self._board.join(self._name)
+                    return
                 case _:
                     if isinstance(message, Progress) and message.stage == MOTION and message.step == message.steps:
                         self._board.prepared(lease.clip)
                     self._board.tell(message)
-        if not self._board.stopping:
+        if not self._worker.stopped:
             raise WorkerDied("it ended without a result")
+        self._board.dropped(lease.clip)
 
     def _failed(self, fault: Fault) -> None:
         if fault.blame is not Blame.NODE:

@@ -1,101 +1,144 @@
-"""The pool: owns the queue of clips, their attempts and leases, and the workers; the only layer that retries.
+"""The pool as a film sees it: clips go in, and what happens to them comes out.
 
-One thread a worker (`flows.cluster.career`) leases clips from the board (`flows.cluster.board`). Everything that
-happens comes out of `Pool.events`, in order.
+Queue, attempts, leases and workers are the keeper's (`flows.cluster.keeper`), which films on one cluster share. A film
+that renders on this machine alone has a keeper of its own, in a Ray of its own.
 """
 
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from flows.cluster.board import Board, End
-from flows.cluster.career import Career
-from flows.cluster.patience import Patience
-from flows.cluster.remote import RemoteWorker
+from flows.cluster.finding import keeper_of
+from flows.cluster.outbox import Told
+from flows.cluster.queue import FilmOrder
 from flows.cluster.renderers import RendererSpec
-from flows.cluster.room import WorkerSize, check_eight_bits, size_workers
-from flows.cluster.session import RaySession
-from flows.events import Event, Log, Progress
+from flows.cluster.room import check_eight_bits, size_workers
+from flows.cluster.session import NAMESPACE, RaySession
+from flows.cluster.terms import Terms
+from flows.errors import Stopped
+from flows.events import Event, Failed, Finished, Progress
+from flows.moments import moment
 from flows.planning.model import Clip
 from flows.settings import ClusterSettings
 from flows.store import open_store
+from flows.store.identity import identified
 
-STOP_SECONDS = 5.0
-"""How long cancelled workers may take to come to the end of their step before their processes are ended."""
+LISTEN_SECONDS = 5.0
+"""How long the keeper keeps a question open while nothing happens; each one is a sign of life."""
+ANSWER_SECONDS = 25.0
+"""What its answer may take on top of that."""
+STOP_SECONDS = 8.0
+"""What the keeper may take to free the workers of a film that is stopped."""
+LOOK_SECONDS = 0.1
 
-LOOK_SECONDS = 1.0
-"""How often the pool looks whether a worker has gone silent, or all of them wait for room."""
+logger = logging.getLogger(__name__)
 
 
 def open_pool(
-    settings: ClusterSettings, renderer: RendererSpec, store_address: str, *, most: int | None = None
+    settings: ClusterSettings,
+    renderer: RendererSpec,
+    store_address: str,
+    *,
+    title: str = "",
 ) -> Pool:
-    """A pool that is starting in the background, with at most `most` workers: more would have nothing to do."""
-    return Pool(settings, renderer, store_address, most=most)
+    """A pool that is being found, or started, in the background. `title`: of the film, for people."""
+    return Pool(settings, renderer, store_address, title=title)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Nothing more will happen. `error`: why, if it was not to be expected."""
+
+    error: BaseException | None = None
 
 
 class Pool:
-    """Renders clips on Ray workers. Use as a context manager, or call `close`."""
+    """Renders the clips of one film. Use as a context manager, or call `close`."""
 
     def __init__(
-        self, settings: ClusterSettings, renderer: RendererSpec, store_address: str, *, most: int | None = None
+        self,
+        settings: ClusterSettings,
+        renderer: RendererSpec,
+        store_address: str,
+        *,
+        title: str = "",
     ) -> None:
         self._settings = settings
         self._renderer = renderer
         self._store_address = store_address
-        self._most = most
-        self._board = Board(settings.attempts)
-        self._closing = threading.Event()
-        self._starting = threading.Lock()
-        self._workers: list[RemoteWorker] = []
-        self._threads: list[threading.Thread] = []
-        self._patience = Patience()
-        self._keeper = threading.Thread(target=self._keep, name="pool", daemon=True)
-        self._keeper.start()
+        now = time.time()
+        self._order = FilmOrder(
+            film=uuid.uuid4().hex[:12],
+            title=title,
+            priority=settings.priority,
+            deadline=None if settings.deadline is None else moment(settings.deadline, now),
+            since=now,
+        )
+        self._clips: dict[str, Clip] = {}
+        self._unsent: list[Clip] = []
+        self._after = 0
+        self._lock = threading.Lock()
+        self._events: queue.SimpleQueue[Event | _End] = queue.SimpleQueue()
+        self._cancelled, self._freed = threading.Event(), threading.Event()
+        self._film = threading.Thread(target=self._live, name="pool", daemon=True)
+        self._film.start()
 
     def submit(self, clips: Sequence[Clip]) -> None:
         """Render these; upstreams that were never submitted are taken to be in the store."""
-        self._board.submit(clips)
+        with self._lock:
+            self._clips.update({clip.fingerprint: clip for clip in clips})
+            self._unsent.extend(clips)
 
     def events(self) -> Iterator[Event]:
         """What happens, as it happens, until everything submitted is finished or lost, or the pool is stopped.
 
-        Raises EnvironmentProblem when the pool cannot start: no cluster at the address, or one that can never hold a
-        worker (room that others hold is waited for). What a thread of the pool fails with, by a mistake of ours, is
-        raised here too: nobody waits for it forever.
+        Raises EnvironmentProblem when there can be no pool: no cluster at the address, one that can never hold a
+        worker (room that others hold is waited for), or a pool of another kind; Stopped when somebody calls the film
+        off. What a thread of the pool fails with, by a mistake of ours, is raised here too.
         """
-        while not isinstance(event := self._board.next_event(), End):
+        while True:
+            try:
+                event = self._events.get(timeout=LOOK_SECONDS)  # looks up often, so that Ctrl-C is seen
+            except queue.Empty:
+                if self._settled():
+                    return
+                continue
+            if isinstance(event, _End):
+                if event.error is not None:
+                    raise event.error
+                return
             yield event
-        if event.error is not None:
-            raise event.error
 
     def pending(self) -> Iterator[Event]:
-        """What has happened and was not told yet; never waits."""
-        return self._board.pending()
+        """What has happened and was not told yet; never waits. What the pool ended with is for `events`."""
+        ends = []
+        while not self._events.empty():
+            event = self._events.get()
+            if isinstance(event, _End):
+                ends.append(event)
+            else:
+                yield event
+        for end in ends:
+            self._events.put(end)
 
     def cancel(self) -> None:
         """Stop: no further clip is begun, running ones are cancelled; `events` ends. Finished clips stay finished."""
-        with self._starting:
-            self._board.stop()
-        for worker in self._workers:
-            worker.cancel()
-        deadline = time.monotonic() + STOP_SECONDS
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        for worker in self._workers:
-            worker.leave()
-        self._board.tell(End())
+        self._cancelled.set()
+        self._freed.wait(STOP_SECONDS + ANSWER_SECONDS)
+        self._events.put(_End())
 
     def close(self) -> None:
-        """Cancel what runs, end the workers, and the Ray that was started for them."""
+        """Cancel what runs, and leave: a pool of the film's own ends, and the Ray that was started for it."""
         self.cancel()
-        self._closing.set()
-        self._keeper.join()
+        self._film.join()
 
     def __enter__(self) -> Self:
         return self
@@ -105,67 +148,106 @@ class Pool:
     ) -> None:
         self.close()
 
-    def _keep(self) -> None:
-        """Connect to Ray, start the workers, and look after them until the end."""
+    def _settled(self) -> bool:
+        with self._lock:
+            return not self._clips and self._events.empty()
+
+    def _live(self) -> None:
+        """Connect to Ray, and be there until the film is cancelled."""
         try:
-            self._board.tell(Progress("", "ray", 0, 1))
-            session = RaySession(self._settings, lambda: self._board.stopping)
-            self._board.tell(Progress("", "ray", 1, 1))
+            self._events.put(Progress("", "ray", 0, 1))
+            session = RaySession(self._settings, self._cancelled.is_set)
+            self._events.put(Progress("", "ray", 1, 1))
         except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
-            self._board.tell(End(error))
+            self._freed.set()
+            self._events.put(_End(error))
             return
         try:
-            self._look_after(session, self._start_workers(session))
+            self._take_part(session)
         except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
-            self._board.tell(End(error))
-            self._closing.wait()
+            self._events.put(_End(error))
         finally:
-            for thread in self._threads:
-                thread.join(STOP_SECONDS)
+            self._freed.set()
             session.close()
 
-    def _look_after(self, session: RaySession, size: WorkerSize) -> None:
-        """Until the pool closes."""
-        while not self._closing.wait(LOOK_SECONDS):
-            for worker in self._workers:
-                worker.end_if_silent(self._settings.silence_timeout)
-            self._say_waiting(session, size)
-
-    def _start_workers(self, session: RaySession) -> WorkerSize:
-        """A thread for every worker there is room for. Raises EnvironmentProblem when there can be room for none."""
+    def _take_part(self, session: RaySession) -> None:
+        """Raises EnvironmentProblem when there can be no pool, Stopped when the film was called off."""
         nodes = session.nodes()
-        size = size_workers(self._settings, self._renderer.device, nodes, self._most)
+        size = size_workers(self._settings, self._renderer.device, nodes)
         if self._renderer.eight_bits:
             check_eight_bits(nodes)
-        store, timeout = open_store(self._store_address), self._settings.start_timeout
-        with self._starting:  # `cancel` joins what it finds, and only begun threads can be joined
-            if self._board.stopping:
-                return size
-            for number in range(1, size.workers + 1):
-                worker = RemoteWorker(session, f"worker-{number}", size, self._renderer, store, timeout)
-                self._workers.append(worker)
-                self._board.join(worker.name)
-            for worker in self._workers:
-                career = Career(worker, self._board, session, size, self._settings.autoscaling)
-                thread = threading.Thread(target=self._live, args=(career,), name=worker.name, daemon=True)
-                self._threads.append(thread)
-            self._board.tell(Progress("", "workers", 0, size.workers))
-            for thread in self._threads:
-                thread.start()
-        return size
-
-    def _say_waiting(self, session: RaySession, size: WorkerSize) -> None:
-        """Others hold the cluster: nobody shall take it for a film that hangs."""
-        waiting = any(worker.waiting for worker in self._workers) and not any(one.running for one in self._workers)
-        if self._patience.due(waiting, time.time()):
-            told = size.waiting(self._patience.since, session.free(), session.nodes())
-            self._board.tell(Log("", logging.WARNING, told))
-
-    def _live(self, career: Career) -> None:
-        """A worker's thread: what nobody expected ends the pool, or its clip would be waited for without end."""
+        store = open_store(self._store_address)
+        own = self._settings.address is None
+        name = f"own-{self._order.film}" if own else self._settings.pool
+        terms = Terms(name, self._settings, size, store.address, identified(store), own)
         try:
-            career.run()
-        except BaseException as error:
-            if self._board.stopping:
-                raise
-            self._board.tell(End(error))
+            while not self._cancelled.is_set():
+                self._follow(session.ray, keeper_of(session, terms, self._cancelled.is_set))
+        finally:
+            self._leave(session, terms)
+
+    def _follow(self, ray: Any, keeper: Any) -> None:
+        """Until the film is cancelled, or the keeper has gone or knows it no more: then it is told everything anew.
+        Raises Stopped when the film was called off."""
+        self._after = 0
+        with self._lock:
+            self._unsent = list(self._clips.values())
+        try:
+            ray.get(keeper.enrol.remote(self._order, self._renderer), timeout=ANSWER_SECONDS)
+            while not self._cancelled.is_set():
+                told = self._told(ray, keeper)
+                if told is None:
+                    return
+                for event in told.events:
+                    self._pass_on(event)
+                self._after = told.after
+                if told.called_off:
+                    raise Stopped("the film was called off; finished takes are kept")
+        except ray.exceptions.RayTaskError as error:
+            raise error.cause from error  # a mistake of ours in the keeper
+        except ray.exceptions.RayError as error:
+            logger.info("the keeper is looked for again: %s", error)
+            time.sleep(LOOK_SECONDS)
+
+    def _told(self, ray: Any, keeper: Any) -> Told | None:
+        """None: the keeper does not know the film."""
+        answer = keeper.listen.remote(self._order.film, self._after, LISTEN_SECONDS)
+        deadline = time.monotonic() + LISTEN_SECONDS + ANSWER_SECONDS
+        while not self._cancelled.is_set():
+            self._send(ray, keeper)
+            if ray.wait([answer], timeout=LOOK_SECONDS)[0]:
+                told: Told | None = ray.get(answer)
+                return told
+            if time.monotonic() > deadline:
+                return None
+        return Told((), self._after)
+
+    def _send(self, ray: Any, keeper: Any) -> None:
+        """What was submitted since."""
+        with self._lock:
+            clips, self._unsent = self._unsent, []
+        if clips:
+            ray.get(keeper.submit.remote(self._order.film, clips, self._renderer), timeout=ANSWER_SECONDS)
+
+    def _pass_on(self, event: Event) -> None:
+        self._events.put(event)
+        if isinstance(event, Finished) or (isinstance(event, Failed) and event.final):
+            with self._lock:
+                self._clips.pop(event.fingerprint, None)
+
+    def _leave(self, session: RaySession, terms: Terms) -> None:
+        """The keeper forgets the film; a pool of the film's own ends. What was said last is still told."""
+        ray = session.ray
+        try:
+            keeper = ray.get_actor(terms.keeper, namespace=NAMESPACE)
+            last = ray.get(keeper.withdraw.remote(self._order.film, self._after), timeout=STOP_SECONDS)
+            for event in last:
+                self._pass_on(event)
+            self._freed.set()
+            if terms.own:
+                ray.get(keeper.down.remote(), timeout=STOP_SECONDS)
+        except (ValueError, ray.exceptions.RayError) as error:
+            logger.info("the keeper could not be told that the film is over: %s", error)
+        finally:
+            if terms.own:
+                session.end_named(terms.keeper)

@@ -9,18 +9,28 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from flows.cluster.failures import RayFault, ray_fault
+from flows.cluster.job import Heard, Job, Message, WorkerFacts
 from flows.cluster.renderers import RendererSpec
-from flows.cluster.room import WorkerSize
-from flows.cluster.session import RaySession
-from flows.cluster.worker import Message, Worker, WorkerFacts
-from flows.planning.model import Clip
-from flows.store import Store
-from flows.store.identity import identified
+from flows.cluster.session import NAMESPACE, RaySession
+from flows.cluster.terms import Terms
+from flows.cluster.worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 """How often a worker that waits for room looks whether it is still wanted."""
+LISTEN_SECONDS = 5.0
+"""How long a worker keeps a question open while it has nothing to say."""
+ANSWER_SECONDS = 5.0
+"""What its answer may take on top of that; then its machine is asked whether it is there at all."""
+GONE_SECONDS = 20.0
+"""A machine that has not answered for so long is gone: Ray itself takes more than a minute to say so."""
+LEAST_SILENCE_SECONDS = 300.0
+"""A worker may always be silent for so long."""
+SILENCE = 5.0
+"""So many times what a clip should take in all, a worker may be silent in the middle of it."""
+THREADS = 4
+"""Of a worker's process: one that keeps a question open, one that gives and stops jobs, and two for who comes anew."""
 
 NODE_LABEL = "ray.io/node-id"
 _IDENTIFIERS = ("class_name:", "actor_id:", "pid:", "namespace:", "ip:")
@@ -31,37 +41,55 @@ class WorkerDied(Exception):
 
 
 class RemoteWorker:
-    """An actor that may be replaced by another one under the same name. Used by one thread; `cancel` by any."""
+    """An actor that may be replaced by another one under the same name. Used by one thread; `stop`, `close` by any.
 
-    def __init__(
-        self,
-        session: RaySession,
-        name: str,
-        size: WorkerSize,
-        renderer: RendererSpec,
-        store: Store,
-        timeout: float,
-    ) -> None:
+    The actor and its place are not this process's: they outlive it, and are found again by their name.
+    """
+
+    def __init__(self, session: RaySession, terms: Terms, name: str, renderer: RendererSpec) -> None:
+        """`renderer` is what it will render with first."""
         self.name = name
         self.facts = WorkerFacts("", "", 0)
         self.warm: frozenset[str] = frozenset()
         self.waiting = False
+        self.clip = ""
+        self.since: float | None = None
+        self._session = session
         self._ray: Any = session.ray
-        self._size = size
-        self._arguments = (name, renderer, store.address, identified(store), size.threads)
-        self._timeout = timeout
+        self._full_name = f"{terms.name}/{name}"
+        self._size = terms.size
+        self._arguments = (name, renderer, terms.store_address, terms.store_identity, terms.size.threads)
+        self._start_timeout = terms.settings.start_timeout
+        self._silence_timeout = terms.settings.silence_timeout
         self._room: Any = None
         self._actor: Any = None
-        self._stream: Any = None
-        self._cancelled = False
-        self._heard: float | None = None
-        self._ended_for = ""
+        self._stopping = ""
+        self._closed = False
         self._lock = threading.Lock()
 
     @property
     def running(self) -> bool:
         """Whether there is an actor."""
         return self._actor is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it renders something."""
+        return bool(self.clip)
+
+    @property
+    def state(self) -> str:
+        """In words."""
+        if self.waiting:
+            return "waits for room"
+        if not self.running:
+            return "starts"
+        return "renders" if self.busy else "idle"
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to give up its last job."""
+        return bool(self._stopping)
 
     def start(self, avoid: Collection[str], wanted: Callable[[], bool]) -> bool:
         """A fresh actor, waited for, on a machine that is none of `avoid` (Ray's ids). Waits for room as long as
@@ -70,26 +98,47 @@ class RemoteWorker:
             return False
         scheduling = self._ray.util.scheduling_strategies.PlacementGroupSchedulingStrategy(placement_group=self._room)
         with self._lock:
-            if self._cancelled:
+            if self._closed:
                 return False
-            actor = self._ray.remote(Worker).options(
+            actor = self._ray.remote(WorkerProcess).options(
+                name=self._full_name,
+                namespace=NAMESPACE,
+                lifetime="detached",
                 num_cpus=self._size.cpus,
                 num_gpus=self._size.gpus,
                 max_restarts=0,
                 max_task_retries=0,
+                max_concurrency=THREADS,
                 scheduling_strategy=scheduling,
             )
-            self._actor = actor.remote(*self._arguments)
-            self._ended_for = ""
+            try:
+                self._actor = actor.remote(*self._arguments)
+            except (ValueError, self._ray.exceptions.RayError) as error:  # ValueError: the name is still taken
+                raise WorkerDied(_why(error)) from error
+        self._ask_facts()
+        return True
+
+    def adopt(self) -> Job | None:
+        """The actor of this name that runs already, with the job whose end nobody has heard yet. Raises WorkerDied."""
         try:
-            self.facts = self._ray.get(self._actor.facts.remote(), timeout=self._timeout)
+            self._actor = self._ray.get_actor(self._full_name, namespace=NAMESPACE)
+            self._room = self._ray.util.get_placement_group(self._full_name)
+        except (ValueError, self._ray.exceptions.RayError) as error:
+            self.end()
+            raise WorkerDied(_why(error)) from error
+        self._ask_facts()
+        job: Job | None = self._answer(self._actor.doing.remote(), self._start_timeout)
+        return job
+
+    def _ask_facts(self) -> None:
+        try:
+            self.facts = self._ray.get(self._actor.facts.remote(), timeout=self._start_timeout)
         except self._ray.exceptions.GetTimeoutError as error:
             self.end()
-            raise WorkerDied(f"it did not start in {self._timeout:g} s (cluster.start_timeout)") from error
+            raise WorkerDied(f"it did not start in {self._start_timeout:g} s (cluster.start_timeout)") from error
         except self._ray.exceptions.RayError as error:
             self.end()
             raise WorkerDied(_why(error)) from error
-        return True
 
     def _reserve(self, avoid: Collection[str], wanted: Callable[[], bool]) -> bool:
         """Room that is this worker's until `leave`: a process that is replaced finds its place again."""
@@ -112,45 +161,87 @@ class RemoteWorker:
 
     def _placed(self, bundle: dict[str, float], where: list[dict[str, str]] | None) -> Any:
         try:
-            return self._ray.util.placement_group([bundle], bundle_label_selector=where)
+            return self._ray.util.placement_group(
+                [bundle], bundle_label_selector=where, name=self._full_name, lifetime="detached"
+            )
         except self._ray.exceptions.RayError as error:
             raise WorkerDied(_why(error)) from error
 
-    def render(self, clip: Clip) -> Iterator[Message]:
-        """The worker's messages about one clip; ends early when cancelled. Raises WorkerDied."""
+    def render(self, job: Job) -> Iterator[Message]:
+        """The worker's messages about one clip; they end early when it was stopped. Raises WorkerDied."""
         with self._lock:
-            if self._cancelled:
+            self._stopping = ""
+            actor = self._actor
+            if self._closed:
                 return
-            if self._actor is None:
-                raise WorkerDied(self._ended_for)
-            self._stream = self._actor.render.options(num_returns="streaming").remote(clip)
-            self._heard = time.monotonic()
+        if actor is None:
+            raise WorkerDied("it was ended")
+        self._answer(actor.begin.remote(job), self._start_timeout)
+        yield from self.follow(job)
+
+    def follow(self, job: Job) -> Iterator[Message]:
+        """What is said of the job that it has, from its beginning. Raises WorkerDied."""
+        self.clip, self.since = job.clip.fingerprint, time.time()
         try:
-            for reference in self._stream:
-                yield self._ray.get(reference)
-                self._heard = time.monotonic()
-        except self._ray.exceptions.RayError as error:
-            if ray_fault(error) is not RayFault.ASKED:
-                raise WorkerDied(self._ended_for or _why(error)) from error
+            yield from self._told(job)
         finally:
-            with self._lock:
-                self._stream = self._heard = None
+            self.clip, self.since = "", None
 
-    def end_if_silent(self, seconds: float) -> None:
-        """End the process if it renders and has said nothing for so long: it hangs."""
-        with self._lock:
-            if self._heard is None or time.monotonic() - self._heard < seconds:
-                return
-            self._heard = None
-            self._ended_for = f"it said nothing for {seconds:g} s (cluster.silence_timeout)"
-        self.end()
+    def _told(self, job: Job) -> Iterator[Message]:
+        """A machine that does not answer is gone long before Ray says so; a process may be too busy to answer."""
+        said, spoke = 0, time.monotonic()
+        there = spoke
+        allowed = min(self._silence_timeout, max(LEAST_SILENCE_SECONDS, SILENCE * job.clip.estimated_seconds))
+        while True:
+            heard = self._listen(said)
+            now = time.monotonic()
+            if heard is not None:
+                there, spoke = now, now if heard.messages else spoke
+                said += len(heard.messages)
+                yield from heard.messages
+                if heard.over:
+                    return
+            elif self._session.answers(self.facts.node_id):
+                there = now
+            if now - there > GONE_SECONDS:
+                self.end()
+                raise WorkerDied(f"its machine has not answered for {GONE_SECONDS:g} s")
+            if now - spoke > allowed:
+                self.end()
+                raise WorkerDied(f"it said nothing for {allowed:g} s (cluster.silence_timeout)")
 
-    def cancel(self) -> None:
-        """Ask what runs to stop at its next step, and start nothing more."""
+    def _listen(self, after: int) -> Heard | None:
+        """None when there was no answer in time."""
         with self._lock:
-            self._cancelled = True
-            if self._stream is not None:
-                self._let_go(lambda: self._ray.cancel(self._stream))
+            actor = self._actor
+        if actor is None:
+            raise WorkerDied(self._stopping or "it was ended")
+        heard: Heard | None = self._answer(actor.listen.remote(after, LISTEN_SECONDS), LISTEN_SECONDS + ANSWER_SECONDS)
+        return heard
+
+    def _answer(self, reference: Any, seconds: float) -> Any:
+        """None when there was none in time. Raises WorkerDied."""
+        try:
+            return self._ray.get(reference, timeout=seconds)
+        except self._ray.exceptions.GetTimeoutError:
+            return None
+        except self._ray.exceptions.RayError as error:
+            if ray_fault(error) is RayFault.ASKED:
+                return None
+            raise WorkerDied(self._stopping or _why(error)) from error
+
+    def stop(self) -> None:
+        """Ask it to give up what it renders, at its next chance."""
+        with self._lock:
+            if self._actor is not None:
+                self._stopping = "it was stopped"
+                self._let_go(lambda: self._actor.stop.remote())
+
+    def close(self) -> None:
+        """Ask what runs to stop, and start nothing more."""
+        with self._lock:
+            self._closed = True
+        self.stop()
 
     def end(self) -> None:
         """End the process; what it had not published is lost. Its place is kept for the next one."""

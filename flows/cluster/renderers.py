@@ -54,7 +54,8 @@ class Report(Protocol):
         ...
 
     def should_stop(self) -> bool:
-        """Whether to raise `flows.errors.Stopped` at the next chance. Cheap: ask at every step."""
+        """Whether to raise `flows.errors.Stopped` at the next chance, with what is worth keeping kept. Cheap: asked
+        between the blocks of a step."""
         ...
 
 
@@ -63,7 +64,7 @@ class Renderer(Protocol):
 
     @property
     def warm(self) -> frozenset[str]:
-        """The variants whose models are held now."""
+        """The models that are held now, by `Clip.model`."""
         ...
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
@@ -82,7 +83,8 @@ def wan_renderer(settings: Settings) -> RendererSpec:
         "placement": settings.render.placement,
         "numerics": numerics_for(FAMILIES[settings.model.family], settings.render),
         "gpu_share": settings.cluster.gpus_per_worker or 1.0,
-        "workers": settings.cluster.workers,
+        "workers": settings.cluster.max_workers,
+        "checkpoint_seconds": settings.render.checkpoint_seconds,
     }
     return RendererSpec("wan", options, device=device)
 

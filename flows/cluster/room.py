@@ -64,11 +64,11 @@ def size_workers(settings: ClusterSettings, device: str, nodes: Sequence[Node], 
         gpus = 1.0
     fit = WorkerSize(0, settings.cpus_per_worker, gpus).fit(nodes)
     if settings.autoscaling:
-        fit = max(fit, settings.workers or most or 1)
+        fit = max(fit, settings.max_workers or most or 1)
     if fit == 0:
         raise EnvironmentProblem(_no_room(settings.cpus_per_worker, gpus, nodes))
     return WorkerSize(
-        min(settings.workers or fit, fit, max(1, most) if most is not None else fit), settings.cpus_per_worker, gpus
+        min(settings.max_workers or fit, fit, max(1, most) if most is not None else fit), settings.cpus_per_worker, gpus
     )
 
 

@@ -7,9 +7,11 @@ reaper sees to it even after `kill -9`.
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +26,11 @@ STOP_SECONDS = 10.0
 """What a Ray that is coming up may take to be ended when the person stops."""
 LOOK_SECONDS = 0.1
 _KIND = "accelerator_type:"
+
+NAMESPACE = "wanflow"
+"""Of everything in a cluster that outlives a film."""
+KNOCK_SECONDS = 3.0
+"""What the connection to a machine may take."""
 
 
 def _never() -> bool:
@@ -55,6 +62,30 @@ class RaySession:
         return tuple(
             Node(float(have.get("CPU", 0)), float(have.get("GPU", 0)), _kinds(have), name) for have, name in alive
         )
+
+    def end_named(self, name: str) -> None:
+        """End an actor of ours for good; nothing happens if there is none."""
+        with suppress(ValueError, self.ray.exceptions.RayError):
+            self.ray.kill(self.ray.get_actor(name, namespace=NAMESPACE), no_restart=True)
+
+    def named(self, prefix: str) -> tuple[str, ...]:
+        """Actors of ours whose name begins so, without that beginning."""
+        found = self.ray.util.list_named_actors(all_namespaces=True)
+        names = [actor["name"] for actor in found if actor["namespace"] == NAMESPACE]
+        return tuple(sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix)))
+
+    def answers(self, node_id: str) -> bool:
+        """Whether that machine can be reached, however busy its processes are; Ray notices much later that one is
+        gone."""
+        for node in self.ray.nodes():
+            if node.get("NodeID") == node_id and node["Alive"]:
+                try:
+                    place = (node["NodeManagerAddress"], int(node["NodeManagerPort"]))
+                    socket.create_connection(place, timeout=KNOCK_SECONDS).close()
+                except OSError:
+                    return False
+                return True
+        return False
 
     def close(self) -> None:
         """Leave. Once: a second call does nothing."""

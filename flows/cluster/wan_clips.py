@@ -5,10 +5,7 @@ from __future__ import annotations
 import gc
 import resource
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,20 +16,21 @@ from flows.cluster.motions import prepare_motion
 from flows.cluster.placement import placement_for, room_of_worker, with_room
 from flows.cluster.publish import store_clip
 from flows.cluster.renderers import Report
-from flows.cluster.requests import CARRIED, request_of
+from flows.cluster.requests import CARRIED
 from flows.cluster.warm import WarmModels
+from flows.cluster.work import Work
 from flows.errors import SettingsError, Stopped
-from flows.planning.model import Clip
+from flows.planning.model import Clip, model_name
 from flows.store import ClipRecord, Store
-from wan.errors import Cancelled, CheckpointError
+from wan.errors import Cancelled, CheckpointError, NumbersError
 from wan.families import FAMILIES, Family
 from wan.load import check_numerics, find_device, load_pipeline
 from wan.pipeline import Pipeline
 from wan.placement import Placement
 from wan.placement.parts import gpu_number
 from wan.request import Numerics
-from wan.state import State
 from wan.system.folders import found_in
+from wan.system.stop import heeding
 from wan.weights.checkpoint import Checkpoint
 
 _Key: TypeAlias = tuple[str, str, Numerics, Placement]
@@ -58,9 +56,11 @@ class WanRenderer:
         numerics: Numerics | None = None,
         gpu_share: float = 1.0,
         workers: int = 0,
+        checkpoint_seconds: float = 0.0,
     ) -> None:
         """`gpu_share` of a GPU is this worker's, and no more of its memory is taken; `workers` is how many the cluster
-        was asked for, 0 for as many as fit."""
+        was asked for, 0 for as many as fit. `checkpoint_seconds`: how much of its work a clip loses when this worker is
+        lost; 0: all."""
         if family not in FAMILIES:
             raise SettingsError(f"there is no model family {family!r}; there are {', '.join(FAMILIES)}")
         self._family: Family = FAMILIES[family]
@@ -69,6 +69,8 @@ class WanRenderer:
         if numerics is not None:  # what the clips will ask for, tried before any weights are read
             check_numerics(numerics, self._device)
         self._placement = placement
+        self._checkpoint_seconds = checkpoint_seconds
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
         self._room = room_of_worker(self._device, threads=threads, gpu_share=gpu_share, workers=workers)
@@ -80,24 +82,37 @@ class WanRenderer:
 
     @property
     def warm(self) -> frozenset[str]:
-        """The variants that are loaded."""
-        return frozenset(variant for variant, *_ in self._models.keys)
+        """The models that are loaded, by `Clip.model`."""
+        return frozenset(model_name(variant, revision, how) for variant, revision, how, _ in self._models.keys)
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Prepare a driving video, load, encode, denoise, decode, and write the blobs. When a GPU's memory does not
-        suffice, it goes on from the last finished step in the next leaner placement.
+        suffice, it goes on from the last finished step in the next leaner placement; when another worker has left a
+        checkpoint, from that.
 
-        Raises Stopped between steps, CheckpointError when the weights here are not those that were planned with,
-        RequestError, StoreError.
+        Raises Stopped, from a step that was begun too, when the last finished one is kept; CheckpointError when the
+        weights here are not those that were planned with; RequestError, NumbersError, StoreError.
         """
-        checkpoint = self._checkpoint(clip)
+        work = Work(clip, store, report, self._checkpoint_seconds, self._writer)
+        try:
+            return self._rendered(clip, store, report, work)
+        except Cancelled:
+            pass  # left behind here: it holds what was begun, tensors and half a model
+        except NumbersError:
+            work.forget()
+            raise
+        self._free_memory()
+        work.hand_back()
+        raise Stopped("stopped" if work.state is None else f"stopped after step {work.state.step}")
+
+    def _rendered(self, clip: Clip, store: Store, report: Report, work: Work) -> ClipRecord:
+        with heeding(report.should_stop):
+            checkpoint = self._checkpoint(clip)
         self._prepare_motion(clip, store, report)
         kind = (clip.spec.variant, clip.spec.width, clip.spec.height, clip.spec.num_frames, clip.numerics)
         first = self._sufficed.get(kind) or placement_for(
             self._placement, clip, self._device, _weight_bytes(checkpoint), self._room
         )
-
-        work = _Work()
 
         def render(placement: Placement) -> ClipRecord:
             record = self._render(clip, checkpoint, store, report, placement, work)
@@ -107,29 +122,24 @@ class WanRenderer:
         return with_room(render, first, self._drop_models)
 
     def _render(
-        self, clip: Clip, checkpoint: Checkpoint, store: Store, report: Report, placement: Placement, work: _Work
+        self, clip: Clip, checkpoint: Checkpoint, store: Store, report: Report, placement: Placement, work: Work
     ) -> ClipRecord:
-        with work.stage("load"):
+        with work.stages.stage("load"):
             pipeline = self._pipeline(clip, checkpoint, placement, report)
             _reset_peak(self._device)
-        if work.state is None:
-            with work.stage("encode"):
-                work.keep(pipeline.encode(request_of(clip.spec, store)))
-                report.progress("encode", 1, 1)
-        assert work.state is not None
-        try:
-            with work.stage("denoise"):
-                state = pipeline.advance(
-                    work.state,
-                    on_step=lambda step, steps: report.progress("denoise", step, steps),
-                    on_state=work.keep,
-                    should_stop=report.should_stop,
-                )
-        except Cancelled as stop:
-            raise Stopped(str(stop)) from stop
-        with work.stage("decode"):
-            result = pipeline.finish(state)
+        begun = work.begun(pipeline)
+        with work.stages.stage("denoise"):
+            state = pipeline.advance(
+                begun,
+                on_step=lambda step, steps: report.progress("denoise", step, steps),
+                on_state=work.keep,
+                should_stop=report.should_stop,
+            )
+        with work.stages.stage("decode"):
+            result = pipeline.finish(state, should_stop=report.should_stop)
             report.progress("decode", 1, 1)
+        work.settle()
+        report.progress("write", 0, 1)
         kept = {"latents": state.latents, **{CARRIED + name: tensor for name, tensor in result.carried.items()}}
         latents = save({name: tensor.float().cpu().contiguous().clone() for name, tensor in kept.items()})
         return store_clip(
@@ -137,7 +147,7 @@ class WanRenderer:
             clip,
             result.frames,
             latents,
-            seconds=work.seconds,
+            seconds=work.stages.seconds,
             peak_memory_bytes=_peak_bytes(self._device),
             placement=placement,
             determinism=pipeline.determinism,
@@ -172,6 +182,7 @@ class WanRenderer:
                 device=str(self._device),
                 numerics=clip.numerics,
                 placement=placement,
+                should_stop=report.should_stop,
             )
             report.progress("load", 1, 1)
             return loaded
@@ -206,22 +217,3 @@ def _peak_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-@dataclass(slots=True)
-class _Work:
-    """One clip under way: the state reached, and the seconds that each stage took in all attempts."""
-
-    state: State | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def keep(self, state: State) -> None:
-        self.state = state
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 4)

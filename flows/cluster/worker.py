@@ -1,7 +1,7 @@
-"""A worker: the Ray actor that holds a renderer and renders clip after clip, telling what happens as events.
+"""A worker: the Ray actor that holds renderers and renders clip after clip.
 
-Rendering runs on one thread of its own; the actor's thread passes events on and looks for cancellation, so that a stop
-is seen within `LOOK_SECONDS` and acted on at the next step.
+Rendering runs on one thread of its own. Whoever gave the job asks for what is said of it, and may be another one than
+the one who gave it: the work goes on while nobody asks.
 """
 
 from __future__ import annotations
@@ -9,101 +9,116 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import queue
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import replace
 
-from flows.cluster.failures import Fault, NodeFault, fault_of
+from flows.cluster.failures import NodeFault, fault_of
+from flows.cluster.goodbye import on_sigterm, when_nobody_asks
+from flows.cluster.job import HandedBack, Heard, Job, Message, Warm, WorkerFacts
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
 from flows.errors import FlowsError, Stopped
-from flows.events import Event, Finished, Log, Progress
-from flows.planning.model import Clip
+from flows.events import Finished, Log, Progress
 from flows.store import ANOTHER, open_store
 from flows.store.identity import identity
 from wan.errors import WanError
 
-LOOK_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Warm:
-    """A worker's word to the pool, not to people: the variants it holds now."""
-
-    variants: frozenset[str]
-
-
-Message: TypeAlias = Event | Warm | Fault
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerFacts:
-    """Where a worker runs: the machine's name, Ray's id of it, and the process."""
-
-    node: str
-    node_id: str
-    pid: int
+LEAVE_SECONDS = 20.0
+"""What a clip may take to be handed back when the system ends the process."""
 
 
 class Worker:
     """Renders one clip at a time. The store is asked first: somebody else may have finished the clip."""
 
     def __init__(self, name: str, spec: RendererSpec, store_address: str, store_identity: bytes, threads: int) -> None:
+        """`spec` is what will be rendered with first: its libraries are imported while nobody waits for them."""
         self._name = name
+        self._threads = threads
         self._store = open_store(store_address)
         self._store_identity = store_identity
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
-        self._renderer: Future[Renderer] = self._thread.submit(build_renderer, spec, threads)
+        self._renderers: dict[str, Renderer] = {}
+        self._said = _Said()
+        self._job: Job | None = None
+        self._leaving = False
+        self._asked = time.monotonic()
+        self._thread.submit(self._renderer, spec)  # what it fails with is said of the first job
 
     def facts(self) -> WorkerFacts:
         """Answers as soon as the process is up; the renderer may still be importing its libraries."""
-        import ray  # here alone, so that the pool's module imports without it
+        import ray  # here alone, so that this module imports without it
 
         return WorkerFacts(platform.node(), ray.get_runtime_context().get_node_id(), os.getpid())
 
-    def render(self, clip: Clip) -> Iterator[Message]:
-        """Render and publish `clip`; the stream ends with `Finished` or `Fault`, or early when it was cancelled."""
-        outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
-        stop = threading.Event()
-        with _logs_forwarded(clip.fingerprint, outbox.put):
-            job = self._thread.submit(self._work, clip, outbox.put, stop)
-            job.add_done_callback(lambda _: outbox.put(None))
-            yield from _until_none(outbox, _is_canceled)
-            stop.set()  # without effect on a job that is done; a cancelled one must leave the renderer idle
-            error = job.exception()
-        if error is not None and not isinstance(error, Stopped):
-            yield fault_of(clip.fingerprint, error)
+    def begin(self, job: Job) -> None:
+        """Render and publish a clip, in the background. What is said of it ends with `Finished`, `Fault` or
+        `HandedBack`; with none of them if it was stopped. One job at a time: it waits for the one before."""
+        self._asked = time.monotonic()
+        self._job, self._said = job, _Said()
+        if self._leaving:
+            self._said.say(HandedBack(job.clip.fingerprint))
+            self._said.end()
+        else:
+            self._thread.submit(self._work, job, self._said)
 
-    def _work(self, clip: Clip, say: Callable[[Message], None], stop: threading.Event) -> None:
+    def listen(self, after: int, seconds: float) -> Heard:
+        """What is said of the job, from the message number `after` on; waits for it so long."""
+        heard = self._said.heard(after, seconds)
+        self._asked = time.monotonic()
+        return heard
+
+    def doing(self) -> Job | None:
+        """The job whose end nobody has heard yet."""
+        self._asked = time.monotonic()
+        return None if self._job is None or self._said.told else self._job
+
+    def stop(self) -> None:
+        """Give the job up at the next chance."""
+        self._said.stop.set()
+
+    def _work(self, job: Job, said: _Said) -> None:
+        fingerprint = job.clip.fingerprint
         try:
-            say(self._finish(clip, _Reporter(clip.fingerprint, say, stop)))
+            with _logs_forwarded(fingerprint, said.say):
+                said.say(self._finish(job, _Reporter(fingerprint, said)))
         except Stopped:
-            raise
-        except BaseException:
-            say(Log(clip.fingerprint, logging.INFO, traceback.format_exc()))  # for the run, not for the terminal
-            raise
+            if self._leaving:
+                said.say(HandedBack(fingerprint))
+        except BaseException as error:  # noqa: BLE001  # not swallowed: the pool is told
+            said.say(Log(fingerprint, logging.INFO, traceback.format_exc()))  # for the run, not for the terminal
+            said.say(fault_of(fingerprint, error))
+        finally:
+            said.end()
 
-    def _finish(self, clip: Clip, report: _Reporter) -> Finished:
+    def _finish(self, job: Job, report: _Reporter) -> Finished:
         self._check_store()
+        clip = job.clip
         found = self._store.record(clip.fingerprint)
         if found is not None:
             if self._store.intact(found):
                 return Finished(clip.fingerprint, found, cached=True)
             self._store.discard(clip.fingerprint)
-        renderer = self._built()
+        renderer = self._built(job.renderer)
         record = renderer.render(clip, self._store, report)
-        report.say(Warm(renderer.warm))
+        report.said.say(Warm(frozenset().union(*(one.warm for one in self._renderers.values()))))
         published = self._store.publish(replace(record, worker=self._name))
         return Finished(clip.fingerprint, published, cached=False)
 
-    def _built(self) -> Renderer:
+    def _renderer(self, spec: RendererSpec) -> Renderer:
+        """On the rendering thread."""
+        key = repr((spec.kind, sorted(spec.options.items(), key=lambda option: option[0])))
+        if key not in self._renderers:
+            self._renderers[key] = build_renderer(spec, self._threads)
+        return self._renderers[key]
+
+    def _built(self, spec: RendererSpec) -> Renderer:
         """The renderer. That it cannot be built is never a clip's fault."""
         try:
-            return self._renderer.result()
+            return self._renderer(spec)
         except (FlowsError, WanError) as error:
             raise NodeFault(str(error)) from error
 
@@ -115,37 +130,75 @@ class Worker:
                 f"that path, or name another: {ANOTHER}"
             )
 
+    def _leave(self) -> None:
+        """The system wants the process gone: what is under way is handed back, its steps are kept if they can be."""
+        self._leaving = True
+        self._said.stop.set()
+        self._said.wait_until_told(LEAVE_SECONDS)
 
-def _is_canceled() -> bool:
-    import ray  # here alone, so that the pool's module imports without it
 
-    return bool(ray.get_runtime_context().is_canceled())
+class WorkerProcess(Worker):
+    """A worker that has the process for itself, and ends it."""
+
+    def __init__(self, name: str, spec: RendererSpec, store_address: str, store_identity: bytes, threads: int) -> None:
+        super().__init__(name, spec, store_address, store_identity, threads)
+        on_sigterm(self._leave)
+        when_nobody_asks(lambda: self._asked, lambda: self._said.over)
 
 
-def _until_none(outbox: queue.SimpleQueue[Message | None], is_canceled: Callable[[], bool]) -> Iterator[Message]:
-    while not is_canceled():
-        try:
-            message = outbox.get(timeout=LOOK_SECONDS)
-        except queue.Empty:
-            continue
-        if message is None:
-            return
-        yield message
+class _Said:
+    """What is said of one job, until somebody has heard it. Safe for many threads."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self._messages: list[Message] = []
+        self._over = self._told = False
+        self._changed = threading.Condition()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be said. True as well of what was never begun."""
+        return self._over or not self._messages
+
+    @property
+    def told(self) -> bool:
+        """Whether somebody has heard the end."""
+        return self._told
+
+    def say(self, message: Message) -> None:
+        with self._changed:
+            self._messages.append(message)
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    def heard(self, after: int, seconds: float) -> Heard:
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or len(self._messages) > after, seconds)
+            self._told = self._over
+            self._changed.notify_all()
+            return Heard(tuple(self._messages[after:]), self._over)
+
+    def wait_until_told(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._told, seconds)
 
 
 class _Reporter:
     """`flows.cluster.renderers.Report`, as events of one clip."""
 
-    def __init__(self, fingerprint: str, say: Callable[[Message], None], stop: threading.Event) -> None:
+    def __init__(self, fingerprint: str, said: _Said) -> None:
+        self.said = said
         self._fingerprint = fingerprint
-        self._stop = stop
-        self.say = say
 
     def progress(self, stage: str, step: int, steps: int) -> None:
-        self.say(Progress(self._fingerprint, stage, step, steps))
+        self.said.say(Progress(self._fingerprint, stage, step, steps))
 
     def should_stop(self) -> bool:
-        return self._stop.is_set()
+        return self.said.stop.is_set()
 
 
 class _Forwarder(logging.Handler):

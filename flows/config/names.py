@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -53,10 +54,14 @@ def _options(folders: Sequence[Path], group: str) -> tuple[str, ...]:
     return tuple(sorted({file.stem for folder in folders for file in found_in(folder / group, "*.yaml")}))
 
 
+ALIASES: Mapping[str, str] = MappingProxyType({"store.path": "store.address", "cluster.workers": "cluster.max_workers"})
+"""What may be written for a key, and says the same."""
+
+
 def without_alias(text: str) -> str:
-    """`store.path=FOLDER`, which says the same for a store in a folder, as `store.address=FOLDER`."""
+    """`store.path=FOLDER` as `store.address=FOLDER`."""
     key, separator, value = text.partition("=")
-    return f"store.address={value}" if separator and key == "store.path" else text
+    return f"{ALIASES[key]}={value}" if separator and key in ALIASES else text
 
 
 def parse(text: str) -> Override:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from flows.config.schema import bounds_of, choices_of, leaves
+from flows.config.schema import bounds_of, choices_of, forms_of, leaves
 from wan.system.suggest import did_you_mean
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
@@ -23,7 +23,7 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield (
             "cluster.gpus_per_worker",
             f"{gpus:g} GPUs, and a clip is rendered by one: the others would be idle; write 1, and each GPU gets a "
-            "worker of its own (cluster.workers: how many)",
+            "worker of its own (cluster.max_workers: how many at most)",
         )
     if (scale := _at(tree, "render.size_scale")) != 1 and _at(tree, "render.steps_scale") >= 1:
         yield "render.size_scale", f"{scale:g} needs steps that are cut: render.steps_scale below 1, or 1 for both"
@@ -44,6 +44,9 @@ def _wrong(value: Any, hint: Any) -> str | None:
         if value == "False" and "off" in choices:
             meant = 'YAML reads a bare off as false, so write "off" with its quotes; '
         return f"{value} is not one of its values; {meant}there are: {', '.join(choices)}"
+    for form in forms_of(hint):
+        if wrong := form.wrong(value):
+            return wrong
     if bounds and not bounds.hold(value):
         return f"{value} is out of range; it must be {bounds}"
     return None

@@ -1,5 +1,6 @@
 """ffmpeg, the only place that knows it: from rendered takes to a finished film."""
 
+from flows.edit.capabilities import check_ffmpeg
 from flows.edit.film import captions_beside, edit_film
 from flows.edit.process import ffmpeg_version, find_ffmpeg
 from flows.edit.timeline import Entry, SourceRange, Timeline, Voice, chosen_take, make_timeline
@@ -10,6 +11,7 @@ __all__ = [
     "Timeline",
     "Voice",
     "captions_beside",
+    "check_ffmpeg",
     "chosen_take",
     "edit_film",
     "ffmpeg_version",

@@ -18,9 +18,9 @@ def edit_digest(timeline: Timeline, commands: Iterable[Sequence[str]], ffmpeg_ve
 
     Raises `EditError` for a source that is gone.
     """
-    told = [words[1:] for words in commands]
+    arguments = [words[1:] for words in commands]
     beside = webvtt(timeline), packet(timeline.title, "")
-    decided = ffmpeg_version, told, beside, [(str(path), *_state(path)) for path in _sources(timeline)]
+    decided = ffmpeg_version, arguments, beside, [(str(path), *_state(path)) for path in _sources(timeline)]
     return hashlib.sha256(repr(decided).encode()).hexdigest()
 
 

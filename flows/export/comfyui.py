@@ -60,11 +60,11 @@ def export_shot(plan: Plan, shot_id: str, take: int = 1) -> Workflow:
 
 def find_shot(plan: Plan, shot_id: str) -> PlannedShot:
     """By its full id, or a bare one that only one shot has. Raises `UserError` that names the shots there are."""
-    found = [shot for shot in plan.shots if shot_id in (shot.id, shot.id.partition(".")[2])]
-    if len(found) == 1:
-        return found[0]
-    what = f"several shots are called {shot_id}" if found else f"there is no shot {shot_id}"
-    raise UserError(f"{what}; there are {', '.join(shot.id for shot in found or plan.shots)}")
+    matches = [shot for shot in plan.shots if shot_id in (shot.id, shot.id.partition(".")[2])]
+    if len(matches) == 1:
+        return matches[0]
+    what = f"several shots are called {shot_id}" if matches else f"there is no shot {shot_id}"
+    raise UserError(f"{what}; there are {', '.join(shot.id for shot in matches or plan.shots)}")
 
 
 def _clips(making: Making, take: Take) -> tuple[Made, Link]:

@@ -15,10 +15,10 @@ def extent_of(clip: Clip) -> dict[str, Value | None]:
 
 def media_of(clip: Clip) -> dict[str, list[Medium]]:
     """The clip's media by name."""
-    found: dict[str, list[Medium]] = {}
+    by_name: dict[str, list[Medium]] = {}
     for medium in clip.spec.media:
-        found.setdefault(medium.name, []).append(medium)
-    return found
+        by_name.setdefault(medium.name, []).append(medium)
+    return by_name
 
 
 def finished(making: Making, clip: Clip, given: Conditioned, node: Link, **more: object) -> Made:

@@ -15,7 +15,7 @@ from pathlib import Path
 from flows.errors import EnvironmentProblem, UserError
 from flows.planning.model import Clip, Plan
 from flows.store import ANOTHER
-from wan.system.locks import lock, try_lock
+from wan.system.locks import in_place, lock, try_lock
 
 OWNER = ".wanflow.json"
 FILM = "film.mp4"
@@ -113,10 +113,10 @@ def _own(file: FileIO, folder: Path, ours: str) -> bool:
 
     False: the file is no longer the one in the folder.
     """
-    if try_lock(file) and _in_place(file, folder) and _owner(file) != ours:
+    if try_lock(file) and in_place(file, folder / OWNER) and _owner(file) != ours:
         _change_owner(file, folder, ours)
     lock(file, shared=True)
-    if not _in_place(file, folder):
+    if not in_place(file, folder / OWNER):
         return False
     if (owner := _owner(file)) != ours:
         _check_film(folder, owner, ours)
@@ -136,13 +136,6 @@ def _change_owner(file: FileIO, folder: Path, ours: str) -> None:
     os.ftruncate(file.fileno(), len(note))  # last: a note that could not be written whole is not lost
 
 
-def _in_place(file: FileIO, folder: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), os.stat(folder / OWNER))
-    except FileNotFoundError:
-        return False
-
-
 def _check_film(folder: Path, owner: str | None, ours: str) -> None:
     if (folder / FILM).exists() and owner != ours:
         of = f"made from {owner}" if owner else "that was not made by wanflow"
@@ -151,7 +144,7 @@ def _check_film(folder: Path, owner: str | None, ours: str) -> None:
 
 def _release(file: FileIO, folder: Path, outputs: Path) -> None:
     with suppress(OSError):
-        if try_lock(file) and _in_place(file, folder) and os.listdir(folder) == [OWNER]:
+        if try_lock(file) and in_place(file, folder / OWNER) and os.listdir(folder) == [OWNER]:
             (folder / OWNER).unlink()
             for empty in (folder, *folder.parents):
                 if not empty.is_relative_to(outputs):

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.edit.process import find_ffmpeg
+from flows.edit import check_ffmpeg
 from flows.events import Event
 from flows.film.folder import check_space, claimed
 from flows.film.making import Making
@@ -42,7 +42,7 @@ def make_film(
     """
     began = time.monotonic()
     asked = chosen_shots(plan, only)
-    find_ffmpeg(plan.settings.film)
+    check_ffmpeg(plan)
     _check_cluster(plan)
     with ExitStack() as cleanup:
         folder = cleanup.enter_context(claimed(plan))
@@ -67,19 +67,21 @@ def _begun(
     """What is missing is known, its inputs are in the store, and a pool is starting if there is something to render."""
     shots = with_needed(plan, asked) if asked else plan.shots
     store = open_store(plan.settings.store.address)
-    found = survey(store, clips_of(plan, shots))
-    check_space(folder, store.folder, found.missing, here=plan.settings.cluster.address is None)
-    if found.missing:
+    surveyed = survey(store, clips_of(plan, shots))
+    check_space(folder, store.folder, surveyed.missing, here=plan.settings.cluster.address is None)
+    if surveyed.missing:
         check_soundtrack(plan)
-    put_assets(store, plan, found.missing)
+    put_assets(store, plan, surveyed.missing)
     return Making(
         plan=plan,
         shots=shots,
         asked=asked,
         store=store,
         folder=folder,
-        survey=found,
-        pool=cleanup.enter_context(_pool(plan, found.missing, store.address, renderer)) if found.missing else None,
+        survey=surveyed,
+        pool=cleanup.enter_context(_pool(plan, surveyed.missing, store.address, renderer))
+        if surveyed.missing
+        else None,
         on_event=on_event,
         began=began,
     )
@@ -114,7 +116,7 @@ def _pool(plan: Plan, clips: Sequence[Clip], store: str, renderer: RendererSpec 
     from flows.cluster import open_pool, wan_renderer
 
     spec = renderer or wan_renderer(plan.settings)
-    pool = open_pool(plan.settings.cluster, spec, store, most=len(clips))
+    pool = open_pool(plan.settings.cluster, spec, store, title=plan.title)
     pool.submit(clips)
     return pool
 

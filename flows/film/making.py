@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flows.edit import captions_beside, edit_film, make_timeline
 from flows.edit.deliverables import target
-from flows.errors import Problem, RenderError
+from flows.errors import RenderError
 from flows.events import MOTION, Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, PLAN, REPORT, SHOTS
 from flows.film.result import Delivered
@@ -75,7 +75,7 @@ class Making:
     def events(self) -> Iterator[Event]:
         """What happens until everything is rendered that can be. `on_event` has heard it before."""
         if self.pool is not None:
-            yield from map(self._told, self.pool.events())
+            yield from map(self._noted, self.pool.events())
 
     def warn(self, message: str) -> None:
         """Said once to the person: what went wrong beside the film."""
@@ -83,7 +83,7 @@ class Making:
             self.warnings.append(message)
             self.on_event(Log("", logging.WARNING, message))
 
-    def _told(self, event: Event) -> Event:
+    def _noted(self, event: Event) -> Event:
         noted = self.note(event)
         self.on_event(noted)
         return noted
@@ -121,16 +121,10 @@ class Making:
 
     def check_rendered(self) -> None:
         """Raises RenderError that names every take that could not be rendered, and why."""
-        failed = self.watches.failed
-        if not failed:
-            return
-        lines = [f"    {watch.name}: {self._cause(watch.failure)}" for watch in failed if watch.failure]
-        noun = "take was" if len(failed) == 1 else "takes were"
-        problems = [Problem(None, self._cause(watch.failure), None, watch.shot.id) for watch in failed if watch.failure]
-        raise RenderError("\n".join([f"{len(failed)} {noun} not rendered (the others are kept):", *lines]), problems)
-
-    def _cause(self, failure: Failed) -> str:
-        return f"on {failure.worker}: {failure.message}" if failure.worker else failure.message
+        failed = self.watches.problems
+        if failed:
+            takes = "take was" if len(failed) == 1 else "takes were"
+            raise RenderError(f"{len(failed)} {takes} not rendered (the others are kept)", failed)
 
     @property
     def plan_path(self) -> Path:

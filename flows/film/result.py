@@ -1,4 +1,4 @@
-"""What `make_film` returns."""
+"""What a film came to: its files, how many takes were rendered, how long it took, and what is worth a warning."""
 
 from __future__ import annotations
 

@@ -36,9 +36,9 @@ def survey(store: Store, clips: Sequence[Clip]) -> Survey:
     finished = store.finished([clip.fingerprint for clip in clips])
     with ThreadPoolExecutor(CHECKERS, thread_name_prefix="check") as pool:
         checked = dict(zip(sorted(finished), pool.map(lambda name: _whole(store, name), sorted(finished)), strict=True))
-    found = {name: record for name, record in checked.items() if record is not None}
-    missing = tuple(clip for clip in clips if clip.fingerprint not in found)
-    return Survey(found, missing, frozenset(finished - found.keys()))
+    whole = {name: record for name, record in checked.items() if record is not None}
+    missing = tuple(clip for clip in clips if clip.fingerprint not in whole)
+    return Survey(whole, missing, frozenset(finished - whole.keys()))
 
 
 def _whole(store: Store, fingerprint: str) -> ClipRecord | None:
@@ -107,10 +107,10 @@ def check_soundtrack(plan: Plan) -> None:
 def unchanged(source: Path, digest: str) -> Path:
     """A file of the film, whose bytes are those that were planned with. Raises MediaError."""
     try:
-        found = file_digest(source)
+        current = file_digest(source)
     except OSError as error:
         raise MediaError(f"cannot read {source}: {error.strerror}") from error
-    if found != digest:
+    if current != digest:
         raise MediaError(f"{source} was changed after the film was planned; plan it again")
     return source
 

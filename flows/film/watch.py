@@ -1,23 +1,39 @@
-"""From events of clips to what happens to takes."""
+"""How far each take is, by the events of its clips, and why it failed."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from flows.errors import Problem
 from flows.events import Event, Failed, Finished
 from flows.planning.model import PlannedShot, Take
 
 
 @dataclass(slots=True, eq=False)
 class TakeWatch:
-    """One take, and what it still waits for. `name` is `scene.shot`, after the first take with a number."""
+    """One take of a shot, the `number`-th from 1, and what it still waits for."""
 
-    name: str
+    number: int
     shot: PlannedShot
     take: Take
     waits_for: set[str]
     failure: Failed | None = None
+
+    @property
+    def name(self) -> str:
+        """`scene.shot`, after the first take with its number."""
+        return f"{self.shot.id} take {self.number}" if self.number > 1 else self.shot.id
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why it failed: after the first take with its number."""
+        failed = self.failure
+        if failed is None:
+            return None
+        take = f"take {self.number}: " if self.number > 1 else ""
+        worker = f"on {failed.worker}: " if failed.worker else ""
+        return Problem(None, f"{take}{worker}{failed.message}", None, self.shot.id)
 
     @property
     def steps(self) -> int:
@@ -55,8 +71,9 @@ class Watches:
         return tuple(self._by_clip.get(fingerprint, ()))
 
     @property
-    def failed(self) -> tuple[TakeWatch, ...]:
-        return tuple(watch for watch in self.takes if watch.failure is not None)
+    def problems(self) -> tuple[Problem, ...]:
+        """Of every take that failed."""
+        return tuple(watch.problem for watch in self.takes if watch.problem is not None)
 
     def name_of(self, fingerprint: str) -> str:
         """The take that a clip belongs to."""
@@ -67,6 +84,5 @@ class Watches:
 def _watches(shots: Sequence[PlannedShot], missing: Collection[str]) -> Iterator[TakeWatch]:
     for shot in shots:
         for number, take in enumerate(shot.takes, 1):
-            name = f"{shot.id} take {number}" if number > 1 else shot.id
             waits_for = {clip.fingerprint for clip in take.clips if clip.fingerprint in missing}
-            yield TakeWatch(name, shot, take, waits_for)
+            yield TakeWatch(number, shot, take, waits_for)

@@ -46,11 +46,11 @@ def read_history(
     `on_damage` hears of each file that cannot be read, and what to do about it. Raises StoreError, EnvironmentProblem
     when the folder itself cannot be read.
     """
-    found: dict[tuple[object, ...], LedgerRow] = {}
+    latest: dict[tuple[object, ...], LedgerRow] = {}
     for row in _all_rows(store, on_damage or _ignore):
         if _matches(row, film, shot, status, since):
-            found.setdefault(row.key, row)
-    newest = sorted(found.values(), key=lambda row: (row.when, row.shot, row.take, row.clip), reverse=True)
+            latest.setdefault(row.key, row)
+    newest = sorted(latest.values(), key=lambda row: (row.when, row.shot, row.take, row.clip), reverse=True)
     return newest[:limit]
 
 
@@ -61,11 +61,11 @@ def compact(store: Store) -> None:
     rows: dict[tuple[object, ...], LedgerRow] = {}
     for name in _files(store):
         try:
-            found = _read(store, name)
+            readable = _read(store, name)
         except Damaged:
             continue
         names.append(name)
-        rows |= {row.key: row for row in found or ()}
+        rows |= {row.key: row for row in readable or ()}
     if not rows:
         return
     merged = _write(store, list(rows.values()))

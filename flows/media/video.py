@@ -1,4 +1,4 @@
-"""Video files: facts and frames."""
+"""Video files: length, rate and size as they are shown, and their frames one after the other."""
 
 from __future__ import annotations
 

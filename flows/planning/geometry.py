@@ -99,11 +99,11 @@ def _parts(storyboard: Storyboard, family: Family) -> Iterable[Part]:
 
 
 def _nearest_multiples(wanted: Size, sizes: tuple[tuple[int, int], ...]) -> list[Size]:
-    found: set[Size] = set()
+    multiples: set[Size] = set()
     for width, height in sizes:
         times = max(1, int(min(wanted.width / width, wanted.height / height)))
-        found |= {Size(width * times, height * times), Size(width * (times + 1), height * (times + 1))}
-    near = sorted(found, key=lambda size: abs(size.width - wanted.width) + abs(size.height - wanted.height))[:2]
+        multiples |= {Size(width * times, height * times), Size(width * (times + 1), height * (times + 1))}
+    near = sorted(multiples, key=lambda size: abs(size.width - wanted.width) + abs(size.height - wanted.height))[:2]
     return sorted(near, key=lambda size: size.width)
 
 

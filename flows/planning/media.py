@@ -18,8 +18,8 @@ Digest = Callable[[Path | None], str | None]
 
 def clip_media(shot: Shot, variant: Variant, digest: Digest) -> tuple[Medium, ...]:
     """The media of every clip of the shot, those of the whole shot: a clip finds its own part by `start_frame`."""
-    found = ((row, digest(path)) for row, path in media_of(shot, variant))
-    return tuple(Medium(row.name, mark, row.option_of(shot)) for row, mark in found if mark is not None)
+    files = ((row, digest(path)) for row, path in media_of(shot, variant))
+    return tuple(Medium(row.name, mark, row.option_of(shot)) for row, mark in files if mark is not None)
 
 
 def camera_path(shot: Shot, variant: Variant) -> str | None:
@@ -30,12 +30,12 @@ def camera_path(shot: Shot, variant: Variant) -> str | None:
 def clip_loras(shot: Shot, role: Role, snapshot: Snapshot) -> tuple[ClipLora, ...]:
     """The family's own LoRAs, then the shot's, each on the experts that its keys name if they name any. A name that
     stands for no file, or asks for an expert of which a file holds nothing, is among the snapshot's problems."""
-    found = snapshot.loras
-    own = [ClipLora(found[lora], 1.0, lora.expert) for lora in role.loras if lora in found]
+    known = snapshot.loras
+    own = [ClipLora(known[lora], 1.0, lora.expert) for lora in role.loras if lora in known]
     two = VARIANTS[role.variant].experts == 2
     named = []
     for lora in shot.loras:
         experts = snapshot.lora_experts.get(lora.key, ()) if two and lora.expert == "both" else ()
-        if lora.key in found:
-            named += [ClipLora(found[lora.key], lora.weight, expert) for expert in experts or (lora.expert,)]
+        if lora.key in known:
+            named += [ClipLora(known[lora.key], lora.weight, expert) for expert in experts or (lora.expert,)]
     return (*own, *named)

@@ -55,8 +55,8 @@ def _beside_each_other(
     shot: Shot, row: Input, over: tuple[Path, float], under: tuple[Path, float]
 ) -> Iterator[Problem]:
     if row.end is not None and under[1] - over[1] > UNHEARD:
-        told = f"{over[0].name} lasts {over[1]:.2f} s, {under[0].name} {under[1]:.2f} s"
-        yield _problem(shot, row, f"{told}: {row.end.early}", "make it as long")
+        lengths = f"{over[0].name} lasts {over[1]:.2f} s, {under[0].name} {under[1]:.2f} s"
+        yield _problem(shot, row, f"{lengths}: {row.end.early}", "make it as long")
 
 
 def _alike(one: tuple[int, int], two: tuple[int, int]) -> bool:

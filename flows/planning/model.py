@@ -46,6 +46,11 @@ class Clip:
         return replace(self.spec.numerics, attention=self.kernel)
 
     @property
+    def model(self) -> str:
+        """What a worker must hold to render it, in words (`model_name`)."""
+        return model_name(self.spec.variant, self.spec.checkpoint, self.numerics)
+
+    @property
     def upstream(self) -> tuple[str, ...]:
         """Fingerprints that must be finished before this clip can start."""
         return self.spec.hand_off.upstream if self.spec.hand_off else ()
@@ -197,6 +202,15 @@ class Plan:
         whole = replace(shot, transition=Transition(), start=0, overlap=0)
         bare = replace(self.storyboard, soundtrack=Soundtrack(), deliver=())
         return replace(self, shots=(whole,), storyboard=bare, voices=())
+
+
+def model_name(variant: str, checkpoint: str, numerics: Numerics) -> str:
+    """A loaded model in words: `i2v-a14b@1f2e3d4c reference compiled`. Equal names, the same model: its variant, the
+    beginning of its checkpoint's revision, and its numerics."""
+    name = f"{variant}@{checkpoint[:8]}" if checkpoint else variant
+    kernel = "" if numerics.attention in ("auto", "sdpa") else numerics.attention
+    how = ("compiled" if numerics.compile else "", "tiled" if numerics.vae_tiling else "", kernel)
+    return " ".join(filter(None, (name, numerics.precision, *how)))
 
 
 def topological(clips: Mapping[str, Clip]) -> tuple[Clip, ...]:

@@ -65,9 +65,9 @@ def motion_problems(shot: Shot, family: Family, snapshot: Snapshot) -> Iterator[
     seconds = {name: snapshot.media_seconds[path] for name, path in given.items() if path in snapshot.media_seconds}
     frames = {name: max(1, round(length * part.fps)) for name, length in seconds.items()}
     if frames and max(frames.values()) - min(frames.values()) > 1:
-        told = ", ".join(f"{name} {length:.2f} s" for name, length in seconds.items())
+        lengths = ", ".join(f"{name} {length:.2f} s" for name, length in seconds.items())
         odd = max(frames, key=lambda name: abs(frames[name] - frames[next(iter(frames))]))
-        message = f"the videos of a motion are equally long, and these are not: {told}"
+        message = f"the videos of a motion are equally long, and these are not: {lengths}"
         yield Problem(shot.where(f"motion.{odd}"), message, "cut them alike", shot.full_id)
 
 

@@ -43,8 +43,8 @@ def plan_warnings(
         _weak_references(sources, family),
         _unreached_ends(sources, shots),
         _other_lengths(sources, snapshot),
-        map(_told, snapshot.remarks),
-        map(_told, voice_remarks(storyboard, snapshot, moments)),
+        map(_as_text, snapshot.remarks),
+        map(_as_text, voice_remarks(storyboard, snapshot, moments)),
         _other_rate(storyboard, family),
     )
     return tuple(line for kind in kinds for line in _shortened(list(kind)))
@@ -168,7 +168,7 @@ def _other_lengths(shots: Iterable[Shot], snapshot: Snapshot) -> Iterator[str]:
             yield f"{remark.message}; {remark.fix} (shot {remark.shot})"
 
 
-def _told(remark: Problem) -> str:
+def _as_text(remark: Problem) -> str:
     """On one line."""
     place, shot = f"{remark.place}: " if remark.place else "", f" (shot {remark.shot})" if remark.shot else ""
     return f"{place}{remark.message}; {remark.fix}{shot}"

@@ -23,8 +23,8 @@ def why_new(upstream: str | None, index: int, clips: tuple[Clip, ...], past: Pas
         reason = "no longer in the store"
     else:
         reason = "; ".join(changes(specs_of(clips, index), past.clips, upstream)) or "new take"
-    found = sum(clip.status == "cached" for clip in clips)
-    return f"{reason} ({found} of {len(clips)} clips in the store)" if found else reason
+    cached = sum(clip.status == "cached" for clip in clips)
+    return f"{reason} ({cached} of {len(clips)} clips in the store)" if cached else reason
 
 
 def past_of(plan: Plan) -> dict[str, PastShot]:
@@ -46,13 +46,13 @@ def changes(
         fact: names for fact in (facts() if known is None else known) if (names := _differences(fact, now, then))
     }
     causes = {fact.path[0] for fact in differing}
-    told = {fact: names for fact, names in differing.items() if fact.follows not in causes}
-    start = next((fact for fact in told if fact.path[0] == CONTINUITY), None)
+    shown = {fact: names for fact, names in differing.items() if fact.follows not in causes}
+    start = next((fact for fact in shown if fact.path[0] == CONTINUITY), None)
     mine, its = (start.of(specs[0]) if start else None for specs in (now, then))
     if start is not None and isinstance(mine, Mapping) and isinstance(its, Mapping):
-        del told[start]
-        return [*_say(told), _other_start(mine, its, upstream)]
-    return _say(told)
+        del shown[start]
+        return [*_say(shown), _other_start(mine, its, upstream)]
+    return _say(shown)
 
 
 def _differences(fact: Fact, now: Sequence[Spec], then: Sequence[Spec]) -> list[str]:
@@ -82,16 +82,16 @@ def _named(mine: Sequence[object], its: Sequence[object]) -> list[str]:
 
 
 def _by_name(values: Sequence[object]) -> dict[str, list[object]]:
-    found: dict[str, list[object]] = {}
+    by_name: dict[str, list[object]] = {}
     for value in values:
         for member in value if isinstance(value, list) else ():
             if isinstance(member, Mapping) and "name" in member:
-                found.setdefault(str(member["name"]), []).append(member)
-    return found
+                by_name.setdefault(str(member["name"]), []).append(member)
+    return by_name
 
 
-def _say(told: Mapping[Fact, Sequence[str]]) -> list[str]:
-    names = dict.fromkeys(name for names in told.values() for name in names)
+def _say(changes: Mapping[Fact, Sequence[str]]) -> list[str]:
+    names = dict.fromkeys(name for names in changes.values() for name in names)
     return [f"{', '.join(names)} changed"] if names else []
 
 

@@ -20,13 +20,13 @@ def made_with(spec: ClipSpec, assets: Mapping[str, str], known: tuple[Fact, ...]
     else, is left out; how it was sampled is said whole. `assets` maps digests to files; `known` are all fields if None.
     """
     values = plain(spec)
-    told: dict[str, list[str]] = {}
+    lines: dict[str, list[str]] = {}
     for fact in facts() if known is None else known:
         value = fact.of(values)
         asked = len(fact.path) > 1 or value != fact.default
         if asked and (words := in_words(value, assets)):
-            told.setdefault(fact.called[:1].upper() + fact.called[1:], []).append(words)
-    return {name: " × ".join(words) for name, words in told.items()}
+            lines.setdefault(fact.called[:1].upper() + fact.called[1:], []).append(words)
+    return {name: " × ".join(words) for name, words in lines.items()}
 
 
 def in_words(value: object, assets: Mapping[str, str]) -> str:

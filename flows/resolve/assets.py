@@ -48,7 +48,7 @@ def look_at(assets: Mapping[Path, Kind], *, headers: bool = False) -> dict[Path,
     """What each file is, or what is wrong with it. Known files cost one `stat`; others are read, some at a time: whole,
     or their headers alone."""
     cache = _read_cache()
-    found: dict[Path, Facts | MediaError] = {}
+    facts: dict[Path, Facts | MediaError] = {}
     unknown: list[tuple[Path, Kind, str]] = []
     for path, kind in assets.items():
         key = f"{kind}:{path}"
@@ -56,12 +56,12 @@ def look_at(assets: Mapping[Path, Kind], *, headers: bool = False) -> dict[Path,
         known = (cache.get(key), cache.get(HEADER + key)) if headers else (cache.get(key),)
         entry = next((entry for entry in known if entry is not None and entry[:3] == stamp), None)
         if entry is not None:
-            found[path] = _facts(*entry[3:])
+            facts[path] = _facts(*entry[3:])
         else:
             unknown.append((path, kind, HEADER + key if headers else key))
     if unknown:
-        found |= _read_files(unknown, cache)
-    return found
+        facts |= _read_files(unknown, cache)
+    return facts
 
 
 def _facts(
@@ -71,17 +71,17 @@ def _facts(
 
 
 def _read_files(unknown: list[tuple[Path, Kind, str]], cache: dict[str, list[Any]]) -> dict[Path, Facts | MediaError]:
-    found: dict[Path, Facts | MediaError] = {}
+    by_path: dict[Path, Facts | MediaError] = {}
     oldest = time.time_ns() - FRESH_NS
     batches = [unknown[start : start + BATCH] for start in range(0, len(unknown), BATCH)]
     with ThreadPoolExecutor(min(8, cores())) as threads:
         read = [one for batch in threads.map(_read_some, batches) for one in batch]
     for (path, _, key), (stamp, facts) in zip(unknown, read, strict=True):
-        found[path] = facts
+        by_path[path] = facts
         if isinstance(facts, Facts) and stamp and max(stamp[1:]) < oldest:
             cache[key] = [*stamp, facts.digest, facts.size, facts.seconds, facts.promised, facts.treated]
     _write_cache(cache)
-    return found
+    return by_path
 
 
 def _read_some(assets: list[tuple[Path, Kind, str]]) -> list[tuple[list[int] | None, Facts | MediaError]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.errors import EnvironmentProblem, Problem
 from flows.resolve.extend_ask import ask_for
-from flows.resolve.extend_pins import Wish, pinned
+from flows.resolve.extend_pins import ShortPrompt, pinned
 from flows.settings import Settings
 from flows.shots import choose_variant
 from flows.store import Store
@@ -50,18 +50,18 @@ def extend_prompts(
     chosen = settings.prompts
     if chosen.extend == "off":
         return Extensions()
-    shots = dict(_wishes(storyboard, family, chosen.images, digests))
-    wishes = dict(shots.values())
-    answers: dict[Wish, str | PromptError] = {}
-    for wish in wishes:
-        if (answer := pinned(store, wish, chosen)) is not None:
-            answers[wish] = answer
-    missing = {wish: picture for wish, picture in wishes.items() if wish not in answers}
+    shots = dict(_short_prompts(storyboard, family, chosen.images, digests))
+    asked = dict(shots.values())
+    answers: dict[ShortPrompt, str | PromptError] = {}
+    for short in asked:
+        if (answer := pinned(store, short, chosen)) is not None:
+            answers[short] = answer
+    missing = {short: picture for short, picture in asked.items() if short not in answers}
     try:
         answers |= ask_for(missing, chosen, settings.render.device, store, on_prompt)
     except ModelUnavailable as error:
         answers |= dict.fromkeys(missing, error)
-    named = {name: answers[wish] for name, (wish, _) in shots.items()}
+    named = {name: answers[short] for name, (short, _) in shots.items()}
     failed = {name: answer for name, answer in named.items() if isinstance(answer, PromptError)}
     prompts = {name: answer for name, answer in named.items() if isinstance(answer, str)}
     if settings.prompts.on_failure == "original":
@@ -72,9 +72,9 @@ def extend_prompts(
     return Extensions(prompts, problems=tuple(_problems(storyboard, failed)))
 
 
-def _wishes(
+def _short_prompts(
     storyboard: Storyboard, family: Family, images: bool, digests: Mapping[Path, str]
-) -> Iterator[tuple[str, tuple[Wish, Path | None]]]:
+) -> Iterator[tuple[str, tuple[ShortPrompt, Path | None]]]:
     for shot in storyboard.shots:
         variant = choose_variant(shot, family)
         picture = _picture(shot) if images else None
@@ -82,8 +82,8 @@ def _wishes(
             continue
         if picture is not None and picture not in digests:
             continue
-        wish = Wish(variant, shot.prompt, shot.negative_prompt, digests[picture] if picture else None)
-        yield shot.full_id, (wish, picture)
+        short = ShortPrompt(variant, shot.prompt, shot.negative_prompt, digests[picture] if picture else None)
+        yield shot.full_id, (short, picture)
 
 
 def _picture(shot: Shot) -> Path | None:

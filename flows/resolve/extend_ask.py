@@ -12,7 +12,7 @@ from threading import Event
 
 from flows.errors import SettingsError
 from flows.media import load_image
-from flows.resolve.extend_pins import Wish, pin
+from flows.resolve.extend_pins import ShortPrompt, pin
 from flows.settings import PromptSettings
 from flows.store import Store
 from wan.errors import ModelUnavailable, PromptError
@@ -20,32 +20,32 @@ from wan.prompts import Extender, PromptRequest, extend_prompt, open_api, open_l
 
 
 def ask_for(
-    wishes: Mapping[Wish, Path | None],
+    prompts: Mapping[ShortPrompt, Path | None],
     settings: PromptSettings,
     device: str,
     store: Store,
     on_prompt: Callable[[int, int], None] | None = None,
-) -> dict[Wish, str | PromptError]:
-    """Each wish (with its picture) and its answer, kept in the store as it comes, or why there is none. `on_prompt`
+) -> dict[ShortPrompt, str | PromptError]:
+    """Each prompt (with its picture) and its answer, kept in the store as it comes, or why there is none. `on_prompt`
     hears how many of how many are done, in this thread.
 
     Raises SettingsError for a key that is not set, ModelUnavailable if the model cannot be opened, MediaError,
     StoreError.
     """
-    if not wishes:
+    if not prompts:
         return {}
     threads = settings.parallel if settings.extend == "api" else 1
     tell = on_prompt or _ignore
-    tell(0, len(wishes))
+    tell(0, len(prompts))
     with _opened(settings, device) as extender:
         asking = _Asking(extender, settings, store)
-        pool = ThreadPoolExecutor(min(threads, len(wishes)), thread_name_prefix="extend")
+        pool = ThreadPoolExecutor(min(threads, len(prompts)), thread_name_prefix="extend")
         try:
-            asked = {pool.submit(asking.ask, wish, picture): wish for wish, picture in wishes.items()}
+            asked = {pool.submit(asking.ask, short, picture): short for short, picture in prompts.items()}
             for done, future in enumerate(as_completed(asked), 1):
                 future.result()  # an error that is not about a prompt ends the rest, too
-                tell(done, len(wishes))
-            return {wish: future.result() for future, wish in asked.items()}
+                tell(done, len(prompts))
+            return {short: future.result() for future, short in asked.items()}
         finally:
             asking.over.set()  # an interruption ends the waiting of threads, too
             pool.shutdown(cancel_futures=True)
@@ -61,11 +61,11 @@ class _Asking:
     over: Event = field(default_factory=Event)
     gone: ModelUnavailable | None = None
 
-    def ask(self, wish: Wish, picture: Path | None) -> str | PromptError:
+    def ask(self, short: ShortPrompt, picture: Path | None) -> str | PromptError:
         if self.gone is not None:
             return self.gone
         image = load_image(picture) if picture is not None and self.extender.sees else None
-        request = PromptRequest(wish.variant, wish.prompt, wish.negative_prompt, image)
+        request = PromptRequest(short.variant, short.prompt, short.negative_prompt, image)
         try:
             answer = extend_prompt(
                 self.extender,
@@ -80,7 +80,7 @@ class _Asking:
             return self.gone
         except PromptError as error:
             return error
-        return pin(self.store, wish, self.settings, answer)
+        return pin(self.store, short, self.settings, answer)
 
     def _wait(self, seconds: float) -> None:
         if self.over.wait(seconds):

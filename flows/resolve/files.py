@@ -71,9 +71,11 @@ class Files:
                 yield self._say(path, f"{path.name} is cut off: {there}", "copy the whole file anew")
         for path, fact in self.facts.items():
             width, height = fact.size or (0, 0)
-            for told in (TREATED[name] for name in fact.treated):
-                if told.message:
-                    yield self._say(path, f"{path.name} {told.message.format(width=width, height=height)}", told.fix)
+            for treatment in (TREATED[name] for name in fact.treated):
+                if treatment.message:
+                    yield self._say(
+                        path, f"{path.name} {treatment.message.format(width=width, height=height)}", treatment.fix
+                    )
 
     def _say(self, path: Path, message: str, fix: str | None) -> Problem:
         _, place, shot = self.uses[path]

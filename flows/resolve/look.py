@@ -130,14 +130,14 @@ def _checkpoints(
     family: Family, variants: tuple[str, ...], root: Path | None
 ) -> tuple[dict[str, Checkpoint], list[str]]:
     """By variant; and what is said of each one that is missing or broken."""
-    found: dict[str, Checkpoint] = {}
+    checkpoints: dict[str, Checkpoint] = {}
     lacks: list[str] = []
     for variant in variants:
         try:
-            found[variant] = Checkpoint.open(family, variant, root)
+            checkpoints[variant] = Checkpoint.open(family, variant, root)
         except CheckpointError as error:
             lacks.append(str(error))
-    return found, lacks
+    return checkpoints, lacks
 
 
 def _stand_in(path: Path) -> str:

@@ -19,8 +19,8 @@ from wan.variants import VARIANTS
 
 def named_experts(files: Mapping[str | FamilyLora, Path]) -> dict[str | FamilyLora, tuple[ExpertName, ...]]:
     """The experts that the keys of these files name, of those that name any. All can be read: they were looked at."""
-    found = {lora: experts_of(path) for lora, path in files.items()}
-    return {lora: experts for lora, experts in found.items() if experts}
+    by_lora = {lora: experts_of(path) for lora, path in files.items()}
+    return {lora: experts for lora, experts in by_lora.items() if experts}
 
 
 def unsaid_experts(

@@ -57,15 +57,15 @@ def misfits(
             path = files.get(lora.key)
             faults: dict[_Fault, list[str]] = {}
             for variant in shot_variants(shot, family, fps, seconds) if path else ():
-                if path and (found := fault(path, variant) or _other_expert(path, experts(path), lora, variant)):
-                    faults.setdefault(found, []).append(variant)
+                if path and (wrong := fault(path, variant) or _other_expert(path, experts(path), lora, variant)):
+                    faults.setdefault(wrong, []).append(variant)
             for (message, fix), variants in faults.items():
                 mend = fix or f"take one that was made for {' and '.join(variants)}, or remove it"
                 yield Problem(lora.place or shot.where("loras"), message, mend, shot.full_id)
     for variant in checkpoints:
         for own in family.roles[variant].loras:
-            if own in files and (found := fault(files[own], variant)):
-                yield Problem(None, f"{files[own]}: {found[0]}", f"fetch it again: wanflow models pull {own.model}")
+            if own in files and (wrong := fault(files[own], variant)):
+                yield Problem(None, f"{files[own]}: {wrong[0]}", f"fetch it again: wanflow models pull {own.model}")
 
 
 def _other_expert(path: Path, experts: Sequence[str], lora: Lora, variant: str) -> _Fault | None:

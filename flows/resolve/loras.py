@@ -33,8 +33,8 @@ class FoundLoras:
 
     def files(self, readable: Collection[Path]) -> dict[str | FamilyLora, Path]:
         """Each by name, of those that could be read."""
-        found: dict[str | FamilyLora, Path] = {name: path for name, path in self.named.items() if path in readable}
-        return found | {lora: path for lora, path in self.of_family.items() if path in readable}
+        paths: dict[str | FamilyLora, Path] = {name: path for name, path in self.named.items() if path in readable}
+        return paths | {lora: path for lora, path in self.of_family.items() if path in readable}
 
     def digests(self, of: Mapping[Path, str]) -> dict[str | FamilyLora, str]:
         """The digest of each by name, of those that have one: that could be read, or are missing and planned with."""
@@ -65,7 +65,7 @@ def find_loras(storyboard: Storyboard, family: Family, model: ModelSettings) -> 
             file = file_of_family(own, model)
             if file is None:
                 missing[own] = Path(own.model, own.file)
-                lacks.append(_told(own, family, variant, model))
+                lacks.append(_not_here(own, family, variant, model))
             else:
                 of_family[own] = file
                 uses.setdefault(file, (None, None))
@@ -98,13 +98,13 @@ def file_of_family(lora: FamilyLora, model: ModelSettings) -> Path | None:
     """In the folder of LoRAs under the model's name, in the folder of models, or where the model was pulled to."""
     of_root = model.root and pulled(lora.model, model.root)
     for place in filter(None, (model.loras and model.loras / lora.model, of_root, pulled(lora.model))):
-        found = next(found_in(place, f"**/{lora.file}"), None)
-        if found is not None:
-            return found
+        file = next(found_in(place, f"**/{lora.file}"), None)
+        if file is not None:
+            return file
     return None
 
 
-def _told(lora: FamilyLora, family: Family, variant: str, model: ModelSettings) -> str:
+def _not_here(lora: FamilyLora, family: Family, variant: str, model: ModelSettings) -> str:
     roots = dict.fromkeys(home for home in (model.loras, model.root, models_home()) if home)
     looked = ", ".join(str(home / lora.model) for home in roots)
     return (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from flows.settings import Settings
+from flows.words import count
 from wan.families import Family
 from wan.model.attention import KERNELS, lacking
 from wan.system.gpus import Gpu, find_gpus
@@ -13,54 +16,90 @@ from wan.system.host import cores
 FP8_CAPABILITY = (8, 9)
 """CUDA's number of the first GPUs with cores for eight-bit floats; whether a product of ours runs there is tried by the
 worker."""
+Gpus: TypeAlias = tuple[Gpu, ...] | None
+"""The GPUs of a machine; None: nobody knows."""
 _ELSEWHERE = "or render on a cluster that can: cluster=ray cluster.address=HOST:6379"
 
 
 def machine_faults(settings: Settings, family: Family) -> tuple[str, ...]:
     """What the settings ask of workers and this machine has not; nothing for a cluster that is joined: what its nodes
     have is known when it answers."""
-    return () if settings.cluster.address is not None else tuple(_faults(settings, family))
+    if settings.cluster.address is not None:
+        return ()
+    asked = _Asked.of(settings, family)
+    gpus = find_gpus() if asked.of_gpus else None
+    faults = [_cpus(asked), _gpus(asked, gpus), _eight_bits(asked, gpus), _attention(asked, gpus)]
+    return tuple(fault for fault in faults if fault is not None)
 
 
-def _faults(settings: Settings, family: Family) -> Iterator[str]:
-    render, cluster = settings.render, settings.cluster
-    cpus = cores()
-    if cluster.cpus_per_worker > cpus:
-        asked = f"cluster.cpus_per_worker={cluster.cpus_per_worker:g}"
-        yield f"{asked}: this machine has {cpus} CPU{'' if cpus == 1 else 's'} for it\n    ask for fewer, {_ELSEWHERE}"
-    kernel = KERNELS.get(render.attention)
-    eight_bits = (render.precision or family.precision) == "fp8"
-    asks_gpu = render.device == "cuda" or cluster.gpus_per_worker > 0 or eight_bits
-    if not asks_gpu and (kernel is None or not (kernel.gpu or kernel.module)):
-        return
-    gpus = find_gpus()
-    if gpus is not None:
-        yield from _gpu_faults(settings, gpus)
-    used = () if render.device == "cpu" or gpus is None else gpus
-    if eight_bits and (gpus is not None or render.device == "cpu") and not _eight_bits(used):
-        yield (
-            f"render.precision=fp8 multiplies in eight bits, which takes an NVIDIA Hopper GPU or a later one, and "
-            f"{'render.device=cpu uses none' if render.device == 'cpu' else 'this machine has none'}\n"
-            f"    render.precision=fp8_storage saves the same memory on any device, {_ELSEWHERE}"
-        )
-    if kernel is not None and (lacks := lacking(render.attention, gpu=gpus is None or bool(used))):
-        yield (
-            f"render.attention={render.attention} needs {lacks}, which is not here\n    leave it at auto, {_ELSEWHERE}"
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the settings ask of a machine. `gpus`: of each worker."""
+
+    cpus: float
+    gpus: float
+    device: str
+    attention: str
+    eight_bits: bool
+
+    @classmethod
+    def of(cls, settings: Settings, family: Family) -> _Asked:
+        render, cluster = settings.render, settings.cluster
+        precision = render.precision or family.precision
+        return cls(
+            cluster.cpus_per_worker, cluster.gpus_per_worker, render.device, render.attention, precision == "fp8"
         )
 
+    @property
+    def of_gpus(self) -> bool:
+        """Whether it matters which GPUs there are: looking for them takes a moment."""
+        kernel = KERNELS.get(self.attention)
+        needed = kernel is not None and bool(kernel.gpu or kernel.module)
+        return self.device == "cuda" or self.gpus > 0 or self.eight_bits or needed
 
-def _gpu_faults(settings: Settings, gpus: tuple[Gpu, ...]) -> Iterator[str]:
-    if gpus:
-        return
-    wanted = settings.cluster.gpus_per_worker
-    if settings.render.device == "cuda":
-        yield f"render.device=cuda: this machine has no GPU that torch can use\n    render.device=auto, {_ELSEWHERE}"
-    elif wanted:
-        yield (
-            f"cluster.gpus_per_worker={wanted:g}: this machine has no GPUs that torch can use\n"
+    def used(self, gpus: Gpus) -> Sequence[Gpu]:
+        """Of the GPUs that there are, those it renders on."""
+        return () if self.device == "cpu" or gpus is None else gpus
+
+
+def _cpus(asked: _Asked) -> str | None:
+    here = cores()
+    if asked.cpus <= here:
+        return None
+    return (
+        f"cluster.cpus_per_worker={asked.cpus:g}: this machine has {count(here, 'CPU')} for it\n"
+        f"    ask for fewer, {_ELSEWHERE}"
+    )
+
+
+def _gpus(asked: _Asked, gpus: Gpus) -> str | None:
+    if gpus is None or gpus:
+        return None
+    if asked.device == "cuda":
+        return f"render.device=cuda: this machine has no GPU that torch can use\n    render.device=auto, {_ELSEWHERE}"
+    if asked.gpus:
+        return (
+            f"cluster.gpus_per_worker={asked.gpus:g}: this machine has no GPUs that torch can use\n"
             f"    cluster.gpus_per_worker=0, {_ELSEWHERE}"
         )
+    return None
 
 
-def _eight_bits(gpus: tuple[Gpu, ...]) -> bool:
-    return any(gpu.capability >= FP8_CAPABILITY for gpu in gpus)
+def _eight_bits(asked: _Asked, gpus: Gpus) -> str | None:
+    unknown = gpus is None and asked.device != "cpu"
+    if not asked.eight_bits or unknown or any(gpu.capability >= FP8_CAPABILITY for gpu in asked.used(gpus)):
+        return None
+    return (
+        f"render.precision=fp8 multiplies in eight bits, which takes an NVIDIA Hopper GPU or a later one, and "
+        f"{'render.device=cpu uses none' if asked.device == 'cpu' else 'this machine has none'}\n"
+        f"    render.precision=fp8_storage saves the same memory on any device, {_ELSEWHERE}"
+    )
+
+
+def _attention(asked: _Asked, gpus: Gpus) -> str | None:
+    if asked.attention not in KERNELS:
+        return None
+    lacks = lacking(asked.attention, gpu=gpus is None or bool(asked.used(gpus)))
+    if not lacks:
+        return None
+    return f"render.attention={asked.attention} needs {lacks}, which is not here\n    leave it at auto, {_ELSEWHERE}"

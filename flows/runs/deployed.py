@@ -24,7 +24,7 @@ from flows.runs.order import Order
 from flows.runs.served import run_url, served
 from flows.runs.tasks import as_state
 
-LEAST, MOST = -100, 100
+LEAST, MOST = -1000, 1000
 """Bounds of a priority."""
 NONE: list[str] = []
 """What the form begins with."""
@@ -49,8 +49,9 @@ def film(
             `storyboard.shots.drift.seed=3`. They come after those of the machine that makes the film.
         only: Render only these shots, and what they go on from: `river.drift`. The film is made too if the store has
             the others.
-        priority: Of the films that wait, the one with the greatest number begins first; from -100 to 100.
-        deadline: When the film should be there. Among films of the same priority the earliest begins first.
+        priority: The film with the greatest number goes first, among those that wait and in a pool of workers; from
+            -1000 to 1000.
+        deadline: When the film should be there. Of films of one priority, the one that is nearer to miss it goes first.
         store: The address of the store to make it in, and that a sent storyboard is in. Empty: that of the machine.
     """
     told = served()
@@ -62,6 +63,8 @@ def film(
         overrides=(*told.overrides, *overrides),
         only=tuple(only),
         store=store or None,
+        priority=priority,
+        deadline=deadline.isoformat() if deadline else None,
         run=run,
         url=run_url(told.url, run),
     )

@@ -78,8 +78,8 @@ def _filmed(order: Order, outbox: Outbox, teller: Teller, make: Make) -> Message
 
 
 def _project(order: Order, held: ExitStack) -> Project:
-    store = [as_override("store.address", order.store)] if order.store else []
-    overrides = [*order.overrides, *store]
+    said = {"store.address": order.store, "cluster.priority": order.priority, "cluster.deadline": order.deadline}
+    overrides = [*order.overrides, *(as_override(key, value) for key, value in said.items() if value)]
     if order.sent is None:
         return load(order.storyboard, overrides)
     folder = held.enter_context(own_folder(Path(tempfile.gettempdir()), "wanflow-sent-"))

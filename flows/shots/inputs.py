@@ -250,12 +250,12 @@ def asked_of_a_variant(shot: Shot) -> dict[str, frozenset[str]]:
 
 def media_of(shot: Shot, variant: Variant) -> list[tuple[Input, Path]]:
     """Sounds, videos and references of the shot that drive the variant, each once."""
-    found: dict[tuple[str, Path], Input] = {}
+    inputs: dict[tuple[str, Path], Input] = {}
     for row, files in brought(shot):
         if row.use is not None and row.use.by(variant) and row.name not in _PICTURES:
             for path in files:
-                found.setdefault((row.name, path), row)
-    return [(row, path) for (_, path), row in found.items()]
+                inputs.setdefault((row.name, path), row)
+    return [(row, path) for (_, path), row in inputs.items()]
 
 
 _PICTURES = frozenset({"image", "last_image"})
@@ -283,8 +283,8 @@ def ending(shot: Shot) -> Iterator[tuple[Input, Path, End]]:
 
 def layers(shot: Shot) -> Iterator[tuple[Input, Path, Path]]:
     """Each video that lies over another one, with both files: its own, and the one below."""
-    found = {row.key: (row, files[0]) for row, files in brought(shot) if files}
-    return ((row, path, found[row.over][1]) for row, path in found.values() if row.over in found)
+    by_key = {row.key: (row, files[0]) for row, files in brought(shot) if files}
+    return ((row, path, by_key[row.over][1]) for row, path in by_key.values() if row.over in by_key)
 
 
 def shown_as_it_is(shot: Shot) -> list[tuple[Input, Path]]:

@@ -18,8 +18,8 @@ def film_fps(storyboard: Storyboard, family: Family) -> float:
     the first shot."""
     if storyboard.format.fps:
         return storyboard.format.fps
-    found = [part_of(family, choose_variant(shot, family)) for shot in storyboard.shots]
-    parts = [part for part in found if part is not None]
+    chosen = [part_of(family, choose_variant(shot, family)) for shot in storyboard.shots]
+    parts = [part for part in chosen if part is not None]
     if parts:
         return next((part for part in parts if not part.fixed_in_time), parts[0]).fps
     return next(iter(family.roles.values())).fps or VARIANTS[next(iter(family.roles))].fps

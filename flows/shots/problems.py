@@ -28,12 +28,12 @@ def input_problems(shot: Shot, family: Family) -> list[Problem]:
     """Everything about the shot that cannot be rendered, each with its place and what to do. Once it is known that no
     variant will do, nothing is said of one."""
     for kind in _KINDS:
-        found = [
+        problems = [
             Problem(at if isinstance(at, Place) else shot.where(at), message, fix, shot.full_id)
             for at, message, fix in kind(shot, family)
         ]
-        if found:
-            return found
+        if problems:
+            return problems
     return []
 
 

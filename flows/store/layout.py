@@ -10,8 +10,11 @@
     motions/<sha256>.json             which blobs were prepared from a driving video
     submissions/<sha256>.json         a storyboard that was sent, and the blobs of its files
     films/<run>.json                  the files of a film that was made for somebody elsewhere
+    pools/<name>.json                 what people changed about a pool of workers by hand
+    checkpoints/<fingerprint>-<…>     how far a clip has come that is not finished (`flows.store.checkpoints`)
 
-Keys are relative, with slashes on every system. All but blobs and records are notes: small, and replaced at will.
+Keys are relative, with slashes on every system. All but blobs and records are notes: small but for checkpoints, and
+replaced at will.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ _BLOBS, _RECORDS, TEMPORARY = "blobs", "clips", "tmp"
 
 IDENTITY = "identity.txt"
 LEDGER = "ledger"
+CHECKPOINTS = "checkpoints"
 TIMINGS = "ledger-timings/timings.json"
 OVERHEADS = "ledger-timings/films.json"
 
@@ -90,6 +94,22 @@ def submission_note(digest: str) -> str:
 def film_note(run: str) -> str:
     """The files of a film, by the run that made it."""
     return f"films/{run}.json"
+
+
+def pool_note(name: str) -> str:
+    """What people changed about a pool by hand."""
+    return f"pools/{name}.json"
+
+
+def checkpoint_note(fingerprint: str, kind: str, step: int, stamp: str, digest: str) -> str:
+    """A clip's state after `step` steps, for machines of a `kind` (12 hexadecimal digits), by the time it was written
+    (`20260131T235959Z`) and the sha256 of its bytes. Raises StoreError for what is no fingerprint."""
+    return f"{CHECKPOINTS}/{_sha256(fingerprint)}-{kind}-{step:04}-{stamp}-{digest[:16]}"
+
+
+def is_checkpoint_of(name: str, fingerprint: str) -> bool:
+    """Whether the note is a checkpoint of that clip."""
+    return name.startswith(f"{CHECKPOINTS}/{fingerprint}-")
 
 
 def with_named_blobs(text: str, names: Mapping[str, str]) -> str:

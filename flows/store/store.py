@@ -7,13 +7,14 @@ A record names its blobs by digest, so a record that exists promises a finished 
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from flows.errors import MediaError
+from flows.errors import EnvironmentProblem, MediaError, StoreError
 from flows.store.backend import Backend
-from flows.store.layout import blob_key, is_note, note_key, record_key
+from flows.store.layout import CHECKPOINTS, blob_key, is_checkpoint_of, is_note, note_key, record_key
 from flows.store.records import ClipRecord, record_from_json, record_to_json
 from wan.system.digests import file_digest
 
@@ -81,14 +82,23 @@ class Store:
         return frozenset(keys[key] for key in self._backend.present(keys))
 
     def publish(self, record: ClipRecord) -> ClipRecord:
-        """Write the record if there is none, else leave it. Returns the one that stands."""
+        """Write the record if there is none, else leave it. Returns the one that stands. Checkpoints of the clip have
+        served, and go."""
         key, data = record_key(record.fingerprint), record_to_json(record)
-        while not self._backend.add(key, data):
+        standing: ClipRecord | None = None
+        while standing is None and not self._backend.add(key, data):
             standing = self.record(record.fingerprint)
-            if standing is not None:
-                return standing
-            self._backend.remove(key)  # a damaged one; who may not remove it is told so
-        return record
+            if standing is None:
+                self._backend.remove(key)  # a damaged one; who may not remove it is told so
+        with suppress(StoreError, EnvironmentProblem):  # the clip is finished; what is left of its making expires
+            self.drop_checkpoints(record.fingerprint)
+        return standing or record
+
+    def drop_checkpoints(self, fingerprint: str) -> None:
+        """Forget how far the clip had come."""
+        for name in self.notes(CHECKPOINTS):
+            if is_checkpoint_of(name, fingerprint):
+                self.drop_note(name)
 
     def intact(self, record: ClipRecord) -> bool:
         """Whether every blob of the record is there with the right digest."""

@@ -97,14 +97,14 @@ class AssetFinder:
         if not self._allowed(real, folder):
             return None, f"{shown} is outside the storyboard's folder", self._outside(text, folder)
         try:
-            found = os.stat(real)
+            status = os.stat(real)
         except FileNotFoundError:
             return None, f"there is no file {shown}", self._similar(real, folder)
         except OSError as error:
             return None, f"{shown} cannot be used: {error.strerror}", "check its name and permissions"
-        if stat.S_ISDIR(found.st_mode):
+        if stat.S_ISDIR(status.st_mode):
             return None, f"{shown} is a folder", f"name {_WORDS[kind]} in it"
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             return None, f"{shown} is not a regular file", f"name {_WORDS[kind]} file"
         wrong = _wrong_kind(real, kind)
         return (None, f"{shown} {wrong.message}", wrong.fix) if wrong else (Path(real), "", None)
@@ -146,7 +146,7 @@ class AssetFinder:
 
 def _files_below(folder: Path) -> dict[str, list[str]]:
     """Paths relative to the folder, by file name in small letters; links to folders are not followed."""
-    found: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     looked_at = 0
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
@@ -154,8 +154,8 @@ def _files_below(folder: Path) -> dict[str, list[str]]:
         if looked_at > _MOST_LOOKED_AT:
             break
         for file in sorted(files):
-            found.setdefault(file.lower(), []).append(os.path.relpath(os.path.join(parent, file), folder))
-    return found
+            by_name.setdefault(file.lower(), []).append(os.path.relpath(os.path.join(parent, file), folder))
+    return by_name
 
 
 def _wrong_kind(path: str, kind: AssetKind) -> Fault | None:

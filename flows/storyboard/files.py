@@ -42,13 +42,13 @@ def read_source(path: Path, problems: Problems, *, folder: Path | None = None) -
 
 def _read(path: Path, start: Place, problems: Problems) -> bytes | None:
     try:
-        found = os.stat(path)
-        if not stat.S_ISREG(found.st_mode):
-            what = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
             problems.add(start, f"this is {what}", "give the path of a storyboard file: what it names lies beside it")
             return None
-        if found.st_size > MAX_BYTES:
-            size = f"{found.st_size / 2**20:.0f} MiB"
+        if status.st_size > MAX_BYTES:
+            size = f"{status.st_size / 2**20:.0f} MiB"
             problems.add(start, f"the file has {size}: too large", f"a storyboard may have {MAX_BYTES >> 20} MiB")
             return None
         with open(path, "rb") as file:

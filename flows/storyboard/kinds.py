@@ -261,8 +261,8 @@ class Moment:
 
 
 def _cue(text: str) -> Cue | None:
-    found = _CUE.match(text.strip())
-    offset = seconds_of(found[3] or found[4] or "0") if found else None
-    if found is None or offset is None or offset < 0:
+    match = _CUE.match(text.strip())
+    offset = seconds_of(match[3] or match[4] or "0") if match else None
+    if match is None or offset is None or offset < 0:
         return None
-    return Cue(found[1], -offset if found[2] == "-" else offset)
+    return Cue(match[1], -offset if match[2] == "-" else offset)

@@ -287,8 +287,8 @@ FILM = Record(
 @cache
 def homes() -> Mapping[str, tuple[str, ...]]:
     """For each key, the maps it may stand in: a key in the wrong place is told where it belongs."""
-    found: dict[str, list[str]] = {}
+    places: dict[str, list[str]] = {}
     for record in records(FILM):
         for field in record.fields:
-            found.setdefault(field.key, []).append(record.name)
-    return {key: tuple(names) for key, names in found.items()}
+            places.setdefault(field.key, []).append(record.name)
+    return {key: tuple(names) for key, names in places.items()}

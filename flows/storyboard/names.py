@@ -28,11 +28,11 @@ class Index:
         name = text.value
         if name in self.full:
             return name
-        found = self.bare.get(name, ())
-        if len(found) == 1:
-            return found[0]
-        if found:
-            problems.add(text, f"more than one shot is called '{name}'", f"say which: {listed(found)}")
+        matches = self.bare.get(name, ())
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            problems.add(text, f"more than one shot is called '{name}'", f"say which: {listed(matches)}")
             return None
         bare = [each for each, shots in self.bare.items() if shots != [never]]
         others = f"shots: {listed(bare)}" if bare else "there is no other shot to name"

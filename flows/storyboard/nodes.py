@@ -109,8 +109,8 @@ def merged(under: Node, over: Node) -> Node:
 def place_of(node: Node, needle: str) -> Place:
     """Where `needle` stands inside a text, when its line shows it; else where the text begins."""
     line = node.source.line(node.line) or ""
-    found = line.find(needle, node.column - 1)
-    return Place(node.source.name, node.line, found + 1) if found >= 0 else node.place
+    at = line.find(needle, node.column - 1)
+    return Place(node.source.name, node.line, at + 1) if at >= 0 else node.place
 
 
 def stands_alone(key: Text) -> bool:

@@ -57,15 +57,15 @@ def read_overrides(texts: Sequence[str], problems: Problems) -> list[Override]:
     for text in texts:
         source = Source(f"override {printable(text[:80])}", text)
         problems.knows(source)
-        found = _FORM.match(text)
-        removes = bool(found and found["mark"] == "~")
-        if not found or (found["value"] is None) != removes:
+        match = _FORM.match(text)
+        removes = bool(match and match["mark"] == "~")
+        if not match or (match["value"] is None) != removes:
             fix = "write storyboard.key=value, or ~storyboard.key"
             problems.add(source.place(1, 1), "this is not an override", fix)
             continue
-        path = found["path"].strip().removeprefix("storyboard.")
-        value = None if removes else _unquoted(found["value"])
-        column = 1 if removes else found.start("value") + 1
+        path = match["path"].strip().removeprefix("storyboard.")
+        value = None if removes else _unquoted(match["value"])
+        column = 1 if removes else match.start("value") + 1
         result.append(Override(source, tuple(path.split(".")), value, column))
     return result
 
@@ -152,10 +152,10 @@ def _shot(names: Sequence[str], ids: Index, override: Override, context: Context
     text = override.key(names[0])
     if names[0] in ids.scenes and len(names) > 1:
         text = Text(text.source, 1, text.column, full, True)
-    found = ids.look_up(text, context.problems)
-    if found is None:
+    full_id = ids.look_up(text, context.problems)
+    if full_id is None:
         raise _Wrong
-    return found, names[1:] or _whole_shot(override, context)
+    return full_id, names[1:] or _whole_shot(override, context)
 
 
 def _whole_shot(override: Override, context: Context) -> Sequence[str]:

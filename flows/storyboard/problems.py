@@ -78,11 +78,11 @@ class Problems:
             place = problem.place
             return (order.get(place.file, -1), place.line, place.column) if place else (-1, 0, 0)
 
-        found = sorted(unique, key=key)
+        ordered = sorted(unique, key=key)
         if self._left:
             fix = "mend these first; is it the right file?"
-            found.append(Problem(None, f"{self._left:,} more mistakes are not listed", fix))
-        return found
+            ordered.append(Problem(None, f"{self._left:,} more mistakes are not listed", fix))
+        return ordered
 
     def stop_if_any(self) -> None:
         """Raise everything found so far."""

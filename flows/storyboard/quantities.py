@@ -150,12 +150,12 @@ def seconds_of(text: str) -> float | None:
     if _NUMBER.match(text):
         value = float(text)
         return value if math.isfinite(value) else math.copysign(1e18, value)
-    found = _DURATION_RE.match(text)
-    if not found or not any(found.groups()[1:]):
+    match = _DURATION_RE.match(text)
+    if not match or not any(match.groups()[1:]):
         return None
-    hours, minutes, seconds, milliseconds = (float(part or 0) for part in found.groups()[1:])
+    hours, minutes, seconds, milliseconds = (float(part or 0) for part in match.groups()[1:])
     total = hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
-    return -total if found[1] else total
+    return -total if match[1] else total
 
 
 def _plain(value: float) -> str:

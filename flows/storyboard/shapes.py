@@ -33,7 +33,7 @@ class ListOf:
             context.problems.add(node, f"{key} is empty", "write one entry or more, or remove the key")
             return None
         read = ((value, self.item.read(value, context, key)) for value in node.values)
-        return [(value, found) for value, found in read if found is not None]
+        return [(value, entry) for value, entry in read if entry is not None]
 
     def schema(self) -> Schema:
         least: Schema = {"minItems": self.least} if self.least else {}
@@ -84,9 +84,9 @@ class MapOf:
                 message = f"'{name[:60]}' cannot be the name of {self.what}"
                 context.problems.add(written, message, f"it must match {self.key_pattern}")
                 continue
-            found = self.item.read(value, context, name)
-            if found is not None:
-                result[name] = (written, found)
+            entry = self.item.read(value, context, name)
+            if entry is not None:
+                result[name] = (written, entry)
         return result
 
     def schema(self) -> Schema:

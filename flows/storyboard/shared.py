@@ -69,7 +69,7 @@ def _read(path: Path, base: Path, name: Text, context: Context) -> Node | None:
 
 
 def _names(folder: str, folders: Sequence[Path]) -> list[str]:
-    found: set[str] = set()
+    names: set[str] = set()
     for base in folders:
-        found.update(path.stem for path in found_in(base / folder) if path.suffix in SUFFIXES)
-    return sorted(found)
+        names.update(path.stem for path in found_in(base / folder) if path.suffix in SUFFIXES)
+    return sorted(names)

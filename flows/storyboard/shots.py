@@ -119,13 +119,13 @@ class ShotBuilder:
             return None
         full = level.shots[number]
         if source is None or source.value == PREVIOUS:
-            found = self._previous(level, number, own, source or written.node)
+            upstream = self._previous(level, number, own, source or written.node)
         else:
-            found = self.index.look_up(source, self.problems, never=full, words=(PREVIOUS,) if number else ())
-        if found == full:
+            upstream = self.index.look_up(source, self.problems, never=full, words=(PREVIOUS,) if number else ())
+        if upstream == full:
             self.problems.add(source or written.node, "a shot cannot continue itself", "name another shot")
             return None
-        return Continuity(found, by, frames) if found else None
+        return Continuity(upstream, by, frames) if upstream else None
 
     def _previous(self, level: Level, number: int, own: Values, at: Any) -> str | None:
         if number > 0:
@@ -187,15 +187,15 @@ class ShotBuilder:
         return Control(written.get("video"), written.get("mask"), references, 1.0 if scale is None else scale)
 
     def _loras(self, written: Sequence[tuple[Any, Values]] | None) -> tuple[Lora, ...]:
-        found = tuple(_lora(value) for _, value in written or () if value.get("name"))
+        loras = tuple(_lora(value) for _, value in written or () if value.get("name"))
         seen: set[tuple[str, str]] = set()
-        for lora in found:
+        for lora in loras:
             experts = ("high", "low") if lora.expert == "both" else (lora.expert,)
             if any((lora.key, expert) in seen for expert in experts):
                 message = f"the LoRA {lora.name} is laid on the same expert twice"
                 self.problems.add(lora.place, message, "name it once; its weights would add up")
             seen |= {(lora.key, expert) for expert in experts}
-        return found
+        return loras
 
 
 def _sampling(written: Values | None) -> SamplingOverride:

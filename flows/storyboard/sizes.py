@@ -58,11 +58,11 @@ class Pixels:
             return None
         if self.film and text.value == FROM_IMAGE:
             return FROM_IMAGE
-        found = _SIZE.match(text.value)
-        if not found:
+        match = _SIZE.match(text.value)
+        if not match:
             wrong(text, context, key, self, self._meant(text.value))
             return None
-        width, height = int(found[1]), int(found[2])
+        width, height = int(match[1]), int(match[2])
         if not _possible(width, height):
             context.problems.add(text, f"{key} {text.value}: each side must have 16 to 8192 pixels")
             return None
@@ -101,10 +101,10 @@ class Aspect:
         text = scalar(node, context, key, self)
         if text is None:
             return None
-        found = _aspect(text.value)
-        if found is None:
+        aspect = _aspect(text.value)
+        if aspect is None:
             wrong(text, context, key, self)
-        return found
+        return aspect
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": r"^[1-9]\d{0,2}:[1-9]\d{0,2}$", "examples": ["9:16", "1:1"]}
@@ -118,10 +118,10 @@ def _possible(width: int, height: int) -> bool:
 
 
 def _aspect(text: str) -> tuple[int, int] | None:
-    found = _ASPECT.match(text)
-    if not found or not int(found[1]) or not int(found[2]) or not 0.1 <= int(found[1]) / int(found[2]) <= 10:
+    match = _ASPECT.match(text)
+    if not match or not int(match[1]) or not int(match[2]) or not 0.1 <= int(match[1]) / int(match[2]) <= 10:
         return None
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])
 
 
 def _nearest(width: float, height: float, multiple: int) -> Size:

@@ -91,16 +91,16 @@ class Templates:
 
     def errors(self, text: str) -> list[TemplateError]:
         """Everything that is wrong with a text that `render` refused."""
-        found: list[TemplateError] = []
+        wrong: list[TemplateError] = []
         try:
             for part in self._parts(text):
                 if isinstance(part, _Slot):
-                    found += self._errors_of(part)
-            if not found:
+                    wrong += self._errors_of(part)
+            if not wrong:
                 self.render(text)
         except TemplateError as error:
-            found.append(error)
-        return found
+            wrong.append(error)
+        return wrong
 
     def _errors_of(self, slot: _Slot) -> list[TemplateError]:
         try:
@@ -216,8 +216,8 @@ def _refusal(node: Any, text: str) -> TemplateError:
 
 
 def _first_mark(text: str) -> str:
-    found = _MARKS.search(text)
-    return found.group() if found else text[:1]
+    match = _MARKS.search(text)
+    return match.group() if match else text[:1]
 
 
 def _title(value: str) -> str:

@@ -23,14 +23,9 @@ Ask = Callable[[str, dict[str, Any]], Any]
 
 
 @pytest.fixture(scope="session")
-def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """`XDG_DATA_HOME` of these tests: not the person's own."""
-    folder = tmp_path_factory.mktemp("data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(folder))
-        patch.delenv("PREFECT_API_URL", raising=False)
-        patch.setenv("PREFECT_HOME", str(folder / "no-profiles"))
-        yield folder
+def data_home() -> Path:
+    """`XDG_DATA_HOME` of these tests (`tests.conftest.live_elsewhere`)."""
+    return Path(os.environ["XDG_DATA_HOME"])
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from wan.errors import CheckpointError, RequestError
+from wan.errors import Cancelled, CheckpointError, RequestError
 from wan.families import Family
 from wan.load import find_device, fitted, load_pipeline
 from wan.pipeline import Pipeline
+from wan.placement import Placement
 from wan.request import ClipRequest, Numerics
 from wan.validate import find_variant
 from wan.weights.checkpoint import Checkpoint
@@ -124,3 +125,22 @@ def test_a_precision_or_placement_there_is_none_of_is_answered_with_those_there_
 def test_eight_bit_products_need_a_gpu_that_has_them(family: Family) -> None:
     with pytest.raises(RequestError, match=r"Hopper GPU or a later one \(this is cpu\); fp8_storage"):
         load_pipeline("t2v-a14b", Checkpoint.open(family, "t2v-a14b"), device="cpu", numerics=Numerics("fp8"))
+
+
+@pytest.mark.parametrize("placement", ["resident", "expert_swap", "offload", "low_vram"])
+def test_loading_is_stopped_between_two_weights(family: Family, placement: Placement) -> None:
+    checkpoint, asked = Checkpoint.open(family, "t2v-a14b"), []
+    load_pipeline("t2v-a14b", checkpoint, device="cpu", placement=placement, should_stop=lambda: bool(asked.append(1)))
+    looks = len(asked)
+    assert looks > 100, "each weight of each model"
+    for number in (1, looks // 2, looks):
+        asked.clear()
+        with pytest.raises(Cancelled):
+            load_pipeline(
+                "t2v-a14b",
+                checkpoint,
+                device="cpu",
+                placement=placement,
+                should_stop=lambda number=number: bool(asked.append(1)) or len(asked) == number,
+            )
+        assert len(asked) == number

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import traceback
 from dataclasses import replace
 from typing import Any
 
@@ -100,6 +101,62 @@ def test_a_stopped_clip_hands_over_the_state_it_reached(t2v: Pipeline, text_requ
         t2v.advance(start, on_step=lambda step, _: done.append(step), should_stop=lambda: len(done) == 3)
     assert stopped.value.state.step == 3
     assert torch.equal(t2v.advance(stopped.value.state).latents, t2v.advance(start).latents)
+
+
+class At:
+    """Says yes when it is asked for the nth time."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.asked = number, 0
+
+    def __call__(self) -> bool:
+        self.asked += 1
+        return self.asked >= self.number
+
+
+@pytest.mark.parametrize("solver", ["unipc", "dpmpp", "euler"])
+@pytest.mark.parametrize("number", range(1, 9))
+def test_a_stop_between_blocks_throws_the_step_away_and_nothing_else(
+    t2v: Pipeline, text_request: ClipRequest, number: int, solver: Any
+) -> None:
+    """Four steps of two blocks: each step is asked for before it and once within it."""
+    start = t2v.encode(replace(text_request, sampling=replace(text_request.sampling, solver=solver)))
+    whole, should_stop = t2v.advance(start), At(number)
+    with pytest.raises(Cancelled, match=f"stopped after step {(number - 1) // 2}") as stopped:
+        t2v.advance(start, should_stop=should_stop)
+    state = stopped.value.state
+    assert (should_stop.asked, state.step) == (number, (number - 1) // 2)
+    before = t2v.advance(start, state.step)
+    assert torch.equal(state.latents, before.latents)
+    assert state.solver.counters == before.solver.counters
+    for name, tensor in before.solver.tensors.items():
+        assert torch.equal(state.solver.tensors[name], tensor)
+    assert torch.equal(t2v.advance(state).latents, whole.latents)
+
+
+def test_a_stop_between_blocks_leaves_nothing_of_the_step_in_memory(t2v: Pipeline, text_request: ClipRequest) -> None:
+    """The GPU is another clip's then."""
+    with pytest.raises(Cancelled) as stopped:
+        t2v.advance(t2v.encode(text_request), should_stop=At(2))
+    error: BaseException | None = stopped.value
+    while error is not None:
+        frames = [frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)]
+        assert "run_blocks" not in frames
+        error = error.__context__
+
+
+def test_reading_prompts_and_making_frames_can_be_stopped(t2v: Pipeline, text_request: ClipRequest) -> None:
+    fresh = replace(text_request, prompt="a blue boat that no test has read")
+    for number in (1, 2):
+        with pytest.raises(Cancelled) as stopped:
+            t2v.encode(fresh, should_stop=At(number))
+        assert stopped.value.state is None
+    state = t2v.advance(t2v.encode(fresh))
+    wanted = t2v.decode(state)
+    for number in (1, 3):
+        with pytest.raises(Cancelled):
+            t2v.finish(state, should_stop=At(number))
+    assert np.array_equal(t2v.finish(state, should_stop=lambda: False).frames, wanted)
 
 
 def test_guidance_off_needs_no_negative_prompt(t2v: Pipeline, text_request: ClipRequest) -> None:

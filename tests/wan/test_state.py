@@ -90,3 +90,35 @@ def test_a_state_that_was_never_written_lies_as_one_that_was(t2v: Pipeline, text
     assert {tensor.stride() for tensor in (made.latents, *made.conditions.values(), *made.solver.tensors.values())} == {
         state.latents.stride()
     }
+
+
+@pytest.mark.parametrize("step", [0, 3])
+def test_a_state_survives_as_bytes_with_notes_beside_it(
+    i2v: Pipeline, text_request: ClipRequest, picture: Any, step: int
+) -> None:
+    state = i2v.advance(i2v.encode(replace(text_request, image=picture)), step)
+    again, notes = State.from_bytes(state.to_bytes(seconds="12.5"))
+    assert _equal(state, again)
+    assert notes["seconds"] == "12.5"
+    assert torch.equal(i2v.advance(again).latents, i2v.advance(state).latents)
+
+
+def test_bytes_are_those_of_the_file(t2v: Pipeline, text_request: ClipRequest, tmp_path: Path) -> None:
+    state = t2v.encode(text_request)
+    state.save(tmp_path / "state")
+    assert _equal(State.from_bytes((tmp_path / "state").read_bytes())[0], state)
+
+
+@pytest.mark.parametrize("cut", [0, 7, 100, -1])
+def test_bytes_that_are_no_state_are_refused(t2v: Pipeline, text_request: ClipRequest, cut: int) -> None:
+    whole = t2v.encode(text_request).to_bytes()
+    for data in (whole[:cut], b"\xff" * 64):
+        with pytest.raises(StateError, match="bytes are no state"):
+            State.from_bytes(data)
+
+
+def test_a_state_in_host_memory_is_its_own_copy(t2v: Pipeline, text_request: ClipRequest) -> None:
+    state = t2v.encode(text_request)
+    here, arrive = state.on_host()
+    arrive()
+    assert here is state

@@ -114,14 +114,14 @@ def _in_reference_keys(folder: Path) -> bool:
 def _other(path: Path) -> Description:
     from wan.convert.gather import gather
 
-    found = gather([path])
+    gathered = gather([path])
     parts = tuple(
-        _component(name, part.kind.name, part.weights.source.tensors) for name, part in sorted(found.parts.items())
+        _component(name, part.kind.name, part.weights.source.tensors) for name, part in sorted(gathered.parts.items())
     )
     if not parts:
-        raise CheckpointError(f"{path} holds no weights of WAN 2.2, only {', '.join(sorted(found.names))}")
-    missing = _missing(found.variant, found.names)
-    return Description(path, "reference" if path.is_dir() else "single", found.variant, parts, missing)
+        raise CheckpointError(f"{path} holds no weights of WAN 2.2, only {', '.join(sorted(gathered.names))}")
+    missing = _missing(gathered.variant, gathered.names)
+    return Description(path, "reference" if path.is_dir() else "single", gathered.variant, parts, missing)
 
 
 def _component(name: str, kind: str, tensors: Mapping[str, TensorInfo]) -> Component:

@@ -63,37 +63,37 @@ def gather(sources: Sequence[Path]) -> Found:
         return _folder(sources[0])
     if any(source.is_dir() for source in sources):
         raise CheckpointError("give one folder, or single files; what those lack can come from a folder: --with")
-    found = Found()
+    parts = Found()
     for source in sources:
-        _add(found, _part([source], source.parent / "config.json"))
-    return found
+        _add(parts, _part([source], source.parent / "config.json"))
+    return parts
 
 
 def _folder(folder: Path) -> Found:
-    found = Found()
+    parts = Found()
     if all((folder / name).is_dir() for name in EXPERTS):
         for name in EXPERTS:
-            _add(found, _part(shards(folder / name), folder / name / "config.json"))
+            _add(parts, _part(shards(folder / name), folder / name / "config.json"))
     elif root := shards(folder, required=False):
-        _add(found, _part(root, folder / "config.json"))
+        _add(parts, _part(root, folder / "config.json"))
     elif (folder / "transformer").is_dir():
-        _take_component(found, folder, "transformer")
+        _take_component(parts, folder, "transformer")
         if (folder / "transformer_2").is_dir():
-            _take_component(found, folder, "transformer_2")
-    taken = {file for part in found.parts.values() for file in part.weights.source.files}
+            _take_component(parts, folder, "transformer_2")
+    taken = {file for part in parts.parts.values() for file in part.weights.source.files}
     for file in found_in(folder):
         if file.suffix in (".pth", ".safetensors") and file not in taken:
-            _add_extra(found, file)
+            _add_extra(parts, file)
     for name in ("vae", "text_encoder", "image_encoder", "audio_encoder"):
-        if name not in found.names and (folder / name / "config.json").is_file():
-            found.folders[name] = folder / name
-    _take_folders(found, folder)
-    if not found.names:
+        if name not in parts.names and (folder / name / "config.json").is_file():
+            parts.folders[name] = folder / name
+    _take_folders(parts, folder)
+    if not parts.names:
         raise CheckpointError(
             f"{folder} holds no checkpoint of WAN 2.2. Looked for: {EXPERTS[0]}/ and {EXPERTS[1]}/, or "
             "diffusion_pytorch_model*.safetensors, or transformer/; beside them .pth files and google/umt5-xxl/"
         )
-    return found
+    return parts
 
 
 def _take_component(found: Found, folder: Path, name: str) -> None:

@@ -69,12 +69,12 @@ class Quantisation:
     def holds(self, name: str, info: TensorInfo) -> bool:
         """Whether this weight is in eight bits. Raises `CheckpointError` when it is in a way that is not understood."""
         layer = _layer(name)
-        found = self._format(layer) if name.endswith(".weight") else {}
-        kind = None if found.get("format") is None else str(found["format"])
+        layout = self._format(layer) if name.endswith(".weight") else {}
+        kind = None if layout.get("format") is None else str(layout["format"])
         scale = self._source.tensors.get(self._scale(name) or "")
         why = None
-        if kind is not None and (kind not in _FORMATS or found.get("convrot")):
-            why = f"{kind} with rotated weights" if found.get("convrot") else kind
+        if kind is not None and (kind not in _FORMATS or layout.get("convrot")):
+            why = f"{kind} with rotated weights" if layout.get("convrot") else kind
         elif kind is not None and info.dtype not in _FORMATS[kind]:
             why = f"{kind}, but is kept as {info.dtype}"
         elif kind is None and info.dtype not in FP8 and (scale is not None or _is_matrix_of_integers(name, info)):

@@ -5,10 +5,8 @@ Whatever kills it, there is either no `target` or a whole one. The same call aga
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from wan.convert.released import components
 from wan.convert.writer import is_written, whole_file, write_file
 from wan.errors import CheckpointError
 from wan.system.digests import remember_digests
+from wan.system.locks import hold, in_place
 
 Progress = Callable[[int, int, str], None]
 """Bytes done, bytes in all, the file that is being written."""
@@ -64,16 +63,16 @@ def convert(
     if dtype not in DTYPES:
         raise CheckpointError(f"dtype: there is no {dtype!r}; there are {', '.join(DTYPES)}")
     _must_be_new(target)
-    found = gather(sources)
-    variant = found.variant
+    gathered = gather(sources)
+    variant = gathered.variant
     if variant is None:
-        raise CheckpointError(_no_transformer(sources, found))
+        raise CheckpointError(_no_transformer(sources, gathered))
     if rest is not None:
-        _complete(found, gather([rest]), variant)
-    outputs = plan_files(found, variant, dtype, shard_bytes)
-    missing = tuple(name for name in components(variant) if name not in found.names)
+        _complete(gathered, gather([rest]), variant)
+    outputs = plan_files(gathered, variant, dtype, shard_bytes)
+    missing = tuple(name for name in components(variant) if name not in gathered.names)
     with _partial(target) as partial:
-        done = _resume(partial, _made_from(found, outputs, dtype, shard_bytes), outputs)
+        done = _resume(partial, _made_from(gathered, outputs, dtype, shard_bytes), outputs)
         _check_room(target, outputs, done)
         _write(partial, outputs, done, on_progress or (lambda *_: None))
         (partial / JOURNAL).unlink()
@@ -81,7 +80,7 @@ def convert(
             finish(partial, variant, done)
         partial.rename(target)
         remember_digests({target / name: digest for name, digest in done.items()})
-    return Converted(target, variant, missing, tuple(found.notes), sum(output.nbytes for output in outputs))
+    return Converted(target, variant, missing, tuple(gathered.notes), sum(output.nbytes for output in outputs))
 
 
 def _must_be_new(target: Path) -> None:
@@ -123,20 +122,18 @@ def _partial(target: Path) -> Iterator[Path]:
     partial, place = target.with_name(f"{target.name}.partial"), target.with_name(f".{target.name}.lock")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(place, os.O_CREAT | os.O_RDWR, 0o644)
+        while (lock := hold(place)) is not None and not in_place(lock, place):
+            lock.close()
     except OSError as error:
         raise CheckpointError(f"{target.parent} cannot be written to: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock)
-        raise CheckpointError(f"{partial} is being written by another conversion; wait for it") from error
-    try:
-        _must_be_new(target)  # once more: another conversion may have finished just now
-        yield partial
-    finally:
-        place.unlink(missing_ok=True)
-        os.close(lock)
+    if lock is None:
+        raise CheckpointError(f"{partial} is being written by another conversion; wait for it")
+    with lock:
+        try:
+            _must_be_new(target)  # once more: another conversion may have finished just now
+            yield partial
+        finally:
+            place.unlink(missing_ok=True)
 
 
 def _resume(partial: Path, made_from: str, outputs: Sequence[Output]) -> dict[str, str]:

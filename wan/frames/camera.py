@@ -77,9 +77,9 @@ def parse_camera(words: str) -> tuple[Move, ...] | None:
     Of two contrary moves both count, and cancel each other.
     """
     text = re.sub(r"[^a-z\- ]+", " ", words.lower()).replace("-", " ")
-    found = [move for pattern in _KINDS for move in _moves(pattern, text)]
-    if found:
-        return tuple(found)
+    moves = [move for pattern in _KINDS for move in _moves(pattern, text)]
+    if moves:
+        return tuple(moves)
     return () if _STATIC.search(words.lower()) else None
 
 
@@ -89,12 +89,12 @@ def _moves(pattern: str, text: str) -> list[Move]:
     optional = "?" if kind in _BARE else ""
     before, after = rf"(?:({_SPEED})\s+)?", rf"(?:\s+({_SPEED})\b)?"
     whole = rf"\b{before}{pattern}\b{after}(?:{_FILLER}\s+({directions})\b){optional}{after}"
-    found = []
+    moves = []
     for match in re.finditer(whole, text):
         speed = next((_SPEEDS[word] for word in (match[1], match[2], match[4]) if word), 1.0)
         sign = signs[match[3]] if match[3] else _BARE[kind]
-        found.append(Move(kind, sign * amount * speed))
-    return found
+        moves.append(Move(kind, sign * amount * speed))
+    return moves
 
 
 def pose_at(moves: tuple[Move, ...], frame: int) -> Pose:

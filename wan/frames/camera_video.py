@@ -59,8 +59,8 @@ def see(points: npt.NDArray[np.float64], pose: Pose, width: int, height: int) ->
     seen = (points - pose.position) @ pose.rotation
     seen = seen[seen[:, 2] > _NEAREST]
     focal = _FOCAL * width * pose.zoom
-    found: npt.NDArray[np.float64] = seen[:, :2] / seen[:, 2:] * focal + np.array([width / 2, height / 2])
-    return found
+    pixels: npt.NDArray[np.float64] = seen[:, :2] / seen[:, 2:] * focal + np.array([width / 2, height / 2])
+    return pixels
 
 
 def point_cloud() -> npt.NDArray[np.float64]:
@@ -72,8 +72,8 @@ def point_cloud() -> npt.NDArray[np.float64]:
     yaw, pitch = (angles + generator.uniform(-0.3, 0.3, angles.shape) * _SPACING for angles in (yaw, pitch))
     depth = generator.choice(_DEPTHS, yaw.shape)
     directions = np.stack([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)], axis=1)
-    found: npt.NDArray[np.float64] = directions * depth[:, None]
-    return found
+    points: npt.NDArray[np.float64] = directions * depth[:, None]
+    return points
 
 
 def _draw(pose: Pose, width: int, height: int) -> npt.NDArray[np.uint8]:

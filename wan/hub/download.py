@@ -115,9 +115,9 @@ class Download:
                 return False
             self._read_on()
             sha256 = self._sha256.hexdigest()
-            found = self._named_alike(sha256)
-            if self.remote.digest is not None and found != self.remote.digest:
-                raise WrongDigest(f"the digest of what arrived is {found}, the hub lists {self.remote.digest}")
+            twin = self._named_alike(sha256)
+            if self.remote.digest is not None and twin != self.remote.digest:
+                raise WrongDigest(f"the digest of what arrived is {twin}, the hub lists {self.remote.digest}")
             settle(self._file)
             self.close()
             move_over(part_file(self.path), self.path)

@@ -65,7 +65,7 @@ def describe(path: Path) -> Description:
     if path.is_file() and path.suffix not in PICKLES and (lora := look_at_lora(path)) is not None:
         return Description(path, "lora", lora.variants[0] if len(lora.variants) == 1 else None, _files(path), lora=lora)
     try:
-        found = describe_wan(path)
+        described = describe_wan(path)
     except CheckpointError as error:
         parts = _files(path) if path.exists() else ()
         if not parts:
@@ -73,9 +73,9 @@ def describe(path: Path) -> Description:
         if path.is_dir() and (path / "model_index.json").is_file():
             raise CheckpointError(f"{path} has a model_index.json, but: {error}") from error
         return Description(path, "files", manifest.variant if manifest else None, parts, (), manifest)
-    variant = found.variant or (manifest.variant if manifest else None)
-    parts = tuple(_part(component) for component in found.components)
-    return Description(path, found.layout, variant, parts, found.missing, manifest)
+    variant = described.variant or (manifest.variant if manifest else None)
+    parts = tuple(_part(component) for component in described.components)
+    return Description(path, described.layout, variant, parts, described.missing, manifest)
 
 
 def _part(found: Component) -> Part:

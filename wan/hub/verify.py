@@ -47,7 +47,7 @@ def verify(
         unpulled = list(weight_faults(folder))
         for part in sorted(set(shared_parts(folder, variant).values())):
             unpulled += [Fault(f"{part}/{fault.path}", fault.what) for fault in weight_faults(part)]
-        unpulled += _untold(unpulled, layout_faults(folder, layout=layout, variant=variant))
+        unpulled += _unsaid(unpulled, layout_faults(folder, layout=layout, variant=variant))
         return Verified(folder, None, tuple(unpulled), 0)
     with ThreadPoolExecutor(min(4, cores())) as threads:
         looks = {path: threads.submit(_look, folder / path, file, on_bytes) for path, file in manifest.files.items()}
@@ -55,16 +55,16 @@ def verify(
     remember_digests({folder / path: digest for path, look in looks.items() if (digest := look.result()[1])})
     named = {fault.path for fault in faults}
     faults += [fault for fault in weight_faults(folder) if fault.path not in named]
-    faults += _untold(faults, layout_faults(folder, layout=manifest.layout, variant=manifest.variant))
+    faults += _unsaid(faults, layout_faults(folder, layout=manifest.layout, variant=manifest.variant))
     faults += [
         Fault(path, "is not of this model: it was put here by someone else") for path in _strangers(folder, manifest)
     ]
     return Verified(folder, manifest, tuple(faults), manifest.size)
 
 
-def _untold(told: Iterable[Fault], faults: Iterable[Fault]) -> list[Fault]:
+def _unsaid(known: Iterable[Fault], faults: Iterable[Fault]) -> list[Fault]:
     """What keeps a folder from being loaded, but for what was said of a single file already."""
-    said = {fault.what for fault in told}
+    said = {fault.what for fault in known}
     return [fault for fault in faults if fault.what not in said]
 
 
@@ -83,12 +83,12 @@ def _look(path: Path, file: File, on_bytes: Callable[[int], None]) -> tuple[str 
         return "is missing", None
     except OSError as error:
         return f"cannot be read: {error.strerror}", None
-    found = digest.hexdigest()
-    return (None if found == file.sha256 else f"was changed: its sha256 is {found}, pulled was {file.sha256}"), found
+    actual = digest.hexdigest()
+    return (None if actual == file.sha256 else f"was changed: its sha256 is {actual}, pulled was {file.sha256}"), actual
 
 
 def _strangers(folder: Path, manifest: Manifest) -> list[str]:
     """Weights beside the pulled ones: a loader might take them."""
     known = {*manifest.files, MANIFEST, JOURNAL}
-    found = (path.relative_to(folder).as_posix() for path in found_in(folder, "**/*.safetensors"))
-    return sorted(path for path in found if path not in known)
+    names = (path.relative_to(folder).as_posix() for path in found_in(folder, "**/*.safetensors"))
+    return sorted(path for path in names if path not in known)

@@ -183,6 +183,6 @@ def _wait_asked(headers: httpx.Headers) -> float | None:
     """Seconds from `Retry-After`, or from the `t=` of a `RateLimit` header; never more than five minutes."""
     asked = headers.get("retry-after", "")
     if not asked.isdigit():
-        found = re.search(r"\bt=(\d+)", headers.get("ratelimit", ""))
-        asked = found[1] if found else ""
+        match = re.search(r"\bt=(\d+)", headers.get("ratelimit", ""))
+        asked = match[1] if match else ""
     return min(float(asked), _LONGEST_WAIT_ASKED) if asked else None

@@ -84,7 +84,7 @@ _MARK = "lora_"
 def _by_place(model: nn.Module, loras: Sequence[Lora], expert: ExpertName | None) -> dict[str, _Weighted]:
     names = (name for name, _ in (*model.named_modules(), *model.named_parameters()))
     places = frozenset(name for name in names if name)
-    found: dict[str, _Weighted] = {}
+    by_place: dict[str, _Weighted] = {}
     for lora in loras:
         key = (lora.digest, places, expert)
         if key not in _FILES:
@@ -93,10 +93,10 @@ def _by_place(model: nn.Module, loras: Sequence[Lora], expert: ExpertName | None
         if not _FILES[key] and lora.expert != "both":
             raise RequestError(f"loras: {lora.path} holds nothing for the {expert}-noise expert that it is asked for")
         for place, change in _FILES[key].items():
-            found.setdefault(place, []).append((lora.weight, change))
+            by_place.setdefault(place, []).append((lora.weight, change))
         while len(_FILES) > _FILES_KEPT:
             _FILES.popitem(last=False)
-    return found
+    return by_place
 
 
 def _change(model: nn.Module, place: str, weighted: _Weighted, device: torch.device, worn: _Worn) -> None:
@@ -149,13 +149,13 @@ def _add_to_parameter(
     """A norm's weight or a modulation table: it reads as itself plus the differences. Files often hold zeros there."""
     for role, owned in (("diff", name), ("modulation", name), ("bias", "bias")):
         parameter = module._parameters.get(owned)
-        found = [change.tensors[role].float() * weight for weight, change in weighted if role in change.tensors]
-        if not found or not any(bool(each.any()) for each in found):
+        changes = [change.tensors[role].float() * weight for weight, change in weighted if role in change.tensors]
+        if not changes or not any(bool(each.any()) for each in changes):
             continue
-        total = torch.stack([each.flatten() for each in found]).sum(0)
+        total = torch.stack([each.flatten() for each in changes]).sum(0)
         if parameter is None or total.numel() != parameter.numel():
             raise _other_model(
-                weighted[0][1], place, tuple(found[0].shape), () if parameter is None else tuple(parameter.shape)
+                weighted[0][1], place, tuple(changes[0].shape), () if parameter is None else tuple(parameter.shape)
             )
         _wear(module, _parameter_class(type(module), owned), worn)
         setattr(module, f"{_MARK}of_{owned}", total.view(parameter.shape).to(device))

@@ -111,20 +111,20 @@ def by_place(file: LoraFile, expert: ExpertName | None, places: Collection[str])
     Raises `RequestError` for keys that belong to no layer, and for two that mean the same.
     """
     keys = file.keys_for(expert)
-    found: dict[str, dict[Role, str]] = {}
+    names: dict[str, dict[Role, str]] = {}
     strange: list[str] = []
     for name, key in sorted(keys.items()):
         place = find_place(key, places)
         if place is None:
             if not IMAGE_LAYERS.search(key.layer):
                 strange.append(name)
-        elif (other := found.setdefault(place, {}).setdefault(key.role, name)) != name:
+        elif (other := names.setdefault(place, {}).setdefault(key.role, name)) != name:
             raise UnusableLora(f"{file.path} changes {place} twice: {other} and {name}", "take one that does it once")
-    if strange or not (found or not keys):
+    if strange or not (names or not keys):
         first, *more = strange or sorted(keys)
         count = f"{first} and {len(more):,} more of its {len(keys):,} weights belong" if more else f"{first} belongs"
         raise RequestError(f"loras: {file.path} was made for another model: {count} to no layer")
-    return found
+    return names
 
 
 def read_changes(path: Path, places: Collection[str], expert: ExpertName | None = None) -> dict[str, Change]:
@@ -137,11 +137,11 @@ def read_changes(path: Path, places: Collection[str], expert: ExpertName | None 
     file = open_lora(path)
     placed = by_place(file, expert, places)
     tensors = _load(path) if placed else {}
-    found: dict[str, Change] = {}
+    changes: dict[str, Change] = {}
     for place, names in placed.items():
-        change = found[place] = Change(path, 1.0, {role: tensors[name] for role, name in names.items()})
+        change = changes[place] = Change(path, 1.0, {role: tensors[name] for role, name in names.items()})
         _finish(change, place, file, names)
-    return found
+    return changes
 
 
 def _finish(change: Change, place: str, file: LoraFile, names: Mapping[Role, str]) -> None:

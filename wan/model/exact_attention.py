@@ -110,13 +110,15 @@ def find_flash_3() -> Callable[..., Any] | None:
     except (ImportError, OSError, RuntimeError) as error:
         _log.warning("FlashAttention-3 is installed but cannot be loaded: %s", str(error).splitlines()[0])
         return None
-    found: Callable[..., Any] = flash_attn_func
-    return found
+    kernel: Callable[..., Any] = flash_attn_func
+    return kernel
 
 
 def _by_flash_3(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     function = find_flash_3()
     assert function is not None
-    found = function(query, key, value)
-    mixed: Tensor = found[0] if isinstance(found, tuple) else found  # earlier builds give the sums' logarithms too
+    attended = function(query, key, value)
+    mixed: Tensor = (
+        attended[0] if isinstance(attended, tuple) else attended
+    )  # earlier builds give the sums' logarithms too
     return mixed

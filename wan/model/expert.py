@@ -86,8 +86,8 @@ class Expert:
         for place, branch in enumerate(branches):
             # of a row that is cut every rank gives as many tokens: what is no video is left out when all are together
             branches[place] = self.head(branch if span.is_cut else branch[:, :video], time, step.counts)
-        found = self.share.gather(branches, len(context.texts), span)
-        return [latents_of_patches(each[:, :video], grid, self.model.config.patch_size) for each in found]
+        velocities = self.share.gather(branches, len(context.texts), span)
+        return [latents_of_patches(each[:, :video], grid, self.model.config.patch_size) for each in velocities]
 
     def _step(self, context: Context, time: Time, span: Span) -> Step:
         texts, counts = context.texts, span.counts(time.counts)

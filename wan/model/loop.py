@@ -25,6 +25,7 @@ from torch import Tensor
 
 from wan.model.blocks import Modulation
 from wan.model.compiled import BlockFunctions
+from wan.model.pace import Pace
 from wan.parallel.span import Rotary, Span
 
 Hook: TypeAlias = Callable[[int, list[Tensor]], None]
@@ -69,9 +70,11 @@ class Step:
 
 def run_blocks(blocks: Sequence[Any], tokens: Tensor, step: Step, after: Hook) -> list[Tensor]:
     """The tokens `[1, n, dim]` of every prompt that is computed here behind the last block; `after` is called behind
-    each."""
-    branches = [tokens]
+    each. Raises `Cancelled` between two of them where who is asked says so (`wan.system.stop`)."""
+    branches, pace = [tokens], Pace(tokens.device)
     for index in range(len(blocks)):
+        if index > 0:
+            pace.between()
         step.run(
             blocks[index], branches, first=index == 0
         )  # asking a streamed model for a block brings it: once for all prompts

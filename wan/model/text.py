@@ -11,6 +11,8 @@ import ftfy
 import torch
 from torch import Tensor
 
+from wan.system.stop import look_for_stop
+
 MAX_TEXT_LENGTH = 512
 _REMEMBERED = 16
 
@@ -28,6 +30,8 @@ class TextEncoder:
         """`model` is a `UMT5EncoderModel`, `tokenizer` the one it was trained with."""
         self._tokenizer = tokenizer
         self.model = model.eval()
+        for layer in model.encoder.block:
+            layer.register_forward_pre_hook(_look)
         self.length = min(MAX_TEXT_LENGTH, int(tokenizer.model_max_length))
         self._remembered: OrderedDict[str, Tensor] = OrderedDict()
 
@@ -65,3 +69,8 @@ class TextEncoder:
         padded = valid.new_zeros(1, self.length, valid.shape[-1])
         padded[:, : valid.shape[1]] = valid
         return padded
+
+
+def _look(layer: Any, given: Any) -> None:
+    """Before each layer: streamed from a disk, all of them take a quarter of a minute."""
+    look_for_stop()

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from wan.errors import NumbersError
 from wan.model.finite import is_finite
+from wan.model.pace import Pace
 from wan.model.vae_convolutions import Passage, convolve
 from wan.model.vae_layers import run_decoder, run_encoder
 from wan.parallel.rows import Rows
@@ -50,11 +51,14 @@ class Vae:
         `rounded`: on a GPU, convolutions may round their factors. `rows`: which of a frame are computed here, in a
         gang, whose members do all of this together; tiles are not shared out."""
         self.model = model.eval()
+        self._pace = Pace(self.device)
         for module in model.modules():
             if isinstance(module, nn.Conv3d):
                 module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
         if tiled:
             model.enable_tiling()
+            for part in (model.encoder, model.decoder):  # called for each frame of each tile
+                part.register_forward_pre_hook(lambda *_: self._pace.between())
         self._tiled, self._rounded = tiled, rounded
         self._asked_piece_bytes = piece_bytes
         self._rows = rows or Rows()
@@ -62,13 +66,13 @@ class Vae:
     @property
     def device(self) -> torch.device:
         """Where the weights are now."""
-        found: torch.device = next(self.model.parameters()).device
-        return found
+        device: torch.device = next(self.model.parameters()).device
+        return device
 
     @property
     def dtype(self) -> torch.dtype:
-        found: torch.dtype = next(self.model.parameters()).dtype
-        return found
+        dtype: torch.dtype = next(self.model.parameters()).dtype
+        return dtype
 
     @property
     def _piece_bytes(self) -> int:
@@ -88,6 +92,7 @@ class Vae:
     def encode(self, video: Tensor) -> Tensor:
         """`[B, 3, 4n + 1, H, W]` in [−1, 1] → latents fp32 `[B, z, n + 1, H/8, W/8]` (mean of the posterior)."""
         video = video.to(self.device, self.dtype)
+        self._pace = Pace(self.device)
         if self._tiled:
             moments: Tensor = self.model.encode(video).latent_dist.parameters
         else:
@@ -100,6 +105,7 @@ class Vae:
 
         Raises `NumbersError` for NaN and infinity, which would be shown as black and white.
         """
+        self._pace = Pace(self.device)
         raw = (latents.to(self.device, torch.float32) * self._std + self._mean).to(self.dtype)
         video: Tensor = self.model.decode(raw).sample if self._tiled else self._finite(self._decode, raw)
         if not bool(is_finite(video)):
@@ -109,8 +115,8 @@ class Vae:
     def _finite(self, function: Callable[[Tensor, bool], Tensor], given: Tensor) -> Tensor:
         """With rounded factors, where they may be; without, should a number have been too large for fp16."""
         half = self._rounded and given.is_cuda
-        found = function(given, half)
-        return found if not half or bool(is_finite(found)) else function(given, False)
+        result = function(given, half)
+        return result if not half or bool(is_finite(result)) else function(given, False)
 
     def _encode(self, video: Tensor, half: bool) -> Tensor:
         config, (frames, height, width) = self.model.config, video.shape[2:]
@@ -145,11 +151,13 @@ class Vae:
         rows = self._rows.of(height)
         passage = Passage(half=half, in_pieces=len(pieces) > 1, rows=rows)
         given = given if rows is None else rows.cut(given)
-        found = []
-        for piece in pieces:
-            found.append(layers(given[:, :, piece], passage))
+        outputs, pace = [], Pace(given.device)
+        for number, piece in enumerate(pieces):
+            if number > 0:
+                pace.between()
+            outputs.append(layers(given[:, :, piece], passage))
             passage.first = False
-        made = found[0] if len(found) == 1 else torch.cat(found, dim=2)
+        made = outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=2)
         return made if rows is None else rows.whole(made)
 
     def _pieces(self, latent_frames: int, height: int, width: int) -> list[slice]:

@@ -40,12 +40,12 @@ class Passage:
 
     def past(self, layer: Any, frames: int, like: Tensor) -> Tensor:
         """The last `frames` frames that `layer` was given, `[B, C, frames, H, W]`: zeros in the beginning."""
-        found = self._past.get(layer)
-        if found is None:
+        kept = self._past.get(layer)
+        if kept is None:
             batch, channels, _, rows, columns = like.shape
             # made channels-last by its strides: F.pad would write every frame twice
-            found = like.new_zeros(batch, frames, rows, columns, channels).movedim(-1, 1)
-        return found
+            kept = like.new_zeros(batch, frames, rows, columns, channels).movedim(-1, 1)
+        return kept
 
     def remember(self, layer: Any, frames: int, given: Tensor) -> None:
         """Keep the end of what `layer` was given for the next piece."""

@@ -21,6 +21,7 @@ from wan.model.vae_convolutions import (
     normalised,
 )
 from wan.parallel.rows import Rows
+from wan.system.stop import look_for_stop
 
 
 def run_encoder(encoder: Any, video: Tensor, passage: Passage) -> Tensor:
@@ -84,6 +85,7 @@ def _up(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
 
 
 def _residual(block: Any, hidden: Tensor, passage: Passage) -> Tensor:
+    look_for_stop()
     shortcut = block.conv_shortcut
     kept = hidden if isinstance(shortcut, nn.Identity) else convolve(shortcut, hidden, passage)
     hidden = convolve_activated(block.norm1, block.conv1, hidden, passage).float()
@@ -98,10 +100,10 @@ def _attend(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:
     normal = normalised(layer.norm, whole).movedim(1, -1).reshape(batch * frames, 1, rows * columns, channels)
     mixed = F.linear(normal, layer.to_qkv.weight.flatten(1), layer.to_qkv.bias)
     query, key, value = mixed.chunk(3, dim=-1)
-    found = F.scaled_dot_product_attention(query, key, value)
-    found = F.linear(found, layer.proj.weight.flatten(1), layer.proj.bias)
-    found = found.view(batch, frames, rows, columns, channels).movedim(-1, 1)
-    return (found if passage.rows is None else passage.rows.cut(found)).add_(hidden)
+    attended = F.scaled_dot_product_attention(query, key, value)
+    attended = F.linear(attended, layer.proj.weight.flatten(1), layer.proj.bias)
+    attended = attended.view(batch, frames, rows, columns, channels).movedim(-1, 1)
+    return (attended if passage.rows is None else passage.rows.cut(attended)).add_(hidden)
 
 
 def _upsample(layer: Any, hidden: Tensor, passage: Passage) -> Tensor:

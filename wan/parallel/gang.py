@@ -75,14 +75,16 @@ class Gang(Alone):
         when it is not said who meets where, `GangError` when the others do not come.
         """
         place = _place(layout, rank, meeting)
-        found = _device(device)
+        chosen = _device(device)
         limit = timedelta(seconds=seconds)
         try:
-            control, share = _meet(layout, place, found, limit)
-            pulse = open_pulse(place.rank, layout.ranks, place.host, control, _abort if found.type == "cuda" else _wait)
+            control, share = _meet(layout, place, chosen, limit)
+            pulse = open_pulse(
+                place.rank, layout.ranks, place.host, control, _abort if chosen.type == "cuda" else _wait
+            )
         except (dist.DistError, RuntimeError, OSError) as error:
             raise GangError(f"rank {place.rank} of {layout.ranks} could not meet the others: {error}") from error
-        return Gang(share, found, control, pulse)
+        return Gang(share, chosen, control, pulse)
 
     @property
     def rank(self) -> int:
@@ -94,17 +96,17 @@ class Gang(Alone):
         return self.rank == 0
 
     def any(self, flag: bool) -> bool:
-        found = torch.tensor([flag], dtype=torch.uint8)
+        flags = torch.tensor([flag], dtype=torch.uint8)
         with self._asking():
-            dist.all_reduce(found, dist.ReduceOp.MAX, group=self._control)
-        return bool(found.item())
+            dist.all_reduce(flags, dist.ReduceOp.MAX, group=self._control)
+        return bool(flags.item())
 
     def check_same(self, name: str, digest: Callable[[], bytes]) -> None:
         mine = torch.frombuffer(bytearray(digest()), dtype=torch.uint8)
         all_of_them = [torch.empty_like(mine) for _ in range(self.share.layout.ranks)]
         with self._asking():
             dist.all_gather(all_of_them, mine, group=self._control)
-        others = [rank for rank, found in enumerate(all_of_them) if not torch.equal(found, all_of_them[0])]
+        others = [rank for rank, theirs in enumerate(all_of_them) if not torch.equal(theirs, all_of_them[0])]
         if others:
             raise GangError(f"{name}: not the same on rank {', '.join(map(str, others))} as on rank 0 of the gang")
 
@@ -178,10 +180,10 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         local = os.environ.get("LOCAL_RANK", "0")
         name = f"cuda:{local}" if torch.cuda.is_available() else "cpu"
-    found = torch.device(name)
-    if found.type == "cuda":
-        torch.cuda.set_device(found)
-    return found
+    device = torch.device(name)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    return device
 
 
 def _meet(layout: Layout, place: _Place, device: torch.device, limit: timedelta) -> tuple[dist.ProcessGroup, Share]:

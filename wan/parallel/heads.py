@@ -51,8 +51,8 @@ def with_all_tokens(arriving: Sequence[Tensor], tokens: int, group: str, attend:
     mixed = attend(*(_arrived(each).flatten(0, 1)[None, :tokens] for each in arriving))[0]
     missing = ranks * length - tokens
     rows = F.pad(mixed, (0, 0, 0, missing)) if missing else mixed
-    found = _arrived(send_heads(torch.unflatten(rows, 0, (ranks, length)), group))
-    return found.transpose(0, 1).flatten(1, 2)[None]
+    gathered = _arrived(send_heads(torch.unflatten(rows, 0, (ranks, length)), group))
+    return gathered.transpose(0, 1).flatten(1, 2)[None]
 
 
 def shared_with_twin(attend: Attend, group: str, place: int) -> Attend:
@@ -69,5 +69,5 @@ def shared_with_twin(attend: Attend, group: str, place: int) -> Attend:
 
 
 def _arrived(arriving: Tensor) -> Tensor:
-    found: Tensor = torch.ops._c10d_functional.wait_tensor(arriving)
-    return found
+    arrived: Tensor = torch.ops._c10d_functional.wait_tensor(arriving)
+    return arrived

@@ -51,10 +51,10 @@ def parse_layout(text: str) -> Layout:
     """`guidance=2,sequence=4` as a layout; what is not named is 1. Raises `RequestError`."""
     values = {"guidance": 1, "sequence": 1}
     for word in text.split(","):
-        found = re.fullmatch(r"\s*(guidance|sequence)\s*=\s*(\d+)\s*", word)
-        if found is None:
+        match = re.fullmatch(r"\s*(guidance|sequence)\s*=\s*(\d+)\s*", word)
+        if match is None:
             raise RequestError(f"layout: {word!r} is not understood; write guidance=2,sequence=2")
-        values[found[1]] = int(found[2])
+        values[match[1]] = int(match[2])
     return Layout(**values)
 
 

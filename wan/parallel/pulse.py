@@ -128,8 +128,8 @@ def _admitted(peer: socket.socket, secret: str) -> int | None:
     """The rank of who connected; None, and closed, for a stranger."""
     peer.settimeout(_PATIENCE)
     with peer.makefile("r") as lines:
-        told, _, rank = lines.readline().strip().partition(" ")
-    if not secrets.compare_digest(told, secret):
+        given, _, rank = lines.readline().strip().partition(" ")
+    if not secrets.compare_digest(given, secret):
         peer.close()
         return None
     peer.settimeout(None)

@@ -63,12 +63,12 @@ class Rows:
         return torch.cat(parts, dim=2).movedim(-1, 1)
 
     def _exchange(self, sent: Tensor | None, arriving: Tensor | None, other: int) -> list[dist.P2POp]:
-        found = []
+        exchanges = []
         if sent is not None:
-            found.append(dist.P2POp(dist.isend, sent.contiguous(), other))
+            exchanges.append(dist.P2POp(dist.isend, sent.contiguous(), other))
         if arriving is not None:
-            found.append(dist.P2POp(dist.irecv, arriving, other))
-        return found
+            exchanges.append(dist.P2POp(dist.irecv, arriving, other))
+        return exchanges
 
     @property
     def _bounds(self) -> list[int]:

@@ -107,8 +107,8 @@ class Span:
         whole = tokens[:, :here]
         if before or after:
             whole = F.pad(whole, (0, 0, before, after))
-        found = compute(whole, slice(first, last))
-        return found[:, before : before + here] if before or after else found
+        computed = compute(whole, slice(first, last))
+        return computed[:, before : before + here] if before or after else computed
 
     def add(self, tokens: Tensor, found: Tensor) -> Tensor:
         """`found` `[B, k, dim]` added to the first of the tokens that are here; the rest are left as they are."""

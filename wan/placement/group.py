@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from wan.system.stop import look_for_stop
+
 _ALIGNMENT = 256  # bytes, as CUDA's allocator aligns: kernels are chosen by it
 
 
@@ -109,6 +111,7 @@ class Group:
         if pinned:
             self._pin(joined)
         for number, item in enumerate(self._items):
+            look_for_stop()
             place = item.within(joined)
             place.copy_(item.host)
             item.point_to(place)  # which frees the memory it had

@@ -137,15 +137,15 @@ class _Slice:
         return (self._layers[number] for number in self._numbers)
 
     def __getitem__(self, index: int) -> nn.Module:
-        found: nn.Module = self._layers[self._numbers[index]]
-        return found
+        layer: nn.Module = self._layers[self._numbers[index]]
+        return layer
 
 
 def streamable(model: nn.Module) -> list[tuple[str, nn.ModuleList]]:
     """The outermost lists of layers in a model, by name, those of one layer left out."""
-    found: list[tuple[str, nn.ModuleList]] = []
+    lists: list[tuple[str, nn.ModuleList]] = []
     for name, module in model.named_modules():
-        inside = any(name.startswith(f"{outer}.") for outer, _ in found)
+        inside = any(name.startswith(f"{outer}.") for outer, _ in lists)
         if type(module) is nn.ModuleList and len(module) > 1 and not inside:
-            found.append((name, module))
-    return found
+            lists.append((name, module))
+    return lists

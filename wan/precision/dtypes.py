@@ -1,4 +1,4 @@
-"""The type of every weight.
+"""In which type each weight of a model is kept, a row a precision.
 
 | precision | weights | in fp32 |
 | --- | --- | --- |

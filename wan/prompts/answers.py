@@ -74,8 +74,8 @@ def count_words(text: str) -> int:
 
 
 def _unfenced(text: str) -> str:
-    found = _FENCE.match(text)
-    return found[1].strip() if found else text
+    match = _FENCE.match(text)
+    return match[1].strip() if match else text
 
 
 def _from_json(text: str) -> str:
@@ -93,10 +93,10 @@ def _from_json(text: str) -> str:
 def _without_opening(text: str) -> str:
     """`Here is the rewritten prompt:` goes, `Here is a harbour at dawn: ...` stays."""
     bare = text.lstrip("*#_ ")
-    found = _OPENING.match(bare)
-    if found is None or ("here" in found[0].lower() and not _KEYWORD.search(found[0])):
+    match = _OPENING.match(bare)
+    if match is None or ("here" in match[0].lower() and not _KEYWORD.search(match[0])):
         return text
-    return bare[found.end() :].lstrip("*_ \n")
+    return bare[match.end() :].lstrip("*_ \n")
 
 
 def _unmarked(line: str) -> str:

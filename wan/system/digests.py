@@ -11,6 +11,7 @@ from pathlib import Path
 from time import time_ns
 
 from wan.system.files import cache_folder, replacing
+from wan.system.stop import look_for_stop
 
 FRESH_NS = 2_000_000_000
 """A file changed this shortly ago may change again within one tick of its clock: it is not remembered yet."""
@@ -26,9 +27,19 @@ def file_digests(paths: Sequence[Path]) -> list[str]:
     """The sha256 (hex) of each file, in order. A cache that cannot be read or written costs time, nothing else.
 
     Files of a Hugging Face cache are links to blobs that carry their own sha256 as name: they are not read at all.
+    Raises `Cancelled` between two files where who is asked says so (`wan.system.stop`); those that were read are known.
     """
-    known = _read_cache()
     fresh: dict[str, list[int | str]] = {}
+    try:
+        return _digests(paths, fresh)
+    finally:
+        if fresh:
+            _write_cache({**_read_cache(), **fresh})
+
+
+def _digests(paths: Sequence[Path], fresh: dict[str, list[int | str]]) -> list[str]:
+    """`fresh` is filled with what the cache does not have."""
+    known = _read_cache()
     digests = []
     for path in paths:
         real = path.resolve()
@@ -40,13 +51,12 @@ def file_digests(paths: Sequence[Path]) -> list[str]:
         if entry is not None and entry[:-1] == stamp:
             digests.append(str(entry[-1]))
             continue
+        look_for_stop()
         old_enough = settled(stamp)
         digest = file_digest(real)
         if old_enough and stamp == stamp_of(real):
             fresh[str(real)] = [*stamp, digest]
         digests.append(digest)
-    if fresh:
-        _write_cache({**_read_cache(), **fresh})
     return digests
 
 

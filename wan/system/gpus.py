@@ -27,10 +27,10 @@ def find_gpus() -> tuple[Gpu, ...] | None:
     """The GPUs that torch would see (`CUDA_VISIBLE_DEVICES` counts); None when it cannot be told from outside."""
     if _torch_is_for_cpus():
         return ()
-    found = _by_nvml()
-    if found is None:
+    gpus = _by_nvml()
+    if gpus is None:
         return None if any(Path(device).exists() for device in _OTHER_MAKERS) else ()
-    return visible(found, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    return visible(gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 def visible(gpus: tuple[Gpu, ...], named: str | None) -> tuple[Gpu, ...]:

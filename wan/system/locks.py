@@ -91,6 +91,15 @@ def try_lock(file: IO[bytes] | FileIO, *, shared: bool = False) -> bool:
     return True
 
 
+def in_place(file: IO[bytes] | FileIO, path: Path) -> bool:
+    """Whether the open file is still the one that `path` names: who held it before may have taken it away, and somebody
+    else may hold another one of that name by now."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
 @contextmanager
 def own_folder(parent: Path, prefix: str = "") -> Iterator[Path]:
     """A new folder `<parent>/<prefix><8 digits>` for us alone, gone when the block ends; those of processes that were

@@ -28,19 +28,19 @@ def explain(name: str) -> str | None:
 
 def reference_packages(path: Sequence[str] | None = None) -> list[Path]:
     """Folders `wan/` on the import path (default `sys.path`) that hold the reference's package."""
-    found = []
+    folders = []
     for entry in sys.path if path is None else path:
         folder = Path(entry or ".").resolve() / "wan"
         if folder != _OURS and (folder / "__init__.py").is_file():
-            found += [folder] * any((folder / name).exists() for name in _REFERENCE_FILES)
-    return found
+            folders += [folder] * any((folder / name).exists() for name in _REFERENCE_FILES)
+    return folders
 
 
 def check_import_path(path: Sequence[str] | None = None) -> None:
     """Raises `WanError` when the reference's `wan` is importable too, so that worker processes would mix them up."""
-    found = reference_packages(path)
-    if found:
+    others = reference_packages(path)
+    if others:
         raise WanError(
             f"two packages called `wan` are on the import path: wanflow's ({_OURS}) and the reference repository's "
-            f"({found[0]}). Remove {found[0].parent} from PYTHONPATH, or work from another folder"
+            f"({others[0]}). Remove {others[0].parent} from PYTHONPATH, or work from another folder"
         )

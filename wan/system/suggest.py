@@ -109,8 +109,8 @@ def suggestions(word: str, known: Collection[str]) -> list[str]:
     nothing if none is like it."""
     wanted = word.lower()[:64]
     simple = wanted.replace("-", "_").replace(" ", "_")
-    if found := [name for name in SYNONYMS.get(simple, ()) if name in known]:
-        return found
+    if meant := [name for name in SYNONYMS.get(simple, ()) if name in known]:
+        return meant
     options = {option.lower(): option for option in reversed([*known][:MOST])}
     begun = [name for name in reversed(options) if len(wanted) > 2 and name.startswith(wanted)]
     close = difflib.get_close_matches(wanted, options, n=3, cutoff=0.6)
@@ -127,5 +127,5 @@ def _one_edit_apart(one: str, other: str) -> bool:
 
 def did_you_mean(word: str, known: Collection[str], otherwise: str = "", shown: Callable[[str], object] = str) -> str:
     """`did you mean a or b?`, each as `shown` writes it, or `otherwise` if nothing known is like the word."""
-    found = suggestions(word, known)
-    return f"did you mean {' or '.join(str(shown(name)) for name in found)}?" if found else otherwise
+    names = suggestions(word, known)
+    return f"did you mean {' or '.join(str(shown(name)) for name in names)}?" if names else otherwise

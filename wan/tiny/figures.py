@@ -31,8 +31,8 @@ STANDING = NECK + 0.07 + BODY + sum(LEG)
 """The figure's height from the crown to the soles, standing, at size 1."""
 HEAD_RADIUS, LIMB_WIDTH, BODY_WIDTH = 0.07, 0.034, 0.062
 """Of the picture's height at size 1; half-widths."""
-BONE_WIDTH, DOT = 0.020, 0.026
-"""How a driving video draws limbs and joints."""
+BONE_WIDTH = 0.020
+"""How a driving video draws limbs."""
 BONES: tuple[tuple[int, int, tuple[float, float, float]], ...] = (
     (1, 2, (0.95, 0.95, 0.95)), (1, 0, (0.75, 0.75, 0.75)),
     (3, 4, (1.00, 0.10, 0.10)), (4, 5, (1.00, 0.55, 0.05)), (6, 7, (0.10, 0.75, 0.15)), (7, 8, (0.55, 0.95, 0.15)),
@@ -145,7 +145,7 @@ def _skeleton(pelvis: Tensor, angles: Tensor, size: Tensor) -> Tensor:
     lean = angles[:, 0]
     neck = pelvis - step(-lean, BODY)
     head = neck - step(-lean, NECK)
-    found = {0: head, 1: neck, 2: pelvis}
+    joints = {0: head, 1: neck, 2: pelvis}
     for number, limb in enumerate(LIMBS):
         side = (-1, 1)[number % 2]
         root, width, lengths = (neck, SHOULDER, ARM) if number < 2 else (pelvis, HIP, LEG)
@@ -155,8 +155,8 @@ def _skeleton(pelvis: Tensor, angles: Tensor, size: Tensor) -> Tensor:
         upper = side * angles[:, 1 + number]
         lower = upper + side * angles[:, 5 + number]
         elbow = start + step(upper, lengths[0])
-        found |= {limb[0]: start, limb[1]: elbow, limb[2]: elbow + step(lower, lengths[1])}
-    return torch.stack([found[i] for i in range(len(JOINTS))], dim=2)
+        joints |= {limb[0]: start, limb[1]: elbow, limb[2]: elbow + step(lower, lengths[1])}
+    return torch.stack([joints[i] for i in range(len(JOINTS))], dim=2)
 
 
 @torch.no_grad()

@@ -65,10 +65,10 @@ def _skin(picture: Tensor, x: float, y: float, size: float) -> Tensor | None:
     cheeks = ((along - y - 0.12 * size).abs() < 0.08 * size) & ((across - x).abs() < 0.6 * size)
     if not bool(cheeks.any()):
         return None
-    found = picture[:, cheeks].median(dim=1).values
+    skin = picture[:, cheeks].median(dim=1).values
     skins = torch.tensor([PALETTE[name] for name in faces.SKINS], device=picture.device)
-    errors = (skins - found).norm(dim=1)
-    return found if float(errors.min()) < MAX_SKIN_ERROR else None
+    errors = (skins - skin).norm(dim=1)
+    return skin if float(errors.min()) < MAX_SKIN_ERROR else None
 
 
 def _opening(video: Tensor, skin: Tensor, x: float, y: float, size: float) -> Tensor:

@@ -34,9 +34,9 @@ GRID, REACH = 44, 0.40
 """Samples a side of a limb's outline and its half-extent, of the height at size 1."""
 TURNS, BENDS, MOST_BEND = 60, 37, 2.6
 """Directions of the upper part and bends of the lower one that are tried, and the largest bend in radians."""
-MAX_DISTANCE, LEAST_BODY, LEAST_LIMB, LEAST_FIT = 0.30, 0.3, 0.25, 0.35
-"""How far a pixel's colour may be from a part's; shares of the outlines' areas that must be seen; and the overlap of a
-limb's outline with what is seen (intersection over union) below which it is none."""
+MAX_DISTANCE, LEAST_BODY, LEAST_FIT = 0.30, 0.3, 0.35
+"""How far a pixel's colour may be from a part's; the share of the body's outline that must be seen; and the overlap
+of a limb's outline with what is seen (intersection over union) below which it is none."""
 BACKDROP_FIRST = 0.7
 MISSING = 0.25
 """Share of a clip's readings that may fail before there is no figure in it."""

@@ -58,12 +58,12 @@ def measure_dances(renderer: FamilyRenderer, count: int, *, frames: int = 2 * NU
     errors, hidden, lost = [], [], 0
     for number, (look, motion) in enumerate(unseen_dances(count)):
         shot, truth = dance(renderer, look, motion, frames, SEED + number)
-        found = read_joints(shot, look)
-        if found is None:
+        joints = read_joints(shot, look)
+        if joints is None:
             lost += 1
             continue
-        errors.append(100 * (found - truth).norm(dim=-1) / (figures.STANDING * motion.size))
-        hidden.append(float(found.isnan().any(-1).float().mean()))
+        errors.append(100 * (joints - truth).norm(dim=-1) / (figures.STANDING * motion.size))
+        hidden.append(float(joints.isnan().any(-1).float().mean()))
     if not errors:
         return {"shots": float(count), "lost": float(lost), "error_percent": 100.0}
     together = torch.stack(errors)

@@ -85,8 +85,8 @@ class Method:
 
     def ask(self, model: Any, latents: Tensor, timestep: float, context: Any, conditions: Conditions) -> list[Tensor]:
         """The model's velocities in one step."""
-        found: list[Tensor] = model.velocities(latents, timestep, context)
-        return found
+        velocities: list[Tensor] = model.velocities(latents, timestep, context)
+        return velocities
 
     def after_step(self, latents: Tensor, conditions: Conditions) -> Tensor:
         """The latents the next step starts from."""
@@ -108,5 +108,5 @@ class Method:
 
 def method_of(variant: Variant) -> type[Method]:
     """The class that renders a variant."""
-    found: type[Method] = named(variant.method)
-    return found
+    method: type[Method] = named(variant.method)
+    return method

@@ -111,5 +111,5 @@ def _published(family: Family, role: Role, root: Path | None) -> Path:
 def _cached_snapshot(role: Role) -> Path | None:
     from huggingface_hub import try_to_load_from_cache  # 0.3 s, and only needed when there is none elsewhere
 
-    found = try_to_load_from_cache(role.repo, "model_index.json") if role.repo else None
-    return Path(found).parent if isinstance(found, str) else None
+    path = try_to_load_from_cache(role.repo, "model_index.json") if role.repo else None
+    return Path(path).parent if isinstance(path, str) else None

@@ -90,8 +90,8 @@ def read_header(path: Path) -> dict[str, TensorInfo]:
 
 def read_metadata(path: Path) -> dict[str, str]:
     """What whoever wrote the file noted down in it. Raises as `read_header` does."""
-    found = _table(path)[0].get(_METADATA)
-    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+    metadata = _table(path)[0].get(_METADATA)
+    return {str(name): str(value) for name, value in metadata.items()} if isinstance(metadata, dict) else {}
 
 
 def _table(path: Path) -> tuple[dict[str, Any], int]:
@@ -130,10 +130,10 @@ class _Twice(ValueError):
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    table = dict(pairs)
+    if len(table) < len(pairs):
         raise _Twice(Counter(name for name, _ in pairs).most_common(1)[0][0])
-    return found
+    return table
 
 
 def _tensor(path: Path, name: str, entry: Any, data: int) -> TensorInfo:

@@ -31,8 +31,8 @@ def read_json(path: Path) -> dict[str, Any]:
 def class_name(config: Mapping[str, Any]) -> str | None:
     """The class that a `config.json` names, in diffusers' way or transformers'; None if it names none."""
     named = config.get("architectures")
-    found = config.get("_class_name") or (named[0] if isinstance(named, list) and named else None)
-    return found if isinstance(found, str) else None
+    name = config.get("_class_name") or (named[0] if isinstance(named, list) and named else None)
+    return name if isinstance(name, str) else None
 
 
 def check_component(name: str, folder: Path, kind: ComponentKind) -> None:
@@ -45,9 +45,9 @@ def check_component(name: str, folder: Path, kind: ComponentKind) -> None:
             raise CheckpointError(f"{folder} holds no tokenizer (tokenizer.json or spiece.model)")
         return
     config = read_json(_existing(folder / "config.json", name))
-    found = class_name(config)
-    if found not in (kind.class_name, kind.published_as):
-        raise CheckpointError(f"{folder / 'config.json'} describes {found}, but {name} has to be {kind.class_name}")
+    actual = class_name(config)
+    if actual not in (kind.class_name, kind.published_as):
+        raise CheckpointError(f"{folder / 'config.json'} describes {actual}, but {name} has to be {kind.class_name}")
     for key, wanted in kind.config.items():
         if key in config and config[key] != wanted:
             raise CheckpointError(

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from wan.errors import CheckpointError
 from wan.precision import Fp8Linear, as_fp8, dtype_of, to_e4m3
 from wan.request import Precision
+from wan.system.stop import look_for_stop
 from wan.weights.layout import weight_files
 
 _OPEN_BYTES = 1 << 30
@@ -47,6 +48,7 @@ def load_model(
     places = _places(model)
     for path in weight_files(folder.name, folder):
         for key, tensor in _tensors(path, device, mapped, kind, precision, renamed):
+            look_for_stop()
             if key in places:
                 _put(*places.pop(key), tensor, device)
             elif key.split(".")[-1] not in _ignored(kind):
@@ -95,12 +97,12 @@ def _tensors(
     from safetensors import safe_open
 
     def read(key: str) -> tuple[str, Tensor]:
-        found: Tensor = file.get_tensor(key)
+        tensor: Tensor = file.get_tensor(key)
         name = renamed(key)
         dtype = dtype_of(kind, name, precision)
-        if device.type == "cpu" and found.dtype == dtype:
-            return name, found if mapped else found.clone()
-        return name, found.to(device).to(dtype) if device.type == "cuda" else found.to(dtype)
+        if device.type == "cpu" and tensor.dtype == dtype:
+            return name, tensor if mapped else tensor.clone()
+        return name, tensor.to(device).to(dtype) if device.type == "cuda" else tensor.to(dtype)
 
     with safe_open(str(path), framework="pt") as header:
         sizes = {key: _size(header.get_slice(key)) for key in header.keys()}  # noqa: SIM118 (not a mapping)

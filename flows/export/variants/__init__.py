@@ -23,5 +23,5 @@ def builder_of(variant: str) -> Builder:
     module = f"{__name__}.{VARIANTS[variant].folder}"
     if find_spec(module) is None:
         raise UserError(f"{variant} cannot be exported: ComfyUI's nodes for it are not known")
-    found: Builder = importlib.import_module(module).build
-    return found
+    builder: Builder = importlib.import_module(module).build
+    return builder

@@ -49,14 +49,14 @@ def build(making: Making, clip: Clip, before: Made | None) -> Made:
 
 def _prepared(making: Making, media: Mapping[str, list[Medium]], replaces: bool) -> dict[str, Link]:
     """Pose, face, background and mask videos: the storyboard's; the others have to be made of its driving one."""
-    found = {name: making.video(media[name][0].digest) for name in _PREPARED if name in media}
+    videos = {name: making.video(media[name][0].digest) for name in _PREPARED if name in media}
     if "motion" not in media:
-        return found
+        return videos
     stem = making.shot.id.replace(".", "_")
-    made = {name: f"{stem}_{name}.mp4" for name in (_PREPARED if replaces else ("face", "pose")) if name not in found}
+    made = {name: f"{stem}_{name}.mp4" for name in (_PREPARED if replaces else ("face", "pose")) if name not in videos}
     making.files |= dict.fromkeys(made.values())
     making.note(
         f"{', '.join(made.values())}: make them from {making.file(media['motion'][0].digest)} (ComfyUI needs custom "
         "nodes for that), and put them into its input folder."
     )
-    return found | {name: making.frames(file) for name, file in made.items()}
+    return videos | {name: making.frames(file) for name, file in made.items()}

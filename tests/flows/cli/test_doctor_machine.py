@@ -50,7 +50,7 @@ def test_workers_that_share_a_gpu_have_their_part_of_it_and_of_the_host(gpu: Sim
     """Two of them have 75 GB and 64 GB: too little of the host to swap experts with."""
     shared = ("model=wan22", "cluster.gpus_per_worker=0.5")
     assert found(*shared)["t2v-a14b 1280x720"].found.startswith("low_vram")
-    assert found(*shared, "cluster.workers=1")["t2v-a14b 1280x720"].found.startswith("expert_swap")
+    assert found(*shared, "cluster.max_workers=1")["t2v-a14b 1280x720"].found.startswith("expert_swap")
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ def options() -> Iterator[tuple[str, set[str]]]:
         command = importlib.import_module(module).command
         if not isinstance(command, click.Group):
             yield name, {parameter.name or "" for parameter in command.params}
+        for below, inner in getattr(command, "commands", {}).items():
+            yield f"{name} {below}", {parameter.name or "" for parameter in inner.params}
     for name, module in MODEL_COMMANDS.items():
         command = importlib.import_module(module).command
         yield f"models {name}", {parameter.name or "" for parameter in command.params}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from flows.cli.forms import ProblemForm
+from flows.cli.outcome import error_text
 from flows.cli.problems import CODES, MEANINGS, exit_code, of_problem, parsed, problems_of
 from flows.errors import FlowsError, Lacking, Place, Problem, RenderError, SettingsError, StoryboardError
 from tests.flows.cli.conforming import faults
@@ -42,6 +45,21 @@ def test_an_error_as_problems(error: BaseException, expected: tuple[object, ...]
     told = tuple(problem[key] for key in keys)  # type: ignore[literal-required]
     assert (told[0], str(told[1])[: len(str(expected[1]))], *told[2:]) == expected
     assert exit_code(error) == MEANINGS[problem["code"]][0]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        StoryboardError([PROBLEM, replace(PROBLEM, message="prompt is empty")]),
+        Lacking(["no checkpoint", "no GPU"]),
+        RenderError("2 takes", [Problem(None, "fell", None, "a.b"), Problem(None, "take 2: fell", None, "a.b")]),
+        SettingsError("conf/a.yaml:2:3: no film.crff"),
+    ],
+)
+def test_people_are_told_of_the_same_mistakes_as_programs(error: FlowsError) -> None:
+    lines = iter(error_text(error).splitlines())
+    for problem in problems_of(error):
+        assert any(problem["message"] in line for line in lines), problem
 
 
 @pytest.mark.parametrize(

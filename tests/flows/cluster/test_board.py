@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 from flows.cluster.board import Board
 from flows.cluster.failures import Blame, Fault
-from flows.events import Event, Failed, Log
+from flows.cluster.job import Job
+from flows.cluster.queue import FilmOrder
+from flows.cluster.renderers import RendererSpec
+from flows.events import Event, Failed, Finished, Log, Started
 from flows.planning.model import Clip
 from tests.flows.cluster.clips import clip
+from tests.flows.records import empty_record
+
+RENDERER = RendererSpec("stub")
 
 
 def board_of(*clips: Clip, attempts: int = 3) -> Board:
-    """`w1` runs on the machine `one`, `w2` on `two`."""
+    """With the clips of the film `f`. `w1` runs on the machine `one`, `w2` on `two`."""
     board = Board(attempts)
-    board.submit(clips)
+    board.enrol(FilmOrder(film="f", title="F"))
+    board.submit("f", clips, RENDERER)
     for worker, node in (("w1", "id 1"), ("w2", "id 2")):
         board.join(worker)
         board.started(worker, node)
     return board
 
 
+def told(board: Board, film: str = "f", after: int = 0) -> list[Event]:
+    found = board.listen(film, after, 0.0)
+    assert found is not None
+    return list(found.events)
+
+
 def fails(board: Board, worker: str, node: str, message: str, blame: Blame) -> list[Event]:
-    lease = board.lease(worker, ())
+    before = len(told(board))
+    lease = board.lease(worker, (), 0.0)
     assert lease is not None
     board.failed(Fault(lease.clip.fingerprint, message, blame, every_variant=True), f"{worker} ({node})", node)
-    return list(board.pending())
+    return told(board)[before:]
 
 
 def test_a_film_that_no_machine_can_render_names_every_machine_and_its_reason() -> None:
     board = board_of(clip("a"), clip("b", after=["a"]))
     (first,) = fails(board, "w1", "one", "other weights", Blame.NODE)
     assert first == Failed("a", "w1 (one)", "other weights", final=False)
-    assert board.lease("w1", ()) is None, "it can render nothing of what is left where it is"
+    assert board.lease("w1", (), 0.0) is None, "it can render nothing of what is left where it is"
     board.retire("w1", "w1 (one)", "")
-    (said,) = board.pending()
+    said = told(board)[-1]
     assert isinstance(said, Log)
     assert said.message == "w1 (one) is out of use: one: other weights"
     lost, follower = fails(board, "w2", "two", "no room", Blame.NODE)
@@ -54,6 +71,85 @@ def test_when_the_last_worker_keeps_failing_what_is_left_is_lost_with_its_reason
     board = board_of(clip("a"))
     for worker in ("w1", "w2"):
         board.retire(worker, worker, "it died")
-    *_, lost = board.pending()
+    *_, lost = told(board)
     assert lost == Failed("a", "", "no worker is left that could render it: w1: it died; w2: it died", final=True)
     assert not board.wanted
+
+
+def finishes(board: Board, worker: str) -> str:
+    lease = board.lease(worker, (), 0.0)
+    assert lease is not None
+    board.begun(lease, worker)
+    name = lease.clip.fingerprint
+    board.finished(lease.clip, Finished(name, empty_record(name), cached=False))
+    return name
+
+
+def test_a_clip_that_two_films_want_is_rendered_once_and_both_hear_of_it() -> None:
+    board = board_of(clip("a"))
+    board.enrol(FilmOrder(film="g", title="G"))
+    board.submit("g", [clip("a"), clip("b")], RENDERER)
+    assert {finishes(board, "w1"), finishes(board, "w1")} == {"a", "b"}
+    assert board.lease("w1", (), 0.0) is None
+    assert [event.fingerprint for event in told(board, "f")] == ["a", "a"]
+    assert {event.fingerprint for event in told(board, "g")} == {"a", "b"}
+
+
+def test_a_film_that_comes_while_its_clip_is_rendered_hears_that_it_was_begun() -> None:
+    board = board_of(clip("a"))
+    lease = board.lease("w1", (), 0.0)
+    assert lease is not None
+    board.begun(lease, "w1")
+    board.enrol(FilmOrder(film="g", title="G"))
+    board.submit("g", [clip("a")], RENDERER)
+    assert told(board, "g") == [Started("a", "w1", 1)]
+
+
+def test_a_driver_that_lost_an_answer_is_given_it_again_and_what_it_took_is_forgotten() -> None:
+    board = board_of(clip("a"), clip("b"))
+    finishes(board, "w1")
+    assert told(board, after=0) == told(board, after=0)
+    assert len(told(board, after=1)) == 1
+    assert told(board, after=0) == told(board, after=1), "the first was taken"
+    assert board.listen("nobody", 0, 0.0) is None
+
+
+def test_a_film_that_is_withdrawn_names_the_workers_that_render_for_it_alone() -> None:
+    board = board_of(clip("a"), clip("b"))
+    board.enrol(FilmOrder(film="g", title="G"))
+    board.submit("g", [clip("b")], RENDERER)
+    leases = [board.lease(worker, (), 0.0) for worker in ("w1", "w2")]
+    where = {}
+    for lease, worker in zip(leases, ("w1", "w2"), strict=True):
+        assert lease is not None
+        board.begun(lease, worker)
+        where[lease.clip.fingerprint] = worker
+    assert board.withdraw("f") == {where["a"]}
+    assert board.films == {"g"}
+    board.dropped(clip("a"))
+    assert board.unsettled == 1
+
+
+def test_a_worker_that_renders_already_has_the_lease_when_the_film_comes_back() -> None:
+    board = Board(3)
+    for worker in ("w1", "w2"):
+        board.join(worker)
+        board.started(worker, f"id of {worker}")
+    found = ThreadPoolExecutor(1).submit(board.found, "w1", Job(clip("a"), RENDERER, 1), 20.0)
+    while not board._found:
+        time.sleep(0.001)
+    board.enrol(FilmOrder(film="f", title="F"))
+    board.submit("f", [clip("a")], RENDERER)
+    assert board.lease("w2", (), 0.0) is None
+    lease = found.result(20.0)
+    assert lease is not None
+    assert lease.clip.fingerprint == "a"
+
+
+def test_a_film_that_is_called_off_is_told_so() -> None:
+    board = board_of(clip("a"))
+    assert board.call_off("f")
+    assert not board.call_off("g")
+    found = board.listen("f", 0, 20.0)
+    assert found is not None
+    assert found.called_off

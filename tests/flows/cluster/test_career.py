@@ -11,9 +11,11 @@ from flows.clips import Medium
 from flows.cluster.board import Board
 from flows.cluster.career import Career
 from flows.cluster.failures import Blame, Fault
+from flows.cluster.job import HandedBack, Job, Message, Warm, WorkerFacts
+from flows.cluster.queue import FilmOrder
 from flows.cluster.remote import WorkerDied
+from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import Node, WorkerSize
-from flows.cluster.worker import Message, Warm, WorkerFacts
 from flows.events import MOTION, Event, Failed, Finished, Log, Progress, Started
 from flows.planning.model import Clip
 from flows.planning.motion import MADE_FROM, PREPARED
@@ -32,6 +34,7 @@ class Puppet:
         self.warm: frozenset[str] = frozenset()
         self.facts = WorkerFacts("", "", 0)
         self.running = False
+        self.stopped = False
         self.said: list[str] = []
         self._script = script
         self._nodes = deque(nodes)
@@ -46,8 +49,8 @@ class Puppet:
         self.said.append(f"starts on {node}")
         return True
 
-    def render(self, leased: Clip) -> Iterator[Message]:
-        for said in self._script(leased):
+    def render(self, job: Job) -> Iterator[Message]:
+        for said in self._script(job.clip):
             if isinstance(said, WorkerDied):
                 raise said
             yield said
@@ -66,15 +69,22 @@ def session(*nodes: str) -> Any:
     return SimpleNamespace(nodes=lambda: [Node(1, 0, frozenset(), f"id of {node}") for node in nodes])
 
 
+def board_of(attempts: int, *clips: Clip) -> Board:
+    board = Board(attempts)
+    board.enrol(FilmOrder(film="f", title="F"))
+    board.submit("f", clips, RendererSpec("stub"))
+    return board
+
+
 def live(board: Board, puppet: Puppet, *nodes: str) -> list[Event]:
     """What is told until the worker is of no use any more, or all is rendered."""
     board.join(puppet.name)
     leased, waited = board.lease, board.wait_until_wanted
 
-    def lease(worker: str, warm: Collection[str]) -> Any:
+    def lease(worker: str, warm: Collection[str], seconds: float | None = None) -> Any:
         if not board.wanted:
             board.stop()
-        return leased(worker, warm)
+        return leased(worker, warm, seconds)
 
     def wait() -> None:
         if not board.wanted:
@@ -84,7 +94,9 @@ def live(board: Board, puppet: Puppet, *nodes: str) -> list[Event]:
     # whoever waits for the next clip would wait forever
     board.lease, board.wait_until_wanted = lease, wait  # type: ignore[method-assign]
     Career(puppet, board, session(*(nodes or ("one",))), WorkerSize(1, 1.0, 0.0), grows=False).run()  # type: ignore[arg-type]
-    return list(board.pending())
+    found = board.listen("f", 0, 0.0)
+    assert found is not None
+    return list(found.events)
 
 
 def renders(leased: Clip) -> list[Message | WorkerDied]:
@@ -96,8 +108,7 @@ def renders(leased: Clip) -> list[Message | WorkerDied]:
 
 
 def test_it_renders_clip_after_clip_and_leaves() -> None:
-    board = Board(2)
-    board.submit([clip("a"), clip("b", after=["a"])])
+    board = board_of(2, clip("a"), clip("b", after=["a"]))
     puppet = Puppet(renders)
     told = live(board, puppet)
     assert [(type(event), event.fingerprint) for event in told] == [
@@ -108,8 +119,7 @@ def test_it_renders_clip_after_clip_and_leaves() -> None:
 
 
 def test_a_worker_that_dies_is_replaced_and_the_clip_tried_again() -> None:
-    board = Board(2)
-    board.submit([clip("a")])
+    board = board_of(2, clip("a"))
     deaths = [WorkerDied("killed")]
     puppet = Puppet(lambda leased: [deaths.pop()] if deaths else renders(leased))
     told = live(board, puppet)
@@ -120,16 +130,14 @@ def test_a_worker_that_dies_is_replaced_and_the_clip_tried_again() -> None:
 
 
 def test_a_worker_that_says_nothing_more_has_died() -> None:
-    board = Board(1)
-    board.submit([clip("a")])
+    board = board_of(1, clip("a"))
     (_, failed, *_) = live(board, Puppet(lambda leased: []))
     assert failed == Failed("a", "worker-1 (one)", "worker died: it ended without a result", final=True)
 
 
 def test_a_machine_that_lacks_something_is_left_for_another() -> None:
-    board = Board(1)
+    board = board_of(1, clip("a"))
     board.join("worker-2")  # nobody knows yet where it will run
-    board.submit([clip("a")])
     faults = [Fault("a", "no such weights", Blame.NODE)]
     puppet = Puppet(lambda leased: [faults.pop()] if faults else renders(leased), nodes=("one", "two"))
     told = live(board, puppet, "one", "two", "three")
@@ -138,8 +146,7 @@ def test_a_machine_that_lacks_something_is_left_for_another() -> None:
 
 
 def test_a_worker_that_never_starts_is_given_up_with_its_reason() -> None:
-    board = Board(1)
-    board.submit([clip("a")])
+    board = board_of(1, clip("a"))
     told = live(board, Puppet(renders, nodes=("refuses",)))
     assert [event.message for event in told if isinstance(event, Log)] == ["worker-1 is out of use: it did not start"]
     assert isinstance(told[-1], Failed)
@@ -147,9 +154,8 @@ def test_a_worker_that_never_starts_is_given_up_with_its_reason() -> None:
 
 
 def test_a_worker_that_has_its_driving_video_prepared_lets_others_go_on() -> None:
-    board = Board(1)
     media = (Medium(MADE_FROM, "video"), Medium(PREPARED, "key"))
-    board.submit([changed(clip(name), media=media) for name in ("a", "b")])
+    board = board_of(1, *(changed(clip(name), media=media) for name in ("a", "b")))
     board.join("other")
     board.started("other", "id of two")
     leased: list[str] = []
@@ -159,7 +165,7 @@ def test_a_worker_that_has_its_driving_video_prepared_lets_others_go_on() -> Non
             yield Progress(mine.fingerprint, MOTION, 0, 7)
             yield Progress(mine.fingerprint, MOTION, 7, 7)
             if not leased:
-                other = board.lease("other", ())  # would wait forever if the key were still held
+                other = board.lease("other", (), 0.0)  # would wait forever if the key were still held
                 assert other is not None
                 leased.append(other.clip.fingerprint)
                 board.finished(other.clip, Finished(other.clip.fingerprint, empty_record("x"), cached=False))
@@ -168,4 +174,43 @@ def test_a_worker_that_has_its_driving_video_prepared_lets_others_go_on() -> Non
         return said()  # type: ignore[return-value]
 
     live(board, Puppet(prepares))
-    assert leased == ["a"]
+    assert leased == ["b"]
+
+
+def test_a_clip_that_is_handed_back_costs_no_attempt_and_its_worker_comes_again() -> None:
+    board = board_of(1, clip("a"))
+    ends = [HandedBack("a")]
+    puppet = Puppet(lambda leased: [ends.pop()] if ends else renders(leased))
+    told = live(board, puppet)
+    assert [type(event) for event in told] == [Started, Started, Progress, Finished]
+    assert [event.attempt for event in told if isinstance(event, Started)] == [1, 1]
+    assert puppet.said == ["starts on one", "leaves", "starts on one", "leaves"]
+
+
+def test_a_worker_that_has_nothing_to_do_goes_if_it_may() -> None:
+    for spare in (True, False):
+        board = board_of(1)
+        board.join("worker-1")
+        puppet = Puppet(renders)
+        asked: list[bool] = []
+
+        def may(spare: bool = spare, asked: list[bool] = asked, board: Board = board) -> bool:
+            asked.append(spare)
+            if len(asked) == 3:
+                board.stop()
+            return spare
+
+        career = Career(
+            puppet,  # type: ignore[arg-type]
+            board,
+            session("one"),
+            WorkerSize(1, 1.0, 0.0),
+            grows=False,
+            idle_seconds=0.0,
+            spare=may,
+        )
+        assert career.run()
+        assert len(asked) == (1 if spare else 3)
+        told = board.listen("f", 0, 0.0)
+        assert told is not None
+        assert told.events == (), "nobody needs to hear of it"

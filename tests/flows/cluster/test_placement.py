@@ -108,6 +108,6 @@ def test_half_a_gpu_gets_a_leaner_placement() -> None:
 
 @pytest.mark.parametrize(("asked", "share"), [(0, 1.0), (0.5, 0.5), (1, 1.0)])
 def test_a_workers_share_is_what_the_settings_ask_for(asked: float, share: float) -> None:
-    settings = compose([f"cluster.gpus_per_worker={asked}", "cluster.workers=3"]).settings
+    settings = compose([f"cluster.gpus_per_worker={asked}", "cluster.max_workers=3"]).settings
     options = wan_renderer(settings).options
     assert (options["gpu_share"], options["workers"]) == (share, 3)

@@ -38,7 +38,7 @@ def failures(events: Sequence[Event]) -> list[Failed]:
 
 def test_progress_rises_before_the_clip_exists(pool: OpenPool, store: Store) -> None:
     boat = real_clip("a boat")
-    rendering = pool(RendererSpec("stub", {"seconds": 0.8, "steps": 4}), workers=1)
+    rendering = pool(RendererSpec("stub", {"seconds": 0.8, "steps": 4}), max_workers=1)
     rendering.submit([boat])
     seen = [
         event.step
@@ -63,7 +63,7 @@ def test_a_chain_is_rendered_in_order_and_leaves_whole_clips(pool: OpenPool, sto
 
 def test_a_clip_whose_worker_is_killed_is_rendered_by_another(pool: OpenPool) -> None:
     boat = real_clip("a boat that dies once")
-    events = run(pool(workers=2, attempts=2), [boat])
+    events = run(pool(max_workers=2, attempts=2), [boat])
     starts = [event for event in events if isinstance(event, Started)]
     assert [event.attempt for event in starts] == [1, 2]
     assert [event.final for event in failures(events)] == [False]
@@ -73,7 +73,7 @@ def test_a_clip_whose_worker_is_killed_is_rendered_by_another(pool: OpenPool) ->
 def test_a_worker_that_hangs_is_replaced_and_a_slow_one_that_speaks_is_not(pool: OpenPool) -> None:
     hanging, slow = real_clip("a boat that hangs once"), real_clip("a boat that is slow")
     # each of its steps is shorter than what is allowed, all together are longer
-    events = run(pool(workers=1, attempts=5, silence_timeout=4.0), [hanging, slow])
+    events = run(pool(max_workers=1, attempts=5, silence_timeout=4.0), [hanging, slow])
     assert {event.message for event in failures(events)} == {
         "worker died: it said nothing for 4 s (cluster.silence_timeout)"
     }
@@ -83,7 +83,7 @@ def test_a_worker_that_hangs_is_replaced_and_a_slow_one_that_speaks_is_not(pool:
 
 def test_a_clip_that_kills_every_worker_is_given_up_and_the_others_go_on(pool: OpenPool) -> None:
     deadly, harmless = real_clip("a boat that dies always"), real_clip("harmless")
-    events = run(pool(workers=1, attempts=2), [deadly, harmless])
+    events = run(pool(max_workers=1, attempts=2), [deadly, harmless])
     assert [event.final for event in failures(events)] == [False, True]
     assert finished(events) == [harmless.fingerprint]
 
@@ -100,33 +100,33 @@ def test_a_request_that_cannot_be_served_is_not_tried_again_and_takes_its_follow
 
 
 def test_a_worker_that_stumbles_gets_another_attempt(pool: OpenPool) -> None:
-    events = run(pool(workers=1, attempts=3), [real_clip("stumbles once")])
+    events = run(pool(max_workers=1, attempts=3), [real_clip("stumbles once")])
     assert [event.final for event in failures(events)] == [False]
     assert len(finished(events)) == 1
 
 
 def test_attempts_come_to_an_end(pool: OpenPool) -> None:
-    events = run(pool(workers=1, attempts=3), [real_clip("stumbles always")])
+    events = run(pool(max_workers=1, attempts=3), [real_clip("stumbles always")])
     assert [event.final for event in failures(events)] == [False, False, True]
     assert "out of memory" in failures(events)[-1].message
 
 
 def test_what_the_libraries_log_comes_out_as_events(pool: OpenPool) -> None:
-    events = run(pool(workers=1), [real_clip("a boat speaks")])
+    events = run(pool(max_workers=1), [real_clip("a boat speaks")])
     assert any(isinstance(event, Log) and "says hello" in event.message for event in events)
 
 
 def test_a_clip_that_somebody_finished_meanwhile_is_not_rendered(pool: OpenPool, tmp_path: Path) -> None:
     boat = real_clip("a boat")
-    run(pool(workers=1), [boat])
-    again = run(pool(workers=1), [boat])
+    run(pool(max_workers=1), [boat])
+    again = run(pool(max_workers=1), [boat])
     assert [event.cached for event in again if isinstance(event, Finished)] == [True]
     assert (tmp_path / "rendered.txt").read_text() == "a boat\n"
 
 
 def test_cancelling_ends_a_running_clip_at_once_and_publishes_nothing(pool: OpenPool, store: Store) -> None:
     long = real_clip("a boat takes long")
-    rendering = pool(workers=1)
+    rendering = pool(max_workers=1)
     rendering.submit([long])
     for event in rendering.events():
         if isinstance(event, Progress) and event.step == 3:
@@ -145,16 +145,20 @@ def test_a_gpu_that_no_machine_has_is_said_quickly(pool: OpenPool) -> None:
     assert time.monotonic() - start < 10
 
 
-@pytest.mark.parametrize("part", ["size_workers", "RemoteWorker.start"])
-def test_a_mistake_of_ours_in_a_thread_is_raised_and_not_waited_for(
-    pool: OpenPool, monkeypatch: pytest.MonkeyPatch, part: str
+def test_a_mistake_of_ours_before_there_is_a_keeper_is_raised_and_not_waited_for(
+    pool: OpenPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(f"flows.cluster.pool.{part}", fail)
+    monkeypatch.setattr("flows.cluster.pool.size_workers", fail)
     with pytest.raises(ZeroDivisionError, match="ours"):
         run(pool(), [real_clip("a boat")])
+
+
+def test_a_mistake_of_ours_in_the_keeper_is_raised_and_not_waited_for(pool: OpenPool) -> None:
+    with pytest.raises(AttributeError):
+        run(pool(), [None])  # type: ignore[list-item]
 
 
 JOIN = """
@@ -193,7 +197,7 @@ from flows.errors import EnvironmentProblem
 from flows.events import Finished, Started
 from tests.flows.cluster.clips import real_clip
 
-settings = replace(compose([]).settings.cluster, workers=1)
+settings = replace(compose([]).settings.cluster, max_workers=1)
 store = tempfile.mkdtemp()
 one = open_pool(settings, RendererSpec("stub", {"seconds": 0.1}), store)
 one.submit([real_clip("a")])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,38 +12,43 @@ import pytest
 import ray.exceptions as errors
 
 from flows.cluster.failures import RAY_FAULTS, RayFault
+from flows.cluster.job import Heard, Job, WorkerFacts
 from flows.cluster.remote import RemoteWorker, WorkerDied
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import WorkerSize
-from flows.cluster.worker import WorkerFacts
+from flows.cluster.terms import Terms
+from flows.config import compose
 from flows.events import Log
-from flows.store import Store
-from flows.store.memory import MemoryBackend
 from tests.flows.cluster.clips import clip
 
 FACTS = WorkerFacts("box", "id of box", 42)
 SAID = Log("a", logging.INFO, "hello")
+JOB = Job(clip("a"), RendererSpec("stub"))
 
 
 class Ray:
-    """As much of the module as a `RemoteWorker` uses. `facts` and `render` are what a call gives, or raises."""
+    """As much of the module as a `RemoteWorker` uses. `facts` and what it says (`stream`) are what a call gives, or
+    raises; after the last of what it says the job is over."""
 
     exceptions = errors
 
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.facts: Any = FACTS
-        self.stream: Callable[[], Iterator[Any]] = lambda: iter([SAID])
+        self.stream: Sequence[Any] = [SAID]
+        self.doing: Job | None = None
+        self.clock = 0.0
         self.room: list[Any] = [True]
         self.refuses_to_end = False
         self.util = SimpleNamespace(
             placement_group=self._placement_group,
+            get_placement_group=lambda name: f"room of {name}",
             remove_placement_group=lambda room: self._ended("remove room"),
             scheduling_strategies=SimpleNamespace(PlacementGroupSchedulingStrategy=lambda placement_group: None),
         )
 
-    def _placement_group(self, bundles: Any, bundle_label_selector: Any) -> Any:
-        self.calls.append(f"room {bundles} {bundle_label_selector}")
+    def _placement_group(self, bundles: Any, bundle_label_selector: Any, name: str, lifetime: str) -> Any:
+        self.calls.append(f"room {bundles} {bundle_label_selector} {name} {lifetime}")
 
         def wait(timeout_seconds: float) -> bool:
             found = self.room.pop(0) if len(self.room) > 1 else self.room[0]
@@ -53,19 +59,33 @@ class Ray:
         return SimpleNamespace(wait=wait)
 
     def remote(self, kind: type) -> Any:
-        actor = SimpleNamespace(
+        return SimpleNamespace(options=lambda **how: SimpleNamespace(remote=lambda *arguments: self.actor()))
+
+    def actor(self) -> Any:
+        return SimpleNamespace(
             facts=SimpleNamespace(remote=lambda: self.facts),
-            render=SimpleNamespace(options=lambda num_returns: SimpleNamespace(remote=lambda leased: self.stream())),
+            begin=SimpleNamespace(remote=lambda job: None),
+            doing=SimpleNamespace(remote=lambda: self.doing),
+            listen=SimpleNamespace(remote=self._listen),
+            stop=SimpleNamespace(remote=lambda: self._ended("stop")),
         )
-        return SimpleNamespace(options=lambda **how: SimpleNamespace(remote=lambda *arguments: actor))
+
+    def get_actor(self, name: str, namespace: str) -> Any:
+        if self.doing is None:
+            raise ValueError(f"no actor {name}")
+        return self.actor()
+
+    def _listen(self, after: int, seconds: float) -> Any:
+        """One thing at a time."""
+        if after >= len(self.stream):
+            return Heard((), over=True)
+        said = self.stream[after]
+        return said if isinstance(said, BaseException) else Heard((said,) if said else (), over=False)
 
     def get(self, reference: Any, timeout: float | None = None) -> Any:
         if isinstance(reference, BaseException):
             raise reference
         return reference
-
-    def cancel(self, stream: Any) -> None:
-        self._ended("cancel")
 
     def kill(self, actor: Any, no_restart: bool) -> None:
         self._ended("kill")
@@ -83,9 +103,23 @@ def fake() -> Ray:
 
 @pytest.fixture
 def worker(fake: Ray) -> RemoteWorker:
-    size = WorkerSize(1, 2.0, 0.5)
-    spec, store = RendererSpec("stub"), Store(MemoryBackend())
-    return RemoteWorker(SimpleNamespace(ray=fake), "worker-1", size, spec, store, 5.0)  # type: ignore[arg-type]
+    session = SimpleNamespace(ray=fake, answers=lambda node: True)
+    settings = replace(compose([]).settings.cluster, start_timeout=5.0, silence_timeout=1000.0)
+    terms = Terms("pool", settings, WorkerSize(1, 2.0, 0.5), "/store", b"", own=True)
+    return RemoteWorker(session, terms, "worker-1", RendererSpec("stub"))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """A second passes with each look; what is put in passes at once."""
+    passes = [0.0]
+
+    def now() -> float:
+        passes[0] += 1.0
+        return passes[0]
+
+    monkeypatch.setattr("flows.cluster.remote.time", SimpleNamespace(monotonic=now, time=lambda: 0.0))
+    return passes
 
 
 def wanted() -> bool:
@@ -96,8 +130,9 @@ def test_it_starts_where_there_is_room_and_says_where_that_is(fake: Ray, worker:
     assert not worker.running
     assert worker.start({"bad", "worse"}, wanted)
     assert (worker.running, worker.facts, worker.waiting) == (True, FACTS, False)
-    assert fake.calls == ["room [{'CPU': 2.0, 'GPU': 0.5}] [{'ray.io/node-id': '!in(bad,worse)'}]"]
-    assert list(worker.render(clip("a"))) == [SAID]
+    where = "[{'ray.io/node-id': '!in(bad,worse)'}]"
+    assert fake.calls == [f"room [{{'CPU': 2.0, 'GPU': 0.5}}] {where} pool/worker-1 detached"]
+    assert list(worker.render(JOB)) == [SAID]
 
 
 def test_room_is_waited_for_as_long_as_the_worker_is_wanted(fake: Ray, worker: RemoteWorker) -> None:
@@ -137,47 +172,74 @@ def _nothing(self: object) -> None:
 
 
 @pytest.mark.parametrize("error", _every_error(), ids=lambda error: type(error).__name__)
-def test_every_error_of_ray_is_a_death_wherever_it_comes(fake: Ray, worker: RemoteWorker, error: BaseException) -> None:
+def test_every_error_of_ray_is_a_death_wherever_it_comes(
+    fake: Ray, worker: RemoteWorker, clock: list[float], error: BaseException
+) -> None:
     fake.room = [error]
     with pytest.raises(WorkerDied, match="came"):
         worker.start((), wanted)
     fake.room, fake.facts = [True], error
     with pytest.raises(WorkerDied, match=r"came|did not start in"):
         worker.start((), wanted)
-    fake.facts, fake.stream = FACTS, lambda: iter([SAID, error])
+    fake.facts, fake.stream = FACTS, [SAID, error]
     worker.start((), wanted)
-    heard = worker.render(clip("a"))
+    heard = worker.render(JOB)
     assert next(heard) == SAID
-    with pytest.raises(WorkerDied, match="came"):
+    with pytest.raises(WorkerDied, match=r"came|it said nothing"):
         next(heard)
 
 
-def test_what_we_cancelled_ends_without_an_error(fake: Ray, worker: RemoteWorker) -> None:
+def test_what_we_stopped_ends_without_an_error_and_the_next_may_come(fake: Ray, worker: RemoteWorker) -> None:
     worker.start((), wanted)
-    fake.stream = lambda: iter([SAID, errors.TaskCancelledError()])
-    heard = worker.render(clip("a"))
-    next(heard)
-    worker.cancel()
+    heard = worker.render(JOB)
+    assert next(heard) == SAID
+    assert (worker.state, worker.clip) == ("renders", "a")
+    worker.stop()
     assert list(heard) == []
-    assert fake.calls[-1] == "cancel"
-    assert list(worker.render(clip("b"))) == []
+    assert worker.stopped
+    assert fake.calls[-1] == "stop"
+    assert (list(worker.render(JOB)), worker.stopped, worker.state) == ([SAID], False, "idle")
+    worker.close()
+    assert list(worker.render(JOB)) == []
     assert not worker.start((), wanted)
 
 
-def test_one_that_says_nothing_is_ended_and_the_reason_said(fake: Ray, worker: RemoteWorker) -> None:
+@pytest.mark.parametrize(("estimated", "allowed"), [(1.0, 300), (100.0, 500), (900.0, 1000)])
+def test_one_that_says_nothing_for_far_longer_than_the_clip_should_take_is_ended(
+    fake: Ray, worker: RemoteWorker, clock: list[float], estimated: float, allowed: int
+) -> None:
     worker.start((), wanted)
-    worker.end_if_silent(0.0)  # it renders nothing: there is nothing to be said
-    assert worker.running
-    fake.stream = lambda: iter([SAID, errors.ActorDiedError()])
-    heard = worker.render(clip("a"))
+    fake.stream = [SAID, None]  # nothing more, and not the end
+    heard = worker.render(replace(JOB, clip=clip("a", seconds=estimated)))
     next(heard)
-    worker.end_if_silent(60.0)
-    assert worker.running
-    worker.end_if_silent(0.0)
-    with pytest.raises(WorkerDied, match=r"^it said nothing for 0 s \(cluster\.silence_timeout\)"):
+    clock[0] += allowed - 30
+    # each look takes a second or two; what is left of the time it may be silent
+    with pytest.raises(WorkerDied, match=rf"^it said nothing for {allowed} s \(cluster\.silence_timeout\)"):
         next(heard)
-    with pytest.raises(WorkerDied, match="it said nothing"):
-        next(worker.render(clip("a")))
+    assert not worker.running
+
+
+def test_a_machine_that_is_gone_is_noticed_long_before_ray_does_and_a_busy_one_is_waited_for(
+    fake: Ray, worker: RemoteWorker, clock: list[float]
+) -> None:
+    worker.start((), wanted)
+    there = iter([True] * 50 + [False] * 50)
+    worker._session.answers = lambda node: next(there)  # type: ignore[method-assign]
+    fake.stream = [errors.GetTimeoutError("late")]
+    with pytest.raises(WorkerDied, match="its machine has not answered for 20 s"):
+        next(worker.render(JOB))
+    assert next(there) is False
+    assert clock[0] < 150.0
+
+
+def test_a_worker_that_outlived_its_keeper_is_found_with_its_job(fake: Ray, worker: RemoteWorker) -> None:
+    with pytest.raises(WorkerDied, match="no actor pool/worker-1"):
+        worker.adopt()
+    fake.doing = JOB
+    assert worker.adopt() == JOB
+    assert list(worker.follow(JOB)) == [SAID]
+    worker.leave()
+    assert fake.calls == ["kill", "remove room"]
 
 
 def test_a_ray_that_is_gone_keeps_nobody_from_leaving(fake: Ray, worker: RemoteWorker) -> None:

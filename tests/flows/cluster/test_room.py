@@ -49,8 +49,8 @@ def test_a_gpu_that_may_have_eight_bits_is_tried(sized: Any) -> None:
 
 
 def test_no_more_than_asked_for_nor_than_have_work(sized: Any) -> None:
-    assert sized(GPUS, workers=3).workers == 3
-    assert sized(LAPTOP, workers=9).workers == 2
+    assert sized(GPUS, max_workers=3).workers == 3
+    assert sized(LAPTOP, max_workers=9).workers == 2
     assert sized(GPUS, most=1).workers == 1
 
 
@@ -62,7 +62,7 @@ def test_auto_takes_a_gpu_where_there_is_one_and_cpu_never(sized: Any) -> None:
 def test_a_cluster_that_grows_has_room_for_as_many_as_are_asked_for(sized: Any) -> None:
     nothing = (Node(4, 0),)
     assert sized(nothing, gpus_per_worker=1.0, autoscaling=True, most=5) == WorkerSize(5, 1.0, 1.0)
-    assert sized(nothing, gpus_per_worker=1.0, autoscaling=True, workers=3, most=5).workers == 3
+    assert sized(nothing, gpus_per_worker=1.0, autoscaling=True, max_workers=3, most=5).workers == 3
 
 
 def test_what_is_waited_for_says_what_there_is(sized: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,9 +102,10 @@ def test_a_clip_starts_from_the_last_frame_of_the_best_take(
     assert png_bytes(handed_off(hand_off, store)) == store.read(second.last_frame)
     middle = handed_off(replace(hand_off, frame=4), store)
     assert np.array_equal(middle, list(read_video(store.local_path(second.video)))[4])
-    continued = renderer.render(wan_clip(family, "it moves", "i2v-a14b", takes), store, Report())
+    going_on = wan_clip(family, "it moves", "i2v-a14b", takes)
+    continued = renderer.render(going_on, store, Report())
     assert continued.num_frames == 9
-    assert {"t2v-a14b", "i2v-a14b"} <= renderer.warm
+    assert {takes[0].model, going_on.model} <= renderer.warm
 
 
 def test_a_hand_off_that_is_gone_is_said(store: Store) -> None:
@@ -172,9 +174,9 @@ def test_out_of_gpu_memory_the_clip_goes_on_leaner_and_is_the_same(
     monkeypatch.setattr(wan.model.parts.Resident, "use", short_of_memory)
     report, encode, encoded = Report(), Pipeline.encode, []
 
-    def counted(self: Pipeline, request: ClipRequest) -> State:
+    def counted(self: Pipeline, request: ClipRequest, **asked: Any) -> State:
         encoded.append(request)
-        return encode(self, request)
+        return encode(self, request, **asked)
 
     monkeypatch.setattr(Pipeline, "encode", counted)
     record = roomy.render(clip, store, report)
@@ -182,7 +184,7 @@ def test_out_of_gpu_memory_the_clip_goes_on_leaner_and_is_the_same(
     assert len(encoded) == (2 if part == "text_encoder" else 1)
     assert (wanted.placement, record.placement) == ("resident", "expert_swap")
     assert (record.video, record.latents) == (wanted.video, wanted.latents)
-    assert roomy.warm == {"t2v-a14b"}
+    assert roomy.warm == {clip.model}
     again = roomy.render(changed(clip, seed=9), store, Report())
     assert again.placement == "expert_swap"
 

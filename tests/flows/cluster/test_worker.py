@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flows.cluster.failures import Blame, Fault
+from flows.cluster.job import HandedBack, Job, Message
 from flows.cluster.renderers import RendererSpec
-from flows.cluster.worker import Message, Worker
-from flows.events import Finished
+from flows.cluster.worker import Worker
+from flows.events import Finished, Progress
 from flows.store import open_store
 from flows.store.identity import identified
 from tests.flows.cluster.clips import real_clip
 
-
-@pytest.fixture(autouse=True)
-def _nobody_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.cluster.worker._is_canceled", lambda: False)
+STUB = RendererSpec("stub")
+SLOW = RendererSpec("stub", {"seconds": 60.0, "steps": 600})
 
 
-def last(worker: Worker) -> Message:
-    *_, message = worker.render(real_clip("a boat"))
+def worker_on(folder: Path, spec: RendererSpec = STUB, identity: bytes | None = None) -> Worker:
+    store = open_store(str(folder))
+    return Worker("w", spec, store.address, identity or identified(store), 1)
+
+
+def said(worker: Worker) -> Iterator[Message]:
+    """What is said of the job from its beginning to its end."""
+    after = 0
+    while True:
+        heard = worker.listen(after, 10.0)
+        yield from heard.messages
+        after += len(heard.messages)
+        if heard.over:
+            return
+
+
+def last(worker: Worker, spec: RendererSpec = STUB) -> Message:
+    worker.begin(Job(real_clip("a boat"), spec))
+    *_, message = said(worker)
     return message
 
 
 def test_a_clip_is_rendered_into_the_store_that_the_film_is_made_from(tmp_path: Path) -> None:
-    store = open_store(str(tmp_path))
-    assert isinstance(last(Worker("w", RendererSpec("stub"), store.address, identified(store), 1)), Finished)
+    assert isinstance(last(worker_on(tmp_path)), Finished)
 
 
 @pytest.mark.parametrize("there", ["nothing", "another store"])
@@ -37,7 +54,7 @@ def test_where_the_store_is_not_mounted_nothing_is_rendered_and_the_machine_is_a
     if there == "another store":
         identified(open_store(str(tmp_path)))
     before = sorted(tmp_path.iterdir())
-    fault = last(Worker("w", RendererSpec("stub"), str(tmp_path), b"of the film", 1))
+    fault = last(worker_on(tmp_path, identity=b"of the film"))
     assert isinstance(fault, Fault)
     assert (fault.blame, fault.every_variant) == (Blame.NODE, True)
     assert f"{tmp_path} is not the film's store there; mount the same folder on all machines" in fault.message
@@ -46,7 +63,49 @@ def test_where_the_store_is_not_mounted_nothing_is_rendered_and_the_machine_is_a
 
 @pytest.mark.parametrize("spec", [RendererSpec("no.such.module:Class"), RendererSpec("wan", {"family": "huge"})])
 def test_a_renderer_that_cannot_be_built_is_the_machines_fault(tmp_path: Path, spec: RendererSpec) -> None:
-    store = open_store(str(tmp_path))
-    fault = last(Worker("w", spec, store.address, identified(store), 1))
+    fault = last(worker_on(tmp_path, spec), spec)
     assert isinstance(fault, Fault)
     assert fault.blame is Blame.NODE
+
+
+def test_one_worker_renders_with_what_each_film_asks_for(tmp_path: Path) -> None:
+    worker = worker_on(tmp_path)
+    for prompt, steps in (("one", 2), ("two", 3), ("three", 2)):
+        worker.begin(Job(real_clip(prompt), RendererSpec("stub", {"steps": steps})))
+        assert sum(isinstance(message, Progress) for message in said(worker)) == steps
+
+
+def test_what_was_said_is_said_again_to_who_asks_anew_until_the_end_was_heard(tmp_path: Path) -> None:
+    worker = worker_on(tmp_path)
+    assert worker.doing() is None
+    job = Job(real_clip("a boat"), STUB, attempt=2)
+    worker.begin(job)
+    first = worker.listen(0, 10.0).messages[0]
+    assert worker.doing() == job or worker.listen(0, 0.0).over
+    assert next(said(worker)) == first, "from the beginning"
+    assert isinstance([*said(worker)][-1], Finished)
+    assert worker.doing() is None
+
+
+def test_a_worker_that_is_stopped_ends_without_a_result_and_goes_on_with_the_next(tmp_path: Path) -> None:
+    worker = worker_on(tmp_path, SLOW)
+    worker.begin(Job(real_clip("long"), SLOW))
+    assert worker.listen(0, 10.0).messages
+    worker.stop()
+    assert not any(isinstance(message, Finished | Fault) for message in said(worker))
+    assert isinstance(last(worker), Finished)
+
+
+def test_a_worker_that_the_system_ends_hands_its_clip_back(tmp_path: Path) -> None:
+    worker = worker_on(tmp_path, SLOW)
+    job = Job(real_clip("long"), SLOW)
+    worker.begin(job)
+    assert worker.listen(0, 10.0).messages
+    leaving = threading.Thread(target=worker._leave)
+    leaving.start()
+    *_, end = said(worker)
+    assert end == HandedBack(job.clip.fingerprint)
+    leaving.join(10.0)
+    assert not leaving.is_alive(), "it was heard"
+    worker.begin(job)
+    assert [*said(worker)] == [HandedBack(job.clip.fingerprint)], "it begins nothing more"

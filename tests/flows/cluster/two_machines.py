@@ -45,7 +45,7 @@ def said(events: Sequence[Event]) -> None:
 
 
 def other_weights(settings: ClusterSettings, root: Path, store: Path) -> None:
-    with open_pool(replace(settings, workers=2), RendererSpec(KIND), str(store)) as pool:
+    with open_pool(replace(settings, max_workers=2), RendererSpec(KIND), str(store)) as pool:
         pool.submit(clips(root, 6))
         said(list(pool.events()))
 
@@ -55,7 +55,7 @@ def busy(settings: ClusterSettings, store: Path) -> None:
     holder = ray.util.placement_group([{"CPU": 1}, {"CPU": 1}])
     assert holder.wait(timeout_seconds=30)
     threading.Timer(14.0, ray.util.remove_placement_group, [holder]).start()
-    with open_pool(replace(settings, workers=1, start_timeout=8.0), RendererSpec("stub"), str(store)) as pool:
+    with open_pool(replace(settings, max_workers=1, start_timeout=8.0), RendererSpec("stub"), str(store)) as pool:
         pool.submit([real_clip("a boat")])
         said(list(pool.events()))
 

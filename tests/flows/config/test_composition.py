@@ -35,7 +35,7 @@ def test_groups_and_values_are_overridden_together() -> None:
     settings = compose(["render=draft", "model=wan22", "model.root=/weights", "cluster.workers=3"]).settings
     assert (settings.render.steps_scale, settings.render.takes) == (0.5, 1)
     assert (settings.model.family, settings.model.root) == ("wan22", Path("/weights"))
-    assert settings.cluster.workers == 3
+    assert settings.cluster.max_workers == 3
 
 
 def test_a_profile_changes_several_groups_and_yields_to_a_value() -> None:
@@ -82,7 +82,9 @@ BAD = [
     ("store.address=", "has no value"),
     ("store.adress=x", "did you mean store.address?"),
     ("store.bucket=x", "did you mean store.address?"),
-    ("cluster.workers=two", "cluster.workers must be a whole number"),
+    ("cluster.max_workers=two", "cluster.max_workers must be a whole number"),
+    ("cluster.pool=My Pool", "is not a name; write small letters, digits and hyphens"),
+    ("cluster.deadline=soon", "soon is no time; write 18:00, or 2026-01-31T18:00"),
     ("film.crf=1.5", "film.crf must be a whole number"),
     ("render.attention=null", "render.attention must be text"),
     ("assets.roots=3", "assets.roots must be a list, each a path"),
@@ -90,7 +92,7 @@ BAD = [
     ("hydra.run.dir=x", "there is no hydra.run.dir"),
     ("+render=draft", "leave out the +"),
     ("~render", "nothing can be deleted"),
-    ("cluster.workers=1,2", "--multirun"),
+    ("cluster.max_workers=1,2", "--multirun"),
     ("render=final,draft", "--multirun"),
     ("film.crf=99", "at most 51"),
     ("cluster.cpus_per_worker=nan", "more than 0"),
@@ -122,14 +124,14 @@ def test_a_bad_override_is_named_with_what_was_probably_meant(override: str, exp
 def test_project_then_machine_settings_apply_by_themselves_and_the_command_line_wins(tmp_path: Path) -> None:
     write(
         tmp_path / "conf/project/default.yaml",
-        "defaults:\n  - override /render: draft\nfilm: {crf: 30}\ncluster: {workers: 2}\n",
+        "defaults:\n  - override /render: draft\nfilm: {crf: 30}\ncluster: {max_workers: 2}\n",
     )
-    write(tmp_path / "conf/local/default.yaml", "cluster: {workers: 5}\n")
+    write(tmp_path / "conf/local/default.yaml", "cluster: {max_workers: 5}\n")
     settings = compose().settings
     assert settings.render.steps_scale == 0.5
     assert settings.film.crf == 30
-    assert settings.cluster.workers == 5
-    assert compose(["cluster.workers=7", "render=final"]).settings.cluster.workers == 7
+    assert settings.cluster.max_workers == 5
+    assert compose(["cluster.workers=7", "render=final"]).settings.cluster.max_workers == 7
     assert compose(["render=final"]).settings.render.steps_scale == 1.0
 
 

@@ -17,7 +17,7 @@ def conf(tmp_path: Path) -> Path:
     """A project's own: what it says of films, and of this machine."""
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "default.yaml").write_text(
-        'film: {crf: 23, outputs: /films}\nrender: {negative_prompt: "it\'s \\\\ blurry"}\ncluster: {workers: 3}\n'
+        'film: {crf: 23, outputs: /films}\nrender: {negative_prompt: "it\'s \\\\ blurry"}\ncluster: {attempts: 5}\n'
     )
     return tmp_path
 
@@ -28,17 +28,17 @@ def test_what_a_machine_decides_is_a_key_a_group_or_a_section() -> None:
 
 
 def test_without_a_projects_own_conf_the_words_of_the_command_line_go_along_but_for_the_store() -> None:
-    said = ("render=draft", "store.path=/here", "store=local", "storyboard.seed=3", "cluster.workers=2")
-    assert sent_overrides(said) == ("render=draft", "storyboard.seed=3", "cluster.workers=2")
+    said = ("render=draft", "store.path=/here", "store=local", "storyboard.seed=3", "cluster.attempts=2")
+    assert sent_overrides(said) == ("render=draft", "storyboard.seed=3", "cluster.attempts=2")
 
 
 def test_what_a_project_says_of_films_goes_along_and_of_its_machine_stays(conf: Path) -> None:
-    sent = sent_overrides(("render.num_inference_steps=5", "storyboard.seed=3", "cluster.workers=2"), conf)
+    sent = sent_overrides(("render.num_inference_steps=5", "storyboard.seed=3", "cluster.attempts=2"), conf)
     there = compose(sent).settings
     assert there.film.crf == 23
     assert there.render.num_inference_steps == 5
     assert there.render.negative_prompt == compose((), conf).settings.render.negative_prompt
-    assert (there.cluster.workers, there.film.outputs) == (2, compose(()).settings.film.outputs)
+    assert (there.cluster.attempts, there.film.outputs) == (2, compose(()).settings.film.outputs)
     assert "storyboard.seed=3" in sent
 
 

@@ -38,7 +38,7 @@ def run(folder: Path, *arguments: str) -> tuple[int, list[Any], str]:
 
 def test_a_sweep_renders_every_combination_into_a_folder_of_its_own(tmp_path: Path) -> None:
     code, jobs, noise = run(
-        tmp_path, "storyboard=x", "render=final,draft", "storyboard.seed=1,2", "cluster.workers=1", "--multirun"
+        tmp_path, "storyboard=x", "render=final,draft", "storyboard.seed=1,2", "cluster.max_workers=1", "--multirun"
     )
     assert code == 0, noise
     assert noise == ""

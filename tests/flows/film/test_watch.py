@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.errors import Problem
 from flows.events import Failed, Finished
 from flows.film.watch import Watches
 from flows.planning import Plan
@@ -49,7 +50,12 @@ def test_a_failure_for_good_ends_the_take_one_that_is_tried_again_does_not(watch
     watches.note(Failed(launch.take.fingerprint, "w", "stumbled", final=False))
     assert launch.open
     watches.note(Failed(launch.take.fingerprint, "w", "fell", final=True))
-    assert watches.failed == (launch,)
+    assert watches.problems == (Problem(None, "on w: fell", None, "river.launch"),)
+
+
+def test_why_a_take_failed_is_said_with_its_number_where_the_shot_has_several(watches: Watches) -> None:
+    watches.note(Failed(watches.takes[3].take.clips[0].fingerprint, "", "no worker is left", final=True))
+    assert watches.problems == (Problem(None, "take 2: no worker is left", None, "river.night"),)
 
 
 def test_what_is_in_the_store_is_not_waited_for(plan: Plan) -> None:

@@ -14,25 +14,25 @@ import pytest
 
 from flows.errors import SettingsError
 from flows.resolve.extend_ask import api_key, ask_for
-from flows.resolve.extend_pins import Wish, pinned
+from flows.resolve.extend_pins import ShortPrompt, pinned
 from flows.settings import PromptSettings
 from flows.store import Store
 from tests.wan.prompts.endpoint import Endpoint, Reply, closed_port, extended, refusal
 from wan.errors import ModelUnavailable, PromptError
 
-Ask = Callable[..., dict[Wish, str | PromptError]]
+Ask = Callable[..., dict[ShortPrompt, str | PromptError]]
 
 
-def wish(prompt: str) -> Wish:
-    return Wish("t2v-a14b", prompt, None, None)
+def short(prompt: str) -> ShortPrompt:
+    return ShortPrompt("t2v-a14b", prompt, None, None)
 
 
 @pytest.fixture
 def ask(prompts: PromptSettings, store: Store) -> Ask:
     """`ask("a fox", "a boat", attempts=1)`."""
 
-    def run(*asked: str, **changed: Any) -> dict[Wish, str | PromptError]:
-        return ask_for({wish(prompt): None for prompt in asked}, replace(prompts, **changed), "cpu", store)
+    def run(*asked: str, **changed: Any) -> dict[ShortPrompt, str | PromptError]:
+        return ask_for({short(prompt): None for prompt in asked}, replace(prompts, **changed), "cpu", store)
 
     return run
 
@@ -41,24 +41,24 @@ def test_nothing_to_ask_opens_no_model(ask: Ask) -> None:
     assert ask(base_url=closed_port(), api_key_env="SOME_KEY") == {}
 
 
-def test_every_wish_has_its_answer_and_it_is_kept(ask: Ask, prompts: PromptSettings, store: Store) -> None:
+def test_every_prompt_has_its_answer_and_it_is_kept(ask: Ask, prompts: PromptSettings, store: Store) -> None:
     names = [f"fox number {number}" for number in range(6)]
-    assert ask(*names, parallel=3) == {wish(name): extended(name) for name in names}
-    assert pinned(store, wish(names[0]), prompts) == extended(names[0])
+    assert ask(*names, parallel=3) == {short(name): extended(name) for name in names}
+    assert pinned(store, short(names[0]), prompts) == extended(names[0])
 
 
-def test_an_answer_of_no_use_is_the_wishs_alone(ask: Ask, endpoint: Endpoint) -> None:
+def test_an_answer_of_no_use_is_that_prompts_alone(ask: Ask, endpoint: Endpoint) -> None:
     endpoint.script = [Reply(""), Reply(extended("a boat"))]
     found = ask("a fox", "a boat", attempts=1, parallel=1)
-    assert isinstance(found[wish("a fox")], PromptError)
-    assert found[wish("a boat")] == extended("a boat")
+    assert isinstance(found[short("a fox")], PromptError)
+    assert found[short("a boat")] == extended("a boat")
 
 
 def test_a_model_that_is_gone_is_said_of_all_that_were_not_answered(ask: Ask, endpoint: Endpoint) -> None:
     endpoint.script = [Reply(extended("a")), refusal(401, "no credit")]
     found = ask("a", "b", "c", "d", attempts=1, parallel=1)
-    assert found[wish("a")] == extended("a")
-    gone = [found[wish(name)] for name in "bcd"]
+    assert found[short("a")] == extended("a")
+    gone = [found[short(name)] for name in "bcd"]
     assert isinstance(gone[0], ModelUnavailable)
     assert gone == [gone[0]] * 3
     assert len(endpoint.requests) == 2
@@ -92,7 +92,7 @@ def test_stopping_does_not_wait_for_the_next_attempt(
     prompts: PromptSettings, store: Store, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endpoint.script = [refusal(503, Retry_After="50")] * 9
-    wishes = {Wish("t2v-a14b", f"shot {number}", None, None): None for number in range(2)}
+    asked = {ShortPrompt("t2v-a14b", f"shot {number}", None, None): None for number in range(2)}
     monkeypatch.setattr("flows.resolve.extend_ask.pin", lambda *_: pytest.fail("nothing was answered"))
 
     def interrupt() -> None:
@@ -103,5 +103,5 @@ def test_stopping_does_not_wait_for_the_next_attempt(
     begin = time.monotonic()
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
-        ask_for(wishes, prompts, "cpu", store)
+        ask_for(asked, prompts, "cpu", store)
     assert time.monotonic() - begin < 10

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from flows.resolve.extend_pins import Wish, pin, pinned
+from flows.resolve.extend_pins import ShortPrompt, pin, pinned
 from flows.settings import PromptSettings
 from flows.store import Store, open_store
 
-WISH = Wish("t2v-a14b", "a fox", "people", "1" * 64)
+WISH = ShortPrompt("t2v-a14b", "a fox", "people", "1" * 64)
 
 
 def test_an_answer_is_found_again_by_whoever_asks_the_same(store: Store, prompts: PromptSettings) -> None:
@@ -55,7 +55,7 @@ def test_a_note_without_an_answer_is_as_good_as_none_and_replaced(
 
 
 def test_of_two_renders_at_once_both_take_the_words_that_were_first(store: Store, prompts: PromptSettings) -> None:
-    wish = Wish("t2v-a14b", "a fox", None, None)
+    short = ShortPrompt("t2v-a14b", "a fox", None, None)
     for number in range(20):
         settings = replace(prompts, model=f"m{number}")
         start = threading.Barrier(4)
@@ -63,8 +63,8 @@ def test_of_two_renders_at_once_both_take_the_words_that_were_first(store: Store
         def keep(answer: str, settings: PromptSettings = settings, start: threading.Barrier = start) -> str:
             own = open_store(store.address)
             start.wait()
-            return pin(own, wish, settings, answer)
+            return pin(own, short, settings, answer)
 
         with ThreadPoolExecutor(4) as pool:
             stand = set(pool.map(keep, ("a", "b", "c", "d")))
-        assert stand == {pinned(store, wish, settings)}
+        assert stand == {pinned(store, short, settings)}

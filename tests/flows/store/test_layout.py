@@ -29,6 +29,10 @@ def test_what_lies_in_a_store_has_always_been_called_so() -> None:
     assert layout.plan_note("the-boat", DIGEST) == "plans/the-boat-abcccccccccc.json"
     assert layout.prompt_note(DIGEST) == f"prompts/{DIGEST}.json"
     assert layout.motion_note(DIGEST) == f"motions/{DIGEST}.json"
+    kept = layout.checkpoint_note(DIGEST, "0" * 12, 7, "20260131T235959Z", DIGEST)
+    assert kept == f"checkpoints/{DIGEST}-000000000000-0007-20260131T235959Z-abcccccccccccccc"
+    assert layout.is_checkpoint_of(kept, DIGEST)
+    assert not layout.is_checkpoint_of(kept, "f" * 64)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,7 @@ def test_what_lies_in_a_store_has_always_been_called_so() -> None:
         layout.plan_note("a-film", DIGEST),
         layout.prompt_note(DIGEST),
         layout.motion_note(DIGEST),
+        layout.checkpoint_note(DIGEST, "0" * 12, 7, "20260131T235959Z", DIGEST),
     ],
 )
 def test_every_note_of_ours_can_be_put(name: str) -> None:

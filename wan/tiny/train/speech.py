@@ -133,10 +133,10 @@ class _Maker:
             for name, tensor in make(stagings, start, rngs[0]).items():
                 pieces.setdefault(name, []).append(tensor.half())
             said += [about_anything(look.place, look.light, rng) for look, rng in zip(chosen, rngs, strict=True)]
-        found = {name: torch.cat(tensors) for name, tensors in pieces.items()}
+        joined = {name: torch.cat(tensors) for name, tensors in pieces.items()}
         return SpeechBank(
-            motion=found.pop("motion", None),
-            **found,
+            motion=joined.pop("motion", None),
+            **joined,
             text=embed_all(self.text_encoder, said),
             nothing=nothing_said(self.text_encoder),
         )
@@ -193,8 +193,8 @@ class _Maker:
 
 def hear(ears: Wav2Vec2ForCTC, samples: Tensor) -> Tensor:
     """Features `[B, layers, T, D]`, 30 a second, of sounds `[B, N]` at 16 kHz, as `s2v.audio` makes them."""
-    found = ears.wav2vec2(torch.stack([normalise(one) for one in samples]), output_hidden_states=True)
-    states = torch.stack([*found.hidden_states[:-1], found.last_hidden_state], dim=1).float()
+    heard = ears.wav2vec2(torch.stack([normalise(one) for one in samples]), output_hidden_states=True)
+    states = torch.stack([*heard.hidden_states[:-1], heard.last_hidden_state], dim=1).float()
     return torch.stack([at_feature_rate(one) for one in states])
 
 

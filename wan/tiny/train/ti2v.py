@@ -106,13 +106,13 @@ def ti2v_task(
             [random.Random(f"picture {n}").random() < DEGRADED_SHARE for n in numbers], device=device
         )
         first = torch.where(degraded[:, None, None, None], encoder.through(video[:, :, 0]), video[:, :, 0])
-        found = {
+        parts = {
             "latents": encoder.encode(video).half(),
             "picture": encoder.encode(first[:, :, None]).half(),
             "sprite": _sprite(alpha).half(),
             "anywhere": torch.tensor(anywhere, device=device),
         }
-        for name, tensor in found.items():
+        for name, tensor in parts.items():
             pieces.setdefault(name, []).append(tensor)
         for staging, number in zip(stagings, numbers, strict=True):
             said += wordings(staging, number)

@@ -197,8 +197,8 @@ def train_vae(config: VaeTraining) -> list[float]:
         average.update(step)
         if rank == 0 and (step % config.log_every == 0 or step == 1):
             losses.append(float(loss.detach()))
-            told = {"loss": losses[-1], "psnr": -10 * math.log10(float(squared)), "seconds": config.budget.elapsed}
-            log.write(stage=name, step=step, part=part, **told)
+            measured = {"loss": losses[-1], "psnr": -10 * math.log10(float(squared)), "seconds": config.budget.elapsed}
+            log.write(stage=name, step=step, part=part, **measured)
         if rank == 0 and step % config.save_every == 0:
             save_resume(resume, vae, average, optimizers, step=step, elapsed=config.budget.elapsed)
     if rank == 0:

@@ -31,8 +31,8 @@ def start_from(
         source = same_as(name)
         if source not in theirs or name.startswith(fresh):
             continue
-        if (found := _fitted(source, theirs, weight)) is not None:
-            kept[name] = found
+        if (fitted := _fitted(source, theirs, weight)) is not None:
+            kept[name] = fitted
     if not kept:
         raise ValueError(f"{path} holds no transformer that this one could start from")
     for name, value in kept.items():
@@ -41,14 +41,14 @@ def start_from(
 
 
 def _fitted(name: str, theirs: Mapping[str, Tensor], weight: Tensor) -> Tensor | None:
-    found = theirs[name]
-    if found.shape == weight.shape:
-        return found
+    given = theirs[name]
+    if given.shape == weight.shape:
+        return given
     if not (place := _NARROWED.fullmatch(name)):
         return None
     inner = theirs[f"{place[1]}.0.proj.weight"], theirs[f"{place[1]}.2.weight"]
     says = inner[0].norm(dim=1) * inner[1].norm(dim=0)
-    side = weight.shape.index(next(own for own, other in zip(weight.shape, found.shape, strict=True) if own != other))
+    side = weight.shape.index(next(own for own, other in zip(weight.shape, given.shape, strict=True) if own != other))
     best = says.topk(min(weight.shape[side], len(says))).indices.sort().values
-    narrowed = found.index_select(side, best)
+    narrowed = given.index_select(side, best)
     return narrowed if narrowed.shape == weight.shape else None

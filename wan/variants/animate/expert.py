@@ -45,8 +45,8 @@ class AnimateExpert(Expert):
         """What each face does: fp32 `[1, T, D]` from `[T, 3, size, size]` in [−1, 1]."""
         encoder, count = self.model.motion_encoder, int(self.model.config.motion_encoder_batch_size)
         weight = self.model.patch_embedding.weight
-        found = [encoder(piece.to(weight.device, weight.dtype)) for piece in torch.split(faces, count)]
-        return torch.cat(found)[None].float()
+        motions = [encoder(piece.to(weight.device, weight.dtype)) for piece in torch.split(faces, count)]
+        return torch.cat(motions)[None].float()
 
     def clip_context(
         self, texts: Sequence[Tensor], latents: Tensor, *, features: Tensor, pose: Tensor, motions: Sequence[Tensor]

@@ -38,8 +38,10 @@ class AnimateMethod(Method):
             raise RequestError("background, mask: to replace a person takes both; to animate the picture, neither")
         lengths = {name: video.num_frames for name, video in _videos(request).items()}
         if 0 in lengths.values() or max(lengths.values()) - min(lengths.values()) > 1:
-            told = ", ".join(f"{name} {length}" for name, length in lengths.items())
-            raise RequestError(f"pose, face, background, mask: they are one motion and equally long, not {told} frames")
+            written = ", ".join(f"{name} {length}" for name, length in lengths.items())
+            raise RequestError(
+                f"pose, face, background, mask: they are one motion and equally long, not {written} frames"
+            )
         _check_carried(request, self.variant.overlap)
 
     def latent_shape(self, request: ClipRequest) -> tuple[int, ...]:
@@ -59,11 +61,11 @@ class AnimateMethod(Method):
             known = [person_condition(vae, picture), self._clip_condition(vae, request)]
             pose = vae.encode(as_video(fit_frames(_shown(request, request.pose), size)))
         guided = request.sampling.guidance_scale.low != 1 or request.sampling.guidance_scale.high != 1
-        found = {"known": torch.cat(known, dim=2), "pose": pose, "features": features}
+        conditions = {"known": torch.cat(known, dim=2), "pose": pose, "features": features}
         # last, since the transformer is what the steps need next; it may still wear the LoRAs of another clip
         apply_loras(self.parts, self.part_name("high"), None, request.loras)
         with self.parts.use(self.part_name("high")) as expert:
-            return found | _motions(expert, _shown(request, request.face), guided)
+            return conditions | _motions(expert, _shown(request, request.face), guided)
 
     def context(self, model: Any, texts: Sequence[Tensor], latents: Tensor, conditions: Conditions) -> Any:
         motions = [conditions[name] for name in ("motions", "no_motions")[: len(texts)]]
@@ -105,8 +107,8 @@ def _check_carried(request: ClipRequest, overlap: int) -> None:
     frames = request.carried.get(CARRIED)
     wanted = (1, 3, overlap, request.height, request.width)
     if frames is None or tuple(frames.shape) != wanted:
-        found = "nothing" if frames is None else str(list(frames.shape))
-        raise RequestError(f"carried: {CARRIED} of the clip before are expected as {list(wanted)}, not {found}")
+        given = "nothing" if frames is None else str(list(frames.shape))
+        raise RequestError(f"carried: {CARRIED} of the clip before are expected as {list(wanted)}, not {given}")
     if request.start_frame == 0:
         raise RequestError("start_frame: a clip that goes on from another one begins later than frame 0 of its shot")
 
@@ -129,8 +131,8 @@ def _mask_values(frames: Frames, size: Size) -> Tensor:
 def _motions(expert: Any, faces: Frames, guided: bool) -> dict[str, Tensor]:
     side = expert.face_size
     pixels = as_video(fit_frames(faces, (side, side)))[0].transpose(0, 1)
-    found = {"motions": expert.motions(pixels)}
+    conditions = {"motions": expert.motions(pixels)}
     if guided:
         blank = expert.motions(torch.full_like(pixels[:1], _NO_FACE))
-        found["no_motions"] = blank.expand(-1, len(faces), -1).contiguous()
-    return found
+        conditions["no_motions"] = blank.expand(-1, len(faces), -1).contiguous()
+    return conditions

@@ -23,5 +23,5 @@ def relighting_lora(checkpoint: Checkpoint, *, published: bool = True) -> Path |
     reference's repository is never opened.) Not `published`: a checkpoint of another kind than the released one, for
     which only its own will do."""
     places = (checkpoint.folder, pulled(MODEL) if published else None)
-    found = (file for place in places if place for file in found_in(place / FOLDER, "*.safetensors"))
-    return next(found, None)
+    files = (file for place in places if place for file in found_in(place / FOLDER, "*.safetensors"))
+    return next(files, None)

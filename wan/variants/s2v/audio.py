@@ -59,8 +59,8 @@ class AudioEncoder:
         speech = getattr(self.model, "wav2vec2", self.model)
         # a weight outside the lists of layers, which a placement may keep elsewhere
         values = normalise(samples).to(speech.feature_projection.projection.weight.device)
-        found = speech(values[None], output_hidden_states=True)
-        return torch.stack([*(state[0] for state in found.hidden_states[:-1]), found.last_hidden_state[0]]).float()
+        heard = speech(values[None], output_hidden_states=True)
+        return torch.stack([*(state[0] for state in heard.hidden_states[:-1]), heard.last_hidden_state[0]]).float()
 
 
 def normalise(samples: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ def check_audio(audio: Audio) -> None:
     """Raises `RequestError` for what is no sound."""
     samples = audio.samples
     if samples.ndim != 1 or not len(samples) or audio.sample_rate < 1:
-        found = f"{list(samples.shape)} at {audio.sample_rate} Hz"
-        raise RequestError(f"audio: a sound as float32 [N] with a rate is expected, not {found}")
+        given = f"{list(samples.shape)} at {audio.sample_rate} Hz"
+        raise RequestError(f"audio: a sound as float32 [N] with a rate is expected, not {given}")
     if not torch.from_numpy(samples).isfinite().all():
         raise RequestError("audio: the sound holds values that are no numbers")

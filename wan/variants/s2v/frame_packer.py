@@ -24,13 +24,13 @@ class FramePacker(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         """Latents `[B, C, sum(buckets), h, w]`, the last frame the nearest → tokens `[B, N, dim]`, nearest first."""
-        found = []
+        tokens = []
         stop = latents.shape[2]
         for level, count in enumerate(self.buckets):
             project = getattr(self, _name(level))
-            found.append(project(latents[:, :, stop - count : stop]).flatten(2).transpose(1, 2))
+            tokens.append(project(latents[:, :, stop - count : stop]).flatten(2).transpose(1, 2))
             stop -= count
-        return torch.cat(found, dim=1)
+        return torch.cat(tokens, dim=1)
 
 
 def _name(level: int) -> str:

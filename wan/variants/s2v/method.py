@@ -73,11 +73,11 @@ class SpeechMethod(Method):
         with self.parts.use("audio_encoder") as hearing:
             features = hearing.features(request.audio)
         self.parts.done("audio_encoder")
-        found = {"audio": features_of_frames(features, start, piece, self.variant.fps)}
+        conditions = {"audio": features_of_frames(features, start, piece, self.variant.fps)}
         with self.parts.use("vae") as vae:
             if request.pose is not None:
-                found["pose"] = vae.encode(self._pose(request.pose, start, piece, size))[:, :, 1:]
-            return found | self._before(request, vae)
+                conditions["pose"] = vae.encode(self._pose(request.pose, start, piece, size))[:, :, 1:]
+            return conditions | self._before(request, vae)
 
     def context(self, model: Any, texts: Sequence[Tensor], latents: Tensor, conditions: Conditions) -> Any:
         return model.clip_context(
@@ -116,15 +116,15 @@ class SpeechMethod(Method):
 
     def _before(self, request: ClipRequest, vae: Any) -> dict[str, Tensor]:
         """Latents of the picture and of the frames before, and those of their pixels that the next clip still needs."""
-        found = {name: tensor.float() for name, tensor in (request.carried or {}).items()}
+        conditions = {name: tensor.float() for name, tensor in (request.carried or {}).items()}
         size = (request.width, request.height)
         frames = None if request.before is None else as_video(fit_frames(request.before[-MOTION_FRAMES:], size))
         picture = None if frames is None else frames[:, :, -1:]
         if request.image is not None:
             picture = cover_short_side(request.image, size, bars=self.timing.bars)[None]
-        if "reference" not in found:
+        if "reference" not in conditions:
             assert picture is not None, "wan.validate has refused a request without one"
-            found["reference"] = vae.encode(picture)
+            conditions["reference"] = vae.encode(picture)
         if frames is None and self.timing.from_picture and request.carried is None:
             frames = picture
         if frames is not None:
@@ -132,10 +132,10 @@ class SpeechMethod(Method):
                 frames = frames.expand(-1, -1, _REPEATED, -1, -1)
             before = torch.zeros(1, 3, MOTION_FRAMES, request.height, request.width)
             before[:, :, -frames.shape[2] :] = frames
-            found["motion"] = vae.encode(before)
+            conditions["motion"] = vae.encode(before)
             if (older := MOTION_FRAMES - self._piece(request)) > 0:
-                found["frames"] = before[:, :, -older:].contiguous()
-        return found
+                conditions["frames"] = before[:, :, -older:].contiguous()
+        return conditions
 
     def _pose(self, video: Video, start: int, piece: int, size: tuple[int, int]) -> Tensor:
         """The pose of `piece` frames from `start` on, the first of them twice, as the reference encodes it: fp32
@@ -157,11 +157,11 @@ def _carried(vae: Any, shown: Tensor, older: Tensor) -> dict[str, Tensor]:
     if known.shape[2] < MOTION_FRAMES:
         return {}
     last = known[:, :, -MOTION_FRAMES:]
-    found = {"motion": vae.encode(last).float().cpu()}
+    carried = {"motion": vae.encode(last).float().cpu()}
     kept = MOTION_FRAMES - shown.shape[2]
     if kept > 0:
-        found["frames"] = last[:, :, -kept:].cpu().contiguous()
-    return found
+        carried["frames"] = last[:, :, -kept:].cpu().contiguous()
+    return carried
 
 
 def _older(shown: Tensor, conditions: Conditions) -> Tensor:
@@ -181,9 +181,9 @@ def _check_carried(request: ClipRequest) -> None:
     motion = carried.get("motion")
     wanted = (1, 16, _MOTION_LATENTS, request.height // 8, request.width // 8)
     if motion is None or tuple(motion.shape) != wanted:
-        found = "nothing" if motion is None else str(list(motion.shape))
+        given = "nothing" if motion is None else str(list(motion.shape))
         raise RequestError(
-            f"carried: motion of the clip before is expected as {list(wanted)}, not {found}; nothing can follow a clip "
+            f"carried: motion of the clip before is expected as {list(wanted)}, not {given}; nothing can follow a clip "
             "that is shorter than those before it"
         )
     if request.start_frame == 0:

@@ -31,13 +31,13 @@ def resample(samples: Tensor, rate: int, new_rate: int) -> Tensor:
     kernel = _kernel(old, new)
     reach = kernel.shape[1] // 2
     count = -(-len(samples) * new // old)
-    found = torch.empty(count)
+    resampled = torch.empty(count)
     padded = F.pad(samples.float(), (reach, reach + old))
     for phase in range(min(new, count)):  # the new samples that lie alike between old ones: `old` samples apart
         windows = padded[phase * old // new :].unfold(0, kernel.shape[1], old)
-        places = found[phase::new]
+        places = resampled[phase::new]
         places.copy_(windows[: len(places)] @ kernel[phase * old % new])
-    return found
+    return resampled
 
 
 def _kernel(old: int, new: int) -> Tensor:

@@ -34,13 +34,13 @@ def motion_positions(buckets: Sequence[int], rows: int, columns: int) -> Tensor:
     second on, 2^i frames. A coarse grid is spread over the full one from its first to its last place, cut to whole
     numbers; the frames are spread alike.
     """
-    found, age = [], 0
+    positions, age = [], 0
     for level, count in enumerate(buckets):
         age += count
         joined = 2**level
         times = [-time for time in _spread(age, age - count + 1, count // joined)]
-        found.append(_grid(times, _spread(0, rows - 1, rows // joined), _spread(0, columns - 1, columns // joined)))
-    return torch.cat(found)
+        positions.append(_grid(times, _spread(0, rows - 1, rows // joined), _spread(0, columns - 1, columns // joined)))
+    return torch.cat(positions)
 
 
 def rotary(positions: Tensor, head_dim: int) -> tuple[Tensor, Tensor]:

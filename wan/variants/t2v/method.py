@@ -41,13 +41,13 @@ class VideoMethod(Method):
         if request.video is None or request.strength is None:
             return {}
         size = (request.width, request.height)
-        found = {"strength": torch.tensor(request.strength, dtype=torch.float64)}
+        conditions = {"strength": torch.tensor(request.strength, dtype=torch.float64)}
         with self.parts.use("vae") as vae:
-            found["video"] = vae.encode(as_video(fit_frames(frames_of_clip(request, request.video), size)))
+            conditions["video"] = vae.encode(as_video(fit_frames(frames_of_clip(request, request.video), size)))
             if request.before is not None:
-                known = found["known"] = vae.encode(as_video(fit_frames(request.before, size)))
-                found["video"][:, :, : known.shape[2]] = known
-        return found
+                known = conditions["known"] = vae.encode(as_video(fit_frames(request.before, size)))
+                conditions["video"][:, :, : known.shape[2]] = known
+        return conditions
 
     def start(self, noise: Tensor, conditions: Conditions, sampling: Sampling) -> tuple[Tensor, int]:
         if "video" not in conditions:
@@ -57,14 +57,14 @@ class VideoMethod(Method):
         return (1 - sigma) * conditions["video"].to(noise) + sigma * noise, skipped
 
     def ask(self, model: Any, latents: Tensor, timestep: float, context: Any, conditions: Conditions) -> list[Tensor]:
-        found = super().ask(model, latents, timestep, context, conditions)
+        velocities = super().ask(model, latents, timestep, context, conditions)
         if "known" in conditions:
             known = conditions["known"]
             there = slice(known.shape[2])
             # timesteps are truncated: what that leaves, the next step takes in
             straight = (latents[:, :, there] - known) * (NUM_TRAIN_TIMESTEPS / max(timestep, 1.0))
-            found = [torch.cat([straight, velocity[:, :, there.stop :]], dim=2) for velocity in found]
-        return found
+            velocities = [torch.cat([straight, velocity[:, :, there.stop :]], dim=2) for velocity in velocities]
+        return velocities
 
 
 def check_before(request: ClipRequest) -> None:
@@ -86,6 +86,6 @@ def check_reaches(request: ClipRequest, name: str, video: Video) -> None:
 
 def frames_of_clip(request: ClipRequest, video: Video) -> Frames:
     """The frames of this clip, of the shot's whole video; the last one is held where the video ends before."""
-    found = video.frames(request.start_frame, request.start_frame + request.num_frames)
-    missing = request.num_frames - len(found)
-    return np.concatenate([found, np.repeat(found[-1:], missing, axis=0)]) if missing > 0 else found
+    frames = video.frames(request.start_frame, request.start_frame + request.num_frames)
+    missing = request.num_frames - len(frames)
+    return np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)]) if missing > 0 else frames

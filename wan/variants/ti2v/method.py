@@ -27,8 +27,8 @@ class TextImageMethod(Method):
 
     def ask(self, model: Any, latents: Tensor, timestep: float, context: Any, conditions: Conditions) -> list[Tensor]:
         clean = conditions["first"].shape[2] if "first" in conditions else 0
-        found: list[Tensor] = model.velocities(latents, timestep, context, clean_frames=clean)
-        return found
+        velocities: list[Tensor] = model.velocities(latents, timestep, context, clean_frames=clean)
+        return velocities
 
     def after_step(self, latents: Tensor, conditions: Conditions) -> Tensor:
         """Latent frame 0 is the picture's again, whatever the solver made of it."""

@@ -33,10 +33,10 @@ def face_box(face: Points, size: Size) -> FaceBox | None:
 
 def face_boxes(faces: Sequence[Points], size: Size) -> list[FaceBox]:
     """A box for every frame: where there is none the nearest earlier one, else the first there is, else the frame."""
-    found = [face_box(face, size) for face in faces]
-    last: FaceBox = next((box for box in found if box is not None), (0, size[0], 0, size[1]))
+    seen = [face_box(face, size) for face in faces]
+    last: FaceBox = next((box for box in seen if box is not None), (0, size[0], 0, size[1]))
     boxes = []
-    for box in found:
+    for box in seen:
         last = box or last
         boxes.append(last)
     return boxes

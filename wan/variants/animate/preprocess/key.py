@@ -65,8 +65,8 @@ def models_digest(poses: Path, masks: Path | None = None) -> str:
 
 def _files(place: Path) -> dict[str, Path]:
     """The files of a model, a file itself or a folder with some, by their names."""
-    found = [path for path in found_in(place, "**/*") if path.is_file()] if place.is_dir() else [place]
-    files = {path.relative_to(place.parent).as_posix(): path for path in found}
+    paths = [path for path in found_in(place, "**/*") if path.is_file()] if place.is_dir() else [place]
+    files = {path.relative_to(place.parent).as_posix(): path for path in paths}
     if not files or not all(path.is_file() for path in files.values()):
         raise CheckpointError(f"{place} is missing: the preprocessing of Animate needs it")
     return files

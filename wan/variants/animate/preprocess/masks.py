@@ -65,8 +65,8 @@ class PersonMasks:
             session.add_point_inputs(person, number, _prompt(points))
             session.obj_with_new_inputs = [1]
             self.model(session, frame_idx=number)
-        for found in self.model.propagate_in_video_iterator(session, start_frame_idx=0):
-            logits = F.interpolate(found.pred_masks.float(), (height, width), mode="bilinear", align_corners=False)
+        for output in self.model.propagate_in_video_iterator(session, start_frame_idx=0):
+            logits = F.interpolate(output.pred_masks.float(), (height, width), mode="bilinear", align_corners=False)
             yield (logits[0, 0] > 0).cpu().numpy()
 
 

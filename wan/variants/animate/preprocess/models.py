@@ -43,13 +43,13 @@ def _load_masks(folder: Path, device: str) -> PersonMasks:
     from transformers import Sam2VideoModel
     from transformers.utils import logging
 
-    told = logging.is_progress_bar_enabled()
+    shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
         model = Sam2VideoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
     except (OSError, SafetensorError, ValueError) as error:
         raise CheckpointError(f"{folder} cannot be loaded as SAM 2: {error}") from error
     finally:
-        if told:
+        if shown:
             logging.enable_progress_bar()
     return PersonMasks(model.to(device))

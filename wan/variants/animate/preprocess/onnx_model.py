@@ -49,5 +49,5 @@ class OnnxModel:
 
     def run(self, pixels: Array) -> Array:
         """`[1, 3, H, W]` → its first output."""
-        (found, *_) = self._session.run(None, {self._input.name: pixels.astype(np.float32, copy=False)})
-        return np.asarray(found, np.float32)
+        (output, *_) = self._session.run(None, {self._input.name: pixels.astype(np.float32, copy=False)})
+        return np.asarray(output, np.float32)

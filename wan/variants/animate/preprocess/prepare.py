@@ -66,17 +66,17 @@ def preprocess(
 
 def _read_motion(video: Video, models: PreprocessModels, fps: float) -> tuple[Size, int, list[Skeleton]]:
     """Size of the video, people in it, and the skeleton of the one who is followed in every frame."""
-    found, size = [], (0, 0)
+    people, size = [], (0, 0)
     for frames in _pieces(video, _READ_AT_ONCE):
         size = (frames.shape[2], frames.shape[1])
-        found += [models.detector.people(frame) for frame in frames]
-    boxes = iter(follow(found, size, fps))
+        people += [models.detector.people(frame) for frame in frames]
+    boxes = iter(follow(people, size, fps))
     motion = [
         Skeleton.of_whole_body(models.pose.points(frame, next(boxes)))
         for frames in _pieces(video, _READ_AT_ONCE)
         for frame in frames
     ]
-    return size, most_people(found), motion
+    return size, most_people(people), motion
 
 
 def _on_canvas(
@@ -100,8 +100,8 @@ def _find_masks(
     packed: list[npt.NDArray[np.uint8]] = []
     for frames in _pieces(video, PIECE):
         bodies = [skeleton.body for skeleton in motion[len(packed) : len(packed) + len(frames)]]
-        found = finder.masks(fit_frames(frames, settings.size), bodies)
-        packed.extend(np.packbits(grow(mask, cells=settings.mask_cells)) for mask in found)
+        masks = finder.masks(fit_frames(frames, settings.size), bodies)
+        packed.extend(np.packbits(grow(mask, cells=settings.mask_cells)) for mask in masks)
     return Masks(packed, settings.size)
 
 

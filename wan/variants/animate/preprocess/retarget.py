@@ -87,14 +87,14 @@ def _fitted(skeleton: Skeleton, ratios: Ratios, shift: Points, scale: float, han
 
 def _stretched(body: Points, ratios: Ratios) -> Points:
     """Every limb times its ratio, from the neck outwards."""
-    found = body.copy()
+    stretched = body.copy()
     lengths = [float(np.hypot(*(body[end, :2] - body[start, :2]))) * ratio for (start, end), ratio in _limbs(ratios)]
     for number, ((start, end), ratio) in enumerate(_limbs(ratios)):
         limb = (body[end, :2] - body[start, :2]) * ratio
         if number in _FEET and lengths[number] > _LONGEST_FOOT * lengths[_FEET[number]]:
             limb = limb * (_LONGEST_FOOT * lengths[_FEET[number]] / lengths[number])
-        found[end, :2] = found[start, :2] + limb
-    return found
+        stretched[end, :2] = stretched[start, :2] + limb
+    return stretched
 
 
 def _limbs(ratios: Ratios) -> list[tuple[tuple[int, int], float]]:
@@ -103,9 +103,9 @@ def _limbs(ratios: Ratios) -> list[tuple[tuple[int, int], float]]:
 
 def _held(hand: Points, wrist: Points, scale: float) -> Points:
     """A hand at another wrist and of another size; its first point is where it is held."""
-    found = hand.copy()
-    found[:, :2] = (hand[:, :2] - hand[0, :2]) * scale + wrist[:2]
-    return found
+    held = hand.copy()
+    held[:, :2] = (hand[:, :2] - hand[0, :2]) * scale + wrist[:2]
+    return held
 
 
 def _height(body: Points, other: Points, size: Size, canvas: Size) -> float:

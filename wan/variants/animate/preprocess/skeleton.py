@@ -66,8 +66,8 @@ class Skeleton:
         """All points times `scale`, plus `shift`; scores stay."""
 
         def move(points: Points) -> Points:
-            found = points.copy()
-            found[:, :2] = found[:, :2] * scale + np.asarray(shift, np.float32)
-            return found
+            moved = points.copy()
+            moved[:, :2] = moved[:, :2] * scale + np.asarray(shift, np.float32)
+            return moved
 
         return Skeleton(move(self.body), move(self.left_hand), move(self.right_hand), move(self.face))

@@ -67,8 +67,8 @@ def _overlap(boxes: Boxes, other: Box) -> npt.NDArray[np.float32]:
     opposite = np.minimum(boxes[:, 2:4], other[2:])
     common = np.prod((opposite - corner).clip(0), axis=1)
     areas = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1) + np.prod(other[2:] - other[:2])
-    found: npt.NDArray[np.float32] = common / np.maximum(areas - common, 1e-6)
-    return found
+    overlap: npt.NDArray[np.float32] = common / np.maximum(areas - common, 1e-6)
+    return overlap
 
 
 def _check_gaps(seen: Sequence[int], frames: int, fps: float) -> None:

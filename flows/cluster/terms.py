@@ -1,0 +1,91 @@
+"""What a pool of workers is for as long as it lives, and what a film and a pool must have in common."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from flows.cluster.room import WorkerSize
+from flows.errors import EnvironmentProblem
+from flows.settings import ClusterSettings
+
+PACKAGES = ("flows", "wan")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`size` is what each worker takes of a machine. `own`: the pool is there for one film, and ends with it."""
+
+    name: str
+    settings: ClusterSettings
+    size: WorkerSize
+    store_address: str
+    store_identity: bytes
+    own: bool
+
+    @property
+    def keeper(self) -> str:
+        """The name of its keeper among Ray's actors."""
+        return f"{self.name}/keeper"
+
+    def check(self, film: Terms) -> None:
+        """Raises EnvironmentProblem when a film that asks for `film` cannot be rendered by this pool."""
+        another = "    or name a pool of its own: cluster.pool=NAME"
+        if film.store_identity != self.store_identity:
+            raise EnvironmentProblem(
+                f"the pool {self.name} keeps its clips in the store {self.store_address}, and this film in "
+                f"{film.store_address}\n    use that one: store.address={self.store_address}\n{another}"
+            )
+        ours, asked = (self.size.cpus, self.size.gpus), (film.size.cpus, film.size.gpus)
+        if ours != asked:
+            raise EnvironmentProblem(
+                f"a worker of the pool {self.name} has {_words(ours)}, and this film asks for {_words(asked)}\n"
+                f"    cluster.cpus_per_worker={ours[0]:g} cluster.gpus_per_worker={ours[1]:g} uses it\n{another}"
+            )
+
+
+def _words(size: tuple[float, float]) -> str:
+    return f"{size[0]:g} CPU and {size[1]:g} GPU"
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """What has to be the same on both sides of a cluster, by name: what is sent there is code's own."""
+    import ray
+
+    return {
+        "wanflow": f"{version('wanflow')}, code {_code()}",
+        "Python": platform.python_version(),
+        "Ray": ray.__version__,
+    }
+
+
+def check_versions(pool: str, theirs: Mapping[str, str]) -> None:
+    """Raises EnvironmentProblem that names what differs, and what to do."""
+    ours = versions()
+    differ = [name for name in ours if ours[name] != theirs.get(name)]
+    if differ:
+        lines = [f"    {name} is {theirs.get(name, 'unknown')} there, {ours[name]} here" for name in differ]
+        raise EnvironmentProblem(
+            "\n".join([f"the pool {pool} runs other software than this command:", *lines])
+            + "\n    install the same on all machines; if the pool's is the older one: wanflow pool down, and try again"
+        )
+
+
+def _code() -> str:
+    """Of the packages themselves: a checkout has one version for many states."""
+    found = sha256()
+    for path in _sources():
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+def _sources() -> Iterator[Path]:
+    root = Path(__file__).parents[2]
+    for package in PACKAGES:
+        yield from sorted((root / package).rglob("*.py"))

@@ -1,0 +1,122 @@
+"""A renderer that dies, hangs or fails at a stage and step that it is told, and otherwise is the one that it wraps."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from flows.cluster.renderers import Renderer, RendererSpec, Report, build_renderer
+from flows.errors import Stopped
+from flows.planning.model import Clip
+from flows.store import ClipRecord, Store
+from wan.errors import NumbersError
+
+KIND = "tests.flows.cluster.drilled:DrilledRenderer"
+
+
+def drilled(
+    spec: RendererSpec, folder: Path, *, trouble: str, stage: str, step: int = 1, times: int = 1
+) -> RendererSpec:
+    """The spec of a renderer as `spec` has it that gets into trouble when it tells that `step` of `stage` is done.
+
+    `trouble` is a key of `TROUBLES`. It happens `times` times in all, whichever process gets there; `folder` is where
+    they count, and where each says which steps it took (`steps_taken`).
+    """
+    options = {f"wrapped_{name}": value for name, value in spec.options.items()}
+    told = {"kind": spec.kind, "folder": str(folder), "trouble": trouble, "stage": stage, "step": step, "times": times}
+    return RendererSpec(KIND, options | told, device=spec.device)
+
+
+def steps_taken(folder: Path) -> list[str]:
+    """`stage step`, by all processes, in the order in which they were told."""
+    file = folder / "steps.txt"
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def _die(report: Report) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _hang(report: Report) -> None:
+    """Deaf, too: as a thread that waits for a driver."""
+    threading.Event().wait()
+
+
+def _wait(report: Report) -> None:
+    """Until it is told to stop."""
+    while not report.should_stop():
+        threading.Event().wait(0.01)
+    raise Stopped("stopped while it waited")
+
+
+def _fail(report: Report) -> None:
+    raise RuntimeError("CUDA error: an illegal memory access was encountered, say")
+
+
+def _spoil(report: Report) -> None:
+    raise NumbersError("the latents are no numbers, say")
+
+
+TROUBLES: Mapping[str, Callable[[Report], None]] = {
+    "die": _die, "hang": _hang, "wait": _wait, "fail": _fail, "spoil": _spoil,
+}  # fmt: skip
+
+
+class DrilledRenderer:
+    """Made by `drilled`."""
+
+    def __init__(
+        self,
+        *,
+        threads: int,
+        kind: str,
+        folder: str,
+        trouble: str,
+        stage: str,
+        step: int,
+        times: int,
+        **wrapped: str | int | float | bool | None,
+    ) -> None:
+        options = {name.removeprefix("wrapped_"): value for name, value in wrapped.items()}
+        self._renderer: Renderer = build_renderer(RendererSpec(kind, options), threads)
+        self._folder = Path(folder)
+        self._trouble, self._at, self._times = TROUBLES[trouble], (stage, step), times
+
+    @property
+    def warm(self) -> frozenset[str]:
+        return self._renderer.warm
+
+    def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
+        return self._renderer.render(clip, store, _Told(report, self._happened))
+
+    def _happened(self, report: Report, stage: str, step: int) -> None:
+        with (self._folder / "steps.txt").open("a") as file:
+            file.write(f"{stage} {step}\n")
+        if (stage, step) == self._at and self._is_my_turn():
+            self._trouble(report)
+
+    def _is_my_turn(self) -> bool:
+        for number in range(self._times):
+            try:
+                (self._folder / f"trouble-{number}").touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            return True
+        return False
+
+
+class _Told:
+    """A report that somebody listens to."""
+
+    def __init__(self, report: Report, happened: Callable[[Report, str, int], None]) -> None:
+        self._report, self._happened = report, happened
+
+    def progress(self, stage: str, step: int, steps: int) -> None:
+        self._report.progress(stage, step, steps)
+        self._happened(self._report, stage, step)
+
+    def should_stop(self) -> bool:
+        return self._report.should_stop()

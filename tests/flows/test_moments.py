@@ -1,0 +1,34 @@
+"""Times of day, and dates with a time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from flows.moments import is_moment, moment
+
+NOON = datetime(2026, 1, 31, 12, 0).astimezone().timestamp()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("18:00", datetime(2026, 1, 31, 18, 0)),
+        ("11:59", datetime(2026, 2, 1, 11, 59)),
+        ("12:00", datetime(2026, 2, 1, 12, 0)),
+        ("2026-03-01T06:30", datetime(2026, 3, 1, 6, 30)),
+        ("2026-03-01", datetime(2026, 3, 1)),
+    ],
+)
+def test_a_time_of_day_is_the_next_one(text: str, expected: datetime) -> None:
+    assert moment(text, NOON) == expected.astimezone().timestamp()
+
+
+def test_an_offset_from_utc_is_heeded() -> None:
+    assert moment("2026-01-31T18:00+00:00", NOON) - moment("2026-01-31T18:00+02:00", NOON) == 7200
+
+
+@pytest.mark.parametrize("text", ["soon", "25:00", "", "tomorrow 18:00"])
+def test_what_is_none_is_known(text: str) -> None:
+    assert not is_moment(text)
