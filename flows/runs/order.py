@@ -12,7 +12,7 @@ SENT = re.compile(r"sha256:([0-9a-f]{64})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """`storyboard` is a name or path on the machine that makes the film, or `sha256:...` of one that was sent to `store`.
+    """`storyboard` is a name or path where the film is made, or `sha256:...` of one that was sent to `store`.
 
     `overrides` come after those of that machine. `only` names shots. `priority` 0 and no `deadline` (a moment, ISO
     8601) leave them to the overrides. `run` and `url`: the flow run.
