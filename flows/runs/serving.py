@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from flows.errors import FlowsError
+from flows.errors import EnvironmentProblem, FlowsError
 from flows.runs import alive
 from flows.runs.lost_runs import look_after
 from flows.runs.named import Named
@@ -141,17 +141,24 @@ class _Serve:
                 await asyncio.sleep(0.1)
             now = datetime.now(UTC).isoformat()
             for run in handed:
-                if _state(rest, run) not in ("COMPLETED", "FAILED"):  # it was made after all
-                    state = {"type": "SCHEDULED", "name": HANDED_BACK, "message": GOES_ON}
-                    rest.set_state(run, {**state, "state_details": {"scheduled_time": now}})
-                alive.forget(run)
+                try:
+                    if _state(rest, run) not in ("COMPLETED", "FAILED"):  # it was made after all
+                        state = {"type": "SCHEDULED", "name": HANDED_BACK, "message": GOES_ON}
+                        rest.set_state(run, {**state, "state_details": {"scheduled_time": now}})
+                    alive.forget(run)
+                except EnvironmentProblem as error:  # it stays noted: the next one here finds that its process is gone
+                    _say(str(error))
 
     def _rest(self) -> Rest:
         return Rest(self._server.url, self._server.client())
 
 
 def _state(rest: Rest, run: str) -> str | None:
-    found = rest.get(f"/flow_runs/{run}")
+    """None: it is not known, since the run was deleted or the server does not answer."""
+    try:
+        found = rest.get(f"/flow_runs/{run}")
+    except EnvironmentProblem:
+        return None
     return found["state_type"] if found else None
 
 
