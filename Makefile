@@ -1,5 +1,6 @@
 # make film    a film from the shipped storyboard, on a machine that has nothing but Python
 # make test    everything CI checks: format, lint, types, import contracts, tests with coverage
+# make drill   workers, keepers and drivers killed in the middle of films, five times each (half an hour)
 # make check   the same without the tests
 # make test JOBS=8   in as many processes at once (2: each may start a Ray of its own)
 # make clean   remove what the checks leave behind (not .venv, not outputs)
@@ -19,7 +20,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DELETE_ON_ERROR:
-.PHONY: film test check format constraints clean help
+.PHONY: film test drill check format constraints clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +31,9 @@ film: $(STAMPS)/run
 
 test: check
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
+
+drill: $(STAMPS)/dev
+	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v tests/drill
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff format --check $(SOURCES)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.job import Job
+from flows.cluster.metrics import PoolMetrics
 from flows.cluster.outbox import Outbox, Told
 from flows.cluster.queue import ClipQueue, FilmOrder, Lease, Loss, Waiting
 from flows.cluster.renderers import RendererSpec
@@ -23,8 +24,9 @@ ASK_SECONDS = 5.0
 class Board:
     """Which films there are, what is to be rendered for them, by whom, and what was said of it."""
 
-    def __init__(self, attempts: int) -> None:
+    def __init__(self, attempts: int, metrics: PoolMetrics | None = None) -> None:
         self.stopping = False
+        self._metrics = metrics
         self._queue = ClipQueue(attempts)
         self._crew = self._queue.crew
         self._changed = threading.Condition()
@@ -226,6 +228,8 @@ class Board:
             load = event.record.seconds.get("load")
             if load and not event.cached:
                 self._queue.learn_load_seconds(clip.spec.variant, load)
+            if self._metrics is not None and not event.cached:
+                self._metrics.rendered(clip.spec.variant, event.record.seconds)
             self._ended(clip.fingerprint)
             self._tell(event, self._queue.finish(clip.fingerprint))
             self._renderers.pop(clip.fingerprint, None)
@@ -253,6 +257,8 @@ class Board:
             if not wanted:
                 self._queue.dropped(fault.fingerprint)
                 return
+            if self._metrics is not None:
+                self._metrics.retried()
             losses = self._queue.fail(replace(fault, message=f"{node}: {fault.message}") if on_node else fault)
             if all(loss.fingerprint != fault.fingerprint for loss in losses):
                 self._tell(Failed(fault.fingerprint, place, fault.message, final=False), wanted)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flows.cluster.board import Board
+from flows.cluster.metrics import PoolMetrics
 from flows.cluster.outbox import Told
 from flows.cluster.queue import FilmOrder, Waiting
 from flows.cluster.renderers import RendererSpec
@@ -28,6 +29,8 @@ from flows.store import open_store
 
 LOOK_SECONDS = 0.5
 """How often the keeper looks after its workers and films."""
+MEASURE_SECONDS = 5.0
+"""How often the metrics say how the queue stands."""
 DRIVER_SECONDS = 30.0
 """A film whose driver has given no sign of life for so long is given up."""
 
@@ -37,7 +40,9 @@ class Keeper:
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self._board = Board(terms.settings.attempts)
+        self._metrics = None if terms.own else PoolMetrics(terms.name)
+        self._measured = 0.0
+        self._board = Board(terms.settings.attempts, self._metrics)
         self._session = RaySession(terms.settings)
         self._staff = Staff(self._session, terms, self._board, self._broken)
         self._wishes = Wishes(None if terms.own else open_store(terms.store_address), terms.name)
@@ -185,10 +190,19 @@ class Keeper:
             try:
                 self._staff.look()
                 self._give_up_the_lost()
+                self._measure()
                 if self._over():
                     self._leave()
             except BaseException as error:  # noqa: BLE001  # not swallowed: `listen` raises it
                 self._broken(error)
+
+    def _measure(self) -> None:
+        """Every few seconds."""
+        if self._metrics is None or time.monotonic() - self._measured < MEASURE_SECONDS:
+            return
+        self._measured = time.monotonic()
+        self._metrics.queue(self._board.waiting(), len(self._board.films))
+        self._metrics.workers(worker.state for worker in self._staff.workers)
 
     def _give_up_the_lost(self) -> None:
         now = time.monotonic()

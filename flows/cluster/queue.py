@@ -56,7 +56,7 @@ class ClipQueue:
         self.crew = Crew()
         self._graph = Graph()
         self._films = Films()
-        self._ready = Ready()
+        self._ready = Ready(self._films)
         self._backlog = Backlog()
         self._residency = Residency()
         self._order = Order(self._films, self._ready, self._backlog, self._residency, self.crew)
@@ -93,9 +93,9 @@ class ClipQueue:
     def release_all(self) -> None:
         self._films.all_held = False
 
-    def add(self, clips: Iterable[Clip], film: str = "") -> None:
+    def add(self, clips: Iterable[Clip], film: str = "") -> tuple[Loss, ...]:
         """The whole graph of a film, or more of it, in any order. What another film has queued is shared with it: also
-        clips that these start from, and that are queued already."""
+        clips that these start from, and that are queued already. Returns what none of the workers can render."""
         clips = tuple(clips)
         if not self._films[film].clips:
             self._films.begin(film)
@@ -110,6 +110,7 @@ class ClipQueue:
                 self._films[film].clips.add(entry.name)
                 self._films[film].work += entry.seconds
         self._place_all({entry.name for entry in wanted} | moved)
+        return self._lose_stranded() if self.crew.workers else ()
 
     def withdraw(self, film: str) -> frozenset[str]:
         """The film is gone, and with it the clips that no other one wants. Returns those of them that are being

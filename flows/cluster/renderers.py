@@ -67,6 +67,10 @@ class Renderer(Protocol):
         """The models that are held now, by `Clip.model`."""
         ...
 
+    def release(self) -> None:
+        """Give back the memory of the models: another renderer takes the place of this one."""
+        ...
+
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Render, write the blobs, and return the record, not yet published. Raises what went wrong."""
         ...

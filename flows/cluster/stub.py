@@ -43,6 +43,10 @@ class StubRenderer:
         """The models that were asked for; nothing is loaded for them."""
         return self._warm
 
+    def release(self) -> None:
+        """Nothing is held."""
+        self._warm = frozenset()
+
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Take the steps that no checkpoint has, and draw the frames. Raises Stopped between steps."""
         self._warm |= {clip.model}

@@ -85,6 +85,10 @@ class WanRenderer:
         """The models that are loaded, by `Clip.model`."""
         return frozenset(model_name(variant, revision, how) for variant, revision, how, _ in self._models.keys)
 
+    def release(self) -> None:
+        """No model is held any more."""
+        self._drop_models()
+
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Prepare a driving video, load, encode, denoise, decode, and write the blobs. When a GPU's memory does not
         suffice, it goes on from the last finished step in the next leaner placement; when another worker has left a

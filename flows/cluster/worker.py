@@ -1,4 +1,4 @@
-"""A worker: the Ray actor that holds renderers and renders clip after clip.
+"""A worker: the Ray actor that holds a renderer and renders clip after clip.
 
 Rendering runs on one thread of its own. Whoever gave the job asks for what is said of it, and may be another one than
 the one who gave it: the work goes on while nobody asks.
@@ -41,7 +41,7 @@ class Worker:
         self._store = open_store(store_address)
         self._store_identity = store_identity
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
-        self._renderers: dict[str, Renderer] = {}
+        self._held: tuple[str, Renderer] | None = None
         self._said = _Said()
         self._job: Job | None = None
         self._leaving = False
@@ -104,16 +104,19 @@ class Worker:
             self._store.discard(clip.fingerprint)
         renderer = self._built(job.renderer)
         record = renderer.render(clip, self._store, report)
-        report.said.say(Warm(frozenset().union(*(one.warm for one in self._renderers.values()))))
+        report.said.say(Warm(renderer.warm))
         published = self._store.publish(replace(record, worker=self._name))
         return Finished(clip.fingerprint, published, cached=False)
 
     def _renderer(self, spec: RendererSpec) -> Renderer:
-        """On the rendering thread."""
+        """On the rendering thread. The one before gives back what it holds: each counts on all the memory."""
         key = repr((spec.kind, sorted(spec.options.items(), key=lambda option: option[0])))
-        if key not in self._renderers:
-            self._renderers[key] = build_renderer(spec, self._threads)
-        return self._renderers[key]
+        if self._held is not None and self._held[0] != key:
+            self._held[1].release()
+            self._held = None
+        if self._held is None:
+            self._held = (key, build_renderer(spec, self._threads))
+        return self._held[1]
 
     def _built(self, spec: RendererSpec) -> Renderer:
         """The renderer. That it cannot be built is never a clip's fault."""

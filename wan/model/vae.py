@@ -51,10 +51,10 @@ class Vae:
         `rounded`: on a GPU, convolutions may round their factors. `rows`: which of a frame are computed here, in a
         gang, whose members do all of this together; tiles are not shared out."""
         self.model = model.eval()
-        self._pace = Pace(self.device)
         for module in model.modules():
             if isinstance(module, nn.Conv3d):
                 module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
+        self._pace: Pace = Pace(self.device)
         if tiled:
             model.enable_tiling()
             for part in (model.encoder, model.decoder):  # called for each frame of each tile

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from heapq import merge
 
+from flows.cluster.queueing.capacity import Capacity
 from flows.cluster.queueing.order import AGEING_SECONDS, Choice, Moment, Order, waited
 from flows.cluster.queueing.ready import Backlog, Bucket
 from flows.cluster.queueing.residency import Post, Residency
 
+GAIN = 2.0
+"""A load is made good when the model's work takes so many times its seconds longer than that of the model held."""
 OWED = 10.0
 """A film is owed a load when it is so many times its seconds behind the film that would be served."""
 LOOKING_SECONDS = 10.0
@@ -19,12 +21,11 @@ LOOKING_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A worker that asks. `at_work`: how many others render with each model, or did last."""
+    """A worker that asks, and the models that it holds."""
 
     worker: str
-    warm: Collection[str]
+    warm: frozenset[str]
     moment: Moment
-    at_work: Counter[str]
 
 
 class Chooser:
@@ -34,17 +35,19 @@ class Chooser:
         self._order = order
         self._backlog = backlog
         self._residency = residency
+        self._capacity = Capacity()
 
     def choose(self, worker: str, warm: Collection[str], now: float) -> Choice | None:
         """The clip that the worker should have; None: none is ready, or others will have it sooner."""
         moment = self._order.moment(now)
-        asking = Asking(worker, warm, moment, self._residency.at_work(moment.running, worker))
+        asking = Asking(worker, frozenset(warm), moment)
+        self._residency.asks(worker, asking.warm)
+        self._capacity.look(self._residency.groups(moment.running), self._backlog.seconds)
         held: list[Bucket] = []
         cold: dict[str, list[Bucket]] = {}
         for bucket in self._order.buckets():
             (held if bucket.model in warm else cold.setdefault(bucket.model, [])).append(bucket)
-        firsts = (next(self._order.choices(bucket, worker, moment), None) for bucket in held)
-        best = min((choice for choice in firsts if choice is not None), key=lambda one: one.rank, default=None)
+        best = self._of_held(held, asking)
         gains = [
             choice
             for buckets in cold.values()
@@ -52,6 +55,26 @@ class Chooser:
             and (choice := self._left_to_it(buckets, asking)) is not None
         ]
         return min(gains, key=lambda one: self._worth(one, asking), default=best)
+
+    def _of_held(self, buckets: Sequence[Bucket], asking: Asking) -> Choice | None:
+        """The first clip whose model the worker holds. Of several models, one whose work will take longer by a load or
+        more goes first, so that no other worker has to load it."""
+        firsts = [first for bucket in buckets if (first := self._first(bucket, asking)) is not None]
+        if not firsts:
+            return None
+        most_urgent = min(first.rank[0][:2] for first in firsts)
+        urgent = [first for first in firsts if first.rank[0][:2] == most_urgent]
+        longest = max(self._capacity.seconds(first.entry.model, 0.0) - self._load(first) for first in urgent)
+        return min(
+            (first for first in urgent if self._capacity.seconds(first.entry.model, 0.0) >= longest),
+            key=lambda one: one.rank,
+        )
+
+    def _first(self, bucket: Bucket, asking: Asking) -> Choice | None:
+        return next(self._order.choices(bucket, asking.worker, asking.moment), None)
+
+    def _load(self, choice: Choice) -> float:
+        return self._residency.load_seconds(choice.entry.clip)
 
     def _left_to_it(self, buckets: Sequence[Bucket], asking: Asking) -> Choice | None:
         """Of clips whose model the worker would have to load, the first that no other worker is sooner to have: those
@@ -76,39 +99,38 @@ class Chooser:
         return self._order.suits(choice.entry, post.name)
 
     def _gains(self, buckets: Sequence[Bucket], held: Choice, asking: Asking) -> bool:
-        """Whether the worker should load the model although it holds one that there is work for: for films that are
-        more urgent, or owed; for a way as long as everything; or because more work waits for each of its workers."""
+        """Whether the worker should load the model although it holds one that there is work for: for a film that is
+        more urgent; if nobody holds the model, for one that is owed it, or a longer way; else because so much more work
+        waits for each worker that holds it that the load is made good, and none of a long way waits here."""
         model, loading = buckets[0].model, self._loading(buckets)
         ours = held.rank[0][:2]
         theirs = min(self._class(bucket, asking) for bucket in buckets)
         if theirs != ours:
             return theirs < ours
-        if not asking.at_work[model] and min(
-            self._order.served(bucket) for bucket in buckets
-        ) + OWED * loading < self._order.served(held.bucket):
-            return True
-        path = max(bucket.entries[0].path for bucket in buckets)
-        if path + loading >= asking.moment.horizon and path > held.entry.path + loading:
-            return True
-        others = asking.at_work[held.entry.model]
-        mine = self._backlog.seconds.get(held.entry.model, 0.0)
-        return others > 0 and self._share(model, asking) > mine / others + loading
+        if not self._capacity.holds(model):
+            had = min(bucket.film.served for bucket in buckets)
+            path = max(bucket.entries[0].path for bucket in buckets)
+            if had + OWED * loading < held.bucket.film.served:
+                return True
+            if path >= asking.moment.long and path > held.entry.path + loading:
+                return True
+        if held.rank[1] == 0:
+            return False
+        ours_for = self._capacity.share(asking.warm, held.entry.model)
+        return self._capacity.seconds(model, 1.0) > self._capacity.seconds(held.entry.model, -ours_for) + GAIN * loading
 
     def _class(self, bucket: Bucket, asking: Asking) -> tuple[int, int]:
         """Its urgency as a reason to load: waiting long is one only if nobody renders with the model."""
-        level, pressing = -self._order.priority(bucket), self._order.urgency(bucket, asking.moment)[1]
-        if not asking.at_work[bucket.model]:
+        level, pressing = -bucket.film.order.priority, self._order.urgency(bucket, asking.moment)[1]
+        if not self._capacity.holds(bucket.model):
             level -= int(waited(bucket, asking.moment) / AGEING_SECONDS)
         return level, pressing
 
     def _worth(self, choice: Choice, asking: Asking) -> tuple[object, ...]:
         """Of several models that would be loaded: the more urgent one, then the one whose work takes longest even if
         the worker joins in."""
-        pull = max(choice.entry.path, self._share(choice.entry.model, asking))
+        pull = max(choice.entry.path, self._capacity.seconds(choice.entry.model, 1.0))
         return self._class(choice.bucket, asking), -pull, choice.rank
-
-    def _share(self, model: str, asking: Asking) -> float:
-        return self._backlog.seconds.get(model, 0.0) / (asking.at_work[model] + 1)
 
     def _loading(self, buckets: Sequence[Bucket]) -> float:
         return self._residency.load_seconds(buckets[0].entries[0].clip)

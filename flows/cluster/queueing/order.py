@@ -16,6 +16,9 @@ AGEING_SECONDS = 1800.0
 """A film's clips of one model that have waited so long, none of them leased, rank with those of the next priority."""
 IN_TURNS = 8
 """Of so many leases one goes by turns alone, however long the ways of other films are."""
+LONG = 3.0
+"""A clip's way to the end is long when it takes as long as everything does, less so many times the longest clip: a
+worker comes free a clip later, and no clip can be cut."""
 HASTE = 1.25
 """A film is pressing when what is left of it, taken so many times, would not be done by its deadline."""
 
@@ -30,19 +33,18 @@ class Choice:
     """A clip for a worker, on account of a film."""
 
     entry: Entry
-    film: Film
     bucket: Bucket
     rank: Rank
 
 
 @dataclass(slots=True)
 class Moment:
-    """When something is chosen, and for how many workers. `horizon`: seconds until everything would be done, if no
-    worker ever waited; `top`: the highest priority that waits."""
+    """When something is chosen, and for how many workers. `long`: seconds to the end from which on a clip goes before
+    its film's turn; `top`: the highest priority that waits."""
 
     now: float
     running: frozenset[str]
-    horizon: float
+    long: float
     top: int
     by_turns: bool
     urgencies: dict[str, Urgency] = field(default_factory=dict)
@@ -59,29 +61,22 @@ class Order:
         self._crew = crew
         self._leases = 0
 
-    def priority(self, bucket: Bucket) -> int:
-        return self._films[bucket.film].order.priority
-
-    def served(self, bucket: Bucket) -> float:
-        """What its film has had."""
-        return self._films[bucket.film].served
-
     def moment(self, now: float) -> Moment:
         running = self._crew.running
         seconds = self._backlog.total + self._residency.left_over(now)
         by_turns = self._leases % IN_TURNS == IN_TURNS - 1
-        return Moment(now, running, seconds / max(1, len(running)), self._films.top_priority(), by_turns)
+        long = seconds / max(1, len(running)) - LONG * self._backlog.longest
+        return Moment(now, running, long, self._films.top_priority(), by_turns)
 
     def buckets(self) -> Iterator[Bucket]:
         """Those whose film is not held."""
-        return (bucket for bucket in self._ready.buckets() if not self._films.is_held(bucket.film))
+        return (bucket for bucket in self._ready.buckets() if not self._films.is_held(bucket.film.name))
 
     def choices(self, bucket: Bucket, worker: str, moment: Moment) -> Iterator[Choice]:
         """The clips of the bucket that suit the worker, in their order."""
-        film = self._films[bucket.film]
         for entry in bucket.entries:
             if self.suits(entry, worker):
-                yield Choice(entry, film, bucket, self._rank(entry, film, bucket, moment))
+                yield Choice(entry, bucket, self._rank(entry, bucket, moment))
 
     def suits(self, entry: Entry, worker: str) -> bool:
         """Whether the worker is able to render the clip, and is not to leave it to others after a failure."""
@@ -91,7 +86,7 @@ class Order:
     def chosen(self, choice: Choice, now: float) -> None:
         """The clip was leased: it was the turn of its film."""
         self._leases += 1
-        choice.film.served += choice.entry.seconds
+        choice.bucket.film.served += choice.entry.seconds
         choice.bucket.since = now
 
     def ranked(self, now: float) -> list[Entry]:
@@ -99,9 +94,9 @@ class Order:
         moment = self.moment(now)
         ranks: dict[str, tuple[Rank, Entry]] = {}
         for bucket in self.buckets():
-            film, ahead = self._films[bucket.film], 0.0
+            ahead = 0.0
             for entry in bucket.entries:
-                rank = self._rank(entry, film, bucket, moment, ahead)
+                rank = self._rank(entry, bucket, moment, ahead)
                 ahead += entry.seconds
                 if entry.name not in ranks or rank < ranks[entry.name][0]:
                     ranks[entry.name] = (rank, entry)
@@ -109,27 +104,27 @@ class Order:
 
     def urgency(self, bucket: Bucket, moment: Moment) -> Urgency:
         """Of the film; a bucket that has waited long rises to the highest level that waits, and not above it."""
-        film = self._films[bucket.film]
-        urgency = moment.urgencies.get(bucket.film)
+        film = bucket.film
+        urgency = moment.urgencies.get(film.name)
         if urgency is None:
-            urgency = moment.urgencies[bucket.film] = (-film.order.priority, *self._haste(film, moment))
+            urgency = moment.urgencies[film.name] = (-film.order.priority, *self._haste(film, moment))
         level, pressing, slack = urgency
         if -level >= moment.top:
             return urgency
         return max(level - int(waited(bucket, moment) / AGEING_SECONDS), -moment.top), pressing, slack
 
-    def _rank(self, entry: Entry, film: Film, bucket: Bucket, moment: Moment, ahead: float = 0.0) -> Rank:
-        """By urgency; then clips whose way to the end takes as long as everything, longest first; then films in turns,
-        the one that has had least first (`ahead`: and would have had by then)."""
+    def _rank(self, entry: Entry, bucket: Bucket, moment: Moment, ahead: float = 0.0) -> Rank:
+        """By urgency; then clips with a long way to the end, longest first; then films in turns, the one that has had
+        least first (`ahead`: and would have had by then)."""
         urgency = self.urgency(bucket, moment)
-        if not moment.by_turns and entry.path >= moment.horizon:
+        if not moment.by_turns and entry.path >= moment.long:
             return urgency, 0, -entry.path, 0.0, entry.number
-        return urgency, 1, film.served + ahead, -entry.path, entry.number
+        return urgency, 1, bucket.film.served + ahead, -entry.path, entry.number
 
     def _haste(self, film: Film, moment: Moment) -> tuple[int, float]:
         if film.order.deadline is None:
             return 2, 0.0
-        path = max((bucket.entries[0].path for bucket in self._ready.buckets() if bucket.film == film.name), default=0)
+        path = max((bucket.entries[0].path for bucket in self._ready.buckets() if bucket.film is film), default=0)
         left = film.order.deadline - moment.now
         if left > HASTE * max(path, film.work / max(1, len(moment.running))):
             return 2, 0.0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from flows.cluster.queueing.films import Film, Films
 from flows.cluster.queueing.graph import Entry
 
 
@@ -13,7 +15,7 @@ from flows.cluster.queueing.graph import Entry
 class Bucket:
     """The ready clips of one film that need one model. `since`: when one of them was leased last, or the first came."""
 
-    film: str
+    film: Film
     model: str
     since: float | None = None
     ranks: list[tuple[float, int]] = field(default_factory=list)
@@ -32,7 +34,8 @@ class Bucket:
 class Ready:
     """A clip that several films want lies in a bucket of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, films: Films) -> None:
+        self._films = films
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._placed: dict[str, tuple[tuple[float, int], frozenset[str]]] = {}
 
@@ -57,7 +60,7 @@ class Ready:
             key = (film, entry.model)
             bucket = self._buckets.get(key)
             if bucket is None:
-                bucket = self._buckets[key] = Bucket(film, entry.model)
+                bucket = self._buckets[key] = Bucket(self._films[film], entry.model)
             bucket.put(entry, placed[0])
 
     def take(self, entry: Entry) -> None:
@@ -86,6 +89,7 @@ class Backlog:
     seconds: dict[str, float] = field(default_factory=dict)
     clips: dict[str, int] = field(default_factory=dict)
     _counted: set[str] = field(default_factory=set)
+    _lengths: Counter[float] = field(default_factory=Counter)
 
     def count(self, entry: Entry, waits: bool) -> None:
         """Whether the clip is part of it, from now on."""
@@ -95,8 +99,16 @@ class Backlog:
         (self._counted.add if waits else self._counted.discard)(entry.name)
         clips = self.clips[entry.model] = self.clips.get(entry.model, 0) + sign
         self.seconds[entry.model] = self.seconds.get(entry.model, 0.0) + sign * entry.seconds
+        self._lengths[entry.seconds] += sign
+        if not self._lengths[entry.seconds]:
+            del self._lengths[entry.seconds]
         if clips == 0:
             del self.clips[entry.model], self.seconds[entry.model]
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest clip."""
+        return max(self._lengths, default=0.0)
 
     @property
     def total(self) -> float:

@@ -78,10 +78,13 @@ class Residency:
             if post.name != but and model in post.holds and post.name in among:
                 yield post
 
-    def at_work(self, among: Collection[str], but: str) -> Counter[str]:
-        """How many others render with each model, or did last."""
-        posts = (post for post in self._posts.values() if post.name != but and post.name in among)
-        return Counter(post.model for post in posts if post.model is not None)
+    def groups(self, among: Collection[str]) -> Counter[frozenset[str]]:
+        """How many workers hold just these models."""
+        return Counter(post.holds for post in self._posts.values() if post.name in among)
+
+    def asks(self, worker: str, warm: frozenset[str]) -> None:
+        """It says what it holds."""
+        self._post(worker).holds = warm
 
     def held(self, among: Collection[str], but: str) -> Counter[str]:
         """How many others hold each model."""

@@ -89,6 +89,9 @@ class DrilledRenderer:
     def warm(self) -> frozenset[str]:
         return self._renderer.warm
 
+    def release(self) -> None:
+        self._renderer.release()
+
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         return self._renderer.render(clip, store, _Told(report, self._happened))
 

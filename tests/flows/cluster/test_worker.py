@@ -72,7 +72,8 @@ def test_one_worker_renders_with_what_each_film_asks_for(tmp_path: Path) -> None
     worker = worker_on(tmp_path)
     for prompt, steps in (("one", 2), ("two", 3), ("three", 2)):
         worker.begin(Job(real_clip(prompt), RendererSpec("stub", {"steps": steps})))
-        assert sum(isinstance(message, Progress) for message in said(worker)) == steps
+        told = [message for message in said(worker) if isinstance(message, Progress) and message.stage == "denoise"]
+        assert [message.step for message in told] == [*range(1, steps + 1)]
 
 
 def test_what_was_said_is_said_again_to_who_asks_anew_until_the_end_was_heard(tmp_path: Path) -> None:
