@@ -13,8 +13,10 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -38,6 +40,8 @@ LOOK_SECONDS = 10.0
 """How often runs that nobody follows are looked after, and the server is told that we are there."""
 HAND_BACK_SECONDS = 40.0
 """What the processes of films may take to end; they give up after 25."""
+LEAVE_SECONDS = 15.0
+"""What is waited for when everything is handed back."""
 GOES_ON = "The machine that made this film stopped serving. It goes on, with what is finished, where films are served."
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -94,14 +98,24 @@ class _Serve:
             await self._work(worker)
             worker.closed = True
             await self._hand_back(worker)
-        _say("serves no more")
+            _say("serves no more")
+            last = threading.Timer(LEAVE_SECONDS, os._exit, (0,))
+            last.daemon = True
+            last.start()  # Prefect says goodbye to a server that is gone, and without end
 
     async def _work(self, worker: FilmWorker) -> None:
-        await asyncio.gather(
+        """What is under way when we are stopped is not waited for: Prefect's client tries a server that is gone for
+        minutes."""
+        loops = asyncio.gather(
             self._again(worker.get_and_submit_flow_runs, QUERY_SECONDS),
             self._again(worker.sync_with_backend, LOOK_SECONDS),
             self._again(lambda: asyncio.to_thread(self._look, worker), LOOK_SECONDS),
         )
+        stopped = asyncio.ensure_future(self._stopped.wait())
+        await asyncio.wait((loops, stopped), return_when=asyncio.FIRST_COMPLETED)
+        loops.cancel()
+        with suppress(asyncio.CancelledError):
+            await loops
 
     async def _again(self, do: Callable[[], Awaitable[object]], seconds: float) -> None:
         """Until we are stopped. A server that is not there now may be there later."""
