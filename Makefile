@@ -66,7 +66,7 @@ $(STAMPS)/venv:
 
 $(STAMPS)/run: $(STAMPS)/venv constraints.txt pyproject.toml
 	@echo "installing wanflow and what it needs into $(VENV) (a minute or two, once)"
-	@$(PIP) install --quiet -c constraints.txt -e .
+	@$(PIP) install --quiet -c constraints.txt -e '.[render]'
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/run

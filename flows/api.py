@@ -11,79 +11,18 @@ print(film.path)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.config import compose
-from flows.errors import SettingsError, UserError
-from flows.planning import Plan, make_plan
-from flows.resolve import resolve
-from flows.resources import storyboard_folders
-from flows.settings import Settings
-from flows.shots.problems import unusable_inputs
-from flows.store import Store, open_store
-from flows.storyboard import read_storyboard
-from flows.storyboard.model import Storyboard
+from flows.errors import UserError
+from flows.extras import check_can_render
+from flows.planning import Plan
+from flows.project import Project, load, plan, store_of
 
 if TYPE_CHECKING:
     from flows.events import Event
     from flows.film import FilmResult
 
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A storyboard and the settings it is to be made with."""
-
-    storyboard: Storyboard
-    settings: Settings
-
-
-def load(
-    name_or_path: str | Path | None = None, overrides: Sequence[str] = (), *, config_dir: Path | None = None
-) -> Project:
-    """Reads a storyboard, by name (from `storyboards/`) or path, and composes the settings.
-
-    `overrides` are Hydra's (`render=draft`, `cluster.max_workers=1`) and the storyboard's (`storyboard.seed=3`,
-    `storyboard.shots.drift.seed=3`); without `name_or_path` one of them is `storyboard=NAME`.
-    Raises StoryboardError with every problem of the file, SettingsError. What a shot brings and its variant cannot use
-    is among them if there are others; by itself it is the plan's to say.
-    """
-    composition = compose(overrides, config_dir)
-    if name_or_path is not None and composition.storyboard is not None:
-        raise SettingsError(f"storyboard={composition.storyboard}: the storyboard is named already: {name_or_path}")
-    which = name_or_path if name_or_path is not None else composition.storyboard
-    if which is None:
-        raise SettingsError("no storyboard is named; say storyboard=NAME")
-    storyboard, problems = read_storyboard(
-        which,
-        overrides=composition.storyboard_overrides,
-        roots=composition.settings.assets.roots,
-        search=storyboard_folders(),
-    )
-    if storyboard is not None and len(problems):  # else the plan says it, with what is missing on this machine
-        problems.extend(unusable_inputs(storyboard, but=problems.shots))
-    problems.stop_if_any()
-    assert storyboard is not None, "one that cannot be read is a problem"
-    return Project(storyboard, composition.settings)
-
-
-def plan(project: Project, *, on_prompt: Callable[[int, int], None] | None = None, weights: bool = True) -> Plan:
-    """Looks at assets, checkpoints and store, and plans the film. Renders nothing, and writes nothing but the prompts
-    that `prompts.extend` had written out, so that they stay as they are. `on_prompt` hears, in this thread, how many
-    prompts of how many were asked for; nothing if the store has all of them.
-
-    Raises StoryboardError with everything that keeps the film from being rendered, EnvironmentProblem if that is only
-    what is missing here: checkpoints, LoRAs, a GPU, a model for prompts. Without `weights` no checkpoint, LoRA or
-    GPU is needed, and the plan cannot be rendered: what is in the store is not known.
-    """
-    settings, storyboard, store = project.settings, project.storyboard, store_of(project.settings)
-    store.check()
-    if settings.prompts.extend != "off":
-        # What cannot be rendered is found before a model is paid for its prompts.
-        as_written = replace(settings, prompts=replace(settings.prompts, extend="off"))
-        make_plan(storyboard, as_written, resolve(storyboard, as_written, store, weights=weights))
-    return make_plan(storyboard, settings, resolve(storyboard, settings, store, on_prompt, weights=weights))
+__all__ = ["Project", "load", "plan", "render", "store_of"]
 
 
 def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only: Sequence[str] = ()) -> FilmResult:
@@ -95,13 +34,9 @@ def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only:
     Raises UserError and EnvironmentProblem before anything is started, RenderError (what could be rendered is kept),
     EditError, Stopped.
     """
+    check_can_render()
     from flows.runs import run_film
 
     if not all(clip.spec.checkpoint for clip in plan.clips):
         raise UserError("this plan was made without weights, and cannot be rendered; plan again, with them")
     return run_film(plan, on_event=on_event, only=only)
-
-
-def store_of(settings: Settings) -> Store:
-    """The store that the settings name."""
-    return open_store(settings.store.address)

@@ -42,7 +42,9 @@ def command(overrides: tuple[str, ...], show_config: bool, as_json: bool, config
         _print_config(dict(values(settings)), as_json)
         return
     from flows.cli import doctor_page
+    from flows.extras import check_can_render
 
+    check_can_render()
     findings = list(examine(settings))
     if as_json:
         doctor_page.print_json(findings)

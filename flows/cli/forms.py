@@ -86,6 +86,31 @@ class RenderDocument(Envelope):
     warnings: Annotated[list[str], "those of the plan, and what went wrong beside the film; in `problems` too"]
 
 
+class SubmitDocument(Envelope):
+    """`wanflow submit`; with `--watch` the document is that of `fetch`."""
+
+    title: str
+    run: Annotated[str, "its id: `wanflow fetch` takes it"]
+    run_url: Annotated[str, "the run in the Prefect UI"]
+    storyboard: Annotated[str, "sha256 of what was sent"]
+    store: Annotated[str, "address of the store that it was sent to"]
+    files: Annotated[int, "that the storyboard needs, itself among them"]
+    served: Annotated[bool, "false: no machine serves films now, and it waits"]
+
+
+class FetchDocument(Envelope):
+    """`wanflow fetch`, and `wanflow submit --watch`."""
+
+    title: str
+    run: str
+    run_url: str
+    files: Annotated[list[str], "paths of what was written here, the film first"]
+    rendered: Annotated[int, "takes"]
+    cached: Annotated[int, "takes that were in the store"]
+    seconds: Annotated[float, "that it took, waiting not counted"]
+    warnings: list[str]
+
+
 class HistoryDocument(Envelope):
     """`wanflow history`."""
 
@@ -289,6 +314,8 @@ FORMS: Mapping[str, type] = MappingProxyType(
         "check": CheckDocument,
         "plan": PlanDocument,
         "render": RenderDocument,
+        "submit": SubmitDocument,
+        "fetch": FetchDocument,
         "history": HistoryDocument,
         "doctor": DoctorDocument,
         "doctor --config": ConfigurationDocument,

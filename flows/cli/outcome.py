@@ -75,6 +75,9 @@ def words(error: BaseException, arguments: Sequence[str]) -> str:
             return f"error: {error}"
         case click.ClickException():
             return error.format_message()
+        case ModuleNotFoundError(name=str(name)) if name.partition(".")[0] not in ("flows", "wan"):
+            package = name.partition(".")[0]
+            return f"error: {package} is not installed on this machine\n    pip install 'wanflow[render]'"
     return unexpected(error, arguments)
 
 

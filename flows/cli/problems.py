@@ -51,6 +51,7 @@ CODES: Mapping[type[BaseException], str] = MappingProxyType(
         click.Abort: "stopped",
         click.ClickException: "usage",
         KeyboardInterrupt: "stopped",
+        ModuleNotFoundError: "environment",
         BaseException: INTERNAL,
     }
 )

@@ -97,7 +97,9 @@ def render_film(
     """Load, plan, render, and say how it went: in words, as a document, or as events and a document."""
     from flows.api import load
     from flows.cli.planning import plan_with_progress
+    from flows.extras import check_can_render
 
+    check_can_render()  # before a model is paid for prompts
     made = plan_with_progress(load(storyboard, overrides, config_dir=config_dir))
     with termination_as_interrupt() as answer:
         if said == "words":

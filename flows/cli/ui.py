@@ -15,6 +15,9 @@ def command(port: int) -> None:
       wanflow ui
       wanflow ui --port 8080
     """
+    from flows.extras import check_can_render
     from flows.runs.ui import serve_ui
+
+    check_can_render()
 
     serve_ui(port, say=click.echo)

@@ -9,5 +9,6 @@ working directory when it is wanflow's (`flows.config.folders`). A file there co
 
 from flows.config.composition import Composition, compose
 from flows.config.folders import config_folders, is_of_others
+from flows.config.sent import as_override, sent_overrides
 
-__all__ = ["Composition", "compose", "config_folders", "is_of_others"]
+__all__ = ["Composition", "as_override", "compose", "config_folders", "is_of_others", "sent_overrides"]

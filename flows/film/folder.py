@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -42,15 +43,28 @@ def film_folder(plan: Plan) -> Path:
 
 @contextmanager
 def claimed(plan: Plan) -> Iterator[Path]:
-    """The folder, made and noted to be this storyboard's; nobody else's film is written to it meanwhile. Taken away
+    """The folder of a film, made and noted to be its storyboard's, as `claimed_for` does it."""
+    storyboard = plan.storyboard
+    ours = owner_of(storyboard.sent_from) if storyboard.sent_from else str(storyboard.path.resolve())
+    with claimed_for(ours, film_folder(plan), plan.settings.film.outputs.absolute()) as folder:
+        yield folder
+
+
+def owner_of(sent_from: str) -> str:
+    """Whose a film is that was made of a storyboard sent from there: where it came from, its file alone."""
+    machine, _, path = sent_from.partition(":")
+    return path if machine.rpartition("@")[2] == socket.gethostname() else sent_from
+
+
+@contextmanager
+def claimed_for(ours: str, folder: Path, outputs: Path) -> Iterator[Path]:
+    """The folder, made and noted to be that storyboard's; nobody else's film is written to it meanwhile. Taken away
     again if the film's making left nothing in it, and `outputs` too if it is empty then.
 
     Raises UserError when it holds another storyboard's film or one is being made there, EnvironmentProblem when it
     cannot be written to.
     """
-    folder = film_folder(plan)
     _check_name(folder, "film.outputs")
-    ours = str(plan.storyboard.path.resolve())
     with ExitStack() as held:
         try:
             check_links(folder, "film.outputs")
@@ -63,7 +77,7 @@ def claimed(plan: Plan) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            _release(file, folder, plan.settings.film.outputs.absolute())
+            _release(file, folder, outputs)
 
 
 def _owned(folder: Path, ours: str) -> FileIO:

@@ -45,21 +45,26 @@ def survey(store: Store, clips: Sequence[Clip]) -> Survey:
 def chosen_shots(plan: Plan, only: Sequence[str]) -> tuple[PlannedShot, ...]:
     """The shots named by full id (or by their last part, where one shot alone has it). Raises UserError."""
     by_id = {shot.id: shot for shot in plan.shots}
-    chosen: list[PlannedShot] = []
+    return tuple(by_id[name] for name in chosen_ids(list(by_id), only))
+
+
+def chosen_ids(ids: Sequence[str], only: Sequence[str]) -> tuple[str, ...]:
+    """The full ids that are meant, each once. Raises UserError."""
+    chosen: list[str] = []
     for name in only:
-        matches = [by_id[name]] if name in by_id else [s for s in plan.shots if s.id.rpartition(".")[2] == name]
+        matches = [name] if name in ids else [known for known in ids if known.rpartition(".")[2] == name]
         if len(matches) != 1:
-            raise UserError(_which(plan, name, [shot.id for shot in matches]))
+            raise UserError(_which(ids, name, matches))
         chosen.append(matches[0])
     return tuple(dict.fromkeys(chosen))
 
 
-def _which(plan: Plan, name: str, matches: Sequence[str]) -> str:
+def _which(ids: Sequence[str], name: str, matches: Sequence[str]) -> str:
     """What is wrong with a name that no shot has, or several."""
     if matches:
         return f"several shots are called {name!r}; there are {', '.join(matches)}"
-    options = [shot.id if "." in name else shot.id.rpartition(".")[2] for shot in plan.shots]
-    have = ", ".join(shot.id for shot in plan.shots[:12])
+    options = [known if "." in name else known.rpartition(".")[2] for known in ids]
+    have = ", ".join(ids[:12])
     return f"no shot is called {name!r}; {did_you_mean(name, options, f'there are {have}')}"
 
 

@@ -13,7 +13,7 @@ def plan_to_json(plan: Plan) -> PlanForm:
         "plan_version": plan.plan_version,
         "title": plan.title,
         "slug": plan.slug,
-        "storyboard": str(plan.storyboard.path),
+        "storyboard": plan.storyboard.identity,
         "storyboard_digest": plan.storyboard_digest,
         "width": plan.width,
         "height": plan.height,

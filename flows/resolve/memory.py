@@ -30,4 +30,4 @@ def recall(store: Store, storyboard: Storyboard) -> dict[str, PastShot]:
 
 
 def _name(storyboard: Storyboard) -> str:
-    return plan_note(storyboard.slug, hashlib.sha256(os.fsencode(storyboard.path)).hexdigest())
+    return plan_note(storyboard.slug, hashlib.sha256(os.fsencode(storyboard.identity)).hexdigest())

@@ -15,11 +15,11 @@ KILLED = "The process that made this film was killed. Finished takes are in the 
 
 class Feed:
     """Reads `source` in a thread of its own, so that who writes there never waits. `ending` is set with the last
-    message: the film's end, or that of its process, which is told as the film's; `finished` once it was taken."""
+    message: the film's end, or that of its process, which is told as the film's; `last` once it was taken."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self.ending = threading.Event()
-        self.finished = False
+        self.last: Ended | None = None
         self._source = source
         self._heard: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._inboxes: dict[str, queue.SimpleQueue[Message]] = {}
@@ -31,16 +31,29 @@ class Feed:
         return first if isinstance(first, Opened) else None
 
     def messages(self) -> Iterator[Message]:
-        """Until the film's end, which is among them. What is for a take lies in its inbox when it comes here."""
-        while True:
+        """Until the film's end, which is among them. What is for a take lies in its inbox when it comes here. Who was
+        interrupted may ask again: it goes on with what is left."""
+        while self.last is None:
             message = self._heard.get() or Ended("", "crashed", KILLED)
             if isinstance(message, Ended) and not message.take:
-                self.finished = True
+                self.last = message
                 self._end_takes(message)
-                yield message
-                return
+                break
             self._sort(message)
             yield message
+        yield self.last
+
+    @property
+    def finished(self) -> bool:
+        """Whether the film's end was taken."""
+        return self.last is not None
+
+    def end(self) -> Ended:
+        """The film's end, once it has come; nobody looks at what comes before."""
+        for _ in self.messages():
+            pass
+        assert self.last is not None, "a film has an end"
+        return self.last
 
     def of(self, take: str) -> Iterator[Message]:
         """What is said of a take, until its end, which is among them."""
@@ -62,12 +75,12 @@ class Feed:
 
     def _read(self) -> None:
         try:
-            for line in self._source:
-                message = decode(line)
-                last = isinstance(message, Ended) and not message.take
-                if last:
-                    self.ending.set()
-                self._heard.put(message)
+            with self._source as lines:
+                for line in lines:
+                    message = decode(line)
+                    if isinstance(message, Ended) and not message.take:
+                        self.ending.set()
+                    self._heard.put(message)
         except (OSError, ValueError, KeyError, TypeError):
             pass  # half a line: its writer was killed
         self.ending.set()

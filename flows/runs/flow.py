@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, cast
+from uuid import UUID
 
 from prefect import flow, get_run_logger
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture, wait
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.runs.artifacts import ProgressArtifact, show
-from flows.runs.feed import FEED
-from flows.runs.messages import Advanced, Began, Ended, Link, Page, Said
+from flows.runs.feed import FEED, Feed
+from flows.runs.messages import Advanced, Began, Ended, Link, Opened, Page, Said
+from flows.runs.names import FLOW
 from flows.runs.tasks import as_state, take
 
 MOST_THREADS = 64
@@ -24,41 +27,66 @@ ON_RUN: ContextVar[Callable[[str], None]] = ContextVar("on_run")
 """Hears the id of the flow run once it is known."""
 
 
+def threads() -> TaskRunner[PrefectFuture[Any]]:
+    """What runs the tasks of a film's flow."""
+    return cast(TaskRunner[PrefectFuture[Any]], ThreadPoolTaskRunner(max_workers=MOST_THREADS))
+
+
 @flow(
-    name="film",
+    name=FLOW,
     flow_run_name="{title}",
     retries=0,
     persist_result=False,
     validate_parameters=False,
-    task_runner=cast(TaskRunner[PrefectFuture[Any]], ThreadPoolTaskRunner(max_workers=MOST_THREADS)),
+    task_runner=threads(),
 )
 def film(title: str, storyboard: str, digest: str) -> State[Any]:
     """Of the film whose process fills the feed. Ends as the film ends, with all its task runs."""
-    ON_RUN.get()(_run_id())
-    logger = get_run_logger()
-    progress = ProgressArtifact("film")
-    runs: list[PrefectFuture[Any]] = []
-    for message in FEED.get().messages():
-        match message:
-            case Began(take=name):
-                runs.append(take.submit(name))
-            case Said(take="", level=level, text=text):
-                logger.log(level, text)
-            case Advanced(take="", fraction=fraction):
-                progress.show(fraction)
-            case Page() | Link():
-                show(message)
-            case Ended(take="") as end:
-                wait(runs)
-                if end.how == "completed":
-                    progress.finish()
-                return as_state(end)
-            case _:
-                pass
-    raise AssertionError("a film has an end")
+    ON_RUN.get()(run_id())
+    return Following(FEED.get()).to_the_end()
 
 
-def _run_id() -> str:
+class Following:
+    """What a feed says, as the flow run that we are in shows it. Whoever is interrupted goes on where it was."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._progress = ProgressArtifact("film")
+        self._runs: list[PrefectFuture[Any]] = []
+
+    def to_the_end(self) -> State[Any]:
+        """Ends as the film ends, with all its task runs."""
+        logger = get_run_logger()
+        for message in self._feed.messages():
+            match message:
+                case Began(take=name):
+                    self._runs.append(take.submit(name))
+                case Said(take="", level=level, text=text):
+                    logger.log(level, text)
+                case Advanced(take="", fraction=fraction):
+                    self._progress.show(fraction)
+                case Page() | Link():
+                    show(message)
+                case Opened(title=title):
+                    _name(title)
+                case Ended(take="") as end:
+                    wait(self._runs)
+                    if end.how == "completed":
+                        self._progress.finish()
+                    return as_state(end)
+                case _:
+                    pass
+        raise AssertionError("a film has an end")
+
+
+def _name(title: str) -> None:
+    """A run that was asked for before anybody had read the storyboard is called after its film too."""
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(UUID(run_id()), name=title)
+
+
+def run_id() -> str:
+    """Of the flow run that we are in."""
     context = FlowRunContext.get()
     assert context is not None, "called inside the flow"
     assert context.flow_run is not None

@@ -9,7 +9,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
-End: TypeAlias = Literal["completed", "cached", "failed", "cancelled", "crashed"]
+End: TypeAlias = Literal["completed", "cached", "refused", "failed", "cancelled", "crashed"]
+"""`refused`: a person has to mend something before it can be made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,10 @@ class Named:
             raise EnvironmentProblem(f"the Prefect server at {self._place} {what}\n    {fix}, {self._embedded}")
         if status != 200 or not isinstance(told, str):
             return "Prefect"  # its Cloud tells no version
-        ours = importlib.metadata.version("prefect")
+        try:
+            ours = importlib.metadata.version("prefect")
+        except importlib.metadata.PackageNotFoundError:  # a machine that only sends films
+            return f"Prefect {told}"
         if told.partition(".")[0] != ours.partition(".")[0]:
             raise EnvironmentProblem(
                 f"the Prefect server at {self._place} is {told}, and {ours} is installed here\n"
@@ -133,15 +136,20 @@ class Named:
 
     def _asked(self, path: str) -> tuple[int, object]:
         """Status and what was said, None if that is no JSON. Raises one of `_SILENT` when nobody answers."""
-        with httpx.Client(
+        with self.client() as client:
+            answer = client.get(path)
+        return answer.status_code, _json(answer.content)
+
+    def client(self, seconds: float = ANSWER_SECONDS) -> httpx.Client:
+        """To its API. Raises EnvironmentProblem when the person's certificates cannot be read."""
+        return httpx.Client(
+            base_url=self.api,
             headers=_headers(self.settings),
             verify=_trusted(self.settings) if self.api.startswith("https") else True,
-            timeout=ANSWER_SECONDS,
+            timeout=seconds,
             trust_env=not self.loopback,
             follow_redirects=True,
-        ) as client:
-            answer = client.get(f"{self.api}{path}")
-        return answer.status_code, _json(answer.content)
+        )
 
 
 def named_server() -> Named | None:

@@ -7,7 +7,6 @@ person has set, and is plainly wrong, is an error, before anything is rendered.
 from __future__ import annotations
 
 import os
-import queue
 import subprocess
 import sys
 import threading
@@ -21,8 +20,9 @@ from flows.errors import EnvironmentProblem, Stopped
 from flows.events import Event
 from flows.film.making import Making
 from flows.film.observer import Run
-from flows.runs.messages import Answer, Done, Known, Lost, Message, Refused, decode_answer, encode
+from flows.runs.messages import Answer, Done, Known, Lost, Message, Refused, decode_answer
 from flows.runs.named import Named, named_server
+from flows.runs.outbox import Outbox
 from flows.runs.places import QUIET, prefect_home, run_environment
 from flows.runs.profiles import own_settings
 from flows.runs.telling import Telling
@@ -48,7 +48,7 @@ class Reporter:
         self.trouble: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._telling: Telling | None = None
-        self._said: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._outbox: Outbox | None = None
         self._answers: list[Answer] = []
         self._deadline: float | None = None
 
@@ -64,7 +64,8 @@ class Reporter:
         except OSError as error:
             self.trouble = _not_shown(f"its process could not be started: {error.strerror}")
             return
-        threading.Thread(target=self._write, args=(self._process,), name="report", daemon=True).start()
+        assert self._process.stdin is not None
+        self._outbox = Outbox(self._process.stdin)
         threading.Thread(target=self._read, args=(self._process,), name="answers", daemon=True).start()
         if own.items() - QUIET.items():  # a person's own settings: before anything is rendered Prefect looks at them
             self._wait(lambda: bool(self._answers), time.monotonic() + READY_SECONDS)
@@ -99,7 +100,8 @@ class Reporter:
         process = self._process
         if process is None:
             return
-        self._said.put(None)
+        if self._outbox is not None:
+            self._outbox.close()
         if self._deadline is None or not self._is_done(self._deadline):
             process.kill()
             process.wait()
@@ -124,19 +126,8 @@ class Reporter:
         return next((answer for answer in self._answers if isinstance(answer, kind)), None)
 
     def _say(self, *messages: Message) -> None:
-        for message in messages:
-            self._said.put(message)
-
-    def _write(self, process: subprocess.Popen[bytes]) -> None:
-        """In a thread of its own: a process that does not read is not waited for."""
-        assert process.stdin is not None
-        try:
-            with process.stdin as feed:
-                while (message := self._said.get()) is not None:
-                    feed.write(encode(message))
-                    feed.flush()
-        except (OSError, ValueError):
-            pass  # it has ended, which `_read` says
+        if self._outbox is not None:
+            self._outbox.say(*messages)
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None

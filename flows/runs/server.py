@@ -15,6 +15,8 @@ from itertools import count
 from pathlib import Path
 from typing import IO
 
+import httpx
+
 from flows.errors import EnvironmentProblem
 from flows.runs.database import NAME, check_database, check_writable, told, why_not
 from flows.runs.locks import (
@@ -40,11 +42,11 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The embedded server in `home`; `wait` before using it. `client` keeps it alive as long as it is open."""
+    """The embedded server in `home`; `wait` before using it. `lock` keeps it alive as long as it is open."""
 
     address: Address
     home: Path
-    client: IO[bytes]
+    lock: IO[bytes]
 
     @property
     def api(self) -> str:
@@ -57,9 +59,18 @@ class Server:
         return self.address.url
 
     @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
+
+    @property
     def alive(self) -> bool:
         """Whether its process is there; it may not answer yet."""
         return lives(self.home, self.address)
+
+    def client(self) -> httpx.Client:
+        """To its API, on the loopback address: no proxy is asked."""
+        return httpx.Client(base_url=self.api, timeout=10, trust_env=False)
 
     def answers(self) -> bool:
         """Whether it can be asked something now."""
@@ -84,7 +95,7 @@ class Server:
 
     def close(self) -> None:
         """It is not needed any more by us."""
-        self.client.close()
+        self.lock.close()
 
     def _why_silent(self) -> str:
         log = log_file(self.home)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from flows.errors import FlowsError, Stopped
+from flows.errors import FlowsError, Stopped, UserError
 from flows.events import Event, Failed, Finished, Log, Progress, Started
 from flows.film.making import Making
 from flows.film.watch import TakeWatch
 from flows.runs.messages import Advanced, Began, End, Ended, Message, Opened, Said
 from flows.runs.pages import contact_sheet_page, file_links, plan_page
+from wan.errors import WanError
 
 STOPPED = "stopped by the person who started it"
 
@@ -28,7 +29,7 @@ class Telling:
         """Before anything is rendered."""
         making, watches = self._making, self._making.watches
         plan = making.plan
-        yield Opened(plan.title, str(plan.storyboard.path), plan.storyboard_digest)
+        yield Opened(plan.title, plan.storyboard.identity, plan.storyboard_digest)
         for name in sorted(watches.name_of(fingerprint) for fingerprint in making.survey.damaged):
             yield Said("", logging.WARNING, f"{name}: its clip in the store was damaged, and is rendered again")
         yield plan_page(plan, watches.takes)
@@ -57,7 +58,7 @@ class Telling:
             yield Ended(name, "cancelled", why)
         self._open.clear()
         if error is not None:
-            yield Ended("", _how(error), str(error) or type(error).__name__)
+            yield ended(error)
             return
         yield from file_links(self._making.film, self._making.report)
         try:
@@ -110,10 +111,21 @@ def _in_store(watch: TakeWatch) -> str:
     return f"in the store: {watch.take.fingerprint[:12]}"
 
 
+def ended(error: BaseException) -> Ended:
+    """How a film ends that is not made."""
+    return Ended("", _how(error), str(error) or type(error).__name__)
+
+
 def _how(error: BaseException) -> End:
-    if isinstance(error, Stopped):
-        return "cancelled"
-    return "failed" if isinstance(error, FlowsError) else "crashed"
+    match error:
+        case Stopped() | KeyboardInterrupt():
+            return "cancelled"
+        case UserError():
+            return "refused"
+        case FlowsError() | WanError():
+            return "failed"
+        case _:
+            return "crashed"
 
 
 def _summary(making: Making) -> str:

@@ -8,6 +8,8 @@
     plans/<slug>-<digest>.json        the last finished film of a storyboard
     prompts/<sha256>.json             a prompt that was written out
     motions/<sha256>.json             which blobs were prepared from a driving video
+    submissions/<sha256>.json         a storyboard that was sent, and the blobs of its files
+    films/<run>.json                  the files of a film that was made for somebody elsewhere
     pools/<name>.json                 what people changed about a pool of workers by hand
     checkpoints/<fingerprint>-<…>     how far a clip has come that is not finished (`flows.store.checkpoints`)
 
@@ -87,6 +89,16 @@ def prompt_note(digest: str) -> str:
 def motion_note(key: str) -> str:
     """What was prepared from a driving video, by `wan.variants.animate.preprocess.key`."""
     return f"motions/{key}.json"
+
+
+def submission_note(digest: str) -> str:
+    """A storyboard that was sent, by the sha256 of what the note says."""
+    return f"submissions/{_sha256(digest)}.json"
+
+
+def film_note(run: str) -> str:
+    """The files of a film, by the run that made it."""
+    return f"films/{run}.json"
 
 
 def pool_note(name: str) -> str:

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from flows.storyboard.load import check_storyboard, find_storyboard, load_storyboard, read_storyboard
+from flows.storyboard.load import (
+    Gathered,
+    check_storyboard,
+    find_storyboard,
+    gather_storyboard,
+    load_storyboard,
+    read_storyboard,
+)
 from flows.storyboard.model import Storyboard
 
-__all__ = ["Storyboard", "check_storyboard", "find_storyboard", "load_storyboard", "read_storyboard"]
+__all__ = [
+    "Gathered",
+    "Storyboard",
+    "check_storyboard",
+    "find_storyboard",
+    "gather_storyboard",
+    "load_storyboard",
+    "read_storyboard",
+]

@@ -7,6 +7,7 @@ import re
 import stat
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from flows.formats import (
@@ -52,13 +53,23 @@ _MOST_LOOKED_AT = 5000
 """Files and folders below the storyboard's: it may lie in somebody's home."""
 
 
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file that a storyboard names: the first place that does, and the file itself, where links have led."""
+
+    node: Text
+    path: Path
+
+
 class AssetFinder:
-    """Looks each path up once, however many shots name it. `folder` is the storyboard's."""
+    """Looks each path up once, however many shots name it. `folder` is the storyboard's. `named`: what was found, by
+    the whole path as it is written."""
 
     def __init__(self, folder: Path, roots: Sequence[Path], problems: Problems) -> None:
         self.folder = Path(os.path.realpath(folder))
         self.roots = [os.path.realpath(root) for root in roots]
         self.problems = problems
+        self.named: dict[Path, NamedFile] = {}
         self._below: dict[Path, dict[str, list[str]]] = {}
         self._found: dict[tuple[str, Path, AssetKind], tuple[Path | None, str, str | None]] = {}
 
@@ -72,6 +83,8 @@ class AssetFinder:
         path, message, fix = known
         if path is None:
             self.problems.add(node, message, fix)
+        else:
+            self.named.setdefault(Path(os.path.abspath(folder / node.value)), NamedFile(node, path))
         return path
 
     def _look(self, text: str, folder: Path, kind: AssetKind) -> tuple[Path | None, str, str | None]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.errors import Problem, StoryboardError
-from flows.storyboard.assets import AssetFinder
+from flows.storyboard.assets import AssetFinder, NamedFile
 from flows.storyboard.build import build
 from flows.storyboard.context import Context
 from flows.storyboard.document import parse
@@ -27,6 +28,21 @@ _SHOWN = 200
 """Characters of a name that is repeated in an error."""
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A storyboard as far as it can be read, every problem of it, and the files that it was read from.
+
+    `path` is its own file. `shared`: looks, casts and soundtracks, each with the folder it was looked for in. `assets`:
+    what it names, by the whole path as it is written.
+    """
+
+    storyboard: Storyboard | None
+    problems: Problems
+    path: Path | None = None
+    shared: Mapping[Path, Path] = field(default_factory=dict)
+    assets: Mapping[Path, NamedFile] = field(default_factory=dict)
+
+
 def load_storyboard(
     name_or_path: str | Path,
     *,
@@ -40,8 +56,7 @@ def load_storyboard(
     `overrides` are `storyboard.key=value`; assets lie beside the storyboard or under `roots`; looks, casts and
     soundtracks beside it or in a `search` folder. Raises `StoryboardError` with every problem there is.
     """
-    problems = Problems()
-    storyboard = _load(name_or_path, overrides, roots, search, problems)
+    storyboard, problems = read_storyboard(name_or_path, overrides=overrides, roots=roots, search=search)
     problems.stop_if_any()
     assert storyboard is not None
     return storyboard
@@ -66,8 +81,28 @@ def read_storyboard(
     search: Sequence[Path] = (),
 ) -> tuple[Storyboard | None, Problems]:
     """A storyboard as far as it can be read, and every problem of it."""
+    gathered = gather_storyboard(name_or_path, overrides=overrides, roots=roots, search=search)
+    return gathered.storyboard, gathered.problems
+
+
+def gather_storyboard(
+    name_or_path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    roots: Sequence[Path] = (),
+    search: Sequence[Path] = (),
+) -> Gathered:
+    """As `read_storyboard`, with all files that another machine needs to read the same."""
     problems = Problems()
-    return _load(name_or_path, overrides, roots, search, problems), problems
+    try:
+        path = find_storyboard(name_or_path, search)
+    except StoryboardError as error:
+        problems.extend(error.problems)
+        return Gathered(None, problems)
+    assets = AssetFinder(path.parent, roots, problems)
+    storyboard = _load(path, overrides, search, assets)
+    shared = {Path(source.name): source.folder for source in problems.sources if source.folder is not None}
+    return Gathered(storyboard, problems, path, shared, assets.named)
 
 
 def find_storyboard(name_or_path: str | Path, search: Sequence[Path] = ()) -> Path:
@@ -103,18 +138,8 @@ def _files(folder: Path) -> list[Path]:
         return []
 
 
-def _load(
-    name_or_path: str | Path,
-    overrides: Sequence[str],
-    roots: Sequence[Path],
-    search: Sequence[Path],
-    problems: Problems,
-) -> Storyboard | None:
-    try:
-        path = find_storyboard(name_or_path, search)
-    except StoryboardError as error:
-        problems.extend(error.problems)
-        return None
+def _load(path: Path, overrides: Sequence[str], search: Sequence[Path], assets: AssetFinder) -> Storyboard | None:
+    problems = assets.problems
     with without_garbage_collection():
         source = read_source(path, problems)
         root = parse(source, problems) if source else None
@@ -123,7 +148,6 @@ def _load(
         if not isinstance(root, Keys):
             problems.add(root, f"a storyboard is a map, not {root.word}", "start with storyboard: 1")
             return None
-        assets = AssetFinder(path.parent, roots, problems)
         context = Context(problems, assets, homes())
         changes = read_overrides(overrides, problems)
         choose_shared(root, changes)

@@ -240,7 +240,8 @@ class Deliverable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storyboard:
-    """A film as scenes and shots. `path` is the file it was read from; `slug` names its output folder."""
+    """A film as scenes and shots. `path` is the file it was read from; `slug` names its output folder. `sent_from`: of
+    one that was sent here, whose file it is where it came from."""
 
     title: str
     slug: str
@@ -251,6 +252,12 @@ class Storyboard:
     soundtrack: Soundtrack = Soundtrack()
     deliver: tuple[Deliverable, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    sent_from: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """What makes it the same film as before, whatever has changed in it: its folder and its past are its own."""
+        return self.sent_from or str(self.path)
 
     @property
     def shots(self) -> tuple[Shot, ...]:

@@ -48,6 +48,11 @@ class Problems:
         """Remember a source, so that problems can show its lines."""
         self._sources[source.name] = source
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every text that was read, in the order of reading."""
+        return tuple(self._sources.values())
+
     def did_you_mean(
         self, word: str, options: Collection[str], otherwise: str, shown: Callable[[str], object] = str
     ) -> str:

@@ -133,7 +133,7 @@ def run(code: str) -> str:
 
 def test_plan_is_the_function_whatever_was_imported_first() -> None:
     code = "import flows.planning.model; from flows import plan; print(plan.__module__)"
-    assert run(code).strip() == "flows.api"
+    assert run(code).strip() == "flows.project"
 
 
 def test_planning_imports_nothing_heavy(project: Project) -> None:

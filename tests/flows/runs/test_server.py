@@ -84,7 +84,7 @@ def test_a_server_of_another_machine_keeps_its_database_and_here_there_is_anothe
     held = hold(server.home / "server.lock")  # a container with a network of its own, on this machine
     assert held is not None
     write_address(server.home, Address("http://127.0.0.1:1", 1, "a container", address_here("", 0).kernel))
-    with connect().client, held:
+    with connect().lock, held:
         pass
     assert sorted(folder.name for folder in (home / "machines").iterdir()) == [name, f"{name}-2"]
 
@@ -94,7 +94,7 @@ def test_a_server_of_another_machine_that_died_is_none(home: Path) -> None:
     with starting(home):
         write_address(home, Address("http://127.0.0.1:1", os.getpid(), "another", "another kernel"))
     os.utime(home / "server.json", (time.time() - 1000,) * 2)
-    with (server := connect()).client:
+    with (server := connect()).lock:
         assert server.home == home
 
 

@@ -1,0 +1,126 @@
+"""`wanflow submit`: have a film made on another machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from flows.cli.options import (
+    config_dir_option,
+    draft_option,
+    json_option,
+    overrides_argument,
+    storyboard_argument,
+    with_draft,
+)
+
+if TYPE_CHECKING:
+    from flows.cli.forms import SubmitDocument
+    from flows.runs.rest import Rest
+    from flows.submission import Checked
+
+
+@click.command("submit", short_help="Have a film made on a machine that serves films.")
+@storyboard_argument
+@overrides_argument
+@click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
+@draft_option
+@click.option(
+    "--priority", type=click.IntRange(-1000, 1000), default=0, help="Of films that wait the greatest begins first."
+)
+@click.option("--deadline", metavar="TIME", help="When it should be there: 18:00, or 2026-12-24T18:00.")
+@click.option("--watch", is_flag=True, help="Wait for it, and write it here: as wanflow fetch does.")
+@json_option
+@config_dir_option
+def command(
+    storyboard: str,
+    overrides: tuple[str, ...],
+    only: tuple[str, ...],
+    draft: bool,
+    priority: int,
+    deadline: str | None,
+    watch: bool,
+    as_json: bool,
+    config_dir: Path | None,
+) -> None:
+    """Check STORYBOARD (a name or a path) here, send it to the store with all that it names, and ask for its film on
+    the Prefect server: where `wanflow serve` runs it is made. Returns at once.
+
+    The server is that of PREFECT_API_URL, or this machine's own. The store is one that both machines reach.
+
+    \b
+    Examples:
+      wanflow submit storyboards/my_film.yaml store.address=/shared/wanflow
+      wanflow submit paper_boat model=wan22 --priority 10 --deadline 18:00
+      wanflow submit storyboards/my_film.yaml --draft --watch
+    """
+    from flows.cli.document import print_document
+    from flows.cli.fetch import fetch, show
+    from flows.cli.outcome import say
+    from flows.runs.submitting import reached
+    from flows.submission import check_storyboard_here
+
+    checked = check_storyboard_here(storyboard, with_draft(overrides, draft), config_dir)
+    for remark in checked.remarks:
+        say(f"warning: {remark}")
+    with reached() as rest:
+        document = _submitted(checked, rest, only, priority, deadline)
+        if not as_json:
+            _print(document)
+        if watch:
+            show(fetch(rest, document["run"], checked.settings.film.outputs, quiet=as_json), as_json=as_json)
+        elif as_json:
+            print_document(document)
+
+
+def _submitted(
+    checked: Checked, rest: Rest, only: tuple[str, ...], priority: int, deadline: str | None
+) -> SubmitDocument:
+    import time
+
+    from flows.cli.document import envelope, warnings
+    from flows.runs.deadline import deadline_of
+    from flows.runs.submitting import submit
+    from flows.store import open_store
+    from flows.submission import check_shots, pack
+
+    check_shots(checked.storyboard, only)
+    by = deadline_of(deadline, time.time()) if deadline else None
+    store = open_store(checked.settings.store.address)
+    packed = pack(checked, store)
+    asked = submit(
+        rest,
+        checked.storyboard.title,
+        storyboard=f"sha256:{packed.digest}",
+        store=store.address,
+        overrides=checked.overrides,
+        only=only,
+        priority=priority,
+        deadline=by,
+    )
+    waits = (
+        [] if asked.served else [f"no machine serves films at {rest.url} now; it waits until one does: wanflow serve"]
+    )
+    return {
+        **envelope("submit", problems=warnings([*map(str, checked.remarks), *waits])),
+        "title": checked.storyboard.title,
+        "run": asked.run,
+        "run_url": asked.url,
+        "storyboard": packed.digest,
+        "store": store.address,
+        "files": len(packed.manifest.files),
+        "served": asked.served,
+    }
+
+
+def _print(document: SubmitDocument) -> None:
+    from flows.cli.outcome import say
+    from flows.words import count
+
+    click.echo(f"sent  {document['title']}: {count(document['files'], 'file')}, in {document['store']}")
+    click.echo(f"run   {document['run_url']}")
+    if not document["served"]:
+        say(f"warning: {document['problems'][-1]['message']}")
+    click.echo(f"\nNext: wanflow fetch {document['run']}    waits for the film, and writes it here")

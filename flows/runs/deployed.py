@@ -1,0 +1,86 @@
+"""The flow that is deployed: a film of a storyboard, asked for in the Prefect UI, by a schedule, by `wanflow submit`.
+
+The film is made by a process of its own (`flows.runs.filming`), and shown by the very code that shows films which
+people render (`flows.runs.flow`): whatever becomes of Prefect, the film is made.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.exceptions import TerminationSignal
+from prefect.states import Failed
+from pydantic import Field
+
+from flows.runs.feed import FEED
+from flows.runs.film_process import FilmProcess
+from flows.runs.flow import Following, run_id, threads
+from flows.runs.names import FLOW, REFUSED
+from flows.runs.order import Order
+from flows.runs.served import run_url, served
+from flows.runs.tasks import as_state
+
+LEAST, MOST = -1000, 1000
+"""Bounds of a priority."""
+NONE: list[str] = []
+"""What the form begins with."""
+NOT_SERVED = "films are made by machines that serve: start one with `wanflow serve`, not with a worker of Prefect alone"
+
+
+@flow(name=FLOW, retries=0, persist_result=False, task_runner=threads())
+def film(
+    storyboard: str,
+    overrides: list[str] = NONE,
+    only: list[str] = NONE,
+    priority: Annotated[int, Field(ge=LEAST, le=MOST)] = 0,
+    deadline: datetime | None = None,
+    store: str = "",
+) -> State[Any]:
+    """Makes a film of a storyboard: renders what is not in the store yet, and edits it.
+
+    Args:
+        storyboard: A name (`paper_boat`) or a path on the machine that makes the film, or `sha256:...` of one that
+            `wanflow submit` has sent to the store.
+        overrides: Changes, one a line, as on the command line: `render=draft`, `model=wan22`, `storyboard.seed=3`,
+            `storyboard.shots.drift.seed=3`. They come after those of the machine that makes the film.
+        only: Render only these shots, and what they go on from: `river.drift`. The film is made too if the store has
+            the others.
+        priority: The film with the greatest number goes first, among those that wait and in a pool of workers; from
+            -1000 to 1000.
+        deadline: When the film should be there. Of films of one priority, the one that is nearer to miss it goes first.
+        store: The address of the store to make it in, and that a sent storyboard is in. Empty: that of the machine.
+    """
+    told = served()
+    if told is None:
+        return Failed(name=REFUSED, message=NOT_SERVED)
+    run = run_id()
+    order = Order(
+        storyboard=storyboard,
+        overrides=(*told.overrides, *overrides),
+        only=tuple(only),
+        store=store or None,
+        priority=priority,
+        deadline=deadline.isoformat() if deadline else None,
+        run=run,
+        url=run_url(told.url, run),
+    )
+    with FilmProcess(order, Path(told.folder)) as process:
+        FEED.set(process.feed)
+        return _followed(process)
+
+
+def _followed(process: FilmProcess) -> State[Any]:
+    """To the film's end. If Prefect cannot show it, nobody looks, and the film is made all the same."""
+    following, shown = Following(process.feed), True
+    while True:
+        try:
+            return following.to_the_end() if shown else as_state(process.feed.end())
+        except TerminationSignal:  # cancelled, or the machine stops serving
+            process.stop()
+        except Exception:  # noqa: BLE001  # whatever Prefect's client may raise: said, and the film goes on
+            get_run_logger().warning("not everything of this film could be shown", exc_info=True)
+            shown = False

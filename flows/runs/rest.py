@@ -1,0 +1,51 @@
+"""Asking a Prefect server without Prefect, whose import takes seconds and which a laptop need not have."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from flows.errors import EnvironmentProblem, FlowsError
+
+
+class Rest:
+    """Of the server whose UI is at `url`, through `client`, which is closed with the block. What is not there is None.
+
+    Raises EnvironmentProblem when the server does not answer, and FlowsError for what it does not accept.
+    """
+
+    def __init__(self, url: str, client: httpx.Client) -> None:
+        self.url = url
+        self._client = client
+
+    def __enter__(self) -> Rest:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._client.close()
+
+    def get(self, path: str) -> Any:
+        """What the answer says."""
+        return self._asked("GET", path, None)
+
+    def post(self, path: str, body: Any) -> Any:
+        """Likewise."""
+        return self._asked("POST", path, body)
+
+    def set_state(self, run: str, state: dict[str, Any], *, of: str = "flow_runs") -> None:
+        """Whatever Prefect's rules say of it: who asks knows better what has become of the run."""
+        self.post(f"/{of}/{run}/set_state", {"state": state, "force": True})
+
+    def _asked(self, method: str, path: str, body: Any) -> Any:
+        try:
+            answer = self._client.request(method, path, json=body)
+        except httpx.TransportError as error:
+            why = str(error) or type(error).__name__
+            raise EnvironmentProblem(f"the Prefect server at {self.url} does not answer ({why}); try again") from error
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if answer.is_error:
+            raise FlowsError(f"the Prefect server at {self.url} says {answer.status_code}: {answer.text[:300]}")
+        return answer.json() if answer.content else None

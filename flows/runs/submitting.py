@@ -1,0 +1,104 @@
+"""Asking for a film: a run of the deployment, on the server that the person names or on the embedded one.
+
+Neither Prefect nor Ray nor torch is needed for it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flows.errors import EnvironmentProblem, UserError
+from flows.runs.named import named_server
+from flows.runs.names import DEPLOYMENT, FLOW, POOL
+from flows.runs.rest import Rest
+from flows.runs.served import run_url
+
+MOST_BYTES = 500_000
+"""Of the parameters of a run; Prefect takes 512 KB."""
+BEAT_SECONDS = 90
+"""A worker that has said nothing for so long is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The run, its page, and whether a machine serves films now."""
+
+    run: str
+    url: str
+    served: bool
+
+
+@contextmanager
+def reached() -> Iterator[Rest]:
+    """The Prefect server: the one that the person names, else the embedded one, which is started if need be.
+
+    Raises EnvironmentProblem.
+    """
+    named = named_server()
+    if named is not None:
+        named.check()
+        with Rest(named.url, named.client()) as rest:
+            yield rest
+        return
+    if importlib.util.find_spec("prefect") is None:
+        raise EnvironmentProblem(
+            "no Prefect server is named: PREFECT_API_URL=http://HOST:4200/api\n"
+            "    to have one of this machine's own, pip install 'wanflow[render]'"
+        )
+    from flows.runs.server import connect
+
+    server = connect()
+    try:
+        server.wait()
+        with Rest(server.url, server.client()) as rest:
+            yield rest
+    finally:
+        server.close()
+
+
+def submit(
+    rest: Rest,
+    title: str,
+    *,
+    storyboard: str,
+    store: str,
+    overrides: Sequence[str] = (),
+    only: Sequence[str] = (),
+    priority: int = 0,
+    deadline: datetime | None = None,
+) -> Submitted:
+    """Ask for the film of a storyboard that was sent. Returns at once.
+
+    Raises EnvironmentProblem when no machine has offered to make films, UserError for too many overrides.
+    """
+    parameters = {
+        "storyboard": storyboard,
+        "overrides": list(overrides),
+        "only": list(only),
+        "priority": priority,
+        "deadline": deadline.isoformat() if deadline else None,
+        "store": store,
+    }
+    if len(json.dumps(parameters)) > MOST_BYTES:
+        raise UserError("the overrides are too long to be sent; write them into the storyboard")
+    deployment = rest.get(f"/deployments/name/{FLOW}/{DEPLOYMENT}")
+    if deployment is None:
+        raise EnvironmentProblem(
+            f"no machine has offered to make films at {rest.url}\n    on one that can: wanflow serve"
+        )
+    asked = {"name": title, "parameters": parameters, "state": {"type": "SCHEDULED"}}
+    run = str(rest.post(f"/deployments/{deployment['id']}/create_flow_run", asked)["id"])
+    return Submitted(run, run_url(rest.url, run), _is_served(rest))
+
+
+def _is_served(rest: Rest) -> bool:
+    """Whether a machine has said a short while ago that it serves films."""
+    since = datetime.now(UTC) - timedelta(seconds=BEAT_SECONDS)
+    workers = rest.post(f"/work_pools/{POOL}/workers/filter", {}) or []
+    beats = [worker["last_heartbeat_time"] for worker in workers]
+    return any(datetime.fromisoformat(beat) > since for beat in beats if beat)

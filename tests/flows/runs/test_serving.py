@@ -1,0 +1,124 @@
+"""A machine that serves, as a person starts it; a film that is sent, made there, and written here."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from flows.cluster.stub import StubRenderer
+from flows.errors import EnvironmentProblem, UserError
+from flows.project import Project, load, plan
+from flows.runs.rest import Rest
+from flows.runs.server import Server
+from flows.runs.submitting import submit
+from flows.runs.watching import look_up, watch
+from flows.store import open_store
+from flows.submission import check_storyboard_here, film_files, pack, write_film
+
+pytestmark = pytest.mark.slow
+STORYBOARD = """
+storyboard: 1
+title: The served boat
+shot_defaults: {duration: 0.5s}
+scenes:
+  - id: river
+    shots:
+      - {id: launch, prompt: a boat moves}
+"""
+
+
+class Unheard:
+    """Of a renderer that nobody stops."""
+
+    def progress(self, stage: str, step: int, steps: int) -> None: ...
+
+    def should_stop(self) -> bool:
+        return False
+
+
+@pytest.fixture(scope="module")
+def rest(server: Server) -> Iterator[Rest]:
+    with Rest(server.url, server.client()) as asked:
+        yield asked
+
+
+@pytest.fixture
+def serving(
+    server: Server, child_environment: dict[str, str], tmp_path: Path
+) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """`wanflow serve` in a folder of its own, once it serves, and what it has said."""
+    farm = tmp_path / "farm"
+    farm.mkdir()
+    command = [sys.executable, "-m", "flows.cli", "serve", "film.preset=ultrafast"]
+    environment = {**child_environment, "XDG_STATE_HOME": str(tmp_path / "state")}
+    with subprocess.Popen(
+        command, cwd=farm, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        said: list[str] = []
+        for line in process.stdout:
+            said.append(line)
+            if "serves films" in line:
+                break
+        try:
+            yield process, said
+        finally:
+            process.terminate()
+            said += process.stdout.readlines()
+
+
+def rendered(project: Project) -> None:
+    """Its clips are in its store, as if a machine had rendered them."""
+    store = open_store(project.settings.store.address)
+    for clip in plan(project).clips:
+        store.publish(StubRenderer(threads=1, seconds=0).render(clip, store, Unheard()))
+
+
+def test_a_film_is_sent_made_and_written_here(
+    serving: tuple[subprocess.Popen[str], list[str]], rest: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, said = serving
+    assert process.poll() is None, said
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "boat.yaml").write_text(STORYBOARD)
+    overrides = [f"store.address={tmp_path / 'store'}"]
+    rendered(load("boat.yaml", overrides))
+    checked = check_storyboard_here("boat.yaml", overrides)
+    store = open_store(checked.settings.store.address)
+    sent = f"sha256:{pack(checked, store).digest}"
+    wrong = submit(rest, "Nothing", storyboard="nowhere", store="")
+    film = submit(
+        rest, "The served boat", storyboard=sent, store=store.address, overrides=checked.overrides, priority=9
+    )
+    assert film.served
+
+    states = [seen.state for seen in watch(rest, film.run)]
+    assert states[-1] == "completed", states
+    assert look_up(rest, film.run).store == store.address
+    made = film_files(store, film.run)
+    assert made is not None
+    assert (made.rendered, made.cached) == (0, 1)
+    assert (tmp_path / "farm" / "outputs" / "the-served-boat" / "film.mp4").exists()
+    assert write_film(store, made, tmp_path / "outputs")[0] == tmp_path / "outputs/the-served-boat/film.mp4"
+    with pytest.raises(UserError, match="there is no storyboard 'nowhere'"):
+        list(watch(rest, wrong.run))
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() == 0
+    assert list((tmp_path / "state" / "wanflow" / "serving").rglob("*.run")) == []
+
+
+def test_who_is_not_there_is_said(rest: Rest) -> None:
+    with pytest.raises(UserError, match="there is no film with the run"):
+        look_up(rest, "00000000-0000-0000-0000-000000000000")
+    with pytest.raises(UserError, match="too long to be sent"):
+        submit(rest, "The boat", storyboard="boat", store="", overrides=["x" * 600_000])
+    nowhere = httpx.Client(base_url="http://127.0.0.1:9/api", trust_env=False)
+    with Rest("http://127.0.0.1:9", nowhere) as nobody, pytest.raises(EnvironmentProblem, match="does not answer"):
+        nobody.get("/health")
