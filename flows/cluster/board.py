@@ -47,13 +47,14 @@ class Board:
     def submit(self, film: str, clips: Sequence[Clip], renderer: RendererSpec) -> None:
         """Render these for a film; upstreams that were never submitted are taken to be in the store."""
         with self._changed:
-            self._queue.add(clips, film)
+            losses = self._queue.add(clips, film)
             for clip in clips:
                 self._renderers.setdefault(clip.fingerprint, renderer)
                 if (running := self._running.get(clip.fingerprint)) is not None:
                     self._films[film].put(running)
                 if (worker := self._found.pop(clip.fingerprint, None)) is not None:
                     self._given[worker] = self._queue.lease_to(worker, clip.fingerprint, time.time())
+            self._tell_losses(losses)
             self._changed.notify_all()
 
     def listen(self, film: str, after: int, seconds: float) -> Told | None:

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import Any, cast
 from uuid import UUID
 
-from prefect import flow, get_run_logger
+from prefect import allow_failure, flow, get_run_logger
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
@@ -52,15 +52,17 @@ class Following:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._progress = ProgressArtifact("film")
-        self._runs: list[PrefectFuture[Any]] = []
+        self._runs: dict[str, PrefectFuture[Any]] = {}
 
     def to_the_end(self) -> State[Any]:
         """Ends as the film ends, with all its task runs."""
         logger = get_run_logger()
         for message in self._feed.messages():
             match message:
-                case Began(take=name):
-                    self._runs.append(take.submit(name))
+                case Began(take=name, after=after):
+                    # Prefect draws an edge for what is waited for; it has ended by now, however it did
+                    before: list[Any] = [allow_failure(self._runs[each]) for each in after if each in self._runs]
+                    self._runs[name] = take.submit(name, wait_for=before)  # type: ignore[call-overload]
                 case Said(take="", level=level, text=text):
                     logger.log(level, text)
                 case Advanced(take="", fraction=fraction):
@@ -70,7 +72,7 @@ class Following:
                 case Opened(title=title):
                     _name(title)
                 case Ended(take="") as end:
-                    wait(self._runs)
+                    wait([*self._runs.values()])
                     if end.how == "completed":
                         self._progress.finish()
                     return as_state(end)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 End: TypeAlias = Literal["completed", "cached", "refused", "failed", "cancelled", "crashed"]
 """`refused`: a person has to mend something before it can be made."""
@@ -24,9 +24,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """A worker begins on the take, or it is in the store."""
+    """A worker begins on the take, or it is in the store. `after`: the takes that it goes on from."""
 
     take: str
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,8 @@ def encode(message: Message | Answer) -> bytes:
 def decode(line: bytes) -> Message:
     """What `encode` made. Raises ValueError, KeyError or TypeError for half a line: its writer was killed."""
     kind, values = json.loads(line)
-    return _MESSAGES[kind](**values)
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return _MESSAGES[kind](**given)
 
 
 def decode_answer(line: bytes) -> Answer:

@@ -35,7 +35,7 @@ class Telling:
         yield plan_page(plan, watches.takes)
         for watch in watches.takes:
             if not watch.waits_for:
-                yield Began(watch.name)
+                yield Began(watch.name, self._after(watch))
                 yield Ended(watch.name, "cached", _in_store(watch))
                 self._ended.add(watch.name)
 
@@ -70,7 +70,7 @@ class Telling:
     def _of_take(self, watch: TakeWatch, event: Event) -> Iterator[Message]:
         if watch.name not in self._open:
             self._open.add(watch.name)
-            yield Began(watch.name)
+            yield Began(watch.name, self._after(watch))
             yield Said(watch.name, logging.INFO, f"seed {watch.take.seed}, {watch.shot.variant}: {watch.take.why}")
         yield from self._news(watch, event)
         if not watch.open:
@@ -78,6 +78,13 @@ class Telling:
             self._ended.add(watch.name)
             failed = watch.failure
             yield Ended(watch.name, "failed" if failed else "completed", failed.message if failed else _in_store(watch))
+
+    def _after(self, watch: TakeWatch) -> tuple[str, ...]:
+        """The takes that it goes on from, of those that were shown: it waits for none that was not."""
+        clips = watch.take.clips
+        upstream = {up for clip in clips for up in clip.upstream} - {clip.fingerprint for clip in clips}
+        names = {other.name for up in upstream for other in self._making.watches.of(up)}
+        return tuple(sorted(names & (self._open | self._ended)))
 
     def _news(self, watch: TakeWatch, event: Event) -> Iterator[Message]:
         name = watch.name

@@ -35,7 +35,7 @@ def test_a_film_and_its_takes_end_as_they_are_said_to_end(server: Server, ask: A
         server,
         Page("plan", "What is rendered", "# plan"),
         Began("river.launch"),
-        Began("river.drift"),
+        Began("river.drift", ("river.launch",)),
         Said("", 20, "rendering"),
         Advanced("", 0.5),
         Ended("river.launch", "completed", "in 3 s"),
@@ -49,6 +49,11 @@ def test_a_film_and_its_takes_end_as_they_are_said_to_end(server: Server, ask: A
     assert (shown["name"], shown["state_type"]) == ("The boat", "COMPLETED")
     takes = {task["name"]: task["state_name"] for task in ask("/task_runs/filter", of_run)}
     assert takes == {"river.launch": "Completed", "river.drift": "Cached"}
+    runs = {task["name"]: task for task in ask("/task_runs/filter", of_run)}
+    edges = runs["river.drift"]["task_inputs"]["wait_for"]
+    assert [edge["id"] for edge in edges] == [runs["river.launch"]["id"]], (
+        "what it goes on from is an edge of the graph"
+    )
     kinds = {each["key"] for each in ask("/artifacts/filter", of_run)}
     assert {"plan", "film"} <= kinds
 

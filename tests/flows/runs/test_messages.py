@@ -11,6 +11,7 @@ def test_a_message_is_a_line_that_says_all_of_it() -> None:
     for message in (
         Opened("A\nfilm", "/x.yaml", "0"),
         Began("a.b"),
+        Began("a.b", ("a.a", "a.a take 2")),
         Page("plan", "why", "| ü |"),
         Ended("", "failed", ""),
     ):

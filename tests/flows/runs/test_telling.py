@@ -72,6 +72,20 @@ def test_a_take_begins_with_its_first_clip_advances_and_is_done_with_its_last(pl
     assert told(making, telling, Log(first.fingerprint, 20, "late")) == []
 
 
+def test_a_take_names_those_it_goes_on_from_that_were_shown(plan: Plan) -> None:
+    launch, drift = (shot.takes[0].clips for shot in plan.shots[:2])
+    assert drift[0].upstream == (launch[-1].fingerprint,)
+    making = making_of(plan)
+    telling = Telling(making)
+    alone = told(making_of(plan), Telling(making_of(plan)), Started(drift[0].fingerprint, "w", 1))
+    assert alone[0] == Began("river.drift"), "it would wait for a run that there is not"
+    told(making, telling, Started(launch[0].fingerprint, "w", 1))
+    told(
+        making, telling, *(Finished(clip.fingerprint, empty_record(clip.fingerprint), cached=False) for clip in launch)
+    )
+    assert told(making, telling, Started(drift[0].fingerprint, "w", 1))[0] == Began("river.drift", ("river.launch",))
+
+
 def test_a_failure_for_good_ends_the_take_one_that_is_tried_again_is_said(plan: Plan) -> None:
     making = making_of(plan)
     telling = Telling(making)
