@@ -62,7 +62,7 @@ def rows_of(seed: int, clips: int, workers: int) -> list[Row]:
                 (run.rendering + run.loading) / room,
                 run.rendering / room,
                 run.loads,
-                statistics.mean(small),
+                statistics.mean(small) if small else 0.0,
                 (run.rendering + workers * LOAD_SECONDS) / (workers * bound),
             )
         )
@@ -91,26 +91,34 @@ def _mean(rows: Sequence[Row], field: str) -> float:
 
 
 def cost(clips: int) -> None:
-    """CPU seconds of this process and bytes of the queue, with so many clips in it."""
+    """What the queue costs with so many clips in it: CPU seconds of this process; bytes, when it is used again."""
     work = work_of(0, clips, 64)
-    for round_ in (1, 2, 3):
-        if round_ == 1:
-            queue = _queue(64)
-            tracemalloc.start()
-        start = time.process_time()
-        for film in work.films:
-            queue.enrol(FilmOrder(film=film.name, title=film.name))
-            queue.add(film.clips, film.name)
-        added = time.process_time() - start
+    queue = _queue(64)
+    added = _submit(queue, work)
+    leases, worst, took = _render_all(queue, random.Random(0))
+    print(
+        f"{clips} clips of {len(work.films)} films, 64 workers: submit {1000 * added / clips:.3f} ms a clip, "
+        f"lease {1000 * took / leases:.2f} ms, the longest {1000 * worst:.0f} ms"
+    )
+    queue = _queue(64)
+    tracemalloc.start()
+    for _ in range(2):
+        _submit(queue, work)
         full = tracemalloc.get_traced_memory()[0]
-        leases, worst, took = _render_all(queue, random.Random(0))
+        _render_all(queue, random.Random(0))
         for film in work.films:
             queue.withdraw(film.name)
-        empty = tracemalloc.get_traced_memory()[0]
         print(
-            f"round {round_}: submit {1000 * added / clips:.3f} ms a clip, lease {1000 * took / leases:.3f} ms, worst "
-            f"{1000 * worst:.1f} ms; {full / 1e6:.1f} MB full, {empty / 1e6:.2f} MB empty"
+            f"{full / 1e6:.1f} MB with all in it, {tracemalloc.get_traced_memory()[0] / 1e6:.2f} MB when they are gone"
         )
+
+
+def _submit(queue: ClipQueue, work: Work) -> float:
+    start = time.process_time()
+    for film in work.films:
+        queue.enrol(FilmOrder(film=film.name, title=film.name))
+        queue.add(film.clips, film.name)
+    return time.process_time() - start
 
 
 def _queue(workers: int) -> ClipQueue:

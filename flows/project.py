@@ -77,6 +77,7 @@ def plan(project: Project, *, on_prompt: Callable[[int, int], None] | None = Non
     GPU is needed, and the plan cannot be rendered: what is in the store is not known.
     """
     settings, storyboard, store = project.settings, project.storyboard, store_of(project.settings)
+    store.check()
     if settings.prompts.extend != "off":
         # What cannot be rendered is found before a model is paid for its prompts.
         as_written = replace(settings, prompts=replace(settings.prompts, extend="off"))

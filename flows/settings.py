@@ -91,9 +91,16 @@ class ClusterSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where clips and ledger live (`flows.store.open_store`). `address` None: `$XDG_DATA_HOME/wanflow/store`."""
+    """Where clips and ledger live (`flows.store.open_store`). `address` None: `$XDG_DATA_HOME/wanflow/store`; of a
+    bucket it has everything in it (`flows.addresses`), and the other keys are what it was made of. `cache_gb`: what a
+    machine keeps of a bucket, in 10⁹ bytes."""
 
     address: str | None
+    bucket: str | None
+    prefix: str | None
+    endpoint: str | None
+    region: str | None
+    cache_gb: Annotated[float, Bounds(0)] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

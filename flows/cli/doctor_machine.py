@@ -168,7 +168,10 @@ def folders(settings: Settings) -> Iterator[Finding]:
 
 def _store(settings: Settings) -> str:
     store = open_store(settings.store.address)
-    return store.address if store.folder is None else _writable(store.folder, "store.address")
+    if store.folder is not None:
+        return _writable(store.folder, "store.address")
+    store.check(writing=True)
+    return f"{store.address} answers, and can be written to"
 
 
 def _writable(folder: Path, key: str) -> str:

@@ -117,6 +117,24 @@ class HistoryDocument(Envelope):
     takes: Annotated[list[Annotated[dict[str, Any], Written(LedgerRow)]], "clips of takes, newest first"]
 
 
+class StoreStatusDocument(Envelope):
+    """`wanflow store status`."""
+
+    address: Annotated[str, "opens the store from any machine that may"]
+    clips: Annotated[int, "that are finished"]
+    blobs: Annotated[int, "files by digest: pictures, sounds, videos, latents"]
+    bytes: Annotated[int, "of all of them"]
+    ledger_files: Annotated[int, "a file a write, until they are compacted"]
+
+
+class StoreCompactDocument(Envelope):
+    """`wanflow store compact`."""
+
+    address: Annotated[str, "opens the store from any machine that may"]
+    files: Annotated[int, "of the ledger that could be read, and are one now"]
+    rows: Annotated[int, "of the ledger, each clip of a take that a film asked for"]
+
+
 class FindingForm(TypedDict):
     """One line of the doctor's page."""
 
@@ -301,6 +319,8 @@ FORMS: Mapping[str, type] = MappingProxyType(
         "history": HistoryDocument,
         "doctor": DoctorDocument,
         "doctor --config": ConfigurationDocument,
+        "store status": StoreStatusDocument,
+        "store compact": StoreCompactDocument,
         "pool status": PoolStatusDocument,
         "pool queue": PoolQueueDocument,
         "models list": ModelsListDocument,

@@ -52,6 +52,7 @@ def command(
 
     damaged: list[str] = []
     store = open_store(compose(overrides, config_dir).settings.store.address)
+    store.check()
     rows = read_history(store, film=film, shot=shot, status=status, limit=limit, on_damage=damaged.append)
     if as_json:
         _print_json(rows, damaged)

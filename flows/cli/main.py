@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "pool": "flows.cli.pool",
     "history": "flows.cli.history",
     "models": "flows.cli.models",
+    "store": "flows.cli.store",
     "export": "flows.cli.export",
     "ui": "flows.cli.ui",
     "doctor": "flows.cli.doctor",

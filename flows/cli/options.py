@@ -24,6 +24,12 @@ draft_option = click.option(
     is_flag=True,
     help="A quick look in the film's place, half the steps, one take: render=draft (film.subfolder=draft: beside it).",
 )
+priority_option = click.option(
+    "--priority", type=int, metavar="N", help="Of films on a cluster the greater goes first: cluster.priority=N."
+)
+deadline_option = click.option(
+    "--deadline", metavar="WHEN", help="18:00, or a date and time, when it should be there: cluster.deadline=WHEN."
+)
 root_option = click.option(
     "--root",
     type=click.Path(path_type=Path),
@@ -43,6 +49,13 @@ DRAFT = ("render=draft",)
 def with_draft(overrides: tuple[str, ...], draft: bool) -> tuple[str, ...]:
     """The overrides, with `--draft` first, so that any of them wins over it."""
     return (*DRAFT, *overrides) if draft else overrides
+
+
+def with_order(overrides: tuple[str, ...], priority: int | None, deadline: str | None) -> tuple[str, ...]:
+    """The overrides, with what `--priority` and `--deadline` stand for first."""
+    asked = [] if priority is None else [f"cluster.priority={priority}"]
+    asked += [] if deadline is None else [f"cluster.deadline='{deadline}'"]
+    return (*asked, *overrides)
 
 
 def without_draft(overrides: Sequence[str]) -> list[str]:

@@ -21,12 +21,15 @@ import click
 
 from flows.cli.options import (
     config_dir_option,
+    deadline_option,
     draft_option,
     events_option,
     json_option,
     overrides_argument,
+    priority_option,
     storyboard_argument,
     with_draft,
+    with_order,
     without_draft,
 )
 from flows.cli.outcome import ENDINGS, say
@@ -51,6 +54,8 @@ GIVE_UP_SECONDS = 30.0
 @overrides_argument
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option
+@priority_option
+@deadline_option
 @json_option
 @events_option
 @config_dir_option
@@ -59,6 +64,8 @@ def command(
     overrides: tuple[str, ...],
     only: tuple[str, ...],
     draft: bool,
+    priority: int | None,
+    deadline: str | None,
     as_json: bool,
     as_events: bool,
     config_dir: Path | None,
@@ -75,7 +82,8 @@ def command(
       wanflow render storyboards/my_film.yaml model=wan22 model.root=/weights cluster=ray
     """
     said: Said = "events" if as_events else "document" if as_json else "words"
-    render_film(storyboard, with_draft(overrides, draft), only=only, said=said, config_dir=config_dir)
+    asked = with_draft(with_order(overrides, priority, deadline), draft)
+    render_film(storyboard, asked, only=only, said=said, config_dir=config_dir)
 
 
 def render_film(

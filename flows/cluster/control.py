@@ -102,6 +102,7 @@ def running_pool(settings: ClusterSettings) -> Iterator[PoolControl]:
 def started_pool(settings: ClusterSettings, renderer: RendererSpec, store_address: str | None) -> Iterator[PoolControl]:
     """The pool, started if it is not there, which stays until it is ended. Raises EnvironmentProblem."""
     store = open_store(store_address)
+    store.check(writing=True)
     with _session(settings) as session:
         size = size_workers(settings, renderer.device, session.nodes())
         terms = Terms(settings.pool, settings, size, store.address, identified(store), own=False)

@@ -67,8 +67,8 @@ class Renderer(Protocol):
         """The models that are held now, by `Clip.model`."""
         ...
 
-    def release(self) -> None:
-        """Give back the memory of the models: another renderer takes the place of this one."""
+    def take_over(self, before: Renderer) -> None:
+        """Stand in the place of another one in its process: hold the models that it holds, if they can be used here."""
         ...
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:

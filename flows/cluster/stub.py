@@ -16,7 +16,7 @@ import numpy.typing as npt
 from safetensors.numpy import save
 
 from flows.cluster.publish import store_clip
-from flows.cluster.renderers import Report
+from flows.cluster.renderers import Renderer, Report
 from flows.errors import Stopped
 from flows.planning.model import Clip
 from flows.store import ClipRecord, Store
@@ -43,9 +43,9 @@ class StubRenderer:
         """The models that were asked for; nothing is loaded for them."""
         return self._warm
 
-    def release(self) -> None:
-        """Nothing is held."""
-        self._warm = frozenset()
+    def take_over(self, before: Renderer) -> None:
+        """Nothing is held that would have to be given back."""
+        self._warm = before.warm if isinstance(before, StubRenderer) else frozenset()
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Take the steps that no checkpoint has, and draw the frames. Raises Stopped between steps."""

@@ -15,7 +15,7 @@ from safetensors.torch import save
 from flows.cluster.motions import prepare_motion
 from flows.cluster.placement import placement_for, room_of_worker, with_room
 from flows.cluster.publish import store_clip
-from flows.cluster.renderers import Report
+from flows.cluster.renderers import Renderer, Report
 from flows.cluster.requests import CARRIED
 from flows.cluster.warm import WarmModels
 from flows.cluster.work import Work
@@ -85,9 +85,11 @@ class WanRenderer:
         """The models that are loaded, by `Clip.model`."""
         return frozenset(model_name(variant, revision, how) for variant, revision, how, _ in self._models.keys)
 
-    def release(self) -> None:
-        """No model is held any more."""
-        self._drop_models()
+    def take_over(self, before: Renderer) -> None:
+        """The models that another one holds on the same device, whatever film they were loaded for: a model is known by
+        its variant, its checkpoint's revision, its numerics and its placement."""
+        if isinstance(before, WanRenderer) and (before._device, before._budget) == (self._device, self._budget):
+            self._models, self._sufficed = before._models, before._sufficed
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Prepare a driving video, load, encode, denoise, decode, and write the blobs. When a GPU's memory does not

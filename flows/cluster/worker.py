@@ -92,6 +92,7 @@ class Worker:
             said.say(Log(fingerprint, logging.INFO, traceback.format_exc()))  # for the run, not for the terminal
             said.say(fault_of(fingerprint, error))
         finally:
+            self._store.release()
             said.end()
 
     def _finish(self, job: Job, report: _Reporter) -> Finished:
@@ -109,14 +110,16 @@ class Worker:
         return Finished(clip.fingerprint, published, cached=False)
 
     def _renderer(self, spec: RendererSpec) -> Renderer:
-        """On the rendering thread. The one before gives back what it holds: each counts on all the memory."""
+        """On the rendering thread. One at a time: each counts on all the memory, and takes over what is loaded."""
         key = repr((spec.kind, sorted(spec.options.items(), key=lambda option: option[0])))
-        if self._held is not None and self._held[0] != key:
-            self._held[1].release()
-            self._held = None
-        if self._held is None:
-            self._held = (key, build_renderer(spec, self._threads))
-        return self._held[1]
+        before = self._held
+        if before is not None and before[0] == key:
+            return before[1]
+        renderer = build_renderer(spec, self._threads)
+        if before is not None:
+            renderer.take_over(before[1])
+        self._held = (key, renderer)
+        return renderer
 
     def _built(self, spec: RendererSpec) -> Renderer:
         """The renderer. That it cannot be built is never a clip's fault."""
@@ -128,10 +131,12 @@ class Worker:
     def _check_store(self) -> None:
         """A folder that is not mounted here looks like an empty store: nobody would ever see what is written there."""
         if identity(self._store) != self._store_identity:
-            raise NodeFault(
-                f"{self._store.address} is not the film's store there; mount the same folder on all machines under "
-                f"that path, or name another: {ANOTHER}"
+            same = (
+                f"mount the same folder on all machines under that path, or name another: {ANOTHER}"
+                if self._store.folder
+                else "name its server as all machines know it: store.endpoint=https://HOST:PORT"
             )
+            raise NodeFault(f"{self._store.address} is not the film's store there; {same}")
 
     def _leave(self) -> None:
         """The system wants the process gone: what is under way is handed back, its steps are kept if they can be."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.addresses import whole_address
 from flows.config.folders import config_folders
 from flows.config.load import load_tree
 from flows.config.names import Names, check, without_alias
@@ -36,7 +37,9 @@ def compose(overrides: Sequence[str] = (), config_dir: Path | None = None) -> Co
     tree = load_tree(folders, ours, names)
     named = [text.partition("=")[2] for text in overrides if text.startswith("storyboard=")]
     edits = tuple(text for text in overrides if text.lstrip("+").startswith("storyboard."))
-    return Composition(freeze(Settings, tree), named[-1].strip("'\"") if named else None, edits)
+    settings = freeze(Settings, tree)
+    store = replace(settings.store, address=whole_address(settings.store))
+    return Composition(replace(settings, store=store), named[-1].strip("'\"") if named else None, edits)
 
 
 def _about_storyboard(text: str) -> bool:

@@ -67,9 +67,11 @@ def _begun(
     """What is missing is known, its inputs are in the store, and a pool is starting if there is something to render."""
     shots = with_needed(plan, asked) if asked else plan.shots
     store = open_store(plan.settings.store.address)
+    store.check()
     surveyed = survey(store, clips_of(plan, shots))
     check_space(folder, store.folder, surveyed.missing, here=plan.settings.cluster.address is None)
     if surveyed.missing:
+        store.check(writing=True)
         check_soundtrack(plan)
     put_assets(store, plan, surveyed.missing)
     return Making(

@@ -150,6 +150,7 @@ class Making:
         records = self._all_records()
         if records is None:
             return
+        self.store.bring(digest for record in records.values() for digest in (record.video, record.thumbnail))
         timeline = make_timeline(self.plan, records, self.store)
         self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film, on_progress=self._edited)
         self.captions = beside if (beside := captions_beside(self.film)).exists() else None

@@ -15,9 +15,6 @@ from flows.store.prepared import is_prepared
 from wan.system.digests import file_digest
 from wan.system.suggest import did_you_mean
 
-CHECKERS = 4
-"""Threads that check digests: hashing and reading overlap."""
-
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -34,19 +31,15 @@ class Survey:
 def survey(store: Store, clips: Sequence[Clip]) -> Survey:
     """Look the clips up, and check every blob of those that are there; records of damaged ones are discarded."""
     finished = store.finished([clip.fingerprint for clip in clips])
-    with ThreadPoolExecutor(CHECKERS, thread_name_prefix="check") as pool:
-        checked = dict(zip(sorted(finished), pool.map(lambda name: _whole(store, name), sorted(finished)), strict=True))
-    whole = {name: record for name, record in checked.items() if record is not None}
-    missing = tuple(clip for clip in clips if clip.fingerprint not in whole)
-    return Survey(whole, missing, frozenset(finished - whole.keys()))
-
-
-def _whole(store: Store, fingerprint: str) -> ClipRecord | None:
-    record = store.record(fingerprint)
-    if record is None or store.intact(record):
-        return record
-    store.discard(fingerprint)
-    return None
+    names = sorted(finished)
+    with ThreadPoolExecutor(store.at_once, thread_name_prefix="check") as threads:
+        records = {name: record for name, record in zip(names, threads.map(store.record, names), strict=True) if record}
+    whole = store.whole({digest for record in records.values() for digest in record.blobs})
+    found = {name: record for name, record in records.items() if whole.issuperset(record.blobs)}
+    for name in records.keys() - found.keys():
+        store.discard(name)
+    missing = tuple(clip for clip in clips if clip.fingerprint not in found)
+    return Survey(found, missing, frozenset(finished - found.keys()))
 
 
 def chosen_shots(plan: Plan, only: Sequence[str]) -> tuple[PlannedShot, ...]:

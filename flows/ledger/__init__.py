@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
-from flows.ledger.history import append_rows, read_history
+from flows.ledger.history import Compacted, append_rows, compact, ledger_files, read_history
 from flows.ledger.overheads import Overheads, learn_film, read_overheads
 from flows.ledger.rows import LedgerRow
 from flows.ledger.timings import Estimate, Timings, forwards, read_timings
 
 __all__ = [
+    "Compacted",
     "Estimate",
     "LedgerRow",
     "Overheads",
     "Timings",
     "append_rows",
+    "compact",
     "forwards",
     "learn_film",
+    "ledger_files",
     "read_history",
     "read_overheads",
     "read_timings",

@@ -7,7 +7,9 @@ named, and kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 
 from flows.errors import EnvironmentProblem, StoreError
@@ -54,28 +56,44 @@ def read_history(
     return newest[:limit]
 
 
-def compact(store: Store) -> None:
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """How many files were merged, and the rows of the one that they became."""
+
+    files: int
+    rows: int
+
+
+def compact(store: Store, on_damage: Callable[[str], None] | None = None) -> Compacted:
     """Merges all files that can be read. Originals go after the merged copy is there; readers see a row once all the
-    while."""
+    while, and what others write meanwhile is left alone. `on_damage` hears of files that cannot be read; they stay.
+    Raises StoreError, EnvironmentProblem."""
     names: list[str] = []
     rows: dict[tuple[object, ...], LedgerRow] = {}
-    for name in _files(store):
-        try:
-            readable = _read(store, name)
-        except Damaged:
+    for name, found in _read_all(store):
+        if isinstance(found, Damaged):
+            (on_damage or _ignore)(found)
             continue
         names.append(name)
-        rows |= {row.key: row for row in readable or ()}
-    if not rows:
-        return
+        rows |= {row.key: row for row in found or ()}
+    if len(names) < 2 or not rows:
+        return Compacted(len(names), len(rows))
     merged = _write(store, list(rows.values()))
     for name in names:
         if name != merged:
             store.drop_note(name)
+    return Compacted(len(names), len(rows))
 
 
-class Damaged(Exception):
-    """A file of the ledger that cannot be read; the message names it and says what to do."""
+def ledger_files(store: Store) -> int:
+    """How many files the ledger has."""
+    return len(_files(store))
+
+
+class Damaged(str):
+    """What is said of a file of the ledger that cannot be read: its name, and what to do."""
+
+    __slots__ = ()
 
 
 def _files(store: Store) -> list[str]:
@@ -93,27 +111,38 @@ def _write(store: Store, rows: Sequence[LedgerRow]) -> str:
 def _all_rows(store: Store, on_damage: Callable[[str], None]) -> list[LedgerRow]:
     """Read again from the start when a file was merged into another one by somebody else after it was listed."""
     while True:
-        parts, damage = [], []
-        for name in _files(store):
-            try:
-                parts.append(_read(store, name))
-            except Damaged as error:
-                damage.append(str(error))
-        whole = [rows for rows in parts if rows is not None]
-        if len(whole) == len(parts):
-            for message in damage:
-                on_damage(message)
-            return [row for rows in whole for row in rows]
+        parts = [part for _, part in _read_all(store)]
+        if None in parts:
+            continue
+        for part in parts:
+            if isinstance(part, Damaged):
+                on_damage(part)
+        return [row for rows in parts if isinstance(rows, list) for row in rows]
 
 
-def _read(store: Store, name: str) -> list[LedgerRow] | None:
-    """The rows of a file; None when it is gone. Raises Damaged."""
+def _read_all(store: Store) -> Iterator[tuple[str, list[LedgerRow] | Damaged | None]]:
+    """Every file by name: its rows; None when it is gone. They are fetched many at once, and parsed in this thread."""
+    names = _files(store)
+    with ThreadPoolExecutor(store.at_once, thread_name_prefix="ledger") as threads:
+        for name, data in zip(names, threads.map(lambda name: _fetched(store, name), names), strict=True):
+            yield name, _rows(store, name, data)
+
+
+def _fetched(store: Store, name: str) -> bytes | Exception | None:
     try:
-        data = store.note(name)
+        return store.note(name)
+    except (StoreError, EnvironmentProblem) as error:
+        return error
+
+
+def _rows(store: Store, name: str, data: bytes | Exception | None) -> list[LedgerRow] | Damaged | None:
+    try:
+        if isinstance(data, Exception):
+            raise data
         return None if data is None else from_parquet(data)
     except (ValueError, StoreError, EnvironmentProblem) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
-        raise Damaged(f"{store.address}/{name} cannot be read ({reason}); without it the rest is shown") from error
+        return Damaged(f"{store.address}/{name} cannot be read ({reason}); without it the rest is shown")
 
 
 def _matches(row: LedgerRow, film: str | None, shot: str | None, status: str | None, since: datetime | None) -> bool:

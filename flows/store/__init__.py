@@ -3,25 +3,28 @@
 layout.py      what is called what        backend.py    what keeps the bytes: the protocol
 store.py       blobs, records, notes      folder.py     in a folder
 records.py     what a clip came to        memory.py     in memory, for tests
+                                          s3/           in a bucket
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from flows.addresses import SCHEME, BucketAddress
 from flows.errors import SettingsError
 from flows.store.faults import ANOTHER
 from flows.store.folder import FolderBackend
 from flows.store.records import ClipRecord
-from flows.store.store import Store
+from flows.store.store import Stock, Store
 from wan.system.files import data_folder, without_tilde
 
-__all__ = ["ANOTHER", "ClipRecord", "Store", "open_store"]
+__all__ = ["ANOTHER", "ClipRecord", "Stock", "Store", "open_store"]
 
 
 def open_store(address: str | None) -> Store:
-    """The store at an address, `store.address`: a folder, by its path or as `file://`; None: the user's own,
-    `$XDG_DATA_HOME/wanflow/store`, which all their projects share. Nothing is written until something is put.
+    """The store at an address, `store.address`: a folder, by its path or as `file://`; a bucket, as `s3://`
+    (`flows.addresses`); None: the user's own, `$XDG_DATA_HOME/wanflow/store`, which all their projects share. It is not
+    touched until something is read or put.
 
     Raises SettingsError for an address of a kind that no back end serves.
     """
@@ -32,7 +35,10 @@ def open_store(address: str | None) -> Store:
         return Store(FolderBackend(without_tilde(Path(address))))
     if scheme == "file":
         return Store(FolderBackend(Path(rest)))
-    why = (
-        "a store in a bucket is not possible yet" if scheme == "s3" else f"there are no stores of the kind {scheme}://"
+    if scheme == SCHEME:
+        from flows.store.s3.backend import BucketBackend  # what speaks HTTP is not loaded for a folder
+
+        return Store(BucketBackend(BucketAddress.parse(address)))
+    raise SettingsError(
+        f"store.address={address}: there are no stores of the kind {scheme}://; name a folder: {ANOTHER}"
     )
-    raise SettingsError(f"store.address={address}: {why}; name a folder: {ANOTHER}")

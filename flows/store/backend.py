@@ -7,11 +7,21 @@ on a condition (S3: `If-None-Match: *`) and listed by prefix.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias
 
 from flows.errors import BlobCorrupt, BlobMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many values lie in a folder and all below it, and their bytes."""
+
+    count: int
+    nbytes: int
+
 
 Fill: TypeAlias = Callable[[BinaryIO], None]
 """Writes all bytes into a file that is open; what it raises keeps them from being stored."""
@@ -31,6 +41,15 @@ class Backend(Protocol):
     @property
     def folder(self) -> Path | None:
         """The folder of this machine that it fills; None: it takes no room here that a person could make."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """How many calls are worth having under way at once, in threads."""
+        ...
+
+    def check(self, *, writing: bool = False) -> None:
+        """Whether it can be read, and written to: said now, waiting for nobody. It leaves nothing behind."""
         ...
 
     def get(self, key: str) -> bytes | None:
@@ -57,6 +76,10 @@ class Backend(Protocol):
         """Those of the keys that are there. It looks each one up or lists, whichever takes less."""
         ...
 
+    def extent(self, folder: str) -> Extent:
+        """Of a folder; nothing if it is not there. It lists all that is in it."""
+        ...
+
     def put_blob(self, key: str, digest: str, fill: Fill) -> None:
         """Unless the blob is there whole: what `fill` writes, whole or not at all."""
         ...
@@ -65,12 +88,21 @@ class Backend(Protocol):
         """Whether it is there and has these bytes. They are read once a process, and again when they were changed."""
         ...
 
+    def whole(self, blobs: Mapping[str, str]) -> frozenset[str]:
+        """Those of the keys, each with a digest, that `has_blob` is true of; many are asked for at once."""
+        ...
+
     def read_blob(self, key: str, digest: str) -> bytes:
         """Its bytes, which are those. Raises BlobMissing, BlobCorrupt."""
         ...
 
     def blob_file(self, key: str, digest: str) -> Path:
-        """A file of this machine with those bytes, to be read only. Raises BlobMissing, BlobCorrupt."""
+        """A file of this machine with those bytes, to be read only; it stays until `release`, or as long as
+        the back end. Raises BlobMissing, BlobCorrupt."""
+        ...
+
+    def release(self) -> None:
+        """Files of blobs that were given out are not in use any more."""
         ...
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from flows.store.backend import Fill, corrupt, missing
+from flows.store.backend import Extent, Fill, corrupt, missing
 from flows.store.faults import translated
 from flows.store.layout import TEMPORARY
 from flows.store.verified import Verified
@@ -32,6 +34,9 @@ _verified = Verified()
 class FolderBackend:
     """`flows.store.backend.Backend` in a folder, which is made when something is first written."""
 
+    at_once = 4
+    """Hashing and reading overlap."""
+
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
         self._temporary = self._root / TEMPORARY
@@ -44,6 +49,13 @@ class FolderBackend:
     @property
     def folder(self) -> Path | None:
         return self._root
+
+    def check(self, *, writing: bool = False) -> None:
+        with translated(self._root, "read"):
+            nearest = next(folder for folder in (self._root, *self._root.parents) if folder.exists())
+        if writing:
+            with translated(self._root, "write to"), tempfile.TemporaryFile(dir=nearest):
+                pass
 
     def get(self, key: str) -> bytes | None:
         with translated(self._root, "read"):
@@ -75,6 +87,15 @@ class FolderBackend:
                 return frozenset(key for key in keys if self._place(key).exists())
             return frozenset(self._listed_or_looked_up(keys))
 
+    def extent(self, folder: str) -> Extent:
+        with translated(self._root, "read"):
+            sizes = [
+                os.stat(os.path.join(at, name)).st_size
+                for at, _, names in os.walk(self._place(folder))
+                for name in names
+            ]
+        return Extent(len(sizes), sum(sizes))
+
     def put_blob(self, key: str, digest: str, fill: Fill) -> None:
         with translated(self._root, "write to"):
             if not self._whole(key, digest):
@@ -83,6 +104,11 @@ class FolderBackend:
     def has_blob(self, key: str, digest: str) -> bool:
         with translated(self._root, "read"):
             return self._whole(key, digest)
+
+    def whole(self, blobs: Mapping[str, str]) -> frozenset[str]:
+        with ThreadPoolExecutor(self.at_once, thread_name_prefix="check") as threads:
+            found = threads.map(self.has_blob, blobs.keys(), blobs.values())
+            return frozenset(key for key, whole in zip(blobs, found, strict=True) if whole)
 
     def read_blob(self, key: str, digest: str) -> bytes:
         path = self._place(key)
@@ -108,6 +134,9 @@ class FolderBackend:
                 raise missing(digest, self.address) from None
         raise corrupt(digest, self.address)
 
+    def release(self) -> None:
+        pass
+
     def _place(self, key: str) -> Path:
         return self._root / key
 
@@ -117,7 +146,7 @@ class FolderBackend:
         place.parent.mkdir(parents=True, exist_ok=True)
         self._temporary.mkdir(exist_ok=True)
         if not self._swept:
-            _sweep(self._temporary)
+            sweep(self._temporary)
             self._swept = True
         return place
 
@@ -155,8 +184,9 @@ def _files(folder: Path) -> Iterator[str]:
         yield from (entry.name for entry in entries if entry.is_file())
 
 
-def _sweep(temporary: Path) -> None:
-    """Deletes what processes that died have left behind; what cannot be deleted stays."""
+def sweep(temporary: Path) -> None:
+    """Deletes what processes that died have left in a folder of files that are not whole yet; what cannot be deleted
+    stays."""
     oldest = time.time() - STALE_SECONDS
     with suppress(OSError):
         for entry in os.scandir(temporary):

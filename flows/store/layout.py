@@ -26,8 +26,8 @@ from flows.errors import StoreError
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
-_BLOBS, _RECORDS, TEMPORARY = "blobs", "clips", "tmp"
-"""`TEMPORARY` is where a back end may keep what is not whole yet."""
+BLOBS, RECORDS, TEMPORARY = "blobs", "clips", "tmp"
+"""The folders that are no notes'. `TEMPORARY` is where a back end may keep what is not whole yet."""
 
 IDENTITY = "identity.txt"
 LEDGER = "ledger"
@@ -36,22 +36,27 @@ TIMINGS = "ledger-timings/timings.json"
 OVERHEADS = "ledger-timings/films.json"
 
 _LEDGER_FILE = re.compile(rf"{LEDGER}/\d{{8}}T\d{{6}}Z-[0-9a-f]{{16}}\.parquet")
-_BLOB_PATH = re.compile(rf"[^\s'\"]*/{_BLOBS}/[0-9a-f]{{2}}/([0-9a-f]{{64}})")
+_BLOB_PATH = re.compile(rf"[^\s'\"]*/{BLOBS}/[0-9a-f]{{2}}/([0-9a-f]{{64}})")
 
 
 def blob_key(digest: str) -> str:
     """Where the bytes of this sha256 are. Raises StoreError for what is none."""
-    return f"{_BLOBS}/{_sha256(digest)[:2]}/{digest}"
+    return f"{BLOBS}/{_sha256(digest)[:2]}/{digest}"
+
+
+def is_blob(key: str) -> bool:
+    """Whether a blob would be there."""
+    return key.startswith(f"{BLOBS}/")
 
 
 def record_key(fingerprint: str) -> str:
     """Where the record of the clip is. Raises StoreError for what is no fingerprint."""
-    return f"{_RECORDS}/{_sha256(fingerprint)[:2]}/{fingerprint}.json"
+    return f"{RECORDS}/{_sha256(fingerprint)[:2]}/{fingerprint}.json"
 
 
 def note_key(name: str) -> str:
     """Where a note is: under its name. Raises StoreError for a name that leads elsewhere."""
-    if not is_note(name) or name.partition("/")[0] in (_BLOBS, _RECORDS, TEMPORARY):
+    if not is_note(name) or name.partition("/")[0] in (BLOBS, RECORDS, TEMPORARY):
         raise StoreError(f"{name!r} cannot be the name of a note in a store")
     return name
 

@@ -8,11 +8,11 @@ import tempfile
 import threading
 import uuid
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from flows.store.backend import Fill, corrupt, missing
+from flows.store.backend import Extent, Fill, corrupt, missing
 
 
 class MemoryBackend:
@@ -20,6 +20,7 @@ class MemoryBackend:
     is gone with it."""
 
     folder: Path | None = None
+    at_once = 4
 
     def __init__(self) -> None:
         self.address = f"memory://{uuid.uuid4().hex}"
@@ -27,6 +28,9 @@ class MemoryBackend:
         self._lock = threading.Lock()
         self._files = Path(tempfile.mkdtemp(prefix="wanflow-store-"))
         weakref.finalize(self, shutil.rmtree, self._files, ignore_errors=True)
+
+    def check(self, *, writing: bool = False) -> None:
+        pass
 
     def get(self, key: str) -> bytes | None:
         return self._values.get(key)
@@ -50,6 +54,10 @@ class MemoryBackend:
     def present(self, keys: Collection[str]) -> frozenset[str]:
         return frozenset(key for key in keys if key in self._values)
 
+    def extent(self, folder: str) -> Extent:
+        sizes = [len(data) for key, data in list(self._values.items()) if key.startswith(f"{folder}/")]
+        return Extent(len(sizes), sum(sizes))
+
     def put_blob(self, key: str, digest: str, fill: Fill) -> None:
         if not self.has_blob(key, digest):
             whole = io.BytesIO()
@@ -59,6 +67,9 @@ class MemoryBackend:
     def has_blob(self, key: str, digest: str) -> bool:
         data = self.get(key)
         return data is not None and sha256(data).hexdigest() == digest
+
+    def whole(self, blobs: Mapping[str, str]) -> frozenset[str]:
+        return frozenset(key for key, digest in blobs.items() if self.has_blob(key, digest))
 
     def read_blob(self, key: str, digest: str) -> bytes:
         data = self.get(key)
@@ -73,3 +84,6 @@ class MemoryBackend:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         return path
+
+    def release(self) -> None:
+        pass

@@ -6,19 +6,39 @@ A record names its blobs by digest, so a record that exists promises a finished 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
 from flows.errors import EnvironmentProblem, MediaError, StoreError
 from flows.store.backend import Backend
-from flows.store.layout import CHECKPOINTS, blob_key, is_checkpoint_of, is_note, note_key, record_key
+from flows.store.layout import (
+    BLOBS,
+    CHECKPOINTS,
+    RECORDS,
+    blob_key,
+    is_checkpoint_of,
+    is_note,
+    note_key,
+    record_key,
+)
 from flows.store.records import ClipRecord, record_from_json, record_to_json
 from wan.system.digests import file_digest
 
 CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """`records`: finished clips; `blobs`, and their bytes."""
+
+    records: int
+    blobs: int
+    nbytes: int
 
 
 class Store:
@@ -41,6 +61,15 @@ class Store:
         """The folder of this machine that the store fills, if it does."""
         return self._backend.folder
 
+    @property
+    def at_once(self) -> int:
+        """How many calls are worth having under way at once, in threads."""
+        return self._backend.at_once
+
+    def check(self, *, writing: bool = False) -> None:
+        """Before anything is begun: whether the store can be read, and written to. Waits for nobody."""
+        self._backend.check(writing=writing)
+
     def put_bytes(self, data: bytes) -> str:
         """File `data` under its digest, which is returned; nothing happens if it is there."""
         digest = sha256(data).hexdigest()
@@ -61,12 +90,24 @@ class Store:
         return self._backend.read_blob(blob_key(digest), digest)
 
     def local_path(self, digest: str) -> Path:
-        """A readable local file with the blob's bytes, checked, for programs that want a path. Never write to it."""
+        """A readable local file with the blob's bytes, checked, for programs that want a path. Never write to it.
+        It stays until `release`, or as long as this object."""
         return self._backend.blob_file(blob_key(digest), digest)
+
+    def bring(self, digests: Iterable[str]) -> None:
+        """Have the blobs on this machine, many at once: `local_path` and `read` are quick then. Raises as they do."""
+        with ThreadPoolExecutor(self.at_once, thread_name_prefix="bring") as threads:
+            for _ in threads.map(self.local_path, sorted(set(digests))):
+                pass
 
     def holds(self, digests: Collection[str]) -> bool:
         """Whether all these blobs are there, with the right bytes."""
         return all(self._backend.has_blob(blob_key(digest), digest) for digest in set(digests))
+
+    def whole(self, digests: Collection[str]) -> frozenset[str]:
+        """Those of these blobs that are there, with the right bytes. Asked with many at once."""
+        keys = {blob_key(digest): digest for digest in digests}
+        return frozenset(keys[key] for key in self._backend.whole(keys))
 
     def record(self, fingerprint: str) -> ClipRecord | None:
         """The record of a finished clip, or None. A damaged record promises nothing, and is as good as none."""
@@ -127,6 +168,15 @@ class Store:
     def notes(self, folder: str) -> tuple[str, ...]:
         """Names of the notes in a folder, sorted, each with the folder in front."""
         return tuple(sorted(name for name in self._backend.within(note_key(folder)) if is_note(name)))
+
+    def stock(self) -> Stock:
+        """How much there is. It lists everything."""
+        records, blobs = self._backend.extent(RECORDS), self._backend.extent(BLOBS)
+        return Stock(records.count, blobs.count, blobs.nbytes)
+
+    def release(self) -> None:
+        """The files that `local_path` gave are not in use any more: those of a bucket may go, to make room."""
+        self._backend.release()
 
     def drop_note(self, name: str) -> None:
         """Forget a note; nothing happens if there is none."""

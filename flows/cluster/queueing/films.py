@@ -65,6 +65,10 @@ class Films:
     def release(self, name: str) -> None:
         self._held.discard(name)
 
+    @property
+    def any_held(self) -> bool:
+        return bool(self._held)
+
     def is_held(self, name: str) -> bool:
         return name in self._held
 

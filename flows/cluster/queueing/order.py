@@ -47,7 +47,7 @@ class Moment:
     long: float
     top: int
     by_turns: bool
-    urgencies: dict[str, Urgency] = field(default_factory=dict)
+    urgencies: dict[Film, Urgency] = field(default_factory=dict)
 
 
 class Order:
@@ -70,7 +70,8 @@ class Order:
 
     def buckets(self) -> Iterator[Bucket]:
         """Those whose film is not held."""
-        return (bucket for bucket in self._ready.buckets() if not self._films.is_held(bucket.film.name))
+        buckets = self._ready.buckets()
+        return (one for one in buckets if not self._films.is_held(one.film.name)) if self._films.any_held else buckets
 
     def choices(self, bucket: Bucket, worker: str, moment: Moment) -> Iterator[Choice]:
         """The clips of the bucket that suit the worker, in their order."""
@@ -105,9 +106,9 @@ class Order:
     def urgency(self, bucket: Bucket, moment: Moment) -> Urgency:
         """Of the film; a bucket that has waited long rises to the highest level that waits, and not above it."""
         film = bucket.film
-        urgency = moment.urgencies.get(film.name)
+        urgency = moment.urgencies.get(film)
         if urgency is None:
-            urgency = moment.urgencies[film.name] = (-film.order.priority, *self._haste(film, moment))
+            urgency = moment.urgencies[film] = (-film.order.priority, *self._haste(film, moment))
         level, pressing, slack = urgency
         if -level >= moment.top:
             return urgency

@@ -18,7 +18,6 @@ from flows.cli.events import EVENTS
 from flows.cli.forms import FORMS, Envelope
 from flows.cli.main import COMMANDS
 from flows.cli.main import wanflow as group
-from flows.cli.models import MODEL_COMMANDS
 from flows.cli.render import document_of
 from flows.ledger import append_rows
 from flows.store import open_store
@@ -36,11 +35,12 @@ def options() -> Iterator[tuple[str, set[str]]]:
         command = importlib.import_module(module).command
         if not isinstance(command, click.Group):
             yield name, {parameter.name or "" for parameter in command.params}
-        for below, inner in getattr(command, "commands", {}).items():
-            yield f"{name} {below}", {parameter.name or "" for parameter in inner.params}
-    for name, module in MODEL_COMMANDS.items():
-        command = importlib.import_module(module).command
-        yield f"models {name}", {parameter.name or "" for parameter in command.params}
+            continue
+        context = click.Context(command)
+        for inner in command.list_commands(context):
+            known = command.get_command(context, inner)
+            assert known is not None
+            yield f"{name} {inner}", {parameter.name or "" for parameter in known.params}
 
 
 def test_every_command_that_has_json_has_a_form_and_the_other_way_round() -> None:
@@ -77,6 +77,8 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[s
         ("history", ["history"]),
         ("doctor", ["doctor", "film.ffmpeg=/nowhere/ffmpeg"]),
         ("doctor --config", ["doctor", "--config"]),
+        ("store status", ["store", "status"]),
+        ("store compact", ["store", "compact"]),
         ("models list", ["models", "list"]),
         ("models info", ["models", "info", "tiny"]),
         ("models info", ["models", "info", "t2v-a14b"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.cli.options import with_draft, without_draft
+from flows.cli.options import with_draft, with_order, without_draft
 from flows.config import compose
 
 
@@ -21,3 +21,10 @@ def test_a_draft_is_typed_as_it_was() -> None:
     assert without_draft(with_draft(("a=1",), True)) == ["--draft", "a=1"]
     assert without_draft(("render=final", "a=1")) == ["render=final", "a=1"]
     assert without_draft(()) == []
+
+
+def test_what_goes_first_is_said_by_options_and_an_override_wins() -> None:
+    cluster = compose(with_order((), 5, "18:00")).settings.cluster
+    assert (cluster.priority, cluster.deadline) == (5, "18:00")
+    assert compose(with_order(("cluster.priority=7",), 5, "2026-01-31T18:00")).settings.cluster.priority == 7
+    assert with_order(("a=1",), None, None) == ("a=1",)

@@ -89,8 +89,8 @@ class DrilledRenderer:
     def warm(self) -> frozenset[str]:
         return self._renderer.warm
 
-    def release(self) -> None:
-        self._renderer.release()
+    def take_over(self, before: Renderer) -> None:
+        self._renderer.take_over(before)
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         return self._renderer.render(clip, store, _Told(report, self._happened))

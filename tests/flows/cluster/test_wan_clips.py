@@ -215,4 +215,17 @@ def test_where_a_driving_video_finds_no_room_beside_the_models_they_go(
     monkeypatch.setattr("flows.cluster.wan_clips.prepare_motion", prepare)
     for prompt in ("a boat", "a ship"):
         assert renderer.render(wan_clip(family, prompt), store, Report()).num_frames == 9
-    assert held == [frozenset(), {"t2v-a14b"}, frozenset()]
+    assert held == [frozenset(), {wan_clip(family, "a boat").model}, frozenset()]
+
+
+def test_films_that_ask_for_other_things_share_the_models_that_are_loaded(
+    renderer: WanRenderer, family: Family, store: Store
+) -> None:
+    renderer.render(wan_clip(family, "one"), store, Report())
+    root = str(family.root)
+    other = WanRenderer(threads=1, family="tiny", root=root, device="cpu", checkpoint_seconds=5.0, placement="resident")
+    other.take_over(renderer)
+    report = Report()
+    other.render(wan_clip(family, "two"), store, report)
+    assert "load" not in {stage for stage, _, _ in report.told}
+    assert other.warm == renderer.warm != frozenset()

@@ -81,7 +81,7 @@ BAD = [
     ("=3", "is not an override"),
     ("store.address=", "has no value"),
     ("store.adress=x", "did you mean store.address?"),
-    ("store.bucket=x", "did you mean store.address?"),
+    ("store.bucket=films", "is for a store in a bucket; write store=s3 store.bucket=NAME"),
     ("cluster.max_workers=two", "cluster.max_workers must be a whole number"),
     ("cluster.pool=My Pool", "is not a name; write small letters, digits and hyphens"),
     ("cluster.deadline=soon", "soon is no time; write 18:00, or 2026-01-31T18:00"),

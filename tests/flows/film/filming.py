@@ -1,6 +1,6 @@
 """Films of a stub renderer, planned against a real store: used by the tests of this folder, in processes of their own.
 
-python filming.py FOLDER [--seconds S] [--only SHOT] [--renderer module:Class]
+python filming.py FOLDER [--store ADDRESS] [--seconds S] [--only SHOT] [--renderer module:Class]
 """
 
 from __future__ import annotations
@@ -38,25 +38,28 @@ scenes:
 """
 
 
-def plan_in(folder: Path, overrides: Sequence[str] = (), **cluster: Any) -> Plan:
-    """The plan of `folder`/film.yaml (written if there is none), with store and outputs in that folder."""
+def plan_in(folder: Path, overrides: Sequence[str] = (), *, store: str | None = None, **cluster: Any) -> Plan:
+    """The plan of `folder`/film.yaml (written if there is none), with outputs, and the store unless named, in there."""
+    store = store or str(folder / "store")
     path = folder / "film.yaml"
     if not path.exists():
         path.write_text(STORYBOARD)
     settings = compose([]).settings
     settings = dataclasses.replace(
         settings,
-        store=dataclasses.replace(settings.store, address=str(folder / "store")),
+        store=dataclasses.replace(settings.store, address=store),
         film=dataclasses.replace(settings.film, outputs=folder / "outputs", preset="ultrafast"),
         cluster=dataclasses.replace(settings.cluster, **cluster),
     )
     storyboard = load_storyboard(path, overrides=overrides)
-    store = open_store(str(folder / "store"))
-    snapshot = Snapshot(storyboard_digest="0" * 64, checkpoints=CHECKPOINTS, finished=store.finished)
+    finished = open_store(store).finished
+    snapshot = Snapshot(storyboard_digest="0" * 64, checkpoints=CHECKPOINTS, finished=finished)
     return make_plan(storyboard, settings, snapshot)
 
 
-def film_in(folder: Path, renderer: RendererSpec, *, only: Sequence[str] = (), **cluster: Any) -> FilmResult:
+def film_in(
+    folder: Path, renderer: RendererSpec, *, only: Sequence[str] = (), store: str | None = None, **cluster: Any
+) -> FilmResult:
     """Make it, and note every event in `folder`/events.jsonl as it comes."""
     with (folder / "events.jsonl").open("a") as log:
 
@@ -68,12 +71,13 @@ def film_in(folder: Path, renderer: RendererSpec, *, only: Sequence[str] = (), *
             log.write(json.dumps(values) + "\n")
             log.flush()
 
-        return run_film(plan_in(folder, **cluster), on_event=note, only=only, renderer=renderer)
+        return run_film(plan_in(folder, store=store, **cluster), on_event=note, only=only, renderer=renderer)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--store")
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--renderer", default="stub")
     parser.add_argument("--only", action="append", default=[])
@@ -81,7 +85,9 @@ def main() -> int:
     given = parser.parse_args()
     options: dict[str, Any] = {"seconds": given.seconds} if given.renderer == "stub" else {"folder": str(given.folder)}
     try:
-        result = film_in(given.folder, RendererSpec(given.renderer, options), only=given.only, **given.cluster)
+        result = film_in(
+            given.folder, RendererSpec(given.renderer, options), only=given.only, store=given.store, **given.cluster
+        )
     except FlowsError as error:
         print(f"{type(error).__name__}: {error}")
         return error.exit_code

@@ -194,12 +194,9 @@ def test_without_an_address_it_is_the_users_own_store(monkeypatch: pytest.Monkey
 
 
 def test_an_address_of_another_kind_is_refused() -> None:
-    for address, told in (
-        ("s3://bucket/films", "in a bucket is not possible yet"),
-        ("ftp://x", "no stores of the kind ftp://"),
-    ):
-        with pytest.raises(SettingsError, match=rf"store\.address={address}: .*{told}; name a folder: store\.address="):
-            open_store(address)
+    told = "no stores of the kind ftp://; name a folder: store.address="
+    with pytest.raises(SettingsError, match=rf"store\.address=ftp://x: .*{told}"):
+        open_store("ftp://x")
 
 
 STRANGE = (".DS_Store", "Thumbs.db", ".nfs000000000123", "a (conflicted copy).json", "notes.json~", ".a.json.swp")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.errors import BlobCorrupt, BlobMissing, MediaError, StoreError
-from flows.store import ClipRecord, Store
+from flows.store import ClipRecord, Stock, Store
 from flows.store.layout import record_key
 from tests.flows.store.conftest import Kind
 
@@ -110,8 +110,9 @@ def test_the_first_record_stands(store: Store, record: MakeRecord) -> None:
 def test_of_the_takes_asked_for_the_finished_ones_are_named(store: Store, record: MakeRecord, asked: int) -> None:
     names = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(asked + 10)]
     assert store.finished(names) == store.finished([]) == frozenset()
+    made = record()
     for name in names[:asked]:
-        store.publish(replace(record(), fingerprint=name))
+        store.publish(replace(made, fingerprint=name))
     assert store.finished(names) == frozenset(names[:asked])
     assert store.finished(names[asked:]) == frozenset()
 
@@ -178,6 +179,35 @@ def test_of_two_who_add_a_note_the_first_wins(kind: Kind, store: Store) -> None:
     assert store.add_note("prompts/a.json", b"1")
     assert not kind.open().add_note("prompts/a.json", b"2")
     assert store.note("prompts/a.json") == b"1"
+
+
+def test_of_many_blobs_the_whole_ones_are_named(store: Store, damage: Damage) -> None:
+    digests = [store.put_bytes(b"%d" % number) for number in range(40)]
+    damage(digests[0], b"other")
+    absent = [f"{number:064x}" for number in range(40)]
+    assert store.whole([*digests, *absent]) == frozenset(digests[1:])
+    assert store.whole([*digests, *absent]) == frozenset(digests[1:])
+    assert store.whole([]) == frozenset()
+
+
+def test_a_store_is_looked_at_before_it_is_used(store: Store) -> None:
+    store.check()
+    store.check(writing=True)
+    assert store.stock() == Stock(0, 0, 0)
+
+
+def test_what_is_there_is_counted(store: Store, record: MakeRecord) -> None:
+    made = store.publish(record())
+    stock = store.stock()
+    assert (stock.records, stock.blobs) == (1, len(set(made.blobs)))
+    assert stock.nbytes == sum(len(store.read(digest)) for digest in set(made.blobs))
+
+
+def test_files_that_were_given_out_may_be_given_back(store: Store) -> None:
+    digest = store.put_bytes(b"frames")
+    path = store.local_path(digest)
+    store.release()
+    assert store.local_path(digest).read_bytes() == b"frames" == path.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["../x", "/x", "plans/../../x", "blobs/x", "clips/x", "", "plans//x", ".x", "a b"])

@@ -1,0 +1,34 @@
+"""The pool's benchmark: every clip is rendered, no order beats the bound, and the pool's own beats a plain queue."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.pool import rows_of
+from benchmarks.pool_clock import SCHEDULERS, lower_bound, simulate
+from benchmarks.pool_work import work_of
+
+
+@pytest.mark.parametrize("workers", [2, 8])
+def test_no_order_goes_below_the_bound_and_ours_comes_close(workers: int) -> None:
+    rows = {row.scheduler: row for row in rows_of(3, 150, workers)}
+    assert all(row.ratio >= 1 for row in rows.values())
+    assert all(row.rendering < row.busy <= 1 for row in rows.values())
+    ours = rows.pop("wanflow")
+    assert ours.ratio < 1.1
+    assert all(ours.ratio < other.ratio and ours.loads < other.loads for other in rows.values())
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_all_films_end_and_the_same_seed_gives_the_same(name: str) -> None:
+    work = work_of(1, 60, 4)
+    run = simulate(work, 4, name, 1)
+    assert run.finished.keys() == {film.name for film in work.films}
+    assert run.rendering == pytest.approx(sum(work.takes.values()))
+    assert run.makespan == simulate(work, 4, name, 1).makespan
+
+
+def test_a_long_film_that_comes_late_is_what_bounds_the_run() -> None:
+    work = work_of(17, 1000, 64)
+    assert lower_bound(work, 64)[1] == "path"
+    assert lower_bound(work, 8)[1] == "loads"
