@@ -124,14 +124,14 @@ def _submit(queue: ClipQueue, work: Work) -> float:
 def _queue(workers: int) -> ClipQueue:
     queue = ClipQueue(attempts=3)
     for number in range(workers):
-        queue.crew.join(f"worker-{number}")
+        queue.health.join(f"worker-{number}")
         queue.started(f"worker-{number}", f"node-{number}")
     return queue
 
 
 def _render_all(queue: ClipQueue, dice: random.Random) -> tuple[int, float, float]:
     """Workers take turns until nothing is left. How many leases were asked for, the longest and all together."""
-    warm = {name: frozenset[str]() for name in queue.crew.running}
+    warm = {name: frozenset[str]() for name in queue.health.running}
     busy: dict[str, tuple[float, str]] = {}
     leases, worst, took, now = 0, 0.0, 0.0, 0.0
     while queue.unsettled:

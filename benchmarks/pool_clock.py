@@ -50,7 +50,7 @@ class Wanflow:
         for clip_variant in WEIGHTS_GB:
             self.queue.learn_load_seconds(clip_variant, LOAD_SECONDS)
         for machine in machines:
-            self.queue.crew.join(machine.name)
+            self.queue.health.join(machine.name)
             self.queue.started(machine.name, machine.name)
 
     def submit(self, film: Film) -> None:

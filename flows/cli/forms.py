@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 
 from flows.cluster.queue import Waiting
-from flows.cluster.standing import FilmStatus, PoolStatus
+from flows.cluster.status import FilmStatus, PoolStatus
 from flows.fields import Written
 from flows.ledger.rows import LedgerRow
 from flows.planning.form import PlanForm

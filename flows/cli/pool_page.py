@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from flows.cli.forms import PoolQueueDocument, PoolStatusDocument
     from flows.cluster.queue import Waiting
-    from flows.cluster.standing import FilmStatus, PoolStatus, WorkerStatus
+    from flows.cluster.status import FilmStatus, PoolStatus, WorkerStatus
 
 SHOWN = 40
 """Clips that are listed for people; programs get all."""

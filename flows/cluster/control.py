@@ -12,7 +12,7 @@ from flows.cluster.queue import Waiting
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import size_workers
 from flows.cluster.session import RaySession
-from flows.cluster.standing import FilmStatus, PoolStatus
+from flows.cluster.status import FilmStatus, PoolStatus
 from flows.cluster.terms import Terms
 from flows.errors import EnvironmentProblem, UserError
 from flows.settings import ClusterSettings

@@ -13,16 +13,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from flows.cluster.board import Board
+from flows.cluster.dispatcher import Dispatcher
+from flows.cluster.manual import ManualChanges
 from flows.cluster.metrics import PoolMetrics
 from flows.cluster.outbox import Told
 from flows.cluster.queue import FilmOrder, Waiting
 from flows.cluster.renderers import RendererSpec
+from flows.cluster.scaler import Scaler
 from flows.cluster.session import RaySession
-from flows.cluster.staff import Staff
-from flows.cluster.standing import FilmStatus, PoolStatus, WorkerStatus
+from flows.cluster.status import FilmStatus, PoolStatus, WorkerStatus
 from flows.cluster.terms import Terms, versions
-from flows.cluster.wishes import Wishes
 from flows.events import Event, Log
 from flows.planning.model import Clip
 from flows.store import open_store
@@ -42,10 +42,10 @@ class Keeper:
         self._terms = terms
         self._metrics = None if terms.own else PoolMetrics(terms.name)
         self._measured = 0.0
-        self._board = Board(terms.settings.attempts, self._metrics)
+        self._dispatcher = Dispatcher(terms.settings.attempts, self._metrics)
         self._session = RaySession(terms.settings)
-        self._staff = Staff(self._session, terms, self._board, self._broken)
-        self._wishes = Wishes(None if terms.own else open_store(terms.store_address), terms.name)
+        self._scaler = Scaler(self._session, terms, self._dispatcher, self._broken)
+        self._manual = ManualChanges(None if terms.own else open_store(terms.store_address), terms.name)
         self._orders: dict[str, FilmOrder] = {}
         self._heard: dict[str, float] = {}
         self._idle_since = time.monotonic()
@@ -53,8 +53,8 @@ class Keeper:
         self._error: BaseException | None = None
         self._since = time.time()
         self._took_over = terms.own
-        if self._wishes.paused:
-            self._board.change("", held=True)
+        if self._manual.paused:
+            self._dispatcher.change("", held=True)
         threading.Thread(target=self._look_after, name="keeper", daemon=True).start()
 
     # For drivers
@@ -78,19 +78,19 @@ class Keeper:
     def enrol(self, order: FilmOrder, renderer: RendererSpec) -> None:
         """A film has come, or has come again."""
         self._prepare(renderer)
-        order = replace(order, priority=self._wishes.priority(order.film, order.priority))
+        order = replace(order, priority=self._manual.priority(order.film, order.priority))
         self._orders[order.film] = order
         self._heard[order.film] = time.monotonic()
-        self._board.enrol(order)
-        if self._wishes.held(order.film):
-            self._board.change(order.film, held=True)
+        self._dispatcher.enrol(order)
+        if self._manual.held(order.film):
+            self._dispatcher.change(order.film, held=True)
 
     def submit(self, film: str, clips: Sequence[Clip], renderer: RendererSpec) -> bool:
         """Render these. False: the film is not known (any more)."""
-        if film not in self._board.films:
+        if film not in self._dispatcher.films:
             return False
-        self._board.submit(film, clips, renderer)
-        self._staff.look()
+        self._dispatcher.submit(film, clips, renderer)
+        self._scaler.look()
         return True
 
     def listen(self, film: str, after: int, seconds: float) -> Told | None:
@@ -99,27 +99,27 @@ class Keeper:
         if self._error is not None:
             raise self._error
         self._heard[film] = time.monotonic()
-        return self._board.listen(film, after, seconds)
+        return self._dispatcher.listen(film, after, seconds)
 
     def withdraw(self, film: str, after: int = 0) -> tuple[Event, ...]:
         """A film is done, or given up; returns when nothing is rendered for it alone any more, with what happened from
         the event number `after` on."""
-        last = self._board.listen(film, after, 0.0)
-        unwanted = self._board.withdraw(film)
+        last = self._dispatcher.listen(film, after, 0.0)
+        unwanted = self._dispatcher.withdraw(film)
         self._orders.pop(film, None)
         self._heard.pop(film, None)
-        self._wishes.forget(film)
+        self._manual.forget(film)
         if unwanted:
-            self._staff.stop(unwanted)
+            self._scaler.stop(unwanted)
         return () if last is None else last.events
 
     # For people
 
     def stay(self, renderer: RendererSpec) -> None:
         """Be there until `down`, with as many workers as `cluster.min_workers` says."""
-        self._wishes.stay()
+        self._manual.stay()
         self._prepare(renderer)
-        self._staff.look()
+        self._scaler.look()
 
     def status(self) -> PoolStatus:
         """The pool, its workers and its films."""
@@ -128,41 +128,41 @@ class Keeper:
             name=self._terms.name,
             store=self._terms.store_address,
             since=self._since,
-            paused=self._wishes.paused,
+            paused=self._manual.paused,
             draining=self._draining,
             most_workers=self._terms.size.fit(nodes),
             workers=tuple(
                 WorkerStatus(
                     worker.name, worker.facts.node, worker.state, worker.clip, worker.since, tuple(sorted(worker.warm))
                 )
-                for worker in self._staff.workers
+                for worker in self._scaler.workers
             ),
             films=tuple(
                 FilmStatus(order.film, order.title, order.priority, order.deadline, order.since, held, left)
                 for order in self._orders.values()
-                for held, left in [(self._wishes.held(order.film), self._board.left(order.film))]
+                for held, left in [(self._manual.held(order.film), self._dispatcher.left(order.film))]
             ),
         )
 
     def queue(self) -> tuple[Waiting, ...]:
         """Every clip that is not rendered yet, in the order it would be."""
-        return self._board.waiting()
+        return self._dispatcher.waiting()
 
     def hold(self, film: str, held: bool) -> None:
         """Begin nothing more of a film (of any: ""), or go on; what is being rendered is finished."""
-        self._wishes.hold(film, held)
-        self._board.change(film, held=held)
+        self._manual.hold(film, held)
+        self._dispatcher.change(film, held=held)
 
     def move(self, film: str, priority: int) -> None:
         """Give a film another priority: the higher goes first."""
-        self._wishes.move(film, priority)
+        self._manual.move(film, priority)
         if film in self._orders:
             self._orders[film] = replace(self._orders[film], priority=priority)
-        self._board.change(film, priority=priority)
+        self._dispatcher.change(film, priority=priority)
 
     def cancel(self, film: str) -> None:
         """End the rendering of a film: its driver is told, as if it had been stopped there."""
-        self._board.call_off(film)
+        self._dispatcher.call_off(film)
 
     def drain(self) -> None:
         """Take no more films, and end when those that are there are done."""
@@ -170,16 +170,16 @@ class Keeper:
 
     def down(self) -> None:
         """End everything now: whoever calls has to end this process, since it cannot answer then."""
-        self._board.stop()
-        self._staff.close()
-        self._wishes.clear()
+        self._dispatcher.stop()
+        self._scaler.close()
+        self._manual.clear()
 
     def _prepare(self, renderer: RendererSpec) -> None:
         """What workers start with is known now; those that outlived the keeper before this one are found."""
-        self._staff.renderer = self._staff.renderer or renderer
+        self._scaler.renderer = self._scaler.renderer or renderer
         if not self._took_over:
             self._took_over = True
-            self._staff.take_over(renderer)
+            self._scaler.take_over(renderer)
 
     def _broken(self, error: BaseException) -> None:
         self._error = self._error or error
@@ -188,7 +188,7 @@ class Keeper:
         while True:
             time.sleep(LOOK_SECONDS)
             try:
-                self._staff.look()
+                self._scaler.look()
                 self._give_up_the_lost()
                 self._measure()
                 if self._over():
@@ -201,21 +201,21 @@ class Keeper:
         if self._metrics is None or time.monotonic() - self._measured < MEASURE_SECONDS:
             return
         self._measured = time.monotonic()
-        self._metrics.queue(self._board.waiting(), len(self._board.films))
-        self._metrics.workers(worker.state for worker in self._staff.workers)
+        self._metrics.queue(self._dispatcher.waiting(), len(self._dispatcher.films))
+        self._metrics.workers(worker.state for worker in self._scaler.workers)
 
     def _give_up_the_lost(self) -> None:
         now = time.monotonic()
         for film, heard in list(self._heard.items()):
             if now - heard > DRIVER_SECONDS and film in self._orders:
-                self._board.tell(
+                self._dispatcher.tell(
                     Log("", logging.WARNING, f"the driver of {self._orders[film].title} has gone: it is given up")
                 )
                 self.withdraw(film)
 
     def _over(self) -> bool:
         """Whether the pool has been without films for long enough, or is drained."""
-        if self._board.films or self._terms.own or (self._wishes.stays and not self._draining):
+        if self._dispatcher.films or self._terms.own or (self._manual.stays and not self._draining):
             self._idle_since = time.monotonic()
             return False
         return self._draining or time.monotonic() - self._idle_since > self._terms.settings.idle_timeout

@@ -1,4 +1,4 @@
-"""What is told of one film, until its driver has taken it. Guarded by the board's lock."""
+"""What is told of one film, until its driver has taken it. Guarded by the dispatcher's lock."""
 
 from __future__ import annotations
 

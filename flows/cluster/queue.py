@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from flows.cluster.crew import EVERY, Crew, Fits
 from flows.cluster.failures import Blame, Fault
+from flows.cluster.health import EVERY, Fits, WorkerHealth
 from flows.cluster.queueing.choice import Chooser
 from flows.cluster.queueing.films import FilmOrder, Films
 from flows.cluster.queueing.graph import Entry, Graph
@@ -43,7 +43,7 @@ class Loss:
 
 
 class ClipQueue:
-    """The graph of the clips of all films that are still to be rendered, and the `crew` that may do it.
+    """The graph of the clips of all films that are still to be rendered, and the `health` that may do it.
 
     A clip is ready when everything it starts from is finished; an upstream that was never added is in the store. Of
     clips that need the same driving video prepared, one goes ahead; the others are not ready until the videos are
@@ -53,13 +53,13 @@ class ClipQueue:
 
     def __init__(self, attempts: int) -> None:
         self._attempts = attempts
-        self.crew = Crew()
+        self.health = WorkerHealth()
         self._graph = Graph()
         self._films = Films()
         self._ready = Ready(self._films)
         self._backlog = Backlog()
         self._residency = Residency()
-        self._order = Order(self._films, self._ready, self._backlog, self._residency, self.crew)
+        self._order = Order(self._films, self._ready, self._backlog, self._residency, self.health)
         self._chooser = Chooser(self._order, self._backlog, self._residency)
         self._preparing: dict[str, str] = {}
         self._needing: dict[str, dict[str, None]] = {}
@@ -71,7 +71,7 @@ class ClipQueue:
     def enrol(self, order: FilmOrder) -> None:
         """A film comes, or what is known of it has changed. To a new one machines get another chance."""
         if self._films.enrol(order):
-            self.crew.forgive()
+            self.health.forgive()
 
     def move(self, film: str, priority: int) -> None:
         """A person wants it sooner, or later."""
@@ -110,7 +110,7 @@ class ClipQueue:
                 self._films[film].clips.add(entry.name)
                 self._films[film].work += entry.seconds
         self._place_all({entry.name for entry in wanted} | moved)
-        return self._lose_stranded() if self.crew.workers else ()
+        return self._lose_stranded() if self.health.workers else ()
 
     def withdraw(self, film: str) -> frozenset[str]:
         """The film is gone, and with it the clips that no other one wants. Returns those of them that are being
@@ -191,25 +191,25 @@ class ClipQueue:
     def drop_first(self, worker: str, warm: Collection[str]) -> tuple[str, ...]:
         """The models `warm` of a worker that needs room, least useful first: the least work waits for it, for each of
         the workers that hold it."""
-        others = self._residency.held(self.crew.running, worker)
+        others = self._residency.held(self.health.running, worker)
         return tuple(
             sorted(warm, key=lambda model: (self._backlog.seconds.get(model, 0.0) / (others[model] + 1), model))
         )
 
     def useless(self, worker: str) -> bool:
         """Whether none of the clips that are left can be rendered by the worker where it is."""
-        return not any(self.crew.able(worker, kind) for kind in self._graph.kinds)
+        return not any(self.health.able(worker, kind) for kind in self._graph.kinds)
 
     def started(self, worker: str, node: str, fits: Fits | None = None) -> tuple[Loss, ...]:
         """The worker runs on that machine, on a device that has room for what `fits` says (everything, if not given).
         Returns what nobody can render, now that this is known."""
-        self.crew.started(worker, node, fits)
+        self.health.started(worker, node, fits)
         self._residency.fresh(worker)
         return self._lose_stranded()
 
     def leave(self, worker: str, why: str) -> tuple[Loss, ...]:
         """The worker, which holds no clip, is not used any more. Returns what nobody can render now."""
-        self.crew.leave(worker, why)
+        self.health.leave(worker, why)
         self._residency.gone(worker)
         return self._lose_stranded()
 
@@ -232,7 +232,7 @@ class ClipQueue:
         self.prepared(fingerprint)
         films = frozenset(entry.films)
         if entry.leased_to is not None:
-            self.crew.finished(entry.leased_to, fingerprint)
+            self.health.finished(entry.leased_to, fingerprint)
         ready = self._graph.finish(fingerprint)
         self._clear(entry)
         self._place_all(one.name for one in ready)
@@ -249,9 +249,9 @@ class ClipQueue:
         self._residency.fresh(worker)  # until it asks again: it may be about to end
         if fault.blame is Blame.NODE:
             entry.attempts -= 1
-            self.crew.bar(worker, EVERY if fault.every_variant else entry.model, fault.message)
+            self.health.bar(worker, EVERY if fault.every_variant else entry.model, fault.message)
         elif fault.blame is not Blame.CLIP:
-            self.crew.failed(worker, fault.fingerprint)
+            self.health.failed(worker, fault.fingerprint)
         if not entry.films:
             self._remove([entry])
             return self._lose_stranded()
@@ -324,7 +324,7 @@ class ClipQueue:
         self._backlog.count(entry, False)
         for film in list(entry.films):
             self._unwant(entry, film)
-        self.crew.settle(entry.name)
+        self.health.settle(entry.name)
         if entry.key is not None:
             if self._preparing.get(entry.key) == entry.name:
                 del self._preparing[entry.key]
@@ -345,13 +345,13 @@ class ClipQueue:
     def _is_lost(self, entry: Entry, worker: str, blame: Blame) -> bool:
         if blame is Blame.CLIP or entry.attempts >= self._attempts:
             return True
-        alone = not self.crew.another(worker, entry.name, entry.kind)
+        alone = not self.health.another(worker, entry.name, entry.kind)
         return blame is Blame.LIKELY_CLIP and (entry.doubted or alone)
 
     def _lose_stranded(self) -> tuple[Loss, ...]:
         lost: list[Loss] = []
         for kind in self._graph.kinds:
-            why = self.crew.why_nobody(kind)
+            why = self.health.why_nobody(kind)
             if why is not None:
                 for name in list(kind.names):
                     entry = self._graph.get(name)

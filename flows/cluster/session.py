@@ -15,9 +15,9 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from flows.cluster.hush import hush
 from flows.cluster.join import JOIN_SECONDS, ClusterAddress, address_of, join
 from flows.cluster.own import QUIET, own_ray
+from flows.cluster.quiet import keep_quiet
 from flows.cluster.room import Node
 from flows.errors import EnvironmentProblem, Stopped
 from flows.settings import ClusterSettings
@@ -133,7 +133,7 @@ class _Connection(threading.Thread):
 
     def run(self) -> None:
         try:
-            hush()
+            keep_quiet()
             if self.address is None:
                 with own_ray(self._ray):
                     self._live()

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from flows.cluster.failures import NodeFault, fault_of
-from flows.cluster.goodbye import on_sigterm, when_nobody_asks
 from flows.cluster.job import HandedBack, Heard, Job, Message, Warm, WorkerFacts
+from flows.cluster.leaving import on_sigterm, when_nobody_asks
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
 from flows.errors import FlowsError, Stopped
 from flows.events import Finished, Log, Progress

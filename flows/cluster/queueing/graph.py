@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from flows.cluster.crew import Kind
+from flows.cluster.health import Kind
 from flows.planning.model import Clip, topological
 from flows.planning.motion import prepared_key
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from flows.cluster.crew import Crew
+from flows.cluster.health import WorkerHealth
 from flows.cluster.queueing.films import Film, Films
 from flows.cluster.queueing.graph import Entry
 from flows.cluster.queueing.ready import Backlog, Bucket, Ready
@@ -53,16 +53,18 @@ class Moment:
 class Order:
     """The order, over what the queue knows."""
 
-    def __init__(self, films: Films, ready: Ready, backlog: Backlog, residency: Residency, crew: Crew) -> None:
+    def __init__(
+        self, films: Films, ready: Ready, backlog: Backlog, residency: Residency, health: WorkerHealth
+    ) -> None:
         self._films = films
         self._ready = ready
         self._backlog = backlog
         self._residency = residency
-        self._crew = crew
+        self._health = health
         self._leases = 0
 
     def moment(self, now: float) -> Moment:
-        running = self._crew.running
+        running = self._health.running
         seconds = self._backlog.total + self._residency.left_over(now)
         by_turns = self._leases % IN_TURNS == IN_TURNS - 1
         long = seconds / max(1, len(running)) - LONG * self._backlog.longest
@@ -82,7 +84,9 @@ class Order:
     def suits(self, entry: Entry, worker: str) -> bool:
         """Whether the worker is able to render the clip, and is not to leave it to others after a failure."""
         kind = entry.kind
-        return self._crew.able(worker, kind) and not (entry.attempts and self._crew.avoids(worker, entry.name, kind))
+        return self._health.able(worker, kind) and not (
+            entry.attempts and self._health.avoids(worker, entry.name, kind)
+        )
 
     def chosen(self, choice: Choice, now: float) -> None:
         """The clip was leased: it was the turn of its film."""

@@ -23,7 +23,7 @@ def queue_of(*clips: Clip, attempts: int = 2, workers: Sequence[str] = ("w", "w1
     queue = ClipQueue(attempts)
     queue.add(clips)
     for worker in workers:
-        queue.crew.join(worker)
+        queue.health.join(worker)
         queue.started(worker, f"node of {worker}")
     return queue
 
@@ -145,7 +145,7 @@ def test_what_no_machine_can_render_is_lost_with_the_reason_and_the_rest_goes_on
 
 def test_a_worker_that_has_not_started_may_be_somewhere_better() -> None:
     queue = queue_of(clip("a"), workers=["w1"])
-    queue.crew.join("w2")
+    queue.health.join("w2")
     queue.lease("w1")
     assert fail(queue, "a", Blame.NODE) == []
     assert [loss.fingerprint for loss in queue.started("w2", "node of w1")] == ["a"]
@@ -185,7 +185,7 @@ def rendered(queue: ClipQueue, faults: Mapping[str, Callable[[str], Blame | None
                     queue.finish(lease.clip.fingerprint)
                 else:
                     queue.fail(Fault(lease.clip.fingerprint, "failed", blame))
-            if queue.crew.out(worker) or (queue.unsettled and queue.useless(worker)):
+            if queue.health.out(worker) or (queue.unsettled and queue.useless(worker)):
                 left.discard(worker)
                 queue.leave(worker, "out")
     return done, left

@@ -18,7 +18,7 @@ def queue_with(*workers: str, attempts: int = 2) -> ClipQueue:
     for variant in ("t2v-a14b", "i2v-a14b", "ti2v-5b"):
         queue.learn_load_seconds(variant, LOAD)
     for worker in workers:
-        queue.crew.join(worker)
+        queue.health.join(worker)
         queue.started(worker, f"node of {worker}")
     return queue
 

@@ -91,7 +91,7 @@ class World:
         name = f"w{self.dice.randint(0, 3)}"
         if name not in self.warm:
             self.warm[name] = set()
-            self.queue.crew.join(name)
+            self.queue.health.join(name)
             small = self.dice.random() < 0.2
             fits = (lambda one: one.spec.variant != "animate-14b") if small else None
             self.hear(self.queue.started(name, f"node {self.dice.randint(0, 2)}", fits))
@@ -108,7 +108,7 @@ class World:
             name = self.dice.choice(sorted(self.rendering))
             fingerprint = self.rendering.pop(name).fingerprint
             self.hear(self.queue.fail(Fault(fingerprint, "it died", Blame.UNKNOWN, spoilt=True)))
-            self.queue.crew.join(name)
+            self.queue.health.join(name)
             self.warm[name] = set()
             self.hear(self.queue.started(name, f"node {self.dice.randint(0, 2)}"))
 
@@ -147,7 +147,7 @@ class World:
             mine = self.rendering.pop(name).fingerprint
             self.hear(self.queue.fail(Fault(mine, "it failed", self.dice.choice(BLAMES))))
             self.unwanted.discard(mine)
-            if self.queue.crew.out(name) and len(self.warm) > 1:
+            if self.queue.health.out(name) and len(self.warm) > 1:
                 del self.warm[name]
                 self.hear(self.queue.leave(name, "out"))
 

@@ -107,7 +107,7 @@ def test_a_new_film_gives_machines_another_chance() -> None:
 def test_a_clip_goes_only_where_there_is_room_for_it_and_is_lost_where_there_is_none() -> None:
     queue = queue_with()
     for worker, frames in (("small", 5), ("large", 81)):
-        queue.crew.join(worker)
+        queue.health.join(worker)
         queue.started(worker, worker, lambda one, most=frames: one.spec.num_frames <= most)
     long, longer = changed(clip("long"), num_frames=81), changed(clip("longer"), num_frames=161)
     losses = queue.add([long, clip("short", seconds=1), longer])

@@ -7,10 +7,10 @@ import sys
 
 PRINTS = """
 import ray._private.worker as worker
-from flows.cluster.hush import hush
+from flows.cluster.quiet import keep_quiet
 said = {"lines": ["A worker died or was killed"], "pid": "raylet", "is_err": False}
 worker.print_to_stdstream(dict(said), ignore_prefix=False)
-hush()
+keep_quiet()
 assert worker.listen_error_messages(worker.global_worker, None) is None
 worker.print_to_stdstream(dict(said, lines=["The raylet died"]), ignore_prefix=False)
 """

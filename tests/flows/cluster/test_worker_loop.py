@@ -8,14 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from flows.clips import Medium
-from flows.cluster.board import Board
-from flows.cluster.career import Career
+from flows.cluster.dispatcher import Dispatcher
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.job import HandedBack, Job, Message, Warm, WorkerFacts
 from flows.cluster.queue import FilmOrder
 from flows.cluster.remote import WorkerDied
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import Node, WorkerSize
+from flows.cluster.worker_loop import WorkerLoop
 from flows.events import MOTION, Event, Failed, Finished, Log, Progress, Started
 from flows.planning.model import Clip
 from flows.planning.motion import MADE_FROM, PREPARED
@@ -29,7 +29,7 @@ Script = Callable[[Clip], list[Message | WorkerDied]]
 class Puppet:
     """`flows.cluster.remote.RemoteWorker` that follows a script; every start takes it to the next of `nodes`."""
 
-    def __init__(self, script: Script, nodes: Collection[str] = ("one",), board: Board | None = None) -> None:
+    def __init__(self, script: Script, nodes: Collection[str] = ("one",), dispatcher: Dispatcher | None = None) -> None:
         self.name = "worker-1"
         self.warm: frozenset[str] = frozenset()
         self.facts = WorkerFacts("", "", 0)
@@ -69,32 +69,32 @@ def session(*nodes: str) -> Any:
     return SimpleNamespace(nodes=lambda: [Node(1, 0, frozenset(), f"id of {node}") for node in nodes])
 
 
-def board_of(attempts: int, *clips: Clip) -> Board:
-    board = Board(attempts)
-    board.enrol(FilmOrder(film="f", title="F"))
-    board.submit("f", clips, RendererSpec("stub"))
-    return board
+def dispatcher_of(attempts: int, *clips: Clip) -> Dispatcher:
+    dispatcher = Dispatcher(attempts)
+    dispatcher.enrol(FilmOrder(film="f", title="F"))
+    dispatcher.submit("f", clips, RendererSpec("stub"))
+    return dispatcher
 
 
-def live(board: Board, puppet: Puppet, *nodes: str) -> list[Event]:
+def live(dispatcher: Dispatcher, puppet: Puppet, *nodes: str) -> list[Event]:
     """What is told until the worker is of no use any more, or all is rendered."""
-    board.join(puppet.name)
-    leased, waited = board.lease, board.wait_until_wanted
+    dispatcher.join(puppet.name)
+    leased, waited = dispatcher.lease, dispatcher.wait_until_wanted
 
     def lease(worker: str, warm: Collection[str], seconds: float | None = None) -> Any:
-        if not board.wanted:
-            board.stop()
+        if not dispatcher.wanted:
+            dispatcher.stop()
         return leased(worker, warm, seconds)
 
     def wait() -> None:
-        if not board.wanted:
-            board.stop()
+        if not dispatcher.wanted:
+            dispatcher.stop()
         waited()
 
     # whoever waits for the next clip would wait forever
-    board.lease, board.wait_until_wanted = lease, wait  # type: ignore[method-assign]
-    Career(puppet, board, session(*(nodes or ("one",))), WorkerSize(1, 1.0, 0.0), grows=False).run()  # type: ignore[arg-type]
-    found = board.listen("f", 0, 0.0)
+    dispatcher.lease, dispatcher.wait_until_wanted = lease, wait  # type: ignore[method-assign]
+    WorkerLoop(puppet, dispatcher, session(*(nodes or ("one",))), WorkerSize(1, 1.0, 0.0), grows=False).run()  # type: ignore[arg-type]
+    found = dispatcher.listen("f", 0, 0.0)
     assert found is not None
     return list(found.events)
 
@@ -108,9 +108,9 @@ def renders(leased: Clip) -> list[Message | WorkerDied]:
 
 
 def test_it_renders_clip_after_clip_and_leaves() -> None:
-    board = board_of(2, clip("a"), clip("b", after=["a"]))
+    dispatcher = dispatcher_of(2, clip("a"), clip("b", after=["a"]))
     puppet = Puppet(renders)
-    told = live(board, puppet)
+    told = live(dispatcher, puppet)
     assert [(type(event), event.fingerprint) for event in told] == [
         (kind, name) for name in ("a", "b") for kind in (Started, Progress, Finished)
     ]
@@ -119,10 +119,10 @@ def test_it_renders_clip_after_clip_and_leaves() -> None:
 
 
 def test_a_worker_that_dies_is_replaced_and_the_clip_tried_again() -> None:
-    board = board_of(2, clip("a"))
+    dispatcher = dispatcher_of(2, clip("a"))
     deaths = [WorkerDied("killed")]
     puppet = Puppet(lambda leased: [deaths.pop()] if deaths else renders(leased))
-    told = live(board, puppet)
+    told = live(dispatcher, puppet)
     (failed,) = [event for event in told if isinstance(event, Failed)]
     assert (failed.message, failed.final) == ("worker died: killed", False)
     assert isinstance(told[-1], Finished)
@@ -130,24 +130,24 @@ def test_a_worker_that_dies_is_replaced_and_the_clip_tried_again() -> None:
 
 
 def test_a_worker_that_says_nothing_more_has_died() -> None:
-    board = board_of(1, clip("a"))
-    (_, failed, *_) = live(board, Puppet(lambda leased: []))
+    dispatcher = dispatcher_of(1, clip("a"))
+    (_, failed, *_) = live(dispatcher, Puppet(lambda leased: []))
     assert failed == Failed("a", "worker-1 (one)", "worker died: it ended without a result", final=True)
 
 
 def test_a_machine_that_lacks_something_is_left_for_another() -> None:
-    board = board_of(1, clip("a"))
-    board.join("worker-2")  # nobody knows yet where it will run
+    dispatcher = dispatcher_of(1, clip("a"))
+    dispatcher.join("worker-2")  # nobody knows yet where it will run
     faults = [Fault("a", "no such weights", Blame.NODE)]
     puppet = Puppet(lambda leased: [faults.pop()] if faults else renders(leased), nodes=("one", "two"))
-    told = live(board, puppet, "one", "two", "three")
+    told = live(dispatcher, puppet, "one", "two", "three")
     assert [type(event) for event in told] == [Started, Failed, Started, Progress, Finished]
     assert puppet.said == ["starts on one", "leaves", "starts on two", "leaves"]
 
 
 def test_a_worker_that_never_starts_is_given_up_with_its_reason() -> None:
-    board = board_of(1, clip("a"))
-    told = live(board, Puppet(renders, nodes=("refuses",)))
+    dispatcher = dispatcher_of(1, clip("a"))
+    told = live(dispatcher, Puppet(renders, nodes=("refuses",)))
     assert [event.message for event in told if isinstance(event, Log)] == ["worker-1 is out of use: it did not start"]
     assert isinstance(told[-1], Failed)
     assert told[-1].final
@@ -155,9 +155,9 @@ def test_a_worker_that_never_starts_is_given_up_with_its_reason() -> None:
 
 def test_a_worker_that_has_its_driving_video_prepared_lets_others_go_on() -> None:
     media = (Medium(MADE_FROM, "video"), Medium(PREPARED, "key"))
-    board = board_of(1, *(changed(clip(name), media=media) for name in ("a", "b")))
-    board.join("other")
-    board.started("other", "id of two")
+    dispatcher = dispatcher_of(1, *(changed(clip(name), media=media) for name in ("a", "b")))
+    dispatcher.join("other")
+    dispatcher.started("other", "id of two")
     leased: list[str] = []
 
     def prepares(mine: Clip) -> list[Message | WorkerDied]:
@@ -165,23 +165,23 @@ def test_a_worker_that_has_its_driving_video_prepared_lets_others_go_on() -> Non
             yield Progress(mine.fingerprint, MOTION, 0, 7)
             yield Progress(mine.fingerprint, MOTION, 7, 7)
             if not leased:
-                other = board.lease("other", (), 0.0)  # would wait forever if the key were still held
+                other = dispatcher.lease("other", (), 0.0)  # would wait forever if the key were still held
                 assert other is not None
                 leased.append(other.clip.fingerprint)
-                board.finished(other.clip, Finished(other.clip.fingerprint, empty_record("x"), cached=False))
+                dispatcher.finished(other.clip, Finished(other.clip.fingerprint, empty_record("x"), cached=False))
             yield from renders(mine)  # type: ignore[misc]
 
         return said()  # type: ignore[return-value]
 
-    live(board, Puppet(prepares))
+    live(dispatcher, Puppet(prepares))
     assert leased == ["b"]
 
 
 def test_a_clip_that_is_handed_back_costs_no_attempt_and_its_worker_comes_again() -> None:
-    board = board_of(1, clip("a"))
+    dispatcher = dispatcher_of(1, clip("a"))
     ends = [HandedBack("a")]
     puppet = Puppet(lambda leased: [ends.pop()] if ends else renders(leased))
-    told = live(board, puppet)
+    told = live(dispatcher, puppet)
     assert [type(event) for event in told] == [Started, Started, Progress, Finished]
     assert [event.attempt for event in told if isinstance(event, Started)] == [1, 1]
     assert puppet.said == ["starts on one", "leaves", "starts on one", "leaves"]
@@ -189,28 +189,28 @@ def test_a_clip_that_is_handed_back_costs_no_attempt_and_its_worker_comes_again(
 
 def test_a_worker_that_has_nothing_to_do_goes_if_it_may() -> None:
     for spare in (True, False):
-        board = board_of(1)
-        board.join("worker-1")
+        dispatcher = dispatcher_of(1)
+        dispatcher.join("worker-1")
         puppet = Puppet(renders)
         asked: list[bool] = []
 
-        def may(spare: bool = spare, asked: list[bool] = asked, board: Board = board) -> bool:
+        def may(spare: bool = spare, asked: list[bool] = asked, dispatcher: Dispatcher = dispatcher) -> bool:
             asked.append(spare)
             if len(asked) == 3:
-                board.stop()
+                dispatcher.stop()
             return spare
 
-        career = Career(
+        loop = WorkerLoop(
             puppet,  # type: ignore[arg-type]
-            board,
+            dispatcher,
             session("one"),
             WorkerSize(1, 1.0, 0.0),
             grows=False,
             idle_seconds=0.0,
             spare=may,
         )
-        assert career.run()
+        assert loop.run()
         assert len(asked) == (1 if spare else 3)
-        told = board.listen("f", 0, 0.0)
+        told = dispatcher.listen("f", 0, 0.0)
         assert told is not None
         assert told.events == (), "nobody needs to hear of it"

@@ -13,7 +13,7 @@ ALL = ""
 """Stands for every film."""
 
 
-class Wishes:
+class ManualChanges:
     """Of one pool. Without a store they are remembered here alone. Raises StoreError, EnvironmentProblem."""
 
     def __init__(self, store: Store | None, pool: str) -> None:

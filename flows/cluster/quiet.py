@@ -6,7 +6,7 @@ from __future__ import annotations
 import importlib
 
 
-def hush() -> None:
+def keep_quiet() -> None:
     """For this process. Ray has no setting for it: one is the switch that its own debugger turns off, the other the
     thread that would print them. That thread also outlives its cluster, and would end in a traceback."""
     worker = importlib.import_module("ray._private.worker")

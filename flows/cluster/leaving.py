@@ -25,7 +25,7 @@ def on_sigterm(leave: Callable[[], None]) -> None:
     os.set_blocking(writer, False)
     signal.signal(signal.SIGTERM, lambda number, frame: None)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    threading.Thread(target=_wait, args=(reader, leave), name="goodbye", daemon=True).start()
+    threading.Thread(target=_wait, args=(reader, leave), name="leaving", daemon=True).start()
 
 
 def _wait(reader: int, leave: Callable[[], None]) -> None:

@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 
-from flows.cluster.board import Board
-from flows.cluster.career import Career
+from flows.cluster.dispatcher import Dispatcher
 from flows.cluster.patience import Patience
 from flows.cluster.remote import RemoteWorker
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.session import RaySession
 from flows.cluster.terms import Terms
+from flows.cluster.worker_loop import WorkerLoop
 from flows.events import Log, Progress
 
 WORKER = "worker-"
@@ -21,15 +21,15 @@ STOP_SECONDS = 5.0
 """How long workers that were stopped may take to come to the end of their step before their processes are ended."""
 
 
-class Staff:
+class Scaler:
     """The workers of a pool, each on a thread. `broken` hears what a thread fails with by a mistake of ours."""
 
     def __init__(
-        self, session: RaySession, terms: Terms, board: Board, broken: Callable[[BaseException], None]
+        self, session: RaySession, terms: Terms, dispatcher: Dispatcher, broken: Callable[[BaseException], None]
     ) -> None:
         self._session = session
         self._terms = terms
-        self._board = board
+        self._dispatcher = dispatcher
         self._broken = broken
         self._lock = threading.Lock()
         self._workers: dict[str, RemoteWorker] = {}
@@ -46,12 +46,12 @@ class Staff:
 
     def look(self) -> None:
         """Start what is missing; say when all of them wait for room."""
-        if self.renderer is None or self._board.stopping:
+        if self.renderer is None or self._dispatcher.stopping:
             return
         wanted = self.wanted()
         missing = wanted - len(self.workers)
         if missing > 0 and not self.workers:
-            self._board.tell(Progress("", "workers", 0, wanted))
+            self._dispatcher.tell(Progress("", "workers", 0, wanted))
         for _ in range(missing):
             self._begin(self._next_name(), self.renderer)
         self._say_waiting()
@@ -59,13 +59,13 @@ class Staff:
     def wanted(self) -> int:
         """How many workers there should be now."""
         settings = self._terms.settings
-        if not self._board.unsettled:
+        if not self._dispatcher.unsettled:
             self._given_up = 0
         room = self._terms.size.fit(self._session.nodes())
         if settings.autoscaling:  # machines come for what waits for a place
-            room = max(room, settings.max_workers or self._board.unsettled)
+            room = max(room, settings.max_workers or self._dispatcher.unsettled)
         most = min(room, settings.max_workers or room)
-        return min(most - self._given_up, max(settings.min_workers, self._board.unsettled))
+        return min(most - self._given_up, max(settings.min_workers, self._dispatcher.unsettled))
 
     def take_over(self, renderer: RendererSpec) -> None:
         """Find the workers that outlived the keeper before this one."""
@@ -104,17 +104,17 @@ class Staff:
     def _begin(self, name: str, renderer: RendererSpec, *, found: bool = False) -> None:
         settings = self._terms.settings
         worker = RemoteWorker(self._session, self._terms, name, renderer)
-        self._board.join(name)
-        career = Career(
+        self._dispatcher.join(name)
+        loop = WorkerLoop(
             worker,
-            self._board,
+            self._dispatcher,
             self._session,
             self._terms.size,
             settings.autoscaling,
             idle_seconds=None if self._terms.own else settings.idle_timeout,
             spare=self._spare,
         )
-        thread = threading.Thread(target=self._live, args=(career, name, found), name=name, daemon=True)
+        thread = threading.Thread(target=self._live, args=(loop, name, found), name=name, daemon=True)
         with self._lock:
             self._workers[name], self._threads[name] = worker, thread
         thread.start()
@@ -123,15 +123,15 @@ class Staff:
         """Whether one worker may go."""
         return len(self.workers) > self._terms.settings.min_workers
 
-    def _live(self, career: Career, name: str, found: bool) -> None:
+    def _live(self, loop: WorkerLoop, name: str, found: bool) -> None:
         """A worker's thread: what nobody expected ends the pool, or its clip would be waited for without end. One that
         was given up is not replaced while there is work: it would be given up again."""
         bad = False
         try:
-            bad = not career.run(found=found)
+            bad = not loop.run(found=found)
         except BaseException as error:  # noqa: BLE001  # not swallowed: every film is told
             bad = True
-            if not self._board.stopping:
+            if not self._dispatcher.stopping:
                 self._broken(error)
         finally:
             with self._lock:
@@ -145,4 +145,4 @@ class Staff:
         waiting = any(worker.waiting for worker in workers) and not any(one.running for one in workers)
         if self._patience.due(waiting, time.time()):
             told = self._terms.size.waiting(self._patience.since, self._session.free(), self._session.nodes())
-            self._board.tell(Log("", logging.WARNING, told))
+            self._dispatcher.tell(Log("", logging.WARNING, told))

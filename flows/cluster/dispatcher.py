@@ -21,14 +21,14 @@ ASK_SECONDS = 5.0
 """How often a worker without a clip asks again, though nothing happened: what waits long becomes more urgent."""
 
 
-class Board:
+class Dispatcher:
     """Which films there are, what is to be rendered for them, by whom, and what was said of it."""
 
     def __init__(self, attempts: int, metrics: PoolMetrics | None = None) -> None:
         self.stopping = False
         self._metrics = metrics
         self._queue = ClipQueue(attempts)
-        self._crew = self._queue.crew
+        self._health = self._queue.health
         self._changed = threading.Condition()
         self._films: dict[str, Outbox] = {}
         self._renderers: dict[str, RendererSpec] = {}
@@ -152,27 +152,27 @@ class Board:
     def bad_nodes(self) -> frozenset[str]:
         """Machines that cannot render something."""
         with self._changed:
-            return self._crew.bad_nodes
+            return self._health.bad_nodes
 
     def beside(self, worker: str, bad: Collection[str]) -> int:
         """How many other workers there are that do not run on the `bad` machines."""
         with self._changed:
-            return len(self._crew.workers - {worker} - self._crew.on(bad))
+            return len(self._health.workers - {worker} - self._health.on(bad))
 
     def out(self, worker: str) -> bool:
         """Whether it failed too often to be trusted with another clip."""
         with self._changed:
-            return self._crew.out(worker)
+            return self._health.out(worker)
 
     def in_doubt(self, worker: str) -> bool:
         """Whether more than one failure speaks against it: a fresh process may do better."""
         with self._changed:
-            return self._crew.strikes(worker) > 1
+            return self._health.strikes(worker) > 1
 
     def join(self, worker: str) -> None:
         """It will be started, or started again, nobody knows where."""
         with self._changed:
-            self._crew.join(worker)
+            self._health.join(worker)
             self._changed.notify_all()  # what failed there may be for those that run
 
     def started(self, worker: str, node: str) -> None:
@@ -182,7 +182,7 @@ class Board:
 
     def failed_to_start(self, worker: str) -> None:
         with self._changed:
-            self._crew.failed_to_start(worker)
+            self._health.failed_to_start(worker)
 
     def found(self, worker: str, job: Job, seconds: float) -> Lease | None:
         """A worker that renders already: it has the lease, as soon as a film comes that wants the clip; None if none
@@ -271,7 +271,7 @@ class Board:
         is nothing to do."""
         with self._changed:
             if not (quietly or self.stopping):
-                reason = why or self._crew.why_barred(worker)
+                reason = why or self._health.why_barred(worker)
                 self._tell(Log("", logging.WARNING, f"{place} is out of use: {reason}"), self._films)
             self._tell_losses(self._queue.leave(worker, f"{place}: {why}" if why else ""))
             self._changed.notify_all()

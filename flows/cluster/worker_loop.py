@@ -7,7 +7,7 @@ import logging
 import platform
 from collections.abc import Callable, Iterator
 
-from flows.cluster.board import Board
+from flows.cluster.dispatcher import Dispatcher
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.job import HandedBack, Message, Warm
 from flows.cluster.queue import Lease
@@ -23,14 +23,14 @@ FOUND_SECONDS = 60.0
 """How long a clip that is rendered already waits for a film that wants it, after the keeper was lost."""
 
 
-class Career:
+class WorkerLoop:
     """One worker on one thread. `grows`: the cluster adds machines by itself. It goes after `idle_seconds` without
     anything to do, if `spare` says yes."""
 
     def __init__(
         self,
         worker: RemoteWorker,
-        board: Board,
+        dispatcher: Dispatcher,
         session: RaySession,
         size: WorkerSize,
         grows: bool,
@@ -40,7 +40,7 @@ class Career:
     ) -> None:
         self._worker = worker
         self._name = worker.name
-        self._board = board
+        self._dispatcher = dispatcher
         self._session = session
         self._size = size
         self._grows = grows
@@ -55,44 +55,44 @@ class Career:
         already."""
         if found:
             self._take_over()
-        while not self._board.stopping and not self._board.out(self._name):
+        while not self._dispatcher.stopping and not self._dispatcher.out(self._name):
             lease: Lease | None = None
             try:
                 if not self._worker.running and not self._begin():
                     continue
-                lease = self._board.lease(self._name, self._worker.warm, self._idle_seconds)
+                lease = self._dispatcher.lease(self._name, self._worker.warm, self._idle_seconds)
                 if lease is not None:
                     self._render(lease)
-                elif self._board.stopping or not self._stay():
+                elif self._dispatcher.stopping or not self._stay():
                     break
             except WorkerDied as death:
                 self._died(death, lease)
         self._worker.leave()
-        self._board.retire(self._name, self._place, self._why, quietly=self._quietly)
-        return self._quietly or self._board.stopping
+        self._dispatcher.retire(self._name, self._place, self._why, quietly=self._quietly)
+        return self._quietly or self._dispatcher.stopping
 
     def _take_over(self) -> None:
         """Go on with what it renders, if a film still wants that; else it is stopped."""
         lease: Lease | None = None
         try:
             job = self._worker.adopt()
-            self._board.started(self._name, self._worker.facts.node_id)
+            self._dispatcher.started(self._name, self._worker.facts.node_id)
             if job is None:
                 return
-            lease = self._board.found(self._name, job, FOUND_SECONDS)
+            lease = self._dispatcher.found(self._name, job, FOUND_SECONDS)
             if lease is None:
                 self._worker.stop()
                 for _ in self._worker.follow(job):
                     pass
                 return
-            self._board.begun(lease, self._name)
+            self._dispatcher.begun(lease, self._name)
             self._follow(lease, self._worker.follow(job))
         except WorkerDied as death:
             self._died(death, lease)
 
     def _stay(self) -> bool:
         """Whether a worker that was given nothing goes on all the same, here or on another machine."""
-        if self._board.useless(self._name):
+        if self._dispatcher.useless(self._name):
             return self._move()
         self._quietly = self._spare()
         return not self._quietly
@@ -108,14 +108,14 @@ class Career:
         it was asked for. Raises WorkerDied."""
         asked, self._asked = self._asked, False
         if not asked:
-            self._board.wait_until_wanted()
-        avoid = self._board.bad_nodes() if self._elsewhere() else frozenset()
-        if not self._worker.start(avoid, lambda: self._board.wanted or (asked and not self._board.stopping)):
+            self._dispatcher.wait_until_wanted()
+        avoid = self._dispatcher.bad_nodes() if self._elsewhere() else frozenset()
+        if not self._worker.start(avoid, lambda: self._dispatcher.wanted or (asked and not self._dispatcher.stopping)):
             self._worker.leave()
             return False
         facts = self._worker.facts
         logger.info("%s is process %d on %s", self._name, facts.pid, facts.node)
-        self._board.started(self._name, facts.node_id)
+        self._dispatcher.started(self._name, facts.node_id)
         return True
 
     def _move(self) -> bool:
@@ -123,19 +123,19 @@ class Career:
         if not self._elsewhere():
             return False
         self._worker.leave()
-        self._board.join(self._name)
+        self._dispatcher.join(self._name)
         return True
 
     def _elsewhere(self) -> bool:
         """Whether machines that nothing is known against have room for it beside the others."""
-        bad = self._board.bad_nodes()
+        bad = self._dispatcher.bad_nodes()
         good = [node for node in self._session.nodes() if node.id not in bad]
-        return self._grows or self._size.fit(good) > self._board.beside(self._name, bad)
+        return self._grows or self._size.fit(good) > self._dispatcher.beside(self._name, bad)
 
     def _render(self, lease: Lease) -> None:
         """Raises WorkerDied."""
-        self._board.begun(lease, self._name)
-        self._follow(lease, self._worker.render(self._board.job(lease)))
+        self._dispatcher.begun(lease, self._name)
+        self._follow(lease, self._worker.render(self._dispatcher.job(lease)))
 
     def _follow(self, lease: Lease, messages: Iterator[Message]) -> None:
         """Pass on what the worker says about one clip. Raises WorkerDied."""
@@ -145,31 +145,31 @@ class Career:
                     self._worker.warm = message.models
                 case Finished():
                     self._why = ""
-                    self._board.finished(lease.clip, message)
+                    self._dispatcher.finished(lease.clip, message)
                     return
                 case Fault():
                     self._failed(message)
                     return
                 case HandedBack():
-                    self._board.dropped(lease.clip)
+                    self._dispatcher.dropped(lease.clip)
                     self._worker.leave()
-                    self._board.join(self._name)
+                    self._dispatcher.join(self._name)
                     return
                 case _:
                     if isinstance(message, Progress) and message.stage == MOTION and message.step == message.steps:
-                        self._board.prepared(lease.clip)
-                    self._board.tell(message)
+                        self._dispatcher.prepared(lease.clip)
+                    self._dispatcher.tell(message)
         if not self._worker.stopped:
             raise WorkerDied("it ended without a result")
-        self._board.dropped(lease.clip)
+        self._dispatcher.dropped(lease.clip)
 
     def _failed(self, fault: Fault) -> None:
         if fault.blame is not Blame.NODE:
             self._why = fault.message
-        self._board.failed(fault, self._place, self._worker.facts.node or self._name)
-        if fault.spoilt or self._board.in_doubt(self._name):
+        self._dispatcher.failed(fault, self._place, self._worker.facts.node or self._name)
+        if fault.spoilt or self._dispatcher.in_doubt(self._name):
             self._worker.end()  # a fresh process, in case it is this one's state
-            self._board.join(self._name)
+            self._dispatcher.join(self._name)
 
     def _died(self, death: WorkerDied, lease: Lease | None) -> None:
         if lease is not None:
@@ -178,4 +178,4 @@ class Career:
             return
         self._why = str(death)
         self._worker.leave()  # for the next one another machine may be found
-        self._board.failed_to_start(self._name)
+        self._dispatcher.failed_to_start(self._name)

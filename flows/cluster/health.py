@@ -29,7 +29,7 @@ class Kind:
     names: dict[str, None] = field(default_factory=dict)
 
 
-class Crew:
+class WorkerHealth:
     """Machines are found out by what they lack; workers by what fails on them.
 
     A clip that fails counts against the worker by one part in as many as it failed on: a poisonous clip fails on
