@@ -35,6 +35,7 @@ class Dispatcher:
         self._running: dict[str, Started] = {}
         self._found: dict[str, str] = {}
         self._given: dict[str, Lease | None] = {}
+        self._asked = 0
 
     # Films
 
@@ -184,13 +185,30 @@ class Dispatcher:
         with self._changed:
             self._health.failed_to_start(worker)
 
+    def expect(self, workers: int) -> None:
+        """So many workers outlived the keeper before this one: until each has said what it renders (`said`), no lease
+        is given for what one of them may have."""
+        with self._changed:
+            self._asked += workers
+
+    def said(self) -> None:
+        """One of those renders nothing, or is gone; `found` says it of the others."""
+        with self._changed:
+            self._asked -= 1
+            self._changed.notify_all()
+
     def found(self, worker: str, job: Job, seconds: float) -> Lease | None:
         """A worker that renders already: it has the lease, as soon as a film comes that wants the clip; None if none
-        comes in time."""
+        comes in time, or another worker has it."""
+        name = job.clip.fingerprint
         with self._changed:
-            self._found[job.clip.fingerprint] = worker
+            self._asked -= 1
+            self._changed.notify_all()
+            if self._queue.wanted_by(name):
+                return self._queue.lease_to(worker, name, time.time())
+            self._found[name] = worker
             self._changed.wait_for(lambda: self.stopping or worker in self._given, seconds)
-            self._found.pop(job.clip.fingerprint, None)
+            self._found.pop(name, None)
             return self._given.pop(worker, None)
 
     def lease(self, worker: str, warm: Collection[str], seconds: float | None = None) -> Lease | None:
@@ -199,7 +217,7 @@ class Dispatcher:
         deadline = None if seconds is None else time.monotonic() + seconds
         with self._changed:
             while not self.stopping:
-                lease = self._queue.lease(worker, warm, time.time())
+                lease = None if self._asked else self._queue.lease(worker, warm, time.time())
                 if lease is not None:
                     return lease
                 late = deadline is not None and time.monotonic() >= deadline

@@ -25,15 +25,21 @@ class NoPool(EnvironmentProblem):
     """There is no pool of that name."""
 
 
-def keeper_of(session: RaySession, terms: Terms, stopped: Callable[[], bool]) -> Any:
+def keeper_of(
+    session: RaySession, terms: Terms, stopped: Callable[[], bool], say: Callable[[str], None] = lambda text: None
+) -> Any:
     """The keeper's handle, of one that takes films like ours. Started if there is none; one that has just ended, or is
-    being drained, is waited for. Raises EnvironmentProblem, Stopped."""
+    being drained, is waited for, and the latter said. Raises EnvironmentProblem, Stopped."""
+    waiting = False
     deadline = time.monotonic() + START_SECONDS
     while True:
         handle = _got(session, terms)
         try:
             if terms.own or _takes_films(session.ray, handle, terms):
                 return handle
+            if not waiting:
+                say(f"the pool {terms.name} takes no more films; waiting until those that it has are done")
+            waiting = True
         except session.ray.exceptions.RayError as error:
             if time.monotonic() > deadline:
                 raise EnvironmentProblem(f"the pool {terms.name} does not answer: {told(error)}") from error

@@ -24,7 +24,7 @@ from flows.cluster.room import check_eight_bits, size_workers
 from flows.cluster.session import NAMESPACE, RaySession
 from flows.cluster.terms import Terms
 from flows.errors import Stopped
-from flows.events import Event, Failed, Finished, Progress
+from flows.events import Event, Failed, Finished, Log, Progress
 from flows.moments import moment
 from flows.planning.model import Clip
 from flows.settings import ClusterSettings
@@ -182,9 +182,12 @@ class Pool:
         terms = Terms(name, self._settings, size, store.address, identified(store), own)
         try:
             while not self._cancelled.is_set():
-                self._follow(session.ray, keeper_of(session, terms, self._cancelled.is_set))
+                self._follow(session.ray, keeper_of(session, terms, self._cancelled.is_set, self._say))
         finally:
             self._leave(session, terms)
+
+    def _say(self, text: str) -> None:
+        self._events.put(Log("", logging.WARNING, text))
 
     def _follow(self, ray: Any, keeper: Any) -> None:
         """Until the film is cancelled, or the keeper has gone or knows it no more: then it is told everything anew.

@@ -69,7 +69,9 @@ class Scaler:
 
     def take_over(self, renderer: RendererSpec) -> None:
         """Find the workers that outlived the keeper before this one."""
-        for number in map(int, self._session.named(f"{self._terms.name}/{WORKER}")):
+        numbers = [int(number) for number in self._session.named(f"{self._terms.name}/{WORKER}")]
+        self._dispatcher.expect(len(numbers))
+        for number in numbers:
             self._numbers = max(self._numbers, number)
             self._begin(f"{WORKER}{number}", renderer, found=True)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from flows.cluster.dispatcher import Dispatcher
 from flows.cluster.failures import Blame, Fault
-from flows.cluster.job import HandedBack, Message, Warm
+from flows.cluster.job import HandedBack, Job, Message, Warm
 from flows.cluster.queue import Lease
 from flows.cluster.remote import RemoteWorker, WorkerDied
 from flows.cluster.room import WorkerSize
@@ -75,8 +75,7 @@ class WorkerLoop:
         """Go on with what it renders, if a film still wants that; else it is stopped."""
         lease: Lease | None = None
         try:
-            job = self._worker.adopt()
-            self._dispatcher.started(self._name, self._worker.facts.node_id)
+            job = self._adopted()
             if job is None:
                 return
             lease = self._dispatcher.found(self._name, job, FOUND_SECONDS)
@@ -89,6 +88,17 @@ class WorkerLoop:
             self._follow(lease, self._worker.follow(job))
         except WorkerDied as death:
             self._died(death, lease)
+
+    def _adopted(self) -> Job | None:
+        """What the actor that runs already renders. Raises WorkerDied."""
+        job: Job | None = None
+        try:
+            job = self._worker.adopt()
+            self._dispatcher.started(self._name, self._worker.facts.node_id)
+        finally:
+            if job is None:  # else it is said with the job
+                self._dispatcher.said()
+        return job
 
     def _stay(self) -> bool:
         """Whether a worker that was given nothing goes on all the same, here or on another machine."""

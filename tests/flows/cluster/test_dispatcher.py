@@ -135,6 +135,7 @@ def test_a_worker_that_renders_already_has_the_lease_when_the_film_comes_back() 
     for worker in ("w1", "w2"):
         dispatcher.join(worker)
         dispatcher.started(worker, f"id of {worker}")
+    dispatcher.expect(1)
     found = ThreadPoolExecutor(1).submit(dispatcher.found, "w1", Job(clip("a"), RENDERER, 1), 20.0)
     while not dispatcher._found:
         time.sleep(0.001)
@@ -153,3 +154,18 @@ def test_a_film_that_is_called_off_is_told_so() -> None:
     found = dispatcher.listen("f", 0, 20.0)
     assert found is not None
     assert found.called_off
+
+
+def test_nothing_is_begun_anew_before_all_that_outlived_the_keeper_have_said_what_they_render() -> None:
+    dispatcher = dispatcher_of(clip("a"), clip("b"))
+    dispatcher.expect(2)
+    assert dispatcher.lease("w2", (), 0.0) is None
+    dispatcher.said()
+    lease = dispatcher.found("w1", Job(clip("a"), RENDERER, 1), 0.0)
+    assert lease is not None
+    assert lease.clip.fingerprint == "a", "though the film came first"
+    other = dispatcher.lease("w2", (clip("b").model,), 0.0)
+    assert other is not None
+    assert other.clip.fingerprint == "b"
+    dispatcher.expect(1)
+    assert dispatcher.found("w3", Job(clip("a"), RENDERER, 1), 0.0) is None, "another one has it"
