@@ -133,7 +133,7 @@ def test_cancelling_ends_a_running_clip_at_once_and_publishes_nothing(pool: Open
             break
     start = time.monotonic()
     rendering.cancel()
-    assert time.monotonic() - start < 2.0
+    assert time.monotonic() - start < 4.5  # one that does not heed it is ended after 5 s
     assert list(rendering.events()) == []
     assert store.record(long.fingerprint) is None
 
