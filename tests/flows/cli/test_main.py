@@ -46,7 +46,7 @@ def test_version(wanflow: Wanflow) -> None:
         (["render", "film.yaml", "render=fnal"], "did you mean final?"),
         (["plan", "flim.yaml"], "film"),
         (["check", "film.yaml", "--config-dir", "nowhere"], "there is no such directory"),
-        (["history", "store.address=s3://bucket"], "name a folder: store.address=FOLDER"),
+        (["history", "store.address=ftp://bucket"], "name a folder: store.address=FOLDER"),
         (["models", "info", "tyni"], "there are tiny"),
     ],
 )

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from flows.clips import HandOff
+from flows.config import compose
 from flows.media import jpeg_bytes, png_bytes, write_clip
 from flows.planning.model import Clip, Plan, PlannedShot, Take, Totals
 from flows.planning.moments import Moments, film_moments, planned_voices
-from flows.settings import (
-    AssetSettings,
-    ClusterSettings,
-    FilmSettings,
-    ModelSettings,
-    PromptSettings,
-    RenderSettings,
-    Settings,
-    StoreSettings,
-)
+from flows.settings import Settings
 from flows.store import ClipRecord, Store, open_store
 from flows.storyboard.model import Deliverable, Music, Soundtrack, Storyboard, Transition, Voiceover
 from tests.flows.made import a_clip
@@ -44,52 +37,20 @@ class ShotSpec:
     prompt: str = "a white paper boat moves left to right, over water at noon"
 
 
+@cache
+def shipped() -> Settings:
+    """What is composed without a word."""
+    return compose([]).settings
+
+
 def settings_for(folder: Path) -> Settings:
-    return Settings(
-        model=ModelSettings(family="tiny", root=None, loras=None),
-        render=RenderSettings(
-            num_inference_steps=None,
-            flow_shift=None,
-            guidance_high=None,
-            guidance_low=None,
-            solver=None,
-            boundary_ratio=None,
-            negative_prompt=None,
-            steps_scale=1.0,
-            size_scale=1.0,
-            takes=None,
-            precision=None,
-            attention="sdpa",
-            vae_tiling=False,
-            compile=False,
-            placement="auto",
-            device="cpu",
-        ),
-        cluster=ClusterSettings(
-            address=None,
-            workers=0,
-            cpus_per_worker=1,
-            gpus_per_worker=0,
-            attempts=2,
-            autoscaling=False,
-            start_timeout=60,
-            silence_timeout=60,
-        ),
-        store=StoreSettings(address=str(folder / "store")),
-        film=FilmSettings(outputs=folder / "outputs", subfolder=None, crf=6, preset="ultrafast", ffmpeg=None),
-        assets=AssetSettings(roots=()),
-        prompts=PromptSettings(
-            extend="off",
-            model="m",
-            base_url="http://127.0.0.1:1/v1",
-            api_key_env=None,
-            images=True,
-            max_words=None,
-            attempts=1,
-            timeout=1.0,
-            parallel=1,
-            on_failure="error",
-        ),
+    """Shipped settings for a film that is quickly edited, with store and outputs in the folder."""
+    base = shipped()
+    return replace(
+        base,
+        render=replace(base.render, attention="sdpa", device="cpu"),
+        store=replace(base.store, address=str(folder / "store")),
+        film=replace(base.film, outputs=folder / "outputs", subfolder=None, crf=6, preset="ultrafast", ffmpeg=None),
     )
 
 
