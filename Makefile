@@ -29,8 +29,9 @@ help:
 film: $(STAMPS)/run
 	@$(BIN)/wanflow render storyboards/paper_boat.yaml
 
+# A process of tests that dies ends them, with the test it died in: its successor would be waited for without end.
 test: check
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart 0 --cov --cov-report=term:skip-covered
 
 drill: $(STAMPS)/dev
 	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v tests/drill

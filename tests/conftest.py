@@ -17,6 +17,7 @@ OURS = {"RAY_USAGE_STATS_ENABLED", "PREFECT_SERVER_ANALYTICS_ENABLED", "HF_HUB_D
 def pytest_configure() -> None:
     hear_signals()
     forget_settings()
+    one_thread()
     live_elsewhere()
 
 
@@ -49,3 +50,9 @@ def live_elsewhere() -> None:
     for kind in ("DATA", "STATE", "CACHE"):
         os.environ[f"XDG_{kind}_HOME"] = str(folder / kind.lower())
     os.environ["PREFECT_HOME"] = str(folder / "no-profiles")
+
+
+def one_thread() -> None:
+    """Tests run side by side, a process a core: threads of one that wait for those of another take three times as long.
+    Read when torch is imported, here and in every process that a test starts."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
