@@ -37,8 +37,9 @@ def server(data_home: Path) -> Iterator[Server]:
     connected.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray_here() -> Iterator[RaySession]:
+    """Of the tests of one file: one that stays while others change the token of this process asks for it without end."""
     session = RaySession(compose([]).settings.cluster)
     yield session
     session.close()

@@ -24,7 +24,7 @@ def cluster_settings() -> ClusterSettings:
     return replace(compose([]).settings.cluster, start_timeout=60.0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray_here(cluster_settings: ClusterSettings) -> Iterator[RaySession]:
     """A Ray of this process: pools find it running and leave it so."""
     session = RaySession(cluster_settings)
