@@ -39,7 +39,7 @@ def server(data_home: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def ray_here() -> Iterator[RaySession]:
-    """Of the tests of one file: one that stays while others change the token of this process asks for it without end."""
+    """Of the tests of one file: beside tests that change the token of this process it would ask for it without end."""
     session = RaySession(compose([]).settings.cluster)
     yield session
     session.close()
