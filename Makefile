@@ -1,6 +1,6 @@
 # make film    a film from the shipped storyboard, on a machine that has nothing but Python
 # make test    everything CI checks: format, lint, types, import contracts, tests with coverage
-# make drill   workers, keepers and drivers killed in the middle of films, five times each (half an hour)
+# make drill   workers, keepers and drivers killed in the middle of films, five times each; a host cut off (half an hour)
 # make check   the same without the tests
 # make test JOBS=8   in as many processes at once (2: each may start a Ray of its own)
 # make clean   remove what the checks leave behind (not .venv, not outputs)
@@ -34,7 +34,7 @@ test: check
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart 0 --cov --cov-report=term:skip-covered
 
 drill: $(STAMPS)/dev
-	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v tests/drill
+	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v tests/drill tests/flows/cluster/test_hosts.py
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff format --check $(SOURCES)

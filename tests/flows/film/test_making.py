@@ -54,10 +54,10 @@ def test_an_edit_that_was_done_before_teaches_nothing(tmp_path: Path) -> None:
 def test_a_film_is_under_way_with_the_first_work_on_a_clip(tmp_path: Path) -> None:
     making = finished(tmp_path, missing=True)
     for event in (Progress("", "ray", 1, 1), Progress("x", "load", 1, 1)):
-        making._told(event)
+        making.note(event)
         assert making.start_seconds is None
-    making._told(Progress("x", "encode", 1, 1))
+    making.note(Progress("x", "encode", 1, 1))
     began = making.start_seconds
     assert began is not None
-    making._told(Progress("x", "denoise", 1, 4))
+    making.note(Progress("x", "denoise", 1, 4))
     assert making.start_seconds == began
