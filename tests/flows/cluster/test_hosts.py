@@ -16,7 +16,7 @@ from tests.flows.cluster import film_on_hosts
 from tests.flows.cluster.hosts import NET, PORT, Host, network, why_not
 
 DRILL = "WANFLOW_DRILLS"
-"""Three Rays on two cores, each with limits of its own to come up in, beside other tests: `make drill` has the machine."""
+"""Three Rays on two cores have limits of their own to come up in: `make drill` has no other tests beside them."""
 WHY_NOT = why_not() if DRILL in os.environ else "`make drill` plays it"
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))]
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "secret-of-three-hosts"}
