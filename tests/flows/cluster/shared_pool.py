@@ -22,6 +22,7 @@ from ray.cluster_utils import Cluster
 from flows.cluster import Pool, RendererSpec, open_pool
 from flows.cluster.control import PoolControl, all_pools, running_pool
 from flows.cluster.finding import NoPool
+from flows.cluster.quiet import keep_quiet
 from flows.cluster.session import NAMESPACE
 from flows.config import compose
 from flows.errors import EnvironmentProblem, Stopped
@@ -135,6 +136,7 @@ def steered(settings: ClusterSettings, folder: Path) -> None:
 def main() -> None:
     folder = Path(sys.argv[1])
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
+    keep_quiet()
     ray.init(address=cluster.address, log_to_driver=False)
     settings = replace(compose(["cluster=ray"]).settings.cluster, address=cluster.address, gpus_per_worker=0.0)
     twice(settings, folder)

@@ -15,6 +15,7 @@ import ray
 from ray.cluster_utils import Cluster
 
 from flows.cluster import RendererSpec, open_pool
+from flows.cluster.control import running_pool
 from flows.config import compose
 from flows.events import Event, Failed, Finished, Log
 from flows.planning.model import Clip
@@ -68,6 +69,8 @@ def main() -> None:
     ray.init(address=cluster.address, log_to_driver=False)
     settings = replace(compose(["cluster=ray"]).settings.cluster, address=cluster.address, gpus_per_worker=0.0)
     other_weights(settings, root, folder / "store")
+    with running_pool(settings) as pool:  # it would stay for the next film, and hold both machines
+        pool.down()
     busy(settings, folder / "other-store")
     ray.shutdown()
     cluster.shutdown()
