@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from flows.cluster.finding import ANSWER_SECONDS, keeper_of, pools, running_keeper
 from flows.cluster.own import told
 from flows.cluster.queue import Waiting
 from flows.cluster.renderers import RendererSpec
-from flows.cluster.room import size_workers
 from flows.cluster.session import RaySession
 from flows.cluster.status import FilmStatus, PoolStatus
-from flows.cluster.terms import Terms
+from flows.cluster.terms import keeper_name, terms_of
 from flows.errors import EnvironmentProblem, UserError
 from flows.settings import ClusterSettings
 from flows.store import open_store
-from flows.store.identity import identified
 from wan.system.suggest import did_you_mean
 
-T = TypeVar("T")
 DOWN_SECONDS = 30.0
 """What the workers of a pool may take to be ended."""
 
@@ -82,7 +79,7 @@ class PoolControl:
         try:
             self._asked(self._keeper.down.remote, DOWN_SECONDS)
         finally:
-            self._session.end_named(f"{self.name}/keeper")
+            self._session.end_named(keeper_name(self.name))
 
     def _asked(self, how: Callable[[], Any], seconds: float = ANSWER_SECONDS) -> Any:
         try:
@@ -101,11 +98,9 @@ def running_pool(settings: ClusterSettings) -> Iterator[PoolControl]:
 @contextmanager
 def started_pool(settings: ClusterSettings, renderer: RendererSpec, store_address: str | None) -> Iterator[PoolControl]:
     """The pool, started if it is not there, which stays until it is ended. Raises EnvironmentProblem."""
-    store = open_store(store_address)
-    store.check(writing=True)
+    open_store(store_address).check(writing=True)
     with _session(settings) as session:
-        size = size_workers(settings, renderer.device, session.nodes())
-        terms = Terms(settings.pool, settings, size, store.address, identified(store), own=False)
+        terms = terms_of(settings, renderer, store_address, session.nodes())
         keeper = keeper_of(session, terms, lambda: False)
         session.ray.get(keeper.stay.remote(renderer), timeout=ANSWER_SECONDS)
         yield PoolControl(session, keeper, settings.pool)

@@ -9,7 +9,7 @@ from typing import Any
 from flows.cluster.keeper import Keeper
 from flows.cluster.own import told
 from flows.cluster.session import NAMESPACE, RaySession
-from flows.cluster.terms import Terms, check_versions
+from flows.cluster.terms import KEEPER, Terms, check_versions, keeper_name
 from flows.errors import EnvironmentProblem, Stopped
 
 START_SECONDS = 60.0
@@ -51,7 +51,7 @@ def keeper_of(
 def running_keeper(session: RaySession, name: str) -> Any:
     """The handle of a keeper that is there. Raises NoPool, EnvironmentProblem when its software differs from ours."""
     try:
-        handle = session.ray.get_actor(f"{name}/keeper", namespace=NAMESPACE)
+        handle = session.ray.get_actor(keeper_name(name), namespace=NAMESPACE)
         check_versions(name, session.ray.get(handle.versions.remote(), timeout=ANSWER_SECONDS))
     except (ValueError, session.ray.exceptions.RayError) as error:
         raise NoPool(
@@ -62,7 +62,7 @@ def running_keeper(session: RaySession, name: str) -> Any:
 
 def pools(session: RaySession) -> tuple[str, ...]:
     """Names of the pools of the cluster."""
-    return tuple(name.removesuffix("/keeper") for name in session.named("") if name.endswith("/keeper"))
+    return tuple(name.removesuffix(KEEPER) for name in session.named("") if name.endswith(KEEPER))
 
 
 def _got(session: RaySession, terms: Terms) -> Any:

@@ -20,16 +20,13 @@ from flows.cluster.finding import keeper_of
 from flows.cluster.outbox import Told
 from flows.cluster.queue import FilmOrder
 from flows.cluster.renderers import RendererSpec
-from flows.cluster.room import check_eight_bits, size_workers
 from flows.cluster.session import NAMESPACE, RaySession
-from flows.cluster.terms import Terms
+from flows.cluster.terms import Terms, terms_of
 from flows.errors import Stopped
 from flows.events import Event, Failed, Finished, Log, Progress
 from flows.moments import moment
 from flows.planning.model import Clip
 from flows.settings import ClusterSettings
-from flows.store import open_store
-from flows.store.identity import identified
 
 LISTEN_SECONDS = 5.0
 """How long the keeper keeps a question open while nothing happens; each one is a sign of life."""
@@ -172,14 +169,8 @@ class Pool:
 
     def _take_part(self, session: RaySession) -> None:
         """Raises EnvironmentProblem when there can be no pool, Stopped when the film was called off."""
-        nodes = session.nodes()
-        size = size_workers(self._settings, self._renderer.device, nodes)
-        if self._renderer.eight_bits:
-            check_eight_bits(nodes)
-        store = open_store(self._store_address)
-        own = self._settings.address is None
-        name = f"own-{self._order.film}" if own else self._settings.pool
-        terms = Terms(name, self._settings, size, store.address, identified(store), own)
+        own = f"own-{self._order.film}" if self._settings.address is None else ""
+        terms = terms_of(self._settings, self._renderer, self._store_address, session.nodes(), own)
         try:
             while not self._cancelled.is_set():
                 self._follow(session.ray, keeper_of(session, terms, self._cancelled.is_set, self._say))

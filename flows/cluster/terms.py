@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from flows.cluster.room import WorkerSize
+from flows.cluster.renderers import RendererSpec
+from flows.cluster.room import Node, WorkerSize, check_eight_bits, size_workers
 from flows.errors import EnvironmentProblem
 from flows.settings import ClusterSettings
+from flows.store import open_store
+from flows.store.identity import identified
 
 PACKAGES = ("flows", "wan")
+KEEPER = "/keeper"
+"""Ends the name of every keeper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Terms:
     @property
     def keeper(self) -> str:
         """The name of its keeper among Ray's actors."""
-        return f"{self.name}/keeper"
+        return keeper_name(self.name)
 
     def check(self, film: Terms) -> None:
         """Raises EnvironmentProblem when a film that asks for `film` cannot be rendered by this pool."""
@@ -47,6 +52,23 @@ class Terms:
                 f"a worker of the pool {self.name} has {_words(ours)}, and this film asks for {_words(asked)}\n"
                 f"    cluster.cpus_per_worker={ours[0]:g} cluster.gpus_per_worker={ours[1]:g} uses it\n{another}"
             )
+
+
+def terms_of(
+    settings: ClusterSettings, renderer: RendererSpec, store_address: str | None, nodes: Sequence[Node], own: str = ""
+) -> Terms:
+    """What a film, or a person, asks of a pool on these machines: that which `cluster.pool` names, or one of the film's
+    `own`. Raises EnvironmentProblem when no machine can ever hold such a worker."""
+    size = size_workers(settings, renderer.device, nodes)
+    if renderer.eight_bits:
+        check_eight_bits(nodes)
+    store = open_store(store_address)
+    return Terms(own or settings.pool, settings, size, store.address, identified(store), bool(own))
+
+
+def keeper_name(pool: str) -> str:
+    """Of the keeper of a pool, among Ray's actors."""
+    return f"{pool}{KEEPER}"
 
 
 def _words(size: tuple[float, float]) -> str:

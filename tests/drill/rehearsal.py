@@ -32,7 +32,7 @@ scenes:
       - {id: three, prompt: a red star spins}
 """
 HEAD = """
-import signal, sys
+import sys
 from ray.cluster_utils import Cluster
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
 print(cluster.address, flush=True)
@@ -94,7 +94,6 @@ class Stage:
         self.folder = folder
         self.address = address
         self._environment = environment
-        self._films = 0
         (folder / "film.yaml").write_text(STORYBOARD)
 
     def begin(self, name: str, store: str | None = None, *overrides: str) -> Making:
@@ -140,17 +139,7 @@ class Stage:
 
     def processes(self, name: str) -> list[int]:
         """Of this cluster, those that call themselves so."""
-        found = []
-        for place in Path("/proc").iterdir():
-            if place.name.isdigit():
-                try:
-                    command = (place / "cmdline").read_bytes().decode(errors="replace")
-                    environment = (place / "environ").read_bytes().decode(errors="replace")
-                except OSError:
-                    continue
-                if command.startswith(f"ray::{name}") and f"WANFLOW_DRILL={self.folder}\0" in environment:
-                    found.append(int(place.name))
-        return found
+        return [number for number, command in _marked(self.folder) if command.startswith(f"ray::{name}")]
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> bool:
         """One process that calls itself so. False if there is none."""
@@ -181,18 +170,20 @@ def stage(folder: Path) -> Iterator[Stage]:
     finally:
         os.killpg(head.pid, signal.SIGKILL)
         head.communicate()
-        for process in _marked(folder):
+        for process, _ in _marked(folder):
             os.kill(process, signal.SIGKILL)
 
 
-def _marked(folder: Path) -> list[int]:
+def _marked(folder: Path) -> list[tuple[int, str]]:
+    """The processes of the stage in that folder, with what they call themselves."""
     found = []
     for place in Path("/proc").iterdir():
-        try:
-            if place.name.isdigit() and f"WANFLOW_DRILL={folder}\0" in (place / "environ").read_bytes().decode(
-                errors="replace"
-            ):
-                found.append(int(place.name))
-        except OSError:
-            continue
+        if place.name.isdigit():
+            try:
+                command = (place / "cmdline").read_bytes().decode(errors="replace")
+                environment = (place / "environ").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            if f"WANFLOW_DRILL={folder}\0" in environment:
+                found.append((int(place.name), command))
     return found

@@ -151,7 +151,7 @@ def test_a_mistake_of_ours_before_there_is_a_keeper_is_raised_and_not_waited_for
     def fail(*_: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("flows.cluster.pool.size_workers", fail)
+    monkeypatch.setattr("flows.cluster.pool.terms_of", fail)
     with pytest.raises(ZeroDivisionError, match="ours"):
         run(pool(), [real_clip("a boat")])
 
