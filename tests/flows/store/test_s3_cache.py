@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -40,8 +41,9 @@ def put(cache: Cache, number: int, *, used: float = 0.0) -> str:
     with cache.filling() as file:
         file.write(data)
         cache.keep(file, digest)
-    for known in cache.root.rglob(f"{digest}.json"):  # it may have been cleared away at once
-        os.utime(known, (used, used))
+    for known in cache.root.rglob(f"{digest}.json"):
+        with suppress(FileNotFoundError):  # another thread may clear it away at any moment
+            os.utime(known, (used, used))
     return digest
 
 
