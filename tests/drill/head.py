@@ -12,9 +12,10 @@ from contextlib import suppress
 from typing import Any
 
 import ray
+from ray import PlacementGroupID
 from ray._private.state import actors
 from ray.cluster_utils import Cluster
-from ray.util.placement_group import placement_group_table
+from ray.util.placement_group import PlacementGroup, placement_group_table
 
 NAMESPACE = "wanflow"
 
@@ -35,10 +36,9 @@ def down(pool: str) -> int:
     for name in names:
         with suppress(ValueError):
             ray.kill(ray.get_actor(name, namespace=NAMESPACE), no_restart=True)
-    for group in placement_group_table().values():
+    for number, group in placement_group_table().items():
         if group["name"].startswith(f"{pool}/") and group["state"] != "REMOVED":
-            with suppress(ValueError):
-                ray.util.remove_placement_group(ray.util.get_placement_group(group["name"]))
+            ray.util.remove_placement_group(PlacementGroup(PlacementGroupID(bytes.fromhex(number))))
     return len(names)
 
 

@@ -49,7 +49,8 @@ class Play:
     def same(self, document: Event) -> None:
         """The film of the undisturbed, and nothing was rendered twice that was in the store."""
         assert self.stage.frames(document) == self.undisturbed, "other frames"
-        rendered = [name for making in self.makings for name in making.rendered if name not in self.lost]
+        found = {each for making in self.makings for each in making.renderings if each[0] not in self.lost}
+        rendered = sorted(fingerprint for fingerprint, _ in found)
         assert len(rendered) == len(set(rendered)), "rendered twice"
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> bool:

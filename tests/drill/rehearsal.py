@@ -98,7 +98,13 @@ class Making:
     @property
     def rendered(self) -> list[str]:
         """Fingerprints of the clips that were rendered, in their order."""
-        return [e["fingerprint"] for e in self.events if e.get("event") == "finished" and not e["cached"]]
+        return [fingerprint for fingerprint, _ in self.renderings]
+
+    @property
+    def renderings(self) -> list[tuple[str, str]]:
+        """The same, each with what it took: films that share one hear the same of it."""
+        done = [e for e in self.events if e.get("event") == "finished" and not e["cached"]]
+        return [(e["fingerprint"], json.dumps(e["seconds"])) for e in done]
 
     @property
     def words(self) -> str:
@@ -131,18 +137,20 @@ class Stage:
         trouble: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Making:
-        """Make the film, with outputs in the folder `name`; `trouble`: with a renderer that gets into it."""
+        """Make the film, with outputs in the folder `name`; `store`: "" where overrides name one; `trouble`: with a
+        renderer that gets into it."""
         self._numbers += 1
         program = ["flows.cli"]
         if trouble is not None:
             own = self.folder / f"trouble-{name}"
             own.mkdir(exist_ok=True)
             program = ["tests.drill.driven", json.dumps({"folder": str(own), **trouble})]
+        kept = [] if store == "" else [f"store.address={store or self.store}"]
         command = [
             sys.executable, "-m", *program, "render", str(self.folder / "film.yaml"), "--events",
             "cluster=ray", f"cluster.address={self.address}", "cluster.gpus_per_worker=0", f"cluster.pool={pool}",
             "cluster.max_workers=2", "cluster.idle_timeout=600", f"cluster.silence_timeout={SILENCE_SECONDS:g}",
-            f"store.address={store or self.store}", f"film.outputs={self.folder / name / 'outputs'}",
+            *kept, f"film.outputs={self.folder / name / 'outputs'}",
             "film.preset=ultrafast", "render.checkpoint_seconds=0.001", *overrides,
         ]  # fmt: skip
         words = self.folder / f"words-{self._numbers}.txt"

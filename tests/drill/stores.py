@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flows.addresses import BucketAddress
 from flows.store import open_store
 from tests.drill.plays import Play
 from tests.flows.buckets import BUCKET, serving
@@ -26,8 +25,8 @@ def bucket_gone(play: Play) -> None:
     first = play.place.endswith("-1")
     seconds = LONGEST_SECONDS if first else play.chance.uniform(*GONE_SECONDS)
     with serving("moto", play.stage.folder / play.place / "moto") as server, before(server.url) as front:
-        address = str(BucketAddress(bucket=BUCKET, prefix=play.place, endpoint=front.url))
-        making = play.begin(store=address)
+        bucket = [f"store.bucket={BUCKET}", f"store.prefix=p{play.place}", f"store.endpoint={front.url}"]
+        making = play.begin("store=s3", *bucket, store="")
         play.moment(making, "denoise", (1, 6), 1.0)
         since, faults = time.monotonic(), []
 
