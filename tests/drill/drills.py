@@ -69,6 +69,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "head of the cluster killed": Kind(strangers.head_killed),
         "two drivers, one folder": Kind(strangers.two_drivers(one_folder=True)),
         "two drivers, two folders": Kind(strangers.two_drivers(one_folder=False)),
+        "two drivers, a Ray each": Kind(strangers.two_drivers(one_folder=False, own_ray=True)),
         "prefect gone for good": Kind(strangers.prefect_gone(None)),
         "prefect gone for a minute": Kind(strangers.prefect_gone(60.0)),
         "store gone for a while": Kind(stores.bucket_gone, own_pool=True),

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from tests.drill.rehearsal import POOL, RAYS_WORDS, Event, Making, Stage
@@ -53,8 +54,8 @@ class Play:
         rendered = sorted(fingerprint for fingerprint, _ in found)
         assert len(rendered) == len(set(rendered)), "rendered twice"
 
-    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> bool:
-        """The keeper, or a worker."""
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> int:
+        """The keeper, or a worker; returns its process, 0 if there is none."""
         return self.stage.send(name, how, self.pool)
 
 
@@ -86,11 +87,25 @@ def of_worker(
     def drill(play: Play) -> None:
         making = play.begin(**begin)
         event = play.moment(making, stage, steps, most)
-        if event is not None:
-            play.kill(making.worker_of(event), how)
+        gone = 0 if event is None else play.kill(making.worker_of(event), how)
         play.same(play.end(making))
+        assert not gone or ended(gone), "its process is still there"
 
     return drill
+
+
+def ended(process: int, seconds: float = 30.0) -> bool:
+    """Whether it is gone by then, with its memory and its GPU."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def of_keeper(stage: str, steps: tuple[int, int], most: float) -> Drill:

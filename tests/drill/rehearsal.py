@@ -177,12 +177,12 @@ class Stage:
         """Of the pool's keeper and workers, by their names."""
         return dict(self._order(f"processes {pool}"))
 
-    def send(self, name: str, how: signal.Signals, pool: str = POOL) -> bool:
-        """A signal to the process of the keeper, or of a worker. False if there is none."""
-        process = self.processes(pool).get(name)
-        if process is not None:
+    def send(self, name: str, how: signal.Signals, pool: str = POOL) -> int:
+        """A signal to the process of the keeper, or of a worker, which is returned. 0 if there is none."""
+        process = self.processes(pool).get(name, 0)
+        if process:
             os.kill(process, how)
-        return process is not None
+        return process
 
     def down(self, pool: str) -> None:
         """End a pool."""

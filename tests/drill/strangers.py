@@ -43,14 +43,16 @@ def head_killed(play: Play) -> None:
         other.same(other.end(other.begin(store=play.stage.store)))
 
 
-def two_drivers(*, one_folder: bool) -> Drill:
-    """The same storyboard twice at once, into one folder or two: both films are right, each clip is rendered once."""
+def two_drivers(*, one_folder: bool, own_ray: bool = False) -> Drill:
+    """The same storyboard twice at once, into one folder or two, on one cluster or on a Ray each: both films are right,
+    each clip is rendered once."""
 
     def drill(play: Play) -> None:
-        first = play.begin()
+        where = ["cluster.address=null"] if own_ray else []
+        first = play.begin(*where)
         if play.chance.random() < 0.5:
             play.moment(first, "denoise", (1, 6), 1.0)
-        second = play.begin(place=play.place if one_folder else f"{play.place}-other")
+        second = play.begin(*where, place=play.place if one_folder else f"{play.place}-other")
         documents = [play.end(each) for each in (first, second)]
         for document in documents:
             play.same(document)
