@@ -43,12 +43,12 @@ def film_folder(plan: Plan) -> Path:
     return folder / settings.subfolder if settings.subfolder else folder
 
 
-def _say_nothing(text: str) -> None:
-    pass
+def say_nothing(text: str) -> None:
+    """To nobody."""
 
 
 @contextmanager
-def claimed(plan: Plan, say: Callable[[str], None] = _say_nothing) -> Iterator[Path]:
+def claimed(plan: Plan, say: Callable[[str], None] = say_nothing) -> Iterator[Path]:
     """The folder of a film, made and noted to be its storyboard's, as `claimed_for` does it."""
     storyboard = plan.storyboard
     ours = owner_of(storyboard.sent_from) if storyboard.sent_from else str(storyboard.path.resolve())
@@ -63,7 +63,7 @@ def owner_of(sent_from: str) -> str:
 
 
 @contextmanager
-def claimed_for(ours: str, folder: Path, outputs: Path, say: Callable[[str], None] = _say_nothing) -> Iterator[Path]:
+def claimed_for(ours: str, folder: Path, outputs: Path, say: Callable[[str], None] = say_nothing) -> Iterator[Path]:
     """The folder, made and noted to be that storyboard's; nobody else writes to it meanwhile. Another command that
     makes the film of the same storyboard there is waited for, which is said. Taken away again if the film's making left
     nothing in it, and `outputs` too if it is empty then.
