@@ -67,6 +67,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "driver killed": Kind(of_driver(signal.SIGKILL, None)),
         "driver stopped": Kind(of_driver(signal.SIGTERM, 130)),
         "head of the cluster killed": Kind(strangers.head_killed),
+        "head of the film's own Ray killed": Kind(strangers.own_ray_killed("gcs_server")),
+        "raylet of the film's own Ray killed": Kind(strangers.own_ray_killed("raylet")),
         "two drivers, one folder": Kind(strangers.two_drivers(one_folder=True)),
         "two drivers, two folders": Kind(strangers.two_drivers(one_folder=False)),
         "two drivers, a Ray each": Kind(strangers.two_drivers(one_folder=False, own_ray=True)),

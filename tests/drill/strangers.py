@@ -43,6 +43,35 @@ def head_killed(play: Play) -> None:
         other.same(other.end(other.begin(store=play.stage.store)))
 
 
+def own_ray_killed(which: str) -> Drill:
+    """A process of the Ray that the command has started for itself: said, and the same command finishes the film."""
+
+    def drill(play: Play) -> None:
+        making = play.begin("cluster.address=null")
+        play.moment(making, "denoise", (1, 6), 1.0)
+        (process,) = _below(making.process.pid, which)
+        os.kill(process, signal.SIGKILL)
+        since = time.monotonic()
+        document = play.end(making, 1)
+        assert time.monotonic() - since < NOTICED_SECONDS
+        (problem,) = document["problems"]
+        assert "the Ray of this film is gone" in problem["message"], problem
+        play.same(play.end(play.begin("cluster.address=null")))
+
+    return drill
+
+
+def _below(parent: int, name: str) -> list[int]:
+    """Processes that this one has started, whose program is called so."""
+    found = []
+    for place in Path("/proc").iterdir():
+        with suppress(OSError, ValueError, IndexError):
+            if int((place / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                if Path(os.fsdecode((place / "cmdline").read_bytes().split(b"\0")[0])).name == name:
+                    found.append(int(place.name))
+    return found
+
+
 def two_drivers(*, one_folder: bool, own_ray: bool = False) -> Drill:
     """The same storyboard twice at once, into one folder or two, on one cluster or on a Ray each: both films are right,
     each clip is rendered once."""
