@@ -65,10 +65,10 @@ def _below(parent: int, name: str) -> list[int]:
     """Processes that this one has started, whose program is called so."""
     found = []
     for place in Path("/proc").iterdir():
-        with suppress(OSError, ValueError, IndexError):
-            if int((place / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
-                if Path(os.fsdecode((place / "cmdline").read_bytes().split(b"\0")[0])).name == name:
-                    found.append(int(place.name))
+        with suppress(OSError, IndexError):
+            program = (place / "cmdline").read_bytes().split(b"\0")[0].decode().rpartition("/")[2]
+            if program == name and int((place / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(place.name))
     return found
 
 
