@@ -12,6 +12,7 @@ FlowsError                     exit 1
 │   ├── BlobMissing
 │   └── BlobCorrupt            bytes do not have the digest they are filed under
 ├── EditError                  ffmpeg failed; carries its last lines
+├── ClusterLost                the Ray that renders is gone, with all its workers
 └── Stopped                    exit 130 the person asked to stop
 """
 
@@ -117,6 +118,10 @@ class RenderError(FlowsError):
         self.problems = tuple(problems)
         takes = [f"    {problem.shot}: {problem.message}" for problem in self.problems]
         super().__init__("\n".join([f"{summary}:", *takes]) if takes else summary)
+
+
+class ClusterLost(FlowsError):
+    """The Ray that renders a film is gone, with all its workers; what is finished is kept."""
 
 
 class StoreError(FlowsError):

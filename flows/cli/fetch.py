@@ -62,7 +62,7 @@ def fetch(rest: Rest, run: str, outputs: Path, *, quiet: bool) -> FetchDocument:
         raise UserError(
             f"the film of this run was not made of a storyboard that was sent; it lies where it was made: {url}"
         )
-    paths = write_film(store, made, outputs)
+    paths = write_film(store, made, outputs, say)
     return {
         **envelope("fetch", problems=warnings(made.warnings)),
         "title": found.title,

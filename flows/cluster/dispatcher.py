@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from flows.cluster.clock import steady
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.job import Job
 from flows.cluster.metrics import PoolMetrics
@@ -54,7 +55,7 @@ class Dispatcher:
                 if (running := self._running.get(clip.fingerprint)) is not None:
                     self._films[film].put(running)
                 if (worker := self._found.pop(clip.fingerprint, None)) is not None:
-                    self._given[worker] = self._queue.lease_to(worker, clip.fingerprint, time.time())
+                    self._given[worker] = self._queue.lease_to(worker, clip.fingerprint, steady())
             self._tell_losses(losses)
             self._changed.notify_all()
 
@@ -113,7 +114,7 @@ class Dispatcher:
     def waiting(self) -> tuple[Waiting, ...]:
         """All clips, in the order they would be rendered."""
         with self._changed:
-            return self._queue.waiting(time.time())
+            return self._queue.waiting(steady())
 
     def tell(self, event: Event) -> None:
         """To the films that it concerns: all, if it is about no clip."""
@@ -205,7 +206,7 @@ class Dispatcher:
             self._asked -= 1
             self._changed.notify_all()
             if self._queue.wanted_by(name):
-                return self._queue.lease_to(worker, name, time.time())
+                return self._queue.lease_to(worker, name, steady())
             self._found[name] = worker
             self._changed.wait_for(lambda: self.stopping or worker in self._given, seconds)
             self._found.pop(name, None)
@@ -217,7 +218,7 @@ class Dispatcher:
         deadline = None if seconds is None else time.monotonic() + seconds
         with self._changed:
             while not self.stopping:
-                lease = None if self._asked else self._queue.lease(worker, warm, time.time())
+                lease = None if self._asked else self._queue.lease(worker, warm, steady())
                 if lease is not None:
                     return lease
                 late = deadline is not None and time.monotonic() >= deadline

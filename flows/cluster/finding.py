@@ -33,6 +33,8 @@ def keeper_of(
     waiting = False
     deadline = time.monotonic() + START_SECONDS
     while True:
+        if stopped():
+            raise Stopped("stopped")
         handle = _got(session, terms)
         try:
             if terms.own or _takes_films(session.ray, handle, terms):
@@ -43,8 +45,6 @@ def keeper_of(
         except session.ray.exceptions.RayError as error:
             if time.monotonic() > deadline:
                 raise EnvironmentProblem(f"the pool {terms.name} does not answer: {told(error)}") from error
-        if stopped():
-            raise Stopped("stopped")
         time.sleep(LOOK_SECONDS)
 
 

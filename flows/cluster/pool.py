@@ -20,9 +20,9 @@ from flows.cluster.finding import keeper_of
 from flows.cluster.outbox import Told
 from flows.cluster.queue import FilmOrder
 from flows.cluster.renderers import RendererSpec
-from flows.cluster.session import NAMESPACE, RaySession
+from flows.cluster.session import LOST_SECONDS, NAMESPACE, RaySession
 from flows.cluster.terms import Terms, terms_of
-from flows.errors import Stopped
+from flows.errors import ClusterLost, Stopped
 from flows.events import Event, Failed, Finished, Log, Progress
 from flows.moments import moment
 from flows.planning.model import Clip
@@ -85,6 +85,7 @@ class Pool:
         self._lock = threading.Lock()
         self._events: queue.SimpleQueue[Event | _End] = queue.SimpleQueue()
         self._cancelled, self._freed = threading.Event(), threading.Event()
+        self._session: RaySession | None = None
         self._film = threading.Thread(target=self._live, name="pool", daemon=True)
         self._film.start()
 
@@ -98,8 +99,8 @@ class Pool:
         """What happens, as it happens, until everything submitted is finished or lost, or the pool is stopped.
 
         Raises EnvironmentProblem when there can be no pool: no cluster at the address, one that can never hold a
-        worker (room that others hold is waited for), or a pool of another kind; Stopped when somebody calls the film
-        off. What a thread of the pool fails with, by a mistake of ours, is raised here too.
+        worker (room that others hold is waited for), or a pool of another kind; ClusterLost when Ray is gone; Stopped
+        when somebody calls the film off. What a thread fails with, by a mistake of ours, is raised here too.
         """
         while True:
             try:
@@ -107,8 +108,10 @@ class Pool:
             except queue.Empty:
                 if self._settled():
                     return
+                self._check_cluster()
                 continue
             if isinstance(event, _End):
+                self._check_cluster()
                 if event.error is not None:
                     raise event.error
                 return
@@ -135,7 +138,8 @@ class Pool:
     def close(self) -> None:
         """Cancel what runs, and leave: a pool of the film's own ends, and the Ray that was started for it."""
         self.cancel()
-        self._film.join()
+        while self._film.is_alive() and not self._lost:  # of a Ray that is gone, it waits for an answer without end
+            self._film.join(LOOK_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -145,6 +149,23 @@ class Pool:
     ) -> None:
         self.close()
 
+    @property
+    def _lost(self) -> bool:
+        return self._session is not None and self._session.lost
+
+    def _check_cluster(self) -> None:
+        """Raises ClusterLost."""
+        if self._lost:
+            self._cancelled.set()
+            self._freed.set()
+            address = self._settings.address
+            which = f"the Ray cluster at cluster.address={address}" if address else "the Ray of this film"
+            fix = "when it is there again, the same command" if address else "the same command"
+            raise ClusterLost(
+                f"{which} is gone: its head has not answered for {LOST_SECONDS:g} s; finished takes are kept\n"
+                f"    {fix} goes on from there"
+            )
+
     def _settled(self) -> bool:
         with self._lock:
             return not self._clips and self._events.empty()
@@ -153,7 +174,7 @@ class Pool:
         """Connect to Ray, and be there until the film is cancelled."""
         try:
             self._events.put(Progress("", "ray", 0, 1))
-            session = RaySession(self._settings, self._cancelled.is_set)
+            self._session = session = RaySession(self._settings, self._cancelled.is_set)
             self._events.put(Progress("", "ray", 1, 1))
         except BaseException as error:  # noqa: BLE001  # not swallowed: `events` raises it
             self._freed.set()
@@ -172,10 +193,15 @@ class Pool:
         own = f"own-{self._order.film}" if self._settings.address is None else ""
         terms = terms_of(self._settings, self._renderer, self._store_address, session.nodes(), own)
         try:
-            while not self._cancelled.is_set():
-                self._follow(session.ray, keeper_of(session, terms, self._cancelled.is_set, self._say))
+            while not self._over(session):
+                self._follow(session.ray, keeper_of(session, terms, lambda: self._over(session), self._say))
         finally:
-            self._leave(session, terms)
+            if not session.lost:
+                self._leave(session, terms)
+
+    def _over(self, session: RaySession) -> bool:
+        """Whether nothing more is to be asked: after it is lost, Ray would start another one to answer."""
+        return self._cancelled.is_set() or session.lost
 
     def _say(self, text: str) -> None:
         self._events.put(Log("", logging.WARNING, text))

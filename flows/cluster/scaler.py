@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from flows.cluster.clock import steady
 from flows.cluster.dispatcher import Dispatcher
 from flows.cluster.patience import Patience
 from flows.cluster.remote import RemoteWorker
@@ -145,6 +146,6 @@ class Scaler:
         """Others hold the cluster: nobody shall take it for a film that hangs."""
         workers = self.workers
         waiting = any(worker.waiting for worker in workers) and not any(one.running for one in workers)
-        if self._patience.due(waiting, time.time()):
+        if self._patience.due(waiting, steady()):
             told = self._terms.size.waiting(self._patience.since, self._session.free(), self._session.nodes())
             self._dispatcher.tell(Log("", logging.WARNING, told))

@@ -25,12 +25,15 @@ from flows.settings import ClusterSettings
 STOP_SECONDS = 10.0
 """What a Ray that is coming up may take to be ended when the person stops."""
 LOOK_SECONDS = 0.1
+HEAD_LOOK_SECONDS = 2.0
 _KIND = "accelerator_type:"
 
 NAMESPACE = "wanflow"
 """Of everything in a cluster that outlives a film."""
 KNOCK_SECONDS = 3.0
 """What the connection to a machine may take."""
+LOST_SECONDS = 20.0
+"""A Ray whose head has not answered for so long is gone. Ray itself ends the whole process after 60."""
 
 
 def _never() -> bool:
@@ -49,6 +52,11 @@ class RaySession:
 
         self.ray: ModuleType = ray
         self._connection = _connected(ray, address, settings.start_timeout, stopped)
+
+    @property
+    def lost(self) -> bool:
+        """Whether Ray is gone, and every call to it would wait without end."""
+        return self._connection is not None and self._connection.lost
 
     def free(self) -> Mapping[str, float]:
         """What nobody holds now, of all machines together."""
@@ -79,12 +87,7 @@ class RaySession:
         gone."""
         for node in self.ray.nodes():
             if node.get("NodeID") == node_id and node["Alive"]:
-                try:
-                    place = (node["NodeManagerAddress"], int(node["NodeManagerPort"]))
-                    socket.create_connection(place, timeout=KNOCK_SECONDS).close()
-                except OSError:
-                    return False
-                return True
+                return _listens(node["NodeManagerAddress"], int(node["NodeManagerPort"]))
         return False
 
     def close(self) -> None:
@@ -105,6 +108,7 @@ class _Connection(threading.Thread):
     def __init__(self, ray: ModuleType, address: ClusterAddress | None, seconds: float) -> None:
         super().__init__(name="ray", daemon=True)
         self.users = 0
+        self.lost = False
         self.address = address
         self._ray = ray
         self._seconds = seconds
@@ -149,8 +153,16 @@ class _Connection(threading.Thread):
             self._begun.set()
 
     def _live(self) -> None:
+        """Until nobody uses it any more, or it is lost: then it is left at once, before Ray ends this process."""
+        host, _, port = str(self._ray.get_runtime_context().gcs_address).rpartition(":")
         self._begun.set()
-        self._done.wait()
+        there = time.monotonic()
+        while not self._done.wait(HEAD_LOOK_SECONDS):
+            if _listens(host.strip("[]"), int(port)):
+                there = time.monotonic()
+            elif time.monotonic() - there > LOST_SECONDS:
+                self.lost = True
+                return
 
 
 _lock = threading.Lock()
@@ -165,7 +177,7 @@ def _connected(
     with _lock:
         if _current is not None and _current.users == 0 and _current.is_alive():
             raise EnvironmentProblem("the last Ray of this process is still coming up or going down; try again then")
-        if _current is None or _current.users == 0:
+        if _current is None or _current.users == 0 or _current.lost:
             if ray.is_initialized():
                 return None
             _current = _Connection(ray, address, seconds)
@@ -179,6 +191,15 @@ def _connected(
             )
         _current.users += 1
         return _current
+
+
+def _listens(host: str, port: int) -> bool:
+    """Whether somebody does there, and can be reached."""
+    try:
+        socket.create_connection((host, port), timeout=KNOCK_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _kinds(resources: Mapping[str, float]) -> frozenset[str]:

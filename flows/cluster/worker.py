@@ -17,15 +17,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
+from flows.cluster.claims import alone
 from flows.cluster.failures import NodeFault, fault_of
 from flows.cluster.job import HandedBack, Heard, Job, Message, Warm, WorkerFacts
 from flows.cluster.leaving import on_sigterm, when_nobody_asks
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
 from flows.errors import FlowsError, Stopped
 from flows.events import Finished, Log, Progress
+from flows.planning.model import Clip
 from flows.store import ANOTHER, open_store
 from flows.store.identity import identity
 from wan.errors import WanError
+
+_log = logging.getLogger(__name__)
 
 LEAVE_SECONDS = 20.0
 """What a clip may take to be handed back when the system ends the process."""
@@ -98,16 +102,26 @@ class Worker:
     def _finish(self, job: Job, report: _Reporter) -> Finished:
         self._check_store()
         clip = job.clip
-        found = self._store.record(clip.fingerprint)
-        if found is not None:
-            if self._store.intact(found):
-                return Finished(clip.fingerprint, found, cached=True)
-            self._store.discard(clip.fingerprint)
-        renderer = self._built(job.renderer)
-        record = renderer.render(clip, self._store, report)
-        report.said.say(Warm(renderer.warm))
-        published = self._store.publish(replace(record, worker=self._name))
+        if (found := self._found(clip)) is not None:
+            return found
+        with alone(self._store_identity, clip.fingerprint, report.should_stop, _say_waiting) as waited:
+            if waited and (found := self._found(clip)) is not None:
+                return found
+            renderer = self._built(job.renderer)
+            record = renderer.render(clip, self._store, report)
+            report.said.say(Warm(renderer.warm))
+            published = self._store.publish(replace(record, worker=self._name))
         return Finished(clip.fingerprint, published, cached=False)
+
+    def _found(self, clip: Clip) -> Finished | None:
+        """The clip, if somebody else has finished it. A damaged one goes."""
+        found = self._store.record(clip.fingerprint)
+        if found is None:
+            return None
+        if self._store.intact(found):
+            return Finished(clip.fingerprint, found, cached=True)
+        self._store.discard(clip.fingerprint)
+        return None
 
     def _renderer(self, spec: RendererSpec) -> Renderer:
         """On the rendering thread. One at a time: each counts on all the memory, and takes over what is loaded."""
@@ -143,6 +157,10 @@ class Worker:
         self._leaving = True
         self._said.stop.set()
         self._said.wait_until_told(LEAVE_SECONDS)
+
+
+def _say_waiting() -> None:
+    _log.info("another command renders this clip; waiting for it")
 
 
 class WorkerProcess(Worker):

@@ -7,7 +7,8 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
@@ -31,6 +32,7 @@ BYTES_PER_PIXEL = 2
 """Of a lossless RGB clip with everything that is kept beside it; photographs compress to about half."""
 
 _TRIES = 100
+_SAYING_SECONDS, _LOOK_SECONDS = 1.0, 0.02
 _ELSEWHERE = "    give this one another title, or another place: film.outputs=FOLDER"
 
 
@@ -41,12 +43,16 @@ def film_folder(plan: Plan) -> Path:
     return folder / settings.subfolder if settings.subfolder else folder
 
 
+def say_nothing(text: str) -> None:
+    """To nobody."""
+
+
 @contextmanager
-def claimed(plan: Plan) -> Iterator[Path]:
+def claimed(plan: Plan, say: Callable[[str], None] = say_nothing) -> Iterator[Path]:
     """The folder of a film, made and noted to be its storyboard's, as `claimed_for` does it."""
     storyboard = plan.storyboard
     ours = owner_of(storyboard.sent_from) if storyboard.sent_from else str(storyboard.path.resolve())
-    with claimed_for(ours, film_folder(plan), plan.settings.film.outputs.absolute()) as folder:
+    with claimed_for(ours, film_folder(plan), plan.settings.film.outputs.absolute(), say) as folder:
         yield folder
 
 
@@ -57,9 +63,10 @@ def owner_of(sent_from: str) -> str:
 
 
 @contextmanager
-def claimed_for(ours: str, folder: Path, outputs: Path) -> Iterator[Path]:
-    """The folder, made and noted to be that storyboard's; nobody else's film is written to it meanwhile. Taken away
-    again if the film's making left nothing in it, and `outputs` too if it is empty then.
+def claimed_for(ours: str, folder: Path, outputs: Path, say: Callable[[str], None] = say_nothing) -> Iterator[Path]:
+    """The folder, made and noted to be that storyboard's; nobody else writes to it meanwhile. Another command that
+    makes the film of the same storyboard there is waited for, which is said. Taken away again if the film's making left
+    nothing in it, and `outputs` too if it is empty then.
 
     Raises UserError when it holds another storyboard's film or one is being made there, EnvironmentProblem when it
     cannot be written to.
@@ -68,7 +75,7 @@ def claimed_for(ours: str, folder: Path, outputs: Path) -> Iterator[Path]:
     with ExitStack() as held:
         try:
             check_links(folder, "film.outputs")
-            file = held.enter_context(_owned(folder, ours))
+            file = held.enter_context(_owned(folder, ours, say))
         except OSError as error:
             raise EnvironmentProblem(
                 f"the film cannot be written to {folder}: {error.strerror}\n"
@@ -80,7 +87,7 @@ def claimed_for(ours: str, folder: Path, outputs: Path) -> Iterator[Path]:
             _release(file, folder, outputs)
 
 
-def _owned(folder: Path, ours: str) -> FileIO:
+def _owned(folder: Path, ours: str, say: Callable[[str], None]) -> FileIO:
     """The note, locked. A film that came to nothing may take it away, with the folder, while we wait: then again.
 
     Raises OSError where there is no folder at any try: none can be made there (`/proc` says so in the same words).
@@ -95,7 +102,7 @@ def _owned(folder: Path, ours: str) -> FileIO:
                 gone = error
                 continue
             gone = None
-            if _own(file, folder, ours):
+            if _own(file, folder, ours, say):
                 opened.pop_all()
                 return file
     if gone is not None:
@@ -108,20 +115,32 @@ def _open(note: Path) -> FileIO:
     return FileIO(note, "r+", opener=lambda path, flags: os.open(path, flags | os.O_CREAT, 0o666))
 
 
-def _own(file: FileIO, folder: Path, ours: str) -> bool:
-    """Everyone who renders into the folder holds a shared lock; its owner is changed by who has it alone.
-
-    False: the file is no longer the one in the folder.
-    """
-    if try_lock(file) and in_place(file, folder / OWNER) and _owner(file) != ours:
-        _change_owner(file, folder, ours)
-    lock(file, shared=True)
+def _own(file: FileIO, folder: Path, ours: str, say: Callable[[str], None]) -> bool:
+    """Who writes into the folder holds the lock alone. False: the file is no longer the one in the folder."""
+    if not try_lock(file):
+        _wait(file, folder, ours, say)
     if not in_place(file, folder / OWNER):
         return False
-    if (owner := _owner(file)) != ours:
-        _check_film(folder, owner, ours)
-        raise UserError(f"{folder} is being written by another command, which renders {owner}\n{_ELSEWHERE}")
+    if _owner(file) != ours:
+        _change_owner(file, folder, ours)
     return True
+
+
+def _wait(file: FileIO, folder: Path, ours: str, say: Callable[[str], None]) -> None:
+    """Until the folder is free, and ours. Whoever has just come may not have said yet whose film it makes.
+
+    Raises UserError when that is another storyboard's.
+    """
+    deadline = time.monotonic() + _SAYING_SECONDS
+    while (owner := _owner(file)) != ours:
+        if try_lock(file):
+            return
+        if time.monotonic() > deadline:
+            _check_film(folder, owner, ours)
+            raise UserError(f"{folder} is being written by another command, which renders {owner}\n{_ELSEWHERE}")
+        time.sleep(_LOOK_SECONDS)
+    say(f"{folder} is being written by another command, which renders the same storyboard; waiting until it is done")
+    lock(file)
 
 
 def _change_owner(file: FileIO, folder: Path, ours: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.edit import check_ffmpeg
-from flows.events import Event
+from flows.events import Event, Log
 from flows.film.folder import check_space, claimed
 from flows.film.making import Making
 from flows.film.observed import make_observed
@@ -44,12 +45,13 @@ def make_film(
     asked = chosen_shots(plan, only)
     check_ffmpeg(plan)
     _check_cluster(plan)
+    tell = on_event or _ignore
     with ExitStack() as cleanup:
-        folder = cleanup.enter_context(claimed(plan))
+        folder = cleanup.enter_context(claimed(plan, lambda text: tell(Log("", logging.WARNING, text))))
         observer = observer or Unobserved()
         cleanup.callback(observer.close)
         observer.start()
-        making = _begun(plan, asked, folder, renderer, on_event or _ignore, began, cleanup)
+        making = _begun(plan, asked, folder, renderer, tell, began, cleanup)
         making.tell_found()
         run = make_observed(making, observer)
     return _result(making, run)

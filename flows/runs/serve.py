@@ -73,7 +73,7 @@ def why_unusable(error: BaseException) -> str:
 
 def _watch(server: uvicorn.Server, api: str, home: Path) -> None:
     """Ends the server when nobody needs it, or when this thread fails: one that nobody watches would stay forever."""
-    born = shown = time.time()
+    born, shown = time.time(), time.monotonic()
     try:
         deadline = time.monotonic() + START_SECONDS
         while not server.started:
@@ -83,8 +83,8 @@ def _watch(server: uvicorn.Server, api: str, home: Path) -> None:
         mark_crashed(api, started_before=born)
         while not finished(home):
             time.sleep(LOOK_SECONDS)
-            if time.time() - shown > BEAT_SECONDS:
-                shown = time.time()
+            if time.monotonic() - shown > BEAT_SECONDS:
+                shown = time.monotonic()
                 show_life(home)
         mark_crashed(api, started_before=time.time())
     finally:

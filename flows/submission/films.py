@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from flows.errors import EnvironmentProblem, StoreError
-from flows.film.folder import claimed_for, owner_of
+from flows.film.folder import claimed_for, owner_of, say_nothing
 from flows.film.result import FilmResult
 from flows.store import Store
 from flows.store.layout import film_note
@@ -81,12 +81,16 @@ def film_files(store: Store, run: str) -> FilmFiles | None:
         raise StoreError(f"the note of the film of run {run} is damaged: {error}") from error
 
 
-def write_film(store: Store, made: FilmFiles, outputs: Path) -> tuple[Path, ...]:
-    """Write its files below `outputs`, as if it had been made here; returns their paths, the film's first.
+def write_film(
+    store: Store, made: FilmFiles, outputs: Path, say: Callable[[str], None] = say_nothing
+) -> tuple[Path, ...]:
+    """Write its files below `outputs`, as if it had been made here; returns their paths, the film's first. A command
+    that makes the film there is waited for, which is said.
 
     Raises BlobMissing, BlobCorrupt, EnvironmentProblem, UserError when another storyboard's film is there.
     """
-    with claimed_for(owner_of(made.sent_from), outputs.absolute() / made.folder, outputs.absolute()) as folder:
+    folder = outputs.absolute() / made.folder
+    with claimed_for(owner_of(made.sent_from), folder, outputs.absolute(), say) as folder:
         return tuple(_written(store.local_path(file.digest), folder / file.path) for file in made.files)
 
 

@@ -2,72 +2,101 @@
 
 from __future__ import annotations
 
-import random
 import signal
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
-from tests.drill.rehearsal import Making, Stage
-
-Event: TypeAlias = dict[str, Any]
-WORKER, KEEPER = "WorkerProcess", "Keeper"
+from tests.drill import stores, strangers, times
+from tests.drill.plays import Drill, Play, of_driver, of_keeper, of_worker, with_trouble
+from tests.drill.rehearsal import STEPS, Event, Making
 
 
 @dataclass(frozen=True, slots=True)
-class Drill:
-    """`when` an event like that has come, and a moment has passed, `done` is what happens. `again`: the command is
-    given once more, since the driver was ended. `most` is how long the moment is, in seconds."""
+class Kind:
+    """`own_pool`: its workers have loaded nothing yet, or its store is not everybody's. `why_not`: why it cannot be
+    played on this machine."""
 
-    when: Callable[[Event], bool]
-    done: Callable[[Stage, Making], object]
-    again: bool = False
-    most: float = 0.3
-
-
-def progress(stage: str, first: int = 0, last: int = 1000) -> Callable[[Event], bool]:
-    """A step of a clip's stage."""
-    return lambda event: event.get("stage") == stage and event.get("shot") and first <= event["step"] <= last
+    drill: Drill
+    own_pool: bool = False
+    why_not: str | None = None
 
 
-def kill(name: str, how: signal.Signals = signal.SIGKILL) -> Callable[[Stage, Making], object]:
-    return lambda stage, making: stage.kill(name, how)
+def lost_nothing(play: Play, making: Making, document: Event) -> None:
+    pass
 
 
-def end_driver(how: signal.Signals) -> Callable[[Stage, Making], object]:
-    return lambda stage, making: making.process.send_signal(how)
+def went_leaner(play: Play, making: Making, document: Event) -> None:
+    assert making.told("out of GPU memory with placement=resident"), making.events
 
 
-DRILLS: Mapping[str, Drill] = MappingProxyType(
+def asked_another(play: Play, making: Making, document: Event) -> None:
+    assert [e["final"] for e in making.events if e.get("event") == "failed"] == [False], making.events
+
+
+def retired_it(play: Play, making: Making, document: Event) -> None:
+    assert making.told(" is out of use: "), making.events
+
+
+def named_the_shot(why: str) -> Any:
+    """One shot is missing, and the document says which and why; all others are in the store."""
+
+    def check(play: Play, making: Making, document: Event) -> None:
+        (problem,) = document["problems"]
+        assert problem["shot"] == "a.three", problem
+        assert why in problem["message"], problem
+        assert len(making.rendered) == 3, making.events
+
+    return check
+
+
+DENOISE: Mapping[str, Any] = {"stage": "denoise", "step": lambda chance: chance.randint(1, STEPS - 1)}
+POISONED: Mapping[str, Any] = {**DENOISE, "prompt": "red star", "times": 1000}
+KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "worker killed while it loads": Drill(progress("load", 0, 0), kill(WORKER)),
-        "worker killed in the high-noise expert": Drill(progress("denoise", 1, 2), kill(WORKER)),
-        "worker killed in the low-noise expert": Drill(progress("denoise", 4, 5), kill(WORKER)),
-        "worker killed while it decodes or writes": Drill(progress("denoise", 6), kill(WORKER)),
-        "worker asked to go": Drill(progress("denoise", 2, 4), kill(WORKER, signal.SIGTERM)),
-        "keeper killed": Drill(progress("denoise", 1, 5), kill(KEEPER)),
-        "keeper killed before a clip is begun": Drill(lambda event: event.get("stage") == "workers", kill(KEEPER)),
-        "driver killed": Drill(progress("denoise", 2), end_driver(signal.SIGKILL), again=True),
-        "driver stopped": Drill(progress("denoise", 2), end_driver(signal.SIGTERM), again=True),
+        "worker killed while it loads": Kind(of_worker("load", (0, 0), 0.4), own_pool=True),
+        "worker killed in the high-noise expert": Kind(of_worker("denoise", (1, 2), 0.2)),
+        "worker killed in the low-noise expert": Kind(of_worker("denoise", (4, 5), 0.2)),
+        "worker killed while it decodes": Kind(of_worker("denoise", (6, 6), 0.5)),
+        "worker killed while it writes": Kind(of_worker("write", (0, 0), 0.1)),
+        "worker hangs": Kind(of_worker("denoise", (1, 6), 0.3, signal.SIGSTOP)),
+        "worker asked to go": Kind(of_worker("denoise", (1, 5), 0.2, signal.SIGTERM)),
+        "keeper killed": Kind(of_keeper("denoise", (1, 6), 1.0)),
+        "keeper killed before a clip is begun": Kind(of_keeper("ray", (1, 1), 2.0)),
+        "driver killed": Kind(of_driver(signal.SIGKILL, None)),
+        "driver stopped": Kind(of_driver(signal.SIGTERM, 130)),
+        "head of the cluster killed": Kind(strangers.head_killed),
+        "head of the film's own Ray killed": Kind(strangers.own_ray_killed("gcs_server")),
+        "raylet of the film's own Ray killed": Kind(strangers.own_ray_killed("raylet")),
+        "two drivers, one folder": Kind(strangers.two_drivers(one_folder=True)),
+        "two drivers, two folders": Kind(strangers.two_drivers(one_folder=False)),
+        "two drivers, a Ray each": Kind(strangers.two_drivers(one_folder=False, own_ray=True)),
+        "prefect gone for good": Kind(strangers.prefect_gone(None)),
+        "prefect gone for a minute": Kind(strangers.prefect_gone(60.0)),
+        "store gone for a while": Kind(stores.bucket_gone, own_pool=True),
+        "disk full": Kind(stores.disk_full, own_pool=True, why_not=stores.why_no_small_disk()),
+        "clip truncated in the store": Kind(stores.truncated),
+        "clock of the driver leaps": Kind(times.leaps("driver")),
+        "clock of the keeper leaps": Kind(times.leaps("keeper")),
+        "clock of a worker leaps": Kind(times.leaps("worker")),
+        "out of GPU memory": Kind(with_trouble(0, went_leaner, {**DENOISE, "trouble": "need room"})),
+        "no numbers once": Kind(with_trouble(0, asked_another, {**DENOISE, "trouble": "give no numbers"})),
+        "no numbers from one shot": Kind(
+            with_trouble(1, named_the_shot("no numbers"), {**POISONED, "trouble": "give no numbers"})
+        ),
+        "a shot that kills its workers": Kind(
+            with_trouble(1, named_the_shot("worker died"), {**POISONED, "trouble": "die"})
+        ),
+        "a worker that fails what others render": Kind(
+            with_trouble(0, retired_it, {**DENOISE, "trouble": "fail", "times": 1000, "one_worker": True}),
+            own_pool=True,
+        ),
     }
 )
 
 
-def play(stage: Stage, name: str, number: int, seed: int) -> tuple[str, list[str]]:
-    """One drill: digest of the film's frames, and the clips that were rendered."""
-    drill, chance = DRILLS[name], random.Random(f"{name} {seed}")
-    place = f"d{number}"
-    making = stage.begin(place)
-    if making.until(drill.when):
-        time.sleep(chance.uniform(0.0, drill.most))
-        drill.done(stage, making)
-    document = making.wait()
-    rendered = making.rendered
-    if drill.again:
-        again = stage.begin(place)
-        document = again.wait()
-        rendered = rendered + again.rendered
-    assert document["exit_code"] == 0, document
-    return stage.frames(document), rendered
+def only(names: str) -> list[str]:
+    """Kinds whose names have one of these in them (`a,b`); all, if there are none."""
+    asked = [name for name in names.split(",") if name]
+    return [name for name in KINDS if not asked or any(each in name for each in asked)]

@@ -7,8 +7,9 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from flows.cluster.renderers import Renderer, RendererSpec, Report, build_renderer
+from flows.cluster.renderers import Option, Renderer, RendererSpec, Report, build_renderer
 from flows.errors import Stopped
 from flows.planning.model import Clip
 from flows.store import ClipRecord, Store
@@ -18,16 +19,25 @@ KIND = "tests.flows.cluster.drilled:DrilledRenderer"
 
 
 def drilled(
-    spec: RendererSpec, folder: Path, *, trouble: str, stage: str, step: int = 1, times: int = 1
+    spec: RendererSpec,
+    folder: Path,
+    *,
+    trouble: str,
+    stage: str,
+    step: int = 1,
+    times: int = 1,
+    prompt: str = "",
+    one_worker: bool = False,
 ) -> RendererSpec:
     """The spec of a renderer as `spec` has it that gets into trouble when it tells that `step` of `stage` is done.
 
-    `trouble` is a key of `TROUBLES`. It happens `times` times in all, whichever process gets there; `folder` is where
-    they count, and where each says which steps it took (`steps_taken`).
+    `trouble` is a key of `TROUBLES`. It happens `times` times in all, whichever process gets there, with clips whose
+    prompt has `prompt` in it; `one_worker`: with none but the worker that got there first, whatever process it is.
+    `folder` is where they count, and where each says which steps it took (`steps_taken`).
     """
     options = {f"wrapped_{name}": value for name, value in spec.options.items()}
     told = {"kind": spec.kind, "folder": str(folder), "trouble": trouble, "stage": stage, "step": step, "times": times}
-    return RendererSpec(KIND, options | told, device=spec.device)
+    return RendererSpec(KIND, options | told | {"prompt": prompt, "one_worker": one_worker}, device=spec.device)
 
 
 def steps_taken(folder: Path) -> list[str]:
@@ -60,8 +70,28 @@ def _spoil(report: Report) -> None:
     raise NumbersError("the latents are no numbers, say")
 
 
+def _need_room(report: Report) -> None:
+    import torch  # here: the stub's clips need none
+
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB, say")
+
+
+def _give_no_numbers(report: Report) -> None:
+    """The next step, once: as a GPU does that flips a bit."""
+    from wan.sampling.solver import Solver
+
+    sound = Solver.step
+
+    def step(self: Any, velocity: Any, latents: Any) -> Any:
+        Solver.step = sound  # type: ignore[method-assign]
+        return sound(self, velocity, latents) * float("nan")
+
+    Solver.step = step  # type: ignore[method-assign]
+
+
 TROUBLES: Mapping[str, Callable[[Report], None]] = {
     "die": _die, "hang": _hang, "wait": _wait, "fail": _fail, "spoil": _spoil,
+    "need room": _need_room, "give no numbers": _give_no_numbers,
 }  # fmt: skip
 
 
@@ -78,30 +108,36 @@ class DrilledRenderer:
         stage: str,
         step: int,
         times: int,
-        **wrapped: str | int | float | bool | None,
+        prompt: str,
+        one_worker: bool,
+        **wrapped: Option,
     ) -> None:
         options = {name.removeprefix("wrapped_"): value for name, value in wrapped.items()}
         self._renderer: Renderer = build_renderer(RendererSpec(kind, options), threads)
         self._folder = Path(folder)
         self._trouble, self._at, self._times = TROUBLES[trouble], (stage, step), times
+        self._prompt, self._one_worker, self._clip = prompt, one_worker, ""
 
     @property
     def warm(self) -> frozenset[str]:
         return self._renderer.warm
 
     def take_over(self, before: Renderer) -> None:
-        self._renderer.take_over(before)
+        self._renderer.take_over(before._renderer if isinstance(before, DrilledRenderer) else before)
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
+        self._clip = clip.spec.prompt
         return self._renderer.render(clip, store, _Told(report, self._happened))
 
     def _happened(self, report: Report, stage: str, step: int) -> None:
         with (self._folder / "steps.txt").open("a") as file:
             file.write(f"{stage} {step}\n")
-        if (stage, step) == self._at and self._is_my_turn():
+        if (stage, step) == self._at and self._prompt in self._clip and self._is_my_turn():
             self._trouble(report)
 
     def _is_my_turn(self) -> bool:
+        if self._one_worker and not self._is_first():
+            return False
         for number in range(self._times):
             try:
                 (self._folder / f"trouble-{number}").touch(exist_ok=False)
@@ -109,6 +145,19 @@ class DrilledRenderer:
                 continue
             return True
         return False
+
+    def _is_first(self) -> bool:
+        """Whether this worker, by its name in Ray, is the one that got here before all others."""
+        import ray
+
+        name = str(ray.get_runtime_context().get_actor_name())
+        note = self._folder / "first"
+        try:
+            with note.open("x") as file:
+                file.write(name)
+        except FileExistsError:
+            pass
+        return note.read_text() == name
 
 
 class _Told:

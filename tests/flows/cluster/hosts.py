@@ -14,6 +14,8 @@ from pathlib import Path
 
 NET = "10.201.7"
 PORT = 6379
+FIRST = "WANFLOW_TEST_FIRST"
+"""A variable of a host that names a folder which Python imports from before all others."""
 
 
 def why_not() -> str | None:
@@ -51,7 +53,8 @@ class Host:
 
     def start(self, command: Sequence[str], **how: object) -> subprocess.Popen[str]:
         """A process on this host, in a session of its own."""
-        environment = {**os.environ, **self.environment, "PYTHONPATH": str(Path(__file__).parents[3])}
+        paths = [self.environment.get(FIRST), str(Path(__file__).parents[3])]
+        environment = {**os.environ, **self.environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         return subprocess.Popen(
             ["ip", "netns", "exec", self.namespace, *command],
             env=environment,

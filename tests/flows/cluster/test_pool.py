@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.cluster import Pool, RendererSpec, open_pool
-from flows.errors import EnvironmentProblem, SettingsError
+from flows.errors import ClusterLost, EnvironmentProblem, SettingsError
 from flows.events import Event, Failed, Finished, Log, Progress, Started
 from flows.planning.model import Clip
 from flows.settings import ClusterSettings
@@ -252,3 +253,35 @@ def test_rays_client_protocol_is_refused_with_the_way_out(cluster_settings: Clus
         pytest.raises(SettingsError, match="HOST:6379"),
     ):
         run(pool, [real_clip("a boat")])
+
+
+class SessionThatIsLost:
+    """Nobody answers its questions any more, and it knows that a moment later."""
+
+    def __init__(self, settings: ClusterSettings, stopped: object) -> None:
+        self._since = time.monotonic()
+
+    @property
+    def lost(self) -> bool:
+        return time.monotonic() - self._since > 0.5
+
+    def nodes(self) -> None:
+        threading.Event().wait()
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("address", "named"), [(None, "the Ray of this film"), ("h:1", "cluster.address=h:1")])
+def test_a_cluster_that_is_gone_is_an_error_and_nobody_waits_for_its_answers(
+    monkeypatch: pytest.MonkeyPatch, cluster_settings: ClusterSettings, tmp_path: Path, address: str, named: str
+) -> None:
+    monkeypatch.setattr("flows.cluster.pool.RaySession", SessionThatIsLost)
+    settings = replace(cluster_settings, address=address)
+    began = time.monotonic()
+    told = rf"{named} is gone: its head has not answered for 20 s; finished takes are kept\n.*the same command"
+    with open_pool(settings, RendererSpec("stub"), str(tmp_path / "store")) as pool:
+        pool.submit([real_clip("a boat")])
+        with pytest.raises(ClusterLost, match=told):
+            list(pool.events())
+    assert time.monotonic() - began < 5.0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -72,6 +74,9 @@ class HalfARay:
         threading.Event().wait(0.2)
         self.up = False
 
+    def get_runtime_context(self) -> Any:
+        return SimpleNamespace(gcs_address="127.0.0.1:1")
+
 
 def test_a_ray_that_came_up_by_half_is_gone_before_anybody_tries_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -114,3 +119,43 @@ def test_a_ray_that_does_not_come_up_is_not_waited_for_and_is_ended_when_it_does
     with pytest.raises(EnvironmentProblem, match=r"did not come up in 0\.1 s \(cluster\.start_timeout\)"):
         ray_session._connected(ray, None, 0.1, lambda: False)
     ray_session._current.join(10)
+
+
+class RayWithAHead(HalfARay):
+    """Whose head listens, for a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = socket.create_server(("127.0.0.1", 0))
+
+    def init(self, **options: Any) -> None:
+        self.up = True
+
+    def get_runtime_context(self) -> Any:
+        host, port = self.head.getsockname()
+        return SimpleNamespace(gcs_address=f"{host}:{port}")
+
+
+def test_a_ray_whose_head_is_gone_is_left_and_the_next_session_has_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ray_session, "_current", None)
+    monkeypatch.setattr(ray_session, "LOST_SECONDS", 0.3)
+    monkeypatch.setattr(ray_session, "HEAD_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(own, "_places", lambda: iter([tmp_path]))
+    monkeypatch.setattr(own, "SOCKET_PATH_BYTES", 1000)
+    first: Any = RayWithAHead()
+    lost = ray_session._connected(first, None, 5.0, lambda: False)
+    assert lost is not None
+    lost.join(0.6)
+    assert not lost.lost
+    first.head.close()
+    lost.join(10)
+    assert lost.lost
+    assert not first.up, "left at once, though nobody has closed the session"
+    second: Any = RayWithAHead()
+    found = ray_session._connected(second, None, 5.0, lambda: False)
+    assert found is not None
+    assert found is not lost
+    found.end()
+    second.head.close()

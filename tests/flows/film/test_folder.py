@@ -9,6 +9,7 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,13 +33,45 @@ def test_it_is_named_by_the_title_and_notes_whose_it_is(plan: Plan, tmp_path: Pa
         assert json.loads((folder / ".wanflow.json").read_text()) == {"storyboard": str(tmp_path / "film.yaml")}
 
 
-def test_the_same_storyboard_may_write_again_and_at_the_same_time(plan: Plan) -> None:
+def test_the_same_storyboard_may_write_again_and_at_the_same_time_is_waited_for(plan: Plan) -> None:
+    heard: list[str] = []
+    inside: list[bool] = []
+
+    def second() -> None:
+        with claimed(plan, heard.append) as folder:
+            inside.append((folder / "film.mp4").exists())
+
     with claimed(plan) as folder:
+        thread = Thread(target=second)
+        thread.start()
+        while not heard:
+            assert thread.is_alive()
         (folder / "film.mp4").touch()
-        with claimed(plan):
-            pass
+        assert not inside
+    thread.join(10)
+    assert inside == [True]
+    assert heard == [
+        f"{folder} is being written by another command, which renders the same storyboard; waiting until it is done"
+    ]
     with claimed(plan):
         pass
+
+
+def test_a_command_that_came_to_nothing_leaves_the_folder_to_the_one_that_waits(plan: Plan) -> None:
+    heard: list[str] = []
+    notes: list[str] = []
+
+    def second() -> None:
+        with claimed(plan, heard.append) as folder:
+            notes.extend(os.listdir(folder))
+
+    with claimed(plan):
+        thread = Thread(target=second)
+        thread.start()
+        while not heard:
+            assert thread.is_alive()
+    thread.join(10)
+    assert notes == [".wanflow.json"]
 
 
 def test_a_full_disk_takes_nobodys_note_away(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,15 +92,14 @@ def test_a_full_disk_takes_nobodys_note_away(plan: Plan, tmp_path: Path, monkeyp
         assert (folder / ".wanflow.json").read_bytes() == note
 
 
-@pytest.mark.parametrize("before", [fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_SH])
 def test_a_folder_taken_away_while_its_lock_is_waited_for_is_made_again(
-    plan: Plan, monkeypatch: pytest.MonkeyPatch, before: int
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = fcntl.flock
     taken: list[int] = []
 
     def slow(file: Any, operation: int) -> None:
-        if operation == before and not taken:
+        if not taken:
             taken.append(operation)
             shutil.rmtree(film_folder(plan))
         lock(file, operation)
@@ -152,9 +184,6 @@ def test_what_a_film_left_and_other_films_stay(plan: Plan, tmp_path: Path) -> No
     assert sorted(os.listdir(folder)) == [".wanflow.json", "plan.json"]
     with claimed(plan):
         (folder / "plan.json").unlink()
-        with claimed(plan):
-            pass
-        assert os.listdir(folder) == [".wanflow.json"]
     assert os.listdir(tmp_path / "outputs") == ["another"]
 
 

@@ -1,0 +1,152 @@
+"""One play of a drill: the film is begun, something is done to it, and at the end it is the undisturbed one."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from tests.drill.rehearsal import POOL, RAYS_WORDS, Event, Making, Stage
+
+
+@dataclass(slots=True)
+class Play:
+    """`chance` decides about the moments. `lost`: clips that are to be rendered once more, since the drill takes them
+    away."""
+
+    stage: Stage
+    place: str
+    chance: random.Random
+    undisturbed: str
+    pool: str = POOL
+    makings: list[Making] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+
+    def begin(self, *overrides: str, **how: Any) -> Making:
+        """The command."""
+        self.makings.append(self.stage.begin(how.pop("place", self.place), *overrides, pool=self.pool, **how))
+        return self.makings[-1]
+
+    def moment(self, making: Making, stage: str, steps: tuple[int, int], most: float) -> Event | None:
+        """Wait for a step of that stage, of whichever clip, and then up to `most` seconds; None: it was over."""
+        step, after = self.chance.randint(*steps), self.chance.uniform(0.0, most)
+        event = making.until(lambda e: e.get("stage") == stage and e.get("shot") and e["step"] >= step)
+        if event is not None:
+            time.sleep(after)
+        return event
+
+    def end(self, making: Making, exit_code: int = 0) -> Event:
+        """Its document, of a command that has ended as it should and without words of Ray's."""
+        document = making.wait()
+        assert document.get("exit_code") == exit_code, (document, making.words, making.events[-5:])
+        assert not RAYS_WORDS.search(making.words), making.words
+        return document
+
+    def same(self, document: Event) -> None:
+        """The film of the undisturbed, and nothing was rendered twice that was in the store."""
+        assert self.stage.frames(document) == self.undisturbed, "other frames"
+        found = {each for making in self.makings for each in making.renderings if each[0] not in self.lost}
+        rendered = sorted(fingerprint for fingerprint, _ in found)
+        assert len(rendered) == len(set(rendered)), "rendered twice"
+
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> int:
+        """The keeper, or a worker; returns its process, 0 if there is none."""
+        return self.stage.send(name, how, self.pool)
+
+
+Drill: TypeAlias = Callable[[Play], None]
+
+
+def played(stage: Stage, drill: Drill, place: str, seed: int, undisturbed: str, *, own_pool: bool = False) -> Play:
+    """The drill, once, with moments that `seed` decides about. `own_pool`: in a pool that has no workers yet."""
+    chance = random.Random(f"{place} {seed}")
+    play = Play(stage, f"{place}-{seed}", chance, undisturbed, pool=f"own-{seed}" if own_pool else POOL)
+    stage.clear()
+    try:
+        drill(play)
+    finally:
+        for making in play.makings:
+            with suppress(ProcessLookupError):
+                making.process.kill()
+            making.process.wait()
+        if own_pool:
+            stage.down(play.pool)
+    return play
+
+
+def of_worker(
+    stage: str, steps: tuple[int, int], most: float, how: signal.Signals = signal.SIGKILL, **begin: Any
+) -> Drill:
+    """The worker of a clip is given a signal up to `most` seconds after one of those steps."""
+
+    def drill(play: Play) -> None:
+        making = play.begin(**begin)
+        event = play.moment(making, stage, steps, most)
+        gone = 0 if event is None else play.kill(making.worker_of(event), how)
+        play.same(play.end(making))
+        assert not gone or ended(gone), "its process is still there"
+
+    return drill
+
+
+def ended(process: int, seconds: float = 30.0) -> bool:
+    """Whether it is gone by then, with its memory and its GPU."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def of_keeper(stage: str, steps: tuple[int, int], most: float) -> Drill:
+    """The keeper is killed."""
+
+    def drill(play: Play) -> None:
+        making = play.begin()
+        play.moment(making, stage, steps, most)
+        play.kill("keeper")
+        play.same(play.end(making))
+
+    return drill
+
+
+def of_driver(how: signal.Signals, exit_code: int | None) -> Drill:
+    """The command is given a signal, and then once more; `exit_code`: what it ends with."""
+
+    def drill(play: Play) -> None:
+        making = play.begin()
+        play.moment(making, "denoise", (1, 6), 2.0)
+        making.process.send_signal(how)
+        if exit_code is None:
+            making.wait()
+        else:
+            play.end(making, exit_code)
+        play.same(play.end(play.begin()))
+
+    return drill
+
+
+def with_trouble(exit_code: int, check: Callable[[Play, Making, Event], None], trouble: Mapping[str, Any]) -> Drill:
+    """The renderer gets into trouble; `check` is given the document. After an end with `exit_code` 1 the command is
+    given once more, without trouble."""
+
+    def drill(play: Play) -> None:
+        told = {name: value(play.chance) if callable(value) else value for name, value in trouble.items()}
+        making = play.begin(trouble=told)
+        document = play.end(making, exit_code)
+        check(play, making, document)
+        if exit_code:
+            document = play.end(play.begin())
+        play.same(document)
+
+    return drill

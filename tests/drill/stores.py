@@ -1,0 +1,106 @@
+"""What becomes of the store in the middle of a film."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from flows.store import open_store
+from tests.drill.plays import Play
+from tests.flows.buckets import BUCKET, serving
+from tests.flows.store.front import Asked, Drop, Fault, before
+
+GONE_SECONDS = (5.0, 20.0)
+LONGEST_SECONDS = 60.0
+"""What the store is gone for in the first play; as long as the product promises to wait."""
+DISK_MIB = 32
+
+
+def bucket_gone(play: Play) -> None:
+    """Nobody can reach the bucket for a while: it is waited for, and the film is finished without another command."""
+    first = play.place.endswith("-1")
+    seconds = LONGEST_SECONDS if first else play.chance.uniform(*GONE_SECONDS)
+    with serving("moto", play.stage.folder / play.place / "moto") as server, before(server.url) as front:
+        bucket = [f"store.bucket={BUCKET}", f"store.prefix=p{play.place}", f"store.endpoint={front.url}"]
+        making = play.begin("store=s3", *bucket, store="")
+        play.moment(making, "denoise", (1, 6), 1.0)
+        since, faults = time.monotonic(), []
+
+        def fault(asked: Asked) -> Fault | None:
+            if time.monotonic() - since > seconds:
+                return None
+            faults.append(asked)
+            return Drop()
+
+        front.fault = fault
+        play.same(play.end(making))
+        assert faults, "nobody asked for the store meanwhile"
+
+
+def truncated(play: Play) -> None:
+    """A clip that was finished loses its end before the film is cut: said, and rendered again by the next command."""
+    making = play.begin()
+    done = making.until(lambda e: e.get("event") == "finished")
+    assert done is not None
+    record = open_store(play.stage.store).record(done["fingerprint"])
+    assert record is not None
+    file = next((Path(play.stage.store) / "blobs").rglob(record.video))
+    os.truncate(file, play.chance.randrange(file.stat().st_size))
+    document = play.end(making, 1)
+    (problem,) = document["problems"]
+    assert record.video in problem["message"] or done["shot"] in problem["message"], problem
+    play.lost.add(done["fingerprint"])
+    again = play.begin()
+    play.same(play.end(again))
+    assert again.rendered == [done["fingerprint"]], again.rendered
+
+
+def why_no_small_disk() -> str | None:
+    """Why no small disk can be mounted here."""
+    return None if os.geteuid() == 0 and _mounts() else "small disks can be mounted by root alone"
+
+
+def disk_full(play: Play) -> None:
+    """Somebody else fills the disk of the store in the middle: said, with what to do; with room again, the next command
+    finishes the film."""
+    with _small_disk(play.stage.folder / play.place / "disk") as disk:
+        making = play.begin(store=str(disk / "store"))
+        play.moment(making, "denoise", (1, 6), 1.0)
+        filled = _fill(disk)
+        document = play.end(making, 1)
+        told = " ".join(problem["message"] for problem in document["problems"])
+        assert "No space left" in told or "no space" in told, document
+        filled.unlink()
+        play.same(play.end(play.begin(store=str(disk / "store"))))
+
+
+def _fill(disk: Path) -> Path:
+    """To the last byte."""
+    file = disk / "of-somebody-else"
+    with file.open("wb", buffering=0) as out, suppress(OSError):
+        while True:
+            out.write(bytes(1 << 12))
+    return file
+
+
+def _mounts() -> bool:
+    """In containers root may not."""
+    tried = ["unshare", "--mount", "true"]
+    try:
+        return subprocess.run(tried, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _small_disk(place: Path) -> Iterator[Path]:
+    place.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "none", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)

@@ -1,0 +1,144 @@
+"""What others do that a film depends on: the cluster's head, a second command, Prefect's server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+
+from flows.runs.places import prefect_home
+from tests.drill.plays import Drill, Play
+from tests.drill.rehearsal import Making, end, stage
+
+NOTICED_SECONDS = 60.0
+"""What a command may take to see that its cluster is gone."""
+UNSEEN_SECONDS = 30.0
+"""What a film may take longer for want of a server."""
+
+
+def head_killed(play: Play) -> None:
+    """The cluster is gone with everything on it: the command says so and ends, and on the next cluster finishes."""
+    folder = play.stage.folder / play.place
+    for number in (1, 2):
+        (folder / f"cluster{number}").mkdir(parents=True)
+    with stage(folder / "cluster1", 2) as first:
+        one = replace(play, stage=first, pool="cluster")
+        making = one.begin(store=play.stage.store)
+        one.moment(making, "denoise", (1, 6), 1.0)
+        end(first.head)
+        since = time.monotonic()
+        document = one.end(making, 1)
+        assert time.monotonic() - since < NOTICED_SECONDS
+        (problem,) = document["problems"]
+        assert first.address in problem["message"], problem
+    with stage(folder / "cluster2", 2) as second:
+        other = replace(play, stage=second, pool="cluster")
+        other.same(other.end(other.begin(store=play.stage.store)))
+
+
+def own_ray_killed(which: str) -> Drill:
+    """A process of the Ray that the command has started for itself: said, and the same command finishes the film."""
+
+    def drill(play: Play) -> None:
+        making = play.begin("cluster.address=null")
+        play.moment(making, "denoise", (1, 6), 1.0)
+        (process,) = _below(making.process.pid, which)
+        os.kill(process, signal.SIGKILL)
+        since = time.monotonic()
+        document = play.end(making, 1)
+        assert time.monotonic() - since < NOTICED_SECONDS
+        (problem,) = document["problems"]
+        assert "the Ray of this film is gone" in problem["message"], problem
+        play.same(play.end(play.begin("cluster.address=null")))
+
+    return drill
+
+
+def _below(parent: int, name: str) -> list[int]:
+    """Processes that this one has started, whose program is called so."""
+    found = []
+    for place in Path("/proc").iterdir():
+        with suppress(OSError, IndexError):
+            program = (place / "cmdline").read_bytes().split(b"\0")[0].decode().rpartition("/")[2]
+            if program == name and int((place / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(place.name))
+    return found
+
+
+def two_drivers(*, one_folder: bool, own_ray: bool = False) -> Drill:
+    """The same storyboard twice at once, into one folder or two, on one cluster or on a Ray each: both films are right,
+    each clip is rendered once."""
+
+    def drill(play: Play) -> None:
+        where = ["cluster.address=null"] if own_ray else []
+        first = play.begin(*where)
+        if play.chance.random() < 0.5:
+            play.moment(first, "denoise", (1, 6), 1.0)
+        second = play.begin(*where, place=play.place if one_folder else f"{play.place}-other")
+        documents = [play.end(each) for each in (first, second)]
+        for document in documents:
+            play.same(document)
+        if one_folder:
+            assert second.told("is being written by another command"), second.events
+
+    return drill
+
+
+def prefect_gone(seconds: float | None) -> Drill:
+    """The server that shows the run is killed (None), or hangs for so long: the film is made all the same, with one
+    warning at most, and nobody waits for it."""
+
+    def drill(play: Play) -> None:
+        data = play.stage.folder / play.place / "data"
+        _with_a_database(data)
+        making = play.begin(environment={"XDG_DATA_HOME": str(data)})
+        server = _server(data, making)
+        play.moment(making, "denoise", (1, 4), 0.5)
+        os.kill(server, signal.SIGKILL if seconds is None else signal.SIGSTOP)
+        gone = time.monotonic()
+        try:
+            making.until(lambda e: e.get("stage") == "edit")
+            edited = time.monotonic()
+            document = play.end(making)
+            assert time.monotonic() - edited < UNSEEN_SECONDS, "the film waited for its server"
+            play.same(document)
+            told = [each for each in document["warnings"] if "Prefect" in each]
+            assert len(told) == 1, document["warnings"]
+            if seconds is not None:
+                time.sleep(max(0.0, seconds - (time.monotonic() - gone)))
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(server, signal.SIGCONT if seconds is not None else 0)
+
+    return drill
+
+
+def _with_a_database(data: Path) -> None:
+    """Made before: to make one takes longer than the film."""
+    home = data / "wanflow" / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "prefect.db").exists():
+        with (
+            closing(sqlite3.connect(prefect_home() / "prefect.db")) as made,
+            closing(sqlite3.connect(home / "prefect.db")) as to,
+        ):
+            made.backup(to)
+
+
+def _server(data: Path, making: Making) -> int:
+    """Its process, as soon as it answers."""
+    note = data / "wanflow" / "prefect" / "server.json"
+    while making.process.poll() is None:
+        with suppress(OSError, ValueError, httpx.HTTPError):
+            found = json.loads(note.read_text())
+            httpx.get(f"{found['url']}/api/health", timeout=5).raise_for_status()
+            return int(found["pid"])
+        time.sleep(0.1)
+    raise AssertionError("the server never answered")
