@@ -92,6 +92,9 @@ class DrilledRenderer:
     def take_over(self, before: Renderer) -> None:
         self._renderer.take_over(before)
 
+    def weigh(self, useful: Mapping[str, float]) -> None:
+        self._renderer.weigh(useful)
+
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         return self._renderer.render(clip, store, _Told(report, self._happened))
 
