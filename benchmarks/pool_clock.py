@@ -15,14 +15,25 @@ from flows.planning.model import Clip
 
 LOOK_SECONDS = 5.0
 """How often a worker that got nothing asks again."""
+TELL_SECONDS = 10.0
+"""How often a worker that renders says how far it is, and is told what it will load next. `STEPS` make a clip."""
+STEPS = 40
+READ_SECONDS = 40.0
+"""What reading 64 GB takes at the 1.6 GB/s that were measured."""
 
 
 @dataclass(slots=True)
 class Machine:
-    """A worker: the models it holds, longest unused first, and what it has done."""
+    """A worker: the models it holds, longest unused first, what it renders from when to when, the model that it is told
+    it will have to load next and since when, how useful the models are, and what it has done."""
 
     name: str
     holds: list[Clip] = field(default_factory=list)
+    clip: Clip | None = None
+    begun: float = 0.0
+    ends: float = 0.0
+    hint: tuple[str, float] | None = None
+    useful: Mapping[str, float] = field(default_factory=dict)
     rendering: float = 0.0
     loading: float = 0.0
     loads: int = 0
@@ -33,13 +44,14 @@ class Machine:
 
 
 class Scheduler(Protocol):
-    """Who decides. `lease` gives the clip for a machine that asks, `drop` which of its models goes first."""
+    """Who decides. `lease` gives the clip for a machine that asks, `drop` which of its models goes first. `look`: so
+    much of what a machine renders is done; gives the model that it will have to load next, as far as is foreseen."""
 
     def submit(self, film: Film) -> None: ...
     def lease(self, machine: Machine, now: float) -> Clip | None: ...
     def finish(self, clip: Clip) -> None: ...
     def drop(self, machine: Machine) -> str: ...
-    def expects(self, machine: Machine, now: float) -> str | None: ...
+    def look(self, machine: Machine, now: float) -> str | None: ...
 
 
 class Wanflow:
@@ -59,16 +71,25 @@ class Wanflow:
 
     def lease(self, machine: Machine, now: float) -> Clip | None:
         lease = self.queue.lease(machine.name, machine.warm, now)
+        machine.useful = lease.useful if lease else {}
         return lease.clip if lease else None
 
     def finish(self, clip: Clip) -> None:
         self.queue.finish(clip.fingerprint)
 
     def drop(self, machine: Machine) -> str:
-        return self.queue.drop_first(machine.name, machine.warm)[0]
+        return min(machine.holds, key=lambda clip: machine.useful.get(clip.model, 0.0)).model
 
-    def expects(self, machine: Machine, now: float) -> str | None:
-        return self.queue.next_model(machine.name, machine.warm, now)
+    def look(self, machine: Machine, now: float) -> str | None:
+        assert machine.clip is not None, "it renders"
+        if now < machine.begun:
+            return None  # it loads
+        each = (machine.ends - machine.begun) / STEPS
+        step = int((now - machine.begun) / each)
+        self.queue.holds(machine.name, machine.warm)
+        self.queue.progressed(machine.clip.fingerprint, step, STEPS, machine.begun + step * each)
+        clip = self.queue.next_load(machine.name, now)
+        return clip.model if clip else None
 
 
 class InOrder:
@@ -111,20 +132,22 @@ class InOrder:
     def drop(self, machine: Machine) -> str:
         return machine.holds[0].model
 
-    def expects(self, machine: Machine, now: float) -> str | None:
+    def look(self, machine: Machine, now: float) -> str | None:
         return None
 
 
 @dataclass(slots=True)
 class Run:
-    """What came of it. Seconds; `finished`: when each film was done, after the first was submitted."""
+    """What came of it. Seconds; `finished`: when each film was done, after the first was submitted; `foreseen`: of the
+    loads after a worker's first, how often the model was named when the clip before was done (`named`) and so long
+    before that its files were read (`read`); how many `hints` stood then, and how many of them were `wrong`."""
 
     makespan: float
     rendering: float
     loading: float
     loads: int
     finished: dict[str, float]
-    foreseen: Counter[bool]
+    foreseen: Counter[str]
 
 
 class Clock:
@@ -137,8 +160,8 @@ class Clock:
         self._dice = random.Random(seed)
         self._done: list[tuple[float, int, Clip]] = []
         self._idle = list(range(len(machines)))
-        self._foreseen: Counter[bool] = Counter()
-        self._expected: dict[int, str | None] = {}
+        self._foreseen: Counter[str] = Counter()
+        self._told = 0.0
 
     def run(self) -> Run:
         coming = deque(sorted(self._work.films, key=lambda film: film.at))
@@ -161,7 +184,11 @@ class Clock:
             times = [self._done[0][0]] if self._done else []
             times += [coming[0].at] if coming else []
             times += [now + LOOK_SECONDS] if self._idle else []
-            now = min(times)
+            then = min(times, default=now)
+            while self._told < then:
+                self._look(max(now, self._told))
+                self._told += TELL_SECONDS
+            now = then
         return Run(
             max(finished.values()),
             sum(machine.rendering for machine in self._machines),
@@ -170,6 +197,25 @@ class Clock:
             finished,
             self._foreseen,
         )
+
+    def _look(self, now: float) -> None:
+        """All that render say how far they are."""
+        for _, number, _ in self._done:
+            machine = self._machines[number]
+            model = self._scheduler.look(machine, now)
+            if model is None or machine.hint is None or machine.hint[0] != model:
+                machine.hint = None if model is None else (model, now)
+
+    def _count(self, machine: Machine, clip: Clip, now: float) -> None:
+        """Whether what the machine is given now was foreseen."""
+        model, since = machine.hint or (None, now)
+        machine.hint = None
+        loads = clip.model not in machine.warm and machine.loads > 0
+        self._foreseen["loads"] += loads
+        self._foreseen["named"] += loads and model == clip.model
+        self._foreseen["read"] += loads and model == clip.model and now - since >= READ_SECONDS
+        self._foreseen["hints"] += model is not None
+        self._foreseen["wrong"] += model not in (None, clip.model)
 
     def _ask(self, now: float) -> None:
         self._dice.shuffle(self._idle)
@@ -184,12 +230,11 @@ class Clock:
 
     def _begin(self, number: int, clip: Clip, now: float) -> None:
         machine = self._machines[number]
+        self._count(machine, clip, now)
         loading = 0.0
         if clip.model in machine.warm:
             machine.holds.sort(key=lambda one: one.model == clip.model)
         else:
-            if machine.loads:
-                self._foreseen[self._expected.get(number) == clip.model] += 1
             before = list(machine.holds)
             while machine.holds and sum(map(_gigabytes, machine.holds)) + _gigabytes(clip) > ROOM_GB:
                 gone = self._scheduler.drop(machine)
@@ -203,8 +248,9 @@ class Clock:
         takes = self._work.takes[clip.fingerprint]
         machine.loading += loading
         machine.rendering += takes
-        heapq.heappush(self._done, (now + loading + takes + OVERHEAD_SECONDS, number, clip))
-        self._expected[number] = self._scheduler.expects(machine, now)
+        machine.clip, machine.begun = clip, now + loading
+        machine.ends = machine.begun + takes + OVERHEAD_SECONDS
+        heapq.heappush(self._done, (machine.ends, number, clip))
 
 
 def _gigabytes(clip: Clip) -> float:

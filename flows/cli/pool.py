@@ -91,8 +91,7 @@ def queue(overrides: tuple[str, ...], config_dir: Path | None, as_json: bool) ->
 @_on_cluster
 def pause(film: str | None, overrides: tuple[str, ...], config_dir: Path | None) -> None:
     """Begin nothing more; what is being rendered is finished."""
-    with _running(overrides, config_dir) as pool:
-        pool.hold(pool.film(film).film if film else "", True)
+    _hold(film, True, overrides, config_dir)
     click.echo(f"{film or 'The pool'} is paused; wanflow pool resume{_only(film)} goes on")
 
 
@@ -101,9 +100,13 @@ def pause(film: str | None, overrides: tuple[str, ...], config_dir: Path | None)
 @_on_cluster
 def resume(film: str | None, overrides: tuple[str, ...], config_dir: Path | None) -> None:
     """Go on after `wanflow pool pause`."""
-    with _running(overrides, config_dir) as pool:
-        pool.hold(pool.film(film).film if film else "", False)
+    _hold(film, False, overrides, config_dir)
     click.echo(f"{film or 'The pool'} goes on")
+
+
+def _hold(film: str | None, held: bool, overrides: tuple[str, ...], config_dir: Path | None) -> None:
+    with _running(overrides, config_dir) as pool:
+        pool.hold(pool.film(film).film if film else "", held)
 
 
 @command.command("move")

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from flows.cluster.clock import steady
 from flows.cluster.failures import Blame, Fault
-from flows.cluster.job import Job
+from flows.cluster.job import Ahead, Job
 from flows.cluster.metrics import PoolMetrics
 from flows.cluster.outbox import Outbox, Told
 from flows.cluster.queue import ClipQueue, FilmOrder, Lease, Loss, Waiting
 from flows.cluster.renderers import RendererSpec
-from flows.events import Event, Failed, Finished, Log, Started
+from flows.events import Event, Failed, Finished, Log, Progress, Started
 from flows.planning.model import Clip
 
 ASK_SECONDS = 5.0
@@ -119,6 +119,8 @@ class Dispatcher:
     def tell(self, event: Event) -> None:
         """To the films that it concerns: all, if it is about no clip."""
         with self._changed:
+            if isinstance(event, Progress) and event.stage == "denoise":
+                self._queue.progressed(event.fingerprint, event.step, event.steps, time.time())
             self._tell(event, self._queue.wanted_by(event.fingerprint) if event.fingerprint else self._films)
             self._changed.notify_all()
 
@@ -234,7 +236,18 @@ class Dispatcher:
 
     def job(self, lease: Lease) -> Job:
         with self._changed:
-            return Job(lease.clip, self._renderers[lease.clip.fingerprint], lease.attempt)
+            return Job(lease.clip, self._renderers[lease.clip.fingerprint], lease.attempt, lease.useful)
+
+    def holds(self, worker: str, models: frozenset[str]) -> None:
+        """What a worker that renders holds by now."""
+        with self._changed:
+            self._queue.holds(worker, models)
+
+    def ahead(self, worker: str) -> Ahead | None:
+        """What a worker that renders will have to load when it is done, as far as can be foreseen."""
+        with self._changed:
+            clip = self._queue.next_load(worker, time.time())
+            return None if clip is None else Ahead(clip.spec.variant, self._renderers[clip.fingerprint])
 
     def begun(self, lease: Lease, worker: str) -> None:
         """Said here: what a worker says last before it is killed may not arrive."""

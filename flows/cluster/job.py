@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from flows.cluster.failures import Fault
@@ -13,11 +14,21 @@ from flows.planning.model import Clip
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A clip, and what renders it. `attempt` counts from 1."""
+    """A clip, and what renders it. `attempt` counts from 1. `useful`: seconds of work that wait for each of the models
+    that the worker holds, for each of the workers that hold it (`Lease`)."""
 
     clip: Clip
     renderer: RendererSpec
     attempt: int = 1
+    useful: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The variant that a worker will have to load when it is done, and with what."""
+
+    variant: str
+    renderer: RendererSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from flows.cluster.dispatcher import Dispatcher
@@ -75,6 +75,10 @@ class Keeper:
         """Not when it is drained."""
         return not self._draining
 
+    def checkpoints(self, renderer: RendererSpec, variants: Collection[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """The revision of each variant by machine, of a pool that has workers."""
+        return self._scaler.checkpoints(renderer, variants)
+
     def enrol(self, order: FilmOrder, renderer: RendererSpec) -> None:
         """A film has come, or has come again."""
         self._prepare(renderer)
@@ -85,20 +89,19 @@ class Keeper:
         if self._manual.held(order.film):
             self._dispatcher.change(order.film, held=True)
 
-    def submit(self, film: str, clips: Sequence[Clip], renderer: RendererSpec) -> bool:
-        """Render these. False: the film is not known (any more)."""
-        if film not in self._dispatcher.films:
-            return False
-        self._dispatcher.submit(film, clips, renderer)
-        self._scaler.look()
-        return True
+    def submit(self, film: str, clips: Sequence[Clip], renderer: RendererSpec) -> None:
+        """Render these. Nothing happens if the film is not known (any more): its driver learns it when it listens."""
+        if film in self._dispatcher.films:
+            self._dispatcher.submit(film, clips, renderer)
+            self._scaler.look()
 
     def listen(self, film: str, after: int, seconds: float) -> Told | None:
         """What happened, waited for so long; a sign of life of the driver. None: the film is not known (any more).
         Raises what the pool has broken with."""
         if self._error is not None:
             raise self._error
-        self._heard[film] = time.monotonic()
+        if film in self._orders:
+            self._heard[film] = time.monotonic()
         return self._dispatcher.listen(film, after, seconds)
 
     def withdraw(self, film: str, after: int = 0) -> tuple[Event, ...]:

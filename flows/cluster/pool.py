@@ -22,6 +22,7 @@ from flows.cluster.queue import FilmOrder
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.session import LOST_SECONDS, NAMESPACE, RaySession
 from flows.cluster.terms import Terms, terms_of
+from flows.cluster.weights import check_checkpoints
 from flows.errors import ClusterLost, Stopped
 from flows.events import Event, Failed, Finished, Log, Progress
 from flows.moments import moment
@@ -81,6 +82,7 @@ class Pool:
         )
         self._clips: dict[str, Clip] = {}
         self._unsent: list[Clip] = []
+        self._checked: set[str] = set()
         self._after = 0
         self._lock = threading.Lock()
         self._events: queue.SimpleQueue[Event | _End] = queue.SimpleQueue()
@@ -243,11 +245,24 @@ class Pool:
         return Told((), self._after)
 
     def _send(self, ray: Any, keeper: Any) -> None:
-        """What was submitted since."""
+        """What was submitted since. Raises EnvironmentProblem when the pool cannot render it."""
         with self._lock:
             clips, self._unsent = self._unsent, []
         if clips:
+            self._check_checkpoints(ray, keeper, clips)
             ray.get(keeper.submit.remote(self._order.film, clips, self._renderer), timeout=ANSWER_SECONDS)
+
+    def _check_checkpoints(self, ray: Any, keeper: Any, clips: Sequence[Clip]) -> None:
+        """Before a variant is sent for the first time, of a pool that others use too."""
+        planned = {clip.spec.variant: clip.spec.checkpoint for clip in clips if clip.spec.checkpoint}
+        unchecked = planned.keys() - self._checked
+        if self._settings.address is None or not unchecked:
+            return
+        self._checked |= unchecked
+        found = ray.get(keeper.checkpoints.remote(self._renderer, sorted(unchecked)), timeout=ANSWER_SECONDS)
+        check_checkpoints(
+            self._settings.pool, {name: planned[name] for name in sorted(unchecked)}, found, self._renderer
+        )
 
     def _pass_on(self, event: Event) -> None:
         self._events.put(event)

@@ -1,21 +1,23 @@
 """Which clip is rendered next, by which worker. Pure: no clock, no thread, no Ray; whoever owns it asks under its lock.
 
-The parts are in `flows.cluster.queueing`: `films` and `graph` are what is known, `ready` and `residency` follow from
-it, `order` is the rule.
+The parts are in `flows.cluster.queueing`: `films` and `graph` are what is known, `places`, `ready` and `residency`
+follow from it, `order` and `choice` are the rule, `forecast` plays it ahead, `losses` is what failures take along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.health import EVERY, Fits, WorkerHealth
 from flows.cluster.queueing.choice import Chooser
 from flows.cluster.queueing.films import FilmOrder, Films
+from flows.cluster.queueing.forecast import Foresight
 from flows.cluster.queueing.graph import Entry, Graph
+from flows.cluster.queueing.losses import Loss, given_up, losses_by, stranded
 from flows.cluster.queueing.order import Order
-from flows.cluster.queueing.ready import Backlog, Ready
+from flows.cluster.queueing.places import Places
 from flows.cluster.queueing.residency import Residency
 from flows.cluster.queueing.waiting import Waiting, waiting
 from flows.planning.model import Clip
@@ -25,21 +27,12 @@ __all__ = ["ClipQueue", "FilmOrder", "Lease", "Loss", "Waiting"]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to render `clip`, given to one worker. `attempt` counts from 1."""
+    """The right to render `clip`, given to one worker. `attempt` counts from 1. `useful`: of the models that it holds,
+    seconds of work that wait for each, for each of the workers that hold it; if it needs room, the least goes first."""
 
     clip: Clip
     attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """A clip that will not be rendered, and the fingerprint of the one whose failure it follows from (its own, when
-    it failed itself); `why` is for the latter. `films` wanted it."""
-
-    fingerprint: str
-    because_of: str
-    why: str
-    films: frozenset[str] = frozenset()
+    useful: Mapping[str, float] = field(default_factory=dict)
 
 
 class ClipQueue:
@@ -56,15 +49,12 @@ class ClipQueue:
         self.health = WorkerHealth()
         self._graph = Graph()
         self._films = Films()
-        self._ready = Ready(self._films)
-        self._backlog = Backlog()
+        self._places = Places(self._graph, self._films)
         self._residency = Residency()
-        self._order = Order(self._films, self._ready, self._backlog, self._residency, self.health)
-        self._chooser = Chooser(self._order, self._backlog, self._residency)
-        self._preparing: dict[str, str] = {}
-        self._needing: dict[str, dict[str, None]] = {}
-        self._prepared: set[str] = set()
-        self._unstamped: list[Entry] = []
+        ready, backlog = self._places.ready, self._places.backlog
+        self._order = Order(self._films, ready, backlog, self._residency, self.health)
+        self._chooser = Chooser(self._order, backlog, self._residency)
+        self._foresight = Foresight(self._graph, self._films, self._places, self._residency, self._order, self._chooser)
 
     # films
 
@@ -80,11 +70,11 @@ class ClipQueue:
     def hold(self, film: str) -> None:
         """Its clips are not leased until it is released, unless another film wants them. It need not be here yet."""
         self._films.hold(film)
-        self._place_all(self._films.clips_of(film))
+        self._places.settle(self._films.clips_of(film))
 
     def release(self, film: str) -> None:
         self._films.release(film)
-        self._place_all(self._films.clips_of(film))
+        self._places.settle(self._films.clips_of(film))
 
     def hold_all(self) -> None:
         """Nothing is leased until `release_all`; what is held by film stays so after it."""
@@ -101,15 +91,14 @@ class ClipQueue:
             self._films.begin(film)
         made, moved = self._graph.add(clips)
         for entry in made:
-            if entry.key is not None:
-                self._needing.setdefault(entry.key, {})[entry.name] = None
+            self._places.add(entry)
         wanted = list(self._graph.before(clip.fingerprint for clip in clips))
         for entry in wanted:
             if film not in entry.films:
                 entry.films.add(film)
                 self._films[film].clips.add(entry.name)
                 self._films[film].work += entry.seconds
-        self._place_all({entry.name for entry in wanted} | moved)
+        self._places.settle({entry.name for entry in wanted} | moved)
         return self._lose_stranded() if self.health.workers else ()
 
     def withdraw(self, film: str) -> frozenset[str]:
@@ -120,7 +109,7 @@ class ClipQueue:
             self._unwant(entry, film)
         self._films.forget(film)
         self._remove([entry for entry in entries if not entry.films and entry.leased_to is None])
-        self._place_all(entry.name for entry in entries)
+        self._places.settle(entry.name for entry in entries)
         return frozenset(entry.name for entry in entries if not entry.films and entry.leased_to is not None)
 
     def wanted_by(self, fingerprint: str) -> frozenset[str]:
@@ -139,7 +128,7 @@ class ClipQueue:
 
     def waiting(self, now: float) -> tuple[Waiting, ...]:
         """Every clip of the queue, in the order in which they would be leased."""
-        self._stamp(now)
+        self._places.stamp(now)
         order = [] if self._films.all_held else self._order.ranked(now)
         return waiting(self._graph, self._films, order)
 
@@ -154,7 +143,7 @@ class ClipQueue:
 
         A clip that failed on this worker is left to another one that runs, unless it failed on all of them.
         """
-        self._stamp(now)
+        self._places.stamp(now)
         choice = None if self._films.all_held else self._chooser.choose(worker, warm, now)
         if choice is None:
             self._residency.idle(worker, warm, now)
@@ -167,34 +156,39 @@ class ClipQueue:
         entry = self._graph.get(fingerprint)
         if entry is None or entry.leased_to is not None or not entry.films:
             return None
-        self._stamp(now)
+        self._places.stamp(now)
         return self._lease(entry, worker, (entry.model,), now)
 
     def _lease(self, entry: Entry, worker: str, warm: Collection[str], now: float) -> Lease:
         self._residency.busy(worker, warm, entry.clip, now)
         entry.attempts += 1
         entry.leased_to, entry.since = worker, now
-        self._place(entry)
-        if entry.key is not None and entry.key not in self._prepared:
-            self._preparing[entry.key] = entry.name
-            self._place_all(self._needing[entry.key])
-        return Lease(entry.clip, entry.attempts)
+        self._places.leased(entry)
+        return Lease(entry.clip, entry.attempts, self._useful(worker, warm))
 
-    def next_model(self, worker: str, warm: Collection[str], now: float = 0.0) -> str | None:
-        """The model that a worker at work will most likely have to load when it is done; None: none."""
+    def _useful(self, worker: str, warm: Collection[str]) -> Mapping[str, float]:
+        if len(warm) < 2:  # what goes is plain
+            return {}
+        others, waits = self._residency.held(self.health.running, worker), self._places.backlog.seconds
+        return {model: waits.get(model, 0.0) / (others[model] + 1) for model in warm}
+
+    def next_load(self, worker: str, now: float) -> Clip | None:
+        """The clip for which a worker at work will have to load another model when it is done, as far as can be
+        foreseen; None: none, or not soon."""
         if self._films.all_held:
             return None
-        self._stamp(now)
-        choice = self._chooser.choose(worker, warm, now)
-        return choice.entry.model if choice is not None and choice.entry.model not in warm else None
+        self._places.stamp(now)
+        return self._foresight.next_load(worker, now)
 
-    def drop_first(self, worker: str, warm: Collection[str]) -> tuple[str, ...]:
-        """The models `warm` of a worker that needs room, least useful first: the least work waits for it, for each of
-        the workers that hold it."""
-        others = self._residency.held(self.health.running, worker)
-        return tuple(
-            sorted(warm, key=lambda model: (self._backlog.seconds.get(model, 0.0) / (others[model] + 1), model))
-        )
+    def holds(self, worker: str, warm: Collection[str]) -> None:
+        """What a worker at work holds now, after it has loaded something and dropped something else."""
+        self._residency.asks(worker, frozenset(warm))
+
+    def progressed(self, fingerprint: str, step: int, steps: int, now: float) -> None:
+        """A clip has been denoised so far: when its worker will be free is known better."""
+        entry = self._graph.get(fingerprint)
+        if entry is not None and entry.leased_to is not None:
+            self._residency.progressed(entry.leased_to, step, steps, now)
 
     def useless(self, worker: str) -> bool:
         """Whether none of the clips that are left can be rendered by the worker where it is."""
@@ -218,10 +212,8 @@ class ClipQueue:
     def prepared(self, fingerprint: str) -> None:
         """What a leased clip needed to have prepared is in the store: others that need it need not wait any more."""
         entry = self._graph.get(fingerprint)
-        if entry is not None and entry.key is not None:
-            self._prepared.add(entry.key)
-            self._preparing.pop(entry.key, None)
-            self._place_all(self._needing[entry.key])
+        if entry is not None:
+            self._places.prepared(entry)
 
     def finish(self, fingerprint: str) -> frozenset[str]:
         """The clip is in the store, whoever put it there; what waited for it alone becomes ready. Returns the films
@@ -235,7 +227,7 @@ class ClipQueue:
             self.health.finished(entry.leased_to, fingerprint)
         ready = self._graph.finish(fingerprint)
         self._clear(entry)
-        self._place_all(one.name for one in ready)
+        self._places.settle(one.name for one in ready)
         return films
 
     def fail(self, fault: Fault) -> tuple[Loss, ...]:
@@ -257,7 +249,7 @@ class ClipQueue:
             return self._lose_stranded()
         if fault.blame is Blame.NODE:
             return self._lose_stranded()
-        if self._is_lost(entry, worker, fault.blame):
+        if given_up(entry, worker, fault.blame, self._attempts, self.health):
             return self._lose(entry, fault.message)
         entry.doubted = fault.blame is Blame.LIKELY_CLIP
         return ()
@@ -279,36 +271,7 @@ class ClipQueue:
         if entry.leased_to is not None:
             self._residency.done(entry.leased_to)
         entry.leased_to = None
-        self._place(entry)
-        if entry.key is not None and self._preparing.get(entry.key) == entry.name:
-            del self._preparing[entry.key]
-            self._place_all(self._needing[entry.key])
-
-    def _place(self, entry: Entry) -> None:
-        """Into the order or out of it, as it is with the clip now."""
-        wanted = any(not self._films.is_held(film) for film in entry.films)
-        idle = wanted and entry.leased_to is None
-        self._backlog.count(entry, idle)
-        if idle and not entry.waits_for and entry.key not in self._preparing:
-            if entry not in self._ready:
-                self._unstamped.append(entry)
-            self._ready.put(entry)
-        else:
-            self._ready.take(entry)
-
-    def _place_all(self, names: Iterable[str]) -> None:
-        for name in list(names):
-            entry = self._graph.get(name)
-            if entry is not None:
-                self._place(entry)
-
-    def _stamp(self, now: float) -> None:
-        """What became ready since somebody said the time, became so now."""
-        for entry in self._unstamped:
-            if entry.leased_to is None:
-                entry.since = now
-        self._unstamped.clear()
-        self._ready.stamp(now)
+        self._places.returned(entry)
 
     def _unwant(self, entry: Entry, film: str) -> None:
         entry.films.discard(film)
@@ -320,47 +283,25 @@ class ClipQueue:
         """Nothing is kept of a clip that is not in the graph any more."""
         if entry.leased_to is not None:
             self._residency.done(entry.leased_to)
-        self._ready.take(entry)
-        self._backlog.count(entry, False)
         for film in list(entry.films):
             self._unwant(entry, film)
+        self._places.forget(entry)
         self.health.settle(entry.name)
-        if entry.key is not None:
-            if self._preparing.get(entry.key) == entry.name:
-                del self._preparing[entry.key]
-                self._place_all(self._needing[entry.key])
-            self._needing[entry.key].pop(entry.name, None)
-            if not self._needing[entry.key]:
-                del self._needing[entry.key]
-                self._prepared.discard(entry.key)
 
     def _remove(self, entries: Collection[Entry]) -> None:
         moved = self._graph.remove(entries)
         for entry in entries:
             self._clear(entry)
-        self._place_all(moved)
-
-    # losses
-
-    def _is_lost(self, entry: Entry, worker: str, blame: Blame) -> bool:
-        if blame is Blame.CLIP or entry.attempts >= self._attempts:
-            return True
-        alone = not self.health.another(worker, entry.name, entry.kind)
-        return blame is Blame.LIKELY_CLIP and (entry.doubted or alone)
+        self._places.settle(moved)
 
     def _lose_stranded(self) -> tuple[Loss, ...]:
         lost: list[Loss] = []
-        for kind in self._graph.kinds:
-            why = self.health.why_nobody(kind)
-            if why is not None:
-                for name in list(kind.names):
-                    entry = self._graph.get(name)
-                    if entry is not None and entry.leased_to is None:
-                        lost += self._lose(entry, why)
+        for name, why in stranded(self._graph, self.health):
+            lost += self._lose(self._graph[name], why)
         return tuple(lost)
 
     def _lose(self, cause: Entry, why: str) -> tuple[Loss, ...]:
         entries = tuple(self._graph.after(cause.name))
-        losses = tuple(Loss(entry.name, cause.name, why, frozenset(entry.films)) for entry in entries)
+        losses = losses_by(cause, entries, why)
         self._remove(entries)
         return losses

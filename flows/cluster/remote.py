@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from flows.cluster.failures import RayFault, ray_fault
-from flows.cluster.job import Heard, Job, Message, WorkerFacts
+from flows.cluster.job import Ahead, Heard, Job, Message, WorkerFacts
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.session import NAMESPACE, RaySession
 from flows.cluster.terms import Terms
@@ -54,6 +54,8 @@ class RemoteWorker:
         self.waiting = False
         self.clip = ""
         self.since: float | None = None
+        self.foresee: Callable[[], Ahead | None] = lambda: None
+        """What it will have to load when it is done, as far as can be said now: told with every question."""
         self._session = session
         self._ray: Any = session.ray
         self._full_name = f"{terms.name}/{name}"
@@ -216,7 +218,8 @@ class RemoteWorker:
             actor = self._actor
         if actor is None:
             raise WorkerDied(self._stopping or "it was ended")
-        heard: Heard | None = self._answer(actor.listen.remote(after, LISTEN_SECONDS), LISTEN_SECONDS + ANSWER_SECONDS)
+        question = actor.listen.remote(after, LISTEN_SECONDS, self.foresee())
+        heard: Heard | None = self._answer(question, LISTEN_SECONDS + ANSWER_SECONDS)
         return heard
 
     def _answer(self, reference: Any, seconds: float) -> Any:
@@ -229,6 +232,11 @@ class RemoteWorker:
             if ray_fault(error) is RayFault.ASKED:
                 return None
             raise WorkerDied(self._stopping or _why(error)) from error
+
+    def checkpoints(self, spec: RendererSpec, variants: Collection[str]) -> Any:
+        """The reference to the worker's answer (`Worker.checkpoints`); None while it is not running."""
+        with self._lock:
+            return None if self._actor is None else self._actor.checkpoints.remote(spec, variants)
 
     def stop(self) -> None:
         """Ask it to give up what it renders, at its next chance."""

@@ -71,6 +71,11 @@ class Renderer(Protocol):
         """Stand in the place of another one in its process: hold the models that it holds, if they can be used here."""
         ...
 
+    def weigh(self, useful: Mapping[str, float]) -> None:
+        """What the pool has to do for each of the models held (`flows.cluster.job.Job`): if room is needed, the
+        least useful goes first."""
+        ...
+
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Render, write the blobs, and return the record, not yet published. Raises what went wrong."""
         ...

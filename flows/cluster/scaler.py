@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from functools import partial
 
 from flows.cluster.clock import steady
 from flows.cluster.dispatcher import Dispatcher
@@ -18,6 +20,8 @@ from flows.cluster.worker_loop import WorkerLoop
 from flows.events import Log, Progress
 
 WORKER = "worker-"
+ANSWER_SECONDS = 5.0
+"""What looking at checkpoints may take, which reads no weights."""
 STOP_SECONDS = 5.0
 """How long workers that were stopped may take to come to the end of their step before their processes are ended."""
 
@@ -76,6 +80,20 @@ class Scaler:
             self._numbers = max(self._numbers, number)
             self._begin(f"{WORKER}{number}", renderer, found=True)
 
+    def checkpoints(self, spec: RendererSpec, variants: Collection[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """By machine, the revision of each variant there (`Worker.checkpoints`): of those whose worker answers soon."""
+        ray = self._session.ray
+        asked = {}
+        for worker in self.workers:
+            if worker.facts.node not in asked and (reference := worker.checkpoints(spec, variants)) is not None:
+                asked[worker.facts.node] = reference
+        ray.wait(list(asked.values()), num_returns=len(asked), timeout=ANSWER_SECONDS) if asked else None
+        found = {}
+        for node, reference in asked.items():
+            with suppress(ray.exceptions.RayError):  # one that is gone, or busy, may have them
+                found[node] = ray.get(reference, timeout=0)
+        return found if len(found) == len(asked) else {}
+
     def stop(self, names: frozenset[str]) -> None:
         """These give up what they render; whoever does not in time has its process ended."""
         chosen = [worker for worker in self.workers if worker.name in names]
@@ -107,6 +125,7 @@ class Scaler:
     def _begin(self, name: str, renderer: RendererSpec, *, found: bool = False) -> None:
         settings = self._terms.settings
         worker = RemoteWorker(self._session, self._terms, name, renderer)
+        worker.foresee = partial(self._dispatcher.ahead, name)
         self._dispatcher.join(name)
         loop = WorkerLoop(
             worker,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import numpy as np
@@ -46,6 +47,9 @@ class StubRenderer:
     def take_over(self, before: Renderer) -> None:
         """Nothing is held that would have to be given back."""
         self._warm = before.warm if isinstance(before, StubRenderer) else frozenset()
+
+    def weigh(self, useful: Mapping[str, float]) -> None:
+        """Nothing is ever dropped."""
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Take the steps that no checkpoint has, and draw the frames. Raises Stopped between steps."""

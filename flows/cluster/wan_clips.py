@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import resource
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
@@ -29,7 +30,6 @@ from wan.pipeline import Pipeline
 from wan.placement import Placement
 from wan.placement.parts import gpu_number
 from wan.request import Numerics
-from wan.system.folders import found_in
 from wan.system.stop import heeding
 from wan.weights.checkpoint import Checkpoint
 
@@ -78,18 +78,24 @@ class WanRenderer:
             torch.cuda.set_per_process_memory_fraction(gpu_share, gpu_number(self._device))
         self._budget = int(self._room.device * (GPU_SHARE if self._device.type == "cuda" else HOST_SHARE))
         self._sufficed: dict[tuple[object, ...], Placement] = {}
-        self._models: WarmModels[_Key, Pipeline] = WarmModels(self._budget, self._free_memory)
+        self._useful: Mapping[str, float] = {}
+        self._models = self._no_models()
 
     @property
     def warm(self) -> frozenset[str]:
         """The models that are loaded, by `Clip.model`."""
-        return frozenset(model_name(variant, revision, how) for variant, revision, how, _ in self._models.keys)
+        return frozenset(map(_model, self._models.keys))
+
+    def weigh(self, useful: Mapping[str, float]) -> None:
+        """If room is needed, the least useful goes first; one of which nothing is said is of no use."""
+        self._useful = useful
 
     def take_over(self, before: Renderer) -> None:
         """The models that another one holds on the same device, whatever film they were loaded for: a model is known by
         its variant, its checkpoint's revision, its numerics and its placement."""
         if isinstance(before, WanRenderer) and (before._device, before._budget) == (self._device, self._budget):
             self._models, self._sufficed = before._models, before._sufficed
+            self._models.weighed_by(self._worth)
 
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         """Prepare a driving video, load, encode, denoise, decode, and write the blobs. When a GPU's memory does not
@@ -197,8 +203,14 @@ class WanRenderer:
         size = _weight_bytes(checkpoint) if placement == "resident" else self._budget
         return self._models.get((clip.spec.variant, clip.spec.checkpoint, clip.numerics, placement), size, load)
 
+    def _no_models(self) -> WarmModels[_Key, Pipeline]:
+        return WarmModels(self._budget, self._free_memory, self._worth)
+
+    def _worth(self, key: _Key) -> float:
+        return self._useful.get(_model(key), 0.0)
+
     def _drop_models(self) -> None:
-        self._models = WarmModels(self._budget, self._free_memory)
+        self._models = self._no_models()
         self._free_memory()
 
     def _free_memory(self) -> None:
@@ -207,10 +219,14 @@ class WanRenderer:
             torch.cuda.empty_cache()
 
 
+def _model(key: _Key) -> str:
+    variant, revision, numerics, _ = key
+    return model_name(variant, revision, numerics)
+
+
 def _weight_bytes(checkpoint: Checkpoint) -> int:
     """What the files take; close to what the loaded weights do when precision on disk and in memory agree."""
-    folders = set(checkpoint.components.values())
-    return sum(path.stat().st_size for folder in folders for path in found_in(folder, "**/*.safetensors"))
+    return sum(path.stat().st_size for path in checkpoint.weights)
 
 
 def _reset_peak(device: torch.device) -> None:

@@ -1,4 +1,4 @@
-"""Models kept between clips: as many as the memory holds, the one unused for longest goes first. Pure."""
+"""Models kept between clips: as many as the memory holds, the least useful goes first. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,23 @@ Model = TypeVar("Model")
 
 
 class WarmModels(Generic[Key, Model]):
-    """A cache bounded by the bytes its models take. A model larger than the bound is kept alone."""
+    """A cache bounded by the bytes its models take. A model larger than the bound is kept alone. `worth`: how useful
+    one is; of equals the one unused for longest goes first."""
 
-    def __init__(self, budget_bytes: int, on_drop: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        budget_bytes: int,
+        on_drop: Callable[[], None] = lambda: None,
+        worth: Callable[[Key], float] = lambda key: 0.0,
+    ) -> None:
         self._budget = budget_bytes
         self._on_drop = on_drop
+        self._worth = worth
         self._held: OrderedDict[Key, tuple[Model, int]] = OrderedDict()
+
+    def weighed_by(self, worth: Callable[[Key], float]) -> None:
+        """Somebody else knows from now on how useful they are."""
+        self._worth = worth
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -30,7 +41,7 @@ class WarmModels(Generic[Key, Model]):
             self._held.move_to_end(key)
             return held[0]
         while self._held and self._taken() + size_bytes > self._budget:
-            self._held.popitem(last=False)
+            del self._held[min(self._held, key=self._worth)]
             self._on_drop()
         model = load()
         self._held[key] = (model, size_bytes)

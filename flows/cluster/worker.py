@@ -12,16 +12,18 @@ import platform
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
 from flows.cluster.claims import alone
 from flows.cluster.failures import NodeFault, fault_of
-from flows.cluster.job import HandedBack, Heard, Job, Message, Warm, WorkerFacts
+from flows.cluster.job import Ahead, HandedBack, Heard, Job, Message, Warm, WorkerFacts
 from flows.cluster.leaving import on_sigterm, when_nobody_asks
+from flows.cluster.read_ahead import ReadAhead
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
+from flows.cluster.weights import known_revision
 from flows.errors import FlowsError, Stopped
 from flows.events import Finished, Log, Progress
 from flows.planning.model import Clip
@@ -49,6 +51,7 @@ class Worker:
         self._said = _Said()
         self._job: Job | None = None
         self._leaving = False
+        self._ahead = ReadAhead()
         self._asked = time.monotonic()
         self._thread.submit(self._renderer, spec)  # what it fails with is said of the first job
 
@@ -57,6 +60,11 @@ class Worker:
         import ray  # here alone, so that this module imports without it
 
         return WorkerFacts(platform.node(), ray.get_runtime_context().get_node_id(), os.getpid())
+
+    def checkpoints(self, spec: RendererSpec, variants: Collection[str]) -> Mapping[str, str | None]:
+        """The revision of what fills each variant here, "" where there is nothing; None if that is not known without
+        reading all of its weights."""
+        return {variant: known_revision(spec, variant) for variant in variants}
 
     def begin(self, job: Job) -> None:
         """Render and publish a clip, in the background. What is said of it ends with `Finished`, `Fault` or
@@ -69,8 +77,10 @@ class Worker:
         else:
             self._thread.submit(self._work, job, self._said)
 
-    def listen(self, after: int, seconds: float) -> Heard:
-        """What is said of the job, from the message number `after` on; waits for it so long."""
+    def listen(self, after: int, seconds: float, ahead: Ahead | None = None) -> Heard:
+        """What is said of the job, from the message number `after` on; waits for it so long. `ahead`: what is to be
+        loaded next, as the pool sees it now."""
+        self._ahead.want(ahead)
         heard = self._said.heard(after, seconds)
         self._asked = time.monotonic()
         return heard
@@ -88,7 +98,7 @@ class Worker:
         fingerprint = job.clip.fingerprint
         try:
             with _logs_forwarded(fingerprint, said.say):
-                said.say(self._finish(job, _Reporter(fingerprint, said)))
+                said.say(self._finish(job, _Reporter(fingerprint, said, self._ahead)))
         except Stopped:
             if self._leaving:
                 said.say(HandedBack(fingerprint))
@@ -96,6 +106,7 @@ class Worker:
             said.say(Log(fingerprint, logging.INFO, traceback.format_exc()))  # for the run, not for the terminal
             said.say(fault_of(fingerprint, error))
         finally:
+            self._ahead.allow(False)
             self._store.release()
             said.end()
 
@@ -108,6 +119,8 @@ class Worker:
             if waited and (found := self._found(clip)) is not None:
                 return found
             renderer = self._built(job.renderer)
+            renderer.weigh(job.useful)
+            report.warm, report.told_warm = lambda: renderer.warm, renderer.warm
             record = renderer.render(clip, self._store, report)
             report.said.say(Warm(renderer.warm))
             published = self._store.publish(replace(record, worker=self._name))
@@ -216,11 +229,20 @@ class _Said:
 class _Reporter:
     """`flows.cluster.renderers.Report`, as events of one clip."""
 
-    def __init__(self, fingerprint: str, said: _Said) -> None:
+    def __init__(self, fingerprint: str, said: _Said, ahead: ReadAhead) -> None:
         self.said = said
+        self.warm: Callable[[], frozenset[str]] = frozenset
+        self.told_warm = frozenset[str]()
+        self._ahead = ahead
         self._fingerprint = fingerprint
 
     def progress(self, stage: str, step: int, steps: int) -> None:
+        """Once the clip is being denoised it is known what is held, and there is time to read what comes next."""
+        denoises = stage == "denoise"
+        self._ahead.allow(denoises)
+        if denoises and (warm := self.warm()) != self.told_warm:
+            self.told_warm = warm
+            self.said.say(Warm(warm))
         self.said.say(Progress(self._fingerprint, stage, step, steps))
 
     def should_stop(self) -> bool:

@@ -153,6 +153,7 @@ class WorkerLoop:
             match message:
                 case Warm():
                     self._worker.warm = message.models
+                    self._dispatcher.holds(self._name, message.models)
                 case Finished():
                     self._why = ""
                     self._dispatcher.finished(lease.clip, message)

@@ -75,9 +75,21 @@ def remember_digests(digests: Mapping[Path, str]) -> None:
 
 def remembered_digest(path: Path) -> str | None:
     """The digest, if it is known without reading the file."""
-    real = path.resolve()
-    entry = _read_cache().get(str(real))
-    return str(entry[-1]) if entry is not None and entry[:-1] == stamp_of(real) else None
+    return remembered_digests([path])[0]
+
+
+def remembered_digests(paths: Sequence[Path]) -> list[str | None]:
+    """Of each file, in order, the digest as far as it is known without reading the file."""
+    known = _read_cache()
+    found: list[str | None] = []
+    for path in paths:
+        real = path.resolve()
+        entry = known.get(str(real))
+        if path.is_symlink() and real.parent.name == "blobs" and _BLOB_NAME.fullmatch(real.name):
+            found.append(real.name)
+        else:
+            found.append(str(entry[-1]) if entry is not None and entry[:-1] == stamp_of(real) else None)
+    return found
 
 
 def stamp_of(path: Path) -> list[int]:

@@ -22,6 +22,25 @@ def memory_bytes(process: Path = _SELF) -> int:
     return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_memory_limits(process)])
 
 
+def free_bytes(process: Path = _SELF, machine: Path = Path("/proc/meminfo")) -> int:
+    """Bytes of memory that are free, or hold nothing but files that can be read again: the machine's, or less where a
+    limit leaves less. 0 where the kernel does not say (not Linux)."""
+    told = dict(line.split(":", 1) for line in _read(machine).splitlines() if ":" in line)
+    available = 1024 * int(told.get("MemAvailable", "0").split()[0])
+    return max(0, min([available, *_room_left(process)]))
+
+
+def _room_left(process: Path) -> Iterator[int]:
+    """Up to the limit of each group; what its files take can be given back."""
+    for group in _groups(process, "memory"):
+        limit = _read(group / "memory.max") or _read(group / "memory.limit_in_bytes")
+        used = _read(group / "memory.current") or _read(group / "memory.usage_in_bytes")
+        if limit.isdecimal() and used.isdecimal():
+            counts = dict(line.split() for line in _read(group / "memory.stat").splitlines())
+            files = sum(int(counts.get(name, 0)) for name in ("inactive_file", "active_file"))
+            yield int(limit) - int(used) + files
+
+
 def _quotas(process: Path) -> Iterator[float]:
     """In cores, of each group on the way up: the least holds. https://docs.kernel.org/scheduler/sched-bwc.html"""
     for group in _groups(process, "cpu"):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from wan.errors import CheckpointError, NoCheckpoint
 from wan.families import Family, Role
-from wan.system.digests import file_digests
+from wan.system.digests import file_digests, remembered_digests
 from wan.system.folders import found_in
 from wan.variants import VARIANTS
 from wan.weights.layout import check_component, read_json, weight_files
 from wan.weights.places import models_home
+
+_READ_BYTES = 64 << 20
+"""Files up to this size are read at once, whether their digests are known or not."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,35 @@ class Checkpoint:
     @cached_property
     def revision(self) -> str:
         """sha256 (hex) over all configurations, tokenizer files and weights: the same for equal files anywhere."""
-        named = [
-            (f"{name}/{path.name}", path) for name, folder in self.components.items() for path in _files(name, folder)
-        ]
-        named.append(("model_index.json", self.folder / "model_index.json"))
-        named.sort()
-        digests = file_digests([path for _, path in named])
-        lines = "".join(f"{digest}  {name}\n" for (name, _), digest in zip(named, digests, strict=True))
-        return hashlib.sha256(lines.encode()).hexdigest()
+        named = self._named_files()
+        return _revision(named, file_digests(list(named.values())))
+
+    @property
+    def known_revision(self) -> str | None:
+        """The revision, if it is known without reading weights: None where one has changed since they were read."""
+        named = self._named_files()
+        large = [path for path in named.values() if path.stat().st_size > _READ_BYTES]
+        if any(digest is None for digest in remembered_digests(large)):
+            return None
+        return _revision(named, file_digests(list(named.values())))
+
+    @property
+    def weights(self) -> tuple[Path, ...]:
+        """The files of weights, component by component, each once."""
+        parts = (path for name, folder in self.components.items() for path in _files(name, folder))
+        return tuple(dict.fromkeys(path for path in parts if path.suffix == ".safetensors"))
+
+    def _named_files(self) -> Mapping[str, Path]:
+        """What the revision is of, by name, in order."""
+        named = {
+            f"{name}/{path.name}": path for name, folder in self.components.items() for path in _files(name, folder)
+        }
+        return dict(sorted({**named, "model_index.json": self.folder / "model_index.json"}.items()))
+
+
+def _revision(named: Mapping[str, Path], digests: Sequence[str]) -> str:
+    lines = "".join(f"{digest}  {name}\n" for name, digest in zip(named, digests, strict=True))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _files(name: str, folder: Path) -> list[Path]:

@@ -23,6 +23,11 @@ class Capacity:
         self._workers: dict[str, float] = {}
         self._backlog: Mapping[str, float] = {}
 
+    def copy(self) -> Capacity:
+        copied = Capacity()
+        copied._shares = dict(self._shares)
+        return copied
+
     def look(self, groups: Mapping[Holds, int], backlog: Mapping[str, float]) -> None:
         """`groups`: how many workers hold just these models; `backlog`: seconds of work that wait for each model."""
         known = self._shares

@@ -37,6 +37,11 @@ class Chooser:
         self._residency = residency
         self._capacity = Capacity()
 
+    def copy(self, order: Order, backlog: Backlog, residency: Residency) -> Chooser:
+        copied = Chooser(order, backlog, residency)
+        copied._capacity = self._capacity.copy()
+        return copied
+
     def choose(self, worker: str, warm: Collection[str], now: float) -> Choice | None:
         """The clip that the worker should have; None: none is ready, or others will have it sooner."""
         moment = self._order.moment(now)

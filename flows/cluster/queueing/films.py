@@ -39,6 +39,13 @@ class Films:
         self._held: set[str] = set()
         self.all_held = False
 
+    def copy(self) -> Films:
+        """What the copy's films are given is not given here."""
+        copied = Films()
+        copied._films = {name: replace(film) for name, film in self._films.items()}
+        copied._held, copied.all_held = self._held, self.all_held
+        return copied
+
     def __getitem__(self, name: str) -> Film:
         """The film; one that was never enrolled is as if it had been, with nothing said of it."""
         film = self._films.get(name)

@@ -19,6 +19,12 @@ IN_TURNS = 8
 LONG = 3.0
 """A clip's way to the end is long when it takes as long as everything does, less so many times the longest clip: a
 worker comes free a clip later, and no clip can be cut."""
+SHORT = 0.5
+"""A clip is short when it takes at most so many times the longest one."""
+WINDOW = 9.0
+KEPT = 1.0
+"""Of short clips, so many times the longest clip are kept for each worker: with what is short at the end, workers are
+done at the same time, although none of the long ones can be cut."""
 HASTE = 1.25
 """A film is pressing when what is left of it, taken so many times, would not be done by its deadline."""
 
@@ -40,7 +46,7 @@ class Choice:
 @dataclass(slots=True)
 class Moment:
     """When something is chosen, and for how many workers. `long`: seconds to the end from which on a clip goes before
-    its film's turn; `top`: the highest priority that waits."""
+    its film's turn, also when no more is short than is kept for the end; `top`: the highest priority that waits."""
 
     now: float
     running: frozenset[str]
@@ -63,11 +69,20 @@ class Order:
         self._health = health
         self._leases = 0
 
+    def copy(self, films: Films, ready: Ready, backlog: Backlog, residency: Residency) -> Order:
+        """The rule as it stands, over copies of what it knows."""
+        copied = Order(films, ready, backlog, residency, self._health)
+        copied._leases = self._leases
+        return copied
+
     def moment(self, now: float) -> Moment:
         running = self._health.running
         seconds = self._backlog.total + self._residency.left_over(now)
         by_turns = self._leases % IN_TURNS == IN_TURNS - 1
-        long = seconds / max(1, len(running)) - LONG * self._backlog.longest
+        longest = self._backlog.longest
+        long = seconds / max(1, len(running)) - LONG * longest
+        if 0 < long < WINDOW * longest and 0 < self._backlog.shorter(SHORT * longest) < KEPT * longest * len(running):
+            long = SHORT * longest
         return Moment(now, running, long, self._films.top_priority(), by_turns)
 
     def buckets(self) -> Iterator[Bucket]:

@@ -39,6 +39,16 @@ class Ready:
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._placed: dict[str, tuple[tuple[float, int], frozenset[str]]] = {}
 
+    def copy(self, films: Films) -> Ready:
+        """The same clips in buckets of their own, of these films."""
+        copied = Ready(films)
+        copied._placed = dict(self._placed)
+        copied._buckets = {
+            key: Bucket(films[key[0]], key[1], bucket.since, list(bucket.ranks), list(bucket.entries))
+            for key, bucket in self._buckets.items()
+        }
+        return copied
+
     def __contains__(self, entry: Entry) -> bool:
         return entry.name in self._placed
 
@@ -91,6 +101,12 @@ class Backlog:
     _counted: set[str] = field(default_factory=set)
     _lengths: Counter[float] = field(default_factory=Counter)
 
+    def copy(self) -> Backlog:
+        return Backlog(dict(self.seconds), dict(self.clips), set(self._counted), Counter(self._lengths))
+
+    def __contains__(self, entry: Entry) -> bool:
+        return entry.name in self._counted
+
     def count(self, entry: Entry, waits: bool) -> None:
         """Whether the clip is part of it, from now on."""
         if waits == (entry.name in self._counted):
@@ -104,6 +120,10 @@ class Backlog:
             del self._lengths[entry.seconds]
         if clips == 0:
             del self.clips[entry.model], self.seconds[entry.model]
+
+    def shorter(self, seconds: float) -> float:
+        """Seconds of all clips that take no longer than so."""
+        return sum(each * number for each, number in self._lengths.items() if each <= seconds)
 
     @property
     def longest(self) -> float:

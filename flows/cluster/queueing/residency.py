@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from flows.planning.model import Clip
 
@@ -15,13 +15,15 @@ LOAD_SECONDS = 30.0
 @dataclass(slots=True, eq=False)
 class Post:
     """What is known of one worker. `busy_until` is by estimate, None while it does nothing; `asked`: when it last asked
-    for work and there was none for it; `model`: what it renders with, or did last."""
+    for work and there was none for it; `model`: what it renders with, or did last; `paced`: the first step that it told
+    of, and when."""
 
     name: str
     holds: frozenset[str] = frozenset()
     model: str | None = None
     busy_until: float | None = None
     asked: float | None = None
+    paced: tuple[int, float] | None = None
 
     def free_in(self, now: float) -> float:
         """Seconds until it asks again. One that is overdue is taken to need as long again as it is."""
@@ -36,6 +38,12 @@ class Residency:
     def __init__(self) -> None:
         self._posts: dict[str, Post] = {}
         self._load_seconds: dict[str, float] = {}
+
+    def copy(self) -> Residency:
+        copied = Residency()
+        copied._posts = {name: replace(post) for name, post in self._posts.items()}
+        copied._load_seconds = self._load_seconds
+        return copied
 
     def learn_load(self, variant: str, seconds: float) -> None:
         self._load_seconds[variant] = seconds
@@ -60,8 +68,26 @@ class Residency:
         """It renders the clip."""
         post = self._post(worker)
         loading = 0.0 if clip.model in warm else self.load_seconds(clip)
-        post.holds, post.model, post.asked = frozenset(warm) | {clip.model}, clip.model, None
+        post.holds, post.model, post.asked, post.paced = frozenset(warm) | {clip.model}, clip.model, None, None
         post.busy_until = now + loading + clip.estimated_seconds
+
+    def progressed(self, worker: str, step: int, steps: int, now: float) -> None:
+        """So many steps are denoised: the others take as long each, and what comes behind them is short. Until two
+        steps were told, the estimate stands."""
+        post = self._posts.get(worker)
+        if post is None or post.busy_until is None:
+            return
+        if post.paced is None:
+            post.paced = (step, now)
+        first, since = post.paced
+        if step > first:
+            post.busy_until = now + (now - since) / (step - first) * (steps - step)
+
+    def free_at(self, worker: str) -> float:
+        """When a worker that renders will be done."""
+        at = self._posts[worker].busy_until
+        assert at is not None, "it renders"
+        return at
 
     def done(self, worker: str) -> None:
         """It renders nothing now."""
@@ -71,6 +97,9 @@ class Residency:
 
     def post(self, worker: str) -> Post | None:
         return self._posts.get(worker)
+
+    def posts(self) -> Mapping[str, Post]:
+        return self._posts
 
     def holders(self, model: str, among: Collection[str], but: str) -> Iterator[Post]:
         """The others that hold the model, of those that run."""

@@ -125,6 +125,9 @@ class DrilledRenderer:
     def take_over(self, before: Renderer) -> None:
         self._renderer.take_over(before._renderer if isinstance(before, DrilledRenderer) else before)
 
+    def weigh(self, useful: Mapping[str, float]) -> None:
+        self._renderer.weigh(useful)
+
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         self._clip = clip.spec.prompt
         return self._renderer.render(clip, store, _Told(report, self._happened))

@@ -31,6 +31,9 @@ from flows.planning.model import Clip
 from flows.settings import ClusterSettings
 from tests.flows.cluster.clips import real_clip
 from tests.flows.cluster.troubled import KIND
+from tests.flows.made import changed
+from wan.families import FAMILIES
+from wan.weights.checkpoint import Checkpoint
 
 
 class Film(threading.Thread):
@@ -41,7 +44,7 @@ class Film(threading.Thread):
         self.heard: list[Event] = []
         self.error: BaseException | None = None
         self._clips = clips
-        spec = RendererSpec(KIND, {"folder": str(folder)})
+        spec = RendererSpec(KIND, {"folder": str(folder), "family": "tiny"})
         self.pool: Pool = open_pool(settings, spec, str(folder / "store"), title=title)
 
     def run(self) -> None:
@@ -131,6 +134,13 @@ def steered(settings: ClusterSettings, folder: Path) -> None:
     other.start()
     other.join()
     print("other", str(other.error).splitlines()[0])
+    known = Checkpoint.open(FAMILIES["tiny"], "t2v-a14b").revision
+    for checkpoint in ("0" * 64, known):
+        made = changed(real_clip(f"with {checkpoint}"), checkpoint=checkpoint)
+        planned = Film(settings, folder, "Six", [made])
+        planned.start()
+        planned.join()
+        print("checkpoint", planned.finished, str(planned.error).splitlines()[:2])
 
 
 def main() -> None:

@@ -29,3 +29,16 @@ def test_a_model_larger_than_the_memory_is_kept_alone() -> None:
     models.get("a", 40, lambda: "a")
     models.get("huge", 400, lambda: "huge")
     assert models.keys == ("huge",)
+
+
+def test_the_least_useful_goes_first_and_of_equals_the_one_unused_for_longest() -> None:
+    useful: dict[str, float] = {}
+    models: WarmModels[str, str] = WarmModels(100, worth=lambda name: useful.get(name, 0.0))
+    for name in "abc":
+        models.get(name, 30, lambda: "model")
+    useful |= {"a": 900.0, "b": 20.0, "c": 20.0}
+    models.get("d", 30, lambda: "d")
+    assert models.keys == ("a", "c", "d")
+    useful.clear()
+    models.get("e", 60, lambda: "e")
+    assert models.keys == ("d", "e"), "nothing is said of any"

@@ -19,9 +19,10 @@ KIND = "tests.flows.cluster.troubled:TroubledRenderer"
 
 
 class TroubledRenderer(StubRenderer):
-    """`folder` is where it remembers what happened once already, and notes what it rendered."""
+    """`folder` is where it remembers what happened once already, and notes what it rendered. `family`: whose
+    checkpoints a film was planned with, which it does not need."""
 
-    def __init__(self, *, threads: int, folder: str) -> None:
+    def __init__(self, *, threads: int, folder: str, family: str = "") -> None:
         super().__init__(threads=threads)
         self._folder = Path(folder)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wan.system.host import cores, memory_bytes
+from wan.system.host import cores, free_bytes, memory_bytes
 
 
 def groups(tmp_path: Path, membership: str, mounts: list[tuple[str, str, str]], files: dict[str, str]) -> Path:
@@ -80,3 +80,17 @@ def test_no_limit_is_the_machine_itself(tmp_path: Path, said: str) -> None:
     )
     assert memory_bytes(process) == memory_bytes(tmp_path / "nowhere")
     assert cores(process) == cores(tmp_path / "nowhere")
+
+
+def test_what_files_take_of_a_container_is_free_as_well(tmp_path: Path) -> None:
+    files = {
+        "meminfo": "MemTotal: 8388608 kB\nMemAvailable: 4194304 kB",
+        "cg/memory.max": str(3 << 30),
+        "cg/memory.current": str(2 << 30),
+        "cg/memory.stat": f"anon 5\ninactive_file {256 << 20}\nactive_file {256 << 20}",
+    }
+    process = groups(tmp_path, "0::/\n", [("/", "cg", "cgroup2 cgroup rw")], files)
+    assert free_bytes(process, tmp_path / "meminfo") == (1 << 30) + (512 << 20)
+    (tmp_path / "cg/memory.max").write_text("max")
+    assert free_bytes(process, tmp_path / "meminfo") == 4 << 30
+    assert free_bytes(process, tmp_path / "none") == 0

@@ -56,19 +56,16 @@ def test_as_many_workers_change_over_as_the_work_of_another_model_asks_for_and_t
     assert loads.count(T2V) <= 1
 
 
-def test_the_next_model_is_known_before_it_is_needed() -> None:
-    queue = queue_with("w")
-    add(queue, "one", clip("a"), *many("b", 3, variant="i2v-a14b"))
-    assert lease(queue, "w") == "a"
-    assert queue.next_model("w", {T2V}) == I2V
-    queue.add(many("a", 2))
-    assert queue.next_model("w", {T2V}) is None
-
-
-def test_the_model_for_which_least_waits_goes_first() -> None:
+def test_the_lease_says_for_which_of_the_models_held_least_waits() -> None:
     queue = queue_with("w", "x")
     add(queue, "one", *many("a", 4), *many("b", 9, variant="i2v-a14b"))
-    assert queue.drop_first("w", {T2V, I2V, T2I}) == (T2I, T2V, I2V)
-    lease(queue, "x", {I2V})
-    lease(queue, "x", {I2V})
-    assert queue.drop_first("w", {T2V, I2V}) == (I2V, T2V), "another worker holds it"
+    given = queue.lease("w", {T2V, I2V, T2I})
+    assert given is not None
+    assert given.useful == {T2I: 0.0, T2V: 30.0, I2V: 90.0}, "the clip itself waits no more"
+    assert lease(queue, "x", {I2V}) == "b 0"
+    again = queue.lease("w", {T2V, I2V})
+    assert again is not None
+    assert again.useful[I2V] <= 80 / 2, "another worker holds it"
+    alone = queue.lease("w", {T2V})
+    assert alone is not None
+    assert alone.useful == {}, "what goes is plain"

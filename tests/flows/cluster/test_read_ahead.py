@@ -1,0 +1,149 @@
+"""Files that come into the page cache while a worker denoises, and at no other time."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from flows.cluster.job import Ahead
+from flows.cluster.read_ahead import PIECE_BYTES, ReadAhead
+from flows.cluster.renderers import RendererSpec
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the page cache is looked at as Linux shows it")
+
+NEXT, OTHER = (Ahead(variant, RendererSpec("wan", {"family": "wan22"})) for variant in ("i2v-a14b", "s2v-14b"))
+PIECES = 6
+
+
+def large_file(path: Path, pieces: int = PIECES) -> Path:
+    """On the disk, and in no memory."""
+    path.write_bytes(os.urandom(PIECE_BYTES) * pieces)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    if cached(path) > 0:
+        pytest.skip("this file system keeps what it was told to drop")
+    return path
+
+
+def cached(path: Path) -> float:
+    """The part of a file that is in the page cache: mincore(2)."""
+    size = path.stat().st_size
+    with path.open("rb") as file, mmap.mmap(file.fileno(), size, prot=mmap.PROT_READ, flags=mmap.MAP_PRIVATE) as view:
+        pages = (ctypes.c_ubyte * (-(-size // mmap.PAGESIZE)))()
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.mmap.restype = ctypes.c_void_p
+        libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+        libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+        libc.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
+        at = libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, file.fileno(), 0)
+        assert libc.mincore(at, size, pages) == 0
+        libc.munmap(at, size)
+        view.close()
+    return sum(page & 1 for page in pages) / len(pages)
+
+
+def until(happened: Callable[[], bool], seconds: float = 20.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return happened()
+
+
+def at_work() -> bool:
+    return any(thread.name == "read ahead" for thread in threading.enumerate())
+
+
+def reading(files: Callable[[Ahead], Sequence[Path]], free: int = 1 << 40, least: int = 1) -> ReadAhead:
+    return ReadAhead(files, lambda: free, least)
+
+
+def test_the_next_models_files_are_read_while_the_worker_denoises(tmp_path: Path) -> None:
+    file = large_file(tmp_path / "weights")
+    ahead = reading(lambda _: [file])
+    ahead.want(NEXT)
+    assert not at_work()
+    assert cached(file) == 0, "not before it denoises"
+    ahead.allow(True)
+    assert until(lambda: cached(file) == 1)
+    assert until(lambda: not at_work())
+    ahead.want(NEXT)
+    assert not at_work(), "they were read"
+
+
+class Slow:
+    """A file system that gives its first file and then waits."""
+
+    def __init__(self, *files: Path) -> None:
+        self.files = files
+        self.asked: list[str] = []
+        self.gate = threading.Event()
+
+    def __call__(self, ahead: Ahead) -> Sequence[Path]:
+        self.asked.append(ahead.variant)
+        self.gate.wait(20)
+        return self.files
+
+
+@pytest.mark.parametrize("end", ["the clip is done", "the plan changes", "nothing comes next"])
+def test_it_stops_as_soon_as_there_is_no_reason_for_it(tmp_path: Path, end: str) -> None:
+    file = large_file(tmp_path / "weights")
+    slow = Slow(file)
+    ahead = reading(slow)
+    ahead.allow(True)
+    ahead.want(NEXT)
+    assert until(lambda: slow.asked == ["i2v-a14b"])
+    if end == "the clip is done":
+        ahead.allow(False)
+    else:
+        ahead.want(OTHER if end == "the plan changes" else None)
+    slow.files = () if end == "the plan changes" else slow.files
+    slow.gate.set()
+    assert until(lambda: not at_work())
+    assert cached(file) == 0
+    assert slow.asked == (["i2v-a14b", "s2v-14b"] if end == "the plan changes" else ["i2v-a14b"])
+    if end == "the clip is done":
+        ahead.allow(True)
+        assert until(lambda: cached(file) == 1), "it goes on with the next clip"
+
+
+def test_no_more_is_read_than_half_of_the_free_memory_takes(tmp_path: Path) -> None:
+    file = large_file(tmp_path / "weights")
+    ahead = reading(lambda _: [file], free=4 * PIECE_BYTES)
+    ahead.allow(True)
+    ahead.want(NEXT)
+    assert until(lambda: not at_work())
+    assert 0 < cached(file) <= 0.5
+
+
+def test_small_models_are_left_alone(tmp_path: Path) -> None:
+    file = large_file(tmp_path / "weights", pieces=1)
+    ahead = reading(lambda _: [file], least=1 << 30)
+    ahead.allow(True)
+    ahead.want(NEXT)
+    assert until(lambda: not at_work())
+    assert cached(file) == 0
+
+
+def test_what_cannot_be_read_stops_nothing(tmp_path: Path) -> None:
+    ahead = reading(lambda _: [tmp_path / "gone"])
+    ahead.allow(True)
+    ahead.want(NEXT)
+    assert until(lambda: not at_work())
+
+
+def test_without_a_plan_no_thread_is_started() -> None:
+    ahead = reading(lambda _: pytest.fail("nothing is wanted"))
+    for _ in range(3):
+        ahead.allow(True)
+        ahead.want(None)
+        ahead.allow(False)
+    assert not at_work()
