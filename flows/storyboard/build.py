@@ -27,9 +27,9 @@ from flows.storyboard.model import (
 from flows.storyboard.names import Index, index
 from flows.storyboard.nodes import Keys, Node, Text, place_of
 from flows.storyboard.prompts import Prompts
+from flows.storyboard.declared import check_variables
 from flows.storyboard.records import Values
 from flows.storyboard.shots import Level, ShotBuilder
-from flows.storyboard.templates import Templates
 from flows.storyboard.words import FROM_IMAGE
 
 
@@ -38,9 +38,8 @@ def build(root: Keys, path: Path, context: Context) -> Storyboard | None:
     film = FILM.read(root, context, "the storyboard")
     if film is None:
         return None
-    variables = film.get("variables") or {}
-    templates = Templates({name: text.value for name, (_, text) in variables.items()}, context.variables_used)
-    prompts = Prompts(templates, {}, context.problems)
+    check_variables(film.get("variables") or {}, context.problems)
+    prompts = Prompts(context.variables, {}, context.problems)
     prompts.cast = _cast(film.get("cast") or {}, prompts)
     nodes: list[Node] = film.get("scenes") or []
     ids = index(nodes, context.problems)

@@ -101,9 +101,9 @@ def apply_overrides(root: Keys, overrides: Sequence[Override], context: Context)
 
 def report_unused_variables(overrides: Sequence[Override], context: Context) -> None:
     """Report values for variables that no text names: they would change nothing, and another one was meant."""
-    used = sorted(context.variables_used)
+    used = sorted(context.variables.used)
     for override in overrides:
-        if override.path[0] != "variables" or len(override.path) != 2 or override.path[1] in context.variables_used:
+        if override.path[0] != "variables" or len(override.path) != 2 or override.path[1] in context.variables.used:
             continue
         name = override.path[1]
         others = f"variables in use: {listed(used)}" if used else "no text of the storyboard has a variable"

@@ -48,11 +48,12 @@ _FIX = "only {{ name }} and {{ name | filter }} are allowed"
 
 
 class TemplateError(Exception):
-    """A text whose templates cannot be filled in. `needle` is the part of the text that is to blame."""
+    """A text whose templates cannot be filled in. `needle` is the part of the text that is to blame; `variable` the one
+    that has no value, if that is why."""
 
-    def __init__(self, message: str, fix: str | None, needle: str) -> None:
+    def __init__(self, message: str, fix: str | None, needle: str, variable: str | None = None) -> None:
         super().__init__(message)
-        self.message, self.fix, self.needle = message, fix, needle
+        self.message, self.fix, self.needle, self.variable = message, fix, needle, variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Templates:
 
     def _unknown(self, name: str) -> TemplateError:
         fix = did_you_mean(name, self.variables, f"add it: variables: {{{name}: …}}")
-        return TemplateError(f"the template names an unknown variable '{name}'", fix, name)
+        return TemplateError(f"the template names an unknown variable '{name}'", fix, name, name)
 
 
 def _check_size(size: int) -> None:
