@@ -74,9 +74,7 @@ class Written:
             report_unused_variables(self.overrides, Context(problems, self.assets, homes(), variables))
         return storyboard
 
-    def film(
-        self, variables: Variables, problems: Problems, overrides: Sequence[Override] = ()
-    ) -> Storyboard | None:
+    def film(self, variables: Variables, problems: Problems, overrides: Sequence[Override] = ()) -> Storyboard | None:
         """The film with these variables, and with more overrides laid in; what is wrong goes to `problems`."""
         context = Context(problems, self.assets.telling(problems), homes(), variables)
         root = apply_overrides(self.root, overrides, context) if overrides else self.root

@@ -49,7 +49,7 @@ def test_a_value_that_is_wrong_is_shown_where_it_was_written(tmp_path: Path) -> 
 
 
 def test_a_file_is_looked_for_beside_what_names_it(tmp_path: Path) -> None:
-    film = written(tmp_path, FILM.replace("seed: \"{{ seed }}\"", "image: \"{{ picture }}\""))
+    film = written(tmp_path, FILM.replace('seed: "{{ seed }}"', 'image: "{{ picture }}"'))
     elsewhere = tmp_path / "tables"
     elsewhere.mkdir()
     problems = Problems()
