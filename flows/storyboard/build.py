@@ -47,7 +47,7 @@ def build(root: Keys, path: Path, context: Context) -> Storyboard | None:
     title = _title(film, prompts)
     storyboard = Storyboard(
         title=title,
-        slug=slug(title) or _digest(title),
+        slug=slug_of(title),
         path=path,
         scenes=scenes,
         format=_format(film.get("format")),
@@ -105,6 +105,11 @@ class _Scenes:
             defaults=inherited(self.defaults, own) if own is not None else self.defaults,
             first=first,
         )
+
+
+def slug_of(title: str) -> str:
+    """The folder of a title, whatever letters it has."""
+    return slug(title) or _digest(title)
 
 
 def slug(title: str) -> str:

@@ -18,13 +18,21 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _ALONE = re.compile(rf"\s*\{{\{{\s*({VARIABLE})\s*\}}\}}\s*")
 
 
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """A variable without a value: where it should be, and why there is none."""
+
+    node: Text
+    why: str = "the cell is empty"
+
+
 @dataclass(frozen=True)
 class Variables:
-    """`given`: each with the place that its value is from. `unset`: names that were left empty on purpose, as a cell of
-    a table is; a text that needs one is told of that place. `used` are those that the film asks for."""
+    """`given`: each with the place that its value is from. `unset`: names that have none, and where it should be; a
+    text that needs one is told of that place. `used` are those that the film asks for."""
 
     given: Mapping[str, Text] = field(default_factory=dict)
-    unset: Mapping[str, Text] = field(default_factory=dict)
+    unset: Mapping[str, Unset] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     @cached_property
@@ -63,9 +71,8 @@ class Variables:
         if empty is None:
             problems.add(place_of(node, error.needle), error.message, error.fix)
             return
-        where = place_of(node, error.needle)
-        message = f"the value of '{error.variable}' is empty, and {where} needs it"
-        problems.add(empty, message, f"write one, or there: {{{{ {error.variable} | default('…') }}}}")
+        message = f"{empty.why}, and {place_of(node, error.needle)} needs it"
+        problems.add(empty.node, message, f"write one, or there: {{{{ {error.variable} | default('…') }}}}")
 
 
 def sole_variable(node: Text) -> str | None:

@@ -10,7 +10,7 @@ from flows.storyboard import check_storyboard, load_storyboard
 from flows.storyboard.load import read_written
 from flows.storyboard.nodes import Source, Text
 from flows.storyboard.problems import Problems
-from flows.storyboard.variables import Variables, sole_variable
+from flows.storyboard.variables import Unset, Variables, sole_variable
 
 FILM = """storyboard: 1
 title: "{{ product }}"
@@ -68,7 +68,7 @@ def test_a_value_that_was_left_empty_is_asked_for_where_it_lacks(tmp_path: Path)
     read = read_written(written(tmp_path))
     problems = Problems()
     given = {name: node for name, node in read.declared.values.items() if name != "product"}
-    read.film(Variables(given, {"product": cell(tmp_path, "", 4, 2)}), problems)
+    read.film(Variables(given, {"product": Unset(cell(tmp_path, "", 4, 2))}), problems)
     assert {str(problem.place) for problem in problems.sorted()} == {"rows.csv:4:2"}
     assert all("is empty, and" in problem.message for problem in problems.sorted())
 
