@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.errors import Place, Problem, StoryboardError
+from flows.errors import Place, Problem, TableError
 from flows.storyboard.problems import printable
 from flows.words import count
 
@@ -51,24 +51,19 @@ class Fault:
         return Problem(place, self.said(), self.fix)
 
 
-class TableError(StoryboardError):
-    """Everything that is wrong with a table and the films of its rows; grouped as people read it."""
-
-    def __init__(self, table: Path, faults: Sequence[Fault], rows: int | None = None) -> None:
-        self.table, self.faults, self.rows = table, tuple(faults), rows
-        super().__init__([fault.problem(table) for fault in faults])
-        self.args = ("\n".join(grouped(table, faults)),)
+def table_error(table: Path, faults: Sequence[Fault]) -> TableError:
+    """All of it, as an error."""
+    unique = list(dict.fromkeys(faults))
+    return TableError([fault.problem(table) for fault in unique], grouped(table, unique))
 
 
 def grouped(table: Path, faults: Sequence[Fault]) -> list[str]:
-    """Lines: a kind of fault each, with the rows that have it."""
+    """A text for each kind of fault, with the rows that have it."""
     kinds: dict[tuple[str, str | None, Place | None], list[Fault]] = {}
     for fault in faults:
         kinds.setdefault(fault.kind, []).append(fault)
-    lines: list[str] = []
-    for same in kinds.values():
-        lines += _alone(table, same[0]) if len(same) == 1 else _together(table, same)
-    return lines
+    texts = (_alone(table, same[0]) if len(same) == 1 else _together(table, same) for same in kinds.values())
+    return ["\n".join(lines) for lines in texts]
 
 
 def _alone(table: Path, fault: Fault) -> list[str]:

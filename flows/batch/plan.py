@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.batch.asked import Asked
 from flows.batch.columns import Columns
-from flows.batch.faults import Fault, TableError
+from flows.batch.faults import Fault, table_error
 from flows.batch.films import Film, Read, fault_of, read_films
 from flows.batch.tables import read_table
 from flows.config import Composition, compose
@@ -107,6 +107,11 @@ class BatchPlan:
             estimated_seconds=start + edit + sum(clip.estimated_seconds for clip in new),
         )
 
+    @property
+    def remarks(self) -> list[Fault]:
+        """The warnings of the films, each with its row."""
+        return [Fault(text, None, planned.film.row) for planned in self.films for text in planned.plan.warnings]
+
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """Those of the films, each once."""
@@ -127,7 +132,7 @@ def plan_batch(asked: Asked, *, on_prompt: Callable[[int, int], None] | None = N
     settings = replace(composition.settings, film=replace(composition.settings.film, outputs=outputs / called))
     films, faults = _planned(columns, read, settings, on_prompt, weights=weights)
     if faults and (not asked.skip_bad or not films or any(fault.row is None for fault in faults)):
-        raise TableError(asked.table, list(dict.fromkeys(faults)))
+        raise table_error(asked.table, faults)
     return BatchPlan(
         called, columns.written.path, asked.table, columns.table.columns, outputs, settings, tuple(films), tuple(faults)
     )
@@ -145,13 +150,13 @@ def read_batch(asked: Asked, composition: Composition) -> tuple[Columns, Read]:
     columns = Columns(written, table, asked)
     wrong = [*columns.faults()]
     if wrong:
-        raise TableError(asked.table, [*wrong, *table.faults])
+        raise table_error(asked.table, [*wrong, *table.faults])
     films = len(table.rows)
     for values in asked.matrix.values():
         films *= len(values)
     if films > asked.most:
         message = f"the rows and --matrix make {films:,} films; at most {asked.most:,} are taken"
-        raise TableError(asked.table, [Fault(message, "split the table, or allow more: --max-films N")])
+        raise table_error(asked.table, [Fault(message, "split the table, or allow more: --max-films N")])
     return columns, read_films(columns)
 
 

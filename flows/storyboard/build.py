@@ -11,6 +11,7 @@ from typing import Any
 
 from flows.storyboard.checks import check_film
 from flows.storyboard.context import Context
+from flows.storyboard.declared import check_variables
 from flows.storyboard.inherit import inherited, look_of
 from flows.storyboard.language import FILM, SCENE, SHOT
 from flows.storyboard.model import (
@@ -27,7 +28,6 @@ from flows.storyboard.model import (
 from flows.storyboard.names import Index, index
 from flows.storyboard.nodes import Keys, Node, Text, place_of
 from flows.storyboard.prompts import Prompts
-from flows.storyboard.declared import check_variables
 from flows.storyboard.records import Values
 from flows.storyboard.shots import Level, ShotBuilder
 from flows.storyboard.words import FROM_IMAGE

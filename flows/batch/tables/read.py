@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from flows.batch.faults import Fault, TableError
+from flows.batch.faults import Fault, table_error
 from flows.batch.tables.cells import Wrong, text_of
 from flows.batch.tables.columnar import read_parquet
 from flows.batch.tables.delimited import read_delimited
@@ -38,10 +38,10 @@ def read_table(path: Path, most: int, sheet: str | None = None) -> Table:
         reader = _reader(reading)
         return _table(reading, reader(reading))
     except Unreadable:
-        raise TableError(path, reading.faults) from None
+        raise table_error(path, reading.faults) from None
     except OSError as error:
         fault = Fault(f"the table cannot be read: {error.strerror}", "check its name and permissions")
-        raise TableError(path, [fault]) from error
+        raise table_error(path, [fault]) from error
 
 
 def _reader(reading: Reading) -> Callable[[Reading], Rows]:
