@@ -14,7 +14,8 @@ from flows.words import count
 SHOWN = 3
 """Rows of one fault that are written out; the others are listed by number."""
 MOST_RANGES = 8
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\b\d+(?:\.\d+)?\b")
+_OWN = re.compile(r"'[^']*'|\"[^\"]*\"|\S+\.[A-Za-z]\w{1,11}\b|\b\d+(?:\.\d+)?\b")
+"""What a row has alone: what is quoted, names of files, numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Fault:
     def kind(self) -> tuple[str, str | None, Place | None]:
         """What rows have in common that have the same fault."""
         words = self.message.replace(self.value, "…") if self.value else self.message
-        return _QUOTED.sub("…", words), self.column, self.about
+        return _OWN.sub("…", words), self.column, self.about
 
     def said(self, *, place: bool = True) -> str:
         """In words, without the row."""
@@ -78,7 +79,7 @@ def _together(table: Path, same: Sequence[Fault]) -> list[str]:
     if len(said) == 1:
         return [f"{table}: {count(len(rows), 'row')} ({ranges(rows)}): {first.said()}", *_fix(first)]
     column = f"column '{first.column}': " if first.column else ""
-    lines = [f"{table}: {column}{count(len(same), 'fault')} of one kind, in rows {ranges(rows)}"]
+    lines = [f"{table}: {column}{len(same):,} of one kind, in rows {ranges(rows)}"]
     lines += [f"    row {fault.row}: {fault.said().removeprefix(column)}" for fault in same[:SHOWN]]
     if len(same) > SHOWN:
         lines.append(f"    and {count(len(same) - SHOWN, 'more like this', 'more like this')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from flows.edit.timeline import chosen_take
 from flows.events import Event, Finished
 from flows.film.making import Making
 from flows.film.survey import Survey
+from flows.planning import PlannedShot
 from flows.store import Store
 from wan.system.files import write_whole
 
@@ -20,12 +22,14 @@ POSTER = "poster.jpg"
 
 @dataclass(slots=True, eq=False)
 class BatchFilm:
-    """`leads` are the clips that are rendered on its account: it is the first of the films that want them."""
+    """`leads` are the clips that are rendered on its account: it is the first of the films that want them. `shown` is
+    the shot that its poster is of: one that as few others as possible have."""
 
     planned: PlannedFilm
     entry: Entry
     making: Making
     leads: frozenset[str]
+    shown: PlannedShot
 
     @property
     def name(self) -> str:
@@ -73,7 +77,7 @@ class BatchFilm:
         return sum(sum(record.seconds.values()) for record in records if record.fingerprint in self.making.rendered)
 
     def _poster(self) -> Path:
-        take = chosen_take(self.planned.plan.shots[0], self.making.records)
+        take = chosen_take(self.shown, self.making.records)
         picture = self.making.store.read(self.making.records[take.clips[0].fingerprint].thumbnail)
         path = self.making.folder / POSTER
         write_whole(path, lambda file: file.write(picture))
@@ -83,8 +87,15 @@ class BatchFilm:
         return None if path is None else path.relative_to(self.planned.plan.settings.film.outputs).as_posix()
 
 
-def begun(planned: PlannedFilm, entry: Entry, store: Store, survey: Survey, leads: frozenset[str]) -> BatchFilm:
-    """A film of which the store has what the survey says."""
+def begun(
+    planned: PlannedFilm,
+    entry: Entry,
+    store: Store,
+    survey: Survey,
+    leads: frozenset[str],
+    wanted: Mapping[str, int],
+) -> BatchFilm:
+    """A film of which the store has what the survey says. `wanted`: how many films have each clip."""
     from flows.film.folder import film_folder
 
     plan = planned.plan
@@ -98,7 +109,8 @@ def begun(planned: PlannedFilm, entry: Entry, store: Store, survey: Survey, lead
         pool=None,
         on_event=_nobody,
     )
-    return BatchFilm(planned, entry, making, leads)
+    shown = min(plan.shots, key=lambda shot: wanted[shot.takes[0].clips[0].fingerprint])
+    return BatchFilm(planned, entry, making, leads, shown)
 
 
 def _nobody(event: Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -81,10 +82,11 @@ def make_batch(
     _check_cluster(plan)
     with ExitStack() as held:
         held.enter_context(_folder(plan))
-        watcher = observer or Unwatched()
+        entries, todo = _entries(plan)
+        watcher = observer if observer is not None and todo else Unwatched()  # there is nothing to watch
         held.callback(watcher.close)
         watcher.start()
-        making = _begun(plan, renderer, on_event or _ignore, held)
+        making = _begun(plan, entries, todo, renderer, on_event or _ignore, held)
         recorder = Recorder(plan, making.entries)
         run = _make(making, watcher, recorder)
     return BatchResult(
@@ -120,12 +122,16 @@ def _folder(plan: BatchPlan) -> Iterator[None]:
 
 
 def _begun(
-    plan: BatchPlan, renderer: RendererSpec | None, on_event: Callable[[BatchEvent], None], held: ExitStack
+    plan: BatchPlan,
+    entries: list[Entry],
+    todo: Sequence[tuple[PlannedFilm, Entry]],
+    renderer: RendererSpec | None,
+    on_event: Callable[[BatchEvent], None],
+    held: ExitStack,
 ) -> BatchMaking:
     """What is there is known, inputs are in the store, and a pool is starting if there is something to render."""
     store = open_store(plan.settings.store.address)
     store.check()
-    entries, todo = _entries(plan)
     clips = _clips_of([planned for planned, _ in todo])
     surveyed = survey(store, clips)
     missing = surveyed.missing
@@ -216,6 +222,7 @@ def _clips_of(films: Sequence[PlannedFilm]) -> tuple[Clip, ...]:
 def _films(todo: Sequence[tuple[PlannedFilm, Entry]], store: Store, surveyed: Survey) -> Iterator[BatchFilm]:
     missing = {clip.fingerprint for clip in surveyed.missing}
     led: set[str] = set()
+    wanted = Counter(clip.fingerprint for planned, _ in todo for clip in planned.plan.clips)
     for planned, entry in todo:
         clips = planned.plan.clips
         names = {clip.fingerprint for clip in clips}
@@ -226,7 +233,7 @@ def _films(todo: Sequence[tuple[PlannedFilm, Entry]], store: Store, surveyed: Su
         )
         leads = frozenset(name for name in names & missing if name not in led)
         led |= leads
-        yield begun(planned, entry, store, own, leads)
+        yield begun(planned, entry, store, own, leads, wanted)
 
 
 def _make(making: BatchMaking, observer: BatchObserver, recorder: Recorder) -> Run:
