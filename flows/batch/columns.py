@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from flows.batch.asked import Asked
 from flows.batch.faults import Fault
@@ -26,15 +27,35 @@ class Columns:
     written: Written
     table: Table
     asked: Asked
+    fetched: dict[str, Path] = field(default_factory=dict)
+    """By address, the files that were fetched."""
+
+    def cell(self, row: Row, place: int) -> Text:
+        """The cell as a text of the storyboard's; an address by the file that was fetched from it."""
+        value = row.cells[place] or ""
+        file = self.fetched.get(value) if self.table.columns[place] in self.files else None
+        if file is None:
+            return Text(self.source, row.number, place + 1, value, True)
+        return Text(Source(self.source.name, "", file.parent), row.number, place + 1, file.name, True)
 
     @cached_property
-    def used(self) -> frozenset[str]:
-        """The variables that a film asks for, found by reading one."""
+    def _one(self) -> Variables:
+        """Those of a film that was read for what it asks for."""
         variables = Variables(self.written.declared.values)
         self.written.film(variables, Problems())
         if self.asked.name is not None:
             variables.fill(Text(Source("--name", self.asked.name), 1, 1, self.asked.name, True), Problems())
-        return frozenset(variables.used)
+        return variables
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The variables that a film asks for."""
+        return frozenset(self._one.used)
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """Those of them that name files."""
+        return frozenset(self._one.files)
 
     @cached_property
     def known(self) -> frozenset[str]:

@@ -48,6 +48,8 @@ class Fault:
 
     def problem(self, table: Path) -> Problem:
         """As programs read it: the line is the row, the column its number."""
+        if self.row is None and self.about is not None:
+            return Problem(self.about, self.message, self.fix)
         place = Place(str(table), self.row, self.number) if self.row is not None else Place(str(table), 1, 1)
         return Problem(place, self.said(), self.fix)
 
@@ -69,7 +71,8 @@ def grouped(table: Path, faults: Sequence[Fault]) -> list[str]:
 
 def _alone(table: Path, fault: Fault) -> list[str]:
     row = f"row {fault.row}: " if fault.row is not None else ""
-    return [f"{table}: {row}{fault.said()}", *_fix(fault)]
+    where = f"{table}: {row}" if row or fault.about is None else ""
+    return [f"{where}{fault.said()}", *_fix(fault)]
 
 
 def _together(table: Path, same: Sequence[Fault]) -> list[str]:

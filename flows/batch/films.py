@@ -46,9 +46,10 @@ class Read:
     faults: tuple[Fault, ...]
 
 
-def read_films(columns: Columns) -> Read:
-    """Every row with every choice of the matrix. A row of which one film is wrong has none."""
-    faults: list[Fault] = [*_of_cells(columns), *_repeated(columns)]
+def read_films(columns: Columns, known: Sequence[Fault] = ()) -> Read:
+    """Every row with every choice of the matrix. A row of which one film is wrong has none; nor have those with `known`
+    faults."""
+    faults: list[Fault] = [*known, *_of_cells(columns), *_repeated(columns)]
     bad = {fault.row for fault in faults}
     films: list[Film] = []
     found: list[tuple[Row, Problem]] = []
@@ -93,7 +94,7 @@ def _film(columns: Columns, row: Row, choice: Mapping[str, str]) -> tuple[Film |
     values: dict[str, str] = {}
     for place, name in columns.taken:
         value = row.cells[place]
-        node = Text(columns.source, row.number, place + 1, value or "", True)
+        node = columns.cell(row, place)
         if value is not None:
             values[name] = value
         if name.startswith(OVERRIDE):

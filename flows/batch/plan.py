@@ -10,6 +10,7 @@ from pathlib import Path
 from flows.batch.asked import Asked
 from flows.batch.columns import Columns
 from flows.batch.faults import Fault, table_error
+from flows.batch.fetch import fetch_files
 from flows.batch.films import Film, Read, fault_of, read_films
 from flows.batch.tables import read_table
 from flows.config import Composition, compose
@@ -157,7 +158,8 @@ def read_batch(asked: Asked, composition: Composition) -> tuple[Columns, Read]:
     if films > asked.most:
         message = f"the rows and --matrix make {films:,} films; at most {asked.most:,} are taken"
         raise table_error(asked.table, [Fault(message, "split the table, or allow more: --max-films N")])
-    return columns, read_films(columns)
+    wrong = fetch_files(columns, composition.settings.assets.hosts)
+    return columns, read_films(columns, wrong)
 
 
 def batch_name(asked: Asked, columns: Columns) -> str:

@@ -13,7 +13,7 @@ from flows.storyboard.model import Cue
 from flows.storyboard.nodes import Node, Text
 from flows.storyboard.problems import listed
 from flows.storyboard.quantities import seconds_of, with_point
-from flows.storyboard.variables import CONTROL
+from flows.storyboard.variables import CONTROL, sole_variable
 from wan.weights.layout import PICKLES
 
 MAX_TEXT = 20_000
@@ -167,6 +167,8 @@ class Asset:
     kind: AssetKind
 
     def read(self, node: Node, context: Context, key: str) -> Path | None:
+        if isinstance(node, Text) and (alone := sole_variable(node)) is not None:
+            context.variables.files.add(alone)
         text = filled(node, context, key, self)
         return context.assets.find(text, self.kind) if text else None
 

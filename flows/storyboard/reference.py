@@ -50,8 +50,8 @@ In every text `{{{{ name }}}}` becomes the variable of that name, `{{{{ name | t
 Nothing else of Jinja is allowed: no loops, conditions, calls, attributes, arithmetic.
 
 So it does in every other value but ids and names of shared files: `duration: "{{{{ seconds }}}}"`,
-`image: "{{{{ picture }}}}"`, `aspect: "{{{{ shape }}}}"`. What comes of it is checked like any other value. A file that is
-one variable alone is looked for beside what gives the variable its value: the storyboard, or the table of a batch
+`image: "{{{{ picture }}}}"`, `aspect: "{{{{ shape }}}}"`. What comes of it is checked like any other value. A file
+that is one variable alone is looked for beside what gives the variable its value: the storyboard, or the table of a batch
 ([batches.md](batches.md)). There a variable with `example: boat` instead of a value must be a column: the example is
 for a look at one film.
 """

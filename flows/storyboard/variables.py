@@ -29,11 +29,13 @@ class Unset:
 @dataclass(frozen=True)
 class Variables:
     """`given`: each with the place that its value is from. `unset`: names that have none, and where it should be; a
-    text that needs one is told of that place. `used` are those that the film asks for."""
+    text that needs one is told of that place. `used` are those that the film asks for; `files` those of them that name
+    a file alone."""
 
     given: Mapping[str, Text] = field(default_factory=dict)
     unset: Mapping[str, Unset] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
 
     @cached_property
     def templates(self) -> Templates:
