@@ -14,15 +14,29 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flows.api import Project, load, plan, render
+    from flows.api import Project, load, plan, plan_batch, render, render_batch
+    from flows.batch.asked import Asked
     from flows.film import FilmResult
     from flows.planning import Plan
     from flows.settings import Settings
     from flows.storyboard.model import Storyboard
 
-__all__ = ["FilmResult", "Plan", "Project", "Settings", "Storyboard", "load", "plan", "render"]
+__all__ = [
+    "Asked",
+    "FilmResult",
+    "Plan",
+    "Project",
+    "Settings",
+    "Storyboard",
+    "load",
+    "plan",
+    "plan_batch",
+    "render",
+    "render_batch",
+]
 
 _HOMES = {
+    "Asked": "flows.batch.asked",
     "FilmResult": "flows.film",
     "Plan": "flows.planning",
     "Project": "flows.api",
@@ -30,7 +44,9 @@ _HOMES = {
     "Storyboard": "flows.storyboard.model",
     "load": "flows.api",
     "plan": "flows.api",
+    "plan_batch": "flows.api",
     "render": "flows.api",
+    "render_batch": "flows.api",
 }
 
 

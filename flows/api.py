@@ -19,10 +19,14 @@ from flows.planning import Plan
 from flows.project import Project, load, plan, store_of
 
 if TYPE_CHECKING:
+    from flows.batch.asked import Asked
+    from flows.batch.events import BatchEvent
+    from flows.batch.make import BatchResult
+    from flows.batch.plan import BatchPlan
     from flows.events import Event
     from flows.film import FilmResult
 
-__all__ = ["Project", "load", "plan", "render", "store_of"]
+__all__ = ["Project", "load", "plan", "plan_batch", "render", "render_batch", "store_of"]
 
 
 def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only: Sequence[str] = ()) -> FilmResult:
@@ -40,3 +44,28 @@ def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only:
     if not all(clip.spec.checkpoint for clip in plan.clips):
         raise UserError("this plan was made without weights, and cannot be rendered; plan again, with them")
     return run_film(plan, on_event=on_event, only=only)
+
+
+def plan_batch(asked: Asked, *, on_prompt: Callable[[int, int], None] | None = None, weights: bool = True) -> BatchPlan:
+    """One film for each row of a table (`flows.batch.asked.Asked`), all of them planned. Renders nothing.
+
+    Raises TableError with everything that is wrong with the table and the films of its rows; else as `load` and `plan`.
+    """
+    from flows.batch.plan import plan_batch
+
+    return plan_batch(asked, on_prompt=on_prompt, weights=weights)
+
+
+def render_batch(plan: BatchPlan, *, on_event: Callable[[BatchEvent], None] | None = None) -> BatchResult:
+    """Makes what is missing of the films into `outputs/<batch>/<film>/`; a clip that several of them have is rendered
+    once. Films that cannot be made are among the result's entries, with the reason.
+
+    `on_event` hears what happens, in this thread. Raises UserError and EnvironmentProblem before anything is started,
+    Stopped.
+    """
+    check_can_render()
+    from flows.runs.batch import run_batch
+
+    if not all(clip.spec.checkpoint for clip in plan.clips):
+        raise UserError("this plan was made without weights, and cannot be rendered; plan again, with them")
+    return run_batch(plan, on_event=on_event)

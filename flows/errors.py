@@ -3,6 +3,7 @@
 FlowsError                     exit 1
 ├── UserError                  exit 2   the input is wrong; found before any GPU is asked for
 │   ├── StoryboardError        one or more `Problem`s, each with file:line:col and a fix
+│   │   └── TableError         of a batch's table and the films of its rows, each with file, row and column
 │   ├── SettingsError          a bad override or configuration value
 │   ├── MediaError             a file that is not the picture, sound or video it should be
 │   └── EnvironmentProblem     no disk space, folder not writable, ffmpeg missing
@@ -81,6 +82,16 @@ class StoryboardError(UserError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class TableError(StoryboardError):
+    """What is wrong with a batch's table and the films of its rows. A problem's line is the row, its column that of the
+    table; `told` says all of them as people read it, rows that have one fault together."""
+
+    def __init__(self, problems: Sequence[Problem], told: Sequence[str]) -> None:
+        super().__init__(problems)
+        self.told = tuple(told)
+        self.args = ("\n".join(self.told),)
 
 
 class SettingsError(UserError):

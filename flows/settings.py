@@ -119,9 +119,11 @@ class FilmSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetSettings:
-    """Folders, beside the storyboard's own, that assets may lie in."""
+    """`roots`: folders, beside the storyboard's own, that assets may lie in. `hosts`: where a batch's table may name
+    files by address (`https://HOST/…`)."""
 
     roots: tuple[Path, ...]
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,43 @@ class FailedEvent(Where):
     final: Annotated[bool, "false: it is tried again"]
 
 
+class InBatch(TypedDict):
+    """Which film of a batch."""
+
+    film: Annotated[str | None, "its name, of those that share a clip the first; null: all of them"]
+
+
+class BatchStarted(InBatch, StartedEvent):
+    """A worker has begun on a clip."""
+
+
+class BatchProgressed(InBatch, ProgressEvent):
+    """A step of a clip is done."""
+
+
+class BatchLog(InBatch, LogEvent):
+    """A line that a person may want to read."""
+
+
+class BatchFinished(InBatch, FinishedEvent):
+    """A clip is in the store."""
+
+
+class BatchFailed(InBatch, FailedEvent):
+    """A clip could not be rendered."""
+
+
+class BatchFilmEvent(TypedDict):
+    """A film is in another state."""
+
+    event: Literal["film"]
+    film: str
+    row: int
+    state: Annotated[str, "as in the manifest: `making`, `made`, `failed`"]
+    seconds: Annotated[float, "of work, of one that is made"]
+    message: str
+
+
 class PullBegin(TypedDict):
     """A pull begins."""
 
@@ -131,6 +168,12 @@ EVENTS: Mapping[str, type] = MappingProxyType(
         "render: log": LogEvent,
         "render: finished": FinishedEvent,
         "render: failed": FailedEvent,
+        "batch: film": BatchFilmEvent,
+        "batch: started": BatchStarted,
+        "batch: progress": BatchProgressed,
+        "batch: log": BatchLog,
+        "batch: finished": BatchFinished,
+        "batch: failed": BatchFailed,
         "models pull: begin": PullBegin,
         "models pull: progress": PullProgress,
         "models pull: file": PullFile,

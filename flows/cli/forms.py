@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 
+from flows.batch.manifest import Entry
 from flows.cluster.queue import Waiting
 from flows.cluster.status import FilmStatus, PoolStatus
 from flows.fields import Written
@@ -84,6 +85,55 @@ class RenderDocument(Envelope):
     seconds: float
     run_url: Annotated[str, "the run in the Prefect UI, while its server runs (`wanflow ui`)"]
     warnings: Annotated[list[str], "those of the plan, and what went wrong beside the film; in `problems` too"]
+
+
+class BatchFilmForm(TypedDict):
+    """A film that would be made of a row."""
+
+    name: Annotated[str, "its folder"]
+    row: Annotated[int, "of the table; the header's is 1"]
+    title: str
+    variables: Annotated[dict[str, str], "columns and choices of the matrix, without empty cells"]
+    film_seconds: float
+    clips: int
+    new: Annotated[int, "clips that are not in the store"]
+
+
+class BatchTotalsForm(TypedDict):
+    """Sums over a batch."""
+
+    films: int
+    clips: Annotated[int, "of all films"]
+    shared: Annotated[int, "of these need not be rendered, as another film has the same"]
+    distinct: Annotated[int, "are different"]
+    cached: Annotated[int, "of the different ones are in the store"]
+    new: Annotated[int, "of the different ones are to be rendered"]
+    film_seconds: float
+    estimated_seconds: Annotated[float, "with one worker: starting, rendering what is new, editing all films"]
+
+
+class BatchPlanDocument(Envelope):
+    """`wanflow batch --plan`; rows that are left out with `--skip-bad` are in `problems`."""
+
+    batch: str
+    folder: Annotated[str, "path"]
+    films: list[BatchFilmForm]
+    totals: BatchTotalsForm
+
+
+class BatchDocument(Envelope):
+    """`wanflow batch`; `exit_code` is 1 where a row has no film."""
+
+    batch: str
+    folder: Annotated[str, "path"]
+    manifest: Annotated[str, "path of the same as JSON"]
+    parquet: Annotated[str, "path of the same as a table"]
+    gallery: Annotated[str, "path of the page"]
+    films: list[Annotated[dict[str, Any], Written(Entry)]]
+    rendered: Annotated[int, "clips"]
+    seconds: float
+    run_url: Annotated[str, "the run in the Prefect UI, while its server runs (`wanflow ui`)"]
+    warnings: list[str]
 
 
 class SubmitDocument(Envelope):
@@ -314,6 +364,8 @@ FORMS: Mapping[str, type] = MappingProxyType(
         "check": CheckDocument,
         "plan": PlanDocument,
         "render": RenderDocument,
+        "batch": BatchDocument,
+        "batch --plan": BatchPlanDocument,
         "submit": SubmitDocument,
         "fetch": FetchDocument,
         "history": HistoryDocument,

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "flows.cli.check",
     "plan": "flows.cli.plan",
     "render": "flows.cli.render",
+    "batch": "flows.cli.batch",
     "submit": "flows.cli.submit",
     "fetch": "flows.cli.fetch",
     "serve": "flows.cli.serve",

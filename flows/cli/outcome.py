@@ -22,7 +22,7 @@ from flows.cli.problems import (
     mistakes,
     problems_of,
 )
-from flows.errors import FlowsError, Problem, RenderError
+from flows.errors import FlowsError, Problem, RenderError, TableError
 from wan.errors import WanError
 from wan.system.files import state_folder
 
@@ -85,6 +85,8 @@ def error_text(error: FlowsError) -> str:
     """`error: file:line:col: ...`, one for each mistake; takes that failed stand together under one line."""
     if error.exit_code == STOPPED:
         return str(error) or "stopped"
+    if isinstance(error, TableError):
+        return "\n".join(f"error: {text}" for text in error.told)
     return "\n".join(problem_lines([str(error)] if isinstance(error, RenderError) else mistakes(error)))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from flows.api import Project
     from flows.planning.model import Plan
 
@@ -14,17 +17,24 @@ def plan_with_progress(project: Project, *, weights: bool = True) -> Plan:
     """`flows.planning`, with a line on stderr that counts prompts while they are asked for, if it is a terminal."""
     from flows.api import plan
 
-    if project.settings.prompts.extend == "off":
-        return plan(project, weights=weights)
-    from rich.console import Console
+    with counting_prompts() as tell:
+        return plan(project, on_prompt=tell, weights=weights)
 
-    console = Console(stderr=True, highlight=False)
+
+@contextmanager
+def counting_prompts() -> Iterator[Callable[[int, int], None]]:
+    """What hears how many prompts of how many are done, and shows it once there is one."""
     with ExitStack() as ending:
-        status = console.status("")
+        shown: list[Status] = []
 
         def show(done: int, of: int) -> None:
-            if done == 0 and console.is_terminal:
-                ending.enter_context(status)
-            status.update(f"extending prompts: {done:,} of {of:,}")
+            if not shown:
+                from rich.console import Console
 
-        return plan(project, on_prompt=show, weights=weights)
+                console = Console(stderr=True, highlight=False)
+                shown.append(console.status(""))
+                if console.is_terminal:
+                    ending.enter_context(shown[0])
+            shown[0].update(f"extending prompts: {done:,} of {of:,}")
+
+        yield show

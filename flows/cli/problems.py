@@ -23,6 +23,7 @@ INTERNAL = "internal"
 CODES: Mapping[type[BaseException], str] = MappingProxyType(
     {
         ours.StoryboardError: "storyboard",
+        ours.TableError: "table",
         ours.SettingsError: "settings",
         ours.MediaError: "media",
         ours.Lacking: "missing",
@@ -61,6 +62,7 @@ CODES: Mapping[type[BaseException], str] = MappingProxyType(
 MEANINGS: Mapping[str, tuple[int, str]] = MappingProxyType(
     {
         "storyboard": (2, "the storyboard, or the plan made from it"),
+        "table": (2, "a batch's table, or the film of one of its rows: `line` is the row, `column` that of the table"),
         "settings": (2, "a configuration group, key or value"),
         "media": (2, "a file that is not the picture, sound or video it should be"),
         "missing": (2, "a checkpoint, LoRA, model or GPU that is not here"),

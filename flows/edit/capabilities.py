@@ -15,12 +15,13 @@ from flows.planning.model import Plan
 from flows.transitions import TRANSITIONS
 
 
-def check_ffmpeg(plan: Plan) -> None:
-    """Raises EnvironmentProblem if there is no ffmpeg, or if it has no such transition or encoder as the film needs."""
-    binary = find_ffmpeg(plan.settings.film)
+def check_ffmpeg(plan: Plan, *others: Plan) -> None:
+    """Raises EnvironmentProblem if there is no ffmpeg, or if it has no such transition or encoder as one of the films
+    needs, all of them with the same settings."""
+    binary, plans = find_ffmpeg(plan.settings.film), (plan, *others)
     lacking = [
-        *_transitions_lacking(binary, {shot.transition.kind for shot in plan.shots if shot.overlap}),
-        *_encoders_lacking(binary, {item.video for item in (FILM, *plan.storyboard.deliver)}),
+        *_transitions_lacking(binary, {shot.transition.kind for each in plans for shot in each.shots if shot.overlap}),
+        *_encoders_lacking(binary, {item.video for each in plans for item in (FILM, *each.storyboard.deliver)}),
     ]
     if lacking:
         raise EnvironmentProblem(

@@ -13,6 +13,7 @@ from pathlib import Path
 from flows.edit.failures import FIX, failure
 from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
+from wan.system.stop import look_for_stop
 
 QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error", "-stats_period", "0.2", "-progress", "pipe:1")
 
@@ -49,8 +50,8 @@ def run_ffmpeg(
 ) -> None:
     """Run `command` to its end; `total` is the frames it will write.
 
-    Raises what its last lines mean (`flows.edit.failures`). However it ends, by Ctrl-C and when this process is killed
-    too, no ffmpeg is left running.
+    Raises what its last lines mean (`flows.edit.failures`), and Cancelled when who is asked says so
+    (`wan.system.stop`). However it ends, by Ctrl-C and when this process is killed too, no ffmpeg is left running.
     """
     with tempfile.TemporaryFile("w+", errors="replace") as said:
         process = subprocess.Popen(
@@ -78,6 +79,7 @@ def run_ffmpeg(
 
 def _follow(process: subprocess.Popen[str], total: int, on_progress: Progress | None) -> None:
     for line in process.stdout or ():
+        look_for_stop()
         key, _, value = line.partition("=")
         if key == "frame" and on_progress:
             on_progress(min(int(value), total), total)

@@ -75,7 +75,7 @@ def _begun(
     if surveyed.missing:
         store.check(writing=True)
         check_soundtrack(plan)
-    put_assets(store, plan, surveyed.missing)
+    put_assets(store, plan.assets, surveyed.missing)
     return Making(
         plan=plan,
         shots=shots,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import importlib.metadata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from flows.errors import EnvironmentProblem, StoreError
@@ -15,6 +15,21 @@ from flows.ledger.rows import RowStatus
 from flows.planning import Run, ledger_row, past_of
 from flows.planning.overheads import written
 from flows.resolve.memory import remember
+
+
+def write_histories(makings: Sequence[Making], flow_run_id: str) -> str | None:
+    """The same of films that were made side by side, in one file of the ledger. Nothing is learnt of how long a film
+    takes: others were edited and rendered beside it."""
+    try:
+        rows = [row for making in makings for row in _rows(making, flow_run_id)]
+        if rows and makings:
+            append_rows(makings[0].store, rows)
+        for making in makings:
+            if making.film is not None:
+                remember(making.store, making.plan.storyboard, past_of(making.plan))
+    except (EnvironmentProblem, StoreError) as error:
+        return f"the history of these films could not be written: {error}"
+    return None
 
 
 def write_history(making: Making, flow_run_id: str) -> str | None:

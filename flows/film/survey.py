@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,8 +108,9 @@ def unchanged(source: Path, digest: str) -> Path:
     return source
 
 
-def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:
-    """Put the pictures, sounds, videos and LoRAs that these clips are made with where workers can read them.
+def put_assets(store: Store, assets: Mapping[str, str], clips: Collection[Clip]) -> None:
+    """Put the pictures, sounds, videos and LoRAs that these clips are made with where workers can read them. `assets`:
+    the file of each digest.
 
     Raises MediaError when one has changed since it was planned with. A driving video may be gone once it has been
     prepared (`flows.cluster.motions`).
@@ -120,7 +121,7 @@ def put_assets(store: Store, plan: Plan, clips: Collection[Clip]) -> None:
     digests |= _to_be_prepared(store, clips)
     digests |= {lora.digest for spec in specs for lora in spec.loras}
     for digest in sorted(digests):
-        store.put_file(Path(plan.assets[digest]), digest)
+        store.put_file(Path(assets[digest]), digest)
 
 
 def _to_be_prepared(store: Store, clips: Collection[Clip]) -> set[str]:

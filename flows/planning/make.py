@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import pairwise
 
 from flows.errors import Lacking, Problem, StoryboardError
@@ -29,48 +31,98 @@ def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) ->
     lengths, references and transitions, and what is missing here; Lacking when something is missing and nothing
     else is wrong; SettingsError for a family, precision or attention kernel that does not exist.
     """
+    sketch = sketch_plan(storyboard, settings, snapshot)
+    return sketch.plan(snapshot.finished(sketch.fingerprints))
+
+
+def sketch_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Sketch:
+    """The plan but for what of it is in the store, which may be asked for many films at once. Raises as `make_plan`."""
+    with _with_what_lacks(snapshot):
+        problems = list(snapshot.problems)
+        family = family_of(settings.model)
+        geometry, recipes = lay_out(storyboard, settings, family, snapshot, problems)
+        upstream = upstream_of(storyboard.shots, problems)
+        _refuse(problems)
+        render, moments = settings.render, moments_of(recipes, geometry.fps)
+        maker = TakeMaker(geometry, numerics_for(family, render), snapshot, render.device, render.negative_prompt)
+        order = upstream_first(upstream)
+        made = _made(recipes, maker, upstream, order, moments)
+    return Sketch(storyboard, settings, snapshot, recipes, upstream, order, moments, maker, made)
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A film with everything decided and nothing looked up: `made` are the takes of each shot, upstream first."""
+
+    storyboard: Storyboard
+    settings: Settings
+    snapshot: Snapshot
+    recipes: Mapping[str, ShotRecipe]
+    upstream: Mapping[str, str | None]
+    order: Sequence[str]
+    moments: Moments
+    maker: TakeMaker
+    made: Mapping[str, tuple[Take, ...]]
+
+    @property
+    def fingerprints(self) -> list[str]:
+        """Of all its clips."""
+        return [clip.fingerprint for takes in self.made.values() for take in takes for clip in take.clips]
+
+    def plan(self, finished: Collection[str]) -> Plan:
+        """The plan, where the store has these fingerprints. Raises as `make_plan`."""
+        with _with_what_lacks(self.snapshot):
+            plan = self._plan(finished)
+        lacks = (*self.snapshot.lacks, *(self.snapshot.machine if plan.totals.cached < plan.totals.takes else ()))
+        if lacks:
+            raise Lacking(lacks)
+        return plan
+
+    def _plan(self, finished: Collection[str]) -> Plan:
+        storyboard, settings, snapshot, moments = self.storyboard, self.settings, self.snapshot, self.moments
+        geometry = self.maker.geometry
+        shots = self._planned(finished)
+        _refuse(transition_problems(shots, storyboard.shots) or voice_problems(storyboard, moments))
+        seconds = {shot.id: _slowest_take(shot) for shot in shots}
+        new = {shot.id: sum(take.status == "new" for take in shot.takes) for shot in shots}
+        totals = _totals(shots, moments, greatest_width(self.order, self.upstream, new), self.maker.basis)
+        size = geometry.film.width, geometry.film.height
+        return Plan(
+            title=storyboard.title,
+            slug=storyboard.slug,
+            storyboard_digest=snapshot.storyboard_digest,
+            width=geometry.film.width,
+            height=geometry.film.height,
+            fps=geometry.fps,
+            shots=tuple(shots),
+            critical_path=critical_path(self.order, self.upstream, seconds),
+            totals=with_overheads(totals, settings, snapshot.overheads, size, storyboard.deliver),
+            assets={digest: str(path) for path, digest in snapshot.digests.items()},
+            warnings=plan_warnings(storyboard, family_of(settings.model), snapshot, shots, moments),
+            storyboard=storyboard,
+            settings=settings,
+            voices=planned_voices(storyboard, moments),
+        )
+
+    def _planned(self, finished: Collection[str]) -> list[PlannedShot]:
+        """The shots in the film's order."""
+        planned: dict[str, PlannedShot] = {}
+        counted: set[str] = set()
+        for name, takes in self.made.items():
+            recipe, source = self.recipes[name], self.upstream[name]
+            looked_up = self.maker.looked_up(recipe, source, takes, finished)
+            planned[name] = _shot(recipe, looked_up, source, counted, self.moments)
+        return [planned[name] for name in self.recipes]
+
+
+@contextmanager
+def _with_what_lacks(snapshot: Snapshot) -> Iterator[None]:
+    """Whoever has something to mend is told of what is missing here, too."""
     try:
-        plan = _plan(storyboard, settings, snapshot)
+        yield
     except StoryboardError as error:
         missing = [Problem(None, text) for text in (*snapshot.lacks, *snapshot.machine)]
         raise StoryboardError([*error.problems, *missing]) from error
-    lacks = (*snapshot.lacks, *(snapshot.machine if plan.totals.cached < plan.totals.takes else ()))
-    if lacks:
-        raise Lacking(lacks)
-    return plan
-
-
-def _plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Plan:
-    problems = list(snapshot.problems)
-    family = family_of(settings.model)
-    geometry, recipes = lay_out(storyboard, settings, family, snapshot, problems)
-    upstream = upstream_of(storyboard.shots, problems)
-    _refuse(problems)
-    render, moments = settings.render, moments_of(recipes, geometry.fps)
-    maker = TakeMaker(geometry, numerics_for(family, render), snapshot, render.device, render.negative_prompt)
-    order = upstream_first(upstream)
-    shots = _planned(recipes, maker, upstream, order, moments)
-    _refuse(transition_problems(shots, storyboard.shots) or voice_problems(storyboard, moments))
-    seconds = {shot.id: _slowest_take(shot) for shot in shots}
-    new = {shot.id: sum(take.status == "new" for take in shot.takes) for shot in shots}
-    totals = _totals(shots, moments, greatest_width(order, upstream, new), maker.basis)
-    size = geometry.film.width, geometry.film.height
-    return Plan(
-        title=storyboard.title,
-        slug=storyboard.slug,
-        storyboard_digest=snapshot.storyboard_digest,
-        width=geometry.film.width,
-        height=geometry.film.height,
-        fps=geometry.fps,
-        shots=tuple(shots),
-        critical_path=critical_path(order, upstream, seconds),
-        totals=with_overheads(totals, settings, snapshot.overheads, size, storyboard.deliver),
-        assets={digest: str(path) for path, digest in snapshot.digests.items()},
-        warnings=plan_warnings(storyboard, family, snapshot, shots, moments),
-        storyboard=storyboard,
-        settings=settings,
-        voices=planned_voices(storyboard, moments),
-    )
 
 
 def _refuse(problems: Sequence[Problem]) -> None:
@@ -78,15 +130,14 @@ def _refuse(problems: Sequence[Problem]) -> None:
         raise StoryboardError(sorted(problems, key=_place))
 
 
-def _planned(
+def _made(
     recipes: Mapping[str, ShotRecipe],
     maker: TakeMaker,
     upstream: Mapping[str, str | None],
     order: Sequence[str],
     moments: Moments,
-) -> list[PlannedShot]:
-    """The shots in the film's order; their takes are made upstream first, because fingerprints need it,
-    and looked up in the store together."""
+) -> dict[str, tuple[Take, ...]]:
+    """The takes of each shot, upstream first, because fingerprints need it."""
     made: dict[str, tuple[Take, ...]] = {}
     before = dict(pairwise(reversed(list(recipes))))
     for name in order:
@@ -97,15 +148,7 @@ def _planned(
             early = blended(moments.overlaps[name], before.get(name), source) * rate / moments.fps
             hand_off = hand_off_of(made[source], recipe.clips[0].part.variant, round(early))
         made[name] = maker.takes(recipe, hand_off)
-    finished = maker.snapshot.finished(
-        [clip.fingerprint for takes in made.values() for take in takes for clip in take.clips]
-    )
-    planned: dict[str, PlannedShot] = {}
-    counted: set[str] = set()
-    for name, takes in made.items():
-        recipe, source = recipes[name], upstream[name]
-        planned[name] = _shot(recipe, maker.looked_up(recipe, source, takes, finished), source, counted, moments)
-    return [planned[name] for name in recipes]
+    return made
 
 
 def _shot(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,11 +47,22 @@ def extend_prompts(
     Raises EnvironmentProblem when the model cannot be used and `prompts.on_failure` is `error`; SettingsError for a key
     that is not set; StoreError.
     """
+    return extend_all([(storyboard, digests)], family, settings, store, on_prompt)[0]
+
+
+def extend_all(
+    films: Sequence[tuple[Storyboard, Mapping[Path, str]]],
+    family: Family,
+    settings: Settings,
+    store: Store,
+    on_prompt: Callable[[int, int], None] | None = None,
+) -> list[Extensions]:
+    """The same of many films, each with its digests: what several of them say is asked once, and all of it together."""
     chosen = settings.prompts
     if chosen.extend == "off":
-        return Extensions()
-    shots = dict(_short_prompts(storyboard, family, chosen.images, digests))
-    asked = dict(shots.values())
+        return [Extensions() for _ in films]
+    shots = [dict(_short_prompts(storyboard, family, chosen.images, digests)) for storyboard, digests in films]
+    asked = {short: picture for film in shots for short, picture in film.values()}
     answers: dict[ShortPrompt, str | PromptError] = {}
     for short in asked:
         if (answer := pinned(store, short, chosen)) is not None:
@@ -61,14 +72,26 @@ def extend_prompts(
         answers |= ask_for(missing, chosen, settings.render.device, store, on_prompt)
     except ModelUnavailable as error:
         answers |= dict.fromkeys(missing, error)
-    named = {name: answers[short] for name, (short, _) in shots.items()}
-    failed = {name: answer for name, answer in named.items() if isinstance(answer, PromptError)}
-    prompts = {name: answer for name, answer in named.items() if isinstance(answer, str)}
+    named = [{name: answers[short] for name, (short, _) in film.items()} for film in shots]
+    failed = [{name: answer for name, answer in film.items() if isinstance(answer, PromptError)} for film in named]
+    gone = next((error for film in failed for error in film.values() if isinstance(error, ModelUnavailable)), None)
+    if gone is not None and settings.prompts.on_failure != "original":
+        raise EnvironmentProblem(_unavailable(gone, chosen.extend, sum(map(len, failed)))) from gone
+    return [
+        _extensions(storyboard, settings, answered, wrong)
+        for (storyboard, _), answered, wrong in zip(films, named, failed, strict=True)
+    ]
+
+
+def _extensions(
+    storyboard: Storyboard,
+    settings: Settings,
+    answered: Mapping[str, str | PromptError],
+    failed: Mapping[str, PromptError],
+) -> Extensions:
+    prompts = {name: answer for name, answer in answered.items() if isinstance(answer, str)}
     if settings.prompts.on_failure == "original":
         return Extensions(prompts, {name: str(error) for name, error in failed.items()})
-    gone = next((error for error in failed.values() if isinstance(error, ModelUnavailable)), None)
-    if gone is not None:
-        raise EnvironmentProblem(_unavailable(gone, chosen.extend, len(failed))) from gone
     return Extensions(prompts, problems=tuple(_problems(storyboard, failed)))
 
 

@@ -23,14 +23,21 @@ MOST = 50
 """Files that are looked at: whoever has more has heard of it by then."""
 
 
-def foreign_pictures(storyboard: Storyboard, family: Family, readable: Container[Path]) -> frozenset[Path]:
+def foreign_pictures(
+    storyboard: Storyboard, family: Family, readable: Container[Path], known: dict[Path, bool] | None = None
+) -> frozenset[Path]:
     """Those that shots start from, end on, move like or change, and that the family cannot know. Empty for a family
-    that may be shown anything; files that are not `readable` are reported elsewhere."""
+    that may be shown anything; files that are not `readable` are reported elsewhere. `known`: what was seen of other
+    films' files, which is added to."""
     if family.pictures is None:
         return frozenset()
     knows: Callable[[npt.NDArray[np.uint8]], bool] = importlib.import_module(family.pictures).of_the_world
     named = dict.fromkeys(path for shot in storyboard.shots for _, path in shown_as_it_is(shot) if path in readable)
-    return frozenset(path for path in islice(named, MOST) if not _is_known(path, knows))
+    known = {} if known is None else known
+    for path in islice(named, MOST):
+        if path not in known:
+            known[path] = _is_known(path, knows)
+    return frozenset(path for path in islice(named, MOST) if not known[path])
 
 
 def _is_known(path: Path, knows: Callable[[npt.NDArray[np.uint8]], bool]) -> bool:

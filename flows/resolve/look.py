@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.errors import SettingsError
 from flows.ledger import read_overheads, read_timings
-from flows.resolve.files import Use, first_uses, look_at_files
+from flows.resolve.files import Files, Use, first_uses, look_at_files
 from flows.resolve.foreign import foreign_pictures
 from flows.resolve.lora_experts import named_experts, unsaid_experts
 from flows.resolve.lora_fit import misfits
@@ -17,7 +19,7 @@ from flows.resolve.loras import FoundLoras, find_loras
 from flows.resolve.machine import machine_faults
 from flows.resolve.memory import recall
 from flows.resolve.motion import MotionFacts, look_at_motions
-from flows.resolve.snapshot import Snapshot
+from flows.resolve.snapshot import PastShot, Snapshot
 from flows.settings import ModelSettings, Settings
 from flows.shots import ANY_FAMILY, used_variants
 from flows.store import Store
@@ -47,40 +49,121 @@ def resolve(
     become `problems` of the snapshot, missing and broken checkpoints and models what it `lacks`. Raises SettingsError
     for an unknown family, EnvironmentProblem for a model for prompts that is missing, StoreError.
     """
+    return resolve_all([storyboard], settings, store, on_prompt, weights=weights)[0]
+
+
+def resolve_all(
+    storyboards: Sequence[Storyboard],
+    settings: Settings,
+    store: Store,
+    on_prompt: Callable[[int, int], None] | None = None,
+    *,
+    weights: bool = True,
+) -> list[Snapshot]:
+    """The same of many films: what they share is looked at once."""
     family = family_of(settings.model)
+    named = [_named(storyboard, family, settings, weights=weights) for storyboard in storyboards]
+    looked = look_at_files({path: use for film in named for path, use in film.uses.items()}).looked
+    films = [(film, Files(film.uses, {path: looked[path] for path in film.uses})) for film in named]
+    prompts = _extended(
+        [(film.storyboard, film.digests(files)) for film, files in films], family, settings, store, on_prompt
+    )
+    with ThreadPoolExecutor(store.at_once, thread_name_prefix="recall") as threads:
+        past = list(threads.map(lambda storyboard: recall(store, storyboard), storyboards))
+    world = _World(family, settings, store, weights)
+    return [
+        world.snapshot(film, files, extended, before)
+        for (film, files), extended, before in zip(films, prompts, past, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a film names: LoRAs and driving videos, and the files of all that it uses."""
+
+    storyboard: Storyboard
+    loras: FoundLoras
+    motion: MotionFacts
+    uses: Mapping[Path, Use]
+    absent: Mapping[Path, str]
+
+    def digests(self, files: Files) -> dict[Path, str]:
+        """sha256 (hex), with stand-ins for LoRAs that are only named."""
+        return {**files.digests, **self.absent}
+
+
+def _named(storyboard: Storyboard, family: Family, settings: Settings, *, weights: bool) -> _Named:
     loras = find_loras(storyboard, family, settings.model)
     motion = look_at_motions(storyboard, family, settings.model.root) if weights else MotionFacts()
-    files = look_at_files(_uses(storyboard, family, loras, motion))
-    laid = loras.files(files.facts)
     absent = {} if weights else {path: _stand_in(path) for path in loras.missing.values()}
-    digests = files.digests | absent
-    used = used_variants(storyboard, family, files.seconds) if weights else ()
-    checkpoints, broken = _checkpoints(family, used, settings.model.root)
-    misfit = misfits(storyboard, family, laid, checkpoints, files.seconds)
-    prompts = _extended(storyboard, family, settings, store, digests, on_prompt)
-    return Snapshot(
-        storyboard_digest=_digest(storyboard),
-        digests=digests,
-        image_sizes=files.sizes,
-        media_seconds=files.seconds,
-        treated=files.treated,
-        checkpoints={variant: checkpoint.revision for variant, checkpoint in checkpoints.items()},
-        finished=store.finished,
-        timings=read_timings(store),
-        overheads=read_overheads(store),
-        past=recall(store, storyboard),
-        prompts=prompts.prompts,
-        kept_prompts=prompts.kept,
-        loras=loras.digests(digests),
-        lora_experts=named_experts(laid),
-        motion=motion,
-        problems=(*files.problems, *loras.problems, *misfit, *prompts.problems),
-        remarks=(*files.remarks, *unsaid_experts(storyboard, family, laid, files.seconds)),
-        foreign=foreign_pictures(storyboard, family, files.facts),
-        lacks=tuple(dict.fromkeys([*loras.lacks, *motion.lacks, *broken])) if weights else (),
-        machine=machine_faults(settings, family) if weights else (),
-        flash_3=lacking(FLASH_3, gpu=True) is None,
-    )
+    return _Named(storyboard, loras, motion, _uses(storyboard, family, loras, motion), absent)
+
+
+class _World:
+    """What films share: seen once, when the first one asks."""
+
+    def __init__(self, family: Family, settings: Settings, store: Store, weights: bool) -> None:
+        self._family, self._settings, self._store, self._weights = family, settings, store, weights
+        self._timings, self._overheads = read_timings(store), read_overheads(store)
+        self._machine = machine_faults(settings, family) if weights else ()
+        self._flash_3 = lacking(FLASH_3, gpu=True) is None
+        self._foreign: dict[Path, bool] = {}
+        self._opened: dict[str, Checkpoint | str] = {}
+        self._written: dict[Path, str] = {}
+
+    def snapshot(self, film: _Named, files: Files, prompts: Extensions, past: Mapping[str, PastShot]) -> Snapshot:
+        """What was seen of one film."""
+        storyboard, loras, family = film.storyboard, film.loras, self._family
+        laid, digests = loras.files(files.facts), film.digests(files)
+        checkpoints, broken = self._checkpoints(storyboard, files)
+        misfit = misfits(storyboard, family, laid, checkpoints, files.seconds)
+        return Snapshot(
+            storyboard_digest=self._digest(storyboard),
+            digests=digests,
+            image_sizes=files.sizes,
+            media_seconds=files.seconds,
+            treated=files.treated,
+            checkpoints={variant: checkpoint.revision for variant, checkpoint in checkpoints.items()},
+            finished=self._store.finished,
+            timings=self._timings,
+            overheads=self._overheads,
+            past=past,
+            prompts=prompts.prompts,
+            kept_prompts=prompts.kept,
+            loras=loras.digests(digests),
+            lora_experts=named_experts(laid),
+            motion=film.motion,
+            problems=(*files.problems, *loras.problems, *misfit, *prompts.problems),
+            remarks=(*files.remarks, *unsaid_experts(storyboard, family, laid, files.seconds)),
+            foreign=foreign_pictures(storyboard, family, files.facts, self._foreign),
+            lacks=tuple(dict.fromkeys([*loras.lacks, *film.motion.lacks, *broken])) if self._weights else (),
+            machine=self._machine,
+            flash_3=self._flash_3,
+        )
+
+    def _checkpoints(self, storyboard: Storyboard, files: Files) -> tuple[dict[str, Checkpoint], list[str]]:
+        """By variant; and what is said of each one that is missing or broken."""
+        used = used_variants(storyboard, self._family, files.seconds) if self._weights else ()
+        opened = {variant: self._checkpoint(variant) for variant in used}
+        whole = {variant: each for variant, each in opened.items() if isinstance(each, Checkpoint)}
+        return whole, [each for each in opened.values() if isinstance(each, str)]
+
+    def _checkpoint(self, variant: str) -> Checkpoint | str:
+        if variant not in self._opened:
+            try:
+                self._opened[variant] = Checkpoint.open(self._family, variant, self._settings.model.root)
+            except CheckpointError as error:
+                self._opened[variant] = str(error)
+        return self._opened[variant]
+
+    def _digest(self, storyboard: Storyboard) -> str:
+        path = storyboard.path
+        if path not in self._written:
+            try:
+                self._written[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError:  # made by a program, not read from a file
+                return hashlib.sha256(storyboard.title.encode()).hexdigest()
+        return self._written[path]
 
 
 def look_at_headers(storyboard: Storyboard) -> Snapshot:
@@ -114,40 +197,17 @@ def _uses(storyboard: Storyboard, family: Family, loras: FoundLoras, motion: Mot
 
 
 def _extended(
-    storyboard: Storyboard,
+    films: Sequence[tuple[Storyboard, Mapping[Path, str]]],
     family: Family,
     settings: Settings,
     store: Store,
-    digests: Mapping[Path, str],
     on_prompt: Callable[[int, int], None] | None,
-) -> Extensions:
-    from flows.resolve.extend import extend_prompts  # what asks models is not loaded to check a storyboard
+) -> list[Extensions]:
+    from flows.resolve.extend import extend_all  # what asks models is not loaded to check a storyboard
 
-    return extend_prompts(storyboard, family, settings, store, digests, on_prompt)
-
-
-def _checkpoints(
-    family: Family, variants: tuple[str, ...], root: Path | None
-) -> tuple[dict[str, Checkpoint], list[str]]:
-    """By variant; and what is said of each one that is missing or broken."""
-    checkpoints: dict[str, Checkpoint] = {}
-    lacks: list[str] = []
-    for variant in variants:
-        try:
-            checkpoints[variant] = Checkpoint.open(family, variant, root)
-        except CheckpointError as error:
-            lacks.append(str(error))
-    return checkpoints, lacks
+    return extend_all(films, family, settings, store, on_prompt)
 
 
 def _stand_in(path: Path) -> str:
     """A digest for a file that is only named: a plan without weights is never rendered."""
     return hashlib.sha256(str(path).encode()).hexdigest()
-
-
-def _digest(storyboard: Storyboard) -> str:
-    try:
-        data = storyboard.path.read_bytes()
-    except OSError:  # made by a program, not read from a file
-        data = storyboard.title.encode()
-    return hashlib.sha256(data).hexdigest()

@@ -11,10 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Generic, Protocol, TypeVar
 
 from flows.errors import EnvironmentProblem, Stopped
 from flows.events import Event
@@ -39,15 +39,31 @@ LEAVE_SECONDS = 1.0
 LOOK_SECONDS = 0.02
 
 AnyAnswer = TypeVar("AnyAnswer", Known, Refused, Done)
+Made = TypeVar("Made", contravariant=True)
+Told = TypeVar("Told", contravariant=True)
 
 
-class Reporter:
-    """An `Observer` that reports to Prefect."""
+class Tells(Protocol[Told]):
+    """Says what happens in messages."""
 
-    def __init__(self) -> None:
+    def opening(self) -> Iterator[Message]:
+        """Before anything is rendered."""
+
+    def of(self, event: Told) -> Iterator[Message]:
+        """What follows from an event."""
+
+    def closing(self, error: BaseException | None) -> Iterator[Message]:
+        """The end."""
+
+
+class Reports(Generic[Made, Told]):
+    """An observer of what is made, which reports to Prefect what `telling` makes of it."""
+
+    def __init__(self, telling: Callable[[Made], Tells[Told]]) -> None:
         self.trouble: str | None = None
+        self._tells = telling
         self._process: subprocess.Popen[bytes] | None = None
-        self._telling: Telling | None = None
+        self._telling: Tells[Told] | None = None
         self._outbox: Outbox | None = None
         self._answers: list[Answer] = []
         self._deadline: float | None = None
@@ -72,17 +88,17 @@ class Reporter:
             if (refused := self._answered(Refused)) is not None:
                 raise EnvironmentProblem(refused.message)
 
-    def begin(self, making: Making) -> None:
+    def begin(self, making: Made) -> None:
         """What is made."""
-        self._telling = Telling(making)
+        self._telling = self._tells(making)
         self._say(*self._telling.opening())
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: Told) -> None:
         """Never waits."""
         if self._telling is not None and self.trouble is None:
             self._say(*self._telling.of(event))
 
-    def end(self, making: Making, error: BaseException | None) -> None:
+    def end(self, making: Made, error: BaseException | None) -> None:
         """What the run shows last."""
         self._deadline = time.monotonic() + (STOP_SECONDS if isinstance(error, Stopped) else END_SECONDS)
         if self._telling is not None and self.trouble is None:
@@ -138,6 +154,13 @@ class Reporter:
                     self.trouble = _not_shown(answer.message)
         if self.trouble is None and self._answered(Done) is None:
             self.trouble = _not_shown("the process that tells Prefect has ended")
+
+
+class Reporter(Reports[Making, Event]):
+    """An `Observer` of a film that reports to Prefect."""
+
+    def __init__(self) -> None:
+        super().__init__(Telling)
 
 
 _leaving: list[subprocess.Popen[bytes]] = []

@@ -73,6 +73,14 @@ class AssetFinder:
         self._below: dict[Path, dict[str, list[str]]] = {}
         self._found: dict[tuple[str, Path, AssetKind], tuple[Path | None, str, str | None]] = {}
 
+    def telling(self, problems: Problems) -> AssetFinder:
+        """The same, remembering together, with problems of its own."""
+        if problems is self.problems:
+            return self
+        other = AssetFinder.__new__(AssetFinder)
+        other.__dict__.update(self.__dict__, problems=problems)
+        return other
+
     def find(self, node: Text, kind: AssetKind) -> Path | None:
         """The file's real, absolute path; None if it cannot be used, with the reason among the problems."""
         folder = node.source.folder or self.folder

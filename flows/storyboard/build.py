@@ -11,6 +11,7 @@ from typing import Any
 
 from flows.storyboard.checks import check_film
 from flows.storyboard.context import Context
+from flows.storyboard.declared import check_variables
 from flows.storyboard.inherit import inherited, look_of
 from flows.storyboard.language import FILM, SCENE, SHOT
 from flows.storyboard.model import (
@@ -29,7 +30,6 @@ from flows.storyboard.nodes import Keys, Node, Text, place_of
 from flows.storyboard.prompts import Prompts
 from flows.storyboard.records import Values
 from flows.storyboard.shots import Level, ShotBuilder
-from flows.storyboard.templates import Templates
 from flows.storyboard.words import FROM_IMAGE
 
 
@@ -38,9 +38,8 @@ def build(root: Keys, path: Path, context: Context) -> Storyboard | None:
     film = FILM.read(root, context, "the storyboard")
     if film is None:
         return None
-    variables = film.get("variables") or {}
-    templates = Templates({name: text.value for name, (_, text) in variables.items()}, context.variables_used)
-    prompts = Prompts(templates, {}, context.problems)
+    check_variables(film.get("variables") or {}, context.problems)
+    prompts = Prompts(context.variables, {}, context.problems)
     prompts.cast = _cast(film.get("cast") or {}, prompts)
     nodes: list[Node] = film.get("scenes") or []
     ids = index(nodes, context.problems)
@@ -48,7 +47,7 @@ def build(root: Keys, path: Path, context: Context) -> Storyboard | None:
     title = _title(film, prompts)
     storyboard = Storyboard(
         title=title,
-        slug=slug(title) or _digest(title),
+        slug=slug_of(title),
         path=path,
         scenes=scenes,
         format=_format(film.get("format")),
@@ -106,6 +105,11 @@ class _Scenes:
             defaults=inherited(self.defaults, own) if own is not None else self.defaults,
             first=first,
         )
+
+
+def slug_of(title: str) -> str:
+    """The folder of a title, whatever letters it has."""
+    return slug(title) or _digest(title)
 
 
 def slug(title: str) -> str:

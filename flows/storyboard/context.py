@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from flows.storyboard.nodes import Items, Keys, Node, Text
 from flows.storyboard.problems import Problems
+from flows.storyboard.variables import Variables
 
 AssetKind: TypeAlias = Literal["image", "video", "audio", "lora"]
 Schema: TypeAlias = dict[str, Any]
@@ -26,12 +27,12 @@ class Assets(Protocol):
 @dataclass(frozen=True, slots=True)
 class Context:
     """Passed down while nodes are read. `homes` says in which maps a key is at home, for keys in the wrong place;
-    `variables_used` are those that a text names."""
+    `variables` are those of the film, known before anything else of it is read."""
 
     problems: Problems
     assets: Assets
     homes: Mapping[str, tuple[str, ...]]
-    variables_used: set[str] = field(default_factory=set)
+    variables: Variables = field(default_factory=Variables)
 
 
 class Kind(Protocol):
@@ -45,6 +46,27 @@ class Kind(Protocol):
 
     def words(self) -> str:
         """A few words for the language reference and for messages: `a whole number from 1 to 8`."""
+
+
+TEMPLATE: Schema = {"type": "string", "pattern": r"\{\{"}
+
+
+def or_template(schema: Schema) -> Schema:
+    """The schema of a value that may be a template instead."""
+    return {"anyOf": [schema, TEMPLATE]}
+
+
+def filled(node: Node, context: Context, key: str, kind: Kind) -> Text | None:
+    """As `scalar`, with variables filled in: what a value comes from is where its problems are, and what its path is
+    relative to."""
+    text = scalar(node, context, key, kind)
+    if text is None or "{" not in text.value:
+        return text
+    value = context.variables.put_into(text, context.problems)
+    if value is not None and not value.value:
+        context.problems.add(value, f"{key} has no value", "write one, or remove the key")
+        return None
+    return value
 
 
 def scalar(node: Node, context: Context, key: str, kind: Kind) -> Text | None:

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.storyboard import words
-from flows.storyboard.context import AssetKind, Context, Schema, scalar, wrong
+from flows.storyboard.context import AssetKind, Context, Schema, filled, or_template, scalar, wrong
 from flows.storyboard.model import Cue
 from flows.storyboard.nodes import Node, Text
 from flows.storyboard.problems import listed
 from flows.storyboard.quantities import seconds_of, with_point
+from flows.storyboard.variables import CONTROL, sole_variable
 from wan.weights.layout import PICKLES
 
 MAX_TEXT = 20_000
 """Characters of one text; a prompt of 512 tokens has about 2,500."""
-
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-"""What a terminal or a player would obey instead of showing; tabs and the ends of lines are fine."""
 
 LORA_ENDING = ".safetensors"
 """What ends like this is a file; everything else is the name of one in the folder of LoRAs."""
@@ -105,7 +103,7 @@ class Choice:
     table: Mapping[str, str]
 
     def read(self, node: Node, context: Context, key: str) -> str | None:
-        text = scalar(node, context, key, self)
+        text = filled(node, context, key, self)
         if text is None or text.value in self.table:
             return text.value if text else None
         fix = context.problems.did_you_mean(text.value, self.table, f"one of {listed(self.table, 40)}")
@@ -113,7 +111,7 @@ class Choice:
         return None
 
     def schema(self) -> Schema:
-        return {"enum": list(self.table)}
+        return or_template({"enum": list(self.table)})
 
     def words(self) -> str:
         names = [f"`{name}`" for name in self.table]
@@ -146,7 +144,7 @@ class Flag:
     """true or false, as YAML 1.2 has it."""
 
     def read(self, node: Node, context: Context, key: str) -> bool | None:
-        text = scalar(node, context, key, self)
+        text = filled(node, context, key, self)
         if text is None:
             return None
         if not text.plain or text.value.lower() not in ("true", "false"):
@@ -156,7 +154,7 @@ class Flag:
         return text.value.lower() == "true"
 
     def schema(self) -> Schema:
-        return {"type": "boolean"}
+        return or_template({"type": "boolean"})
 
     def words(self) -> str:
         return "`true` or `false`"
@@ -169,7 +167,9 @@ class Asset:
     kind: AssetKind
 
     def read(self, node: Node, context: Context, key: str) -> Path | None:
-        text = scalar(node, context, key, self)
+        if isinstance(node, Text) and (alone := sole_variable(node)) is not None:
+            context.variables.files.add(alone)
+        text = filled(node, context, key, self)
         return context.assets.find(text, self.kind) if text else None
 
     def schema(self) -> Schema:
@@ -189,7 +189,7 @@ class LoraName:
     pattern: str
 
     def read(self, node: Node, context: Context, key: str) -> tuple[Text, Path | None] | None:
-        text = scalar(node, context, key, self)
+        text = filled(node, context, key, self)
         if text is None:
             return None
         if text.value.endswith(LORA_ENDING):
@@ -222,7 +222,7 @@ class ShotReference:
     """Another shot: `previous`, `shot`, or `scene.shot`. It is looked up when all ids are known."""
 
     def read(self, node: Node, context: Context, key: str) -> Text | None:
-        text = scalar(node, context, key, self)
+        text = filled(node, context, key, self)
         if text is None:
             return None
         if not re.fullmatch(rf"{words.ID}(?:\.{words.ID})?", text.value):
@@ -231,7 +231,7 @@ class ShotReference:
         return text
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": rf"^{words.ID}(\.{words.ID})?$"}
+        return or_template({"type": "string", "pattern": rf"^{words.ID}(\.{words.ID})?$"})
 
     def words(self) -> str:
         return "`previous`, a shot's id, or `scene.shot`"
@@ -242,7 +242,7 @@ class Moment:
     """A moment of the film: seconds from its start, or a shot's start with seconds more or less."""
 
     def read(self, node: Node, context: Context, key: str) -> tuple[Text, Cue] | None:
-        text = scalar(node, context, key, self)
+        text = filled(node, context, key, self)
         if text is None:
             return None
         cue = _cue(text.value)

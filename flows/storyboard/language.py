@@ -264,6 +264,19 @@ SHARED = Record(
     "Something shared between films, from a folder beside the storyboard.",
     tuple(Field(key, _SHARED, f"`{folder}/<name>.yaml`, laid under `{key}`.") for key, folder in GROUPS.items()),
 )
+VARIABLE = Record(
+    "a variable",
+    "Words for `{{ name }}`. One of both keys.",
+    (
+        Field("value", FreeText(False), "What it stands for."),
+        Field(
+            "example",
+            FreeText(False),
+            "What it stands for where the storyboard is made alone; every film of a batch has to bring its own.",
+        ),
+    ),
+)
+VARIABLES = MapOf(words.VARIABLE, Short(VARIABLE, ("value",)), "a variable")
 FILM = Record(
     "the storyboard",
     "A film as scenes and shots.",
@@ -273,7 +286,7 @@ FILM = Record(
         Field("title", FreeText(limit=200), "The film's title; names its folder.", required=True),
         Field("seed", _SEED, "The seed of shots without one.", default="`0`"),
         Field("format", FORMAT, "Size and rate."),
-        Field("variables", MapOf(words.VARIABLE, FreeText(False), "a variable"), "Words for `{{ name }}`."),
+        Field("variables", VARIABLES, "Words for `{{ name }}`."),
         Field("look", LOOK, "How everything looks."),
         Field("cast", MapOf(words.ID, Short(MEMBER, ("description",)), "a cast member"), "Who appears."),
         Field("shot_defaults", DEFAULTS, "What all shots inherit."),

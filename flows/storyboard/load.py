@@ -13,14 +13,22 @@ from flows.errors import Problem, StoryboardError
 from flows.storyboard.assets import AssetFinder, NamedFile
 from flows.storyboard.build import build
 from flows.storyboard.context import Context
+from flows.storyboard.declared import Declared, declared
 from flows.storyboard.document import parse
 from flows.storyboard.files import read_source
 from flows.storyboard.language import homes
 from flows.storyboard.model import Storyboard
 from flows.storyboard.nodes import Keys
-from flows.storyboard.overrides import apply_overrides, choose_shared, read_overrides, report_unused_variables
+from flows.storyboard.overrides import (
+    Override,
+    apply_overrides,
+    choose_shared,
+    read_overrides,
+    report_unused_variables,
+)
 from flows.storyboard.problems import Problems, listed
 from flows.storyboard.shared import SUFFIXES, with_shared
+from flows.storyboard.variables import Variables
 from wan.system.folders import found_in
 from wan.system.suggest import did_you_mean
 
@@ -41,6 +49,36 @@ class Gathered:
     path: Path | None = None
     shared: Mapping[Path, Path] = field(default_factory=dict)
     assets: Mapping[Path, NamedFile] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The nodes of a storyboard with what it shares and its overrides laid in: films are read from it, each with
+    variables of its own."""
+
+    root: Keys
+    path: Path
+    assets: AssetFinder
+    overrides: Sequence[Override] = ()
+
+    @property
+    def declared(self) -> Declared:
+        """The variables that it declares itself."""
+        return declared(self.root, Context(Problems(), self.assets, homes()))
+
+    def read(self, problems: Problems) -> Storyboard | None:
+        """The film with the storyboard's own variables."""
+        variables = Variables(self.declared.values)
+        storyboard = self.film(variables, problems)
+        if not len(problems):  # a text that cannot be read may be the one that names a variable
+            report_unused_variables(self.overrides, Context(problems, self.assets, homes(), variables))
+        return storyboard
+
+    def film(self, variables: Variables, problems: Problems, overrides: Sequence[Override] = ()) -> Storyboard | None:
+        """The film with these variables, and with more overrides laid in; what is wrong goes to `problems`."""
+        context = Context(problems, self.assets.telling(problems), homes(), variables)
+        root = apply_overrides(self.root, overrides, context) if overrides else self.root
+        return build(root, self.path, context)
 
 
 def load_storyboard(
@@ -138,25 +176,43 @@ def _files(folder: Path) -> list[Path]:
         return []
 
 
+def read_written(
+    name_or_path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    roots: Sequence[Path] = (),
+    search: Sequence[Path] = (),
+) -> Written:
+    """A storyboard to make many films of. Raises `StoryboardError` where it cannot be read at all."""
+    path = find_storyboard(name_or_path, search)
+    problems = Problems()
+    written = _written(path, overrides, search, AssetFinder(path.parent, roots, problems))
+    problems.stop_if_any()
+    assert written is not None, "one that cannot be read is a problem"
+    return written
+
+
 def _load(path: Path, overrides: Sequence[str], search: Sequence[Path], assets: AssetFinder) -> Storyboard | None:
-    problems = assets.problems
     with without_garbage_collection():
-        source = read_source(path, problems)
-        root = parse(source, problems) if source else None
-        if source is None or root is None:
-            return None
-        if not isinstance(root, Keys):
-            problems.add(root, f"a storyboard is a map, not {root.word}", "start with storyboard: 1")
-            return None
-        context = Context(problems, assets, homes())
-        changes = read_overrides(overrides, problems)
-        choose_shared(root, changes)
-        root = with_shared(root, [path.parent, *search], context)
-        root = apply_overrides(root, changes, context)
-        storyboard = build(root, path, context)
-        if not len(problems):  # a text that cannot be read may be the one that names a variable
-            report_unused_variables(changes, context)
-        return storyboard
+        written = _written(path, overrides, search, assets)
+        return None if written is None else written.read(assets.problems)
+
+
+def _written(path: Path, overrides: Sequence[str], search: Sequence[Path], assets: AssetFinder) -> Written | None:
+    problems = assets.problems
+    source = read_source(path, problems)
+    root = parse(source, problems) if source else None
+    if source is None or root is None:
+        return None
+    if not isinstance(root, Keys):
+        problems.add(root, f"a storyboard is a map, not {root.word}", "start with storyboard: 1")
+        return None
+    context = Context(problems, assets, homes())
+    changes = read_overrides(overrides, problems)
+    choose_shared(root, changes)
+    root = with_shared(root, [path.parent, *search], context)
+    root = apply_overrides(root, changes, context)
+    return Written(root, path, assets, changes)
 
 
 @contextmanager

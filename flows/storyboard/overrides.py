@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flows.errors import Place
 from flows.storyboard.context import Context, Kind
 from flows.storyboard.document import parse
 from flows.storyboard.language import FILM, GROUPS
@@ -26,12 +27,20 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One override. `value` None: the key is removed. `column` is where the value begins in the text, from 1."""
+    """One override. `value` None: the key is removed. `column` is where the value begins in the text, from 1, and
+    `line` and `start` where all of it does: of a table's cell its row and column."""
 
     source: Source
     path: tuple[str, ...]
     value: str | None
     column: int
+    line: int = 1
+    start: int = 1
+
+    @property
+    def place(self) -> Place:
+        """Where it is written."""
+        return self.source.place(self.line, self.start)
 
     @property
     def chooses(self) -> bool:
@@ -40,11 +49,11 @@ class Override:
 
     def text(self) -> Text:
         """The value as a node."""
-        return Text(self.source, 1, self.column, self.value or "", True)
+        return Text(self.source, self.line, self.column, self.value or "", True)
 
     def key(self, name: str) -> Text:
         """A key as a node."""
-        return Text(self.source, 1, max(1, self.source.text.find(name) + 1), name, True)
+        return Text(self.source, self.line, max(self.start, self.source.text.find(name) + 1), name, True)
 
 
 class _Wrong(Exception):
@@ -101,9 +110,9 @@ def apply_overrides(root: Keys, overrides: Sequence[Override], context: Context)
 
 def report_unused_variables(overrides: Sequence[Override], context: Context) -> None:
     """Report values for variables that no text names: they would change nothing, and another one was meant."""
-    used = sorted(context.variables_used)
+    used = sorted(context.variables.used)
     for override in overrides:
-        if override.path[0] != "variables" or len(override.path) != 2 or override.path[1] in context.variables_used:
+        if override.path[0] != "variables" or len(override.path) != 2 or override.path[1] in context.variables.used:
             continue
         name = override.path[1]
         others = f"variables in use: {listed(used)}" if used else "no text of the storyboard has a variable"
@@ -160,7 +169,7 @@ def _shot(names: Sequence[str], ids: Index, override: Override, context: Context
 
 def _whole_shot(override: Override, context: Context) -> Sequence[str]:
     fix = "name a key of it: storyboard.shots.<shot>.<key>=value"
-    context.problems.add(override.source.place(1, 1), "an override cannot replace a whole shot", fix)
+    context.problems.add(override.place, "an override cannot replace a whole shot", fix)
     raise _Wrong
 
 
@@ -169,7 +178,7 @@ def _fits(node: Node, kind: Kind, override: Override, context: Context) -> None:
     expected = Items if isinstance(kind, ListOf | Later) else Keys if isinstance(kind, _COMPOSITE) else None
     if expected is not None and not isinstance(node, expected):
         message = f"the storyboard has {node.word} on this way, where {expected.word} is expected"
-        context.problems.add(override.source.place(1, 1), message, f"see {node.place}")
+        context.problems.add(override.place, message, f"see {node.place}")
         raise _Wrong
 
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flows.storyboard.kinds import CONTROL
 from flows.storyboard.model import CastMember
 from flows.storyboard.nodes import Text, place_of
 from flows.storyboard.problems import Problems, listed
-from flows.storyboard.templates import MAX_RESULT, TemplateError, Templates
+from flows.storyboard.templates import MAX_RESULT
+from flows.storyboard.variables import Variables
 from flows.storyboard.words import ID
 
 _MEMBER = re.compile(rf"<({ID})>")
@@ -28,22 +28,13 @@ class Part:
 class Prompts:
     """Fills in and joins texts, for all shots of a film. What a look or a setting becomes is worked out once."""
 
-    def __init__(self, templates: Templates, cast: Mapping[str, CastMember], problems: Problems) -> None:
-        self.templates, self.cast, self.problems = templates, cast, problems
+    def __init__(self, variables: Variables, cast: Mapping[str, CastMember], problems: Problems) -> None:
+        self.variables, self.cast, self.problems = variables, cast, problems
         self._filled: dict[int, tuple[Text, str | None, tuple[CastMember, ...]]] = {}
 
     def fill(self, node: Text) -> str | None:
         """The text of a node with its templates filled in; None after a problem."""
-        try:
-            text = self.templates.render(node.value)
-        except TemplateError:
-            for error in self.templates.errors(node.value):
-                self.problems.add(place_of(node, error.needle), error.message, error.fix)
-            return None
-        if "\\" in node.value and CONTROL.search(text):  # a text within a template may write one as \x1b
-            self.problems.add(place_of(node, "\\"), "a template makes a control character", "remove it")
-            return None
-        return text
+        return self.variables.fill(node, self.problems)
 
     def with_cast(self, node: Text) -> tuple[str | None, tuple[CastMember, ...]]:
         """The text with variables and cast filled in, and who is named in it."""

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from flows.limits import Bounds
-from flows.storyboard.context import Context, Schema, scalar, wrong
+from flows.storyboard.context import TEMPLATE, Context, Schema, filled, or_template, wrong
 from flows.storyboard.nodes import Node
 
 MAX_HOURS = 4
@@ -40,7 +40,7 @@ class Number:
         return cls(bounds.least, bounds.greatest, whole=whole, above=bounds.above)
 
     def read(self, node: Node, context: Context, key: str) -> float | int | None:
-        text = scalar(node, context, key, self)
+        text = filled(node, context, key, self)
         if text is None:
             return None
         pattern = _WHOLE if self.whole else _NUMBER
@@ -82,7 +82,7 @@ class Number:
 
     def schema(self) -> Schema:
         low = "exclusiveMinimum" if self.above else "minimum"
-        return {"type": "integer" if self.whole else "number", low: self.low, "maximum": self.high}
+        return or_template({"type": "integer" if self.whole else "number", low: self.low, "maximum": self.high})
 
     def words(self) -> str:
         what = "a whole number" if self.whole else "a number"
@@ -102,7 +102,7 @@ class Seconds:
     longest: float = MAX_HOURS * 3600.0
 
     def read(self, node: Node, context: Context, key: str) -> float | None:
-        text = scalar(node, context, key, self)
+        text = filled(node, context, key, self)
         if text is None:
             return None
         seconds = seconds_of(text.value)
@@ -122,7 +122,7 @@ class Seconds:
         low = "minimum" if self.zero else "exclusiveMinimum"
         number: Schema = {"type": "number", low: 0, "maximum": self.longest}
         text = {"type": "string", "pattern": rf"^(?=.){_DURATION}$|^{_AMOUNT}$"}
-        return {"anyOf": [text, number], "examples": ["2s", "0.5s", "1m30s"]}
+        return {"anyOf": [text, number, TEMPLATE], "examples": ["2s", "0.5s", "1m30s"]}
 
     def words(self) -> str:
         return "a length of time (`2s`, `0.5s`, `1m30s`, a number of seconds)"

@@ -48,6 +48,12 @@ in that order. `<id>` becomes the description of that cast member; an unknown `<
 
 In every text `{{{{ name }}}}` becomes the variable of that name, `{{{{ name | title }}}}` the same through a filter.
 Nothing else of Jinja is allowed: no loops, conditions, calls, attributes, arithmetic.
+
+So it does in every other value but ids and names of shared files: `duration: "{{{{ seconds }}}}"`,
+`image: "{{{{ picture }}}}"`, `aspect: "{{{{ shape }}}}"`. What comes of it is checked like any other value. A file
+that is one variable alone is looked for beside what gives the variable its value: the storyboard, or the table of a batch
+([batches.md](batches.md)). There a variable with `example: boat` instead of a value must be a column: the example is
+for a look at one film.
 """
 
 _TABLES: Mapping[str, Mapping[str, str]] = {

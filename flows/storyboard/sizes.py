@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from flows.storyboard.context import Context, Schema, scalar, wrong
+from flows.storyboard.context import Context, Schema, filled, or_template, wrong
 from flows.storyboard.model import Size
 from flows.storyboard.nodes import Node
 from flows.storyboard.words import FROM_IMAGE
@@ -53,7 +53,7 @@ class Pixels:
     film: bool = False
 
     def read(self, node: Node, context: Context, key: str) -> Size | str | None:
-        text = scalar(node, context, key, self)
+        text = filled(node, context, key, self)
         if text is None:
             return None
         if self.film and text.value == FROM_IMAGE:
@@ -87,7 +87,7 @@ class Pixels:
     def schema(self) -> Schema:
         pattern = r"\d*[02468]x\d*[02468]"
         pattern = rf"^({pattern}|{FROM_IMAGE})$" if self.film else f"^{pattern}$"
-        return {"type": "string", "pattern": pattern, "examples": ["1280x720"]}
+        return {**or_template({"type": "string", "pattern": pattern}), "examples": ["1280x720"]}
 
     def words(self) -> str:
         return "a size as `1280x720`" + (f", or `{FROM_IMAGE}`" if self.film else "")
@@ -98,7 +98,7 @@ class Aspect:
     """Width to height."""
 
     def read(self, node: Node, context: Context, key: str) -> tuple[int, int] | None:
-        text = scalar(node, context, key, self)
+        text = filled(node, context, key, self)
         if text is None:
             return None
         aspect = _aspect(text.value)
@@ -107,7 +107,8 @@ class Aspect:
         return aspect
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": r"^[1-9]\d{0,2}:[1-9]\d{0,2}$", "examples": ["9:16", "1:1"]}
+        pattern = r"^[1-9]\d{0,2}:[1-9]\d{0,2}$"
+        return {**or_template({"type": "string", "pattern": pattern}), "examples": ["9:16", "1:1"]}
 
     def words(self) -> str:
         return 'an aspect as `"9:16"`'

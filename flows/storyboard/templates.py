@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flows.storyboard import words
@@ -48,11 +49,12 @@ _FIX = "only {{ name }} and {{ name | filter }} are allowed"
 
 
 class TemplateError(Exception):
-    """A text whose templates cannot be filled in. `needle` is the part of the text that is to blame."""
+    """A text whose templates cannot be filled in. `needle` is the part of the text that is to blame; `variable` the one
+    that has no value, if that is why."""
 
-    def __init__(self, message: str, fix: str | None, needle: str) -> None:
+    def __init__(self, message: str, fix: str | None, needle: str, variable: str | None = None) -> None:
         super().__init__(message)
-        self.message, self.fix, self.needle = message, fix, needle
+        self.message, self.fix, self.needle, self.variable = message, fix, needle, variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,12 @@ _Part: TypeAlias = str | _Slot
 
 
 class Templates:
-    """Fills in variables. Expressions are parsed once each, whatever the number of texts they stand in."""
+    """Fills in variables. Expressions are parsed once each, whatever the number of texts and films they stand in."""
 
     def __init__(self, variables: Mapping[str, str], used: set[str] | None = None) -> None:
         """`used` gets the names of the variables that a text asks for."""
         self.variables = variables
         self.used = set() if used is None else used
-        self._expressions: dict[str, tuple[_Part, ...]] = {}
-        self._jinja: jinja2.Environment | None = None
 
     def render(self, text: str) -> str:
         """The text with its templates filled in; raises `TemplateError`."""
@@ -114,37 +114,13 @@ class Templates:
         pieces = _SIMPLE.split(text)
         unusual = any(_MARKS.search(literal) for literal in pieces[::2])
         if unusual or any(inner[:1] in "-+" or inner[-1:] in "-+" for inner in pieces[1::2]):
-            return self._parse(text)
+            return _parsed(text)
         parts: list[_Part] = []
         for number, piece in enumerate(pieces):
             if number % 2 == 0:
                 parts.append(piece)
                 continue
-            known = self._expressions.get(piece)
-            if known is None:
-                known = self._expressions[piece] = tuple(self._parse(f"{{{{{piece}}}}}"))
-            parts.extend(known)
-        return parts
-
-    def _parse(self, text: str) -> list[_Part]:
-        import jinja2
-        from jinja2 import nodes
-
-        if self._jinja is None:
-            self._jinja = jinja2.Environment(keep_trailing_newline=True, autoescape=False)
-        try:
-            tree = self._jinja.parse(text)
-        except jinja2.TemplateSyntaxError as error:
-            raise TemplateError(f"the template cannot be read: {error.message}", _FIX, _first_mark(text)) from None
-        except RecursionError:
-            raise TemplateError("the template is nested too deeply", _FIX, _first_mark(text)) from None
-        parts: list[_Part] = []
-        for statement in tree.body:
-            if not isinstance(statement, nodes.Output):
-                raise _refusal(statement, text)
-            parts.extend(
-                piece.data if isinstance(piece, nodes.TemplateData) else _slot(piece, text) for piece in statement.nodes
-            )
+            parts.extend(_parsed(f"{{{{{piece}}}}}"))
         return parts
 
     def _fill(self, slot: _Slot) -> str:
@@ -164,7 +140,36 @@ class Templates:
 
     def _unknown(self, name: str) -> TemplateError:
         fix = did_you_mean(name, self.variables, f"add it: variables: {{{name}: …}}")
-        return TemplateError(f"the template names an unknown variable '{name}'", fix, name)
+        return TemplateError(f"the template names an unknown variable '{name}'", fix, name, name)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    return jinja2.Environment(keep_trailing_newline=True, autoescape=False)
+
+
+@lru_cache(4096)
+def _parsed(text: str) -> tuple[_Part, ...]:
+    """The parts of a text. Raises TemplateError."""
+    import jinja2
+    from jinja2 import nodes
+
+    try:
+        tree = _environment().parse(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(f"the template cannot be read: {error.message}", _FIX, _first_mark(text)) from None
+    except RecursionError:
+        raise TemplateError("the template is nested too deeply", _FIX, _first_mark(text)) from None
+    parts: list[_Part] = []
+    for statement in tree.body:
+        if not isinstance(statement, nodes.Output):
+            raise _refusal(statement, text)
+        parts.extend(
+            piece.data if isinstance(piece, nodes.TemplateData) else _slot(piece, text) for piece in statement.nodes
+        )
+    return tuple(parts)
 
 
 def _check_size(size: int) -> None:

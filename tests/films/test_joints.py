@@ -93,7 +93,7 @@ def test_a_speaker_goes_on_speaking_in_the_next_shot(tmp_path: Path) -> None:
     (tmp_path / "film.yaml").write_text(BOARD)
     plan = flows.plan(flows.load(tmp_path / "film.yaml", overrides=[f"store.address={tmp_path / 'store'}"]))
     store = open_store(str(tmp_path / "store"))
-    put_assets(store, plan, plan.clips)
+    put_assets(store, plan.assets, plan.clips)
     renderer = WanRenderer(threads=1, family="tiny", device="cpu")
     records = [store.publish(renderer.render(clip, store, Quiet())) for clip in plan.clips]
     one, two = (np.stack(list(read_video(store.local_path(record.video)))) for record in records)

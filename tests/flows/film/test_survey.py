@@ -84,7 +84,7 @@ def _danced(tmp_path: Path, plan: Plan) -> tuple[Plan, Clip]:
 
 def test_a_driving_video_is_put_where_workers_can_read_it(tmp_path: Path, plan: Plan, store: Store) -> None:
     plan, clip = _danced(tmp_path, plan)
-    put_assets(store, plan, [clip])
+    put_assets(store, plan.assets, [clip])
     assert store.read(clip.spec.media[0].digest) == b"frames of a dance"
 
 
@@ -97,13 +97,13 @@ def test_a_driving_video_that_is_not_the_planned_one_is_said_before_rendering(
     if change:
         (tmp_path / "dance.mkv").write_bytes(b"frames of something else")
     with pytest.raises(MediaError, match=told):
-        put_assets(store, plan, [clip])
+        put_assets(store, plan.assets, [clip])
 
 
 def test_once_prepared_a_driving_video_may_be_gone(tmp_path: Path, plan: Plan, store: Store) -> None:
     plan, clip = _danced(tmp_path, plan)
     put_prepared(store, "1" * 64, {"pose": store.put_bytes(b"pose"), "face": store.put_bytes(b"face")})
     (tmp_path / "dance.mkv").unlink()
-    put_assets(store, plan, [clip])
+    put_assets(store, plan.assets, [clip])
     with pytest.raises(BlobMissing):
         store.read(clip.spec.media[0].digest)

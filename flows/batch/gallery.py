@@ -1,0 +1,54 @@
+"""The page of a batch, `index.html`: every row with its film, in the manner of a film's report.
+
+It opens anywhere, offline, in the light and in the dark; posters and films lie in the folders beside it. Sorting and
+choosing by state are a few lines of script, and without it everything is there in the order of the rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from flows.batch.manifest import STATES, Manifest
+from flows.words import count, duration
+from wan.system.files import write_atomically
+
+PAGE = "index.html"
+
+
+def write_gallery(manifest: Manifest, folder: Path) -> Path:
+    """Write the page into the batch's folder, and return it."""
+    path = folder / PAGE
+    write_atomically(path, render(manifest))
+    return path
+
+
+def render(manifest: Manifest) -> str:
+    """The page as text."""
+    states = Counter(entry.state for entry in manifest.films)
+    return _template().render(
+        manifest=manifest,
+        states={state: states[state] for state in STATES if states[state]},
+        film_seconds=sum(entry.film_seconds for entry in manifest.films if entry.finished),
+        seconds=sum(entry.seconds for entry in manifest.films if entry.state == "made"),
+        rendered=sum(entry.rendered for entry in manifest.films),
+        reused=sum(entry.reused for entry in manifest.films),
+        table=Path(manifest.table).name,
+        storyboard=Path(manifest.storyboard).name,
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(duration=duration, counted=count)
+    return environment.get_template("gallery.html.j2")

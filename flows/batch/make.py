@@ -1,0 +1,295 @@
+"""`make_batch`: what is there is kept, what is missing rendered by one pool, films edited as their clips come."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.batch.editing import Editors
+from flows.batch.events import BatchEvent
+from flows.batch.film import BatchFilm, begun
+from flows.batch.keys import film_key
+from flows.batch.listening import Listening
+from flows.batch.making import BatchMaking
+from flows.batch.manifest import Entry, read_manifest
+from flows.batch.observer import BatchObserver, Unwatched
+from flows.batch.plan import BatchPlan, PlannedFilm
+from flows.batch.record import Recorder
+from flows.edit import check_ffmpeg
+from flows.edit.process import ffmpeg_version, find_ffmpeg
+from flows.errors import Stopped, UserError
+from flows.film.folder import check_space, claimed_for
+from flows.film.observer import Run
+from flows.film.record import write_histories
+from flows.film.survey import Survey, check_soundtrack, put_assets, survey
+from flows.planning import Clip
+from flows.store import Store, open_store
+from wan.system.host import cores
+from wan.system.locks import hold
+
+if TYPE_CHECKING:
+    from flows.cluster import Pool, RendererSpec
+
+LOCK = ".batch.lock"
+WINDOW = 512
+"""Clips that are with a cluster's pool at once: more than its workers can have in hand."""
+PER_CORE = 8
+"""Clips for each core where this machine renders alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchResult:
+    """What became of a batch: its `entries` in the order of the rows, its files, how long it took. `rendered` counts
+    clips. `warnings` say what else did not go well."""
+
+    folder: Path
+    entries: tuple[Entry, ...]
+    manifest: Path
+    parquet: Path
+    gallery: Path
+    rendered: int
+    seconds: float
+    run_url: str = ""
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row has its film."""
+        return all(entry.finished for entry in self.entries)
+
+
+def make_batch(
+    plan: BatchPlan,
+    *,
+    on_event: Callable[[BatchEvent], None] | None = None,
+    renderer: RendererSpec | None = None,
+    observer: BatchObserver | None = None,
+) -> BatchResult:
+    """Make every film that is not there as it would be made, and the manifest and page that show all of them.
+
+    `on_event` hears what happens, in this thread; `renderer` as in `flows.film.make_film`. Films that cannot be made
+    are among the result's entries, and keep no other from being made.
+    Raises UserError before anything is started, EnvironmentProblem, Stopped (the manifest says how far it came).
+    """
+    began = time.monotonic()
+    check_ffmpeg(*(planned.plan for planned in plan.films))
+    _check_cluster(plan)
+    with ExitStack() as held:
+        held.enter_context(_folder(plan))
+        entries, todo = _entries(plan)
+        watcher = observer if observer is not None and todo else Unwatched()  # there is nothing to watch
+        held.callback(watcher.close)
+        watcher.start()
+        making = _begun(plan, entries, todo, renderer, on_event or _ignore, held)
+        recorder = Recorder(plan, making.entries)
+        run = _make(making, watcher, recorder)
+    return BatchResult(
+        folder=plan.folder,
+        entries=tuple(making.entries),
+        manifest=recorder.json,
+        parquet=recorder.parquet,
+        gallery=recorder.gallery,
+        rendered=len(making.rendered),
+        seconds=time.monotonic() - began,
+        run_url=run.url,
+        warnings=tuple(making.warnings),
+    )
+
+
+@contextmanager
+def _folder(plan: BatchPlan) -> Iterator[None]:
+    """The batch's folder, for this command alone. Raises UserError."""
+    earlier = read_manifest(plan.folder)
+    ours = str(plan.storyboard.resolve()), str(plan.table.resolve())
+    if earlier is not None and (earlier.storyboard, earlier.table) != ours:
+        raise UserError(
+            f"{plan.folder} is a batch of {earlier.storyboard} with {earlier.table}\n    call this one something else: "
+            "--as NAME"
+        )
+    with claimed_for(" with ".join(ours), plan.folder, plan.outputs), ExitStack() as held:
+        lock = hold(plan.folder / LOCK)
+        if lock is None:
+            raise UserError(f"{plan.folder} is being made by another command; wait for it, or end it")
+        held.callback(lambda: (plan.folder / LOCK).unlink(missing_ok=True))
+        held.enter_context(lock)
+        yield
+
+
+def _begun(
+    plan: BatchPlan,
+    entries: list[Entry],
+    todo: Sequence[tuple[PlannedFilm, Entry]],
+    renderer: RendererSpec | None,
+    on_event: Callable[[BatchEvent], None],
+    held: ExitStack,
+) -> BatchMaking:
+    """What is there is known, inputs are in the store, and a pool is starting if there is something to render."""
+    store = open_store(plan.settings.store.address)
+    store.check()
+    clips = _clips_of([planned for planned, _ in todo])
+    surveyed = survey(store, clips)
+    missing = surveyed.missing
+    check_space(plan.folder, store.folder, missing, here=plan.settings.cluster.address is None)
+    if missing:
+        store.check(writing=True)
+    for planned, _ in todo:
+        check_soundtrack(planned.plan)
+    put_assets(store, {digest: path for each, _ in todo for digest, path in each.plan.assets.items()}, missing)
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    pool = held.enter_context(_pool(plan, store.address, renderer)) if missing else None
+    listening = Listening(pool, inbox) if pool is not None else None
+    if listening is not None:
+        held.callback(listening.stop)
+    editors = Editors(plan.settings, inbox)
+    held.callback(editors.stop)
+    local = plan.settings.cluster.address is None
+    return BatchMaking(
+        plan=plan,
+        entries=entries,
+        films=list(_films(todo, store, surveyed)),
+        survey=surveyed,
+        inbox=inbox,
+        listening=listening,
+        editors=editors,
+        on_event=on_event,
+        window=PER_CORE * cores() if local else WINDOW,
+    )
+
+
+def _entries(plan: BatchPlan) -> tuple[list[Entry], list[tuple[PlannedFilm, Entry]]]:
+    """All of the manifest, in the order of the rows; and the films that are to be made, with theirs."""
+    ffmpeg = ffmpeg_version(find_ffmpeg(plan.settings.film))
+    earlier = read_manifest(plan.folder)
+    before = {entry.name: entry for entry in earlier.films if entry.name} if earlier else {}
+    entries: list[Entry] = [_refused(plan, row) for row in sorted({fault.row for fault in plan.bad if fault.row})]
+    todo: list[tuple[PlannedFilm, Entry]] = []
+    for planned in plan.films:
+        entry = Entry(
+            name=planned.name,
+            row=planned.film.row,
+            title=planned.plan.title,
+            variables=dict(planned.film.variables),
+            film_seconds=planned.plan.totals.film_seconds,
+            clips=len(planned.plan.clips),
+            key=film_key(planned.plan, ffmpeg),
+        )
+        old = before.get(planned.name)
+        if old is not None and _is_kept(plan.folder, old, entry.key):
+            entry = _kept(entry, old)
+        else:
+            todo.append((planned, entry))
+        entries.append(entry)
+    return sorted(entries, key=lambda entry: entry.row), todo
+
+
+def _refused(plan: BatchPlan, row: int) -> Entry:
+    said = "; ".join(dict.fromkeys(fault.said() for fault in plan.bad if fault.row == row))
+    return Entry(name="", row=row, state="refused", error=said)
+
+
+def _is_kept(folder: Path, old: Entry, key: str) -> bool:
+    """Whether its files are there, as they were made."""
+    if not old.finished or old.key != key or old.film is None:
+        return False
+    beside = [each for each in (old.captions, old.report, old.poster, *old.delivered) if each is not None]
+    film = folder / old.film
+    return (
+        film.is_file() and film.stat().st_size == old.film_bytes and all((folder / each).is_file() for each in beside)
+    )
+
+
+def _kept(entry: Entry, old: Entry) -> Entry:
+    for name in ("film", "captions", "delivered", "report", "poster", "film_bytes", "seconds"):
+        setattr(entry, name, getattr(old, name))
+    entry.state, entry.reused = "kept", entry.clips
+    return entry
+
+
+def _clips_of(films: Sequence[PlannedFilm]) -> tuple[Clip, ...]:
+    seen: dict[str, Clip] = {}
+    for planned in films:
+        for clip in planned.plan.clips:
+            seen.setdefault(clip.fingerprint, clip)
+    return tuple(seen.values())
+
+
+def _films(todo: Sequence[tuple[PlannedFilm, Entry]], store: Store, surveyed: Survey) -> Iterator[BatchFilm]:
+    missing = {clip.fingerprint for clip in surveyed.missing}
+    led: set[str] = set()
+    wanted = Counter(clip.fingerprint for planned, _ in todo for clip in planned.plan.clips)
+    for planned, entry in todo:
+        clips = planned.plan.clips
+        names = {clip.fingerprint for clip in clips}
+        own = Survey(
+            found={name: surveyed.found[name] for name in names if name in surveyed.found},
+            missing=tuple(clip for clip in clips if clip.fingerprint in missing),
+            damaged=surveyed.damaged & names,
+        )
+        leads = frozenset(name for name in names & missing if name not in led)
+        led |= leads
+        yield begun(planned, entry, store, own, leads, wanted)
+
+
+def _make(making: BatchMaking, observer: BatchObserver, recorder: Recorder) -> Run:
+    """Make them under the eyes of the observer; whatever became of it is in the manifest, and in the ledger."""
+    observer.begin(making)
+    error: BaseException | None = None
+    try:
+        for event in making.events():
+            observer.tell(event)
+            recorder.note(event)
+            if observer.trouble is not None:
+                _say(making, observer.trouble)
+    except BaseException as failure:
+        making.stop()
+        interrupted = isinstance(failure, KeyboardInterrupt)
+        error = Stopped("stopped; finished films and takes are kept") if interrupted else failure
+        if error is failure:
+            raise
+        raise error from failure
+    finally:
+        recorder.write()
+        run = _told(making, observer, error)
+    return run
+
+
+def _told(making: BatchMaking, observer: BatchObserver, error: BaseException | None) -> Run:
+    """The observer's end, and the history, which names its run."""
+    try:
+        observer.end(making, error)
+        return observer.run(patient=not isinstance(error, Stopped))
+    finally:
+        worked = [film.making for film in making.films if film.making.records or film.making.failures]
+        if warning := write_histories(worked, observer.run(patient=False).id):
+            _say(making, warning)
+        observer.close()
+        if observer.trouble is not None:
+            _say(making, observer.trouble)
+
+
+def _say(making: BatchMaking, text: str) -> None:
+    if (said := making.warn(text)) is not None:
+        making.on_event(said)
+
+
+def _check_cluster(plan: BatchPlan) -> None:
+    from flows.cluster import check_listening
+
+    check_listening(plan.settings.cluster.address)
+
+
+def _pool(plan: BatchPlan, store: str, renderer: RendererSpec | None) -> Pool:
+    """Starting in the background."""
+    from flows.cluster import open_pool, wan_renderer
+
+    return open_pool(plan.settings.cluster, renderer or wan_renderer(plan.settings), store, title=plan.called)
+
+
+def _ignore(event: BatchEvent) -> None:
+    pass

@@ -1,0 +1,191 @@
+"""A batch in the making: which films there are, which clips they wait for, and what became of each.
+
+One pool renders all of them. Films are given to it in the order of the rows, so many at a time that its workers are
+busy: so the first are finished, and edited, while the last have not been begun.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from flows.batch.editing import Edited, Editors
+from flows.batch.events import BatchEvent, FilmNews
+from flows.batch.film import BatchFilm
+from flows.batch.listening import Heard, Listening, Over
+from flows.batch.manifest import Entry, State
+from flows.batch.plan import BatchPlan
+from flows.events import Event, Failed, Finished, Log
+from flows.film.survey import Survey
+
+LOOK_SECONDS = 0.1
+"""How long is waited for news at once, so that Ctrl-C is seen."""
+
+
+@dataclass(slots=True, kw_only=True)
+class BatchMaking:
+    """`films` are those to be made, `entries` all of the manifest; `inbox` is what the pool and the editors say. Of the
+    clips of films that were begun at most `window` are with the pool."""
+
+    plan: BatchPlan
+    entries: list[Entry]
+    films: list[BatchFilm]
+    survey: Survey
+    inbox: queue.SimpleQueue[Heard | Edited]
+    listening: Listening | None
+    editors: Editors
+    on_event: Callable[[BatchEvent], None]
+    window: int
+    warnings: list[str] = field(default_factory=list)
+    rendered: set[str] = field(default_factory=set)
+    _wanted: dict[str, list[BatchFilm]] = field(default_factory=dict)
+    _sent: set[str] = field(default_factory=set)
+    _known: dict[str, Finished | Failed] = field(default_factory=dict)
+    _outstanding: int = 0
+    _next: int = 0
+    _left: int = 0
+
+    def __post_init__(self) -> None:
+        self._left = len(self.films)
+
+    def events(self) -> Iterator[BatchEvent]:
+        """What happens until every film is made that can be. Raises what the pool ends with."""
+        yield from self._begin_more()
+        while self._left:
+            try:
+                heard = self.inbox.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                continue
+            match heard:
+                case Over(error=error):
+                    raise error
+                case Edited(film=film, error=trouble):
+                    yield self._ended(film, trouble)
+                case _:
+                    yield from self._note(heard)
+            yield from self._begin_more()
+
+    def stop(self) -> None:
+        """End rendering and editing; what is finished stays, and counts though nobody heard of it yet."""
+        self.editors.stop()
+        if self.listening is not None:
+            self.listening.stop()
+        while True:
+            try:
+                heard = self.inbox.get_nowait()
+            except queue.Empty:
+                break
+            if isinstance(heard, Edited):
+                self._ended(heard.film, heard.error)
+            elif not isinstance(heard, Over):
+                for film in self._wanted.get(heard.fingerprint, ()):
+                    film.note(heard)
+        for film in self.films:
+            if film.entry.state == "making":
+                film.settle()
+                film.entry.state = "stopped"
+
+    def warn(self, message: str) -> Log | None:
+        """Remember it, once; what is to be told of it."""
+        if message in self.warnings:
+            return None
+        self.warnings.append(message)
+        return Log("", 30, message)
+
+    def name_of(self, fingerprint: str) -> str:
+        """The first film and shot that want a clip."""
+        films = self._wanted.get(fingerprint)
+        return f"{films[0].name} {films[0].making.watches.name_of(fingerprint)}" if films else fingerprint[:12]
+
+    def wanting(self, fingerprint: str) -> Sequence[BatchFilm]:
+        """The films of which a clip is part, of those that were begun."""
+        return self._wanted.get(fingerprint, ())
+
+    @property
+    def done(self) -> int:
+        """Films that have ended, however they did."""
+        return len(self.films) - self._left
+
+    # films
+
+    def _begin_more(self) -> Iterator[BatchEvent]:
+        """The next films, as long as the pool has room for their clips, and the editors for those that need none."""
+        while self._next < len(self.films) and self._outstanding < self.window and self.editors.waiting < self.window:
+            film = self.films[self._next]
+            self._next += 1
+            clips = film.making.survey.missing
+            for clip in clips:
+                self._wanted.setdefault(clip.fingerprint, []).append(film)
+            yield self._changed(film, "making")
+            lost = self._catch_up(film)
+            fresh = [clip for clip in clips if clip.fingerprint not in self._sent and clip.fingerprint not in lost]
+            if fresh:
+                assert self.listening is not None, "there is a pool where clips are missing"
+                self._sent.update(clip.fingerprint for clip in fresh)
+                self._outstanding += len(fresh)
+                self.listening.pool.submit(fresh)
+            if not film.open:
+                yield from self._rendered(film)
+
+    def _catch_up(self, film: BatchFilm) -> frozenset[str]:
+        """What has become of clips that other films have asked for before; returns those that are lost, and what goes
+        on from them."""
+        lost: dict[str, str] = {}
+        for clip in film.making.survey.missing:
+            known = self._known.get(clip.fingerprint)
+            cause = next((lost[name] for name in clip.upstream if name in lost), None)
+            if known is None and cause is not None:
+                known = self._known[clip.fingerprint] = Failed(clip.fingerprint, "", "", final=True, because_of=cause)
+            if isinstance(known, Failed):
+                lost[clip.fingerprint] = known.because_of or clip.fingerprint
+            if known is not None:
+                film.note(known)
+        return frozenset(lost)
+
+    def _rendered(self, film: BatchFilm) -> Iterator[BatchEvent]:
+        """All its clips are there, or it cannot be made."""
+        film.settle()
+        if failures := film.failures:
+            yield self._over(film, "failed", failures)
+        else:
+            self.editors.edit(film)
+
+    def _ended(self, film: BatchFilm, error: BaseException | None) -> BatchEvent:
+        if error is None:
+            return self._over(film, "made")
+        return self._over(film, "failed", str(error) or type(error).__name__)
+
+    def _over(self, film: BatchFilm, state: State, message: str = "") -> BatchEvent:
+        self._left -= 1
+        film.entry.error = message or None
+        return self._changed(film, state, message)
+
+    def _changed(self, film: BatchFilm, state: State, message: str = "") -> BatchEvent:
+        film.entry.state = state
+        news = FilmNews(film.name, film.entry.row, state, film.entry.seconds, message)
+        self.on_event(news)
+        return news
+
+    # clips
+
+    def _note(self, event: Event) -> Iterator[BatchEvent]:
+        films = self._wanted.get(event.fingerprint, [])
+        if isinstance(event, Failed) and event.final and event.because_of is not None:
+            event = replace(
+                event, message=f"not rendered: it starts from {self.name_of(event.because_of)}, which failed"
+            )
+        if isinstance(event, Finished) and not event.cached:
+            self.rendered.add(event.fingerprint)
+        ends = isinstance(event, Finished) or (isinstance(event, Failed) and event.final)
+        if ends and event.fingerprint not in self._known:
+            assert isinstance(event, Finished | Failed)
+            self._known[event.fingerprint] = event
+            self._outstanding -= 1
+        self.on_event(event)
+        yield event
+        waiting = [film for film in films if film.open]
+        for film in waiting:
+            film.note(event)
+            if not film.open:
+                yield from self._rendered(film)

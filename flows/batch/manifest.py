@@ -1,0 +1,126 @@
+"""The manifest: what became of each row, as JSON for programs and Parquet for tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from flows.fields import Seconds
+from wan.system.files import replacing, write_atomically
+
+JSON = "manifest.json"
+PARQUET = "manifest.parquet"
+VERSION = 1
+
+State: TypeAlias = Literal["waiting", "making", "made", "kept", "failed", "refused", "stopped"]
+STATES: Mapping[State, str] = {
+    "waiting": "nothing of it was begun",
+    "making": "its clips are rendered, or it is edited",
+    "made": "it was made now",
+    "kept": "it was there, and nothing it is made of has changed",
+    "failed": "a clip could not be rendered, or the film not edited; `error` says why",
+    "refused": "something is wrong with its row; `error` says what",
+    "stopped": "it was under way when the batch was stopped",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """A film of the batch, by its row. Paths are relative to the manifest's folder."""
+
+    name: Annotated[str, "its folder; empty: of a row that is refused"]
+    row: Annotated[int, "of the table; the header's is 1"]
+    state: Annotated[State, "of the table below"] = "waiting"
+    title: str = ""
+    variables: Annotated[Mapping[str, str], "columns and choices of the matrix, without empty cells"] = field(
+        default_factory=dict
+    )
+    film: str | None = None
+    captions: Annotated[str | None, "subtitles (WebVTT), if a shot has a caption"] = None
+    delivered: Annotated[Sequence[str], "files of `deliver`"] = ()
+    report: str | None = None
+    poster: Annotated[str | None, "a picture of the film (JPEG)"] = None
+    film_seconds: Annotated[float, "its length"] = 0.0
+    seconds: Annotated[Seconds, "rendering its clips, whoever did it, and editing"] = 0.0
+    clips: int = 0
+    rendered: Annotated[int, "clips rendered for it now"] = 0
+    reused: Annotated[int, "clips from the store, or of another film of the batch"] = 0
+    error: str | None = None
+    key: Annotated[str, "digest of everything that decides the film"] = ""
+    film_bytes: int = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether the film is there."""
+        return self.state in ("made", "kept")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Of a batch: whose it is, and its films in the order of the rows."""
+
+    batch: str
+    storyboard: Annotated[str, "path"]
+    table: Annotated[str, "path"]
+    films: Annotated[Sequence[Entry], "in the order of the rows"]
+    manifest_version: int = VERSION
+
+
+def write_json(manifest: Manifest, folder: Path) -> None:
+    """Whole, or not at all."""
+    write_atomically(folder / JSON, json.dumps(asdict(manifest), indent=1, ensure_ascii=False))
+
+
+def write_parquet(manifest: Manifest, folder: Path) -> None:
+    """A row a film; each variable is a column `variables.NAME`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    plain = [asdict(entry) for entry in manifest.films]
+    names = list(dict.fromkeys(name for entry in manifest.films for name in entry.variables))
+    columns: dict[str, Any] = {}
+    for key, kind in _types().items():
+        columns[key] = pa.array([each[key] for each in plain], kind)
+    for name in names:
+        columns[f"variables.{name}"] = pa.array([each["variables"].get(name) for each in plain], pa.string())
+    whose = {"batch": manifest.batch, "storyboard": manifest.storyboard, "table": manifest.table}
+    table = pa.table(columns).replace_schema_metadata({f"wanflow.{key}": value for key, value in whose.items()})
+    with replacing(folder / PARQUET) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """What is there of an earlier run; None for nothing, or what cannot be read: then everything is looked at anew."""
+    try:
+        plain = json.loads((folder / JSON).read_bytes())
+        if plain["manifest_version"] != VERSION:
+            return None
+        return Manifest(**{**plain, "films": [Entry(**entry) for entry in plain["films"]]})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _types() -> dict[str, Any]:
+    import pyarrow as pa
+
+    text, whole, real = pa.string(), pa.int64(), pa.float64()
+    return {
+        "name": text,
+        "row": whole,
+        "state": text,
+        "title": text,
+        "film": text,
+        "captions": text,
+        "delivered": pa.list_(text),
+        "report": text,
+        "poster": text,
+        "film_seconds": real,
+        "seconds": real,
+        "clips": whole,
+        "rendered": whole,
+        "reused": whole,
+        "error": text,
+    }

@@ -1,0 +1,44 @@
+"""Writing down how far a batch is: the manifest and the page, now and then while it is made, and at its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from flows.batch.events import BatchEvent, FilmNews
+from flows.batch.gallery import PAGE, write_gallery
+from flows.batch.manifest import JSON, PARQUET, Entry, Manifest, write_json, write_parquet
+from flows.batch.plan import BatchPlan
+
+EVERY_SECONDS = 5.0
+"""A batch that is killed has a manifest so old at most."""
+
+
+class Recorder:
+    """Of one batch."""
+
+    def __init__(self, plan: BatchPlan, entries: Sequence[Entry]) -> None:
+        self._plan, self._entries = plan, entries
+        self._written = 0.0
+        self.json, self.parquet, self.gallery = (plan.folder / name for name in (JSON, PARQUET, PAGE))
+        self._write()
+
+    def note(self, event: BatchEvent) -> None:
+        """When a film is in another state."""
+        if isinstance(event, FilmNews) and time.monotonic() - self._written > EVERY_SECONDS:
+            self._write()
+
+    def write(self) -> None:
+        """The end."""
+        write_parquet(self._manifest(), self._plan.folder)
+        self._write()
+
+    def _write(self) -> None:
+        manifest = self._manifest()
+        write_json(manifest, self._plan.folder)
+        write_gallery(manifest, self._plan.folder)
+        self._written = time.monotonic()
+
+    def _manifest(self) -> Manifest:
+        storyboard, table = str(self._plan.storyboard.resolve()), str(self._plan.table.resolve())
+        return Manifest(batch=self._plan.called, storyboard=storyboard, table=table, films=self._entries)

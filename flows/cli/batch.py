@@ -1,0 +1,255 @@
+"""`wanflow batch`: one film for each row of a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from flows.cli.options import (
+    config_dir_option,
+    deadline_option,
+    draft_option,
+    events_option,
+    json_option,
+    overrides_argument,
+    priority_option,
+    storyboard_argument,
+    with_draft,
+    with_order,
+)
+
+if TYPE_CHECKING:
+    from flows.batch.asked import Asked
+    from flows.batch.make import BatchResult
+    from flows.batch.plan import BatchPlan
+    from flows.cli.forms import BatchDocument, BatchPlanDocument, ProblemForm
+    from flows.cli.render import Answer
+
+
+@click.command("batch", short_help="Make one film for each row of a table.")
+@storyboard_argument
+@overrides_argument
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="A row a film: .csv, .jsonl, .parquet or .xlsx; its columns are variables of the storyboard.",
+)
+@click.option(
+    "--matrix",
+    multiple=True,
+    metavar="NAME=A,B",
+    help="Combine each row with each of these values; more names may follow.",
+)
+@click.option(
+    "--name", metavar="TEMPLATE", help="What films are called: '{{ sku }}-{{ locale }}' (default: their titles)."
+)
+@click.option("--as", "called", metavar="NAME", help="What the batch is called (default: storyboard and table).")
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="No film needs this column; may be repeated.")
+@click.option("--sheet", metavar="NAME", help="Of a spreadsheet (default: its first).")
+@click.option("--skip-bad", is_flag=True, help="Make the films of rows that are right, and name the others.")
+@click.option(
+    "--max-films", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True, help="More are refused."
+)
+@click.option("--plan", "only_plan", is_flag=True, help="Say what would be done, and render nothing.")
+@draft_option
+@priority_option
+@deadline_option
+@json_option
+@events_option
+@config_dir_option
+def command(
+    storyboard: str,
+    overrides: tuple[str, ...],
+    table: Path,
+    matrix: tuple[str, ...],
+    name: str | None,
+    called: str | None,
+    ignore: tuple[str, ...],
+    sheet: str | None,
+    skip_bad: bool,
+    max_films: int,
+    only_plan: bool,
+    draft: bool,
+    priority: int | None,
+    deadline: str | None,
+    as_json: bool,
+    as_events: bool,
+    config_dir: Path | None,
+) -> None:
+    """Make a film of STORYBOARD (a name or a path) for each row of a table, into outputs/BATCH/FILM/film.mp4.
+
+    All rows are checked first, and nothing is rendered while one of them is wrong. Clips that several films share are
+    rendered once; the same command goes on where it was stopped, and makes what has changed.
+
+    \b
+    Examples:
+      wanflow batch storyboards/spot.yaml --table products.csv --plan
+      wanflow batch storyboards/spot.yaml --table products.csv --matrix locale=en,de aspect=16:9,9:16
+      wanflow batch storyboards/spot.yaml --table products.xlsx --name '{{ sku }}' --skip-bad render=draft
+    """
+    from flows.batch.asked import Asked, matrix_of
+
+    values, others = split_matrix(matrix, overrides)
+    asked = Asked(
+        storyboard=storyboard,
+        table=table,
+        overrides=with_draft(with_order(others, priority, deadline), draft),
+        matrix=matrix_of(values),
+        name=name,
+        called=called,
+        ignored=ignore,
+        sheet=sheet,
+        skip_bad=skip_bad,
+        most=max_films,
+        config_dir=config_dir,
+    )
+    if only_plan:
+        show_plan(planned(asked), as_json=as_json)
+    else:
+        make(asked, as_json=as_json, as_events=as_events)
+
+
+def split_matrix(matrix: tuple[str, ...], overrides: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The matrix, and the overrides: behind `--matrix a=1,2` names that are no groups of settings go on with it."""
+    from flows.config.names import GROUPS
+
+    if not matrix:
+        return matrix, overrides
+    more = [
+        text
+        for text in overrides
+        if (key := text.partition("=")[0]).isidentifier() and key not in (*GROUPS, "storyboard")
+    ]
+    return (*matrix, *more), tuple(text for text in overrides if text not in more)
+
+
+def planned(asked: Asked) -> BatchPlan:
+    """With a line on stderr that counts prompts while they are extended."""
+    from flows.api import plan_batch
+    from flows.cli.planning import counting_prompts
+
+    with counting_prompts() as tell:
+        return plan_batch(asked, on_prompt=tell)
+
+
+def show_plan(plan: BatchPlan, *, as_json: bool) -> None:
+    """What would be done."""
+    from flows.cli.batch_words import plan_lines
+
+    if as_json:
+        from flows.cli.document import print_document
+
+        print_document(plan_document(plan))
+    else:
+        for line in plan_lines(plan):
+            click.echo(line)
+
+
+def make(asked: Asked, *, as_json: bool, as_events: bool) -> None:
+    """Plan, make, and say how it went. Ends with 1 if a row has no film."""
+    from flows.cli.document import print_document
+    from flows.cli.render import termination_as_interrupt
+    from flows.extras import check_can_render
+
+    check_can_render()
+    plan = planned(asked)
+    with termination_as_interrupt() as answer:
+        result = _for_programs(plan, as_events) if as_json or as_events else _with_progress(plan, answer)
+    if as_json or as_events:
+        print_document(document_of(plan, result), line=as_events)
+    if not result.complete:
+        raise click.exceptions.Exit(1)
+
+
+def _for_programs(plan: BatchPlan, events: bool) -> BatchResult:
+    from flows.api import render_batch
+    from flows.cli.batch_events import printer, warn
+    from flows.cli.streams import stdout_alone
+
+    with stdout_alone() as stdout:
+        return render_batch(plan, on_event=printer(plan, stdout) if events else warn)
+
+
+def _with_progress(plan: BatchPlan, answer: Answer) -> BatchResult:
+    from rich.console import Console
+
+    from flows.api import render_batch
+    from flows.cli.batch_progress import BatchProgress
+    from flows.cli.batch_words import closing_lines, plan_lines
+
+    console = Console(highlight=False)
+    for line in plan_lines(plan):
+        console.print(line, soft_wrap=not console.is_terminal, markup=False)
+    with BatchProgress(plan, console) as progress:
+        if console.is_terminal:
+            answer.tell = progress.tell
+        result = render_batch(plan, on_event=progress.on_event)
+    for line in closing_lines(result):
+        console.print(line, soft_wrap=True, markup=False)
+    return result
+
+
+def _bad(plan: BatchPlan) -> list[ProblemForm]:
+    from flows.cli.problems import of_problem
+
+    return [of_problem(fault.problem(plan.table), "table") for fault in plan.bad]
+
+
+def plan_document(plan: BatchPlan) -> BatchPlanDocument:
+    """The plan as programs read of it."""
+    from flows.cli.document import envelope, warnings
+
+    totals = plan.totals
+    return {
+        **envelope("batch --plan", problems=[*_bad(plan), *warnings(plan.warnings)]),
+        "batch": plan.called,
+        "folder": str(plan.folder),
+        "films": [
+            {
+                "name": each.name,
+                "row": each.film.row,
+                "title": each.plan.title,
+                "variables": dict(each.film.variables),
+                "film_seconds": round(each.plan.totals.film_seconds, 3),
+                "clips": len(each.plan.clips),
+                "new": sum(clip.status == "new" for clip in each.plan.clips),
+            }
+            for each in plan.films
+        ],
+        "totals": {
+            "films": totals.films,
+            "clips": totals.clips,
+            "shared": totals.shared,
+            "distinct": totals.distinct,
+            "cached": totals.cached,
+            "new": totals.new,
+            "film_seconds": round(totals.film_seconds, 3),
+            "estimated_seconds": round(totals.estimated_seconds, 3),
+        },
+    }
+
+
+def document_of(plan: BatchPlan, result: BatchResult) -> BatchDocument:
+    """What became of it, as programs read of it."""
+    from dataclasses import asdict
+
+    from flows.cli.document import envelope, warnings
+
+    said = [*plan.warnings, *result.warnings]
+    return {
+        **envelope("batch", 0 if result.complete else 1, [*_bad(plan), *warnings(said)]),
+        "batch": plan.called,
+        "folder": str(result.folder),
+        "manifest": str(result.manifest),
+        "parquet": str(result.parquet),
+        "gallery": str(result.gallery),
+        "films": [asdict(entry) for entry in result.entries],
+        "rendered": result.rendered,
+        "seconds": round(result.seconds, 3),
+        "run_url": result.run_url,
+        "warnings": said,
+    }

@@ -1,0 +1,56 @@
+"""A batch in words: what would be done, and what was."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from flows.batch.faults import grouped
+from flows.batch.make import BatchResult
+from flows.batch.plan import BatchPlan
+from flows.cli.render import shown_path
+from flows.words import count, duration
+
+MOST_ROWS = 20
+"""Films that are written out of a plan, and of those that could not be made."""
+MOST_WARNINGS = 10
+
+
+def plan_lines(plan: BatchPlan) -> list[str]:
+    """Films, what they share, what is in the store, and how long it takes."""
+    totals = plan.totals
+    lines = [f"{plan.called}: {count(totals.films, 'film')} of {plan.storyboard.name}, in {shown_path(plan.folder)}"]
+    for planned in plan.films[:MOST_ROWS]:
+        new = sum(clip.status == "new" for clip in planned.plan.clips)
+        mark = "+" if new else "="
+        lines.append(f"{mark} row {planned.film.row:<5} {planned.name}  {duration(planned.plan.totals.film_seconds)}")
+    if totals.films > MOST_ROWS:
+        lines.append(f"and {count(totals.films - MOST_ROWS, 'film')} more; --json has them all")
+    lines += [f"left out: {text}" for text in grouped(plan.table, plan.bad)]
+    warnings = grouped(plan.table, plan.remarks)
+    lines += [f"warning: {text}" for text in warnings[:MOST_WARNINGS]]
+    if len(warnings) > MOST_WARNINGS:
+        lines.append(f"and {len(warnings) - MOST_WARNINGS:,} more kinds of warnings; --json has them all")
+    shared = f", {totals.shared:,} of them shared with another film" if totals.shared else ""
+    cached = f", {totals.cached:,} in the store" if totals.cached else ""
+    films = f"films of {duration(totals.film_seconds)} in all"
+    work = f"about {duration(totals.estimated_seconds)} with one worker"
+    clips = f"{count(totals.clips, 'clip')}{shared}; {count(totals.new, 'clip')} to render{cached}"
+    return [*lines, f"Plan: {clips}; {films}; {work}"]
+
+
+def closing_lines(result: BatchResult) -> list[str]:
+    """Where everything is, and what is not there."""
+    states = Counter(entry.state for entry in result.entries)
+    said = ", ".join(f"{number:,} {state}" for state, number in states.items())
+    lost = [entry for entry in result.entries if entry.state in ("failed", "refused")]
+    lines = ["", f"films     {shown_path(result.folder)}: {said}"]
+    lines += [f"gallery   {shown_path(result.gallery)}"]
+    lines += [f"manifest  {shown_path(result.manifest)}, {result.parquet.name}"]
+    lines += [f"{count(result.rendered, 'clip')} rendered in {duration(result.seconds)}"]
+    for entry in lost[:MOST_ROWS]:
+        lines.append(f"    row {entry.row} {entry.name}: {entry.state}: {entry.error}")
+    if len(lost) > MOST_ROWS:
+        lines.append(f"    and {len(lost) - MOST_ROWS:,} more; the manifest has them all")
+    if lost:
+        lines.append("\nNext: mend these, and run the same command again: what is made is kept")
+    return lines
