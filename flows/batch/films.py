@@ -11,8 +11,8 @@ from flows.batch.columns import OVERRIDE, Columns
 from flows.batch.faults import Fault
 from flows.batch.tables import Row
 from flows.errors import Problem
+from flows.garbage import without_garbage_collection
 from flows.storyboard.build import slug_of
-from flows.storyboard.load import without_garbage_collection
 from flows.storyboard.model import Storyboard
 from flows.storyboard.nodes import Source, Text
 from flows.storyboard.overrides import Override

@@ -15,6 +15,7 @@ from flows.batch.films import Film, Read, fault_of, read_films
 from flows.batch.tables import read_table
 from flows.config import Composition, compose
 from flows.errors import StoryboardError, UserError
+from flows.garbage import without_garbage_collection
 from flows.planning import Clip, Plan, Sketch, sketch_plan
 from flows.planning.model import topological
 from flows.project import named, store_of
@@ -23,7 +24,7 @@ from flows.resources import storyboard_folders
 from flows.settings import Settings
 from flows.store import Store
 from flows.storyboard.build import slug_of
-from flows.storyboard.load import read_written, without_garbage_collection
+from flows.storyboard.load import read_written
 
 
 @dataclass(frozen=True, slots=True)

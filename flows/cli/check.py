@@ -38,7 +38,7 @@ def command(files: tuple[str, ...], as_json: bool, config_dir: Path | None) -> N
       wanflow check storyboards/*.yaml --json
     """
     from flows.config import compose
-    from flows.storyboard.load import without_garbage_collection
+    from flows.garbage import without_garbage_collection
 
     settings = compose((), config_dir).settings
     with without_garbage_collection():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from flows.errors import Lacking, Problem, StoryboardError
+from flows.garbage import without_garbage_collection
 from flows.ledger.timings import Basis
 from flows.planning.film_checks import voice_problems
 from flows.planning.model import Plan, PlannedShot, Take, Totals
@@ -24,6 +25,7 @@ from flows.settings import Settings
 from flows.storyboard.model import Storyboard
 
 
+@without_garbage_collection()
 def make_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) -> Plan:
     """The plan of the film.
 

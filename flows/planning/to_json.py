@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from flows.fields import plain
+from flows.garbage import without_garbage_collection
 from flows.planning.form import PlanForm, ShotForm
 from flows.planning.model import Plan, PlannedShot
 
 
+@without_garbage_collection()
 def plan_to_json(plan: Plan) -> PlanForm:
     """Plain values for `json.dumps`, in a stable order. Times in seconds."""
     return {

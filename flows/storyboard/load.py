@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.errors import Problem, StoryboardError
+from flows.garbage import without_garbage_collection
 from flows.storyboard.assets import AssetFinder, NamedFile
 from flows.storyboard.build import build
 from flows.storyboard.context import Context
@@ -213,15 +212,3 @@ def _written(path: Path, overrides: Sequence[str], search: Sequence[Path], asset
     root = with_shared(root, [path.parent, *search], context)
     root = apply_overrides(root, changes, context)
     return Written(root, path, assets, changes)
-
-
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """A large storyboard is a million small objects without cycles; looking for some costs a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
