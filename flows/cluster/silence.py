@@ -4,9 +4,9 @@ from __future__ import annotations
 
 GONE_SECONDS = 20.0
 """A machine that has not answered for so long is gone: Ray itself takes more than a minute to say so."""
-LEAST_SILENCE_SECONDS, SILENCE = 120.0, 5.0
+LEAST_SILENCE_SECONDS, SILENCE = 200.0, 5.0
 """A worker that answers may say nothing new for so many times what its clip should take in all, and always for so
-long."""
+long: a store that cannot be reached is waited for nearly as long."""
 LEAST_DEAFNESS_SECONDS, DEAFNESS = 60.0, 1.0
 """The same of a worker whose process does not answer at all, though its machine does: it is frozen, or very busy."""
 
