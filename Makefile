@@ -34,7 +34,8 @@ test: check
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart 0 --cov --cov-report=term:skip-covered
 
 drill: $(STAMPS)/dev
-	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v tests/drill tests/flows/cluster/test_hosts.py
+	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v -n $(JOBS) --dist load --durations=0 tests/drill
+	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v tests/flows/cluster/test_hosts.py
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff format --check $(SOURCES)

@@ -28,7 +28,7 @@ STORYBOARD = """
 storyboard: 1
 title: Drill
 seed: 3
-shot_defaults: {duration: 0.4s, sampling: {num_inference_steps: 6}}
+shot_defaults: {duration: 0.3s, sampling: {num_inference_steps: 6}}
 scenes:
   - id: a
     shots:
