@@ -41,7 +41,7 @@ SHOTS = 4
 STEPS = 6
 POOL = "drill"
 """The pool that most plays share: it outlives all that is done to it, and its workers hold their models."""
-SILENCE_SECONDS = 20.0
+SILENCE_SECONDS = 30.0
 """What a worker may be silent for: under the time that a hanging one may cost, over the start of one."""
 SECONDS = 300.0
 """What a film may take, with everything that is done to it."""
