@@ -40,7 +40,8 @@ coverage: $(STAMPS)/dev
 	$(TESTS) --cov --cov-report=term:skip-covered
 
 drill: $(STAMPS)/dev
-	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v tests/drill tests/flows/cluster/test_hosts.py
+	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v -n $(JOBS) --dist load --durations=0 tests/drill
+	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v tests/flows/cluster/test_hosts.py
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff format --check $(SOURCES)

@@ -20,7 +20,7 @@ from flows.cluster.finding import keeper_of
 from flows.cluster.outbox import Told
 from flows.cluster.queue import FilmOrder
 from flows.cluster.renderers import RendererSpec
-from flows.cluster.session import LOST_SECONDS, NAMESPACE, RaySession
+from flows.cluster.session import NAMESPACE, RaySession
 from flows.cluster.terms import Terms, terms_of
 from flows.cluster.weights import check_checkpoints
 from flows.errors import ClusterLost, Stopped
@@ -152,8 +152,8 @@ class Pool:
         self.close()
 
     @property
-    def _lost(self) -> bool:
-        return self._session is not None and self._session.lost
+    def _lost(self) -> str:
+        return "" if self._session is None else self._session.lost
 
     def _check_cluster(self) -> None:
         """Raises ClusterLost."""
@@ -163,10 +163,7 @@ class Pool:
             address = self._settings.address
             which = f"the Ray cluster at cluster.address={address}" if address else "the Ray of this film"
             fix = "when it is there again, the same command" if address else "the same command"
-            raise ClusterLost(
-                f"{which} is gone: its head has not answered for {LOST_SECONDS:g} s; finished takes are kept\n"
-                f"    {fix} goes on from there"
-            )
+            raise ClusterLost(f"{which} is gone: {self._lost}; finished takes are kept\n    {fix} goes on from there")
 
     def _settled(self) -> bool:
         with self._lock:
@@ -203,7 +200,7 @@ class Pool:
 
     def _over(self, session: RaySession) -> bool:
         """Whether nothing more is to be asked: after it is lost, Ray would start another one to answer."""
-        return self._cancelled.is_set() or session.lost
+        return self._cancelled.is_set() or bool(session.lost)
 
     def _say(self, text: str) -> None:
         self._events.put(Log("", logging.WARNING, text))

@@ -12,6 +12,7 @@ from flows.cluster.failures import RayFault, ray_fault
 from flows.cluster.job import Ahead, Heard, Job, Message, WorkerFacts
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.session import NAMESPACE, RaySession
+from flows.cluster.silence import Silence
 from flows.cluster.terms import Terms
 from flows.cluster.worker import WorkerProcess
 
@@ -23,12 +24,6 @@ LISTEN_SECONDS = 5.0
 """How long a worker keeps a question open while it has nothing to say."""
 ANSWER_SECONDS = 5.0
 """What its answer may take on top of that; then its machine is asked whether it is there at all."""
-GONE_SECONDS = 20.0
-"""A machine that has not answered for so long is gone: Ray itself takes more than a minute to say so."""
-LEAST_SILENCE_SECONDS = 300.0
-"""A worker may always be silent for so long."""
-SILENCE = 5.0
-"""So many times what a clip should take in all, a worker may be silent in the middle of it."""
 THREADS = 4
 """Of a worker's process: one that keeps a question open, one that gives and stops jobs, and two for who comes anew."""
 
@@ -191,26 +186,21 @@ class RemoteWorker:
 
     def _told(self, job: Job) -> Iterator[Message]:
         """A machine that does not answer is gone long before Ray says so; a process may be too busy to answer."""
-        said, spoke = 0, time.monotonic()
-        there = spoke
-        allowed = min(self._silence_timeout, max(LEAST_SILENCE_SECONDS, SILENCE * job.clip.estimated_seconds))
+        said, silence = 0, Silence(job.clip.estimated_seconds, self._silence_timeout, time.monotonic())
         while True:
             heard = self._listen(said)
             now = time.monotonic()
             if heard is not None:
-                there, spoke = now, now if heard.messages else spoke
+                silence.answered(now, said=bool(heard.messages))
                 said += len(heard.messages)
                 yield from heard.messages
                 if heard.over:
                     return
             elif self._session.answers(self.facts.node_id):
-                there = now
-            if now - there > GONE_SECONDS:
+                silence.machine_answered(now)
+            if (why := silence.too_long(now)) is not None:
                 self.end()
-                raise WorkerDied(f"its machine has not answered for {GONE_SECONDS:g} s")
-            if now - spoke > allowed:
-                self.end()
-                raise WorkerDied(f"it said nothing for {allowed:g} s (cluster.silence_timeout)")
+                raise WorkerDied(why)
 
     def _listen(self, after: int) -> Heard | None:
         """None when there was no answer in time."""

@@ -25,7 +25,7 @@ from flows.settings import ClusterSettings
 STOP_SECONDS = 10.0
 """What a Ray that is coming up may take to be ended when the person stops."""
 LOOK_SECONDS = 0.1
-HEAD_LOOK_SECONDS = 2.0
+DOOR_SECONDS = 2.0
 _KIND = "accelerator_type:"
 
 NAMESPACE = "wanflow"
@@ -33,7 +33,8 @@ NAMESPACE = "wanflow"
 KNOCK_SECONDS = 3.0
 """What the connection to a machine may take."""
 LOST_SECONDS = 20.0
-"""A Ray whose head has not answered for so long is gone. Ray itself ends the whole process after 60."""
+"""A Ray whose head has not answered for so long is gone, and so is one without a process on this machine. Of a head,
+Ray itself ends the whole process after 60; of the other it says nothing."""
 
 
 def _never() -> bool:
@@ -54,9 +55,9 @@ class RaySession:
         self._connection = _connected(ray, address, settings.start_timeout, stopped)
 
     @property
-    def lost(self) -> bool:
-        """Whether Ray is gone, and every call to it would wait without end."""
-        return self._connection is not None and self._connection.lost
+    def lost(self) -> str:
+        """What is gone, if Ray is, so that every call to it would wait without end; else empty."""
+        return "" if self._connection is None else self._connection.lost
 
     def free(self) -> Mapping[str, float]:
         """What nobody holds now, of all machines together."""
@@ -108,7 +109,7 @@ class _Connection(threading.Thread):
     def __init__(self, ray: ModuleType, address: ClusterAddress | None, seconds: float) -> None:
         super().__init__(name="ray", daemon=True)
         self.users = 0
-        self.lost = False
+        self.lost = ""
         self.address = address
         self._ray = ray
         self._seconds = seconds
@@ -154,15 +155,27 @@ class _Connection(threading.Thread):
 
     def _live(self) -> None:
         """Until nobody uses it any more, or it is lost: then it is left at once, before Ray ends this process."""
-        host, _, port = str(self._ray.get_runtime_context().gcs_address).rpartition(":")
+        doors = _doors(self._ray)
         self._begun.set()
-        there = time.monotonic()
-        while not self._done.wait(HEAD_LOOK_SECONDS):
-            if _listens(host.strip("[]"), int(port)):
-                there = time.monotonic()
-            elif time.monotonic() - there > LOST_SECONDS:
-                self.lost = True
-                return
+        there = dict.fromkeys(doors, time.monotonic())
+        while not self._done.wait(DOOR_SECONDS):
+            for door, (host, port) in doors.items():
+                if _listens(host, port):
+                    there[door] = time.monotonic()
+                elif time.monotonic() - there[door] > LOST_SECONDS:
+                    self.lost = f"{door} has not answered for {LOST_SECONDS:g} s"
+                    return
+
+
+def _doors(ray: ModuleType) -> Mapping[str, tuple[str, int]]:
+    """What a process waits for without end when it is gone, and where it listens."""
+    context = ray.get_runtime_context()
+    host, _, port = str(context.gcs_address).rpartition(":")
+    doors = {"its head": (host.strip("[]"), int(port))}
+    for node in ray.nodes():
+        if node["NodeID"] == context.get_node_id():
+            doors["Ray on this machine"] = (str(node["NodeManagerAddress"]), int(node["NodeManagerPort"]))
+    return doors
 
 
 _lock = threading.Lock()

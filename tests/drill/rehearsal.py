@@ -28,7 +28,7 @@ STORYBOARD = """
 storyboard: 1
 title: Drill
 seed: 3
-shot_defaults: {duration: 0.4s, sampling: {num_inference_steps: 6}}
+shot_defaults: {duration: 0.3s, sampling: {num_inference_steps: 6}}
 scenes:
   - id: a
     shots:
@@ -41,7 +41,7 @@ SHOTS = 4
 STEPS = 6
 POOL = "drill"
 """The pool that most plays share: it outlives all that is done to it, and its workers hold their models."""
-SILENCE_SECONDS = 20.0
+SILENCE_SECONDS = 30.0
 """What a worker may be silent for: under the time that a hanging one may cost, over the start of one."""
 SECONDS = 300.0
 """What a film may take, with everything that is done to it."""

@@ -91,9 +91,9 @@ def two_drivers(*, one_folder: bool, own_ray: bool = False) -> Drill:
     return drill
 
 
-def prefect_gone(seconds: float | None) -> Drill:
-    """The server that shows the run is killed (None), or hangs for so long: the film is made all the same, with one
-    warning at most, and nobody waits for it."""
+def prefect_gone(how: signal.Signals) -> Drill:
+    """The server that shows the run is killed, or hangs (SIGSTOP) until the film is made: it is made all the same, with
+    one warning, and nobody waits for the server."""
 
     def drill(play: Play) -> None:
         data = play.stage.folder / play.place / "data"
@@ -101,8 +101,7 @@ def prefect_gone(seconds: float | None) -> Drill:
         making = play.begin(environment={"XDG_DATA_HOME": str(data)})
         server = _server(data, making)
         play.moment(making, "denoise", (1, 4), 0.5)
-        os.kill(server, signal.SIGKILL if seconds is None else signal.SIGSTOP)
-        gone = time.monotonic()
+        os.kill(server, how)
         try:
             making.until(lambda e: e.get("stage") == "edit")
             edited = time.monotonic()
@@ -111,11 +110,9 @@ def prefect_gone(seconds: float | None) -> Drill:
             play.same(document)
             told = [each for each in document["warnings"] if "Prefect" in each]
             assert len(told) == 1, document["warnings"]
-            if seconds is not None:
-                time.sleep(max(0.0, seconds - (time.monotonic() - gone)))
         finally:
             with suppress(ProcessLookupError):
-                os.kill(server, signal.SIGCONT if seconds is not None else 0)
+                os.kill(server, signal.SIGCONT)
 
     return drill
 

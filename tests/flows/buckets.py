@@ -20,15 +20,15 @@ BUCKET = "films"
 START_SECONDS = 30.0
 
 
-def _moto(port: int, folder: Path) -> Sequence[str]:
-    return ("-m", "moto.server", "-H", "127.0.0.1", "-p", str(port))
+def _moto(port: int, folder: Path, host: str) -> Sequence[str]:
+    return ("-m", "moto.server", "-H", host, "-p", str(port))
 
 
-def _localbucket(port: int, folder: Path) -> Sequence[str]:
-    return ("-m", "localbucket", "--host", "127.0.0.1", "--port", str(port), str(folder))
+def _localbucket(port: int, folder: Path, host: str) -> Sequence[str]:
+    return ("-m", "localbucket", "--host", host, "--port", str(port), str(folder))
 
 
-SERVERS: Mapping[str, Callable[[int, Path], Sequence[str]]] = {"moto": _moto, "localbucket": _localbucket}
+SERVERS: Mapping[str, Callable[[int, Path, str], Sequence[str]]] = {"moto": _moto, "localbucket": _localbucket}
 """By name, what Python has to run. moto keeps checksums and metadata; localbucket knows neither, and decides
 `If-None-Match` by a hard link."""
 
@@ -53,7 +53,7 @@ def serving(name: str, folder: Path) -> Iterator[BucketServer]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MINIO_"))}
     with (folder.parent / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, *SERVERS[name](port, folder)], stdout=log, stderr=log, env=environment
+            [sys.executable, *SERVERS[name](port, folder, "127.0.0.1")], stdout=log, stderr=log, env=environment
         )
     try:
         _wait(port, process, folder.parent / f"{name}.log")

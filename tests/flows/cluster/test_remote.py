@@ -185,7 +185,7 @@ def test_every_error_of_ray_is_a_death_wherever_it_comes(
     worker.start((), wanted)
     heard = worker.render(JOB)
     assert next(heard) == SAID
-    with pytest.raises(WorkerDied, match=r"came|it said nothing"):
+    with pytest.raises(WorkerDied, match=r"came|has not answered"):
         next(heard)
 
 
@@ -204,9 +204,16 @@ def test_what_we_stopped_ends_without_an_error_and_the_next_may_come(fake: Ray, 
     assert not worker.start((), wanted)
 
 
-@pytest.mark.parametrize(("estimated", "allowed"), [(1.0, 300), (100.0, 500), (900.0, 1000)])
+HANGS = [
+    (1.0, 200, ", and its clip should take 1 s in all"),
+    (100.0, 500, ", and its clip should take 100 s in all"),
+    (900.0, 1000, r" \(cluster\.silence_timeout\)"),
+]
+
+
+@pytest.mark.parametrize(("estimated", "allowed", "why"), HANGS)
 def test_one_that_says_nothing_for_far_longer_than_the_clip_should_take_is_ended(
-    fake: Ray, worker: RemoteWorker, clock: list[float], estimated: float, allowed: int
+    fake: Ray, worker: RemoteWorker, clock: list[float], estimated: float, allowed: int, why: str
 ) -> None:
     worker.start((), wanted)
     fake.stream = [SAID, None]  # nothing more, and not the end
@@ -214,7 +221,22 @@ def test_one_that_says_nothing_for_far_longer_than_the_clip_should_take_is_ended
     next(heard)
     clock[0] += allowed - 30
     # each look takes a second or two; what is left of the time it may be silent
-    with pytest.raises(WorkerDied, match=rf"^it said nothing for {allowed} s \(cluster\.silence_timeout\)"):
+    with pytest.raises(WorkerDied, match=f"^it said nothing for {allowed} s{why}"):
+        next(heard)
+    assert not worker.running
+
+
+@pytest.mark.parametrize(("estimated", "allowed"), [(1.0, 60), (200.0, 200), (2000.0, 1000)])
+def test_one_whose_process_does_not_answer_though_its_machine_does_is_ended_sooner(
+    fake: Ray, worker: RemoteWorker, clock: list[float], estimated: float, allowed: int
+) -> None:
+    worker.start((), wanted)
+    fake.stream = [SAID, errors.GetTimeoutError("late")]
+    heard = worker.render(replace(JOB, clip=clip("a", seconds=estimated)))
+    next(heard)
+    clock[0] += allowed - 30
+    worker._session.answers = lambda node: True  # type: ignore[method-assign]
+    with pytest.raises(WorkerDied, match=f"^its process has not answered for {allowed} s"):
         next(heard)
     assert not worker.running
 
@@ -223,7 +245,7 @@ def test_a_machine_that_is_gone_is_noticed_long_before_ray_does_and_a_busy_one_i
     fake: Ray, worker: RemoteWorker, clock: list[float]
 ) -> None:
     worker.start((), wanted)
-    there = iter([True] * 50 + [False] * 50)
+    there = iter([True] * 10 + [False] * 50)
     worker._session.answers = lambda node: next(there)  # type: ignore[method-assign]
     fake.stream = [errors.GetTimeoutError("late")]
     with pytest.raises(WorkerDied, match="its machine has not answered for 20 s"):

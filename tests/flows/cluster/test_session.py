@@ -75,7 +75,10 @@ class HalfARay:
         self.up = False
 
     def get_runtime_context(self) -> Any:
-        return SimpleNamespace(gcs_address="127.0.0.1:1")
+        return SimpleNamespace(gcs_address="127.0.0.1:1", get_node_id=lambda: "here")
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return []
 
 
 def test_a_ray_that_came_up_by_half_is_gone_before_anybody_tries_again(
@@ -121,41 +124,53 @@ def test_a_ray_that_does_not_come_up_is_not_waited_for_and_is_ended_when_it_does
     ray_session._current.join(10)
 
 
-class RayWithAHead(HalfARay):
-    """Whose head listens, for a while."""
+class RayWithDoors(HalfARay):
+    """Whose head and whose process on this machine listen, for a while; one on another machine does not."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.head = socket.create_server(("127.0.0.1", 0))
+        self.doors = {name: socket.create_server(("127.0.0.1", 0)) for name in ("its head", "Ray on this machine")}
 
     def init(self, **options: Any) -> None:
         self.up = True
 
+    def port(self, door: str) -> int:
+        return int(self.doors[door].getsockname()[1])
+
     def get_runtime_context(self) -> Any:
-        host, port = self.head.getsockname()
-        return SimpleNamespace(gcs_address=f"{host}:{port}")
+        return SimpleNamespace(gcs_address=f"127.0.0.1:{self.port('its head')}", get_node_id=lambda: "here")
+
+    def nodes(self) -> list[dict[str, Any]]:
+        ports = {"here": self.port("Ray on this machine"), "elsewhere": 1}
+        return [{"NodeID": k, "NodeManagerAddress": "127.0.0.1", "NodeManagerPort": ports[k]} for k in ports]
+
+    def close(self) -> None:
+        for door in self.doors.values():
+            door.close()
 
 
-def test_a_ray_whose_head_is_gone_is_left_and_the_next_session_has_another(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("door", ["its head", "Ray on this machine"])
+def test_a_ray_that_is_gone_is_left_and_the_next_session_has_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, door: str
 ) -> None:
     monkeypatch.setattr(ray_session, "_current", None)
     monkeypatch.setattr(ray_session, "LOST_SECONDS", 0.3)
-    monkeypatch.setattr(ray_session, "HEAD_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(ray_session, "DOOR_SECONDS", 0.05)
     monkeypatch.setattr(own, "_places", lambda: iter([tmp_path]))
     monkeypatch.setattr(own, "SOCKET_PATH_BYTES", 1000)
-    first: Any = RayWithAHead()
+    first: Any = RayWithDoors()
     lost = ray_session._connected(first, None, 5.0, lambda: False)
     assert lost is not None
     lost.join(0.6)
     assert not lost.lost
-    first.head.close()
+    first.doors[door].close()
     lost.join(10)
-    assert lost.lost
+    assert lost.lost == f"{door} has not answered for 0.3 s"
     assert not first.up, "left at once, though nobody has closed the session"
-    second: Any = RayWithAHead()
+    second: Any = RayWithDoors()
     found = ray_session._connected(second, None, 5.0, lambda: False)
     assert found is not None
     assert found is not lost
     found.end()
-    second.head.close()
+    for ray in (first, second):
+        ray.close()
