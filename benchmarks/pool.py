@@ -1,6 +1,6 @@
 """The pool's queue on a virtual clock, beside a plain queue and a model of Ray's ActorPool; and what it costs.
 
-    python -m benchmarks.pool [--seeds 20] [--workers 8 64] [--clips 1000]     # about six minutes of one core
+    python -m benchmarks.pool [--seeds 20] [--workers 8 64] [--clips 1000]     # about five minutes of one core
     python -m benchmarks.pool --cost                                           # 10,000 clips queued, real clock
 
 The queue is the real one (`flows.cluster.queue`); workers are numbers that load and render for as long as was measured
@@ -9,6 +9,8 @@ on H200s (`benchmarks.pool_work`). Prints a row a seed and the table of docs/ben
     busy        worker-seconds of loading and rendering ÷ (workers × makespan): start and tail are in it
     rendering   the same without loading
     bound       seconds that no order can go below (`benchmarks.pool_clock.lower_bound`)
+    foreseen    of the loads after a worker's first, those whose model was named when the clip before was done, and so
+                long before that its files were read; and of the hints that stood then, those that were right
     small film  seconds from the submission of a film of at most 20 clips to its end ÷ its longest chain, mean
 """
 
@@ -19,6 +21,7 @@ import random
 import statistics
 import time
 import tracemalloc
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,6 +46,7 @@ class Row:
     loads: int
     small: float
     ceiling: float
+    foreseen: Counter[str]
 
 
 def rows_of(seed: int, clips: int, workers: int) -> list[Row]:
@@ -64,6 +68,7 @@ def rows_of(seed: int, clips: int, workers: int) -> list[Row]:
                 run.loads,
                 statistics.mean(small) if small else 0.0,
                 (run.rendering + workers * LOAD_SECONDS) / (workers * bound),
+                run.foreseen,
             )
         )
     return rows
@@ -84,6 +89,14 @@ def table(workers: int, rows: Sequence[Row]) -> list[str]:
             f"| {100 * _mean(mine, 'rendering'):.1f} % | {_mean(mine, 'loads'):.0f} | {_mean(mine, 'small'):.1f} |"
         )
     return lines
+
+
+def foresight(workers: int, rows: Sequence[Row]) -> str:
+    """Markdown: what was foreseen by our queue, over the seeds."""
+    found = sum((row.foreseen for row in rows if row.scheduler == "wanflow"), Counter[str]())
+    named, read = found["named"] / found["loads"], found["read"] / found["loads"]
+    right = 1 - found["wrong"] / max(1, found["hints"])
+    return f"| {workers} | {found['loads']} | {100 * named:.1f} % | {100 * read:.1f} % | {100 * right:.1f} % |"
 
 
 def _mean(rows: Sequence[Row], field: str) -> float:
@@ -164,6 +177,10 @@ def main() -> None:
         "| workers | scheduler | makespan ÷ bound | worst | busy | worst | rendering | loads | small film |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
+    ahead = [
+        "| workers | later loads | named | files read | hints that were right |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for workers in given.workers:
         rows = []
         for seed in range(given.seeds):
@@ -176,7 +193,8 @@ def main() -> None:
                     flush=True,
                 )
         lines += table(workers, rows)
-    print("\n".join(lines))
+        ahead.append(foresight(workers, rows))
+    print("\n".join([*lines, "", *ahead]))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,29 @@ BUCKETS = (1, 5, 15, 60, 180, 600, 1800, 3600, 10_800)
 """Seconds: a clip of the tiny family takes one, one of 720p a quarter of an hour."""
 
 
+STORE_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60)
+"""Seconds: a record in a folder takes one thousandth, 100 MB of latents into a bucket some seconds."""
+
+
+class StoreMetrics:
+    """What a worker's store takes; each worker tells its own."""
+
+    def __init__(self, pool: str) -> None:
+        from ray.util.metrics import Histogram
+
+        self._seconds = Histogram(
+            "wanflow_store_seconds",
+            "what an operation of the store took a worker",
+            list(STORE_BUCKETS),
+            ("pool", "operation"),
+        )
+        self._seconds.set_default_tags({"pool": pool})
+
+    def took(self, operation: str, seconds: float) -> None:
+        """`flows.store.timed.Told`."""
+        self._seconds.observe(seconds, {"operation": operation})
+
+
 class PoolMetrics:
     """The metrics of one pool; every name begins with `wanflow_`."""
 

@@ -55,7 +55,8 @@ class RemoteWorker:
         self._ray: Any = session.ray
         self._full_name = f"{terms.name}/{name}"
         self._size = terms.size
-        self._arguments = (name, renderer, terms.store_address, terms.store_identity, terms.size.threads)
+        measured = "" if terms.own else terms.name
+        self._arguments = (name, renderer, terms.store_address, terms.store_identity, terms.size.threads, measured)
         self._start_timeout = terms.settings.start_timeout
         self._silence_timeout = terms.settings.silence_timeout
         self._room: Any = None

@@ -21,6 +21,7 @@ from flows.cluster.claims import alone
 from flows.cluster.failures import NodeFault, fault_of
 from flows.cluster.job import Ahead, HandedBack, Heard, Job, Message, Warm, WorkerFacts
 from flows.cluster.leaving import on_sigterm, when_nobody_asks
+from flows.cluster.metrics import StoreMetrics
 from flows.cluster.read_ahead import ReadAhead
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
 from flows.cluster.weights import known_revision
@@ -29,6 +30,7 @@ from flows.events import Finished, Log, Progress
 from flows.planning.model import Clip
 from flows.store import ANOTHER, open_store
 from flows.store.identity import identity
+from flows.store.timed import Told
 from wan.errors import WanError
 
 _log = logging.getLogger(__name__)
@@ -40,11 +42,20 @@ LEAVE_SECONDS = 20.0
 class Worker:
     """Renders one clip at a time. The store is asked first: somebody else may have finished the clip."""
 
-    def __init__(self, name: str, spec: RendererSpec, store_address: str, store_identity: bytes, threads: int) -> None:
-        """`spec` is what will be rendered with first: its libraries are imported while nobody waits for them."""
+    def __init__(
+        self,
+        name: str,
+        spec: RendererSpec,
+        store_address: str,
+        store_identity: bytes,
+        threads: int,
+        told: Told | None = None,
+    ) -> None:
+        """`spec` is what will be rendered with first: its libraries are imported while nobody waits for them. `told`
+        hears what the store takes."""
         self._name = name
         self._threads = threads
-        self._store = open_store(store_address)
+        self._store = open_store(store_address, told)
         self._store_identity = store_identity
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
         self._held: tuple[str, Renderer] | None = None
@@ -179,8 +190,12 @@ def _say_waiting() -> None:
 class WorkerProcess(Worker):
     """A worker that has the process for itself, and ends it."""
 
-    def __init__(self, name: str, spec: RendererSpec, store_address: str, store_identity: bytes, threads: int) -> None:
-        super().__init__(name, spec, store_address, store_identity, threads)
+    def __init__(
+        self, name: str, spec: RendererSpec, store_address: str, store_identity: bytes, threads: int, measured: str
+    ) -> None:
+        """`measured`: under which pool's name the metrics are told; "": none are."""
+        told = StoreMetrics(measured).took if measured else None
+        super().__init__(name, spec, store_address, store_identity, threads, told)
         on_sigterm(self._leave)
         when_nobody_asks(lambda: self._asked, lambda: self._said.over)
 

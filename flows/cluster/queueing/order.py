@@ -21,10 +21,11 @@ LONG = 3.0
 worker comes free a clip later, and no clip can be cut."""
 SHORT = 0.5
 """A clip is short when it takes at most so many times the longest one."""
-WINDOW = 9.0
 KEPT = 1.0
-"""Of short clips, so many times the longest clip are kept for each worker: with what is short at the end, workers are
+"""Of short clips, so many times the longest one are kept for each worker: with short ones at the end all workers are
 done at the same time, although none of the long ones can be cut."""
+KEPT_FROM = 12.0
+"""From when everything takes so many times the longest clip on; before that more short ones may come."""
 HASTE = 1.25
 """A film is pressing when what is left of it, taken so many times, would not be done by its deadline."""
 
@@ -80,10 +81,15 @@ class Order:
         seconds = self._backlog.total + self._residency.left_over(now)
         by_turns = self._leases % IN_TURNS == IN_TURNS - 1
         longest = self._backlog.longest
-        long = seconds / max(1, len(running)) - LONG * longest
-        if 0 < long < WINDOW * longest and 0 < self._backlog.shorter(SHORT * longest) < KEPT * longest * len(running):
+        each = seconds / max(1, len(running))
+        long = each - LONG * longest
+        if long > 0 and each < KEPT_FROM * longest and self._short_are_scarce(longest, len(running)):
             long = SHORT * longest
         return Moment(now, running, long, self._films.top_priority(), by_turns)
+
+    def _short_are_scarce(self, longest: float, workers: int) -> bool:
+        """Not with so few workers that a film would wait longer for its turn than a clip takes."""
+        return workers >= IN_TURNS and 0 < self._backlog.shorter(SHORT * longest) < KEPT * longest * workers
 
     def buckets(self) -> Iterator[Bucket]:
         """Those whose film is not held."""

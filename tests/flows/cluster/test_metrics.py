@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from flows.cluster.metrics import PoolMetrics
+from flows.cluster.metrics import PoolMetrics, StoreMetrics
 from flows.cluster.queue import Waiting
+from flows.store import open_store
 
 
 class Recorded:
@@ -55,3 +57,14 @@ def test_the_queue_and_what_was_rendered_are_told(monkeypatch: pytest.MonkeyPatc
     assert len(Recorded.told["wanflow_clip_seconds"]) == 3
     assert len(Recorded.told["wanflow_model_loads_total"]) == 1
     assert len(Recorded.told["wanflow_clip_retries_total"]) == 1
+
+
+def test_what_the_store_takes_is_told_by_operation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Recorded.told = {}
+    monkeypatch.setattr("ray.util.metrics.Histogram", Recorded)
+    store = open_store(str(tmp_path), StoreMetrics("default").took)
+    store.read(store.put_bytes(b"frames"))
+    store.put_note("pool/held.json", b"1")
+    told = Recorded.told["wanflow_store_seconds"]
+    assert [tags for _, tags in told] == [{"operation": one} for one in ("put_blob", "read_blob", "put")]
+    assert all(0 < seconds < 10 for seconds, _ in told)

@@ -126,8 +126,28 @@ class World:
         assert mine not in self.rendering.values(), "leased twice"
         assert not any(self.queue.wanted_by(one) for one in mine.upstream), "what it starts from is not there"
         assert self.queue.wanted_by(mine.fingerprint) - self.held, "nobody wants it now"
+        assert lease.useful.keys() in ({}.keys(), self.warm[name])
+        assert all(seconds >= 0 for seconds in lease.useful.values())
         self.rendering[name] = mine
-        self.warm[name] = {*sorted(self.warm[name])[:1], mine.model}
+        if mine.model not in self.warm[name]:  # there is room for two: the least useful goes
+            kept = sorted(self.warm[name], key=lambda model: lease.useful.get(model, 0.0))[-1:]
+            self.warm[name] = {*kept, mine.model}
+
+    def worker_tells(self) -> None:
+        """How far it is and what it holds; it is told what comes next, which changes nothing."""
+        for name, mine in self.rendering.items():
+            steps = self.dice.randint(1, 40)
+            self.queue.progressed(mine.fingerprint, self.dice.randint(1, steps), steps, self.now)
+            if self.dice.random() < 0.5:
+                self.queue.holds(name, frozenset(self.warm[name]))
+        before = self.queue.waiting(self.now)
+        for name in (*self.warm, "nobody"):
+            ahead = self.queue.next_load(name, self.now)
+            if ahead is not None:
+                assert name in self.rendering, "it is not at work"
+                assert ahead.model not in self.warm[name], "it holds that"
+                assert self.queue.wanted_by(ahead.fingerprint), "nobody wants it"
+        assert self.queue.waiting(self.now) == before
 
     def worker_has_prepared(self) -> None:
         for mine in self.rendering.values():
@@ -206,6 +226,7 @@ HAPPENINGS = (
     + [World.worker_starts] * 2
     + [World.worker_asks] * 6
     + [World.worker_finishes] * 5
+    + [World.worker_tells] * 3
     + [World.worker_fails, World.worker_dies, World.worker_leaves, World.worker_has_prepared]
     + [World.film_goes, World.film_is_paused_or_not, World.film_is_moved, World.worker_is_cancelled]
 )

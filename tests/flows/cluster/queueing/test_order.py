@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from flows.cluster.queueing.order import AGEING_SECONDS
 from tests.flows.cluster.clips import clip
 from tests.flows.cluster.queueing.queues import add, lease, many, queue_with, rendered
@@ -79,3 +81,14 @@ def test_a_model_that_nobody_holds_is_loaded_for_a_film_that_waits_for_it() -> N
     first = rendered(queue, ["w"], 400)
     assert first.index("small 0") * 10.0 <= AGEING_SECONDS + 40
     assert first.index("small 1") == first.index("small 0") + 1, "one load serves both"
+
+
+@pytest.mark.parametrize("workers", [8, 4])
+def test_where_there_are_many_workers_scarce_short_clips_are_kept_for_the_end(workers: int) -> None:
+    names = [f"w{number}" for number in range(workers)]
+    queue = queue_with(*names)
+    add(queue, "long", *many("long", 40, seconds=100.0))
+    add(queue, "short", *many("short", 8, seconds=10.0))
+    first = rendered(queue, names, 48)
+    early = sum(name.startswith("short") for name in first[:24])
+    assert early <= 3 if workers == 8 else early == 8, "few workers take films in turns"
