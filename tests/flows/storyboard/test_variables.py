@@ -71,7 +71,7 @@ def test_a_value_that_was_left_empty_is_asked_for_where_it_lacks(tmp_path: Path)
     read.film(Variables(given, {"product": Unset(cell(tmp_path, "", 4, 2))}), problems)
     (problem,) = problems.sorted()
     assert str(problem.place) == "rows.csv:4:2"
-    assert problem.message == f"the cell is empty, and {tmp_path}/film.yaml:2:12 needs it"
+    assert problem.message == f"the cell is empty, and {tmp_path}/film.yaml:7:24 needs it"
 
 
 @pytest.mark.parametrize(
