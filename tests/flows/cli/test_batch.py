@@ -13,7 +13,8 @@ from flows.batch.events import FilmNews
 from flows.batch.make import BatchResult
 from flows.batch.manifest import Entry
 from flows.batch.plan import plan_batch
-from flows.cli.batch import document_of, plan_document, split_matrix
+from flows.cli.batch import split_matrix
+from flows.cli.batch_documents import document_of, plan_document
 from flows.cli.batch_events import film_line
 from flows.cli.batch_words import closing_lines, plan_lines
 from flows.cli.events import EVENTS
