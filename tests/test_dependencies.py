@@ -30,7 +30,8 @@ def imported() -> Iterator[str]:
 def named() -> set[str]:
     """The distributions that `pyproject.toml` asks for, as they are normalised."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["render"]]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *extras["render"], *extras["xlsx"]]
     return {normal(re.split(r"[\[<>=!~; ]", text, maxsplit=1)[0]) for text in asked}
 
 

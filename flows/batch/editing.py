@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from wan.errors import WanError
 from wan.system.host import cores
 from wan.system.stop import heeding
 
+logger = logging.getLogger(__name__)
 MOST = 8
 BESIDE_RENDERING = 4
 """Cores for each editor where the same machine renders; where others do, two."""
@@ -62,7 +64,8 @@ class Editors:
                 film.edit()
         except (FlowsError, WanError, OSError) as trouble:
             error = trouble
-        except BaseException as mistake:  # noqa: BLE001  # of ours: the film's row says it, and others go on
+        except BaseException as mistake:  # of ours: the film's row says it, and others go on
+            logger.exception("%s could not be edited", film.name)
             error = RuntimeError(f"wanflow broke: {type(mistake).__name__}: {mistake}")
         with self._lock:
             self._waiting -= 1

@@ -82,7 +82,7 @@ def _together(table: Path, same: Sequence[Fault]) -> list[str]:
     if len(said) == 1:
         return [f"{table}: {count(len(rows), 'row')} ({ranges(rows)}): {first.said()}", *_fix(first)]
     column = f"column '{first.column}': " if first.column else ""
-    lines = [f"{table}: {column}{len(same):,} of one kind, in rows {ranges(rows)}"]
+    lines = [f"{table}: {column}{len(same):,} of one kind, in {'rows' if len(rows) > 1 else 'row'} {ranges(rows)}"]
     lines += [f"    row {fault.row}: {fault.said().removeprefix(column)}" for fault in same[:SHOWN]]
     if len(same) > SHOWN:
         lines.append(f"    and {count(len(same) - SHOWN, 'more like this', 'more like this')}")

@@ -90,7 +90,7 @@ def _fetched(client: httpx.Client, address: str, hosts: Sequence[str]) -> Path:
     here = address
     for _ in range(MOST_REDIRECTS + 1):
         with client.stream("GET", here, headers=marks) as answer:
-            if answer.is_redirect:
+            if answer.has_redirect_location:
                 here = urljoin(here, answer.headers.get("location", ""))
                 _check(here, hosts)
                 continue

@@ -14,7 +14,7 @@ from flows.events import Event, Finished
 from flows.film.making import Making
 from flows.film.survey import Survey
 from flows.planning import PlannedShot
-from flows.store import Store
+from flows.store import Store, open_store
 from wan.system.files import write_whole
 
 POSTER = "poster.jpg"
@@ -54,6 +54,15 @@ class BatchFilm:
 
     def edit(self) -> None:
         """Make its files. Raises EditError, StoreError, MediaError, EnvironmentProblem, Cancelled."""
+        shared = self.making.store
+        self.making.store = open_store(shared.address)  # its own: of a bucket, what it holds may go when it is done
+        try:
+            self._edit()
+        finally:
+            self.making.store.release()
+            self.making.store = shared
+
+    def _edit(self) -> None:
         began = time.monotonic()
         self.making.folder.mkdir(parents=True, exist_ok=True)
         self.making.edit()

@@ -127,14 +127,16 @@ def _override(name: str, node: Text) -> Override:
 def _name(
     columns: Columns, storyboard: Storyboard, choice: Mapping[str, str], variables: Variables, problems: Problems
 ) -> str:
-    """The film's name: of `--name`, or its title's with what the matrix chose."""
+    """The film's name: of `--name`, or its title's; with what the matrix chose, unless the template says it."""
     template = columns.asked.name
-    if template is None:
-        return "-".join([storyboard.slug, *map(slug_of, choice.values())])[:MAX_NAME].rstrip("-")
-    text = variables.fill(Text(Source("--name", template), 1, 1, template, True), problems)
-    if text is not None and not text.strip():
-        problems.add(None, "--name makes an empty name", "name a variable in it: --name '{{ … }}'")
-    return slug_of(text or "")
+    own = Variables(variables.given, variables.unset)
+    name: str | None = storyboard.slug
+    if template is not None:
+        name = own.fill(Text(Source("--name", template), 1, 1, template, True), problems)
+        if name is not None and not name.strip():
+            problems.add(None, "--name makes an empty name", "name a variable in it: --name '{{ … }}'")
+    chosen = [value for each, value in choice.items() if each not in own.used]
+    return "-".join([slug_of(name or ""), *map(slug_of, chosen)])[:MAX_NAME].rstrip("-")
 
 
 def _clashes(films: Sequence[Film]) -> Iterator[Fault]:

@@ -40,7 +40,7 @@ class Entry:
     )
     film: str | None = None
     captions: Annotated[str | None, "subtitles (WebVTT), if a shot has a caption"] = None
-    delivered: Annotated[Sequence[str], "files of `deliver`"] = ()
+    delivered: Annotated[list[str], "files of `deliver`"] = field(default_factory=list)
     report: str | None = None
     poster: Annotated[str | None, "a picture of the film (JPEG)"] = None
     film_seconds: Annotated[float, "its length"] = 0.0

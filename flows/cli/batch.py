@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from flows.batch.asked import Asked
     from flows.batch.make import BatchResult
     from flows.batch.plan import BatchPlan
-    from flows.cli.forms import BatchDocument, BatchPlanDocument, ProblemForm
     from flows.cli.render import Answer
 
 
@@ -141,6 +140,7 @@ def show_plan(plan: BatchPlan, *, as_json: bool) -> None:
     from flows.cli.batch_words import plan_lines
 
     if as_json:
+        from flows.cli.batch_documents import plan_document
         from flows.cli.document import print_document
 
         print_document(plan_document(plan))
@@ -151,6 +151,7 @@ def show_plan(plan: BatchPlan, *, as_json: bool) -> None:
 
 def make(asked: Asked, *, as_json: bool, as_events: bool) -> None:
     """Plan, make, and say how it went. Ends with 1 if a row has no film."""
+    from flows.cli.batch_documents import document_of
     from flows.cli.document import print_document
     from flows.cli.render import termination_as_interrupt
     from flows.extras import check_can_render
@@ -191,65 +192,3 @@ def _with_progress(plan: BatchPlan, answer: Answer) -> BatchResult:
     for line in closing_lines(result):
         console.print(line, soft_wrap=True, markup=False)
     return result
-
-
-def _bad(plan: BatchPlan) -> list[ProblemForm]:
-    from flows.cli.problems import of_problem
-
-    return [of_problem(fault.problem(plan.table), "table") for fault in plan.bad]
-
-
-def plan_document(plan: BatchPlan) -> BatchPlanDocument:
-    """The plan as programs read of it."""
-    from flows.cli.document import envelope, warnings
-
-    totals = plan.totals
-    return {
-        **envelope("batch --plan", problems=[*_bad(plan), *warnings(plan.warnings)]),
-        "batch": plan.called,
-        "folder": str(plan.folder),
-        "films": [
-            {
-                "name": each.name,
-                "row": each.film.row,
-                "title": each.plan.title,
-                "variables": dict(each.film.variables),
-                "film_seconds": round(each.plan.totals.film_seconds, 3),
-                "clips": len(each.plan.clips),
-                "new": sum(clip.status == "new" for clip in each.plan.clips),
-            }
-            for each in plan.films
-        ],
-        "totals": {
-            "films": totals.films,
-            "clips": totals.clips,
-            "shared": totals.shared,
-            "distinct": totals.distinct,
-            "cached": totals.cached,
-            "new": totals.new,
-            "film_seconds": round(totals.film_seconds, 3),
-            "estimated_seconds": round(totals.estimated_seconds, 3),
-        },
-    }
-
-
-def document_of(plan: BatchPlan, result: BatchResult) -> BatchDocument:
-    """What became of it, as programs read of it."""
-    from dataclasses import asdict
-
-    from flows.cli.document import envelope, warnings
-
-    said = [*plan.warnings, *result.warnings]
-    return {
-        **envelope("batch", 0 if result.complete else 1, [*_bad(plan), *warnings(said)]),
-        "batch": plan.called,
-        "folder": str(result.folder),
-        "manifest": str(result.manifest),
-        "parquet": str(result.parquet),
-        "gallery": str(result.gallery),
-        "films": [asdict(entry) for entry in result.entries],
-        "rendered": result.rendered,
-        "seconds": round(result.seconds, 3),
-        "run_url": result.run_url,
-        "warnings": said,
-    }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from flows.batch.faults import grouped
-from flows.batch.make import BatchResult
-from flows.batch.plan import BatchPlan
 from flows.cli.render import shown_path
 from flows.words import count, duration
+
+if TYPE_CHECKING:
+    from flows.batch.make import BatchResult
+    from flows.batch.plan import BatchPlan
 
 MOST_ROWS = 20
 """Films that are written out of a plan, and of those that could not be made."""

@@ -51,9 +51,9 @@ Nothing else of Jinja is allowed: no loops, conditions, calls, attributes, arith
 
 So it does in every other value but ids and names of shared files: `duration: "{{{{ seconds }}}}"`,
 `image: "{{{{ picture }}}}"`, `aspect: "{{{{ shape }}}}"`. What comes of it is checked like any other value. A file
-that is one variable alone is looked for beside what gives the variable its value: the storyboard, or the table of a batch
-([batches.md](batches.md)). There a variable with `example: boat` instead of a value must be a column: the example is
-for a look at one film.
+that is one variable alone is looked for beside what gives the variable its value: the storyboard, or the table
+of a batch ([batches.md](batches.md)). There a variable with `example: boat` instead of a value must be a column:
+the example is for a look at one film.
 """
 
 _TABLES: Mapping[str, Mapping[str, str]] = {

@@ -36,6 +36,8 @@ class Variables:
     unset: Mapping[str, Unset] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    """Of those that are unset: each is asked for once."""
 
     @cached_property
     def templates(self) -> Templates:
@@ -73,6 +75,9 @@ class Variables:
         if empty is None:
             problems.add(place_of(node, error.needle), error.message, error.fix)
             return
+        if error.variable in self.told:
+            return
+        self.told.add(error.variable or "")
         message = f"{empty.why}, and {place_of(node, error.needle)} needs it"
         problems.add(empty.node, message, f"write one, or there: {{{{ {error.variable} | default('…') }}}}")
 

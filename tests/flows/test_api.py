@@ -16,6 +16,7 @@ from flows.errors import EnvironmentProblem, SettingsError, StoryboardError, Use
 from flows.planning import Plan, past_of
 from flows.resolve.memory import remember
 from flows.settings import RenderSettings
+from tests.flows.batch.batches import asked, table
 from tests.flows.resolve.conftest import write_checkpoints
 
 REPOSITORY = Path(__file__).parents[2]
@@ -162,3 +163,12 @@ def test_what_this_machine_cannot_do_is_said_only_when_something_is_to_be_render
 
 def _render(project: Project, **values: Any) -> RenderSettings:
     return replace(project.settings.render, **values)
+
+
+def test_a_batch_from_python_is_planned_whole_and_not_rendered_without_weights(tmp_path: Path) -> None:
+    batch = asked(tmp_path, table(["product"], ["boat"], ["kite"]))
+    planned = flows.plan_batch(batch, weights=False)
+    assert (planned.totals.films, planned.totals.shared) == (2, 1)
+    with pytest.raises(UserError, match="without weights"):
+        flows.render_batch(planned)
+    assert not (tmp_path / "outputs").exists()

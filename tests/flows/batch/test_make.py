@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.batch.events import BatchEvent, FilmNews
-from flows.batch.make import BatchResult, make_batch
-from flows.batch.manifest import read_manifest
+from flows.batch.make import LOCK, BatchResult, make_batch
+from flows.batch.manifest import Manifest, read_manifest, write_json
 from flows.batch.plan import plan_batch
 from flows.cluster import RendererSpec
 from flows.cluster.session import RaySession
@@ -20,8 +20,9 @@ from flows.errors import Stopped, UserError
 from flows.events import Progress
 from flows.ledger import read_history
 from flows.store import open_store
-from tests.flows.batch.batches import STORYBOARD, asked, table
+from tests.flows.batch.batches import asked, table
 from tests.flows.cluster.troubled import KIND
+from wan.system.locks import hold
 
 pytestmark = pytest.mark.slow
 
@@ -101,12 +102,18 @@ def test_a_batch_that_is_stopped_says_how_far_it_came(ray_here: RaySession, tmp_
     assert "a yellow star moves up" not in rendered(), "finished clips stay finished"
 
 
-def test_a_folder_is_one_batchs(ray_here: RaySession, tmp_path: Path) -> None:
-    made(tmp_path, "boat", called="ours")
-    rows = asked(tmp_path, table(["product"], ["kite"]), called="ours")
-    other = tmp_path / "other.yaml"
-    other.write_text(STORYBOARD)
-    from dataclasses import replace
-
+def test_a_folder_is_one_batchs(tmp_path: Path) -> None:
+    ours = plan_batch(asked(tmp_path, table(["product"], ["boat"]), called="ours"))
+    ours.folder.mkdir(parents=True)
+    write_json(Manifest(batch="ours", storyboard="/other.yaml", table=str(ours.table), films=[]), ours.folder)
     with pytest.raises(UserError, match="--as NAME"):
-        make_batch(plan_batch(replace(rows, storyboard=other)))
+        make_batch(ours)
+
+
+def test_two_commands_do_not_make_one_batch(tmp_path: Path) -> None:
+    ours = plan_batch(asked(tmp_path, table(["product"], ["boat"])))
+    ours.folder.mkdir(parents=True)
+    held = hold(ours.folder / LOCK)
+    assert held is not None
+    with held, pytest.raises(UserError, match="another command"):
+        make_batch(ours)

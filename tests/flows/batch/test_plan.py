@@ -41,6 +41,15 @@ def test_a_matrix_multiplies_rows(tmp_path: Path) -> None:
     assert plan.totals.distinct == 2, "other shapes are cut from the same clips"
 
 
+def test_what_a_name_does_not_say_of_the_matrix_is_said_behind_it(tmp_path: Path) -> None:
+    batch = asked(
+        tmp_path, table(["product"], ["boat"]), name="{{ locale }}/{{ product }}", matrix={"locale": ("en", "de")}
+    )
+    assert [each.name for each in planned(batch).films] == ["en-boat", "de-boat"]
+    batch = asked(tmp_path, table(["product"], ["boat"]), name="spot {{ product }}", matrix={"locale": ("en", "de")})
+    assert [each.name for each in planned(batch).films] == ["spot-boat-en", "spot-boat-de"]
+
+
 @pytest.mark.parametrize("text", ["locale", "locale=", "locale=en,,de", "=a", "locale=en,en"])
 def test_a_matrix_that_says_nothing_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="--matrix"):
@@ -154,7 +163,7 @@ def test_too_many_films_are_refused(tmp_path: Path) -> None:
 
 def test_names_are_safe_whatever_the_table_says(tmp_path: Path) -> None:
     plan = planned(asked(tmp_path, table(["product"], ["../../etc"], ["風"], ["CON" * 40])))
-    assert [each.name for each in plan.films][0] == "etc"
+    assert plan.films[0].name == "etc"
     assert all(each.plan.storyboard.slug.replace("-", "").isalnum() for each in plan.films)
     with pytest.raises(UserError, match="--as a-b"):
         planned(asked(tmp_path, table(["product"], ["boat"]), called="../a b"))

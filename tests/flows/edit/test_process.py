@@ -13,6 +13,8 @@ from flows.edit import find_ffmpeg
 from flows.edit.process import run_ffmpeg
 from flows.errors import EnvironmentProblem
 from flows.settings import FilmSettings
+from wan.errors import Cancelled
+from wan.system.stop import heeding
 
 
 def program(tmp_path: Path, text: str) -> list[str | Path]:
@@ -36,6 +38,15 @@ def test_ctrl_c_ends_the_program_as_well(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run_ffmpeg(program(tmp_path, code), 2**31, ctrl_c)
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)
+
+
+def test_a_thread_that_is_told_to_stop_ends_the_program(tmp_path: Path) -> None:
+    code = "import os, time\nfor _ in range(600): print(f'frame={os.getpid()}', flush=True); time.sleep(0.1)"
+    started: list[int] = []
+    with heeding(lambda: bool(started)), pytest.raises(Cancelled):
+        run_ffmpeg(program(tmp_path, code), 2**31, lambda done, total: started.append(done))
     with pytest.raises(ProcessLookupError):
         os.kill(started[0], 0)
 

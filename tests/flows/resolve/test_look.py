@@ -20,7 +20,7 @@ from safetensors.numpy import save_file
 from flows.errors import EnvironmentProblem, Place, SettingsError, StoryboardError
 from flows.media import png_bytes, write_clip
 from flows.planning import make_plan, past_of
-from flows.resolve import look_at_headers, resolve
+from flows.resolve import look_at_headers, resolve, resolve_all
 from flows.resolve.assets import _cache_file
 from flows.resolve.memory import recall, remember
 from flows.settings import Settings
@@ -268,3 +268,12 @@ def test_the_last_film_is_recalled(film: MakeFilm, settings: Settings, store: St
     changed = film({"duration": 5.0}, {"prompt": "a blue box"})
     again = make_plan(changed, settings, resolve(changed, settings, store))
     assert [take.why for shot in again.shots for take in shot.takes] == ["no longer in the store", "prompt changed"]
+
+
+def test_many_films_are_seen_as_each_by_itself(film: MakeFilm, settings: Settings, store: Store) -> None:
+    films = [film({"prompt": "a red box"}, {}), film({"prompt": "a blue box"})]
+    together = resolve_all(films, settings, store)
+    alone = [resolve(each, settings, store) for each in films]
+    assert [make_plan(*each) for each in zip(films, [settings] * 2, together, strict=True)] == [
+        make_plan(*each) for each in zip(films, [settings] * 2, alone, strict=True)
+    ]

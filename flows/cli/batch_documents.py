@@ -1,0 +1,68 @@
+"""A batch as programs read of it: what would be done, and what was."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from flows.cli.document import envelope, warnings
+from flows.cli.problems import of_problem
+
+if TYPE_CHECKING:
+    from flows.batch.make import BatchResult
+    from flows.batch.plan import BatchPlan
+    from flows.cli.forms import BatchDocument, BatchPlanDocument, ProblemForm
+
+
+def _bad(plan: BatchPlan) -> list[ProblemForm]:
+    return [of_problem(fault.problem(plan.table), "table") for fault in plan.bad]
+
+
+def plan_document(plan: BatchPlan) -> BatchPlanDocument:
+    """The plan as programs read of it."""
+    totals = plan.totals
+    return {
+        **envelope("batch --plan", problems=[*_bad(plan), *warnings(plan.warnings)]),
+        "batch": plan.called,
+        "folder": str(plan.folder),
+        "films": [
+            {
+                "name": each.name,
+                "row": each.film.row,
+                "title": each.plan.title,
+                "variables": dict(each.film.variables),
+                "film_seconds": round(each.plan.totals.film_seconds, 3),
+                "clips": len(each.plan.clips),
+                "new": sum(clip.status == "new" for clip in each.plan.clips),
+            }
+            for each in plan.films
+        ],
+        "totals": {
+            "films": totals.films,
+            "clips": totals.clips,
+            "shared": totals.shared,
+            "distinct": totals.distinct,
+            "cached": totals.cached,
+            "new": totals.new,
+            "film_seconds": round(totals.film_seconds, 3),
+            "estimated_seconds": round(totals.estimated_seconds, 3),
+        },
+    }
+
+
+def document_of(plan: BatchPlan, result: BatchResult) -> BatchDocument:
+    """What became of it, as programs read of it."""
+    said = [*plan.warnings, *result.warnings]
+    return {
+        **envelope("batch", 0 if result.complete else 1, [*_bad(plan), *warnings(said)]),
+        "batch": plan.called,
+        "folder": str(result.folder),
+        "manifest": str(result.manifest),
+        "parquet": str(result.parquet),
+        "gallery": str(result.gallery),
+        "films": [asdict(entry) for entry in result.entries],
+        "rendered": result.rendered,
+        "seconds": round(result.seconds, 3),
+        "run_url": result.run_url,
+        "warnings": said,
+    }
