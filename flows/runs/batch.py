@@ -71,9 +71,9 @@ class BatchTelling:
             case Log(fingerprint="", level=level, message=message):
                 yield Said("", level, message)
             case Finished() | Failed():
-                for film in self._making.wanting(event.fingerprint):
-                    if film.name in self._open:
-                        yield Advanced(film.name, film.making.fraction)
+                for each in self._making.wanting(event.fingerprint):
+                    if each.name in self._open:
+                        yield Advanced(each.name, each.making.fraction)
             case _:
                 pass
 
