@@ -32,12 +32,13 @@ class Play:
         self.makings.append(self.stage.begin(how.pop("place", self.place), *overrides, pool=self.pool, **how))
         return self.makings[-1]
 
-    def moment(self, making: Making, stage: str, steps: tuple[int, int], most: float) -> Event | None:
-        """Wait for a step of that stage, of whichever clip, and then up to `most` seconds; None: it was over."""
+    def moment(self, making: Making, stage: str, steps: tuple[int, int], most: float) -> Event:
+        """Wait for a step of that stage, of whichever clip, and then up to `most` seconds. Nothing is learnt from a
+        drill that comes too late: that is an error."""
         step, after = self.chance.randint(*steps), self.chance.uniform(0.0, most)
-        event = making.until(lambda e: e.get("stage") == stage and e.get("shot") and e["step"] >= step)
-        if event is not None:
-            time.sleep(after)
+        event = making.until(lambda e: e.get("stage") == stage and e["step"] >= step)
+        assert event is not None, (making.events[-3:], making.words)
+        time.sleep(after)
         return event
 
     def end(self, making: Making, exit_code: int = 0) -> Event:
@@ -55,8 +56,11 @@ class Play:
         assert len(rendered) == len(set(rendered)), "rendered twice"
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> int:
-        """The keeper, or a worker; returns its process, 0 if there is none."""
-        return self.stage.send(name, how, self.pool)
+        """The keeper, or a worker; returns its process. One that has just been killed may be coming up again."""
+        deadline = time.monotonic() + 10.0
+        while not (process := self.stage.send(name, how, self.pool)):
+            assert time.monotonic() < deadline, f"there is no {name}"
+        return process
 
 
 Drill: TypeAlias = Callable[[Play], None]
@@ -87,9 +91,9 @@ def of_worker(
     def drill(play: Play) -> None:
         making = play.begin(**begin)
         event = play.moment(making, stage, steps, most)
-        gone = 0 if event is None else play.kill(making.worker_of(event), how)
+        process = play.kill(making.worker_of(event), how)
         play.same(play.end(making))
-        assert not gone or ended(gone), "its process is still there"
+        assert ended(process), "its process is still there"
 
     return drill
 
