@@ -21,6 +21,7 @@ class Play:
 
     stage: Stage
     place: str
+    seed: int
     chance: random.Random
     undisturbed: str
     pool: str = POOL
@@ -69,7 +70,7 @@ Drill: TypeAlias = Callable[[Play], None]
 def played(stage: Stage, drill: Drill, place: str, seed: int, undisturbed: str, *, own_pool: bool = False) -> Play:
     """The drill, once, with moments that `seed` decides about. `own_pool`: in a pool that has no workers yet."""
     chance = random.Random(f"{place} {seed}")
-    play = Play(stage, f"{place}-{seed}", chance, undisturbed, pool=f"own-{seed}" if own_pool else POOL)
+    play = Play(stage, f"{place}-{seed}", seed, chance, undisturbed, pool=f"own-{seed}" if own_pool else POOL)
     stage.clear()
     try:
         drill(play)
@@ -81,6 +82,11 @@ def played(stage: Stage, drill: Drill, place: str, seed: int, undisturbed: str, 
         if own_pool:
             stage.down(play.pool)
     return play
+
+
+def by_turns(*drills: Drill) -> Drill:
+    """One of them, as the seed says."""
+    return lambda play: drills[play.seed % len(drills)](play)
 
 
 def of_worker(
