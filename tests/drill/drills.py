@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tests.drill import stores, strangers, times
-from tests.drill.plays import Drill, Play, of_driver, of_keeper, of_worker, with_trouble
+from tests.drill.plays import Drill, Play, by_turns, of_driver, of_keeper, of_worker, with_trouble
 from tests.drill.rehearsal import STEPS, Event, Making
 
 
@@ -62,28 +62,29 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "worker killed while it writes": Kind(of_worker("write", (0, 0), 0.1)),
         "worker hangs": Kind(of_worker("denoise", (1, 6), 0.3, signal.SIGSTOP)),
         "worker asked to go": Kind(of_worker("denoise", (1, 5), 0.2, signal.SIGTERM)),
-        "keeper killed": Kind(of_keeper("denoise", (1, 6), 1.0)),
-        "keeper killed before a clip is begun": Kind(of_keeper("ray", (1, 1), 2.0)),
+        "keeper killed": Kind(by_turns(of_keeper("denoise", (1, 6), 1.0), of_keeper("ray", (1, 1), 2.0))),
         "driver killed": Kind(of_driver(signal.SIGKILL, None)),
         "driver stopped": Kind(of_driver(signal.SIGTERM, 130)),
         "head of the cluster killed": Kind(strangers.head_killed),
-        "head of the film's own Ray killed": Kind(strangers.own_ray_killed("gcs_server")),
-        "raylet of the film's own Ray killed": Kind(strangers.own_ray_killed("raylet")),
+        "a film's own Ray killed": Kind(
+            by_turns(strangers.own_ray_killed("gcs_server"), strangers.own_ray_killed("raylet"))
+        ),
         "two drivers, one folder": Kind(strangers.two_drivers(one_folder=True)),
-        "two drivers, two folders": Kind(strangers.two_drivers(one_folder=False)),
-        "two drivers, a Ray each": Kind(strangers.two_drivers(one_folder=False, own_ray=True)),
+        "two drivers, two folders": Kind(
+            by_turns(strangers.two_drivers(one_folder=False), strangers.two_drivers(one_folder=False, own_ray=True))
+        ),
         "prefect gone for good": Kind(strangers.prefect_gone(signal.SIGKILL)),
         "prefect hangs": Kind(strangers.prefect_gone(signal.SIGSTOP)),
         "store gone for a while": Kind(stores.bucket_gone, own_pool=True),
         "disk full": Kind(stores.disk_full, own_pool=True, why_not=stores.why_no_small_disk()),
         "clip truncated in the store": Kind(stores.truncated),
-        "clock of the driver leaps": Kind(times.leaps("driver")),
-        "clock of the keeper leaps": Kind(times.leaps("keeper")),
-        "clock of a worker leaps": Kind(times.leaps("worker")),
+        "a clock leaps": Kind(by_turns(*map(times.leaps, ("driver", "keeper", "worker")))),
         "out of GPU memory": Kind(with_trouble(0, went_leaner, {**DENOISE, "trouble": "need room"})),
-        "no numbers once": Kind(with_trouble(0, asked_another, {**DENOISE, "trouble": "give no numbers"})),
-        "no numbers from one shot": Kind(
-            with_trouble(1, named_the_shot("no numbers"), {**POISONED, "trouble": "give no numbers"})
+        "no numbers": Kind(
+            by_turns(
+                with_trouble(0, asked_another, {**DENOISE, "trouble": "give no numbers"}),
+                with_trouble(1, named_the_shot("no numbers"), {**POISONED, "trouble": "give no numbers"}),
+            )
         ),
         "a shot that kills its workers": Kind(
             with_trouble(1, named_the_shot("worker died"), {**POISONED, "trouble": "die"})

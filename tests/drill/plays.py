@@ -21,6 +21,7 @@ class Play:
 
     stage: Stage
     place: str
+    seed: int
     chance: random.Random
     undisturbed: str
     pool: str = POOL
@@ -32,12 +33,13 @@ class Play:
         self.makings.append(self.stage.begin(how.pop("place", self.place), *overrides, pool=self.pool, **how))
         return self.makings[-1]
 
-    def moment(self, making: Making, stage: str, steps: tuple[int, int], most: float) -> Event | None:
-        """Wait for a step of that stage, of whichever clip, and then up to `most` seconds; None: it was over."""
+    def moment(self, making: Making, stage: str, steps: tuple[int, int], most: float) -> Event:
+        """Wait for a step of that stage, of whichever clip, and then up to `most` seconds. Nothing is learnt from a
+        drill that comes too late: that is an error."""
         step, after = self.chance.randint(*steps), self.chance.uniform(0.0, most)
-        event = making.until(lambda e: e.get("stage") == stage and e.get("shot") and e["step"] >= step)
-        if event is not None:
-            time.sleep(after)
+        event = making.until(lambda e: e.get("stage") == stage and e["step"] >= step)
+        assert event is not None, (making.events[-3:], making.words)
+        time.sleep(after)
         return event
 
     def end(self, making: Making, exit_code: int = 0) -> Event:
@@ -55,8 +57,11 @@ class Play:
         assert len(rendered) == len(set(rendered)), "rendered twice"
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> int:
-        """The keeper, or a worker; returns its process, 0 if there is none."""
-        return self.stage.send(name, how, self.pool)
+        """The keeper, or a worker; returns its process. One that has just been killed may be coming up again."""
+        deadline = time.monotonic() + 10.0
+        while not (process := self.stage.send(name, how, self.pool)):
+            assert time.monotonic() < deadline, f"there is no {name}"
+        return process
 
 
 Drill: TypeAlias = Callable[[Play], None]
@@ -65,7 +70,7 @@ Drill: TypeAlias = Callable[[Play], None]
 def played(stage: Stage, drill: Drill, place: str, seed: int, undisturbed: str, *, own_pool: bool = False) -> Play:
     """The drill, once, with moments that `seed` decides about. `own_pool`: in a pool that has no workers yet."""
     chance = random.Random(f"{place} {seed}")
-    play = Play(stage, f"{place}-{seed}", chance, undisturbed, pool=f"own-{seed}" if own_pool else POOL)
+    play = Play(stage, f"{place}-{seed}", seed, chance, undisturbed, pool=f"own-{seed}" if own_pool else POOL)
     stage.clear()
     try:
         drill(play)
@@ -79,6 +84,11 @@ def played(stage: Stage, drill: Drill, place: str, seed: int, undisturbed: str, 
     return play
 
 
+def by_turns(*drills: Drill) -> Drill:
+    """One of them, as the seed says."""
+    return lambda play: drills[play.seed % len(drills)](play)
+
+
 def of_worker(
     stage: str, steps: tuple[int, int], most: float, how: signal.Signals = signal.SIGKILL, **begin: Any
 ) -> Drill:
@@ -87,9 +97,9 @@ def of_worker(
     def drill(play: Play) -> None:
         making = play.begin(**begin)
         event = play.moment(making, stage, steps, most)
-        gone = 0 if event is None else play.kill(making.worker_of(event), how)
+        process = play.kill(making.worker_of(event), how)
         play.same(play.end(making))
-        assert not gone or ended(gone), "its process is still there"
+        assert ended(process), "its process is still there"
 
     return drill
 

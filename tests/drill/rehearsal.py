@@ -41,8 +41,6 @@ SHOTS = 4
 STEPS = 6
 POOL = "drill"
 """The pool that most plays share: it outlives all that is done to it, and its workers hold their models."""
-SILENCE_SECONDS = 30.0
-"""What a worker may be silent for: under the time that a hanging one may cost, over the start of one."""
 SECONDS = 300.0
 """What a film may take, with everything that is done to it."""
 RAYS_WORDS = re.compile(r"ray::|raylet|\(pid=|Traceback|^\[?\d{4}-\d\d-\d\d|^[EWIF]\d{4} ", re.MULTILINE)
@@ -149,7 +147,7 @@ class Stage:
         command = [
             sys.executable, "-m", *program, "render", str(self.folder / "film.yaml"), "--events",
             "cluster=ray", f"cluster.address={self.address}", "cluster.gpus_per_worker=0", f"cluster.pool={pool}",
-            "cluster.max_workers=2", "cluster.idle_timeout=600", f"cluster.silence_timeout={SILENCE_SECONDS:g}",
+            "cluster.max_workers=2", "cluster.idle_timeout=600",
             *kept, f"film.outputs={self.folder / name / 'outputs'}",
             "film.preset=ultrafast", "render.checkpoint_seconds=0.001", *overrides,
         ]  # fmt: skip

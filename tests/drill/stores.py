@@ -22,8 +22,7 @@ DISK_MIB = 32
 
 def bucket_gone(play: Play) -> None:
     """Nobody can reach the bucket for a while: it is waited for, and the film is finished without another command."""
-    first = play.place.endswith("-1")
-    seconds = LONGEST_SECONDS if first else play.chance.uniform(*GONE_SECONDS)
+    seconds = LONGEST_SECONDS if play.seed == 1 else play.chance.uniform(*GONE_SECONDS)
     with serving("moto", play.stage.folder / play.place / "moto") as server, before(server.url) as front:
         bucket = [f"store.bucket={BUCKET}", f"store.prefix=p{play.place}", f"store.endpoint={front.url}"]
         making = play.begin("store=s3", *bucket, store="")

@@ -14,7 +14,6 @@ def leaps(whose: str) -> Drill:
     def drill(play: Play) -> None:
         making = play.begin()
         event = play.moment(making, "denoise", (1, 4), 0.3)
-        assert event is not None
         processes = {**play.stage.processes(play.pool), "driver": making.process.pid}
         number = processes[making.worker_of(event) if whose == "worker" else whose]
         clock = play.stage.folder / f"clock-{number}"

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+import torch
 
 from flows.cluster.renderers import RendererSpec, build_renderer
 from flows.errors import Stopped
@@ -15,6 +16,7 @@ from tests.flows.cluster.clips import real_clip
 from tests.flows.cluster.drilled import drilled, steps_taken
 from tests.flows.cluster.test_stub import Report
 from wan.errors import NumbersError
+from wan.sampling.solver import Solver
 
 STUB = RendererSpec("stub", {"steps": 4, "checkpoint_seconds": 1e-9})
 
@@ -34,6 +36,26 @@ def test_it_happens_at_its_step_and_so_often(tmp_path: Path, trouble: str, error
     assert steps_taken(tmp_path) == ["denoise 1", "denoise 2"] * 2
     render(spec, tmp_path)
     assert steps_taken(tmp_path)[4:] == ["denoise 1", "denoise 2", "denoise 3", "denoise 4", "write 0"]
+
+
+def test_it_happens_to_clips_whose_prompt_says_so_alone(tmp_path: Path) -> None:
+    other = drilled(STUB, tmp_path, trouble="fail", stage="write", step=0, prompt="b")
+    render(other, tmp_path)
+    with pytest.raises(RuntimeError):
+        render(drilled(STUB, tmp_path, trouble="fail", stage="write", step=0, prompt="a"), tmp_path)
+
+
+def test_no_room_is_what_torch_says_of_it(tmp_path: Path) -> None:
+    with pytest.raises(torch.OutOfMemoryError, match="CUDA out of memory"):
+        render(drilled(STUB, tmp_path, trouble="need room", stage="denoise", step=2), tmp_path)
+
+
+def test_the_next_step_gives_no_numbers_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Solver, "step", lambda self, velocity, latents: latents)
+    render(drilled(STUB, tmp_path, trouble="give no numbers", stage="denoise", step=2), tmp_path)
+    solver, latents = object.__new__(Solver), torch.ones(2)
+    given = [bool(solver.step(latents, latents).isnan().all()) for _ in range(2)]
+    assert given == [True, False]
 
 
 @pytest.mark.parametrize(
