@@ -14,8 +14,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import tempfile
 import time
+from operator import sub
 from pathlib import Path
 
 
@@ -77,10 +79,16 @@ def measure(folder: Path, takes: int, workers: int, observed: bool) -> dict[str,
         "takes": takes,
         "start_seconds": round(first - begin, 2),
         "seconds_a_take": round((last - first) / takes, 3),
+        "median_seconds_a_take": round(statistics.median(map(sub, *_pairs(moments["Finished"]))), 3),
         "after_the_last_take_seconds": round(end - last, 2),
         "all_seconds": round(end - begin, 2),
         "cached_run_seconds": round(again.seconds, 2),
     }
+
+
+def _pairs(moments: list[float]) -> tuple[list[float], list[float]]:
+    """Each end, and the one before it."""
+    return moments[1:], moments[:-1]
 
 
 if __name__ == "__main__":
