@@ -1,10 +1,12 @@
 """What everything around the rendering costs: a film of many takes with a renderer that takes no time.
 
-    python -m benchmarks.overhead [--takes 200]
+    python -m benchmarks.overhead [--takes 200] [--workers 0] [--pool]
 
 Prints seconds until the first clip is begun, seconds a take (scheduling, events, encoding and storing the stub's
-frames, Prefect), and the seconds of a second run that finds everything in the store. Uses a folder of its own, with a
-database of its own for Prefect; `--migrated` leaves its creation (once per user) out of the first figure.
+frames, Prefect), and the seconds of a second run that finds everything in the store; with `--workers 1` a take's
+seconds are all that a clip costs beside its denoising. `--pool`: the pool alone, without Prefect. Uses a folder of its
+own, with a database of its own for Prefect; `--migrated` leaves its creation (once per user) out of the first figure.
+The machine's load (mean of a minute) is printed with it.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import tempfile
 import time
+from operator import sub
 from pathlib import Path
 
 
@@ -26,6 +30,8 @@ def storyboard(takes: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--takes", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=0, help="at most so many; 0: as many as fit")
+    parser.add_argument("--pool", action="store_true", help="without Prefect")
     parser.add_argument("--migrated", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wanflow-overhead-", ignore_cleanup_errors=True) as name:
@@ -33,7 +39,9 @@ def main() -> None:
         os.environ.pop("PREFECT_API_URL", None)
         if given.migrated:
             _start_server_once()
-        print(json.dumps(measure(Path(name), given.takes), indent=1))
+        load = round(os.getloadavg()[0], 1)
+        measured = measure(Path(name), given.takes, given.workers, observed=not given.pool)
+        print(json.dumps({"load": load, **measured}, indent=1))
 
 
 def _start_server_once() -> None:
@@ -46,9 +54,10 @@ def _start_server_once() -> None:
         time.sleep(0.2)
 
 
-def measure(folder: Path, takes: int) -> dict[str, float]:
+def measure(folder: Path, takes: int, workers: int, observed: bool) -> dict[str, float]:
     from flows.cluster import RendererSpec
     from flows.events import Event, Finished, Started
+    from flows.film import make_film
     from flows.runs import run_film
     from tests.flows.film.filming import plan_in
 
@@ -59,20 +68,27 @@ def measure(folder: Path, takes: int) -> dict[str, float]:
         if isinstance(event, Started | Finished):
             moments[type(event).__name__].append(time.monotonic())
 
+    make, stub = run_film if observed else make_film, RendererSpec("stub", {"seconds": 0.0})
     begin = time.monotonic()
-    made = run_film(plan_in(folder), on_event=note, renderer=RendererSpec("stub", {"seconds": 0.0}))
+    made = make(plan_in(folder, max_workers=workers), on_event=note, renderer=stub)
     end = time.monotonic()
-    again = run_film(plan_in(folder), renderer=RendererSpec("stub", {"seconds": 0.0}))
+    again = make(plan_in(folder, max_workers=workers), renderer=stub)
     assert (made.rendered, again.rendered) == (takes, 0)
     first, last = moments["Started"][0], moments["Finished"][-1]
     return {
         "takes": takes,
         "start_seconds": round(first - begin, 2),
         "seconds_a_take": round((last - first) / takes, 3),
+        "median_seconds_a_take": round(statistics.median(map(sub, *_pairs(moments["Finished"]))), 3),
         "after_the_last_take_seconds": round(end - last, 2),
         "all_seconds": round(end - begin, 2),
         "cached_run_seconds": round(again.seconds, 2),
     }
+
+
+def _pairs(moments: list[float]) -> tuple[list[float], list[float]]:
+    """Each end, and the one before it."""
+    return moments[1:], moments[:-1]
 
 
 if __name__ == "__main__":

@@ -94,10 +94,7 @@ class ClipQueue:
             self._places.add(entry)
         wanted = list(self._graph.before(clip.fingerprint for clip in clips))
         for entry in wanted:
-            if film not in entry.films:
-                entry.films.add(film)
-                self._films[film].clips.add(entry.name)
-                self._films[film].work += entry.seconds
+            self._films.want(film, entry)
         self._places.settle({entry.name for entry in wanted} | moved)
         return self._lose_stranded() if self.health.workers else ()
 
@@ -106,7 +103,7 @@ class ClipQueue:
         rendered: to be cancelled, and kept until `finish`, `fail` or `dropped` is called for them."""
         entries = [self._graph[name] for name in self._films.clips_of(film)]
         for entry in entries:
-            self._unwant(entry, film)
+            self._films.unwant(film, entry)
         self._films.forget(film)
         self._remove([entry for entry in entries if not entry.films and entry.leased_to is None])
         self._places.settle(entry.name for entry in entries)
@@ -273,18 +270,12 @@ class ClipQueue:
         entry.leased_to = None
         self._places.returned(entry)
 
-    def _unwant(self, entry: Entry, film: str) -> None:
-        entry.films.discard(film)
-        account = self._films[film]
-        account.clips.discard(entry.name)
-        account.work = account.work - entry.seconds if account.clips else 0.0
-
     def _clear(self, entry: Entry) -> None:
         """Nothing is kept of a clip that is not in the graph any more."""
         if entry.leased_to is not None:
             self._residency.done(entry.leased_to)
         for film in list(entry.films):
-            self._unwant(entry, film)
+            self._films.unwant(film, entry)
         self._places.forget(entry)
         self.health.settle(entry.name)
 

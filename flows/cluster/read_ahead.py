@@ -32,7 +32,8 @@ Files = Callable[[Ahead], Sequence[Path]]
 
 
 class ReadAhead:
-    """Reads what is wanted, while it may. Safe for many threads; nothing is started before something is wanted."""
+    """Reads what is wanted, while it may; on Linux alone. Safe for many threads; nothing is started before something is
+    wanted."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class ReadAhead:
 
     def _go_on(self) -> None:
         self._changed.notify_all()
-        if self._allowed and self._due() and self._thread is None and hasattr(os, "posix_fadvise"):
+        if self._allowed and self._due() and self._thread is None and sys.platform == "linux":
             self._thread = threading.Thread(target=self._work, name="read ahead", daemon=True)
             self._thread.start()
 
@@ -74,8 +75,7 @@ class ReadAhead:
         return self._wanted is not None and self._wanted != self._read
 
     def _work(self) -> None:
-        if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST)  # on Linux, of this thread alone
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST)  # on Linux, of this thread alone
         while True:
             with self._changed:
                 if not (self._allowed and self._due()):

@@ -19,6 +19,14 @@ def test_no_order_goes_below_the_bound_and_ours_comes_close(workers: int) -> Non
     assert all(ours.ratio < other.ratio and ours.loads < other.loads for other in rows.values())
 
 
+def test_nearly_all_loads_are_foreseen_and_nearly_all_hints_are_right() -> None:
+    work = work_of(3, 250, 16)
+    found = simulate(work, 16, "wanflow", 3).foreseen
+    assert found["loads"] >= 10
+    assert found["named"] >= 0.9 * found["loads"]
+    assert found["wrong"] <= 0.1 * found["hints"]
+
+
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_all_films_end_and_the_same_seed_gives_the_same(name: str) -> None:
     work = work_of(1, 60, 4)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from flows.cluster.queueing.graph import Entry
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmOrder:
@@ -82,6 +84,21 @@ class Films:
     def clips_of(self, name: str) -> frozenset[str]:
         film = self._films.get(name)
         return frozenset(film.clips) if film else frozenset()
+
+    def want(self, name: str, entry: Entry) -> None:
+        """The film wants the clip too."""
+        film = self[name]
+        if name not in entry.films:
+            entry.films.add(name)
+            film.clips.add(entry.name)
+            film.work += entry.seconds
+
+    def unwant(self, name: str, entry: Entry) -> None:
+        """It has it, or does not want it any more."""
+        film = self[name]
+        entry.films.discard(name)
+        film.clips.discard(entry.name)
+        film.work = film.work - entry.seconds if film.clips else 0.0
 
     def begin(self, name: str) -> None:
         """It has work again: it is owed nothing for the time when it had none."""

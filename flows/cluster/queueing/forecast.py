@@ -46,7 +46,9 @@ class Foresight:
         if not self._made <= now < self._made + GOOD_SECONDS:
             self._made, self._forecast = now, self._foresee(now)
         entry = self._forecast.get(worker)
-        return None if entry is None or entry.model in post.holds else entry.clip
+        if entry is None or entry.model in post.holds or self._graph.get(entry.name) is not entry:
+            return None
+        return entry.clip
 
     def _foresee(self, now: float) -> Mapping[str, Entry]:
         films, residency, backlog = self._films.copy(), self._residency.copy(), self._places.backlog.copy()

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from flows.cluster.dispatcher import Dispatcher
 from flows.cluster.failures import Blame, Fault
-from flows.cluster.job import Job
+from flows.cluster.job import Ahead, Job
 from flows.cluster.queue import FilmOrder
 from flows.cluster.renderers import RendererSpec
 from flows.events import Event, Failed, Finished, Log, Started
@@ -169,3 +169,19 @@ def test_nothing_is_begun_anew_before_all_that_outlived_the_keeper_have_said_wha
     assert other.clip.fingerprint == "b"
     dispatcher.expect(1)
     assert dispatcher.found("w3", Job(clip("a"), RENDERER, 1), 0.0) is None, "another one has it"
+
+
+def test_a_worker_is_told_how_useful_its_models_are_and_what_it_will_load() -> None:
+    first, then = clip("a", seconds=20), clip("b", variant="i2v-a14b")
+    dispatcher = dispatcher_of(first)
+    dispatcher.submit("f", [then], RendererSpec("stub", {"steps": 9}))
+    lease = dispatcher.lease("w1", {first.model, then.model}, 0.0)
+    assert lease is not None
+    assert dispatcher.job(lease) == Job(first, RENDERER, 1, {first.model: 0.0, then.model: 10.0})
+    dispatcher.holds("w1", frozenset({first.model, then.model}))
+    assert dispatcher.ahead("w1") is None, "it holds both"
+    dispatcher.holds("w1", frozenset({first.model}))
+    assert dispatcher.ahead("w1") == Ahead("i2v-a14b", RendererSpec("stub", {"steps": 9}))
+    assert dispatcher.ahead("w2") is None, "it does nothing"
+    dispatcher.withdraw("f")
+    assert dispatcher.ahead("w1") is None

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
-import mmap
-import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,50 +12,11 @@ import pytest
 from flows.cluster.job import Ahead
 from flows.cluster.read_ahead import PIECE_BYTES, ReadAhead
 from flows.cluster.renderers import RendererSpec
+from tests.flows.cluster.page_cache import at_work, cached, large_file, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the page cache is looked at as Linux shows it")
 
 NEXT, OTHER = (Ahead(variant, RendererSpec("wan", {"family": "wan22"})) for variant in ("i2v-a14b", "s2v-14b"))
-PIECES = 6
-
-
-def large_file(path: Path, pieces: int = PIECES) -> Path:
-    """On the disk, and in no memory."""
-    path.write_bytes(os.urandom(PIECE_BYTES) * pieces)
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    if cached(path) > 0:
-        pytest.skip("this file system keeps what it was told to drop")
-    return path
-
-
-def cached(path: Path) -> float:
-    """The part of a file that is in the page cache: mincore(2)."""
-    size = path.stat().st_size
-    with path.open("rb") as file, mmap.mmap(file.fileno(), size, prot=mmap.PROT_READ, flags=mmap.MAP_PRIVATE) as view:
-        pages = (ctypes.c_ubyte * (-(-size // mmap.PAGESIZE)))()
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.mmap.restype = ctypes.c_void_p
-        libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
-        libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
-        libc.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
-        at = libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, file.fileno(), 0)
-        assert libc.mincore(at, size, pages) == 0
-        libc.munmap(at, size)
-        view.close()
-    return sum(page & 1 for page in pages) / len(pages)
-
-
-def until(happened: Callable[[], bool], seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not happened() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return happened()
-
-
-def at_work() -> bool:
-    return any(thread.name == "read ahead" for thread in threading.enumerate())
 
 
 def reading(files: Callable[[Ahead], Sequence[Path]], free: int = 1 << 40, least: int = 1) -> ReadAhead:

@@ -12,7 +12,7 @@ import pytest
 import ray.exceptions as errors
 
 from flows.cluster.failures import RAY_FAULTS, RayFault
-from flows.cluster.job import Heard, Job, WorkerFacts
+from flows.cluster.job import Ahead, Heard, Job, WorkerFacts
 from flows.cluster.remote import RemoteWorker, WorkerDied
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import WorkerSize
@@ -34,6 +34,7 @@ class Ray:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.ahead: list[Ahead | None] = []
         self.facts: Any = FACTS
         self.stream: Sequence[Any] = [SAID]
         self.doing: Job | None = None
@@ -75,8 +76,9 @@ class Ray:
             raise ValueError(f"no actor {name}")
         return self.actor()
 
-    def _listen(self, after: int, seconds: float) -> Any:
+    def _listen(self, after: int, seconds: float, ahead: Ahead | None) -> Any:
         """One thing at a time."""
+        self.ahead.append(ahead)
         if after >= len(self.stream):
             return Heard((), over=True)
         said = self.stream[after]
@@ -278,3 +280,12 @@ def test_of_what_ray_says_the_identifiers_are_left_out(fake: Ray, worker: Remote
     with pytest.raises(WorkerDied) as caught:
         worker.start((), wanted)
     assert str(caught.value).endswith("The actor died. It was killed.")
+
+
+def test_with_every_question_it_is_told_what_comes_next_as_it_is_seen_then(fake: Ray, worker: RemoteWorker) -> None:
+    fake.stream = [SAID, SAID]
+    plans = iter([None, Ahead("i2v-a14b", RendererSpec("stub")), Ahead("s2v-14b", RendererSpec("stub"))])
+    worker.foresee = lambda: next(plans)
+    worker.start((), wanted)
+    assert list(worker.render(JOB)) == [SAID, SAID]
+    assert [ahead and ahead.variant for ahead in fake.ahead] == [None, "i2v-a14b", "s2v-14b"]

@@ -9,8 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import ray
+from ray.exceptions import GetTimeoutError
 
 from flows.cluster.dispatcher import Dispatcher
+from flows.cluster.job import WorkerFacts
 from flows.cluster.queue import FilmOrder
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import Node, WorkerSize
@@ -105,3 +108,43 @@ def test_workers_that_outlived_their_keeper_are_found_by_name_and_new_ones_have_
     made.take_over(SPEC)
     made.look()
     assert sorted(worker.name for worker in made.workers) == ["worker-2", "worker-5", "worker-6"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({"a": {"t2v-a14b": "1"}, "b": {"t2v-a14b": "2"}}, {"a": {"t2v-a14b": "1"}, "b": {"t2v-a14b": "2"}}),
+        ({"a": {"t2v-a14b": "1"}, "b": GetTimeoutError()}, {}),
+        ({"a": None, "b": {"t2v-a14b": "2"}}, {"b": {"t2v-a14b": "2"}}),
+        ({}, {}),
+    ],
+)
+def test_machines_are_asked_for_their_checkpoints_once_each_and_one_that_is_silent_may_have_them(
+    answers: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    asked: list[str] = []
+
+    class Answers:
+        exceptions = ray.exceptions
+
+        def wait(self, references: list[Any], num_returns: int, timeout: float) -> None:
+            assert num_returns == len(references)
+
+        def get(self, reference: Any, timeout: float) -> Any:
+            if isinstance(reference, BaseException):
+                raise reference
+            return reference
+
+    def worker(node: str) -> Any:
+        def checkpoints(spec: RendererSpec, variants: list[str]) -> Any:
+            asked.append(node)
+            return answers[node]
+
+        return SimpleNamespace(facts=WorkerFacts(node, f"id of {node}", 1), checkpoints=checkpoints)
+
+    found = scaler(with_clips(1), [])
+    found._session = SimpleNamespace(ray=Answers())  # type: ignore[assignment]
+    found._workers = {f"{node}{number}": worker(node) for node in answers for number in range(2)}
+    assert found.checkpoints(SPEC, ["t2v-a14b"]) == expected
+    assert set(asked) == answers.keys()
+    assert all(asked.count(node) == 1 for node in answers if answers[node] is not None)

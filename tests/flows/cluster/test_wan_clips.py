@@ -229,3 +229,24 @@ def test_films_that_ask_for_other_things_share_the_models_that_are_loaded(
     other.render(wan_clip(family, "two"), store, report)
     assert "load" not in {stage for stage, _, _ in report.told}
     assert other.warm == renderer.warm != frozenset()
+
+
+def test_when_room_is_needed_the_least_useful_model_goes_and_not_the_one_unused_for_longest(
+    family: Family, store: Store
+) -> None:
+    renderer = WanRenderer(threads=1, family="tiny", root=str(family.root), device="cpu")
+    size = sum(path.stat().st_size for path in Checkpoint.open(family, "t2v-a14b").weights)
+    renderer._budget = int(2.5 * size)
+    renderer._drop_models()
+    boat = wan_clip(family, "a red boat")
+    clips = [
+        changed(boat, numerics=replace(boat.spec.numerics, precision=precision))
+        for precision in ("fp32", "bf16", "reference")
+    ]
+    first, second, third = (one.model for one in clips)
+    for one in clips[:2]:
+        renderer.render(one, store, Report())
+    assert renderer.warm == {first, second}
+    renderer.weigh({first: 900.0, second: 20.0})
+    renderer.render(clips[2], store, Report())
+    assert renderer.warm == {first, third}

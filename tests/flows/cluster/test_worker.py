@@ -9,13 +9,17 @@ from pathlib import Path
 import pytest
 
 from flows.cluster.failures import Blame, Fault
-from flows.cluster.job import HandedBack, Job, Message
+from flows.cluster.job import Ahead, HandedBack, Job, Message, Warm
+from flows.cluster.read_ahead import ReadAhead
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.worker import Worker
 from flows.events import Finished, Progress
 from flows.store import open_store
 from flows.store.identity import identified
 from tests.flows.cluster.clips import real_clip
+from tests.flows.cluster.page_cache import at_work, cached, large_file, until
+from wan.families import FAMILIES
+from wan.weights.checkpoint import Checkpoint
 
 STUB = RendererSpec("stub")
 SLOW = RendererSpec("stub", {"seconds": 60.0, "steps": 600})
@@ -110,3 +114,37 @@ def test_a_worker_that_the_system_ends_hands_its_clip_back(tmp_path: Path) -> No
     assert not leaving.is_alive(), "it was heard"
     worker.begin(job)
     assert [*said(worker)] == [HandedBack(job.clip.fingerprint)], "it begins nothing more"
+
+
+def test_what_it_holds_is_said_as_soon_as_it_denoises(tmp_path: Path) -> None:
+    worker = worker_on(tmp_path)
+    made = real_clip("a boat")
+    worker.begin(Job(made, STUB))
+    messages = list(said(worker))
+    assert messages[0] == Warm(frozenset({made.model}))
+    assert isinstance(messages[1], Progress)
+    assert sum(isinstance(message, Warm) for message in messages) == 2, "then, and at the end"
+
+
+def test_while_it_denoises_the_next_models_files_are_read_and_no_longer(tmp_path: Path) -> None:
+    file = large_file(tmp_path / "weights")
+    worker = worker_on(tmp_path / "store")
+    worker._ahead = ReadAhead(lambda ahead: [file], least_bytes=1)
+    worker.listen(0, 0.0, Ahead("i2v-a14b", STUB))
+    assert cached(file) == 0, "nothing is denoised"
+    worker.begin(Job(real_clip("a boat"), SLOW))
+    assert until(lambda: cached(file) == 1)
+    worker.stop()
+    list(said(worker))
+    assert until(lambda: not at_work())
+
+
+@pytest.mark.parametrize("spec", [STUB, RendererSpec("wan", {"family": "tiny"})])
+def test_it_says_which_checkpoints_are_there_while_it_renders(tmp_path: Path, spec: RendererSpec) -> None:
+    worker = worker_on(tmp_path)
+    worker.begin(Job(real_clip("a boat"), SLOW))
+    found = worker.checkpoints(spec, ["t2v-a14b"])
+    worker.stop()
+    tiny = Checkpoint.open(FAMILIES["tiny"], "t2v-a14b").revision
+    assert found == {"t2v-a14b": tiny if spec.kind == "wan" else None}
+    list(said(worker))
