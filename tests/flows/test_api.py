@@ -157,7 +157,7 @@ def test_what_this_machine_cannot_do_is_said_only_when_something_is_to_be_render
         plan(eight_bits)
     everything = frozenset(clip.fingerprint for clip in plan(eight_bits, weights=False).clips)
     monkeypatch.setattr("flows.store.Store.finished", lambda self, asked: everything & frozenset(asked))
-    monkeypatch.setattr("flows.resolve.look._checkpoints", lambda *_: ({}, []))
+    monkeypatch.setattr("flows.resolve.look._World._checkpoints", lambda *_: ({}, []))
     assert plan(eight_bits).totals.cached == 2
 
 
