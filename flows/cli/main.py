@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "render": "flows.cli.render",
     "submit": "flows.cli.submit",
     "fetch": "flows.cli.fetch",
+    "schedule": "flows.cli.schedule",
     "serve": "flows.cli.serve",
     "pool": "flows.cli.pool",
     "history": "flows.cli.history",
