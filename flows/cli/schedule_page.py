@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from flows.runs.submitting import Submitted
 
 DEPLOYMENT_PAUSED = "the deployment film is paused in Prefect, and every schedule with it: resume it in its UI"
+UNPLANNED = (
+    "the Prefect server has planned no film of the schedule {name} yet; it does so within a minute of a change\n"
+    "    if it stays so, its scheduler cannot work: see the server's log"
+)
 NO_STORYBOARD = (
     "the schedule {name} names no storyboard, and its films fail\n"
     "    wanflow schedule add STORYBOARD --name {name} --replace --cron ..."
@@ -58,6 +62,7 @@ def list_document(schedules: Sequence[Schedule], *, paused: bool) -> ScheduleLis
     """What `--json` prints."""
     remarks = [DEPLOYMENT_PAUSED] if paused else []
     remarks += [NEVER.format(name=each.name, when=each.when) for each in schedules if each.dead]
+    remarks += [UNPLANNED.format(name=each.name) for each in schedules if each.unplanned]
     remarks += [NO_STORYBOARD.format(name=each.name) for each in schedules if not each.storyboard]
     return {
         **envelope("schedule list", problems=warnings(remarks)),

@@ -33,6 +33,7 @@ class Schedule:
     """`when` is its cron expression, or what else Prefect was given; `parameters` are those of its runs.
 
     `next` are times to come, in its zone; `waiting` those that have come and that no machine has begun yet.
+    `unplanned`: the server has planned none of what is to come soon.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Schedule:
     next: tuple[datetime, ...] = ()
     waiting: tuple[datetime, ...] = ()
     last: Last | None = None
+    unplanned: bool = False
 
     @property
     def storyboard(self) -> str:

@@ -7,9 +7,8 @@ also those of others that wait. So each change here has them planned again at on
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +25,12 @@ from wan.system.suggest import did_you_mean
 
 SHOWN = 3
 """Times to come that are shown."""
+LOOKS_AHEAD = timedelta(days=90)
+"""A server plans the runs of a hundred days, if it is left as it is."""
+CANNOT_PLAN = (
+    "the Prefect server at {url} cannot plan the runs of schedules\n"
+    "    see its log; Prefect 3.8 cannot with SQLAlchemy 2.1: pip install 'sqlalchemy<2.1' where it runs, and restart it"
+)
 PAUSED = "The schedule {name} was paused before a machine had begun this film."
 _BEGUN = ["PENDING", "RUNNING", "CANCELLING", "PAUSED"]
 _WAITING = ["Scheduled", "Late"]
@@ -81,7 +86,9 @@ class Schedules:
             self._rest.post(self._path(), [body])
         else:
             self._rest.patch(self._path(there.id), body)
-        self._plan()
+        if not self._plan() and there is None:
+            self._rest.delete(self._path(self.find(name).id))
+            raise FlowsError(CANNOT_PLAN.format(url=self._rest.url))
         return self._with_runs(self.find(name), datetime.now(UTC))
 
     def pause(self, name: str) -> Schedule:
@@ -133,8 +140,8 @@ class Schedules:
         self._rest.patch(self._path(found.id), {"active": active, "parameters": dict(found.parameters)})
         self._plan()
 
-    def _plan(self) -> None:
-        plan_runs(self._rest, self._deployment["id"])
+    def _plan(self) -> bool:
+        return plan_runs(self._rest, self._deployment["id"])
 
     def _path(self, schedule: str = "") -> str:
         return f"/deployments/{self._deployment['id']}/schedules" + (f"/{schedule}" if schedule else "")
@@ -149,9 +156,13 @@ class Schedules:
             [_time(run, zone) for run in self._runs(plain, {"name": {"any_": _WAITING}}, before=before, now=now)]
             for before in (True, False)
         )
-        if not planned and plain.active and not self.paused and plain.cron and not plain.dead:
-            planned = next_times(plain.cron, plain.zone, now, SHOWN)
-        return replace(plain, next=tuple(planned[:SHOWN]), waiting=tuple(waiting), last=self._last(plain, zone))
+        unplanned = False
+        if len(planned) < SHOWN and plain.active and not self.paused and plain.cron and not plain.dead:
+            further = next_times(plain.cron, plain.zone, planned[-1] if planned else now, SHOWN - len(planned))
+            unplanned = not planned and further[0] - now < LOOKS_AHEAD
+            planned += further
+        last = self._last(plain, zone)
+        return replace(plain, next=tuple(planned[:SHOWN]), waiting=tuple(waiting), last=last, unplanned=unplanned)
 
     def _last(self, plain: Schedule, zone: ZoneInfo) -> Last | None:
         begun = {"type": {"not_any_": ["SCHEDULED"]}}
@@ -201,11 +212,13 @@ class Schedules:
         self._rest.post(f"/deployments/{self._deployment['id']}/create_flow_run", asked)
 
 
-def plan_runs(rest: Rest, deployment: str) -> None:
-    """Have the next runs of its schedules planned now. The server does so by itself within a minute, too: what it
-    cannot plan now is not our trouble."""
-    with suppress(FlowsError):
+def plan_runs(rest: Rest, deployment: str) -> bool:
+    """Have the next runs of its schedules planned now, as the server does by itself within a minute. Whether it can."""
+    try:
         rest.post(f"/deployments/{deployment}/schedule", {})
+    except FlowsError:
+        return False
+    return True
 
 
 def _schedule_of(run: Mapping[str, Any]) -> str:

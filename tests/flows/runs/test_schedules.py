@@ -60,6 +60,7 @@ def test_it_is_planned_at_once_and_listed_with_the_times_of_its_zone(schedules: 
     assert (added.name, added.active, added.cron, added.zone) == ("monday", True, "0 6 * * MON", BERLIN)
     assert len(added.next) == 3
     assert {(time.weekday(), time.hour, time.tzname()) for time in added.next} <= {(0, 6, "CET"), (0, 6, "CEST")}
+    assert not added.unplanned
     assert added.parameters == {**BOAT, "schedule": "monday"}
     yearly = schedules.put("yearly", "0 6 24 12 *", BERLIN, BOAT)
     assert [time.month for time in yearly.next][:2] == [12, 12]
@@ -133,7 +134,7 @@ def test_one_that_is_not_there_is_said_with_the_one_that_was_meant(schedules: Sc
     with pytest.raises(UserError, match="there is none yet: wanflow schedule add"):
         schedules.find("monday")
     schedules.put("monday", "0 6 * * MON", BERLIN, BOAT)
-    with pytest.raises(UserError, match="there is no schedule 'mondya'\n    did you mean monday?"):
+    with pytest.raises(UserError, match=r"there is no schedule 'mondya'\n    did you mean monday\?"):
         schedules.pause("mondya")
 
 
@@ -146,11 +147,23 @@ def test_one_that_never_comes_stops_all_of_them_and_is_found(rest: Rest, schedul
     (found,) = schedules.all(now())
     assert (found.dead, found.next) == (True, ())
     with pytest.raises(
-        UserError, match="the time of the schedule never never comes.*\n    wanflow schedule remove never"
+        UserError, match=r"the time of the schedule never never comes.*\n    wanflow schedule remove never"
     ):
         schedules.check_new("monday", replace=False)
     schedules.remove("never")
     schedules.check_new("monday", replace=False)
+
+
+def test_a_server_that_cannot_plan_gets_none(rest: Rest, schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, body: Any) -> Any:
+        if path.endswith("/schedule"):
+            raise FlowsError("503")
+        return Rest.post(rest, path, body)
+
+    monkeypatch.setattr(rest, "post", refuse)
+    with pytest.raises(FlowsError, match="cannot plan the runs of schedules"):
+        schedules.put("monday", "0 6 * * MON", BERLIN, BOAT)
+    assert schedules.all(now()) == []
 
 
 def test_where_nobody_serves_or_an_older_wanflow_does_it_is_said(server: Server) -> None:
@@ -164,7 +177,7 @@ def test_where_nobody_serves_or_an_older_wanflow_does_it_is_said(server: Server)
 
     with (
         Without(None) as nobody,
-        pytest.raises(EnvironmentProblem, match="no machine has offered.*\n    .*wanflow serve"),
+        pytest.raises(EnvironmentProblem, match=r"no machine has offered.*\n    .*wanflow serve"),
     ):
         Schedules(nobody)
     older = {"parameter_openapi_schema": {"properties": {"storyboard": {}}}, "paused": False}
