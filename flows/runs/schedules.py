@@ -29,7 +29,7 @@ LOOKS_AHEAD = timedelta(days=90)
 """A server plans the runs of a hundred days, if it is left as it is."""
 CANNOT_PLAN = (
     "the Prefect server at {url} cannot plan the runs of schedules\n"
-    "    see its log; Prefect 3.8 cannot with SQLAlchemy 2.1: pip install 'sqlalchemy<2.1' where it runs, and restart it"
+    "    see its log; Prefect 3.8 cannot with SQLAlchemy 2.1: there pip install 'sqlalchemy<2.1', and start it again"
 )
 PAUSED = "The schedule {name} was paused before a machine had begun this film."
 _BEGUN = ["PENDING", "RUNNING", "CANCELLING", "PAUSED"]
