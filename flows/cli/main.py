@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "batch": "flows.cli.batch",
     "submit": "flows.cli.submit",
     "fetch": "flows.cli.fetch",
+    "schedule": "flows.cli.schedule",
     "serve": "flows.cli.serve",
     "pool": "flows.cli.pool",
     "history": "flows.cli.history",

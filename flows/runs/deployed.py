@@ -16,11 +16,14 @@ from prefect.exceptions import TerminationSignal
 from prefect.states import Failed
 from pydantic import Field
 
+from flows.moments import SPAN
+from flows.runs.due import LATE, deadline_at
 from flows.runs.feed import FEED
 from flows.runs.film_process import FilmProcess
-from flows.runs.flow import Following, run_id, threads
+from flows.runs.flow import Following, due_at, own_schedule, run_id, threads
 from flows.runs.names import FLOW, REFUSED
 from flows.runs.order import Order
+from flows.runs.scheduled import Scheduled
 from flows.runs.served import run_url, served
 from flows.runs.tasks import as_state
 
@@ -39,6 +42,9 @@ def film(
     priority: Annotated[int, Field(ge=LEAST, le=MOST)] = 0,
     deadline: datetime | None = None,
     store: str = "",
+    schedule: str = "",
+    late: Annotated[str, Field(pattern=f"^{SPAN}$")] = LATE,
+    deadline_in: Annotated[str, Field(pattern=f"^({SPAN})?$")] = "",
 ) -> State[Any]:
     """Makes a film of a storyboard: renders what is not in the store yet, and edits it.
 
@@ -53,29 +59,36 @@ def film(
             -1000 to 1000.
         deadline: When the film should be there. Of films of one priority, the one that is nearer to miss it goes first.
         store: The address of the store to make it in, and that a sent storyboard is in. Empty: that of the machine.
+        schedule: The name of the schedule that asks for it. Of one schedule no two films are made at a time.
+        late: How much later than its time a film that a schedule asks for may begin, like 2h or 30m. One that cannot
+            is not made, and its run ends as Missed.
+        deadline_in: When it should be there, counted from its time, like 3h: instead of a deadline, for a schedule.
     """
     told = served()
     if told is None:
         return Failed(name=REFUSED, message=NOT_SERVED)
     run = run_id()
+    at = due_at()
+    by = deadline_at({"deadline_in": deadline_in}, at) or deadline
     order = Order(
         storyboard=storyboard,
         overrides=(*told.overrides, *overrides),
         only=tuple(only),
         store=store or None,
         priority=priority,
-        deadline=deadline.isoformat() if deadline else None,
+        deadline=by.isoformat() if by else None,
         run=run,
         url=run_url(told.url, run),
     )
+    asked_by = schedule or own_schedule()
     with FilmProcess(order, Path(told.folder)) as process:
         FEED.set(process.feed)
-        return _followed(process)
+        return _followed(process, Scheduled(asked_by, storyboard, at, late) if asked_by else None)
 
 
-def _followed(process: FilmProcess) -> State[Any]:
+def _followed(process: FilmProcess, scheduled: Scheduled | None) -> State[Any]:
     """To the film's end. If Prefect cannot show it, nobody looks, and the film is made all the same."""
-    following, shown = Following(process.feed), True
+    following, shown = Following(process.feed, scheduled), True
     while True:
         try:
             return following.to_the_end() if shown else as_state(process.feed.end())

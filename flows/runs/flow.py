@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from prefect import allow_failure, flow, get_run_logger
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture, wait
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.runs.artifacts import ProgressArtifact, show
+from flows.runs.due import schedule_of
 from flows.runs.feed import FEED, Feed
 from flows.runs.messages import Advanced, Began, Ended, Link, Opened, Page, Said
 from flows.runs.names import FLOW
+from flows.runs.scheduled import Scheduled
 from flows.runs.tasks import as_state, take
 
 MOST_THREADS = 64
@@ -47,10 +50,12 @@ def film(title: str, storyboard: str, digest: str) -> State[Any]:
 
 
 class Following:
-    """What a feed says, as the flow run that we are in shows it. Whoever is interrupted goes on where it was."""
+    """What a feed says, as the flow run that we are in shows it, and the schedule that asked for it, if one did.
+    Whoever is interrupted goes on where it was."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, scheduled: Scheduled | None = None) -> None:
         self._feed = feed
+        self._scheduled = scheduled
         self._progress = ProgressArtifact("film")
         self._runs: dict[str, PrefectFuture[Any]] = {}
 
@@ -70,7 +75,7 @@ class Following:
                 case Page() | Link():
                     show(message)
                 case Opened(title=title):
-                    _name(title)
+                    self._open(title)
                 case Ended(take="") as end:
                     wait([*self._runs.values()])
                     if end.how == "completed":
@@ -79,6 +84,11 @@ class Following:
                 case _:
                     pass
         raise AssertionError("a film has an end")
+
+    def _open(self, title: str) -> None:
+        if self._scheduled is not None:
+            show(self._scheduled.page())
+        _name(self._scheduled.name(title) if self._scheduled else title)
 
 
 def _name(title: str) -> None:
@@ -89,7 +99,21 @@ def _name(title: str) -> None:
 
 def run_id() -> str:
     """Of the flow run that we are in."""
+    return str(_run().id)
+
+
+def due_at() -> datetime | None:
+    """When the flow run that we are in was to begin."""
+    return _run().expected_start_time
+
+
+def own_schedule() -> str:
+    """The schedule that asked for it, as Prefect calls it; empty: a person did."""
+    return schedule_of({}, _run().created_by)
+
+
+def _run() -> FlowRun:
     context = FlowRunContext.get()
     assert context is not None, "called inside the flow"
     assert context.flow_run is not None
-    return str(context.flow_run.id)
+    return context.flow_run

@@ -8,8 +8,9 @@ from prefect.utilities.callables import parameter_schema
 from prefect.workers.process import ProcessWorker
 
 from flows.runs.deployed import film
-from flows.runs.names import AUTOMATION, DEPLOYMENT, POOL
+from flows.runs.names import AUTOMATION, DEPLOYMENT, FLOW, POOL
 from flows.runs.rest import Rest
+from flows.runs.schedules import plan_runs
 
 ENTRYPOINT = "flows.runs.deployed.film"
 SILENCE_SECONDS = 540
@@ -27,11 +28,24 @@ def offer(rest: Rest, *, silence: int | None = SILENCE_SECONDS) -> str:
     """
     if rest.get(f"/work_pools/{POOL}") is None:
         rest.post("/work_pools/", _pool())
-    flow = rest.post("/flows/", {"name": film.name})
-    deployment = str(rest.post("/deployments/", _deployment(flow["id"]))["id"])
+    deployment = _deployed(rest)
     if silence is not None:
         _watch_silence(rest, deployment, silence)
     return deployment
+
+
+def _deployed(rest: Rest) -> str:
+    """Brought up to date in place, and only if it is not: one that is made again loses its schedules, and one that is
+    changed the runs that they have planned, which are asked for again at once."""
+    found = rest.get(f"/deployments/name/{FLOW}/{DEPLOYMENT}")
+    if found is None:
+        flow = rest.post("/flows/", {"name": film.name})
+        return str(rest.post("/deployments/", {"flow_id": flow["id"], "name": DEPLOYMENT, **_deployment()})["id"])
+    wanted = _deployment()
+    if any(found[key] != value for key, value in wanted.items()):
+        rest.patch(f"/deployments/{found['id']}", wanted)
+        plan_runs(rest, found["id"])
+    return str(found["id"])
 
 
 def _pool() -> dict[str, Any]:
@@ -43,15 +57,16 @@ def _pool() -> dict[str, Any]:
     }
 
 
-def _deployment(flow: str) -> dict[str, Any]:
+def _deployment() -> dict[str, Any]:
+    """All that another tool may have set otherwise: where its code would be fetched from is known here alone."""
     return {
-        "flow_id": flow,
-        "name": DEPLOYMENT,
         "description": film.description,
         "work_pool_name": POOL,
         "entrypoint": ENTRYPOINT,
         "parameter_openapi_schema": parameter_schema(film).model_dump(),
         "enforce_parameter_schema": True,
+        "path": None,
+        "pull_steps": None,
     }
 
 

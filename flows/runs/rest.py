@@ -34,6 +34,14 @@ class Rest:
         """Likewise."""
         return self._asked("POST", path, body)
 
+    def patch(self, path: str, body: Any) -> Any:
+        """Likewise."""
+        return self._asked("PATCH", path, body)
+
+    def delete(self, path: str) -> Any:
+        """Likewise."""
+        return self._asked("DELETE", path, None)
+
     def set_state(self, run: str, state: dict[str, Any], *, of: str = "flow_runs") -> None:
         """Whatever Prefect's rules say of it: who asks knows better what has become of the run."""
         self.post(f"/{of}/{run}/set_state", {"state": state, "force": True})

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flows.errors import EnvironmentProblem, UserError
 from flows.runs.named import named_server
@@ -86,17 +87,23 @@ def submit(
     }
     if len(json.dumps(parameters)) > MOST_BYTES:
         raise UserError("the overrides are too long to be sent; write them into the storyboard")
-    deployment = rest.get(f"/deployments/name/{FLOW}/{DEPLOYMENT}")
+    deployment = offered(rest)
+    asked = {"name": title, "parameters": parameters, "state": {"type": "SCHEDULED"}}
+    run = str(rest.post(f"/deployments/{deployment['id']}/create_flow_run", asked)["id"])
+    return Submitted(run, run_url(rest.url, run), is_served(rest))
+
+
+def offered(rest: Rest) -> dict[str, Any]:
+    """The deployment, as the server has it. Raises EnvironmentProblem when no machine has offered to make films."""
+    deployment: dict[str, Any] | None = rest.get(f"/deployments/name/{FLOW}/{DEPLOYMENT}")
     if deployment is None:
         raise EnvironmentProblem(
             f"no machine has offered to make films at {rest.url}\n    on one that can: wanflow serve"
         )
-    asked = {"name": title, "parameters": parameters, "state": {"type": "SCHEDULED"}}
-    run = str(rest.post(f"/deployments/{deployment['id']}/create_flow_run", asked)["id"])
-    return Submitted(run, run_url(rest.url, run), _is_served(rest))
+    return deployment
 
 
-def _is_served(rest: Rest) -> bool:
+def is_served(rest: Rest) -> bool:
     """Whether a machine has said a short while ago that it serves films."""
     since = datetime.now(UTC) - timedelta(seconds=BEAT_SECONDS)
     workers = rest.post(f"/work_pools/{POOL}/workers/filter", {}) or []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.errors import EnvironmentProblem, FlowsError, RenderError, Stopped, UserError
-from flows.runs.names import REFUSED
+from flows.runs.names import MISSED, REFUSED, SKIPPED
 from flows.runs.rest import Rest
 
 LOOK_SECONDS = 1.0
@@ -93,6 +93,8 @@ def _check(found: dict[str, Any]) -> None:
     match state["type"]:
         case "COMPLETED":
             return
+        case "CANCELLED" if state["name"] in (MISSED, SKIPPED):
+            raise FlowsError(message)
         case "CANCELLED":
             raise Stopped("the film was cancelled; what is finished is kept, and sent again it goes on from there")
         case "FAILED" if state["name"] == REFUSED:

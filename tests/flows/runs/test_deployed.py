@@ -91,6 +91,19 @@ def test_a_run_that_is_cancelled_ends_its_film_and_its_takes(server: Server, ask
 
 
 @pytest.mark.usefixtures("told")
+def test_the_film_of_a_schedule_says_so_in_its_name_and_on_a_page(server: Server, ask: Ask) -> None:
+    state = run(server, "is made", schedule="monday", late="30m", deadline_in="3h")
+    found, _ = shown(ask, state)
+    assert found["name"] == "The told film (monday, latest)"
+    of_run = {"artifacts": {"flow_run_id": {"any_": [found["id"]]}, "key": {"any_": ["schedule"]}}}
+    (page,) = ask("/artifacts/filter", of_run)
+    assert "| schedule | monday |" in page["data"]
+    assert "latest: is made, as the machine finds it that makes the film" in page["data"]
+    assert "| may begin later by | 30m |" in page["data"]
+    assert run(server, "is made", late="two hours").is_failed()
+
+
+@pytest.mark.usefixtures("told")
 def test_what_cannot_be_shown_does_not_end_the_film(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: object) -> None:
         raise RuntimeError("the server has no room")

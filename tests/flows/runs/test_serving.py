@@ -5,16 +5,21 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from flows.cluster.stub import StubRenderer
-from flows.errors import EnvironmentProblem, UserError
+from flows.errors import EnvironmentProblem, FlowsError, UserError
 from flows.project import Project, load, plan
+from flows.runs.names import AUTO, MISSED, SKIPPED
 from flows.runs.rest import Rest
+from flows.runs.schedules import Schedules, plan_runs
 from flows.runs.server import Server
 from flows.runs.submitting import submit
 from flows.runs.watching import look_up, watch
@@ -24,6 +29,7 @@ from tests.flows import buckets
 from tests.flows.buckets import BUCKET, CREDENTIALS, SECRET
 
 pytestmark = pytest.mark.slow
+ENDED = ["COMPLETED", "CANCELLED", "FAILED", "CRASHED"]
 STORYBOARD = """
 storyboard: 1
 title: The served boat
@@ -126,9 +132,45 @@ def test_a_film_is_sent_made_and_written_here(
     with pytest.raises(UserError, match="there is no storyboard 'nowhere'"):
         list(watch(rest, wrong.run))
 
+    check_schedule(rest, {"storyboard": sent, "store": store.address, "overrides": list(checked.overrides)})
+
     process.send_signal(signal.SIGTERM)
     assert process.wait() == 0
     assert list((tmp_path / "farm" / "state" / "wanflow" / "serving").rglob("*.run")) == []
+
+
+def check_schedule(rest: Rest, film: dict[str, Any]) -> None:
+    """Prefect's own scheduler has it made every two seconds, more often than it can be; and one is too late."""
+    schedules = Schedules(rest)
+    deployment = rest.get("/deployments/name/film/film")["id"]
+    hour_ago = {"scheduled_time": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
+    weekly = {"parameters": {**film, "schedule": "weekly", "late": "30m"}, "tags": [AUTO]}
+    late = {**weekly, "state": {"type": "SCHEDULED", "state_details": hour_ago}}
+    missed = rest.post(f"/deployments/{deployment}/create_flow_run", late)["id"]
+    often = {"schedule": {"interval": 2.0}, "slug": "often", "parameters": {**film, "schedule": "often"}}
+    rest.post(f"/deployments/{deployment}/schedules", [often])
+    assert plan_runs(rest, deployment)
+
+    def ended() -> dict[str, dict[str, Any]]:
+        """The last run of that schedule for each way to end."""
+        of_it = {"flow_runs": {"created_by": {"id_": [schedules.find("often").id]}, "state": {"type": {"any_": ENDED}}}}
+        return {run["state_name"]: run for run in rest.post("/flow_runs/filter", of_it)}
+
+    deadline = time.monotonic() + 120
+    while not {"Completed", SKIPPED} <= ended().keys():
+        assert time.monotonic() < deadline, ended()
+        time.sleep(0.5)
+    found = ended()
+    schedules.remove("often")
+    assert found.keys() <= {"Completed", SKIPPED, MISSED}
+    assert found["Completed"]["name"] == "The served boat (often, pinned)"
+    assert found[SKIPPED]["name"] == "often (skipped)"
+    assert "the one before was still made" in found[SKIPPED]["state"]["message"]
+    with pytest.raises(FlowsError, match=r"was due at .* could begin it within 30 min"):
+        list(watch(rest, missed))
+    while rest.post("/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING"]}}}}):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
 
 
 def test_who_is_not_there_is_said(rest: Rest) -> None:

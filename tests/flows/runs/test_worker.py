@@ -22,6 +22,7 @@ def test_the_greatest_priority_then_the_earliest_deadline_then_who_waits_longest
     films = [
         waiting("urgent", 5, priority=10),
         waiting("soon", 4, deadline="2026-01-01T13:00:00+00:00"),
+        waiting("counted", 0, deadline_in="2h"),
         waiting("later", 3, deadline="2026-01-01T15:00:00+01:00", priority=0),
         waiting("first", 1),
         waiting("second", 2, priority=0, deadline=None),
@@ -30,4 +31,4 @@ def test_the_greatest_priority_then_the_earliest_deadline_then_who_waits_longest
     ]
     shuffled = random.Random(seed).sample(films, len(films))
     names = [entry.flow_run.name for entry in sorted(shuffled, key=_turn)]
-    assert names == ["urgent", "soon", "later", "first", "second", "strange", "idle"]
+    assert names == ["urgent", "soon", "counted", "later", "first", "second", "strange", "idle"]

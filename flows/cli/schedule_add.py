@@ -1,0 +1,120 @@
+"""What `wanflow schedule add` does: all is checked before anything is sent, and sent before it is scheduled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.cli.document import envelope, warnings
+from flows.cli.schedule_page import form_of
+from flows.errors import StoryboardError, UserError
+from flows.moments import span
+from flows.runs.cron import check_cron
+from flows.runs.schedule import check_name
+from flows.runs.zones import check_zone, own_zone
+
+if TYPE_CHECKING:
+    from flows.cli.forms import ScheduleAddDocument
+    from flows.submission import Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """As it was typed."""
+
+    storyboard: str
+    overrides: tuple[str, ...]
+    cron: str
+    timezone: str | None
+    name: str | None
+    latest: bool
+    late: str
+    only: tuple[str, ...]
+    priority: int
+    deadline_in: str | None
+    replace: bool
+
+
+def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocument:
+    """Raises UserError for every mistake, EnvironmentProblem where no server is, or no machine has offered films."""
+    from flows.runs.schedules import Schedules
+    from flows.runs.submitting import is_served, reached
+
+    zone = check_zone(wanted.timezone) if wanted.timezone is not None else own_zone()
+    check_cron(wanted.cron)
+    late, by = _span("--late", wanted.late), _span("--deadline-in", wanted.deadline_in)
+    if wanted.name is not None:
+        check_name(wanted.name)
+    checked, overrides, remarks = _checked(wanted, config_dir)
+    name = wanted.name or check_name(checked.storyboard.slug if checked else Path(wanted.storyboard).stem)
+    with reached() as rest:
+        schedules = Schedules(rest)
+        schedules.check_new(name, replace=wanted.replace)
+        storyboard, store = _sent(checked, latest=wanted.latest) if checked else (wanted.storyboard, "")
+        parameters: dict[str, Any] = {
+            "storyboard": wanted.storyboard if wanted.latest else storyboard,
+            "overrides": list(overrides),
+            "only": list(wanted.only),
+            "priority": wanted.priority,
+            "store": store,
+            "late": late,
+            "deadline_in": by,
+        }
+        added = schedules.put(name, " ".join(wanted.cron.split()), zone, parameters)
+        served = is_served(rest)
+        if not served:
+            remarks.append(f"no machine serves films at {rest.url} now; on one that can: wanflow serve")
+    title = checked.storyboard.title if checked else wanted.storyboard
+    return {
+        **envelope("schedule add", problems=warnings(remarks)),
+        "title": title,
+        "schedule": form_of(added),
+        "served": served,
+    }
+
+
+def _checked(wanted: Wanted, config_dir: Path | None) -> tuple[Checked | None, Sequence[str], list[str]]:
+    """The storyboard without a fault, the overrides that go along, and what is worth a word. Of one that is read anew
+    each time there need be none here."""
+    from flows.config import compose, sent_overrides
+    from flows.project import named
+    from flows.resources import storyboard_folders
+    from flows.storyboard import find_storyboard
+    from flows.submission import check_shots, check_storyboard_here
+
+    if wanted.latest:
+        composition = compose(wanted.overrides, config_dir)
+        try:
+            find_storyboard(named(wanted.storyboard, composition), storyboard_folders())
+        except StoryboardError:
+            elsewhere = (
+                f"{wanted.storyboard} is not on this machine, so it was not checked; the machine that serves has it"
+            )
+            return None, sent_overrides(wanted.overrides, config_dir), [elsewhere]
+    checked = check_storyboard_here(wanted.storyboard, wanted.overrides, config_dir)
+    check_shots(checked.storyboard, wanted.only)
+    return checked, checked.overrides, [str(remark) for remark in checked.remarks]
+
+
+def _sent(checked: Checked, *, latest: bool) -> tuple[str, str]:
+    """What it is asked for by, and the address of the store that it was sent to."""
+    from flows.store import open_store
+    from flows.submission import pack
+
+    if latest:
+        return "", ""
+    store = open_store(checked.settings.store.address)
+    return f"sha256:{pack(checked, store).digest}", store.address
+
+
+def _span(flag: str, text: str | None) -> str:
+    """As it was typed; empty where nothing was. Raises UserError for what is no length of time, or none at all."""
+    if text is None:
+        return ""
+    with suppress(ValueError):
+        if span(text).total_seconds() > 0:
+            return text
+    raise UserError(f"{flag} {text[:100]}: this is no length of time\n    write 30m, 2h, 1h30m or 1d: {flag} 2h")

@@ -1,0 +1,143 @@
+"""`wanflow schedule add`: every mistake is said with its flag and the fix, before anything is sent anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli.main import wanflow
+from flows.errors import FlowsError
+from flows.runs import schedules, submitting
+from flows.runs.schedule import Schedule
+
+BOAT = """
+storyboard: 1
+title: The paper boat
+scenes:
+  - shots:
+      - {id: launch, prompt: a boat moves}
+"""
+
+
+class Recorded:
+    """In the place of a server's schedules: what was put there."""
+
+    put_there: list[tuple[Any, ...]]
+
+    def __init__(self, rest: object) -> None:
+        self.paused = False
+
+    def check_new(self, name: str, *, replace: bool) -> None:
+        assert name
+
+    def put(self, *what: Any) -> Schedule:
+        self.put_there.append(what)
+        name, cron, zone, parameters = what
+        return Schedule("1", name, True, cron, cron, zone, {**parameters, "schedule": name})
+
+
+class Nobody:
+    url = "http://farm:4200"
+
+
+@pytest.fixture
+def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    @contextmanager
+    def reached() -> Iterator[Nobody]:
+        yield Nobody()
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "boat.yaml").write_text(BOAT)
+    Recorded.put_there = []
+    monkeypatch.setattr(schedules, "Schedules", Recorded)
+    monkeypatch.setattr(submitting, "reached", reached)
+    monkeypatch.setattr(submitting, "is_served", lambda rest: True)
+    return Recorded.put_there
+
+
+def add(*arguments: str) -> tuple[str, FlowsError | None]:
+    result = CliRunner().invoke(wanflow, ["schedule", "add", *arguments], standalone_mode=False)
+    if result.exception is not None and not isinstance(result.exception, FlowsError):
+        raise result.exception
+    return result.output, result.exception
+
+
+MONDAY = ("--cron", "0 6 * * MON", "--timezone", "Europe/Berlin")
+
+
+def test_one_is_pinned_to_what_was_sent(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    output, failed = add(
+        "boat.yaml", f"store.address={tmp_path}/store", "storyboard.seed=3", *MONDAY, "--deadline-in", "3h"
+    )
+    assert failed is None
+    ((name, cron, zone, parameters),) = put
+    assert (name, cron, zone) == ("the-paper-boat", "0 6 * * MON", "Europe/Berlin")
+    assert parameters["storyboard"].startswith("sha256:")
+    assert (parameters["store"], parameters["overrides"]) == (f"{tmp_path}/store", ["storyboard.seed=3"])
+    assert (parameters["late"], parameters["deadline_in"], parameters["priority"]) == ("2h", "3h", 0)
+    assert "pinned: as it was sent" in output
+    assert list((tmp_path / "store").rglob(f"*{parameters['storyboard'][7:]}*"))
+
+
+def test_the_latest_is_not_sent_but_checked_where_it_is_here(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    here = ("boat.yaml", f"store.address={tmp_path}/store", *MONDAY, "--latest", "--name", "boat")
+    output, _ = add(*here)
+    assert "latest: boat.yaml, as the machine finds it that makes the film" in output
+    assert (put[0][3]["storyboard"], put[0][3]["store"]) == ("boat.yaml", "")
+    assert not (tmp_path / "store").exists()
+    output, _ = add("farm/boat.yaml", *MONDAY, "--latest")
+    assert "farm/boat.yaml is not on this machine, so it was not checked" in output
+    assert (put[1][0], put[1][3]["storyboard"]) == ("boat", "farm/boat.yaml")
+    (tmp_path / "boat.yaml").write_text(BOAT.replace("prompt", "promt"))
+    assert "promt" in str(add(*here)[1])
+    assert len(put) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--cron", "0 6 * *"], "--cron '0 6 * *': this is no cron expression"),
+        (["--cron", "0 0 6 * * MON"], "--cron '0 0 6 * * MON': 6 fields"),
+        (["--cron", "0 0 30 2 *"], "--cron '0 0 30 2 *': there is no such day"),
+        (["--timezone", "Berlin"], "--timezone Berlin: there is no such time zone\n    did you mean Europe/Berlin?"),
+        (["--timezone", ""], "--timezone : there is no such time zone"),
+        (["--name", "My Monday!"], "--name 'My Monday!': a name is of a-z"),
+        (["--name", ""], "--name ''"),
+        (["--late", "soon"], "--late soon: this is no length of time\n    write 30m"),
+        (["--late", "0s"], "--late 0s"),
+        (["--late", "9" * 20 + "d"], "this is no length of time"),
+        (["--deadline-in", "18:00"], "--deadline-in 18:00: this is no length of time"),
+        (["--only", "harbour"], "harbour"),
+        (["seed=3"], "seed"),
+    ],
+)
+def test_a_mistake_is_said_with_its_flag_and_nothing_is_sent(
+    put: list[tuple[Any, ...]], tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    _, failed = add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY, *arguments)
+    assert failed is not None
+    assert failed.exit_code == 2
+    assert says in str(failed)
+    assert put == []
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_storyboard_with_a_mistake_is_refused_at_its_place(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    (tmp_path / "boat.yaml").write_text(BOAT.replace("prompt", "promt"))
+    _, failed = add("boat.yaml", *MONDAY)
+    assert failed is not None
+    assert "boat.yaml:6:" in str(failed)
+    assert put == []
+
+
+def test_nobody_serves_is_said_before_anything_is_sent(
+    put: list[tuple[Any, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submitting, "is_served", lambda rest: False)
+    output, _ = add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY)
+    assert "warning: no machine serves films at http://farm:4200 now" in output
