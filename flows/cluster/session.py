@@ -52,12 +52,13 @@ class RaySession:
         import ray
 
         self.ray: ModuleType = ray
+        self._lost = ""
         self._connection = _connected(ray, address, settings.start_timeout, stopped)
 
     @property
     def lost(self) -> str:
         """What is gone, if Ray is, so that every call to it would wait without end; else empty."""
-        return "" if self._connection is None else self._connection.lost
+        return self._lost if self._connection is None else self._connection.lost
 
     def free(self) -> Mapping[str, float]:
         """What nobody holds now, of all machines together."""
@@ -93,9 +94,10 @@ class RaySession:
 
     def close(self) -> None:
         """Leave. Once: a second call does nothing."""
-        connection, self._connection = self._connection, None
+        connection = self._connection
         if connection is None:
             return
+        self._lost, self._connection = connection.lost, None
         with _lock:
             connection.users -= 1
             if connection.users == 0:

@@ -62,7 +62,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "worker killed while it writes": Kind(of_worker("write", (0, 0), 0.1)),
         "worker hangs": Kind(of_worker("denoise", (1, 6), 0.3, signal.SIGSTOP)),
         "worker asked to go": Kind(of_worker("denoise", (1, 5), 0.2, signal.SIGTERM)),
-        "keeper killed": Kind(by_turns(of_keeper("denoise", (1, 6), 1.0), of_keeper("ray", (1, 1), 2.0))),
+        "keeper killed": Kind(by_turns(of_keeper("ray", (1, 1), 2.0), of_keeper("denoise", (1, 6), 1.0))),
         "driver killed": Kind(of_driver(signal.SIGKILL, None)),
         "driver stopped": Kind(of_driver(signal.SIGTERM, 130)),
         "head of the cluster killed": Kind(strangers.head_killed),

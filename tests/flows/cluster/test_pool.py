@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.cluster import Pool, RendererSpec, open_pool
-from flows.errors import ClusterLost, EnvironmentProblem, SettingsError
+from flows.errors import ClusterLost, EnvironmentProblem, SettingsError, Stopped
 from flows.events import Event, Failed, Finished, Log, Progress, Started
 from flows.planning.model import Clip
 from flows.settings import ClusterSettings
@@ -272,11 +272,26 @@ class SessionThatIsLost:
         pass
 
 
+class SessionThatIsLeft(SessionThatIsLost):
+    """The question comes back with an error, as soon as it is lost."""
+
+    def nodes(self) -> None:
+        while not self.lost:
+            time.sleep(0.01)
+        raise Stopped("stopped")
+
+
+@pytest.mark.parametrize("session", [SessionThatIsLost, SessionThatIsLeft])
 @pytest.mark.parametrize(("address", "named"), [(None, "the Ray of this film"), ("h:1", "cluster.address=h:1")])
 def test_a_cluster_that_is_gone_is_an_error_and_nobody_waits_for_its_answers(
-    monkeypatch: pytest.MonkeyPatch, cluster_settings: ClusterSettings, tmp_path: Path, address: str, named: str
+    monkeypatch: pytest.MonkeyPatch,
+    cluster_settings: ClusterSettings,
+    tmp_path: Path,
+    address: str,
+    named: str,
+    session: type,
 ) -> None:
-    monkeypatch.setattr("flows.cluster.pool.RaySession", SessionThatIsLost)
+    monkeypatch.setattr("flows.cluster.pool.RaySession", session)
     settings = replace(cluster_settings, address=address)
     began = time.monotonic()
     told = rf"{named} is gone: its head is asleep; finished takes are kept\n.*the same command"

@@ -161,11 +161,16 @@ def test_a_ray_that_is_gone_is_left_and_the_next_session_has_another(
     first: Any = RayWithDoors()
     lost = ray_session._connected(first, None, 5.0, lambda: False)
     assert lost is not None
+    session = session_of(first)
+    session._connection = lost
     lost.join(0.6)
     assert not lost.lost
     first.doors[door].close()
     lost.join(10)
     assert lost.lost == f"{door} has not answered for 0.3 s"
+    for _ in range(2):  # it is known afterwards too
+        assert session.lost == lost.lost
+        session.close()
     assert not first.up, "left at once, though nobody has closed the session"
     second: Any = RayWithDoors()
     found = ray_session._connected(second, None, 5.0, lambda: False)
