@@ -56,14 +56,14 @@ class Fault:
 
 def table_error(table: Path, faults: Sequence[Fault]) -> TableError:
     """All of it, as an error."""
-    unique = list(dict.fromkeys(faults))
+    unique = sorted(dict.fromkeys(faults), key=lambda fault: (fault.row or 0, fault.number))
     return TableError([fault.problem(table) for fault in unique], grouped(table, unique))
 
 
 def grouped(table: Path, faults: Sequence[Fault]) -> list[str]:
     """A text for each kind of fault, with the rows that have it."""
     kinds: dict[tuple[str, str | None, Place | None], list[Fault]] = {}
-    for fault in faults:
+    for fault in sorted(faults, key=lambda fault: (fault.row or 0, fault.number)):
         kinds.setdefault(fault.kind, []).append(fault)
     texts = (_alone(table, same[0]) if len(same) == 1 else _together(table, same) for same in kinds.values())
     return ["\n".join(lines) for lines in texts]
