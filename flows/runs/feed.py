@@ -8,18 +8,21 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import IO
 
-from flows.runs.messages import Began, Ended, Message, Opened, decode
+from flows.runs.messages import Beat, Began, Ended, Message, Opened, decode
 
 KILLED = "The process that made this film was killed. Finished takes are in the store: run it again to go on."
 
 
 class Feed:
     """Reads `source` in a thread of its own, so that who writes there never waits. `ending` is set with the last
-    message: the film's end, or that of its process, which is told as the film's; `last` once it was taken."""
+    message: the film's end, or that of its process, which is told as the film's; `last` once it was taken. `lines` is
+    how many have come; `killed` is told as the end where none was."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self.ending = threading.Event()
         self.last: Ended | None = None
+        self.lines = 0
+        self.killed = KILLED
         self._source = source
         self._heard: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._inboxes: dict[str, queue.SimpleQueue[Message]] = {}
@@ -34,7 +37,7 @@ class Feed:
         """Until the film's end, which is among them. What is for a take lies in its inbox when it comes here. Who was
         interrupted may ask again: it goes on with what is left."""
         while self.last is None:
-            message = self._heard.get() or Ended("", "crashed", KILLED)
+            message = self._heard.get() or Ended("", "crashed", self.killed)
             if isinstance(message, Ended) and not message.take:
                 self.last = message
                 self._end_takes(message)
@@ -78,9 +81,11 @@ class Feed:
             with self._source as lines:
                 for line in lines:
                     message = decode(line)
+                    self.lines += 1
                     if isinstance(message, Ended) and not message.take:
                         self.ending.set()
-                    self._heard.put(message)
+                    if not isinstance(message, Beat):
+                        self._heard.put(message)
         except (OSError, ValueError, KeyError, TypeError):
             pass  # half a line: its writer was killed
         self.ending.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -17,6 +18,13 @@ FILMING = "flows.runs.filming"
 """What is started."""
 LEAVE_SECONDS = 30.0
 """What it may take to end after its last word: workers are put away."""
+LOOK_SECONDS = 10.0
+SILENCE_SECONDS = 900.0
+"""It gives a sign of life every minute. One that gives none for so long hangs."""
+HANGS = (
+    "The process that made this film gave no sign of life for {minutes:g} minutes, and was killed. Finished takes are "
+    "in the store: run it again to go on."
+)
 
 
 class FilmProcess:
@@ -36,6 +44,7 @@ class FilmProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self.feed = Feed(self._process.stdout)
+        threading.Thread(target=self._watch, name="silence", daemon=True).start()
         try:
             self._process.stdin.write(order.to_line())
             self._process.stdin.flush()  # left open: the process ends with it
@@ -64,6 +73,17 @@ class FilmProcess:
     def stop(self) -> None:
         """What is finished is kept; it says how it ends."""
         self._process.terminate()
+
+    def _watch(self) -> None:
+        """One that hangs is killed. Only looks are counted: a machine that slept has not been listening."""
+        silent, heard = 0.0, 0
+        while not self.feed.ending.wait(LOOK_SECONDS):
+            silent = silent + LOOK_SECONDS if self.feed.lines == heard else 0.0
+            heard = self.feed.lines
+            if silent >= SILENCE_SECONDS:
+                self.feed.killed = HANGS.format(minutes=SILENCE_SECONDS / 60)
+                self._process.kill()
+                return
 
     def leave(self) -> None:
         """Nobody follows it any more: it stops by itself, as when we are killed."""

@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -25,7 +26,7 @@ from flows.film.observer import Run
 from flows.film.result import FilmResult
 from flows.planning.model import Plan
 from flows.project import Project, load, plan, store_of
-from flows.runs.messages import Message, Said
+from flows.runs.messages import Beat, Message, Said
 from flows.runs.order import Order, order_from
 from flows.runs.outbox import Outbox
 from flows.runs.teller import Teller
@@ -37,6 +38,8 @@ from wan.system.locks import own_folder
 
 GIVE_UP_SECONDS = 25.0
 """After which what could not end by itself is ended: Prefect kills after 30."""
+BEAT_SECONDS = 60.0
+"""Between two signs of life."""
 LAST_SECONDS = 30.0
 """What the last words may take to be read."""
 _ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -49,6 +52,7 @@ def main(make: Make | None = None) -> None:
     outbox = Outbox(_own_stdout())
     _stop_when_asked()
     threading.Thread(target=_stop_with_reader, name="stdin", daemon=True).start()
+    threading.Thread(target=_beat, args=(outbox,), name="beat", daemon=True).start()
     teller = Teller(outbox, Run(order.run, order.url))
     outbox.say(_filmed(order, outbox, teller, make or _make))
     outbox.close(LAST_SECONDS)
@@ -112,6 +116,13 @@ def _stop_when_asked() -> None:
 
     for number in _ENDINGS:
         signal.signal(number, interrupt)
+
+
+def _beat(outbox: Outbox) -> None:
+    """A film may have nothing to say for hours: it waits for its turn in a pool."""
+    while True:
+        time.sleep(BEAT_SECONDS)
+        outbox.say(Beat())
 
 
 def _stop_with_reader() -> None:

@@ -76,6 +76,11 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """A sign of life, where nothing else is to be said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """Prefect can be used with the settings it was given."""
 
@@ -107,11 +112,11 @@ class Done:
     """Everything is reported."""
 
 
-Message: TypeAlias = Opened | Began | Said | Advanced | Page | Link | Ended
+Message: TypeAlias = Opened | Began | Said | Advanced | Page | Link | Ended | Beat
 Answer: TypeAlias = Ready | Refused | Known | Lost | Done
 
 _MESSAGES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (Opened, Began, Said, Advanced, Page, Link, Ended)
+    kind.__name__: kind for kind in (Opened, Began, Said, Advanced, Page, Link, Ended, Beat)
 }
 _ANSWERS: dict[str, type[Answer]] = {kind.__name__: kind for kind in (Ready, Refused, Known, Lost, Done)}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 POOL = "wanflow"
 """The work pool: machines that serve films take them from it."""
 FLOW = "film"
+ENTRYPOINT = "flows.runs.deployed.film"
+"""Where the flow is."""
 DEPLOYMENT = "film"
 """Of the flow: `prefect deployment run film/film`."""
 REFUSED = "Refused"

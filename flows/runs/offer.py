@@ -8,11 +8,10 @@ from prefect.utilities.callables import parameter_schema
 from prefect.workers.process import ProcessWorker
 
 from flows.runs.deployed import film
-from flows.runs.names import AUTOMATION, DEPLOYMENT, FLOW, POOL
+from flows.runs.names import AUTOMATION, DEPLOYMENT, ENTRYPOINT, FLOW, POOL
 from flows.runs.rest import Rest
 from flows.runs.schedules import plan_runs
 
-ENTRYPOINT = "flows.runs.deployed.film"
 SILENCE_SECONDS = 540
 """Three times what lies between two signs of life of a run: after that its machine is gone."""
 LOST = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from flows.cli.forms import ScheduleAddDocument
 from flows.cli.main import wanflow
 from flows.errors import FlowsError
 from flows.runs import schedules, submitting
 from flows.runs.schedule import Schedule
+from tests.flows.cli.conforming import faults
 
 BOAT = """
 storyboard: 1
@@ -141,3 +144,6 @@ def test_nobody_serves_is_said_before_anything_is_sent(
     monkeypatch.setattr(submitting, "is_served", lambda rest: False)
     output, _ = add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY)
     assert "warning: no machine serves films at http://farm:4200 now" in output
+    document = json.loads(add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY, "--json")[0])
+    assert list(faults(document, ScheduleAddDocument)) == []
+    assert (document["served"], document["schedule"]["pinned"], len(document["problems"])) == (False, True, 1)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from flows.runs import film_process
-from flows.runs.film_process import FilmProcess
-from flows.runs.messages import Ended
+from flows.runs.feed import Feed
+from flows.runs.film_process import HANGS, FilmProcess
+from flows.runs.messages import Beat, Ended, encode
 from flows.runs.order import Order
 
 
@@ -37,6 +38,24 @@ def test_it_says_how_the_film_ends(tmp_path: Path) -> None:
 def test_a_killed_one_has_an_end_too(tmp_path: Path) -> None:
     with FilmProcess(Order(storyboard="is killed"), tmp_path) as process:
         assert process.feed.end().how == "crashed"
+
+
+def test_one_that_hangs_is_found_and_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(film_process, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(film_process, "SILENCE_SECONDS", 3.0)
+    with FilmProcess(Order(storyboard="hangs"), tmp_path) as process:
+        end = process.feed.end()
+        assert end == Ended("", "crashed", HANGS.format(minutes=0.05))
+    assert gone(process.pid)
+
+
+def test_signs_of_life_are_heard_and_shown_to_nobody() -> None:
+    source, sink = os.pipe()
+    feed = Feed(os.fdopen(source, "rb"))
+    with os.fdopen(sink, "wb") as pipe:
+        pipe.write(encode(Beat()) + encode(Beat()) + encode(Ended("", "completed", "film.mp4")))
+    assert list(feed.messages()) == [Ended("", "completed", "film.mp4")]
+    assert feed.lines == 3
 
 
 def test_it_is_stopped_whatever_happens_to_who_follows(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.runs.names import AUTOMATION, DEPLOYMENT, FLOW, POOL
-from flows.runs.offer import ENTRYPOINT, offer
+from flows.runs.names import AUTOMATION, DEPLOYMENT, ENTRYPOINT, FLOW, POOL
+from flows.runs.offer import offer
 from flows.runs.rest import Rest
 from flows.runs.server import Server
 

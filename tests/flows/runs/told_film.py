@@ -28,6 +28,8 @@ def main() -> None:
             outbox.say(Said("", 20, "soon"))
             outbox.close(5)
             os.kill(os.getpid(), signal.SIGKILL)
+        case "hangs":
+            os.kill(os.getpid(), signal.SIGSTOP)
         case "goes on":
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
             os.read(0, 1) if "until nobody follows" in order.overrides else signal.sigwait([signal.SIGTERM])
