@@ -16,7 +16,7 @@ from pathlib import Path
 from flows.errors import EnvironmentProblem, UserError
 from flows.planning.model import Clip, Plan
 from flows.store import ANOTHER
-from wan.system.locks import in_place, lock, try_lock
+from wan.system.locks import in_place, try_lock
 
 OWNER = ".wanflow.json"
 FILM = "film.mp4"
@@ -140,7 +140,8 @@ def _wait(file: FileIO, folder: Path, ours: str, say: Callable[[str], None]) -> 
             raise UserError(f"{folder} is being written by another command, which renders {owner}\n{_ELSEWHERE}")
         time.sleep(_LOOK_SECONDS)
     say(f"{folder} is being written by another command, which renders the same storyboard; waiting until it is done")
-    lock(file)
+    while not try_lock(file):
+        time.sleep(_LOOK_SECONDS)
 
 
 def _change_owner(file: FileIO, folder: Path, ours: str) -> None:
