@@ -1,5 +1,6 @@
 # make film    a film from the shipped storyboard, on a machine that has nothing but Python
-# make test    everything CI checks: format, lint, types, import contracts, tests with coverage
+# make test    everything CI checks: format, lint, types, import contracts, tests
+# make coverage    the tests, and which lines they never run (half as long again)
 # make drill   films whose workers, keepers, drivers, servers and stores are killed or taken away, five times each (three quarters of an hour)
 # make check   the same without the tests
 # make test JOBS=8   in as many processes at once (2: each may start a Ray of its own)
@@ -20,7 +21,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DELETE_ON_ERROR:
-.PHONY: film test drill check format constraints clean help
+.PHONY: film test coverage drill check format constraints clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -30,8 +31,13 @@ film: $(STAMPS)/run
 	@$(BIN)/wanflow render storyboards/paper_boat.yaml
 
 # A process of tests that dies ends them, with the test it died in: its successor would be waited for without end.
+TESTS = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart 0
+
 test: check
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart 0 --cov --cov-report=term:skip-covered
+	$(TESTS)
+
+coverage: $(STAMPS)/dev
+	$(TESTS) --cov --cov-report=term:skip-covered
 
 drill: $(STAMPS)/dev
 	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v -n $(JOBS) --dist load --durations=0 tests/drill

@@ -25,10 +25,13 @@ draft_option = click.option(
     help="A quick look in the film's place, half the steps, one take: render=draft (film.subfolder=draft: beside it).",
 )
 priority_option = click.option(
-    "--priority", type=int, metavar="N", help="Of films on a cluster the greater goes first: cluster.priority=N."
+    "--priority",
+    type=click.IntRange(-1000, 1000),
+    metavar="N",
+    help="Of films that wait the greater goes first, 0 by itself: cluster.priority=N.",
 )
 deadline_option = click.option(
-    "--deadline", metavar="WHEN", help="18:00, or a date and time, when it should be there: cluster.deadline=WHEN."
+    "--deadline", metavar="WHEN", help="When it should be there, 18:00 or 2026-12-24T18:00: cluster.deadline=WHEN."
 )
 root_option = click.option(
     "--root",

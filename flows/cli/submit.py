@@ -9,9 +9,11 @@ import click
 
 from flows.cli.options import (
     config_dir_option,
+    deadline_option,
     draft_option,
     json_option,
     overrides_argument,
+    priority_option,
     storyboard_argument,
     with_draft,
 )
@@ -27,10 +29,8 @@ if TYPE_CHECKING:
 @overrides_argument
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option
-@click.option(
-    "--priority", type=click.IntRange(-1000, 1000), default=0, help="Of films that wait the greatest begins first."
-)
-@click.option("--deadline", metavar="TIME", help="When it should be there: 18:00, or 2026-12-24T18:00.")
+@priority_option
+@deadline_option
 @click.option("--watch", is_flag=True, help="Wait for it, and write it here: as wanflow fetch does.")
 @json_option
 @config_dir_option
@@ -39,7 +39,7 @@ def command(
     overrides: tuple[str, ...],
     only: tuple[str, ...],
     draft: bool,
-    priority: int,
+    priority: int | None,
     deadline: str | None,
     watch: bool,
     as_json: bool,
@@ -76,7 +76,7 @@ def command(
 
 
 def _submitted(
-    checked: Checked, rest: Rest, only: tuple[str, ...], priority: int, deadline: str | None
+    checked: Checked, rest: Rest, only: tuple[str, ...], priority: int | None, deadline: str | None
 ) -> SubmitDocument:
     import time
 
@@ -97,7 +97,7 @@ def _submitted(
         store=store.address,
         overrides=checked.overrides,
         only=only,
-        priority=priority,
+        priority=priority or 0,
         deadline=by,
     )
     waits = (

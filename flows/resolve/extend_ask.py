@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from typing import TypeVar
 
 from flows.errors import SettingsError
 from flows.media import load_image
@@ -17,6 +18,10 @@ from flows.settings import PromptSettings
 from flows.store import Store
 from wan.errors import ModelUnavailable, PromptError
 from wan.prompts import Extender, PromptRequest, extend_prompt, open_api, open_local
+
+LOOK_SECONDS = 0.5
+"""How often the main thread looks up: a Ctrl-C that comes just as it begins to wait is not seen before that."""
+Answer = TypeVar("Answer")
 
 
 def ask_for(
@@ -42,7 +47,7 @@ def ask_for(
         pool = ThreadPoolExecutor(min(threads, len(prompts)), thread_name_prefix="extend")
         try:
             asked = {pool.submit(asking.ask, short, picture): short for short, picture in prompts.items()}
-            for done, future in enumerate(as_completed(asked), 1):
+            for done, future in enumerate(_as_they_end(asked), 1):
                 future.result()  # an error that is not about a prompt ends the rest, too
                 tell(done, len(prompts))
             return {short: future.result() for future, short in asked.items()}
@@ -85,6 +90,13 @@ class _Asking:
     def _wait(self, seconds: float) -> None:
         if self.over.wait(seconds):
             raise self.gone or ModelUnavailable("stopped", again=False)
+
+
+def _as_they_end(futures: Collection[Future[Answer]]) -> Iterator[Future[Answer]]:
+    left = set(futures)
+    while left:
+        ended, left = wait(left, LOOK_SECONDS, FIRST_COMPLETED)
+        yield from ended
 
 
 def _ignore(done: int, of: int) -> None:

@@ -41,11 +41,15 @@ class Rest:
     def _asked(self, method: str, path: str, body: Any) -> Any:
         try:
             answer = self._client.request(method, path, json=body)
-        except httpx.TransportError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             why = str(error) or type(error).__name__
             raise EnvironmentProblem(f"the Prefect server at {self.url} does not answer ({why}); try again") from error
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
         if answer.is_error:
             raise FlowsError(f"the Prefect server at {self.url} says {answer.status_code}: {answer.text[:300]}")
-        return answer.json() if answer.content else None
+        try:
+            return answer.json() if answer.content else None
+        except ValueError as error:
+            said = answer.text[:300]
+            raise FlowsError(f"the server at {self.url} does not answer as Prefect does: {said}") from error

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,15 @@ def ray_here() -> Iterator[RaySession]:
 
 
 @pytest.fixture
-def make(server: Server, ray_here: RaySession, tmp_path: Path) -> MakeFilm:
-    """`make(only=[...], attempts=2)`: the film of `tmp_path`/film.yaml, by the troubled renderer."""
+def make(ray_here: RaySession, tmp_path: Path) -> MakeFilm:
+    """`make(only=[...], attempts=2)`: the film of `tmp_path`/film.yaml, by the troubled renderer; nobody watches."""
+    return partial(film_in, tmp_path, RendererSpec(KIND, {"folder": str(tmp_path)}))
 
-    def film(only: Sequence[str] = (), **cluster: Any) -> FilmResult:
-        return film_in(tmp_path, RendererSpec(KIND, {"folder": str(tmp_path)}), only=only, **cluster)
 
-    return film
+@pytest.fixture
+def watched(make: partial[FilmResult], server: Server) -> MakeFilm:
+    """As `make`, and Prefect shows the run."""
+    return partial(make, watched=True)
 
 
 @pytest.fixture

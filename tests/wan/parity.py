@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import lzma
 import os
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,12 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load, load_file
 from torch import Tensor
 
 SOLVERS: dict[str, Any] = {"unipc": "unipc", "dpm++": "dpmpp"}  # the reference's names, and ours
+PACKED = ".xz"
+"""Behind the name of a file that is committed packed."""
 _ROOT = Path(__file__).parents[2]
 
 
@@ -63,6 +67,22 @@ def _by_rule(key: str, shape: list[int], amp: float, offset: float, first_values
     return values
 
 
+def _tensors(path: Path) -> dict[str, Tensor]:
+    return load(_unpacked(path)) if path.suffix == PACKED else load_file(path)
+
+
+def _names(path: Path) -> Collection[str]:
+    if path.suffix == PACKED:
+        return _tensors(path).keys()
+    with safe_open(path, "pt") as file:
+        return list(file.keys())
+
+
+@functools.cache
+def _unpacked(path: Path) -> bytes:
+    return lzma.decompress(path.read_bytes())
+
+
 class Parity:
     """A folder of tensors and its index. Two folders are never mixed: their networks have other weights."""
 
@@ -72,11 +92,12 @@ class Parity:
 
     def __getitem__(self, name: str) -> ParityFile:
         """A file by its name. A test that needs one that is not in the folder is skipped."""
-        if f"{name}.safetensors" not in self._index or not (path := self._path(name)).is_file():
+        path = self._path(name)
+        if f"{name}.safetensors" not in self._index or path is None:
             pytest.skip(f"{name}.safetensors is not in {self.folder}")
         entry = self._index[f"{name}.safetensors"]
         made = {key: _by_rule(**rule) for key, rule in entry.get("tensors_by_rule", {}).items()}
-        return ParityFile(entry["config"], {**load_file(path), **made})
+        return ParityFile(entry["config"], {**_tensors(path), **made})
 
     def config(self, name: str) -> Mapping[str, Any]:
         """A file's configuration, for tests that are made of its cases; empty where the index has no such file."""
@@ -85,15 +106,14 @@ class Parity:
 
     def matches(self, name: str, pattern: str) -> list[Any]:
         """What a pattern's groups find in the names of a file's tensors, each once, in order; none without the file."""
-        if not (path := self._path(name)).is_file():
-            return []
-        with safe_open(path, "pt") as file:
-            found = [re.fullmatch(pattern, key) for key in sorted(file.keys())]
+        path = self._path(name)
+        found = [re.fullmatch(pattern, key) for key in sorted(_names(path))] if path else []
         groups = [match.groups() for match in found if match]
         return list(dict.fromkeys(each if len(each) > 1 else each[0] for each in groups))
 
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.safetensors"
+    def _path(self, name: str) -> Path | None:
+        plain = self.folder / f"{name}.safetensors"
+        return next((path for path in (plain, plain.with_name(f"{plain.name}{PACKED}")) if path.is_file()), None)
 
     def vae(self) -> Any:
         """diffusers' autoencoder with the reference's weights of `vae21`."""

@@ -68,26 +68,16 @@ class Quantisation:
 
     def holds(self, name: str, info: TensorInfo) -> bool:
         """Whether this weight is in eight bits. Raises `CheckpointError` when it is in a way that is not understood."""
-        layer = _layer(name)
-        layout = self._format(layer) if name.endswith(".weight") else {}
+        layout = self._format(_layer(name)) if name.endswith(".weight") else {}
         kind = None if layout.get("format") is None else str(layout["format"])
         scale = self._source.tensors.get(self._scale(name) or "")
-        why = None
-        if kind is not None and (kind not in _FORMATS or layout.get("convrot")):
-            why = f"{kind} with rotated weights" if layout.get("convrot") else kind
-        elif kind is not None and info.dtype not in _FORMATS[kind]:
-            why = f"{kind}, but is kept as {info.dtype}"
-        elif kind is None and info.dtype not in FP8 and (scale is not None or _is_matrix_of_integers(name, info)):
-            why = f"{info.dtype}, and nothing says how"
-        elif kind is not None and kind.startswith("int8") and scale is None:
-            why = f"{kind}, but has no scales"
-        elif scale is not None and scale.dtype not in FLOATS - FP8:
-            why = f"{info.dtype} with scales of type {scale.dtype}"
-        elif scale is not None and not _fits(scale.shape, info.shape):
-            why = (
-                f"{info.dtype} {list(info.shape)} with scales of the shape {list(scale.shape)}; one, one a row, or one "
-                "for each block of equal size is understood"
-            )
+        if kind is None:
+            said = info.dtype in FP8 or (scale is None and not _is_matrix_of_integers(name, info))
+            why = None if said else f"{info.dtype}, and nothing says how"
+        else:
+            why = _strange_format(kind, layout, info, scaled=scale is not None)
+        if why is None and scale is not None:
+            why = _strange_scale(scale, info)
         if why is not None:
             raise CheckpointError(f"{info.path}: {name} is quantised as {why}; {_TAKE_ANOTHER}")
         return kind is not None or info.dtype in FP8
@@ -118,6 +108,31 @@ class Quantisation:
             text = bytes(self._source.read(note).view(torch.uint8).tolist())
             return _json(text, self._source.tensors[note].path)
         return self._noted.get(layer) or self._noted.get(layer.removeprefix(self._prefix)) or {}
+
+
+def _strange_format(kind: str, layout: Mapping[str, Any], info: TensorInfo, *, scaled: bool) -> str | None:
+    """What is not understood of a weight whose format the file names."""
+    if layout.get("convrot"):
+        return f"{kind} with rotated weights"
+    if kind not in _FORMATS:
+        return kind
+    if info.dtype not in _FORMATS[kind]:
+        return f"{kind}, but is kept as {info.dtype}"
+    if kind.startswith("int8") and not scaled:
+        return f"{kind}, but has no scales"
+    return None
+
+
+def _strange_scale(scale: TensorInfo, info: TensorInfo) -> str | None:
+    """What is not understood of the scales of a weight."""
+    if scale.dtype not in FLOATS - FP8:
+        return f"{info.dtype} with scales of type {scale.dtype}"
+    if not _fits(scale.shape, info.shape):
+        return (
+            f"{info.dtype} {list(info.shape)} with scales of the shape {list(scale.shape)}; one, one a row, or one for "
+            "each block of equal size is understood"
+        )
+    return None
 
 
 def _noted_formats(source: Source) -> Mapping[str, Mapping[str, Any]]:

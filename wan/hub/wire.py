@@ -93,7 +93,7 @@ class Wire:
                 yield answer
         except httpx.TransportError as error:
             raise Passing(f"{host_of(url)}: {_said(error)}") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise HubError(f"{host_of(url)}: {_said(error)}") from error
 
     def retrying(self, once: Callable[[], T], *, progress: Callable[[], int] = int, attempts: int = 0) -> T:

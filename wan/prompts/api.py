@@ -80,7 +80,7 @@ class ApiExtender:
                 return response.status_code, response.headers, data
         except httpx.TimeoutException as error:
             raise ModelUnavailable(f"{self._shown}: no answer within {self._timeout:g} s") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ModelUnavailable(f"{self._shown}: {error or type(error).__name__}") from error
 
     def _drop_refused(self, data: bytes) -> bool:

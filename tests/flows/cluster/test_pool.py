@@ -204,10 +204,10 @@ one = open_pool(settings, RendererSpec("stub", {"seconds": 0.1}), store)
 one.submit([real_clip("a")])
 assert any(isinstance(event, Finished) for event in one.events())
 # needs every processor: it waits until the other is closed, longer than it would for a stranger
-everything = replace(settings, cpus_per_worker=float(len(os.sched_getaffinity(0))), start_timeout=8.0)
+everything = replace(settings, cpus_per_worker=float(len(os.sched_getaffinity(0))), start_timeout=3.0)
 two = open_pool(everything, RendererSpec("stub"), store)
 two.submit([real_clip("b")])
-threading.Timer(9.0, one.close).start()
+threading.Timer(4.0, one.close).start()
 print("finished", sum(isinstance(event, Finished) for event in two.events()), "there", ray.is_initialized())
 elsewhere = open_pool(replace(settings, address="127.0.0.1:1"), RendererSpec("stub"), store)
 try:

@@ -16,7 +16,7 @@ from flows.cluster import RendererSpec
 from flows.config import compose
 from flows.errors import FlowsError
 from flows.events import Event
-from flows.film import FilmResult
+from flows.film import FilmResult, make_film
 from flows.planning import Plan, make_plan
 from flows.resolve import Snapshot
 from flows.runs import run_film
@@ -58,9 +58,15 @@ def plan_in(folder: Path, overrides: Sequence[str] = (), *, store: str | None = 
 
 
 def film_in(
-    folder: Path, renderer: RendererSpec, *, only: Sequence[str] = (), store: str | None = None, **cluster: Any
+    folder: Path,
+    renderer: RendererSpec,
+    *,
+    only: Sequence[str] = (),
+    store: str | None = None,
+    watched: bool = False,
+    **cluster: Any,
 ) -> FilmResult:
-    """Make it, and note every event in `folder`/events.jsonl as it comes."""
+    """Make it, and note every event in `folder`/events.jsonl as it comes. `watched`: Prefect shows the run."""
     with (folder / "events.jsonl").open("a") as log:
 
         def note(event: Event) -> None:
@@ -71,7 +77,8 @@ def film_in(
             log.write(json.dumps(values) + "\n")
             log.flush()
 
-        return run_film(plan_in(folder, store=store, **cluster), on_event=note, only=only, renderer=renderer)
+        make = run_film if watched else make_film
+        return make(plan_in(folder, store=store, **cluster), on_event=note, only=only, renderer=renderer)
 
 
 def main() -> int:
@@ -86,7 +93,12 @@ def main() -> int:
     options: dict[str, Any] = {"seconds": given.seconds} if given.renderer == "stub" else {"folder": str(given.folder)}
     try:
         result = film_in(
-            given.folder, RendererSpec(given.renderer, options), only=given.only, store=given.store, **given.cluster
+            given.folder,
+            RendererSpec(given.renderer, options),
+            only=given.only,
+            store=given.store,
+            watched=True,
+            **given.cluster,
         )
     except FlowsError as error:
         print(f"{type(error).__name__}: {error}")

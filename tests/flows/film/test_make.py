@@ -34,9 +34,9 @@ def task_runs(ask: Ask, flow_run_id: str, count: int) -> dict[str, str]:
 
 
 def test_a_film_a_report_a_plan_and_a_run_with_a_task_run_for_every_take(
-    make: MakeFilm, ask: Ask, tmp_path: Path
+    watched: MakeFilm, ask: Ask, tmp_path: Path
 ) -> None:
-    film = make()
+    film = watched()
     assert film.path == tmp_path / "outputs/the-paper-boat/film.mp4"
     assert probe_video(film.path).num_frames == 24
     assert film.report is not None
@@ -70,10 +70,10 @@ def test_files_of_deliver_are_made_told_and_linked(make: MakeFilm, tmp_path: Pat
     assert 'href="phone.mp4"' in film.report.read_text()
 
 
-def test_made_again_nothing_is_rendered(make: MakeFilm, ask: Ask, rendered: Rendered) -> None:
+def test_made_again_nothing_is_rendered(make: MakeFilm, watched: MakeFilm, ask: Ask, rendered: Rendered) -> None:
     make()
     rendered()
-    again = make()
+    again = watched()
     assert rendered() == []
     assert (again.rendered, again.cached) == (0, 3)
     assert again.path is not None
@@ -126,11 +126,11 @@ def test_a_shot_that_is_not_there_is_said_before_anything_starts(make: MakeFilm)
 
 
 def test_one_bad_shot_costs_only_those_that_start_from_it(
-    make: MakeFilm, ask: Ask, rendered: Rendered, tmp_path: Path
+    watched: MakeFilm, ask: Ask, rendered: Rendered, tmp_path: Path
 ) -> None:
     (tmp_path / "film.yaml").write_text(STORYBOARD.replace("a boat moves", "this is refused"))
     with pytest.raises(RenderError) as caught:
-        make()
+        watched()
     message = str(caught.value)
     assert "2 takes were not rendered" in message
     assert "river.launch: on worker-" in message
@@ -165,9 +165,9 @@ def test_what_failed_is_said_though_the_ledger_cannot_be_written(
     assert "the history of this film could not be written: no space left for the store" in film.warnings
 
 
-def test_every_take_has_a_task_run_of_its_own(make: MakeFilm, ask: Ask, tmp_path: Path) -> None:
+def test_every_take_has_a_task_run_of_its_own(watched: MakeFilm, ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "film.yaml").write_text(STORYBOARD.replace("a boat at night", "a boat at night, takes: 2"))
-    film = make()
+    film = watched()
     assert "river.night take 2" in task_runs(ask, film.flow_run_id, 4)
 
 
@@ -188,9 +188,9 @@ def test_no_gpu_here_is_a_clear_error(make: MakeFilm, tmp_path: Path) -> None:
 
 
 def test_a_server_of_ones_own_gets_the_run(
-    make: MakeFilm, server: Server, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    watched: MakeFilm, server: Server, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREFECT_API_URL", server.api)
-    film = make(only=["launch"])
+    film = watched(only=["launch"])
     assert film.run_url.startswith(server.url)
     assert task_runs(ask, film.flow_run_id, 1) == {"river.launch": "Completed"}

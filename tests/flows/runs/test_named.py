@@ -10,11 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from flows.errors import EnvironmentProblem
 from flows.runs import named as module
 from flows.runs.named import Named, named_server
+from tests.httpx_errors import ERRORS, break_network
 
 Serve = Callable[[dict[str, tuple[int, Any]]], str]
 
@@ -140,3 +142,12 @@ def test_one_of_a_profile_is_unset_there(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert server is not None
     with pytest.raises(EnvironmentProblem, match=rf"or unset PREFECT_API_URL in {tmp_path / 'profiles.toml'}"):
         server.check()
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_every_error_of_a_request_is_one_of_ours(kind: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", break_network(kind))
+    named = Named("http://127.0.0.1:9/api", {})
+    assert not named.answers()
+    with pytest.raises(EnvironmentProblem, match="no Prefect server answers at PREFECT_API_URL="):
+        named.check()

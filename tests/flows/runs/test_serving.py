@@ -1,11 +1,11 @@
-"""A machine that serves, as a person starts it; a film that is sent, made there, and written here."""
+"""A machine that serves, as a person starts it; a film that is sent through a bucket, made there, and written here."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,8 @@ from flows.runs.submitting import submit
 from flows.runs.watching import look_up, watch
 from flows.store import open_store
 from flows.submission import check_storyboard_here, film_files, pack, write_film
+from tests.flows import buckets
+from tests.flows.buckets import BUCKET, CREDENTIALS, SECRET
 
 pytestmark = pytest.mark.slow
 STORYBOARD = """
@@ -49,6 +51,15 @@ def rest(server: Server) -> Iterator[Rest]:
 
 
 @pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sequence[str]]:
+    """Overrides that name one, which is all that the two machines share."""
+    for name, value in {**CREDENTIALS, "XDG_CACHE_HOME": str(tmp_path / "cache")}.items():
+        monkeypatch.setenv(name, value)
+    with buckets.serving("moto", tmp_path / "moto" / "data") as server:
+        yield ["store=s3", f"store.bucket={BUCKET}", f"store.endpoint={server.url}", "store.prefix=team"]
+
+
+@pytest.fixture
 def serving(
     server: Server, child_environment: dict[str, str], tmp_path: Path
 ) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
@@ -56,7 +67,8 @@ def serving(
     farm = tmp_path / "farm"
     farm.mkdir()
     command = [sys.executable, "-m", "flows.cli", "serve", "film.preset=ultrafast"]
-    environment = {**child_environment, "XDG_STATE_HOME": str(tmp_path / "state")}
+    homes = {f"XDG_{kind}_HOME": str(tmp_path / "farm" / kind.lower()) for kind in ("STATE", "CACHE")}
+    environment = {**child_environment, **CREDENTIALS, **homes}
     with subprocess.Popen(
         command, cwd=farm, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -81,15 +93,18 @@ def rendered(project: Project) -> None:
 
 
 def test_a_film_is_sent_made_and_written_here(
-    serving: tuple[subprocess.Popen[str], list[str]], rest: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serving: tuple[subprocess.Popen[str], list[str]],
+    bucket: Sequence[str],
+    rest: Rest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     process, said = serving
     assert process.poll() is None, said
     monkeypatch.chdir(tmp_path)
     (tmp_path / "boat.yaml").write_text(STORYBOARD)
-    overrides = [f"store.address={tmp_path / 'store'}"]
-    rendered(load("boat.yaml", overrides))
-    checked = check_storyboard_here("boat.yaml", overrides)
+    rendered(load("boat.yaml", bucket))
+    checked = check_storyboard_here("boat.yaml", bucket)
     store = open_store(checked.settings.store.address)
     sent = f"sha256:{pack(checked, store).digest}"
     wrong = submit(rest, "Nothing", storyboard="nowhere", store="")
@@ -106,12 +121,14 @@ def test_a_film_is_sent_made_and_written_here(
     assert (made.rendered, made.cached) == (0, 1)
     assert (tmp_path / "farm" / "outputs" / "the-served-boat" / "film.mp4").exists()
     assert write_film(store, made, tmp_path / "outputs")[0] == tmp_path / "outputs/the-served-boat/film.mp4"
+    assert (tmp_path / "outputs/the-served-boat/film.mp4").stat().st_size > 1000
+    assert SECRET not in str(rest.get(f"/flow_runs/{film.run}")) + "".join(said)
     with pytest.raises(UserError, match="there is no storyboard 'nowhere'"):
         list(watch(rest, wrong.run))
 
     process.send_signal(signal.SIGTERM)
     assert process.wait() == 0
-    assert list((tmp_path / "state" / "wanflow" / "serving").rglob("*.run")) == []
+    assert list((tmp_path / "farm" / "state" / "wanflow" / "serving").rglob("*.run")) == []
 
 
 def test_who_is_not_there_is_said(rest: Rest) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 
+import httpx
 import pytest
 
+from tests.httpx_errors import ERRORS, break_network
 from tests.wan.hub.fake_hub import FakeHub
 from wan.errors import HubError
 from wan.hub.wire import Passing, Wire, host_of
@@ -70,3 +72,12 @@ def test_retry_after_is_heard_within_reason(hub: FakeHub, header: str | None, se
 
 def test_an_address_is_told_without_what_may_be_secret() -> None:
     assert host_of("https://me:word@host.example:81/path?signature=secret") == "host.example:81"
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_every_error_of_a_request_is_one_of_ours(kind: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", break_network(kind))
+    wire = Wire("http://127.0.0.1:9", attempts=2, first_pause=0.0)
+    with pytest.raises(HubError, match=r"^127\.0\.0\.1"):
+        wire.json("http://127.0.0.1:9/api")
+    wire.close()

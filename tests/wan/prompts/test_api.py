@@ -8,10 +8,12 @@ import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.httpx_errors import ERRORS, break_network
 from tests.wan.prompts.endpoint import Endpoint, Reply, closed_port, extended, refusal
 from wan.errors import ModelUnavailable, PromptError
 from wan.prompts import Message, PromptRequest, extend_prompt, open_api
@@ -209,3 +211,12 @@ def test_an_answer_without_end_is_not_read_to_the_end(endpoint: Endpoint) -> Non
     endpoint.script = [Reply(body=b" " * 3_000_000)]
     with open_api(endpoint.url, "m") as extender, pytest.raises(PromptError, match="did not end"):
         extender.answer([Message("user", "x")])
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_every_error_of_a_request_is_one_of_ours(
+    endpoint: Endpoint, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", break_network(kind))
+    with pytest.raises(ModelUnavailable, match=r"127\.0\.0\.1:\d+/v1/chat/completions: "):
+        ask(endpoint)

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.httpx_errors import ERRORS, break_network
 from tests.wan.prompts.endpoint import Endpoint, closed_port
 from tests.wan.prompts.models import write_qwen, write_qwen_vl
 from wan.errors import ModelUnavailable
@@ -45,3 +47,12 @@ def test_an_endpoint_that_cannot_be_used_says_why(endpoint: Endpoint) -> None:
         look_at_endpoint(endpoint.url)
     with pytest.raises(ModelUnavailable, match="nothing answers"):
         look_at_endpoint(f"http://127.0.0.1:{closed_port()}/v1")
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_every_error_of_a_request_says_that_nothing_answers(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", break_network(kind))
+    with pytest.raises(ModelUnavailable, match="nothing answers"):
+        look_at_endpoint("http://127.0.0.1:9/v1")

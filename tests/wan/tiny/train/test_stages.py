@@ -1,4 +1,4 @@
-"""The stages one after the other on a CPU, small: 30 steps, the loss falls, and a stopped run goes on where it was."""
+"""The stages one after the other on a CPU, small: 24 steps, the loss falls, and a stopped run goes on where it was."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from wan.tiny.train.text import TextTraining, train_text
 from wan.tiny.train.vae import VaeTraining, train_vae
 from wan.weights.checkpoint import Checkpoint
 
-STEPS = 30
+STEPS = 24
+SAVED = STEPS - 2
 SMALL = {"device": "cpu", "compile": False, "width": 48, "height": 32, "frames": 9, "warmup": 3, "log_every": 1}
 
 
@@ -35,19 +36,28 @@ def _one_thread() -> object:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[float]]]:
     out = tmp_path_factory.mktemp("tiny")
     losses = {
-        "vae": train_vae(VaeTraining(out=out, budget=Budget(steps=STEPS), batch=2, measured=2, save_every=28, **SMALL)),
-        "text": train_text(TextTraining(out=out, budget=Budget(steps=STEPS), batch=16, log_every=1, save_every=28)),
+        "vae": train_vae(
+            VaeTraining(out=out, budget=Budget(steps=STEPS), batch=2, measured=2, save_every=SAVED, **SMALL)
+        ),
+        "text": train_text(TextTraining(out=out, budget=Budget(steps=STEPS), batch=16, log_every=1, save_every=SAVED)),
     }
     for task in ("t2v", "i2v"):
         config = DenoiserTraining(
-            task=task, out=out, budget=Budget(steps=STEPS), batch=4, clips=8, bank_batch=4, save_every=28, **SMALL
+            task=task,
+            out=out,
+            budget=Budget(steps=STEPS),
+            batch=4,
+            clips=8,
+            bank_batch=4,
+            save_every=SAVED,
+            **SMALL,
         )
         losses[task] = train_denoiser(config)
     return out, losses
 
 
 @pytest.mark.parametrize("stage", ["text", "vae", "t2v", "i2v"])
-def test_thirty_steps_lower_the_loss(stage: str, trained: tuple[Path, dict[str, list[float]]]) -> None:
+def test_some_steps_lower_the_loss(stage: str, trained: tuple[Path, dict[str, list[float]]]) -> None:
     losses = trained[1][stage]
     assert len(losses) == STEPS
     assert mean(losses[-6:]) < 0.97 * mean(losses[:6])
@@ -55,7 +65,7 @@ def test_thirty_steps_lower_the_loss(stage: str, trained: tuple[Path, dict[str, 
 
 @pytest.mark.parametrize("stage", ["text", "vae", "t2v"])
 def test_a_stopped_run_goes_on_where_it_was(stage: str, trained: tuple[Path, dict[str, list[float]]]) -> None:
-    # The resume file was written after step 28: running again repeats the last two steps and nothing else.
+    # The resume file was written two steps before the last: running again repeats the last two steps and nothing else.
     out, losses = trained
     budget = Budget(steps=STEPS)
     if stage == "vae":
