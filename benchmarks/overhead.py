@@ -6,7 +6,8 @@ Prints seconds until the first clip is begun, seconds a take (scheduling, events
 frames, Prefect), and the seconds of a second run that finds everything in the store; with `--workers 1` a take's
 seconds are all that a clip costs beside its denoising. `--pool`: the pool alone, without Prefect. Uses a folder of its
 own, with a database of its own for Prefect; `--migrated` leaves its creation (once per user) out of the first figure.
-The machine's load (mean of a minute) is printed with it.
+The machine's load (mean of a minute) is printed with it, and the processor seconds of all processes a take, which
+other work on the machine changes little.
 """
 
 from __future__ import annotations
@@ -63,10 +64,13 @@ def measure(folder: Path, takes: int, workers: int, observed: bool) -> dict[str,
 
     (folder / "film.yaml").write_text(storyboard(takes))
     moments: dict[str, list[float]] = {"Started": [], "Finished": []}
+    spent: list[float] = []
 
     def note(event: Event) -> None:
         if isinstance(event, Started | Finished):
             moments[type(event).__name__].append(time.monotonic())
+            if len(moments["Finished"]) in (1, takes) and isinstance(event, Finished):
+                spent.append(processor_seconds())
 
     make, stub = run_film if observed else make_film, RendererSpec("stub", {"seconds": 0.0})
     begin = time.monotonic()
@@ -79,11 +83,29 @@ def measure(folder: Path, takes: int, workers: int, observed: bool) -> dict[str,
         "takes": takes,
         "start_seconds": round(first - begin, 2),
         "seconds_a_take": round((last - first) / takes, 3),
+        "processor_seconds_a_take": round((spent[-1] - spent[0]) / (takes - 1), 3),
         "median_seconds_a_take": round(statistics.median(map(sub, *_pairs(moments["Finished"]))), 3),
         "after_the_last_take_seconds": round(end - last, 2),
         "all_seconds": round(end - begin, 2),
         "cached_run_seconds": round(again.seconds, 2),
     }
+
+
+def processor_seconds() -> float:
+    """Of this process and all that come from it and are still there: Ray's and Prefect's too. Linux."""
+    parents: dict[int, int] = {}
+    ticks: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        parents[int(stat.parent.name)] = int(fields[1])
+        ticks[int(stat.parent.name)] = int(fields[11]) + int(fields[12])
+    ours = {os.getpid()}
+    while grown := {pid for pid, parent in parents.items() if parent in ours} - ours:
+        ours |= grown
+    return sum(ticks.get(pid, 0) for pid in ours) / os.sysconf("SC_CLK_TCK")
 
 
 def _pairs(moments: list[float]) -> tuple[list[float], list[float]]:
