@@ -63,11 +63,15 @@ def check_name(name: str) -> str:
     """The name. Raises UserError for one that is not fit to be typed and to stand in an address."""
     if NAME.fullmatch(name):
         return name
-    fit = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")[:63] or "monday"
     raise UserError(
         f"--name {name[:100]!r}: a name is of a-z, 0-9, - and _, 63 at most, and begins with a letter or a number\n"
-        f"    --name {fit}"
+        f"    --name {fit_name(name)}"
     )
+
+
+def fit_name(text: str) -> str:
+    """The name that is most like a title."""
+    return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")[:63].rstrip("-_") or "monday"
 
 
 def schedule_from(plain: Mapping[str, Any]) -> Schedule:
