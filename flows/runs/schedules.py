@@ -132,8 +132,8 @@ class Schedules:
             "parameters": {**found.parameters, "schedule": name},
             "state": {"type": "SCHEDULED"},
         }
-        run = str(self._rest.post(f"/deployments/{self._deployment['id']}/create_flow_run", asked)["id"])
-        return Submitted(run, run_url(self._rest.url, run), is_served(self._rest))
+        made = str(self._rest.post(f"/deployments/{self._deployment['id']}/create_flow_run", asked)["id"])
+        return Submitted(made, run_url(self._rest.url, made), is_served(self._rest))
 
     def _set_active(self, found: Schedule, active: bool) -> None:
         """With its parameters: those that are not said are taken for none."""
