@@ -12,6 +12,10 @@ from flows.errors import UserError
 from flows.runs.cron import comes
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+NO_STORYBOARD = (
+    "the schedule {name} names no storyboard, and its films fail\n"
+    "    wanflow schedule add STORYBOARD --name {name} --replace --cron ..."
+)
 NEVER = (
     "the time of the schedule {name} never comes ({when}); as long as it is there, the server plans no film of any "
     "schedule\n    wanflow schedule remove {name}"

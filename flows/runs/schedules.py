@@ -6,6 +6,7 @@ also those of others that wait. So each change here has them planned again at on
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from flows.runs.cron import next_times
 from flows.runs.due import schedule_of
 from flows.runs.names import AUTO, HANDED_BACK, SKIPPED
 from flows.runs.rest import Rest
-from flows.runs.schedule import NEVER, Last, Schedule, schedule_from
+from flows.runs.schedule import NEVER, NO_STORYBOARD, Last, Schedule, schedule_from
 from flows.runs.served import run_url
 from flows.runs.submitting import Submitted, is_served, offered
 from wan.system.suggest import did_you_mean
@@ -27,6 +28,8 @@ SHOWN = 3
 """Times to come that are shown."""
 LOOKS_AHEAD = timedelta(days=90)
 """A server plans the runs of a hundred days, if it is left as it is."""
+TRIES, TRY_SECONDS = 5, 1.0
+"""How often a server is asked to plan, and how long after it could not."""
 CANNOT_PLAN = (
     "the Prefect server at {url} cannot plan the runs of schedules\n"
     "    see its log; Prefect 3.8 cannot with SQLAlchemy 2.1: there pip install 'sqlalchemy<2.1', and start it again"
@@ -65,7 +68,7 @@ class Schedules:
     def check_new(self, name: str, *, replace: bool) -> None:
         """Raises UserError when it is there and is not to be replaced, or when one is there that stops all."""
         for each in self._plain():
-            if each.dead:
+            if each.dead and each.name != name:
                 raise UserError(NEVER.format(name=each.name, when=each.when))
             if each.name == name and not replace:
                 raise UserError(
@@ -121,6 +124,8 @@ class Schedules:
     def run_now(self, name: str) -> Submitted:
         """Ask for its film now, beside its times. Raises UserError while one of it is made or waits."""
         found = self.find(name)
+        if not found.storyboard:
+            raise UserError(NO_STORYBOARD.format(name=name))
         for run in self._begun():
             if _schedule_of(run) == name:
                 raise UserError(
@@ -213,12 +218,18 @@ class Schedules:
 
 
 def plan_runs(rest: Rest, deployment: str) -> bool:
-    """Have the next runs of its schedules planned now, as the server does by itself within a minute. Whether it can."""
-    try:
-        rest.post(f"/deployments/{deployment}/schedule", {})
-    except FlowsError:
-        return False
-    return True
+    """Have the next runs of its schedules planned now, as the server does by itself within a minute. False: it cannot,
+    however often it is asked; a database that is busy is asked again."""
+    for number in range(TRIES):
+        try:
+            rest.post(f"/deployments/{deployment}/schedule", {})
+        except EnvironmentProblem:  # too busy to answer: it plans when it is not
+            return True
+        except FlowsError:
+            time.sleep(TRY_SECONDS if number + 1 < TRIES else 0)
+        else:
+            return True
+    return False
 
 
 def _schedule_of(run: Mapping[str, Any]) -> str:

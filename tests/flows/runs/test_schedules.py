@@ -127,6 +127,9 @@ def test_one_is_asked_for_by_hand_once(rest: Rest, schedules: Schedules) -> None
     with pytest.raises(UserError, match=f"is made already: .*{asked.run}\n    wait for it: wanflow fetch"):
         schedules.run_now("monday")
     rest.set_state(asked.run, {"type": "CANCELLED"})
+    schedules.put("nothing", "0 6 * * MON", BERLIN, {})
+    with pytest.raises(UserError, match="the schedule nothing names no storyboard"):
+        schedules.run_now("nothing")
     rest.delete(f"/flow_runs/{schedules.run_now('monday').run}")
 
 
@@ -150,6 +153,9 @@ def test_one_that_never_comes_stops_all_of_them_and_is_found(rest: Rest, schedul
         UserError, match=r"the time of the schedule never never comes.*\n    wanflow schedule remove never"
     ):
         schedules.check_new("monday", replace=False)
+    with pytest.raises(UserError, match="there is such a schedule already"):
+        schedules.check_new("never", replace=False)
+    schedules.check_new("never", replace=True)
     schedules.remove("never")
     schedules.check_new("monday", replace=False)
 
@@ -160,10 +166,27 @@ def test_a_server_that_cannot_plan_gets_none(rest: Rest, schedules: Schedules, m
             raise FlowsError("503")
         return Rest.post(rest, path, body)
 
+    monkeypatch.setattr("flows.runs.schedules.TRY_SECONDS", 0.0)
     monkeypatch.setattr(rest, "post", refuse)
     with pytest.raises(FlowsError, match="cannot plan the runs of schedules"):
         schedules.put("monday", "0 6 * * MON", BERLIN, BOAT)
     assert schedules.all(now()) == []
+
+
+def test_a_server_that_is_busy_is_asked_again(
+    rest: Rest, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def busy(path: str, body: Any) -> Any:
+        asked.append(path)
+        if path.endswith("/schedule") and len(asked) < 4:
+            raise FlowsError("503")
+        return Rest.post(rest, path, body)
+
+    monkeypatch.setattr("flows.runs.schedules.TRY_SECONDS", 0.0)
+    monkeypatch.setattr(rest, "post", busy)
+    assert not schedules.put("monday", "0 6 * * MON", BERLIN, BOAT).unplanned
 
 
 def test_where_nobody_serves_or_an_older_wanflow_does_it_is_said(server: Server) -> None:
