@@ -6,7 +6,6 @@ also those of others that wait. So each change here has them planned again at on
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,8 +27,6 @@ SHOWN = 3
 """Times to come that are shown."""
 LOOKS_AHEAD = timedelta(days=90)
 """A server plans the runs of a hundred days, if it is left as it is."""
-TRIES, TRY_SECONDS = 5, 1.0
-"""How often a server is asked to plan, and how long after it could not."""
 CANNOT_PLAN = (
     "the Prefect server at {url} cannot plan the runs of schedules\n"
     "    see its log; Prefect 3.8 cannot with SQLAlchemy 2.1: there pip install 'sqlalchemy<2.1', and start it again"
@@ -218,18 +215,14 @@ class Schedules:
 
 
 def plan_runs(rest: Rest, deployment: str) -> bool:
-    """Have the next runs of its schedules planned now, as the server does by itself within a minute. False: it cannot,
-    however often it is asked; a database that is busy is asked again."""
-    for number in range(TRIES):
-        try:
-            rest.post(f"/deployments/{deployment}/schedule", {})
-        except EnvironmentProblem:  # too busy to answer: it plans when it is not
-            return True
-        except FlowsError:
-            time.sleep(TRY_SECONDS if number + 1 < TRIES else 0)
-        else:
-            return True
-    return False
+    """Have the next runs of its schedules planned now, as the server does by itself within a minute. Whether it can."""
+    try:
+        rest.post(f"/deployments/{deployment}/schedule", {})
+    except EnvironmentProblem:  # too busy to answer: it plans when it is not
+        return True
+    except FlowsError:
+        return False
+    return True
 
 
 def _schedule_of(run: Mapping[str, Any]) -> str:

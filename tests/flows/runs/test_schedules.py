@@ -166,27 +166,10 @@ def test_a_server_that_cannot_plan_gets_none(rest: Rest, schedules: Schedules, m
             raise FlowsError("503")
         return Rest.post(rest, path, body)
 
-    monkeypatch.setattr("flows.runs.schedules.TRY_SECONDS", 0.0)
     monkeypatch.setattr(rest, "post", refuse)
     with pytest.raises(FlowsError, match="cannot plan the runs of schedules"):
         schedules.put("monday", "0 6 * * MON", BERLIN, BOAT)
     assert schedules.all(now()) == []
-
-
-def test_a_server_that_is_busy_is_asked_again(
-    rest: Rest, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    def busy(path: str, body: Any) -> Any:
-        asked.append(path)
-        if path.endswith("/schedule") and len(asked) < 4:
-            raise FlowsError("503")
-        return Rest.post(rest, path, body)
-
-    monkeypatch.setattr("flows.runs.schedules.TRY_SECONDS", 0.0)
-    monkeypatch.setattr(rest, "post", busy)
-    assert not schedules.put("monday", "0 6 * * MON", BERLIN, BOAT).unplanned
 
 
 def test_where_nobody_serves_or_an_older_wanflow_does_it_is_said(server: Server) -> None:
