@@ -18,6 +18,7 @@ from flows.cli.options import (
     storyboard_argument,
     with_draft,
 )
+from flows.runs.due import LATE
 
 if TYPE_CHECKING:
     from flows.runs.rest import Rest
@@ -46,7 +47,7 @@ def command() -> None:
 @click.option("--name", metavar="NAME", help="Of the schedule (default: the film's title).")
 @click.option("--latest", is_flag=True, help="Not this storyboard as it is now: as the serving machine finds it then.")
 @click.option(
-    "--late", default="2h", show_default=True, metavar="TIME", help="How late a film may begin: else it is not."
+    "--late", default=LATE, show_default=True, metavar="TIME", help="How late a film may begin: else it is not."
 )
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option

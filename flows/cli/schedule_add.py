@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.cli.document import envelope, warnings
-from flows.cli.schedule_page import form_of
+from flows.cli.schedule_page import DEPLOYMENT_PAUSED, form_of
 from flows.errors import StoryboardError, UserError
 from flows.moments import span
 from flows.runs.cron import check_cron
-from flows.runs.schedule import check_name
+from flows.runs.schedule import check_name, fit_name
 from flows.runs.zones import check_zone, own_zone
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocumen
     if wanted.name is not None:
         check_name(wanted.name)
     checked, overrides, remarks = _checked(wanted, config_dir)
-    name = wanted.name or check_name(checked.storyboard.slug if checked else Path(wanted.storyboard).stem)
+    name = wanted.name or check_name(fit_name(checked.storyboard.slug if checked else Path(wanted.storyboard).stem))
     with reached() as rest:
         schedules = Schedules(rest)
         schedules.check_new(name, replace=wanted.replace)
@@ -65,6 +65,8 @@ def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocumen
         }
         added = schedules.put(name, " ".join(wanted.cron.split()), zone, parameters)
         served = is_served(rest)
+        if schedules.paused:
+            remarks.append(DEPLOYMENT_PAUSED)
         if not served:
             remarks.append(f"no machine serves films at {rest.url} now; on one that can: wanflow serve")
     title = checked.storyboard.title if checked else wanted.storyboard

@@ -10,7 +10,7 @@ import click
 
 from flows.cli.document import envelope, warnings
 from flows.runs.due import LATE
-from flows.runs.schedule import NEVER
+from flows.runs.schedule import NEVER, NO_STORYBOARD
 from flows.runs.scheduled import pinned, version
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ DEPLOYMENT_PAUSED = "the deployment film is paused in Prefect, and every schedul
 UNPLANNED = (
     "the Prefect server has planned no film of the schedule {name} yet; it does so within a minute of a change\n"
     "    if it stays so, its scheduler cannot work: see the server's log"
-)
-NO_STORYBOARD = (
-    "the schedule {name} names no storyboard, and its films fail\n"
-    "    wanflow schedule add STORYBOARD --name {name} --replace --cron ..."
 )
 
 

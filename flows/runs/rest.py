@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 from typing import Any
 
 import httpx
 
 from flows.errors import EnvironmentProblem, FlowsError
+
+TRIES, TRY_SECONDS = 4, 1.0
+"""How often a server is asked that has no room for it now (503: its database is busy, and nothing was done)."""
 
 
 class Rest:
@@ -47,11 +51,12 @@ class Rest:
         self.post(f"/{of}/{run}/set_state", {"state": state, "force": True})
 
     def _asked(self, method: str, path: str, body: Any) -> Any:
-        try:
-            answer = self._client.request(method, path, json=body)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            why = str(error) or type(error).__name__
-            raise EnvironmentProblem(f"the Prefect server at {self.url} does not answer ({why}); try again") from error
+        answer = self._answer(method, path, body)
+        for _ in range(TRIES - 1):
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(TRY_SECONDS)
+            answer = self._answer(method, path, body)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
         if answer.is_error:
@@ -61,3 +66,10 @@ class Rest:
         except ValueError as error:
             said = answer.text[:300]
             raise FlowsError(f"the server at {self.url} does not answer as Prefect does: {said}") from error
+
+    def _answer(self, method: str, path: str, body: Any) -> httpx.Response:
+        try:
+            return self._client.request(method, path, json=body)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            why = str(error) or type(error).__name__
+            raise EnvironmentProblem(f"the Prefect server at {self.url} does not answer ({why}); try again") from error

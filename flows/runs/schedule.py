@@ -12,6 +12,10 @@ from flows.errors import UserError
 from flows.runs.cron import comes
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+NO_STORYBOARD = (
+    "the schedule {name} names no storyboard, and its films fail\n"
+    "    wanflow schedule add STORYBOARD --name {name} --replace --cron ..."
+)
 NEVER = (
     "the time of the schedule {name} never comes ({when}); as long as it is there, the server plans no film of any "
     "schedule\n    wanflow schedule remove {name}"
@@ -63,11 +67,15 @@ def check_name(name: str) -> str:
     """The name. Raises UserError for one that is not fit to be typed and to stand in an address."""
     if NAME.fullmatch(name):
         return name
-    fit = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")[:63] or "monday"
     raise UserError(
         f"--name {name[:100]!r}: a name is of a-z, 0-9, - and _, 63 at most, and begins with a letter or a number\n"
-        f"    --name {fit}"
+        f"    --name {fit_name(name)}"
     )
+
+
+def fit_name(text: str) -> str:
+    """The name that is most like a title."""
+    return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")[:63].rstrip("-_") or "monday"
 
 
 def schedule_from(plain: Mapping[str, Any]) -> Schedule:

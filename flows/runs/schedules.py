@@ -18,7 +18,7 @@ from flows.runs.cron import next_times
 from flows.runs.due import schedule_of
 from flows.runs.names import AUTO, HANDED_BACK, SKIPPED
 from flows.runs.rest import Rest
-from flows.runs.schedule import NEVER, Last, Schedule, schedule_from
+from flows.runs.schedule import NEVER, NO_STORYBOARD, Last, Schedule, schedule_from
 from flows.runs.served import run_url
 from flows.runs.submitting import Submitted, is_served, offered
 from wan.system.suggest import did_you_mean
@@ -65,7 +65,7 @@ class Schedules:
     def check_new(self, name: str, *, replace: bool) -> None:
         """Raises UserError when it is there and is not to be replaced, or when one is there that stops all."""
         for each in self._plain():
-            if each.dead:
+            if each.dead and each.name != name:
                 raise UserError(NEVER.format(name=each.name, when=each.when))
             if each.name == name and not replace:
                 raise UserError(
@@ -121,6 +121,8 @@ class Schedules:
     def run_now(self, name: str) -> Submitted:
         """Ask for its film now, beside its times. Raises UserError while one of it is made or waits."""
         found = self.find(name)
+        if not found.storyboard:
+            raise UserError(NO_STORYBOARD.format(name=name))
         for run in self._begun():
             if _schedule_of(run) == name:
                 raise UserError(
@@ -216,6 +218,8 @@ def plan_runs(rest: Rest, deployment: str) -> bool:
     """Have the next runs of its schedules planned now, as the server does by itself within a minute. Whether it can."""
     try:
         rest.post(f"/deployments/{deployment}/schedule", {})
+    except EnvironmentProblem:  # too busy to answer: it plans when it is not
+        return True
     except FlowsError:
         return False
     return True

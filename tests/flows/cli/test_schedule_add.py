@@ -130,6 +130,12 @@ def test_a_mistake_is_said_with_its_flag_and_nothing_is_sent(
     assert not (tmp_path / "store").exists()
 
 
+def test_a_long_title_is_a_name_all_the_same(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    (tmp_path / "boat.yaml").write_text(BOAT.replace("The paper boat", "boat " * 30))
+    add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY)
+    assert put[0][0] == "-".join(["boat"] * 13)[:63].rstrip("-")
+
+
 def test_a_storyboard_with_a_mistake_is_refused_at_its_place(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
     (tmp_path / "boat.yaml").write_text(BOAT.replace("prompt", "promt"))
     _, failed = add("boat.yaml", *MONDAY)

@@ -41,3 +41,22 @@ def test_what_the_server_says_comes_back() -> None:
 def test_what_cannot_be_used_is_said(status: int, body: bytes, told: str) -> None:
     with answering(status, body) as rest, pytest.raises(FlowsError, match=told):
         rest.get("/flows/")
+
+
+@pytest.mark.parametrize(("busy", "asked"), [(2, 3), (9, 4)])
+def test_a_server_that_is_busy_is_asked_again(monkeypatch: pytest.MonkeyPatch, busy: int, asked: int) -> None:
+    heard: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        heard.append(request.method)
+        return httpx.Response(503 if len(heard) <= busy else 200, json="done")
+
+    monkeypatch.setattr("flows.runs.rest.TRY_SECONDS", 0.0)
+    client = httpx.Client(base_url="http://farm/api", transport=httpx.MockTransport(answer))
+    with Rest("http://farm", client) as rest:
+        if busy < asked:
+            assert rest.delete("/anything") == "done"
+        else:
+            with pytest.raises(FlowsError, match="503"):
+                rest.delete("/anything")
+    assert heard == ["DELETE"] * asked

@@ -127,6 +127,9 @@ def test_one_is_asked_for_by_hand_once(rest: Rest, schedules: Schedules) -> None
     with pytest.raises(UserError, match=f"is made already: .*{asked.run}\n    wait for it: wanflow fetch"):
         schedules.run_now("monday")
     rest.set_state(asked.run, {"type": "CANCELLED"})
+    schedules.put("nothing", "0 6 * * MON", BERLIN, {})
+    with pytest.raises(UserError, match="the schedule nothing names no storyboard"):
+        schedules.run_now("nothing")
     rest.delete(f"/flow_runs/{schedules.run_now('monday').run}")
 
 
@@ -150,6 +153,9 @@ def test_one_that_never_comes_stops_all_of_them_and_is_found(rest: Rest, schedul
         UserError, match=r"the time of the schedule never never comes.*\n    wanflow schedule remove never"
     ):
         schedules.check_new("monday", replace=False)
+    with pytest.raises(UserError, match="there is such a schedule already"):
+        schedules.check_new("never", replace=False)
+    schedules.check_new("never", replace=True)
     schedules.remove("never")
     schedules.check_new("monday", replace=False)
 

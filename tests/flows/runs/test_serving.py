@@ -143,6 +143,8 @@ def check_schedule(rest: Rest, film: dict[str, Any]) -> None:
     """Prefect's own scheduler has it made every two seconds, more often than it can be; and one is too late."""
     schedules = Schedules(rest)
     deployment = rest.get("/deployments/name/film/film")["id"]
+    nowhere = {"prefect.deployments.steps.set_working_directory": {"directory": "/nowhere"}}
+    rest.patch(f"/deployments/{deployment}", {"pull_steps": [nowhere]})  # as `prefect deploy` does, on a laptop
     hour_ago = {"scheduled_time": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
     weekly = {"parameters": {**film, "schedule": "weekly", "late": "30m"}, "tags": [AUTO]}
     late = {**weekly, "state": {"type": "SCHEDULED", "state_details": hour_ago}}
