@@ -135,7 +135,8 @@ def test_cancelling_ends_a_running_clip_at_once_and_publishes_nothing(pool: Open
     start = time.monotonic()
     rendering.cancel()
     assert time.monotonic() - start < 4.5  # one that does not heed it is ended after 5 s
-    assert list(rendering.events()) == []
+    # at most what it said before it was stopped
+    assert all(isinstance(event, Progress) and event.step < 100 for event in rendering.events())
     assert store.record(long.fingerprint) is None
 
 
