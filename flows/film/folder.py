@@ -21,6 +21,7 @@ from wan.system.locks import in_place, try_lock
 OWNER = ".wanflow.json"
 FILM = "film.mp4"
 REPORT = "report.html"
+MISSING = "missing.html"
 PLAN = "plan.json"
 SHOTS = "shots"
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from flows.edit import captions_beside, edit_film, make_timeline
 from flows.edit.deliverables import target
-from flows.errors import RenderError
+from flows.errors import RenderError, StoreError
 from flows.events import MOTION, Event, Failed, Finished, Log, Progress
-from flows.film.folder import FILM, PLAN, REPORT, SHOTS
+from flows.film.folder import FILM, MISSING, PLAN, REPORT, SHOTS
 from flows.film.result import Delivered
 from flows.film.survey import Survey, clips_of, survey
 from flows.film.watch import Watches
 from flows.planning import plan_to_json
 from flows.planning.model import Clip, Plan, PlannedShot
-from flows.report import contact_sheet, write_report
+from flows.report import contact_sheet, write_missing, write_report
 from flows.store import ClipRecord, Store
 from flows.store.layout import with_named_blobs
 from wan.system.files import write_atomically
@@ -120,11 +120,19 @@ class Making:
                 self.note(event)
 
     def check_rendered(self) -> None:
-        """Raises RenderError that names every take that could not be rendered, and why."""
+        """Raises RenderError that names every take that could not be rendered, and why; a page shows what is there and
+        what is not, until there is nothing missing."""
         failed = self.watches.problems
-        if failed:
-            takes = "take was" if len(failed) == 1 else "takes were"
-            raise RenderError(f"{len(failed)} {takes} not rendered (the others are kept)", failed)
+        page = self.folder / MISSING
+        if not failed:
+            page.unlink(missing_ok=True)
+            return
+        try:
+            write_missing(self.plan, self.records, failed, self.store, page)
+        except (StoreError, OSError) as error:
+            self.warn(f"{page} could not be written: {error}")
+        takes = "take was" if len(failed) == 1 else "takes were"
+        raise RenderError(f"{len(failed)} {takes} not rendered (the others are kept; see {page})", failed)
 
     @property
     def plan_path(self) -> Path:

@@ -12,8 +12,8 @@ from flows.edit.deliverables import Target, target
 from flows.edit.timeline import Timeline
 from flows.planning.model import Plan
 from flows.report.facts import Facts, gather
+from flows.report.templates import environment
 from flows.store import ClipRecord, Store
-from flows.words import duration, moment, size_of
 from wan.system.files import write_atomically
 
 
@@ -43,12 +43,6 @@ def asset_name(digest: str, plan: Plan) -> str:
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(duration=duration, clock=moment, size=size_of, asset=asset_name)
-    return environment.get_template("report.html.j2")
+    made = environment().overlay()
+    made.filters = {**made.filters, "asset": asset_name}
+    return made.get_template("report.html.j2")

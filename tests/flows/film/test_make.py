@@ -138,6 +138,9 @@ def test_one_bad_shot_costs_only_those_that_start_from_it(
     assert "river.drift: not rendered: it starts from river.launch, which failed" in message
     assert rendered() == ["a boat at night"]
     assert not (tmp_path / "outputs/the-paper-boat/film.mp4").exists()
+    missing = tmp_path / "outputs/the-paper-boat/missing.html"
+    assert str(missing) in message
+    assert "2 takes could not be rendered" in missing.read_text()
     (run,) = ask("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
     assert run["state_type"] == "FAILED"
     assert task_runs(ask, run["id"], 3) == {
@@ -162,6 +165,7 @@ def test_what_failed_is_said_though_the_ledger_cannot_be_written(
     (tmp_path / "film.yaml").write_text(STORYBOARD)
     film = make()
     assert film.path is not None
+    assert not (tmp_path / "outputs/the-paper-boat/missing.html").exists()
     assert "the history of this film could not be written: no space left for the store" in film.warnings
 
 
