@@ -30,7 +30,18 @@ main(sys.argv[1:])
 """
 OF_RENDER = (
     *("accelerate", "diffusers", "fastapi", "ffmpeg", "ftfy", "huggingface_hub", "imageio_ffmpeg", "onnxruntime"),
-    *("prefect", "pydantic", "ray", "safetensors", "starlette", "tokenizers", "torch", "transformers", "uvicorn"),
+    *(
+        "prefect",
+        "pydantic",
+        "ray",
+        "safetensors",
+        "sqlalchemy",
+        "starlette",
+        "tokenizers",
+        "torch",
+        "transformers",
+        "uvicorn",
+    ),
 )
 """As they are imported."""
 

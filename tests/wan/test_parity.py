@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.wan.parity import Parity
+from tests.wan.parity import PACKED, Parity
 
 COMMITTED = Path(__file__).parents[1] / "parity"
 
 
 def test_what_a_folder_lacks_comes_from_no_other(tmp_path: Path) -> None:
-    for name in ("index.json", "sampler.safetensors"):
+    for name in ("index.json", f"sampler.safetensors{PACKED}"):
         shutil.copy(COMMITTED / name, tmp_path / name)
     other = Parity(tmp_path)
     assert other["sampler"].tensors
@@ -34,8 +35,8 @@ def test_cases_are_read_from_the_names_of_tensors(tmp_path: Path) -> None:
 
 def test_committed_files_are_those_of_the_index() -> None:
     entries = json.loads((COMMITTED / "index.json").read_text())["files"]
-    files = sorted(path.name for path in COMMITTED.glob("*.safetensors"))
+    files = sorted(COMMITTED.glob(f"*.safetensors{PACKED}"))
     assert len(files) >= 6
-    for name in files:
-        digest = hashlib.sha256((COMMITTED / name).read_bytes()).hexdigest()
-        assert digest == entries[name]["sha256"], name
+    for path in files:
+        name = path.name.removesuffix(PACKED)
+        assert hashlib.sha256(lzma.decompress(path.read_bytes())).hexdigest() == entries[name]["sha256"], name
