@@ -1,7 +1,7 @@
 # make film    a film from the shipped storyboard, on a machine that has nothing but Python
 # make test    everything CI checks: format, lint, types, import contracts, tests
 # make coverage    the tests, and which lines they never run (half as long again)
-# make drill   films whose workers, keepers, drivers, servers and stores are killed or taken away, five times each (three quarters of an hour)
+# make drill   films whose workers, keepers, drivers, servers and stores are killed or taken away, five times each (about an hour)
 # make check   the same without the tests
 # make test JOBS=8   in as many processes at once (2: each may start a Ray of its own)
 # make clean   remove what the checks leave behind (not .venv, not outputs)
