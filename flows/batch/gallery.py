@@ -7,13 +7,10 @@ choosing by state are a few lines of script, and without it everything is there 
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 from pathlib import Path
 
-import jinja2
-
 from flows.batch.manifest import STATES, Manifest
-from flows.words import count, duration
+from flows.report.templates import environment
 from wan.system.files import write_atomically
 
 PAGE = "index.html"
@@ -29,26 +26,17 @@ def write_gallery(manifest: Manifest, folder: Path) -> Path:
 def render(manifest: Manifest) -> str:
     """The page as text."""
     states = Counter(entry.state for entry in manifest.films)
-    return _template().render(
-        manifest=manifest,
-        states={state: states[state] for state in STATES if states[state]},
-        film_seconds=sum(entry.film_seconds for entry in manifest.films if entry.finished),
-        seconds=sum(entry.seconds for entry in manifest.films if entry.state == "made"),
-        rendered=sum(entry.rendered for entry in manifest.films),
-        reused=sum(entry.reused for entry in manifest.films),
-        table=Path(manifest.table).name,
-        storyboard=Path(manifest.storyboard).name,
+    return (
+        environment(Path(__file__).parent)
+        .get_template("gallery.html.j2")
+        .render(
+            manifest=manifest,
+            states={state: states[state] for state in STATES if states[state]},
+            film_seconds=sum(entry.film_seconds for entry in manifest.films if entry.finished),
+            seconds=sum(entry.seconds for entry in manifest.films if entry.state == "made"),
+            rendered=sum(entry.rendered for entry in manifest.films),
+            reused=sum(entry.reused for entry in manifest.films),
+            table=Path(manifest.table).name,
+            storyboard=Path(manifest.storyboard).name,
+        )
     )
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(duration=duration, counted=count)
-    return environment.get_template("gallery.html.j2")

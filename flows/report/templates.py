@@ -11,10 +11,10 @@ from flows.words import count, duration, moment, size_of
 
 
 @cache
-def environment() -> jinja2.Environment:
-    """Of the templates beside this file."""
+def environment(folder: Path = Path(__file__).parent) -> jinja2.Environment:
+    """Of the templates in that folder, by itself those beside this file."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
