@@ -9,6 +9,7 @@ FlowsError                     exit 1
 │   └── EnvironmentProblem     no disk space, folder not writable, ffmpeg missing
 │       └── Lacking            several of them, all reported at once
 ├── RenderError                a take could not be rendered; names shot, take and worker
+│   └── CapReached             a cap was reached while a film was made; what is finished is kept
 ├── StoreError                 the store cannot be read or written
 │   ├── BlobMissing
 │   └── BlobCorrupt            bytes do not have the digest they are filed under
@@ -129,6 +130,10 @@ class RenderError(FlowsError):
         self.problems = tuple(problems)
         takes = [f"    {problem.shot}: {problem.message}" for problem in self.problems]
         super().__init__("\n".join([f"{summary}:", *takes]) if takes else summary)
+
+
+class CapReached(RenderError):
+    """What may be spent is: no further clip was begun. What is finished is kept."""
 
 
 class ClusterLost(FlowsError):

@@ -10,11 +10,14 @@ from flows.store import ClipRecord
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A worker has begun on a clip."""
+    """A worker has begun on a clip, on a `gpu` of that name ("": on none). `film`: of a pool that films share, whom it
+    is begun for, where that is another film."""
 
     fingerprint: str
     worker: str
     attempt: int
+    gpu: str = ""
+    film: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ class Finished:
 class Failed:
     """The clip could not be rendered. `final`: no attempt is left, and what depends on it will not be rendered.
 
-    `because_of` is the fingerprint of the clip whose failure this one only follows from.
+    `because_of` is the fingerprint of the clip whose failure this one only follows from. `lost`: it did not fail, but
+    its worker was lost, or had to go.
     """
 
     fingerprint: str
@@ -67,6 +71,24 @@ class Failed:
     message: str
     final: bool
     because_of: str | None = None
+    lost: bool = False
 
 
-Event: TypeAlias = Started | Progress | Log | Finished | Failed
+@dataclass(frozen=True, slots=True)
+class BudgetLow:
+    """Of a cap (`cost.cap.film`, `.batch`, `.month`) a part is spent after which people want to know (`cost.warn_at`).
+    `spent` of at most `most`, both in `unit`: a currency, or `GPU h`."""
+
+    cap: str
+    spent: float
+    most: float
+    unit: str
+    fingerprint: str = ""
+
+    @property
+    def message(self) -> str:
+        """In words."""
+        return f"{self.cap}: {self.spent:,.4g} of {self.most:,.4g} {self.unit} are spent or reserved"
+
+
+Event: TypeAlias = Started | Progress | Log | Finished | Failed | BudgetLow

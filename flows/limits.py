@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
+from flows.amounts import amount
 from flows.moments import is_moment
 
 
@@ -55,6 +58,45 @@ class Moment:
         """What is wrong with it."""
         return None if is_moment(text) else f"{text} is no time; write 18:00, or 2026-01-31T18:00"
 
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """The code of a currency (ISO 4217)."""
+
+    def wrong(self, text: str) -> str | None:
+        """What is wrong with it."""
+        fits = re.fullmatch(r"[A-Z]{3}", text)
+        return None if fits else f"{text} is no currency; write its code of three capital letters, as in EUR or USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """An amount of money, or hours of a GPU (`flows.amounts`)."""
+
+    def wrong(self, text: str) -> str | None:
+        """What is wrong with it."""
+        try:
+            amount(text)
+        except ValueError as error:
+            return str(error)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A time zone by its IANA name."""
+
+    def wrong(self, text: str) -> str | None:
+        """What is wrong with it."""
+        try:
+            ZoneInfo(text)
+        except (KeyError, ValueError, OSError):  # a name that is none, leads elsewhere, or is that of a folder
+            return f"{text} is no time zone; write one like Europe/Berlin or UTC"
+        return None
+
+
+Form: TypeAlias = Name | Moment | Currency | Spending | Zone
+"""What a text has to be."""
 
 STEPS = Bounds(1, 1000)
 FLOW_SHIFT = Bounds(0, 100, above=True)

@@ -5,15 +5,32 @@ A field exists only if something reads it; its default lives in `conf/**.yaml` a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE_SCALE, STEPS, TAKES, Bounds, Moment, Name, OneOf
+from flows.limits import (
+    BOUNDARY_RATIO,
+    FLOW_SHIFT,
+    GUIDANCE_SCALE,
+    STEPS,
+    TAKES,
+    Bounds,
+    Currency,
+    Moment,
+    Name,
+    OneOf,
+    Spending,
+    Zone,
+)
 from wan.families import FAMILIES
 from wan.model.attention import KERNELS
 from wan.placement import Placement
 from wan.request import Precision, Solver
+
+PRICE = Bounds(0, 1e6)
+"""Of an hour."""
 
 X264Preset: TypeAlias = Literal[
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"
@@ -148,6 +165,30 @@ class PromptSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapSettings:
+    """What may be spent at most, in money or hours of a GPU (`500`, `20h`); None: as much as it takes. Of a batch,
+    `film` is for each of its films, and `batch` for all of them."""
+
+    film: Annotated[str | None, Spending()]
+    batch: Annotated[str | None, Spending()]
+    month: Annotated[str | None, Spending()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostSettings:
+    """What rendering costs. `gpu_hour`: the price of an hour by what is in a GPU's name (`H200`), and of `default` for
+    all others; `worker_hour` that of a worker without a GPU; what has no price is told in hours alone. A calendar
+    month is one of `timezone` (None: this machine's). `warn_at`: the part of a cap after which a warning is given."""
+
+    gpu_hour: Annotated[Mapping[str, float], PRICE]
+    worker_hour: Annotated[float, PRICE] | None
+    currency: Annotated[str, Currency()]
+    timezone: Annotated[str | None, Zone()]
+    warn_at: Annotated[float, Bounds(0, 1, above=True)]
+    cap: CapSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the configuration decides about a run."""
 
@@ -158,3 +199,4 @@ class Settings:
     film: FilmSettings
     assets: AssetSettings
     prompts: PromptSettings
+    cost: CostSettings

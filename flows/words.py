@@ -27,6 +27,11 @@ def clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
+def money(value: float, currency: str) -> str:
+    """`12.40 EUR`, `1,204.00 USD`; what is less than a tenth with two digits that count: `0.0042 EUR`."""
+    return f"{value:,.2f} {currency}" if value == 0 or abs(value) >= 0.095 else f"{value:.2g} {currency}"
+
+
 def count(number: int, thing: str, plural: str | None = None) -> str:
     """`1 shot`, `12 shots`, `1,200 shots`."""
     return f"{number:,} {thing if number == 1 else plural or thing + 's'}"

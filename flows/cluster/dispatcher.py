@@ -18,6 +18,7 @@ from flows.cluster.renderers import RendererSpec
 from flows.events import Event, Failed, Finished, Log, Progress, Started
 from flows.planning.model import Clip
 
+GIVEN_BACK = "given back: its worker had to go"
 ASK_SECONDS = 5.0
 """How often a worker without a clip asks again, though nothing happened: what waits long becomes more urgent."""
 
@@ -249,10 +250,12 @@ class Dispatcher:
             clip = self._queue.next_load(worker, time.time())
             return None if clip is None else Ahead(clip.spec.variant, self._renderers[clip.fingerprint])
 
-    def begun(self, lease: Lease, worker: str) -> None:
+    def begun(self, lease: Lease, worker: str, gpu: str = "") -> None:
         """Said here: what a worker says last before it is killed may not arrive."""
-        started = Started(lease.clip.fingerprint, worker, lease.attempt)
         with self._changed:
+            wanted = self._queue.wanted_by(lease.clip.fingerprint)
+            payer = next((film for film in self._films if film in wanted), "")
+            started = Started(lease.clip.fingerprint, worker, lease.attempt, gpu, payer)
             self._running[started.fingerprint] = started
         self.tell(started)
 
@@ -271,8 +274,12 @@ class Dispatcher:
     def dropped(self, clip: Clip) -> None:
         """A leased clip was given up, or handed back: whoever still wants it has it rendered by another worker."""
         with self._changed:
+            running = self._running.get(clip.fingerprint)
             self._ended(clip.fingerprint)
             self._queue.dropped(clip.fingerprint)
+            if running is not None:
+                given_back = Failed(clip.fingerprint, running.worker, GIVEN_BACK, final=False, lost=True)
+                self._tell(given_back, self._queue.wanted_by(clip.fingerprint))
             self._changed.notify_all()
 
     def prepared(self, clip: Clip) -> None:
@@ -294,8 +301,8 @@ class Dispatcher:
                 self._metrics.retried()
             losses = self._queue.fail(replace(fault, message=f"{node}: {fault.message}") if on_node else fault)
             if all(loss.fingerprint != fault.fingerprint for loss in losses):
-                self._tell(Failed(fault.fingerprint, place, fault.message, final=False), wanted)
-            self._tell_losses(losses, "" if on_node else place)
+                self._tell(Failed(fault.fingerprint, place, fault.message, final=False, lost=fault.lost), wanted)
+            self._tell_losses(losses, "" if on_node else place, fault)
             self._changed.notify_all()
 
     def retire(self, worker: str, place: str, why: str, *, quietly: bool = False) -> None:
@@ -315,10 +322,11 @@ class Dispatcher:
         for name in [name for name in self._renderers if not self._queue.wanted_by(name)]:
             del self._renderers[name]
 
-    def _tell_losses(self, losses: Sequence[Loss], place: str = "") -> None:
+    def _tell_losses(self, losses: Sequence[Loss], place: str = "", fault: Fault | None = None) -> None:
         for loss in losses:
             if loss.because_of == loss.fingerprint:
-                event = Failed(loss.fingerprint, place, loss.why, final=True)
+                lost = fault is not None and fault.lost and fault.fingerprint == loss.fingerprint
+                event = Failed(loss.fingerprint, place, loss.why, final=True, lost=lost)
             else:
                 message = "not rendered: a clip it starts from failed"
                 event = Failed(loss.fingerprint, "", message, final=True, because_of=loss.because_of)

@@ -58,8 +58,9 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class WorkerFacts:
-    """Where a worker runs: the machine's name, Ray's id of it, and the process."""
+    """Where a worker runs: the machine's name, Ray's id of it, the process, and the GPU by its name ("": none)."""
 
     node: str
     node_id: str
     pid: int
+    gpu: str = ""

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,7 +24,7 @@ from flows.cluster.session import NAMESPACE, RaySession
 from flows.cluster.terms import Terms, terms_of
 from flows.cluster.weights import check_checkpoints
 from flows.errors import ClusterLost, Stopped
-from flows.events import Event, Failed, Finished, Log, Progress
+from flows.events import Event, Failed, Finished, Log, Progress, Started
 from flows.moments import moment
 from flows.planning.model import Clip
 from flows.settings import ClusterSettings
@@ -87,6 +87,7 @@ class Pool:
         self._lock = threading.Lock()
         self._events: queue.SimpleQueue[Event | _End] = queue.SimpleQueue()
         self._cancelled, self._freed = threading.Event(), threading.Event()
+        self._held, self._told_held = threading.Event(), False
         self._session: RaySession | None = None
         self._film = threading.Thread(target=self._live, name="pool", daemon=True)
         self._film.start()
@@ -130,6 +131,10 @@ class Pool:
                 yield event
         for end in ends:
             self._events.put(end)
+
+    def hold(self) -> None:
+        """Begin no further clip; what is being rendered is finished. Returns at once."""
+        self._held.set()
 
     def cancel(self) -> None:
         """Stop: no further clip is begun, running ones are cancelled; `events` ends. Finished clips stay finished."""
@@ -208,7 +213,7 @@ class Pool:
     def _follow(self, ray: Any, keeper: Any) -> None:
         """Until the film is cancelled, or the keeper has gone or knows it no more: then it is told everything anew.
         Raises Stopped when the film was called off."""
-        self._after = 0
+        self._after, self._told_held = 0, False
         with self._lock:
             self._unsent = list(self._clips.values())
         try:
@@ -234,6 +239,9 @@ class Pool:
         deadline = time.monotonic() + LISTEN_SECONDS + ANSWER_SECONDS
         while not self._cancelled.is_set():
             self._send(ray, keeper)
+            if self._held.is_set() and not self._told_held:
+                ray.get(keeper.hold.remote(self._order.film, True), timeout=ANSWER_SECONDS)
+                self._told_held = True
             if ray.wait([answer], timeout=LOOK_SECONDS)[0]:
                 told: Told | None = ray.get(answer)
                 return told
@@ -262,6 +270,8 @@ class Pool:
         )
 
     def _pass_on(self, event: Event) -> None:
+        if isinstance(event, Started) and event.film == self._order.film:
+            event = replace(event, film="")
         self._events.put(event)
         if isinstance(event, Finished) or (isinstance(event, Failed) and event.final):
             with self._lock:

@@ -32,6 +32,7 @@ from flows.store import ANOTHER, open_store
 from flows.store.identity import identity
 from flows.store.timed import Told
 from wan.errors import WanError
+from wan.system.gpus import find_gpus
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Worker:
         """`spec` is what will be rendered with first: its libraries are imported while nobody waits for them. `told`
         hears what the store takes."""
         self._name = name
-        self._threads = threads
+        self._threads, self._device = threads, spec.device
         self._store = open_store(store_address, told)
         self._store_identity = store_identity
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
@@ -70,7 +71,9 @@ class Worker:
         """Answers as soon as the process is up; the renderer may still be importing its libraries."""
         import ray  # here alone, so that this module imports without it
 
-        return WorkerFacts(platform.node(), ray.get_runtime_context().get_node_id(), os.getpid())
+        gpus = find_gpus() if self._device != "cpu" else ()
+        gpu = gpus[0].name if gpus else ""
+        return WorkerFacts(platform.node(), ray.get_runtime_context().get_node_id(), os.getpid(), gpu)
 
     def checkpoints(self, spec: RendererSpec, variants: Collection[str]) -> Mapping[str, str | None]:
         """The revision of what fills each variant here, "" where there is nothing; None if that is not known without

@@ -84,7 +84,7 @@ class WorkerLoop:
                 for _ in self._worker.follow(job):
                     pass
                 return
-            self._dispatcher.begun(lease, self._name)
+            self._dispatcher.begun(lease, self._name, self._worker.facts.gpu)
             self._follow(lease, self._worker.follow(job))
         except WorkerDied as death:
             self._died(death, lease)
@@ -144,7 +144,7 @@ class WorkerLoop:
 
     def _render(self, lease: Lease) -> None:
         """Raises WorkerDied."""
-        self._dispatcher.begun(lease, self._name)
+        self._dispatcher.begun(lease, self._name, self._worker.facts.gpu)
         self._follow(lease, self._worker.render(self._dispatcher.job(lease)))
 
     def _follow(self, lease: Lease, messages: Iterator[Message]) -> None:
@@ -185,7 +185,7 @@ class WorkerLoop:
     def _died(self, death: WorkerDied, lease: Lease | None) -> None:
         if lease is not None:
             self._worker.end()
-            self._failed(Fault(lease.clip.fingerprint, f"worker died: {death}", Blame.UNKNOWN, spoilt=True))
+            self._failed(Fault(lease.clip.fingerprint, f"worker died: {death}", Blame.UNKNOWN, spoilt=True, lost=True))
             return
         self._why = str(death)
         self._worker.leave()  # for the next one another machine may be found

@@ -21,7 +21,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandat
 
 from flows.config.names import Names
 from flows.config.origin import origin
-from flows.config.schema import in_words, leaves, mutable_twin
+from flows.config.schema import in_words, leaves, mapping_of, mutable_twin
 from flows.config.values import wrong_values
 from flows.errors import SettingsError
 from flows.resources import working_folder
@@ -75,10 +75,16 @@ def _composed(folders: Sequence[Path], overrides: Sequence[str]) -> DictConfig:
     before = OwnFolders.folders.set(own)
     try:
         with initialize_config_dir(str(shipped), version_base="1.3"):
-            return hydra.compose("config", list(overrides))
+            return hydra.compose("config", [_forced(text) for text in overrides])
     finally:
         OwnFolders.folders.reset(before)
         GlobalHydra.instance().hydra = sweep
+
+
+def _forced(text: str) -> str:
+    """Names of prices are the person's own: to a mapping Hydra adds what it does not know only where it is forced."""
+    key = text.partition("=")[0]
+    return f"++{text}" if mapping_of(key) else text
 
 
 def _explain(error: Exception, folders: Sequence[Path], overrides: Sequence[str], names: Names) -> NoReturn:

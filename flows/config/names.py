@@ -11,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
-from flows.config.schema import leaves
+from flows.config.schema import leaves, mapping_of
 from flows.errors import SettingsError
 from wan.system.folders import found_in
 from wan.system.suggest import did_you_mean, suggestions
@@ -88,7 +88,7 @@ def check(text: str, names: Names, *, sweeps: bool = False) -> Override:
         raise SettingsError(f"{text}: several values; sweep with `python -m flows storyboard=NAME {text} --multirun`")
     if key in names.options and override.package is None:
         _check_option(text, override, names, sweeps)
-    elif key not in names.keys or override.package is not None:
+    elif (key not in names.keys and not mapping_of(key)) or override.package is not None:
         raise SettingsError(f"{text}: {names.unknown_key(key)}")
     if text.endswith("=") and not sweeps:
         raise SettingsError(f"{text}: has no value; write one, or leave the override out")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from omegaconf import MISSING
 
-from flows.limits import Bounds, Moment, Name, OneOf
+from flows.limits import Bounds, Form, OneOf
 from flows.settings import Settings
 from wan.system.files import without_tilde
 
@@ -46,7 +47,8 @@ def _twin(hint: Any) -> Any:
         return mutable_twin(hint)
     if get_origin(hint) is tuple:
         return list[get_args(hint)[0]]  # type: ignore[misc]  # a type computed at run time
-    return plain(hint)
+    bare = plain(hint)
+    return dict[get_args(bare)] if get_origin(bare) is Mapping else bare  # type: ignore[misc]  # likewise
 
 
 def plain(hint: Any) -> Any:
@@ -69,10 +71,10 @@ def choices_of(hint: Any) -> tuple[str, ...]:
     return tuple(name for member in get_args(hint) for name in choices_of(member))
 
 
-def forms_of(hint: Any) -> tuple[Name | Moment, ...]:
+def forms_of(hint: Any) -> tuple[Form, ...]:
     """The forms that a text of that type has to have."""
     if get_origin(hint) is Annotated:
-        return tuple(limit for limit in hint.__metadata__ if isinstance(limit, Name | Moment))
+        return tuple(limit for limit in hint.__metadata__ if isinstance(limit, Form))
     return tuple(form for member in get_args(hint) for form in forms_of(member))
 
 
@@ -95,6 +97,8 @@ def _frozen(hint: Any, value: Any) -> Any:
         return freeze(hint, value)
     if isinstance(value, Path):
         return without_tilde(value)
+    if isinstance(value, dict):
+        return dict(value)
     if isinstance(value, list):
         return tuple(_frozen(None, item) for item in value)
     return value
@@ -110,6 +114,16 @@ def leaves(kind: type = Settings, prefix: str = "") -> Iterator[tuple[str, Any]]
             yield f"{prefix}{name}", hint
 
 
+def mapping_of(key: str) -> str | None:
+    """The mapping that a dotted key is, or names something in: `cost.gpu_hour.H200` is of `cost.gpu_hour`."""
+    return next((name for name in _mappings() if key == name or key.startswith(f"{name}.")), None)
+
+
+@cache
+def _mappings() -> tuple[str, ...]:
+    return tuple(key for key, hint in leaves() if get_origin(plain(hint)) is Mapping)
+
+
 def in_words(hint: Any) -> str:
     """A type as a person would say it: `a whole number or null`."""
     hint = plain(hint)
@@ -118,4 +132,6 @@ def in_words(hint: Any) -> str:
         return " or ".join([*members, "null"])
     if get_origin(hint) is tuple:
         return f"a list, each {in_words(get_args(hint)[0])}"
+    if get_origin(hint) is Mapping:
+        return f"names, each with {in_words(get_args(hint)[1])}: {{H200: 3.5, default: 2}}"
     return _WORDS[hint]

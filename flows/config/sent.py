@@ -7,7 +7,8 @@ of this machine (its cluster, its folders) means nothing elsewhere, and stays he
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ def as_override(key: str, value: Any) -> str:
         return f"{key}={str(value).lower()}"
     if isinstance(value, int | float):
         return f"{key}={value}"
+    if isinstance(value, Mapping):
+        return f"{key}={{{', '.join(f'{name}: {each}' for name, each in value.items())}}}"
     literal = _INTERPOLATION.sub(lambda found: rf"{found[1] * 2}\${{", str(value))
     quoted = _QUOTE.sub(lambda found: found[1] * 2 + (r"\'" if found[2] else ""), literal)
     return f"{key}='{quoted}'"
@@ -61,9 +64,8 @@ def as_override(key: str, value: Any) -> str:
 
 def _differences(here: Settings, shipped: Settings) -> Iterator[str]:
     for key, _ in leaves():
-        section, _, name = key.partition(".")
-        value = getattr(getattr(here, section), name)
-        if not {section, key} & set(OF_MACHINE) and value != getattr(getattr(shipped, section), name):
+        value = attrgetter(key)(here)
+        if not {key.partition(".")[0], key} & set(OF_MACHINE) and value != attrgetter(key)(shipped):
             yield as_override(key, value)
 
 

@@ -47,11 +47,15 @@ def _wrong(value: Any, hint: Any) -> str | None:
     for form in forms_of(hint):
         if wrong := form.wrong(value):
             return wrong
-    if bounds and not bounds.hold(value):
-        return f"{value} is out of range; it must be {bounds}"
+    named = value.items() if isinstance(value, Mapping) else [("", value)]
+    for name, each in named if bounds else ():
+        if not bounds.hold(each):
+            return f"{name}{': ' if name else ''}{each} is out of range; it must be {bounds}"
     return None
 
 
 def _at(tree: Mapping[str, Any], key: str) -> Any:
-    section, _, name = key.partition(".")
-    return tree[section][name]
+    value: Any = tree
+    for name in key.split("."):
+        value = value[name]
+    return value

@@ -16,6 +16,7 @@ from flows.film.making import Making
 from flows.film.observed import make_observed
 from flows.film.observer import Observer, Run, Unobserved
 from flows.film.result import FilmResult
+from flows.film.spending import guard_of
 from flows.film.survey import check_soundtrack, chosen_shots, clips_of, put_assets, survey, with_needed
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.store import open_store
@@ -75,20 +76,23 @@ def _begun(
     if surveyed.missing:
         store.check(writing=True)
         check_soundtrack(plan)
-    put_assets(store, plan.assets, surveyed.missing)
-    return Making(
+    making = Making(
         plan=plan,
         shots=shots,
         asked=asked,
         store=store,
         folder=folder,
         survey=surveyed,
-        pool=cleanup.enter_context(_pool(plan, surveyed.missing, store.address, renderer))
-        if surveyed.missing
-        else None,
+        pool=None,
         on_event=on_event,
         began=began,
     )
+    making.guard = guard_of(making)
+    cleanup.callback(making.settle)
+    put_assets(store, plan.assets, surveyed.missing)
+    if surveyed.missing:
+        making.pool = cleanup.enter_context(_pool(plan, surveyed.missing, store.address, renderer))
+    return making
 
 
 def _result(making: Making, run: Run) -> FilmResult:

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.cost import Meter
+from flows.cost.guard import Guard
+from flows.cost.spent import meter_of
 from flows.edit import captions_beside, edit_film, make_timeline
 from flows.edit.deliverables import target
-from flows.errors import RenderError, StoreError
+from flows.errors import CapReached, RenderError, StoreError
 from flows.events import MOTION, Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, MISSING, PLAN, REPORT, SHOTS
 from flows.film.result import Delivered
@@ -62,10 +65,14 @@ class Making:
     began: float = field(default_factory=time.monotonic)
     start_seconds: float | None = None
     edit_seconds: float | None = None
+    meter: Meter = field(init=False)
+    guard: Guard | None = None
+    recorded: bool = False
 
     def __post_init__(self) -> None:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
         self.records = dict(self.survey.found)
+        self.meter = meter_of(self.plan, self.survey.damaged)
 
     def tell_found(self) -> None:
         """Let `on_event` hear what is in the store already."""
@@ -74,8 +81,20 @@ class Making:
 
     def events(self) -> Iterator[Event]:
         """What happens until everything is rendered that can be. `on_event` has heard it before."""
-        if self.pool is not None:
-            yield from map(self._noted, self.pool.events())
+        for event in self.pool.events() if self.pool is not None else ():
+            yield self._noted(event)
+            for low in self.guard.note(event) if self.guard is not None else ():
+                self.on_event(low)
+                yield low
+                self.warn(low.message)
+            if self.guard is not None and self.guard.stopped and self._held():
+                return
+
+    def _held(self) -> bool:
+        """No further clip is begun; whether none is under way any more."""
+        assert self.pool is not None, "somebody has rendered"
+        self.pool.hold()
+        return not self.meter.running
 
     def warn(self, message: str) -> None:
         """Said once to the person: what went wrong beside the film."""
@@ -90,6 +109,7 @@ class Making:
 
     def note(self, event: Event) -> Event:
         """Take what follows from it; returns it in the person's words."""
+        self.meter.note(event, time.monotonic())
         if isinstance(event, Progress) and event.stage in UNDER_WAY:
             self._under_way()
         if isinstance(event, Finished):
@@ -118,11 +138,19 @@ class Making:
             self.pool.cancel()
             for event in self.pool.pending():
                 self.note(event)
+        self.meter.stop(time.monotonic())
+
+    def settle(self) -> None:
+        """What was used is in the ledger, if it could be written; nothing is reserved any more."""
+        if self.guard is not None and (trouble := self.guard.settle(in_ledger=self.recorded or not self.meter.used)):
+            self.warn(trouble)
 
     def check_rendered(self) -> None:
         """Raises RenderError that names every take that could not be rendered, and why; a page shows what is there and
         what is not, until there is nothing missing."""
         failed = self.watches.problems
+        if self.guard is not None and self.guard.stopped:
+            failed = (*failed, *self.watches.not_begun("not rendered: a cap is reached"))
         page = self.folder / MISSING
         if not failed:
             page.unlink(missing_ok=True)
@@ -132,6 +160,9 @@ class Making:
         except (StoreError, OSError) as error:
             self.warn(f"{page} could not be written: {error}")
         takes = "take was" if len(failed) == 1 else "takes were"
+        if self.guard is not None and self.guard.stopped:
+            said = f"{self.guard.stopped}\n    the same command with a higher one goes on from there"
+            raise CapReached(f"{said}; {len(failed)} {takes} not rendered (the others are kept; see {page})")
         raise RenderError(f"{len(failed)} {takes} not rendered (the others are kept; see {page})", failed)
 
     @property

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import importlib.metadata
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from flows.errors import EnvironmentProblem, StoreError
 from flows.film.making import Making
+from flows.film.spending import Spending, user
 from flows.ledger import LedgerRow, append_rows, learn_film
 from flows.ledger.overheads import start_key
 from flows.ledger.rows import RowStatus
@@ -17,13 +17,15 @@ from flows.planning.overheads import written
 from flows.resolve.memory import remember
 
 
-def write_histories(makings: Sequence[Making], flow_run_id: str) -> str | None:
+def write_histories(makings: Sequence[Making], flow_run_id: str, batch: str) -> str | None:
     """The same of films that were made side by side, in one file of the ledger. Nothing is learnt of how long a film
     takes: others were edited and rendered beside it."""
     try:
-        rows = [row for making in makings for row in _rows(making, flow_run_id)]
+        rows = [row for making in makings for row in _rows(making, flow_run_id, batch)]
         if rows and makings:
             append_rows(makings[0].store, rows)
+        for making in makings:
+            making.recorded = True
         for making in makings:
             if making.film is not None:
                 remember(making.store, making.plan.storyboard, past_of(making.plan))
@@ -40,6 +42,7 @@ def write_history(making: Making, flow_run_id: str) -> str | None:
     """
     try:
         append_rows(making.store, list(_rows(making, flow_run_id)))
+        making.recorded = True
         _learn(making)
         if making.film is not None:
             remember(making.store, making.plan.storyboard, past_of(making.plan))
@@ -55,26 +58,24 @@ def _learn(making: Making) -> None:
     learn_film(making.store, key, making.start_seconds, edited, written(making.plan))
 
 
-def _rows(making: Making, flow_run_id: str) -> Iterator[LedgerRow]:
-    run = Run(when=datetime.now(UTC), user=_user(), flow_run=flow_run_id, version=_version())
+def _rows(making: Making, flow_run_id: str, batch: str = "") -> Iterator[LedgerRow]:
+    run = Run(when=datetime.now(UTC), user=user(), flow_run=flow_run_id, version=_version(), batch=batch)
+    spent = Spending(making)
     for shot in making.shots:
         for take, planned in enumerate(shot.takes):
             for number, clip in enumerate(planned.clips):
                 record = making.records.get(clip.fingerprint)
                 failure = making.failures.get(clip.fingerprint)
-                if record is None and failure is None:
-                    continue  # the person stopped before its turn came
+                stopped = clip.fingerprint in spent.used
+                if record is None and failure is None and not stopped:
+                    continue  # its turn did not come
                 rendered = clip.fingerprint in making.rendered
-                status: RowStatus = "failed" if record is None else "rendered" if rendered else "cached"
+                status: RowStatus = "rendered" if rendered else "cached"
+                if record is None:
+                    status = "failed" if failure else "stopped"
                 message = failure.message if failure else ""
-                yield ledger_row(making.plan, shot, (take, number), run, status, record, message)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may have a user id without a name
-        return ""
+                row = ledger_row(making.plan, shot, (take, number), run, status, record, message)
+                yield spent.noted(row)
 
 
 def _version() -> str:

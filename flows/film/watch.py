@@ -75,6 +75,14 @@ class Watches:
         """Of every take that failed."""
         return tuple(watch.problem for watch in self.takes if watch.problem is not None)
 
+    def not_begun(self, why: str) -> tuple[Problem, ...]:
+        """Of every take that still waits for something."""
+        return tuple(
+            Problem(None, f"take {watch.number}: {why}" if watch.number > 1 else why, None, watch.shot.id)
+            for watch in self.takes
+            if watch.open
+        )
+
     def name_of(self, fingerprint: str) -> str:
         """The take that a clip belongs to."""
         watches = self._by_clip.get(fingerprint)

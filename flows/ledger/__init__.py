@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from flows.ledger.history import Compacted, append_rows, compact, ledger_files, read_history
+from flows.ledger.chosen import Chosen, Columns
+from flows.ledger.history import Compacted, append_rows, compact, ledger_files, read_columns, read_history
 from flows.ledger.overheads import Overheads, learn_film, read_overheads
 from flows.ledger.rows import LedgerRow
 from flows.ledger.timings import Estimate, Timings, forwards, read_timings
 
 __all__ = [
+    "Chosen",
+    "Columns",
     "Compacted",
     "Estimate",
     "LedgerRow",
@@ -21,6 +24,7 @@ __all__ = [
     "forwards",
     "learn_film",
     "ledger_files",
+    "read_columns",
     "read_history",
     "read_overheads",
     "read_timings",

@@ -10,15 +10,18 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from flows.errors import EnvironmentProblem, StoreError
-from flows.ledger.parquet import from_parquet, to_parquet
+from flows.ledger.chosen import KEY, SOUGHT, Chosen, Columns
+from flows.ledger.parquet import columns_from, from_parquet, to_parquet
 from flows.ledger.rows import LedgerRow
 from flows.ledger.timings import learn
 from flows.store import Store
 from flows.store.layout import LEDGER, is_ledger_note, ledger_note
 
+Parsed = TypeVar("Parsed")
 COMPACT_AT = 64
 """With this many files that can be read the next writer merges them."""
 
@@ -35,25 +38,60 @@ def append_rows(store: Store, rows: Sequence[LedgerRow]) -> None:
 
 def read_history(
     store: Store,
+    chosen: Chosen | None = None,
     *,
-    film: str | None = None,
-    shot: str | None = None,
-    status: str | None = None,
-    since: datetime | None = None,
     limit: int | None = None,
     on_damage: Callable[[str], None] | None = None,
 ) -> list[LedgerRow]:
-    """Rows, newest first. `film` is a title or slug, `shot` a full id or its last part.
+    """Rows that are chosen (None: all), newest first.
 
     `on_damage` hears of each file that cannot be read, and what to do about it. Raises StoreError, EnvironmentProblem
     when the folder itself cannot be read.
     """
-    latest: dict[tuple[object, ...], LedgerRow] = {}
-    for row in _all_rows(store, on_damage or _ignore):
-        if _matches(row, film, shot, status, since):
-            latest.setdefault(row.key, row)
-    newest = sorted(latest.values(), key=lambda row: (row.when, row.shot, row.take, row.clip), reverse=True)
-    return newest[:limit]
+    say = on_damage or _ignore
+    found, files = _columns(store, tuple(dict.fromkeys((*SOUGHT, *KEY))), say)
+    light = found.only(chosen or Chosen())
+    order = sorted(range(len(light)), key=lambda row: _place(light, row), reverse=True)[:limit]
+    places = [(light["file"][row], light["row"][row]) for row in order]
+    rows: dict[tuple[int, int], LedgerRow] = {}
+    for file, (name, data) in enumerate(files):
+        numbers = [number for where, number in places if where == file]
+        made = _parsed(store, name, data, partial(from_parquet, rows=numbers)) if numbers else []
+        if isinstance(made, Damaged):
+            say(made)
+        else:
+            rows |= zip(((file, number) for number in numbers), made or (), strict=True)
+    return [rows[place] for place in places if place in rows]
+
+
+def read_columns(
+    store: Store, paths: Sequence[str], chosen: Chosen | None = None, on_damage: Callable[[str], None] | None = None
+) -> Columns:
+    """Some columns of the rows that are chosen, in no order: quick also of many rows. `paths` as in
+    `flows.ledger.parquet.columns_from`. Raises as `read_history`."""
+    found, _ = _columns(store, tuple(dict.fromkeys((*paths, *SOUGHT, *KEY))), on_damage or _ignore)
+    return found.only(chosen) if chosen else found
+
+
+def _place(light: Columns, row: int) -> tuple[object, ...]:
+    return tuple(light[name][row] for name in ("when", "shot", "take", "clip"))
+
+
+def _columns(
+    store: Store, paths: Sequence[str], on_damage: Callable[[str], None]
+) -> tuple[Columns, list[tuple[str, bytes]]]:
+    """Every row once, and the files by number (`file`, `row`). Read again from the start when a file was merged into
+    another one by somebody else after it was listed."""
+    while True:
+        parts = list(_read_all(store, lambda data: columns_from(data, paths)))
+        if any(part is None for _, part, _ in parts):
+            continue
+        for _, part, _ in parts:
+            if isinstance(part, Damaged):
+                on_damage(part)
+        whole = [(part, (name, data)) for name, part, data in parts if isinstance(part, dict)]
+        joined = Columns.joined(paths, [part for part, _ in whole])
+        return joined.distinct(KEY) if len(whole) > 1 else joined, [file for _, file in whole]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +108,7 @@ def compact(store: Store, on_damage: Callable[[str], None] | None = None) -> Com
     Raises StoreError, EnvironmentProblem."""
     names: list[str] = []
     rows: dict[tuple[object, ...], LedgerRow] = {}
-    for name, found in _read_all(store):
+    for name, found, _ in _read_all(store, from_parquet):
         if isinstance(found, Damaged):
             (on_damage or _ignore)(found)
             continue
@@ -108,24 +146,13 @@ def _write(store: Store, rows: Sequence[LedgerRow]) -> str:
     return name
 
 
-def _all_rows(store: Store, on_damage: Callable[[str], None]) -> list[LedgerRow]:
-    """Read again from the start when a file was merged into another one by somebody else after it was listed."""
-    while True:
-        parts = [part for _, part in _read_all(store)]
-        if None in parts:
-            continue
-        for part in parts:
-            if isinstance(part, Damaged):
-                on_damage(part)
-        return [row for rows in parts if isinstance(rows, list) for row in rows]
-
-
-def _read_all(store: Store) -> Iterator[tuple[str, list[LedgerRow] | Damaged | None]]:
-    """Every file by name: its rows; None when it is gone. They are fetched many at once, and parsed in this thread."""
+def _read_all(store: Store, parse: Callable[[bytes], Parsed]) -> Iterator[tuple[str, Parsed | Damaged | None, bytes]]:
+    """Every file by name: what it is parsed to; None when it is gone. They are fetched many at once, and parsed in this
+    thread."""
     names = _files(store)
     with ThreadPoolExecutor(store.at_once, thread_name_prefix="ledger") as threads:
         for name, data in zip(names, threads.map(lambda name: _fetched(store, name), names), strict=True):
-            yield name, _rows(store, name, data)
+            yield name, _parsed(store, name, data, parse), data if isinstance(data, bytes) else b""
 
 
 def _fetched(store: Store, name: str) -> bytes | Exception | None:
@@ -135,23 +162,16 @@ def _fetched(store: Store, name: str) -> bytes | Exception | None:
         return error
 
 
-def _rows(store: Store, name: str, data: bytes | Exception | None) -> list[LedgerRow] | Damaged | None:
+def _parsed(
+    store: Store, name: str, data: bytes | Exception | None, parse: Callable[[bytes], Parsed]
+) -> Parsed | Damaged | None:
     try:
         if isinstance(data, Exception):
             raise data
-        return None if data is None else from_parquet(data)
+        return None if data is None else parse(data)
     except (ValueError, StoreError, EnvironmentProblem) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         return Damaged(f"{store.address}/{name} cannot be read ({reason}); without it the rest is shown")
-
-
-def _matches(row: LedgerRow, film: str | None, shot: str | None, status: str | None, since: datetime | None) -> bool:
-    return (
-        (film is None or film in (row.film, row.slug))
-        and (shot is None or row.shot == shot or row.shot.endswith(f".{shot}"))
-        and (status is None or row.status == status)
-        and (since is None or row.when >= since)
-    )
 
 
 def _ignore(message: str) -> None:

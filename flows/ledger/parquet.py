@@ -8,7 +8,8 @@ may let go of Python objects while the interpreter ends, and the process is then
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
@@ -35,21 +36,73 @@ def to_parquet(rows: Sequence[LedgerRow]) -> bytes:
     return buffer.getvalue()
 
 
-def from_parquet(data: bytes) -> list[LedgerRow]:
-    """The rows of a file. Columns of later versions are left out. Raises ValueError for what is no ledger of ours."""
+def from_parquet(data: bytes, rows: Sequence[int] | None = None) -> list[LedgerRow]:
+    """The rows of a file, or those with these numbers. Columns of later versions are left out. Raises ValueError for
+    what is no ledger of ours."""
+    import pyarrow as pa
+
+    with _open(data) as file:
+        known = [name for name in hints(LedgerRow) if name in file.schema_arrow.names]
+        try:
+            table = file.read(known, use_threads=False)
+            chosen = table if rows is None else table.take(pa.array(rows, pa.int64()))
+            return [restored(LedgerRow, row) for row in chosen.to_pylist(maps_as_pydicts="strict")]
+        except (pa.ArrowException, OSError) as error:
+            raise ValueError(str(error)) from error
+
+
+def columns_from(data: bytes, paths: Sequence[str]) -> dict[str, list[Any]]:
+    """Some columns of a file, by name or by the way into a struct (`spec.variant`): plain values, `when` in seconds
+    since the epoch. What an earlier version did not write is None. Raises ValueError as `from_parquet` does."""
+    import pyarrow as pa
+
+    with _open(data) as file:
+        known = [path for path in paths if path.partition(".")[0] in file.schema_arrow.names]
+        try:
+            table = file.read(known, use_threads=False)
+        except (pa.ArrowException, OSError) as error:
+            raise ValueError(str(error)) from error
+        if not all(_sound(table, path) for path in known):
+            from_parquet(data)  # which says what is wrong
+            raise ValueError("a column holds something else")
+        return {path: _values(table, path) if path in known else [None] * table.num_rows for path in paths}
+
+
+def _sound(table: pa.Table, path: str) -> bool:
+    """Whether a column has the type that it should, and values where each row needs one."""
+    name = path.partition(".")[0]
+    column, wanted = table[name], schema().field(name).type
+    return (name not in NEEDED or column.null_count == 0) and ("." in path or column.type == wanted)
+
+
+@contextmanager
+def _open(data: bytes) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(pa.BufferReader(data), pre_buffer=False) as file:
-            known = [name for name in hints(LedgerRow) if name in file.schema_arrow.names]
-            lacking = NEEDED.difference(known)
-            if lacking:
-                raise ValueError(f"it has no column {', '.join(sorted(lacking))}")
-            rows = file.read(known, use_threads=False).to_pylist(maps_as_pydicts="strict")
-        return [restored(LedgerRow, row) for row in rows]
+        file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(str(error)) from error
+    with file:
+        lacking = NEEDED.difference(file.schema_arrow.names)
+        if lacking:
+            raise ValueError(f"it has no column {', '.join(sorted(lacking))}")
+        yield file
+
+
+def _values(table: pa.Table, path: str) -> list[Any]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    name, _, member = path.partition(".")
+    column = table[name]
+    if member:
+        column = pc.struct_field(column, member)
+    if pa.types.is_timestamp(column.type):
+        return [value / 1e6 for value in pc.cast(column, pa.int64()).to_pylist()]
+    values: list[Any] = column.to_pylist()
+    return values
 
 
 def schema() -> pa.Schema:

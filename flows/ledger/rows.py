@@ -9,14 +9,15 @@ from typing import Annotated, Literal, TypeAlias
 
 from flows.clips import ClipSpec
 
-RowStatus: TypeAlias = Literal["rendered", "cached", "failed"]
+RowStatus: TypeAlias = Literal["rendered", "cached", "failed", "stopped"]
 STAGES = ("load", "encode", "denoise", "decode", "write")
 """The stages of rendering a clip that are timed, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
-    """A clip of a take that a film asked for. Each field is a column of the ledger's files; `spec` has parts."""
+    """A clip of a take that a film asked for. Each field is a column of the ledger's files; `spec` has parts. What a
+    clip took of GPUs stands in the first row that the film has of it."""
 
     when: Annotated[datetime, "ISO 8601, UTC"]
     status: RowStatus
@@ -41,6 +42,18 @@ class LedgerRow:
     flow_run: Annotated[str, "Prefect's id of the film's run"] = ""
     version: Annotated[str, "of wanflow"] = ""
     message: Annotated[str, "why it failed"] = ""
+    batch: Annotated[str, "that the film is of"] = ""
+    model: Annotated[str, "the family of checkpoints"] = ""
+    gpu: Annotated[str, "its name, as NVIDIA H200; empty: it was rendered without one"] = ""
+    attempts: Annotated[int, "begun for this film"] = 0
+    used_seconds: Annotated[
+        float, "of a GPU (a worker where there is none), all attempts, loading too; that of half a GPU is half of one"
+    ] = 0.0
+    failed_seconds: Annotated[float, "of these, of attempts that failed"] = 0.0
+    repeated_seconds: Annotated[float, "of these, of work that was done again"] = 0.0
+    price_hour: Annotated[float | None, "of what it was rendered on, then; null: none was set"] = None
+    cost: Annotated[float | None, "of `used_seconds`; null: no price was set"] = None
+    currency: str = ""
 
     @property
     def total_seconds(self) -> float:

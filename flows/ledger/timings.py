@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from flows.clips import ClipSpec
 from flows.ledger.rows import LedgerRow
@@ -22,55 +23,118 @@ BASES: tuple[Basis, ...] = get_args(Basis)
 Extent: TypeAlias = tuple[int, int, int]
 """Width, height and number of frames of a clip."""
 
+EIGHTY = 1.2816
+"""Standard deviations around the mean that four of five values of a normal distribution lie within."""
+USUAL_SPREAD, USUAL_COUNT = 0.15, 2
+"""What clips of one kind are taken to differ by (a standard deviation of logarithms) until they show it, and how many
+clips that assumption counts for."""
+SCALED, ROUGH, ELSEWHERE = 1.5, 3.0, 2.0
+"""How many times shorter or longer a clip may be than an estimate scaled from another size; than a guess; and than one
+that was timed on other GPUs alone."""
+LEAST_LOAD = 0.2
+"""Seconds: a load that takes less found its model in place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Seconds of one worker with the model loaded. `basis`: this very kind of clip was timed, another one, or none."""
+    """Seconds of one worker with the model loaded. `basis`: this very kind of clip was timed, another one, or none.
+    Four of five clips should take between `low` and `high`."""
 
     seconds: float
     basis: Basis
+    low: float = 0.0
+    high: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """`fixed` seconds a clip (encoding, decoding, writing), `per_forward` seconds a pass, over `count` clips."""
+    """`fixed` seconds a clip (encoding, decoding, writing), `per_forward` seconds a pass, over `count` clips. `spread`:
+    the standard deviation of the logarithm of what they took over what was expected."""
 
     fixed: float
     per_forward: float
     count: int
+    spread: float = 0.0
+
+    @property
+    def factor(self) -> float:
+        """How many times shorter or longer four of five clips are at most."""
+        known = min(self.count, MEMORY) - 1
+        variance = (known * self.spread**2 + USUAL_COUNT * USUAL_SPREAD**2) / (known + USUAL_COUNT)
+        return math.exp(EIGHTY * math.sqrt(variance * (1 + 1 / self.count)))
+
+
+Kinds: TypeAlias = Mapping[str, Mapping[Extent, Timing]]
+"""By the GPU's name ("": none), and then by extent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """What is known; keys are `<variant>/<checkpoint>/<device>/<numerics>` and then the extent."""
+    """What is known; keys are `<variant>/<checkpoint>/<device>/<numerics>`, then the GPU's name, and then the extent.
+    `loads`: seconds that loading took, by the same keys."""
 
-    table: Mapping[str, Mapping[Extent, Timing]] = field(default_factory=dict)
+    table: Mapping[str, Kinds] = field(default_factory=dict)
+    loads: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
-    def estimate(self, spec: ClipSpec, kernel: str, device: str, rough: Callable[[Extent], float]) -> Estimate:
-        """How long a clip would take on a device of this kind (`render.device`), its attention computed by `kernel`.
-        `rough` is what a clip like it is guessed to take, by its extent: the ratio of two guesses scales what was timed
-        of another extent."""
-        known = self.table.get(_model_key(spec, kernel, device), {})
-        if not known:
-            return Estimate(rough(spec.extent), "rough")
-        measured = spec.extent in known
-        near = spec.extent if measured else min(known, key=lambda extent: abs(prod(extent) - prod(spec.extent)))
-        seconds = known[near].fixed + known[near].per_forward * forwards(spec)
-        if measured:
-            return Estimate(seconds, "measured")
-        return Estimate(seconds * rough(spec.extent) / rough(near), "scaled")
+    def estimate(
+        self, spec: ClipSpec, kernel: str, device: str, rough: Callable[[Extent], float], gpu: str | None = None
+    ) -> Estimate:
+        """How long a clip would take on a device of this kind (`render.device`), its attention computed by `kernel`, on
+        a `gpu` of that name (None: any that was timed). `rough` is what a clip like it is guessed to take, by its
+        extent: the ratio of two guesses scales what was timed of another extent."""
+        kinds = self.table.get(_model_key(spec, kernel, device), {})
+        if not kinds:
+            guess = rough(spec.extent)
+            return Estimate(guess, "rough", guess / ROUGH, guess * ROUGH)
+        here = gpu in kinds
+        asked = [kinds[gpu]] if gpu is not None and here else kinds.values()
+        found = [_estimate(known, spec, rough) for known in asked]
+        wider = 1.0 if here or gpu is None else ELSEWHERE
+        basis = max((each.basis for each in found), key=BASES.index)
+        return Estimate(
+            sum(each.seconds for each in found) / len(found),
+            basis if wider == 1.0 else "scaled",
+            min(each.low for each in found) / wider,
+            max(each.high for each in found) * wider,
+        )
+
+    def load(self, spec: ClipSpec, kernel: str, device: str, gpu: str | None = None) -> float | None:
+        """What loading the clip's model takes; None where it is not known."""
+        kinds = self.loads.get(_model_key(spec, kernel, device), {})
+        return kinds.get(gpu or "", max(kinds.values(), default=None))
+
+    def gpus(self, spec: ClipSpec, kernel: str, device: str) -> frozenset[str]:
+        """The GPUs that clips of the same model were timed on."""
+        return frozenset(self.table.get(_model_key(spec, kernel, device), ()))
+
+
+def _estimate(known: Mapping[Extent, Timing], spec: ClipSpec, rough: Callable[[Extent], float]) -> Estimate:
+    measured = spec.extent in known
+    near = spec.extent if measured else min(known, key=lambda extent: abs(prod(extent) - prod(spec.extent)))
+    seconds = known[near].fixed + known[near].per_forward * forwards(spec)
+    factor = known[near].factor
+    if measured:
+        return Estimate(seconds, "measured", seconds / factor, seconds * factor)
+    seconds *= rough(spec.extent) / rough(near)
+    return Estimate(seconds, "scaled", seconds / factor / SCALED, seconds * factor * SCALED)
 
 
 def read_timings(store: Store) -> Timings:
     """What the store has learnt. A damaged note is as good as none: estimates are then rough until the next film."""
     data = store.note(TIMINGS)
     try:
-        raw = json.loads(data) if data else {}
-        return Timings(
-            {model: {_extent(key): Timing(**timing) for key, timing in known.items()} for model, known in raw.items()}
-        )
-    except (ValueError, TypeError, AttributeError):
+        raw = json.loads(data) if data else {"clips": {}, "loads": {}}
+        table = {model: {gpu: _known(each) for gpu, each in kinds.items()} for model, kinds in raw["clips"].items()}
+        loads = {
+            model: {gpu: float(seconds) for gpu, seconds in kinds.items()} for model, kinds in raw["loads"].items()
+        }
+        return Timings(table, loads)
+    except (ValueError, TypeError, AttributeError, KeyError):
         return Timings()
+
+
+def _known(raw: Any) -> dict[Extent, Timing]:
+    return {_extent(key): Timing(**timing) for key, timing in raw.items()}
 
 
 def learn(store: Store, rows: Iterable[LedgerRow]) -> None:
@@ -78,15 +142,24 @@ def learn(store: Store, rows: Iterable[LedgerRow]) -> None:
     rendered = [row for row in rows if row.status == "rendered" and row.seconds.get("denoise")]
     if not rendered:
         return
-    table = {model: dict(known) for model, known in read_timings(store).table.items()}
+    before = read_timings(store)
+    table = {model: {gpu: dict(known) for gpu, known in kinds.items()} for model, kinds in before.table.items()}
+    loads = {model: dict(kinds) for model, kinds in before.loads.items()}
     for row in rendered:
-        known = table.setdefault(_model_key(row.spec, row.kernel, row.device), {})
+        model = _model_key(row.spec, row.kernel, row.device)
+        known = table.setdefault(model, {}).setdefault(row.gpu, {})
         known[row.spec.extent] = _blend(known.get(row.spec.extent), row)
-    plain = {
-        model: {"x".join(map(str, extent)): _plain(timing) for extent, timing in sorted(known.items())}
-        for model, known in sorted(table.items())
+        if (load := row.seconds.get("load", 0.0)) >= LEAST_LOAD:
+            earlier = loads.setdefault(model, {}).get(row.gpu, load)
+            loads[model][row.gpu] = round((earlier + load) / 2, 3)
+    clips = {
+        model: {
+            gpu: {"x".join(map(str, extent)): _plain(timing) for extent, timing in sorted(known.items())}
+            for gpu, known in sorted(kinds.items())
+        }
+        for model, kinds in sorted(table.items())
     }
-    store.put_note(TIMINGS, json.dumps(plain, indent=1).encode())
+    store.put_note(TIMINGS, json.dumps({"clips": clips, "loads": loads}, indent=1).encode())
 
 
 def forwards(spec: ClipSpec) -> float:
@@ -98,12 +171,16 @@ def forwards(spec: ClipSpec) -> float:
 
 def _blend(old: Timing | None, row: LedgerRow) -> Timing:
     fixed = sum(row.seconds.get(stage, 0.0) for stage in ("encode", "decode", "write"))
-    per_forward = row.seconds["denoise"] / max(forwards(row.spec), 1)
+    passes = max(forwards(row.spec), 1)
+    per_forward = row.seconds["denoise"] / passes
     if old is None:
         return Timing(fixed, per_forward, 1)
     part = 1 / min(old.count + 1, MEMORY)
     mixed = (1 - part) * old.fixed + part * fixed, (1 - part) * old.per_forward + part * per_forward
-    return Timing(*mixed, old.count + 1)
+    off = math.log((fixed + per_forward * passes) / max(old.fixed + old.per_forward * passes, 1e-9))
+    of_it = 1 / min(old.count, MEMORY)  # the first clip was not off
+    spread = math.sqrt((1 - of_it) * old.spread**2 + of_it * off**2)
+    return Timing(*mixed, old.count + 1, spread)
 
 
 def _plain(timing: Timing) -> dict[str, float]:
@@ -111,6 +188,7 @@ def _plain(timing: Timing) -> dict[str, float]:
         "fixed": round(timing.fixed, 6),
         "per_forward": round(timing.per_forward, 6),
         "count": timing.count,
+        "spread": round(timing.spread, 4),
     }
 
 

@@ -63,6 +63,8 @@ class TotalsForm(TypedDict):
     edit_seconds: Annotated[float, "the edit and the report"]
     estimate: Annotated[Basis, "what that stands on"]
     width: Annotated[int, "clips that can be rendered side by side at most"]
+    loads: Annotated[dict[str, float], "seconds that loading takes, by variant that is to be rendered with"]
+    gpus: Annotated[list[str], "names of the GPUs that the estimate is of, an empty one for none; []: not known"]
 
 
 class PlanForm(TypedDict):

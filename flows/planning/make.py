@@ -9,7 +9,6 @@ from itertools import pairwise
 
 from flows.errors import Lacking, Problem, StoryboardError
 from flows.garbage import without_garbage_collection
-from flows.ledger.timings import Basis
 from flows.planning.film_checks import voice_problems
 from flows.planning.model import Plan, PlannedShot, Take, Totals
 from flows.planning.moments import Moments, planned_voices
@@ -87,7 +86,7 @@ class Sketch:
         _refuse(transition_problems(shots, storyboard.shots) or voice_problems(storyboard, moments))
         seconds = {shot.id: _slowest_take(shot) for shot in shots}
         new = {shot.id: sum(take.status == "new" for take in shot.takes) for shot in shots}
-        totals = _totals(shots, moments, greatest_width(self.order, self.upstream, new), self.maker.basis)
+        totals = _totals(shots, moments, greatest_width(self.order, self.upstream, new), self.maker)
         size = geometry.film.width, geometry.film.height
         return Plan(
             title=storyboard.title,
@@ -181,7 +180,7 @@ def _slowest_take(shot: PlannedShot) -> float:
     return max(sum(clip.estimated_seconds for clip in take.clips) for take in shot.takes)
 
 
-def _totals(shots: Sequence[PlannedShot], moments: Moments, width: int, basis: Basis) -> Totals:
+def _totals(shots: Sequence[PlannedShot], moments: Moments, width: int, maker: TakeMaker) -> Totals:
     takes = [take for shot in shots for take in shot.takes]
     return Totals(
         shots=len(shots),
@@ -191,7 +190,9 @@ def _totals(shots: Sequence[PlannedShot], moments: Moments, width: int, basis: B
         film_seconds=moments.seconds,
         estimated_seconds=sum(shot.estimated_seconds for shot in shots),
         width=width,
-        estimate=basis,
+        estimate=maker.basis,
+        loads=dict(maker.loads),
+        gpus=tuple(sorted(maker.gpus)),
     )
 
 

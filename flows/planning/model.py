@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from flows.clips import ClipSpec
 from flows.errors import Place
-from flows.fields import Seconds
+from flows.fields import Rounded, Seconds
 from flows.ledger.timings import Basis
 from flows.settings import Settings
 from flows.storyboard.model import Soundtrack, Storyboard, Transition
@@ -39,6 +39,8 @@ class Clip:
     keep: Annotated[int, "frames after those that it shows"] = 0
     status: Status = "new"
     estimated_seconds: Seconds = 0.0
+    estimated_low: Annotated[float, Rounded(3), "four of five clips should take so long at least"] = 0.0
+    estimated_high: Annotated[float, Rounded(3), "and so long at most"] = 0.0
 
     @property
     def numerics(self) -> Numerics:
@@ -142,7 +144,9 @@ class Totals:
     `frames` are the film's, so `frames` / fps is `film_seconds`. `estimated_seconds` is the whole render with one
     worker: `start_seconds` until the first clip is under way, all new clips, and `edit_seconds`. `estimate` says what
     the clips' part stands on: clips like these were timed, others were, or none.
-    `width` is that of the graph: how many new clips could be rendered side by side at most.
+    `width` is that of the graph: how many new clips could be rendered side by side at most. `loads` are the seconds
+    that loading takes, by variant of the new clips, `gpus` what these were timed on before: GPUs by name ("": none), or
+    the one of this machine.
     """
 
     shots: int
@@ -155,6 +159,8 @@ class Totals:
     estimate: Basis = "rough"
     start_seconds: float = 0.0
     edit_seconds: float = 0.0
+    loads: Mapping[str, float] = field(default_factory=dict)
+    gpus: tuple[str, ...] = ()
 
     @property
     def rendering_seconds(self) -> float:

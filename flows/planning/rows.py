@@ -19,6 +19,7 @@ class Run:
     user: str = ""
     flow_run: str = ""
     version: str = ""
+    batch: str = ""
 
 
 def ledger_row(
@@ -60,4 +61,6 @@ def ledger_row(
         flow_run=run.flow_run,
         version=run.version,
         message=message,
+        batch=run.batch,
+        model=plan.settings.model.family,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flows.clips import SEEDS, ClipSpec, HandOff, Medium, fingerprint
+from flows.ledger.overheads import LOAD, PUBLISHED_WEIGHTS
 from flows.ledger.timings import BASES, Basis, Extent
 from flows.media.treated import versions
 from flows.planning.geometry import Geometry
@@ -37,6 +38,8 @@ class TakeMaker:
     negative_prompt: str | None = None
     """Of shots that name none; None: the family's, or the variant's."""
     bases: set[Basis] = field(default_factory=set)
+    loads: dict[str, float] = field(default_factory=dict)
+    gpus: set[str] = field(default_factory=set)
     _computed: Numerics = field(init=False)
     """What is computed, whichever exact kernel does: that decides pixels."""
 
@@ -74,9 +77,7 @@ class TakeMaker:
         self, recipe: ShotRecipe, source: str | None, index: int, take: Take, finished: Collection[str]
     ) -> Take:
         chain = tuple(
-            replace(clip, status="cached")
-            if clip.fingerprint in finished
-            else replace(clip, estimated_seconds=self._seconds(clip.spec, cut.part.role))
+            replace(clip, status="cached") if clip.fingerprint in finished else self._estimated(clip, cut.part.role)
             for clip, cut in zip(take.clips, recipe.clips, strict=True)
         )
         if all(clip.status == "cached" for clip in chain):
@@ -133,8 +134,8 @@ class TakeMaker:
             treated=self._treated(image, last_image, media),
         )
 
-    def _seconds(self, spec: ClipSpec, role: Role) -> float:
-        kernel = self.numerics.attention
+    def _estimated(self, clip: Clip, role: Role) -> Clip:
+        kernel, spec = self.numerics.attention, clip.spec
 
         def rough(extent: Extent) -> float:
             width, height, frames = extent
@@ -142,9 +143,20 @@ class TakeMaker:
             like = spec if same else replace(spec, width=width, height=height, num_frames=frames)
             return rough_seconds(like, kernel, published=role.repo is not None, flash_3=self.snapshot.flash_3)
 
-        estimate = self.snapshot.timings.estimate(spec, kernel, self.device, rough)
+        estimate = self.snapshot.timings.estimate(spec, kernel, self.device, rough, self.snapshot.gpu)
         self.bases.add(estimate.basis)
-        return estimate.seconds
+        if spec.variant not in self.loads:
+            self._look_up(spec, role)
+        return replace(
+            clip, estimated_seconds=estimate.seconds, estimated_low=estimate.low, estimated_high=estimate.high
+        )
+
+    def _look_up(self, spec: ClipSpec, role: Role) -> None:
+        """What loading a variant takes, and the GPUs it was timed on."""
+        kernel, timings, gpu = self.numerics.attention, self.snapshot.timings, self.snapshot.gpu
+        load = timings.load(spec, kernel, self.device, gpu)
+        self.loads[spec.variant] = load if load is not None else LOAD if role.repo is None else PUBLISHED_WEIGHTS
+        self.gpus |= timings.gpus(spec, kernel, self.device) if gpu is None else {gpu}
 
     def _treated(self, image: str | None, last_image: str | None, media: tuple[Medium, ...]) -> tuple[str, ...]:
         """What is done to a clip's inputs: they give other pixels than the same files read plainly."""

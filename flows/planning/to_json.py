@@ -35,6 +35,8 @@ def plan_to_json(plan: Plan) -> PlanForm:
             "edit_seconds": _seconds(plan.totals.edit_seconds),
             "estimate": plan.totals.estimate,
             "width": plan.totals.width,
+            "loads": {name: _seconds(took) for name, took in plan.totals.loads.items()},
+            "gpus": list(plan.totals.gpus),
         },
         "assets": dict(plan.assets),
         "warnings": list(plan.warnings),

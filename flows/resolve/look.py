@@ -16,7 +16,7 @@ from flows.resolve.foreign import foreign_pictures
 from flows.resolve.lora_experts import named_experts, unsaid_experts
 from flows.resolve.lora_fit import misfits
 from flows.resolve.loras import FoundLoras, find_loras
-from flows.resolve.machine import machine_faults
+from flows.resolve.machine import machine_faults, machine_gpu
 from flows.resolve.memory import recall
 from flows.resolve.motion import MotionFacts, look_at_motions
 from flows.resolve.snapshot import PastShot, Snapshot
@@ -106,6 +106,7 @@ class _World:
         self._family, self._settings, self._store, self._weights = family, settings, store, weights
         self._timings, self._overheads = read_timings(store), read_overheads(store)
         self._machine = machine_faults(settings, family) if weights else ()
+        self._gpu = machine_gpu(settings)
         self._flash_3 = lacking(FLASH_3, gpu=True) is None
         self._foreign: dict[Path, bool] = {}
         self._opened: dict[str, Checkpoint | str] = {}
@@ -138,6 +139,7 @@ class _World:
             foreign=foreign_pictures(storyboard, family, files.facts, self._foreign),
             lacks=tuple(dict.fromkeys([*loras.lacks, *film.motion.lacks, *broken])) if self._weights else (),
             machine=self._machine,
+            gpu=self._gpu,
             flash_3=self._flash_3,
         )
 

@@ -32,6 +32,20 @@ def machine_faults(settings: Settings, family: Family) -> tuple[str, ...]:
     return tuple(fault for fault in faults if fault is not None)
 
 
+def machine_gpu(settings: Settings) -> str | None:
+    """The name of the GPU that workers of this machine render on, "" if they do without one; None where that is not
+    known: of a cluster."""
+    if settings.render.device == "cpu":
+        return ""
+    if settings.cluster.address is not None:
+        return None
+    gpus = find_gpus()
+    if not gpus:
+        return None if gpus is None else ""
+    names = {gpu.name for gpu in gpus}
+    return names.pop() if len(names) == 1 else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What the settings ask of a machine. `gpus`: of each worker."""

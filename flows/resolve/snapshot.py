@@ -64,5 +64,7 @@ class Snapshot:
     foreign: frozenset[Path] = frozenset()
     lacks: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
+    gpu: str | None = None
+    """The name of the GPU that workers of this machine render on, "" if they do without; None: nobody knows."""
     flash_3: bool = False
     """FlashAttention-3 is installed here: only estimates go by it."""

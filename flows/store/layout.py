@@ -11,6 +11,7 @@
     submissions/<sha256>.json         a storyboard that was sent, and the blobs of its files
     films/<run>.json                  the files of a film that was made for somebody elsewhere
     pools/<name>.json                 what people changed about a pool of workers by hand
+    budgets/<month>/<number>.json     what films have reserved of a month's cap
     checkpoints/<fingerprint>-<…>     how far a clip has come that is not finished (`flows.store.checkpoints`)
 
 Keys are relative, with slashes on every system. All but blobs and records are notes: small but for checkpoints, and
@@ -36,6 +37,7 @@ TIMINGS = "ledger-timings/timings.json"
 OVERHEADS = "ledger-timings/films.json"
 
 _LEDGER_FILE = re.compile(rf"{LEDGER}/\d{{8}}T\d{{6}}Z-[0-9a-f]{{16}}\.parquet")
+_BUDGET = re.compile(r"budgets/\d{4}-\d{2}/(\d{8})\.json")
 _BLOB_PATH = re.compile(rf"[^\s'\"]*/{BLOBS}/[0-9a-f]{{2}}/([0-9a-f]{{64}})")
 
 
@@ -104,6 +106,22 @@ def film_note(run: str) -> str:
 def pool_note(name: str) -> str:
     """What people changed about a pool by hand."""
     return f"pools/{name}.json"
+
+
+def budget_folder(month: str) -> str:
+    """Where the reservations of a month (`2026-11`) are."""
+    return f"budgets/{month}"
+
+
+def budget_note(month: str, number: int) -> str:
+    """A reservation of a month, from 1."""
+    return f"{budget_folder(month)}/{number:08}.json"
+
+
+def budget_number(name: str) -> int | None:
+    """Which reservation a note is; None: it is none."""
+    found = _BUDGET.fullmatch(name)
+    return int(found[1]) if found else None
 
 
 def checkpoint_note(fingerprint: str, kind: str, step: int, stamp: str, digest: str) -> str:

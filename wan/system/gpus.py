@@ -12,15 +12,18 @@ if TYPE_CHECKING:
     import ctypes
 
 _LIBRARIES = ("libnvidia-ml.so.1", "nvml.dll")
+_NAME_BYTES = 96
+"""NVML's NVML_DEVICE_NAME_V2_BUFFER_SIZE."""
 _OTHER_MAKERS = ("/dev/kfd", "/dev/dxg")
 """Devices that torch may compute with though NVML is not there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """A GPU that torch could use. `capability` is CUDA's, such as (9, 0)."""
+    """A GPU that torch could use. `capability` is CUDA's, such as (9, 0); `name` as its driver says it: NVIDIA H200."""
 
     capability: tuple[int, int]
+    name: str = ""
 
 
 def find_gpus() -> tuple[Gpu, ...] | None:
@@ -90,4 +93,6 @@ def _gpu(nvml: ctypes.CDLL, index: int) -> Gpu | None:
         return None
     if nvml.nvmlDeviceGetCudaComputeCapability(handle, ctypes.byref(major), ctypes.byref(minor)) != 0:
         return None
-    return Gpu((major.value, minor.value))
+    name = ctypes.create_string_buffer(_NAME_BYTES)
+    known = nvml.nvmlDeviceGetName(handle, name, ctypes.c_uint(_NAME_BYTES)) == 0
+    return Gpu((major.value, minor.value), name.value.decode(errors="replace") if known else "")

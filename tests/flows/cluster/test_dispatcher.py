@@ -102,7 +102,7 @@ def test_a_film_that_comes_while_its_clip_is_rendered_hears_that_it_was_begun() 
     dispatcher.begun(lease, "w1")
     dispatcher.enrol(FilmOrder(film="g", title="G"))
     dispatcher.submit("g", [clip("a")], RENDERER)
-    assert told(dispatcher, "g") == [Started("a", "w1", 1)]
+    assert told(dispatcher, "g") == [Started("a", "w1", 1, film="f")]
 
 
 def test_a_driver_that_lost_an_answer_is_given_it_again_and_what_it_took_is_forgotten() -> None:

@@ -132,7 +132,7 @@ def test_a_worker_that_dies_is_replaced_and_the_clip_tried_again() -> None:
 def test_a_worker_that_says_nothing_more_has_died() -> None:
     dispatcher = dispatcher_of(1, clip("a"))
     (_, failed, *_) = live(dispatcher, Puppet(lambda leased: []))
-    assert failed == Failed("a", "worker-1 (one)", "worker died: it ended without a result", final=True)
+    assert failed == Failed("a", "worker-1 (one)", "worker died: it ended without a result", final=True, lost=True)
 
 
 def test_a_machine_that_lacks_something_is_left_for_another() -> None:
@@ -182,7 +182,7 @@ def test_a_clip_that_is_handed_back_costs_no_attempt_and_its_worker_comes_again(
     ends = [HandedBack("a")]
     puppet = Puppet(lambda leased: [ends.pop()] if ends else renders(leased))
     told = live(dispatcher, puppet)
-    assert [type(event) for event in told] == [Started, Started, Progress, Finished]
+    assert [type(event) for event in told] == [Started, Failed, Started, Progress, Finished]
     assert [event.attempt for event in told if isinstance(event, Started)] == [1, 1]
     assert puppet.said == ["starts on one", "leaves", "starts on one", "leaves"]
 

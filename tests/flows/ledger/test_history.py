@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.ledger import LedgerRow, append_rows, parquet, read_history
+from flows.ledger import Chosen, LedgerRow, append_rows, parquet, read_history
 from flows.ledger.history import COMPACT_AT, compact
 from flows.store import Store, open_store
 from flows.store.layout import LEDGER
@@ -62,12 +62,13 @@ def test_history_can_be_narrowed(store: Store) -> None:
     append_rows(
         store, [later(0), later(1, film="B", slug="b"), later(2, shot="river.drift"), later(3, status="cached")]
     )
-    assert len(read_history(store, film="the-paper-boat")) == len(read_history(store, film="The paper boat")) == 3
-    assert [row.shot for row in read_history(store, shot="drift")] == ["river.drift"]
-    assert [row.shot for row in read_history(store, shot="river.drift")] == ["river.drift"]
-    assert len(read_history(store, since=NOON + timedelta(minutes=2))) == 2
+    assert len(read_history(store, Chosen(film="the-paper-boat"))) == 3
+    assert len(read_history(store, Chosen(film="The paper boat"))) == 3
+    assert [row.shot for row in read_history(store, Chosen(shot="drift"))] == ["river.drift"]
+    assert [row.shot for row in read_history(store, Chosen(shot="river.drift"))] == ["river.drift"]
+    assert len(read_history(store, Chosen(since=NOON + timedelta(minutes=2)))) == 2
     assert [row.status for row in read_history(store, limit=1)] == ["cached"]
-    assert len(read_history(store, status="cached")) == 1
+    assert len(read_history(store, Chosen(status="cached"))) == 1
 
 
 def write_rows(address: str, writer: int) -> None:
@@ -152,7 +153,7 @@ def test_files_are_merged_beside_damaged_and_strange_ones_which_stay(store: Stor
 
 READ = """
 import os, sys
-from flows.ledger import append_rows, read_history
+from flows.ledger import Chosen, append_rows, read_history
 from flows.store import open_store
 store = open_store(sys.argv[1])
 import pyarrow.parquet

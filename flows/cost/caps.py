@@ -1,0 +1,98 @@
+"""Caps: whether what is wanted stays within them, and what is said where it does not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from flows.amounts import Amount, amount
+from flows.cost.estimate import CostEstimate
+from flows.cost.prices import DEFAULT, Prices, Spend
+from flows.errors import SettingsError, UserError
+from flows.settings import CapSettings
+from flows.words import money
+
+Of: TypeAlias = Literal["film", "batch", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most so much for a film, a batch or a month, `before` of which was spent already. `currency` is that of
+    amounts of money."""
+
+    of: Of
+    most: Amount
+    currency: str
+    before: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """As it is configured."""
+        return f"cost.cap.{self.of}"
+
+    @property
+    def unit(self) -> str:
+        """What it is measured in."""
+        return "GPU h" if self.most.hours else self.currency
+
+    def said(self, value: float) -> str:
+        """An amount in its unit."""
+        return f"{value:,.4g} {self.unit}" if self.most.hours else money(value, self.currency)
+
+    def passed(self, spent: Spend) -> bool:
+        """Whether so much more is too much."""
+        return self.before + spent.measured(self.most) > self.most.value
+
+    def part(self, spent: Spend) -> float:
+        """The part of it that is spent."""
+        return (self.before + spent.measured(self.most)) / self.most.value if self.most.value else 1.0
+
+
+def caps_of(settings: CapSettings, currency: str, *which: Of) -> Iterator[Cap]:
+    """Those that are set."""
+    for of in which:
+        text = getattr(settings, of)
+        if text is not None:
+            yield Cap(of, amount(text), currency)
+
+
+def check_priced(cap: Cap, estimate: CostEstimate, prices: Prices) -> None:
+    """Raises SettingsError for a cap in money where what is rendered on has no price."""
+    if cap.most.hours or estimate.high_cost is not None:
+        return
+    if estimate.of_workers:
+        what, fix = "a worker without a GPU", "cost.worker_hour=0.10"
+    else:
+        unpriced = [gpu for gpu in estimate.gpus if gpu and prices.hour(gpu) is None]
+        what, fix = (unpriced[0] if unpriced else "GPUs"), f"cost.gpu_hour={{{DEFAULT}: 2.00}}"
+    raise SettingsError(
+        f"{cap.key}={cap.most}: is money, and no price is set for {what}\n"
+        f"    set one, as in {fix}, or limit hours: {cap.key}=20h"
+    )
+
+
+def check_fits(cap: Cap, estimate: CostEstimate, what: str) -> None:
+    """Raises UserError if the upper end of an estimate passes a cap; `what` is to be rendered."""
+    if cap.passed(estimate.high):
+        raise too_much(cap, estimate, what, cap.before)
+
+
+def too_much(cap: Cap, estimate: CostEstimate, what: str, taken: float, month: str = "") -> UserError:
+    """What is said of something that does not fit, `taken` being spent or reserved."""
+    likely = Spend(estimate.seconds / 3600, estimate.cost).measured(cap.most)
+    high = estimate.high.measured(cap.most)
+    needed = Amount(_rounded_up(taken + high), cap.most.hours)
+    of_month = f" of {month}" if month else ""
+    before = f", and {cap.said(taken)} of {cap.said(cap.most.value)}{of_month} are spent or reserved" if taken else ""
+    later = ", or wait until others are done, or for the next month" if month else ", or render less: --only, --draft"
+    return UserError(
+        f"{cap.key}={cap.most}: {what} may take up to {cap.said(high)} (about {cap.said(likely)}){before}\n"
+        f"    {cap.key}={needed} allows it{later}"
+    )
+
+
+def _rounded_up(value: float) -> float:
+    """Two digits more than its first: what was said of it in fewer may be less."""
+    step = 10.0 ** (len(str(int(value))) - 3)
+    return float(f"{(int(value / step) + 1) * step:.6g}")
