@@ -53,7 +53,20 @@ def _is_kept(folder: Path, old: Entry, key: str) -> bool:
 
 
 def _kept(entry: Entry, old: Entry) -> Entry:
-    for name in ("film", "captions", "delivered", "report", "poster", "film_bytes", "seconds"):
+    for name in (
+        "film",
+        "captions",
+        "delivered",
+        "report",
+        "poster",
+        "film_bytes",
+        "seconds",
+        "gpu_seconds",
+        "failed_seconds",
+        "repeated_seconds",
+        "cost",
+        "currency",
+    ):
         setattr(entry, name, getattr(old, name))
     entry.state, entry.reused = "kept", entry.clips
     return entry

@@ -10,7 +10,7 @@ from pathlib import Path
 from flows.batch.manifest import Entry
 from flows.batch.plan import PlannedFilm
 from flows.edit.timeline import chosen_take
-from flows.events import Event, Finished
+from flows.events import Event, Finished, Started
 from flows.film.making import Making
 from flows.film.survey import Survey
 from flows.planning import PlannedShot
@@ -37,6 +37,8 @@ class BatchFilm:
 
     def note(self, event: Event) -> None:
         """Of a clip that it wants. What is rendered for another film is to this one as if it had been in the store."""
+        if isinstance(event, Started) and event.fingerprint not in self.leads:
+            event = replace(event, film=event.film or "another of the batch")
         if isinstance(event, Finished) and event.fingerprint not in self.leads:
             event = replace(event, cached=True)
         self.making.note(event)
@@ -80,6 +82,10 @@ class BatchFilm:
         """What of its clips was rendered, and what was there."""
         self.entry.rendered = len(self.making.rendered)
         self.entry.reused = len(self.making.records) - self.entry.rendered
+        spent = self.making.spent
+        self.entry.gpu_seconds = spent.used_seconds
+        self.entry.failed_seconds, self.entry.repeated_seconds = spent.failed_seconds, spent.repeated_seconds
+        self.entry.cost, self.entry.currency = spent.cost, "" if spent.cost is None else spent.currency
 
     def _rendering_seconds(self) -> float:
         records = self.making.records.values()

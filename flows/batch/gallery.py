@@ -26,6 +26,11 @@ def write_gallery(manifest: Manifest, folder: Path) -> Path:
 def render(manifest: Manifest) -> str:
     """The page as text."""
     states = Counter(entry.state for entry in manifest.films)
+    used = [entry for entry in manifest.films if entry.state != "kept" and entry.gpu_seconds]
+    costs: dict[str, float] = {}
+    for entry in used:
+        if entry.cost is not None:
+            costs[entry.currency] = costs.get(entry.currency, 0.0) + entry.cost
     return (
         environment(Path(__file__).parent)
         .get_template("gallery.html.j2")
@@ -34,6 +39,9 @@ def render(manifest: Manifest) -> str:
             states={state: states[state] for state in STATES if states[state]},
             film_seconds=sum(entry.film_seconds for entry in manifest.films if entry.finished),
             seconds=sum(entry.seconds for entry in manifest.films if entry.state == "made"),
+            gpu_seconds=sum(entry.gpu_seconds for entry in used),
+            wasted=sum(entry.failed_seconds + entry.repeated_seconds for entry in used),
+            costs=costs,
             rendered=sum(entry.rendered for entry in manifest.films),
             reused=sum(entry.reused for entry in manifest.films),
             table=Path(manifest.table).name,

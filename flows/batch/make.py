@@ -21,11 +21,17 @@ from flows.batch.manifest import Entry, read_manifest
 from flows.batch.observer import BatchObserver, Unwatched
 from flows.batch.plan import BatchPlan, PlannedFilm
 from flows.batch.record import Recorder
+from flows.cost import Meter, Prices, estimate_cost
+from flows.cost.caps import caps_of, check_fits, check_priced
+from flows.cost.estimate import estimate_clips, share
+from flows.cost.guard import Guard
+from flows.cost.opening import Wanted, open_guard
 from flows.edit import check_ffmpeg
 from flows.errors import Stopped, UserError
 from flows.film.folder import check_space, claimed_for
 from flows.film.observer import Run
 from flows.film.record import write_histories
+from flows.film.spending import user
 from flows.film.survey import Survey, check_soundtrack, put_assets, survey
 from flows.planning import Clip
 from flows.store import Store, open_store
@@ -139,6 +145,10 @@ def _begun(
         store.check(writing=True)
     for planned, _ in todo:
         check_soundtrack(planned.plan)
+    meter = Meter(share(plan.settings, plan.cost.gpus), surveyed.damaged)
+    guard = _guard(plan, clips, missing, store, meter)
+    if guard is not None:
+        held.callback(guard.settle)
     put_assets(store, {digest: path for each, _ in todo for digest, path in each.plan.assets.items()}, missing)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     pool = held.enter_context(_pool(plan, store.address, renderer)) if missing else None
@@ -157,8 +167,31 @@ def _begun(
         listening=listening,
         editors=editors,
         on_event=on_event,
+        meter=meter,
+        guard=guard,
         window=PER_CORE * cores() if local else WINDOW,
     )
+
+
+def _guard(plan: BatchPlan, clips: Sequence[Clip], missing: Sequence[Clip], store: Store, meter: Meter) -> Guard | None:
+    """Raises UserError for a film, or a batch, that would pass a cap."""
+    prices = Prices.of(plan.settings.cost)
+    for cap in caps_of(plan.settings.cost.cap, prices.currency, "film"):
+        for planned in plan.films:
+            estimate = estimate_cost(planned.plan)
+            if estimate.seconds:
+                check_priced(cap, estimate, prices)
+                check_fits(cap, estimate, f"{plan.table.name}: row {planned.film.row}: the film {planned.name!r}")
+    wanted = Wanted(
+        of="batch",
+        name=plan.called,
+        what=f"the batch {plan.called!r}",
+        clips=[clip.fingerprint for clip in clips],
+        missing=missing,
+        estimate=estimate_clips(missing, [planned.plan.totals for planned in plan.films], plan.settings),
+        person=user(),
+    )
+    return open_guard(wanted, plan.settings, store, meter)
 
 
 def _clips_of(films: Sequence[PlannedFilm]) -> tuple[Clip, ...]:
@@ -215,9 +248,12 @@ def _told(making: BatchMaking, observer: BatchObserver, error: BaseException | N
         observer.end(making, error)
         return observer.run(patient=not isinstance(error, Stopped))
     finally:
-        worked = [film.making for film in making.films if film.making.records or film.making.failures]
-        if warning := write_histories(worked, observer.run(patient=False).id):
+        films = [film.making for film in making.films]
+        worked = [film for film in films if film.records or film.failures or film.meter.used]
+        if warning := write_histories(worked, observer.run(patient=False).id, making.plan.called):
             _say(making, warning)
+        elif making.guard is not None:
+            making.guard.recorded = True
         observer.close()
         if observer.trouble is not None:
             _say(making, observer.trouble)

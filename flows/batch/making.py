@@ -7,6 +7,7 @@ busy: so the first are finished, and edited, while the last have not been begun.
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,8 @@ from flows.batch.film import BatchFilm
 from flows.batch.listening import Heard, Listening, Over
 from flows.batch.manifest import Entry, State
 from flows.batch.plan import BatchPlan
+from flows.cost import Meter
+from flows.cost.guard import Guard
 from flows.events import Event, Failed, Finished, Log
 from flows.film.survey import Survey
 
@@ -37,6 +40,8 @@ class BatchMaking:
     editors: Editors
     on_event: Callable[[BatchEvent], None]
     window: int
+    meter: Meter
+    guard: Guard | None = None
     warnings: list[str] = field(default_factory=list)
     rendered: set[str] = field(default_factory=set)
     _wanted: dict[str, list[BatchFilm]] = field(default_factory=dict)
@@ -52,7 +57,7 @@ class BatchMaking:
     def events(self) -> Iterator[BatchEvent]:
         """What happens until every film is made that can be. Raises what the pool ends with."""
         yield from self._begin_more()
-        while self._left:
+        while self._left and not self._capped:
             try:
                 heard = self.inbox.get(timeout=LOOK_SECONDS)
             except queue.Empty:
@@ -65,6 +70,31 @@ class BatchMaking:
                 case _:
                     yield from self._note(heard)
             yield from self._begin_more()
+        if self._left:
+            yield from self._give_up()
+
+    @property
+    def _capped(self) -> bool:
+        """A cap is reached, and nothing is rendered or edited any more."""
+        return self._stopping and not self.meter.running and not self.editors.waiting and self.inbox.empty()
+
+    @property
+    def _stopping(self) -> bool:
+        return self.guard is not None and bool(self.guard.stopped)
+
+    def _give_up(self) -> Iterator[BatchEvent]:
+        """The films that are not made, since a cap is reached."""
+        assert self.guard is not None, "somebody has stopped it"
+        self.stop()
+        yield from self._say(self.guard.stopped)
+        for film in self.films:
+            if film.entry.state in ("waiting", "stopped"):
+                yield self._over(film, "stopped", self.guard.stopped)
+
+    def _say(self, text: str) -> Iterator[BatchEvent]:
+        if (said := self.warn(text)) is not None:
+            self.on_event(said)
+            yield said
 
     def stop(self) -> None:
         """End rendering and editing; what is finished stays, and counts though nobody heard of it yet."""
@@ -79,9 +109,12 @@ class BatchMaking:
             if isinstance(heard, Edited):
                 self._ended(heard.film, heard.error)
             elif not isinstance(heard, Over):
+                self.meter.note(heard, time.monotonic())
                 for film in self._wanted.get(heard.fingerprint, ()):
                     film.note(heard)
+        self.meter.stop(time.monotonic())
         for film in self.films:
+            film.making.meter.stop(time.monotonic())
             if film.entry.state == "making":
                 film.settle()
                 film.entry.state = "stopped"
@@ -111,7 +144,12 @@ class BatchMaking:
 
     def _begin_more(self) -> Iterator[BatchEvent]:
         """The next films, as long as the pool has room for their clips, and the editors for those that need none."""
-        while self._next < len(self.films) and self._outstanding < self.window and self.editors.waiting < self.window:
+        while (
+            self._next < len(self.films)
+            and not self._stopping
+            and self._outstanding < self.window
+            and self.editors.waiting < self.window
+        ):
             film = self.films[self._next]
             self._next += 1
             clips = film.making.survey.missing
@@ -182,10 +220,23 @@ class BatchMaking:
             assert isinstance(event, Finished | Failed)
             self._known[event.fingerprint] = event
             self._outstanding -= 1
+        self.meter.note(event, time.monotonic())
         self.on_event(event)
         yield event
+        yield from self._guarded(event)
         waiting = [film for film in films if film.open]
         for film in waiting:
             film.note(event)
             if not film.open:
                 yield from self._rendered(film)
+
+    def _guarded(self, event: Event) -> Iterator[BatchEvent]:
+        """What is told of caps; no further clip is begun once one is reached."""
+        if self.guard is None:
+            return
+        for low in self.guard.note(event):
+            self.on_event(low)
+            yield low
+            yield from self._say(low.message)
+        if self._stopping and self.listening is not None:
+            self.listening.pool.hold()

@@ -48,6 +48,11 @@ class Entry:
     clips: int = 0
     rendered: Annotated[int, "clips rendered for it now"] = 0
     reused: Annotated[int, "clips from the store, or of another film of the batch"] = 0
+    gpu_seconds: Annotated[Seconds, "of a GPU, for clips that were rendered for it now, failed attempts too"] = 0.0
+    failed_seconds: Annotated[Seconds, "of these, of attempts that failed"] = 0.0
+    repeated_seconds: Annotated[Seconds, "of these, of work that was done again"] = 0.0
+    cost: Annotated[float | None, "of these; null: no price is set"] = None
+    currency: str = ""
     error: str | None = None
     key: Annotated[str, "digest of everything that decides the film"] = ""
     film_bytes: int = 0
@@ -122,5 +127,10 @@ def _types() -> dict[str, Any]:
         "clips": whole,
         "rendered": whole,
         "reused": whole,
+        "gpu_seconds": real,
+        "failed_seconds": real,
+        "repeated_seconds": real,
+        "cost": real,
+        "currency": text,
         "error": text,
     }

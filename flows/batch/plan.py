@@ -14,6 +14,7 @@ from flows.batch.fetch import fetch_files
 from flows.batch.films import Film, Read, fault_of, read_films
 from flows.batch.tables import read_table
 from flows.config import Composition, compose
+from flows.cost.estimate import CostEstimate, estimate_clips
 from flows.errors import StoryboardError, UserError
 from flows.garbage import without_garbage_collection
 from flows.planning import Clip, Plan, Sketch, sketch_plan
@@ -108,6 +109,11 @@ class BatchPlan:
             film_seconds=sum(plan.totals.film_seconds for plan in plans),
             estimated_seconds=start + edit + sum(clip.estimated_seconds for clip in new),
         )
+
+    @cached_property
+    def cost(self) -> CostEstimate:
+        """Of what is new, each clip once."""
+        return estimate_clips(self.clips, [planned.plan.totals for planned in self.films], self.settings)
 
     @property
     def remarks(self) -> list[Fault]:

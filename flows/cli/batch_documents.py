@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from flows.cli.document import envelope, warnings
 from flows.cli.problems import of_problem
+from flows.cost import estimate_cost
+from flows.fields import plain
 
 if TYPE_CHECKING:
     from flows.batch.make import BatchResult
@@ -34,8 +36,11 @@ def plan_document(plan: BatchPlan) -> BatchPlanDocument:
                 "film_seconds": round(each.plan.totals.film_seconds, 3),
                 "clips": len(each.plan.clips),
                 "new": sum(clip.status == "new" for clip in each.plan.clips),
+                "gpu_seconds": round(cost.seconds, 1),
+                "cost": None if cost.cost is None else round(cost.cost, 6),
             }
             for each in plan.films
+            for cost in [estimate_cost(each.plan)]
         ],
         "totals": {
             "films": totals.films,
@@ -47,6 +52,7 @@ def plan_document(plan: BatchPlan) -> BatchPlanDocument:
             "film_seconds": round(totals.film_seconds, 3),
             "estimated_seconds": round(totals.estimated_seconds, 3),
         },
+        "cost": plain(plan.cost),
     }
 
 

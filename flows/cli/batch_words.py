@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from flows.batch.faults import grouped
+from flows.cli.cost_words import batch_spent, cost_lines, spent_lines
 from flows.cli.render import shown_path
 from flows.words import count, duration
 
@@ -38,7 +39,7 @@ def plan_lines(plan: BatchPlan) -> list[str]:
     films = f"films of {duration(totals.film_seconds)} in all"
     work = f"about {duration(totals.estimated_seconds)} with one worker"
     clips = f"{count(totals.clips, 'clip')}{shared}; {count(totals.new, 'clip')} to render{cached}"
-    return [*lines, f"Plan: {clips}; {films}; {work}"]
+    return [*lines, f"Plan: {clips}; {films}; {work}", *cost_lines(plan.cost, plan.settings)]
 
 
 def closing_lines(result: BatchResult) -> list[str]:
@@ -50,6 +51,7 @@ def closing_lines(result: BatchResult) -> list[str]:
     lines += [f"gallery   {shown_path(result.gallery)}"]
     lines += [f"manifest  {shown_path(result.manifest)}, {result.parquet.name}"]
     lines += [f"{count(result.rendered, 'clip')} rendered in {duration(result.seconds)}"]
+    lines += spent_lines(batch_spent(result.entries))
     for entry in lost[:MOST_ROWS]:
         lines.append(f"    row {entry.row} {entry.name}: {entry.state}: {entry.error}")
     if len(lost) > MOST_ROWS:

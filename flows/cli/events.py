@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, BinaryIO, Literal, TypedDict
 
 from flows.cli.document import print_document
-from flows.events import Event, Failed, Finished, Log, Progress, Started
+from flows.events import BudgetLow, Event, Failed, Finished, Log, Progress, Started
 from flows.planning.model import Plan
 
 
@@ -69,6 +69,17 @@ class FailedEvent(Where):
     final: Annotated[bool, "false: it is tried again"]
 
 
+class BudgetEvent(Where):
+    """A cap is nearly spent (`cost.warn_at`)."""
+
+    event: Literal["budget"]
+    cap: Annotated[str, "`cost.cap.film`, `cost.cap.batch` or `cost.cap.month`"]
+    spent: Annotated[float, "or reserved, by others too"]
+    most: Annotated[float, "the cap"]
+    unit: Annotated[str, "a currency, or `GPU h`"]
+    message: str
+
+
 class InBatch(TypedDict):
     """Which film of a batch."""
 
@@ -93,6 +104,10 @@ class BatchFinished(InBatch, FinishedEvent):
 
 class BatchFailed(InBatch, FailedEvent):
     """A clip could not be rendered."""
+
+
+class BatchBudget(InBatch, BudgetEvent):
+    """A cap is nearly spent (`cost.warn_at`)."""
 
 
 class BatchFilmEvent(TypedDict):
@@ -168,12 +183,14 @@ EVENTS: Mapping[str, type] = MappingProxyType(
         "render: log": LogEvent,
         "render: finished": FinishedEvent,
         "render: failed": FailedEvent,
+        "render: budget": BudgetEvent,
         "batch: film": BatchFilmEvent,
         "batch: started": BatchStarted,
         "batch: progress": BatchProgressed,
         "batch: log": BatchLog,
         "batch: finished": BatchFinished,
         "batch: failed": BatchFailed,
+        "batch: budget": BatchBudget,
         "models pull: begin": PullBegin,
         "models pull: progress": PullProgress,
         "models pull: file": PullFile,
@@ -197,7 +214,7 @@ def printer(plan: Plan, stdout: BinaryIO) -> Callable[[Event], None]:
 
 def as_line(
     event: Event, places: Mapping[str, Where]
-) -> StartedEvent | ProgressEvent | LogEvent | FinishedEvent | FailedEvent:
+) -> StartedEvent | ProgressEvent | LogEvent | FinishedEvent | FailedEvent | BudgetEvent:
     """An event of a film with the place of its clip."""
     nowhere: Where = {"shot": None, "take": None, "clip": None, "fingerprint": event.fingerprint}
     where = places.get(event.fingerprint, nowhere)
@@ -213,6 +230,16 @@ def as_line(
             return {"event": "finished", **where, "cached": event.cached, "seconds": seconds}
         case Failed():
             return {"event": "failed", **where, "worker": event.worker, "message": event.message, "final": event.final}
+        case BudgetLow():
+            amounts = {"spent": round(event.spent, 6), "most": event.most}
+            return {
+                "event": "budget",
+                **where,
+                "cap": event.cap,
+                **amounts,
+                "unit": event.unit,
+                "message": event.message,
+            }
 
 
 def clip_places(plan: Plan) -> dict[str, Where]:

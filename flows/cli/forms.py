@@ -12,8 +12,11 @@ from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 from flows.batch.manifest import Entry
 from flows.cluster.queue import Waiting
 from flows.cluster.status import FilmStatus, PoolStatus
+from flows.cost.estimate import CostEstimate
+from flows.cost.spent import Spent
 from flows.fields import Written
 from flows.ledger.rows import LedgerRow
+from flows.ledger.sums import Sum
 from flows.planning.form import PlanForm
 
 Severity: TypeAlias = Literal["error", "warning"]
@@ -44,6 +47,7 @@ class Envelope(TypedDict):
 class PlanDocument(Envelope, PlanForm):
     """`wanflow plan`."""
 
+    cost: Annotated[dict[str, Any], Written(CostEstimate)]
     weights: Annotated[bool, "false: planned with `--no-weights`, so nothing is known to be in the store"]
 
 
@@ -80,6 +84,7 @@ class RenderDocument(Envelope):
     clips: Annotated[list[str], "paths of the shots that `--only` named"]
     report: str | None
     plan: Annotated[str, "path of the plan as JSON"]
+    spent: Annotated[dict[str, Any], Written(Spent)]
     rendered: Annotated[int, "takes"]
     cached: Annotated[int, "takes that were in the store"]
     seconds: float
@@ -97,6 +102,8 @@ class BatchFilmForm(TypedDict):
     film_seconds: float
     clips: int
     new: Annotated[int, "clips that are not in the store"]
+    gpu_seconds: Annotated[float, "that these may take, those of other films too"]
+    cost: Annotated[float | None, "of these; null: no price is set"]
 
 
 class BatchTotalsForm(TypedDict):
@@ -119,6 +126,7 @@ class BatchPlanDocument(Envelope):
     folder: Annotated[str, "path"]
     films: list[BatchFilmForm]
     totals: BatchTotalsForm
+    cost: Annotated[dict[str, Any], Written(CostEstimate)]
 
 
 class BatchDocument(Envelope):
@@ -223,7 +231,18 @@ class ScheduleRunDocument(Envelope):
 class HistoryDocument(Envelope):
     """`wanflow history`."""
 
-    takes: Annotated[list[Annotated[dict[str, Any], Written(LedgerRow)]], "clips of takes, newest first"]
+    takes: Annotated[
+        list[Annotated[dict[str, Any], Written(LedgerRow)]], "clips of takes, newest first; none with `--by`"
+    ]
+    sums: Annotated[list[Annotated[dict[str, Any], Written(Sum)]], "with `--by`"]
+    total: Annotated[dict[str, Any], Written(Sum)]
+
+
+class HistoryPageDocument(Envelope):
+    """`wanflow history --plot`."""
+
+    page: Annotated[str, "path"]
+    rows: Annotated[int, "of the ledger that it is of"]
 
 
 class StoreStatusDocument(Envelope):
@@ -434,6 +453,7 @@ FORMS: Mapping[str, type] = MappingProxyType(
         "schedule remove": ScheduleChangedDocument,
         "schedule run": ScheduleRunDocument,
         "history": HistoryDocument,
+        "history --plot": HistoryPageDocument,
         "doctor": DoctorDocument,
         "doctor --config": ConfigurationDocument,
         "store status": StoreStatusDocument,

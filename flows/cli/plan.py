@@ -68,11 +68,14 @@ def command(
 
 def _print_json(made: Plan, *, weights: bool) -> None:
     from flows.cli.document import envelope, print_document, warnings
+    from flows.cost import estimate_cost
+    from flows.fields import plain
     from flows.planning.to_json import plan_to_json
 
     document: PlanDocument = {
         **envelope("plan", problems=warnings(made.warnings)),
         **plan_to_json(made),
+        "cost": plain(estimate_cost(made)),
         "weights": weights,
     }
     print_document(document)

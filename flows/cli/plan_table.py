@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flows.cli.cost_words import cost_lines
+from flows.cost import estimate_cost
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.words import count, duration
 
@@ -28,7 +30,13 @@ def print_plan(plan: Plan, console: Console | None = None) -> None:
     console.print(_table(rows, first_with_its_takes(plan.shots)))
     if len(rows) < len(plan.shots):
         console.print(f"and {count(len(plan.shots) - len(rows), 'shot')} more; --json has them all")
-    below = [*extended_lines(rows), *take_over_lines(plan, rows), *warning_lines(plan), sums(plan)]
+    below = [
+        *extended_lines(rows),
+        *take_over_lines(plan, rows),
+        *warning_lines(plan),
+        sums(plan),
+        *cost_lines(estimate_cost(plan), plan.settings),
+    ]
     if len(plan.critical_path) > 1:
         below.append(f"longest way: {escape(chain(plan.critical_path))}")
     for line in below:

@@ -138,15 +138,18 @@ def _with_progress(command: str, plan: Plan, only: Sequence[str], answer: Answer
     from rich.console import Console
 
     from flows.api import render
+    from flows.cli.cost_words import cost_lines
     from flows.cli.plan_table import partial_sums, sums, warning_lines
     from flows.cli.progress import FilmProgress
+    from flows.cost import estimate_cost
     from flows.film.survey import chosen_shots, clips_of, with_needed
 
     console = Console(highlight=False)
     lines = not console.is_terminal  # whole ones, for whoever reads them from a pipe
     shots = with_needed(plan, chosen_shots(plan, only)) if only else plan.shots
     clips = clips_of(plan, shots)
-    for line in [*warning_lines(plan), partial_sums(plan, clips) if only else sums(plan)]:
+    cost = cost_lines(estimate_cost(plan, clips), plan.settings)
+    for line in [*warning_lines(plan), partial_sums(plan, clips) if only else sums(plan), *cost]:
         console.print(line, soft_wrap=lines)
     with FilmProgress(plan, clips, console) as progress:
         if console.is_terminal:  # what is written past the bars would be drawn over, and they would be left behind
@@ -158,13 +161,15 @@ def _with_progress(command: str, plan: Plan, only: Sequence[str], answer: Answer
 
 def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[str]) -> list[str]:
     """Where the film is, how long it took, and what to try next; `command` renders the whole film once more."""
+    from flows.cli.cost_words import spent_lines
+
     took = f"{count(result.rendered, 'take')} rendered, {result.cached:,} from the store, in {duration(result.seconds)}"
     where = [f"film      {shown_path(result.path)}"] if result.path else []
     where += [f"captions  {shown_path(result.captions)}"] if result.captions else []
     where += [f"also      {shown_path(made.path)}  {_size_and_length(made)}" for made in result.delivered]
     where += [f"clips     {shown_path(clip)}" for clip in result.clips]
     where += [f"report    {shown_path(result.report)}"] if result.report else []
-    return ["", *where, took, "", *next_steps(command, plan, only)]
+    return ["", *where, took, *spent_lines(result.spent), "", *next_steps(command, plan, only)]
 
 
 def next_steps(command: str, plan: Plan, only: Sequence[str]) -> list[str]:
@@ -195,6 +200,7 @@ def shown_path(path: Path) -> str:
 def document_of(plan: Plan, result: FilmResult) -> RenderDocument:
     """The film as programs read of it."""
     from flows.cli.document import envelope, warnings
+    from flows.fields import plain
 
     all_warnings = [*plan.warnings, *result.warnings]
     return {
@@ -209,6 +215,7 @@ def document_of(plan: Plan, result: FilmResult) -> RenderDocument:
         "clips": [str(clip) for clip in result.clips],
         "report": str(result.report) if result.report else None,
         "plan": str(result.plan_path),
+        "spent": plain(result.spent),
         "rendered": result.rendered,
         "cached": result.cached,
         "seconds": round(result.seconds, 3),

@@ -51,9 +51,9 @@ class Cap:
 
 def caps_of(settings: CapSettings, currency: str, *which: Of) -> Iterator[Cap]:
     """Those that are set."""
+    texts: dict[Of, str | None] = {"film": settings.film, "batch": settings.batch, "month": settings.month}
     for of in which:
-        text = getattr(settings, of)
-        if text is not None:
+        if (text := texts[of]) is not None:
             yield Cap(of, amount(text), currency)
 
 

@@ -94,6 +94,7 @@ class Guard:
         self._looked = -LOOK_SECONDS
         self._ended = threading.Event()
         self.stopped = ""
+        self.recorded = False
         if month is not None:
             threading.Thread(target=self._renew, name="budget", daemon=True).start()
 
@@ -119,13 +120,14 @@ class Guard:
         if not self.stopped and self._left:
             self.stopped = self._why_stop(used) or ""
 
-    def settle(self, *, in_ledger: bool) -> str | None:
-        """The end. What is not `in_ledger` stays with the reservations. Returns what went wrong."""
+    def settle(self) -> str | None:
+        """The end. What was used and is not `recorded` in the ledger stays with the reservations. Returns what went
+        wrong."""
         self._ended.set()
         if self._month is None:
             return None
         try:
-            if in_ledger:
+            if self.recorded or not self._meter.used:
                 self._month.settle()
             else:
                 self._month.renew(self._meter.spend(self._prices, self._clock()))

@@ -110,6 +110,7 @@ def _result(making: Making, run: Run) -> FilmResult:
         delivered=making.delivered,
         captions=making.captions,
         warnings=tuple(making.warnings),
+        spent=making.spent,
     )
 
 

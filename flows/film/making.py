@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.cost import Meter
+from flows.cost import Meter, Prices
 from flows.cost.guard import Guard
-from flows.cost.spent import meter_of
+from flows.cost.spent import Spent, meter_of, spent_of
 from flows.edit import captions_beside, edit_film, make_timeline
 from flows.edit.deliverables import target
 from flows.errors import CapReached, RenderError, StoreError
@@ -67,7 +67,6 @@ class Making:
     edit_seconds: float | None = None
     meter: Meter = field(init=False)
     guard: Guard | None = None
-    recorded: bool = False
 
     def __post_init__(self) -> None:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
@@ -140,9 +139,14 @@ class Making:
                 self.note(event)
         self.meter.stop(time.monotonic())
 
+    @property
+    def spent(self) -> Spent:
+        """What was used of GPUs so far, by attempts that have ended."""
+        return spent_of(self.meter.used.values(), Prices.of(self.plan.settings.cost))
+
     def settle(self) -> None:
         """What was used is in the ledger, if it could be written; nothing is reserved any more."""
-        if self.guard is not None and (trouble := self.guard.settle(in_ledger=self.recorded or not self.meter.used)):
+        if self.guard is not None and (trouble := self.guard.settle()):
             self.warn(trouble)
 
     def check_rendered(self) -> None:
@@ -198,7 +202,7 @@ class Making:
             Delivered(path=file.path, width=file.width, height=file.height, seconds=float(timeline.seconds))
             for file in made
         )
-        self.report = write_report(self.plan, records, timeline, self.store, self.folder / REPORT)
+        self.report = write_report(self.plan, records, timeline, self.store, self.folder / REPORT, self.spent)
 
     def _edited(self, frames: int, of: int) -> None:
         self._edited_frames = frames

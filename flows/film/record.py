@@ -25,8 +25,6 @@ def write_histories(makings: Sequence[Making], flow_run_id: str, batch: str) -> 
         if rows and makings:
             append_rows(makings[0].store, rows)
         for making in makings:
-            making.recorded = True
-        for making in makings:
             if making.film is not None:
                 remember(making.store, making.plan.storyboard, past_of(making.plan))
     except (EnvironmentProblem, StoreError) as error:
@@ -42,7 +40,8 @@ def write_history(making: Making, flow_run_id: str) -> str | None:
     """
     try:
         append_rows(making.store, list(_rows(making, flow_run_id)))
-        making.recorded = True
+        if making.guard is not None:
+            making.guard.recorded = True
         _learn(making)
         if making.film is not None:
             remember(making.store, making.plan.storyboard, past_of(making.plan))

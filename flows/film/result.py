@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from flows.cost.spent import Spent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,8 @@ class FilmResult:
     WebVTT file beside it, if a shot has a caption; `clips` are the files of the shots that were asked for by name,
     `delivered` those of `deliver`, made with the film. `rendered` and `cached` count takes, `seconds` is the whole
     time. `run_url` shows the run in the Prefect UI, as long as its server runs (`wanflow ui`); it and `flow_run_id` are
-    empty when the run could not be reported. `warnings` say what else did not go well.
+    empty when the run could not be reported. `warnings` say what else did not go well;
+    `spent` is what was used of GPUs.
     """
 
     path: Path | None
@@ -39,3 +42,4 @@ class FilmResult:
     delivered: tuple[Delivered, ...] = ()
     captions: Path | None = None
     warnings: tuple[str, ...] = ()
+    spent: Spent = field(default_factory=Spent)

@@ -95,10 +95,10 @@ def _values(table: pa.Table, path: str) -> list[Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    name, _, member = path.partition(".")
+    name, *members = path.split(".")
     column = table[name]
-    if member:
-        column = pc.struct_field(column, member)
+    if members:
+        column = pc.struct_field(column, members)
     if pa.types.is_timestamp(column.type):
         return [value / 1e6 for value in pc.cast(column, pa.int64()).to_pylist()]
     values: list[Any] = column.to_pylist()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import jinja2
 
+from flows.cost import estimate_cost
+from flows.cost.spent import Spent
 from flows.edit.deliverables import Target, target
 from flows.edit.timeline import Timeline
 from flows.planning.model import Plan
@@ -16,24 +18,42 @@ from flows.report.templates import environment
 from flows.store import ClipRecord, Store
 from wan.system.files import write_atomically
 
+_NOTHING = Spent()
 
-def write_report(plan: Plan, takes: Mapping[str, ClipRecord], timeline: Timeline, store: Store, output: Path) -> Path:
+
+def write_report(
+    plan: Plan,
+    takes: Mapping[str, ClipRecord],
+    timeline: Timeline,
+    store: Store,
+    output: Path,
+    spent: Spent | None = None,
+) -> Path:
     """Write the report of a rendered film to `output` and return it.
 
     `takes` maps fingerprints of clips to their records, as for `make_timeline`. Pictures are inside the page; only the
     film, if it lies beside the report as `film.mp4`, is played from there, and the files of `deliver` are linked.
+    `spent` is what was used for it now, beside what was expected.
     Raises `StoreError`, `MediaError`.
     """
     film = "film.mp4" if (output.parent / "film.mp4").exists() else None
     delivered = [target(timeline, item, output.parent) for item in timeline.deliver]
-    page = render(gather(plan, takes, timeline, store, film), [file for file in delivered if file.path.exists()])
+    facts = gather(plan, takes, timeline, store, film)
+    page = render(facts, [file for file in delivered if file.path.exists()], spent or Spent())
     write_atomically(output, page)
     return output
 
 
-def render(facts: Facts, delivered: Sequence[Target] = ()) -> str:
+def render(facts: Facts, delivered: Sequence[Target] = (), spent: Spent = _NOTHING) -> str:
     """The page as text; `delivered` lie beside it."""
-    return _template().render(facts=facts, plan=facts.plan, timeline=facts.timeline, delivered=delivered)
+    return _template().render(
+        facts=facts,
+        plan=facts.plan,
+        timeline=facts.timeline,
+        delivered=delivered,
+        spent=spent,
+        expected=estimate_cost(facts.plan),
+    )
 
 
 def asset_name(digest: str, plan: Plan) -> str:

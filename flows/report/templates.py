@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from flows.words import count, duration, moment, size_of
+from flows.words import count, duration, moment, money, size_of
 
 
 @cache
@@ -20,5 +20,5 @@ def environment(folder: Path = Path(__file__).parent) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(duration=duration, clock=moment, size=size_of, counted=count)
+    made.filters.update(duration=duration, clock=moment, size=size_of, counted=count, money=money)
     return made

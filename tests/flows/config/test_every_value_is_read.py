@@ -33,7 +33,7 @@ def attributes_read() -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_key_is_read_by_some_code(key: str) -> None:
-    section, name = key.split(".")
+    *_, section, name = key.split(".")
     read = attributes_read()
     assert any(attribute == name and owner.lstrip("_") in {section, "settings", "spec"} for owner, attribute in read), (
         key
