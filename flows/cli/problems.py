@@ -29,6 +29,7 @@ CODES: Mapping[type[BaseException], str] = MappingProxyType(
         ours.Lacking: "missing",
         ours.EnvironmentProblem: "environment",
         ours.UserError: "input",
+        ours.CapReached: "cap",
         ours.RenderError: "render",
         ours.BlobMissing: "store",
         ours.BlobCorrupt: "store",
@@ -77,6 +78,10 @@ MEANINGS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "numbers": (1, "a model gave no numbers (NaN, infinity); the message says where they come from"),
         "prompt": (1, "a prompt that could not be extended"),
         "render": (1, "takes that could not be rendered; what is finished is kept"),
+        "cap": (
+            1,
+            "what may be spent is (`cost.cap`); what is finished is kept, and the same command with more goes on",
+        ),
         "store": (1, "the store cannot be read or written"),
         "edit": (1, "ffmpeg"),
         "cluster": (1, "the cluster was lost in the middle; what is finished is kept, and the same command goes on"),

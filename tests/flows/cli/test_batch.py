@@ -48,7 +48,8 @@ def test_a_plan_says_what_is_shared(tmp_path: Path) -> None:
     lines = plan_lines(plan)
     assert lines[0].startswith("film-rows: 25 films of film.yaml")
     assert "and 5 films more; --json has them all" in lines
-    assert lines[-1].startswith("Plan: 50 clips, 24 of them shared with another film; 26 clips to render; films of ")
+    assert lines[-1].startswith("Cost: ")
+    assert lines[-2].startswith("Plan: 50 clips, 24 of them shared with another film; 26 clips to render; films of ")
     assert [*faults(plan_document(plan), FORMS["batch --plan"])] == []
 
 

@@ -47,6 +47,7 @@ def test_every_command_that_has_json_has_a_form_and_the_other_way_round() -> Non
     assert {name for name, known in options() if "as_json" in known} == set(FORMS) - {
         "doctor --config",
         "batch --plan",
+        "history --plot",
     }
     assert {name for name, known in options() if "as_events" in known} == {name.partition(":")[0] for name in EVENTS}
 
@@ -78,6 +79,8 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[s
         ("plan", ["plan", "film.yaml"]),
         ("plan", ["plan", "film.yaml", "model=wan22", "--no-weights"]),
         ("history", ["history"]),
+        ("history", ["history", "--by", "week"]),
+        ("history --plot", ["history", "--plot", "costs.html"]),
         ("doctor", ["doctor", "film.ffmpeg=/nowhere/ffmpeg"]),
         ("doctor --config", ["doctor", "--config"]),
         ("store status", ["store", "status"]),

@@ -104,7 +104,9 @@ def test_what_was_timed_at_480p_is_scaled_to_what_was_measured_at_720p() -> None
     def guess(extent: Extent) -> float:
         return rough_seconds(clip("t2v-a14b", extent, 40), AUTO, published=True)
 
-    timed = Timings({"t2v-a14b/c/cuda/reference+auto+compile": {(832, 480, 81): Timing(0.0, 228 / 80, 9)}})
+    timed = Timings(
+        {"t2v-a14b/c/cuda/reference+auto+compile": {"NVIDIA H200": {(832, 480, 81): Timing(0.0, 228 / 80, 9)}}}
+    )
     estimate = timed.estimate(clip("t2v-a14b", (1280, 720, 81), 40), AUTO, "cuda", guess)
     assert estimate.basis == "scaled"
     assert estimate.seconds == pytest.approx(898, rel=0.05)

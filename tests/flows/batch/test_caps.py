@@ -1,0 +1,72 @@
+"""Batches against their caps: refused before, stopped on the way, gone on with, and what each film cost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from flows.batch.make import BatchResult, make_batch
+from flows.batch.plan import plan_batch
+from flows.cluster import RendererSpec
+from flows.cluster.session import RaySession
+from flows.errors import UserError
+from flows.ledger import Chosen, read_history
+from flows.store import open_store
+from tests.flows.batch.batches import asked, table
+
+pytestmark = pytest.mark.slow
+SECOND = "cost.worker_hour=3600"
+"""A second of a worker costs 1."""
+BY_ONE = "cluster.max_workers=1"
+
+
+def made(folder: Path, *overrides: str, seconds: float = 0.0) -> BatchResult:
+    rows = table(["product"], ["boat"], ["kite"], ["star"], ["sun"])
+    plan = plan_batch(asked(folder, rows, overrides=[SECOND, "cost.currency=EUR", BY_ONE, *overrides]))
+    return make_batch(plan, renderer=RendererSpec("stub", {"seconds": seconds}))
+
+
+@pytest.mark.parametrize(
+    ("cap", "said"),
+    [
+        ("cost.cap.film=0.01", r"cost\.cap\.film=0\.01: rows\.csv: row 2: the film 'boat' may take up to"),
+        ("cost.cap.batch=0.01", r"cost\.cap\.batch=0\.01: the batch 'film-rows' may take up to"),
+        ("cost.cap.month=0.00001h", r"cost\.cap\.month=1e-05h: the batch 'film-rows' may take up to .* GPU h"),
+    ],
+)
+def test_what_could_pass_a_cap_is_refused_before_anything_is_begun(cap: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=said):
+        made(tmp_path, cap)
+    assert read_history(open_store(str(tmp_path / "store"))) == []
+    assert not (tmp_path / "outputs" / "film-rows" / "boat").exists()
+
+
+def test_a_batch_that_reaches_its_cap_keeps_what_is_made_and_goes_on(ray_here: RaySession, tmp_path: Path) -> None:
+    quick = made(tmp_path, seconds=0.3)  # what its clips take is in the ledger now
+    assert quick.complete
+    assert all(entry.gpu_seconds > 0.2 for entry in quick.entries if entry.rendered)
+    whole = json.loads(quick.manifest.read_text())["films"]
+    assert sum(film["cost"] for film in whole) == pytest.approx(sum(film["gpu_seconds"] for film in whole))
+    assert {row["currency"] for row in pq.read_table(quick.parquet).to_pylist()} == {"EUR"}
+    assert " EUR</span>" in quick.gallery.read_text()
+    used = sum(row.used_seconds for row in read_history(open_store(str(tmp_path / "store")), Chosen(batch="film-rows")))
+    assert used == pytest.approx(sum(film["gpu_seconds"] for film in whole), abs=0.05)
+
+    slower = ["storyboard.seed=9", "storyboard.shots.own.seed=9"]
+    stopped = made(tmp_path, *slower, "cost.cap.batch=6", seconds=1.6)
+    states = [entry.state for entry in stopped.entries]
+    assert states.count("stopped") >= 1, states
+    assert states.count("made") >= 1, states
+    assert not stopped.complete
+    late = next(entry for entry in stopped.entries if entry.state == "stopped")
+    assert late.error is not None
+    assert "cost.cap.batch=6" in late.error
+    assert any("cost.cap.batch=6" in warning for warning in stopped.warnings)
+    assert sum(entry.cost or 0 for entry in stopped.entries) <= 6 + 1.7, "at most the clip under way more"
+
+    more = made(tmp_path, *slower, "cost.cap.batch=60", seconds=0.1)
+    assert more.complete
+    assert [entry.state for entry in more.entries].count("kept") == states.count("made")
