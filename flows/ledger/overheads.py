@@ -13,8 +13,8 @@ from flows.store.layout import OVERHEADS
 START, START_ONLY_EDITED, PUBLISHED_WEIGHTS = 14.0, 6.0, 60.0
 """Seconds until the first clip is under way with the tiny family on two idle cores; until the edit begins when nothing
 is rendered; and for the weights of a published model from a fast disk. First guesses: other machines differ."""
-LOAD = 2.0
-"""Seconds of loading a model of the tiny family."""
+LOAD = 8.0
+"""Seconds until a worker has its libraries and a model of the tiny family."""
 EDIT, EDIT_FRAME = 2.0, 0.011
 """Seconds of an edit and its report, and a megapixel and frame of every file that is written (docs/editing.md)."""
 

@@ -71,7 +71,8 @@ Kinds: TypeAlias = Mapping[str, Mapping[Extent, Timing]]
 @dataclass(frozen=True, slots=True)
 class Timings:
     """What is known; keys are `<variant>/<checkpoint>/<device>/<numerics>`, then the GPU's name, and then the extent.
-    `loads`: seconds that loading took, by the same keys."""
+    `loads`: seconds that loading took, by the same keys; whatever a worker does before it, importing its libraries, is
+    part of it."""
 
     table: Mapping[str, Kinds] = field(default_factory=dict)
     loads: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -150,6 +151,7 @@ def learn(store: Store, rows: Iterable[LedgerRow]) -> None:
         known = table.setdefault(model, {}).setdefault(row.gpu, {})
         known[row.spec.extent] = _blend(known.get(row.spec.extent), row)
         if (load := row.seconds.get("load", 0.0)) >= LEAST_LOAD:
+            load += max(0.0, row.used_seconds - row.failed_seconds - row.repeated_seconds - row.total_seconds)
             earlier = loads.setdefault(model, {}).get(row.gpu, load)
             loads[model][row.gpu] = round((earlier + load) / 2, 3)
     clips = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.clips import SEEDS, ClipSpec, HandOff, Medium, fingerprint
 from flows.ledger.overheads import LOAD, PUBLISHED_WEIGHTS
-from flows.ledger.timings import BASES, Basis, Extent
+from flows.ledger.timings import BASES, Basis, Estimate, Extent
 from flows.media.treated import versions
 from flows.planning.geometry import Geometry
 from flows.planning.media import camera_path, clip_loras, clip_media
@@ -40,6 +40,7 @@ class TakeMaker:
     bases: set[Basis] = field(default_factory=set)
     loads: dict[str, float] = field(default_factory=dict)
     gpus: set[str] = field(default_factory=set)
+    _estimates: dict[object, Estimate] = field(default_factory=dict)
     _computed: Numerics = field(init=False)
     """What is computed, whichever exact kernel does: that decides pixels."""
 
@@ -135,7 +136,20 @@ class TakeMaker:
         )
 
     def _estimated(self, clip: Clip, role: Role) -> Clip:
-        kernel, spec = self.numerics.attention, clip.spec
+        """Clips of one kind are many, and looked up once."""
+        spec = clip.spec
+        given = tuple(medium.name for medium in spec.media)
+        passes = spec.steps_taken, spec.sampling.guidance_scale
+        kind = spec.variant, spec.extent, passes, given, spec.hand_off is None, role.repo
+        estimate = self._estimates.get(kind)
+        if estimate is None:
+            estimate = self._estimates[kind] = self._estimate(spec, role)
+        return replace(
+            clip, estimated_seconds=estimate.seconds, estimated_low=estimate.low, estimated_high=estimate.high
+        )
+
+    def _estimate(self, spec: ClipSpec, role: Role) -> Estimate:
+        kernel = self.numerics.attention
 
         def rough(extent: Extent) -> float:
             width, height, frames = extent
@@ -147,9 +161,7 @@ class TakeMaker:
         self.bases.add(estimate.basis)
         if spec.variant not in self.loads:
             self._look_up(spec, role)
-        return replace(
-            clip, estimated_seconds=estimate.seconds, estimated_low=estimate.low, estimated_high=estimate.high
-        )
+        return estimate
 
     def _look_up(self, spec: ClipSpec, role: Role) -> None:
         """What loading a variant takes, and the GPUs it was timed on."""
