@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from flows.amounts import amount
 from flows.cost.spent import Spent
+from flows.fields import plain
 from flows.words import duration, money
 
 if TYPE_CHECKING:
@@ -21,12 +22,7 @@ def cost_lines(estimate: CostEstimate, settings: Settings) -> list[str]:
     """Of what is to be rendered; nothing where nothing is. A cap that it does not stay within by itself is named."""
     if not estimate.seconds:
         return []
-    of = "of a worker" if estimate.of_workers else "of a GPU"
-    between = f"{duration(estimate.low_seconds)} to {duration(estimate.high_seconds)}"
-    line = f"Cost: {duration(estimate.seconds)} {of} ({between}{ON[estimate.estimate]})"
-    if estimate.cost is not None and estimate.low_cost is not None and estimate.high_cost is not None:
-        low, high = (money(value, "").strip() for value in (estimate.low_cost, estimate.high_cost))
-        line += f", {money(estimate.cost, estimate.currency)} ({low} to {high})"
+    line = f"Cost: {in_words(plain(estimate))}"
     cap = settings.cost.cap.film
     if cap is None:
         return [line]
@@ -34,6 +30,17 @@ def cost_lines(estimate: CostEstimate, settings: Settings) -> list[str]:
     if estimate.high.measured(most) > most.value:
         line += f"; more than cost.cap.film={most} allows"
     return [line]
+
+
+def in_words(estimate: Mapping[str, Any]) -> str:
+    """Time, money where there are prices, each with its range; of an estimate as programs have it."""
+    of = "of a worker" if list(estimate["gpus"]) == [""] else "of a GPU"
+    between = f"{duration(estimate['low_seconds'])} to {duration(estimate['high_seconds'])}"
+    line = f"{duration(estimate['seconds'])} {of} ({between}{ON[estimate['estimate']]})"
+    if estimate["cost"] is None:
+        return line
+    low, high = (money(estimate[name], "").strip() for name in ("low_cost", "high_cost"))
+    return f"{line}, {money(estimate['cost'], estimate['currency'])} ({low} to {high})"
 
 
 def spent_lines(spent: Spent) -> list[str]:

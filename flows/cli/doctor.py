@@ -88,4 +88,7 @@ def _print_config(tree: Mapping[str, object], as_json: bool) -> None:
         print_document(document)
         return
     for key, value in tree.items():
-        click.echo(f"{key:<28} {'null' if value is None else value}")
+        said = "null" if value is None else value
+        if isinstance(value, Mapping):  # as an override has it
+            said = f"{{{', '.join(f'{name}: {each}' for name, each in value.items())}}}"
+        click.echo(f"{key:<28} {said}")

@@ -154,6 +154,10 @@ class SubmitDocument(Envelope):
     store: Annotated[str, "address of the store that it was sent to"]
     files: Annotated[int, "that the storyboard needs, itself among them"]
     served: Annotated[bool, "false: no machine serves films now, and it waits"]
+    cost: Annotated[
+        Annotated[dict[str, Any], Written(CostEstimate)] | None,
+        "as if nothing of it were in the store; null: it cannot be told here",
+    ]
 
 
 class FetchDocument(Envelope):

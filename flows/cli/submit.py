@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -112,15 +112,36 @@ def _submitted(
         "store": store.address,
         "files": len(packed.manifest.files),
         "served": asked.served,
+        "cost": _cost(checked),
     }
 
 
+def _cost(checked: Checked) -> dict[str, Any] | None:
+    """What rendering all of it may take, by the ledger of the store; None where that cannot be told here."""
+    from dataclasses import replace
+
+    from flows.cost import estimate_cost
+    from flows.errors import FlowsError
+    from flows.fields import plain
+    from flows.project import Project, plan
+
+    settings = checked.settings
+    as_written = replace(settings, prompts=replace(settings.prompts, extend="off"))
+    try:
+        return plain(estimate_cost(plan(Project(checked.storyboard, as_written), weights=False)))
+    except FlowsError:  # whoever makes the film says what is wrong
+        return None
+
+
 def _print(document: SubmitDocument) -> None:
+    from flows.cli.cost_words import in_words
     from flows.cli.outcome import say
     from flows.words import count
 
     click.echo(f"sent  {document['title']}: {count(document['files'], 'file')}, in {document['store']}")
     click.echo(f"run   {document['run_url']}")
+    if document["cost"]:
+        click.echo(f"cost  {in_words(document['cost'])}, if nothing of it is in the store")
     if not document["served"]:
         say(f"warning: {document['problems'][-1]['message']}")
     click.echo(f"\nNext: wanflow fetch {document['run']}    waits for the film, and writes it here")

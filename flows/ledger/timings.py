@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from flows.clips import ClipSpec
 from flows.ledger.rows import LedgerRow
@@ -64,6 +64,7 @@ class Timing:
         return math.exp(EIGHTY * math.sqrt(variance * (1 + 1 / self.count)))
 
 
+Known = TypeVar("Known")
 Kinds: TypeAlias = Mapping[str, Mapping[Extent, Timing]]
 """By the GPU's name ("": none), and then by extent."""
 
@@ -83,7 +84,7 @@ class Timings:
         """How long a clip would take on a device of this kind (`render.device`), its attention computed by `kernel`, on
         a `gpu` of that name (None: any that was timed). `rough` is what a clip like it is guessed to take, by its
         extent: the ratio of two guesses scales what was timed of another extent."""
-        kinds = self.table.get(_model_key(spec, kernel, device), {})
+        kinds = _of(self.table, spec, kernel, device)
         if not kinds:
             guess = rough(spec.extent)
             return Estimate(guess, "rough", guess / ROUGH, guess * ROUGH)
@@ -101,12 +102,22 @@ class Timings:
 
     def load(self, spec: ClipSpec, kernel: str, device: str, gpu: str | None = None) -> float | None:
         """What loading the clip's model takes; None where it is not known."""
-        kinds = self.loads.get(_model_key(spec, kernel, device), {})
+        kinds = _of(self.loads, spec, kernel, device)
         return kinds.get(gpu or "", max(kinds.values(), default=None))
 
     def gpus(self, spec: ClipSpec, kernel: str, device: str) -> frozenset[str]:
         """The GPUs that clips of the same model were timed on."""
-        return frozenset(self.table.get(_model_key(spec, kernel, device), ()))
+        return frozenset(_of(self.table, spec, kernel, device))
+
+
+def _of(table: Mapping[str, Mapping[str, Known]], spec: ClipSpec, kernel: str, device: str) -> Mapping[str, Known]:
+    """What is known of a model. Of a clip that was planned without weights, of any checkpoint of its variant."""
+    key = _model_key(spec, kernel, device)
+    if spec.checkpoint or key in table:
+        return table.get(key, {})
+    variant, _, rest = key.split("/", 2)
+    like = (kinds for name, kinds in table.items() if name.startswith(f"{variant}/") and name.endswith(f"/{rest}"))
+    return next(like, {})
 
 
 def _estimate(known: Mapping[Extent, Timing], spec: ClipSpec, rough: Callable[[Extent], float]) -> Estimate:

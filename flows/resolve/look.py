@@ -106,7 +106,7 @@ class _World:
         self._family, self._settings, self._store, self._weights = family, settings, store, weights
         self._timings, self._overheads = read_timings(store), read_overheads(store)
         self._machine = machine_faults(settings, family) if weights else ()
-        self._gpu = machine_gpu(settings)
+        self._gpu = machine_gpu(settings) if weights else None  # else it is rendered elsewhere
         self._flash_3 = lacking(FLASH_3, gpu=True) is None
         self._foreign: dict[Path, bool] = {}
         self._opened: dict[str, Checkpoint | str] = {}

@@ -145,3 +145,41 @@ def test_a_folder_for_the_store_may_be_called_its_path(tmp_path: Path) -> None:
     write(tmp_path / "studio/project/default.yaml", "store: {path: /mnt/nas}\n")
     with pytest.raises(SettingsError, match=r"there is no store\.path; did you mean store\.address\?"):
         compose([], tmp_path / "studio")
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("cost.gpu_hour={H200: -3}", "H200: -3.0 is out of range"),
+        ("cost.gpu_hour={H200: nan}", "H200: nan is out of range"),
+        ("cost.gpu_hour.H200=-3", "H200: -3.0 is out of range"),
+        ("cost.gpu_hour=3", "must be names, each with a number"),
+        ("cost.worker_hour=-0.1", "-0.1 is out of range"),
+        ("cost.currency=euro", "write its code of three capital letters"),
+        ("cost.timezone=Berlin", "write one like Europe/Berlin"),
+        ("cost.timezone='../UTC'", "write one like Europe/Berlin"),
+        ("cost.cap.month=-5", "-5 is out of range"),
+        ("cost.cap.film=nan", "nan is out of range"),
+        ("cost.cap.film=cheap", "write money as 500, or hours of a GPU as 20h"),
+        ("cost.warn_at=1.5", "1.5 is out of range"),
+    ],
+)
+def test_what_cannot_be_a_price_or_a_cap_is_named_with_its_override(override: str, said: str) -> None:
+    with pytest.raises(SettingsError) as wrong:
+        compose([override])
+    assert str(wrong.value).startswith(override.replace("gpu_hour.H200=-3", "gpu_hour"))
+    assert said in str(wrong.value)
+
+
+def test_a_price_below_zero_is_named_with_its_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "default.yaml").write_text("cost:\n  currency: EUR\n  gpu_hour: {H200: 3.5, default: -1}\n")
+    with pytest.raises(SettingsError, match=r"default\.yaml:3:3: default: -1\.0 is out of range"):
+        compose([], tmp_path)
+
+
+def test_prices_by_gpu_are_added_to_those_of_a_project(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "default.yaml").write_text("cost: {gpu_hour: {H200: 3.5, default: 2}}\n")
+    found = compose(["cost.gpu_hour={B200: 6, default: 1}", "cost.gpu_hour.L4=0.5"], tmp_path).settings.cost
+    assert found.gpu_hour == {"H200": 3.5, "default": 1.0, "B200": 6.0, "L4": 0.5}

@@ -52,3 +52,11 @@ def test_a_value_is_the_same_after_it_was_said_on_a_command_line(value: object) 
     settings = compose([as_override(key, value)]).settings
     section, name = key.split(".")
     assert getattr(getattr(settings, section), name) == value
+
+
+def test_prices_and_caps_go_along_whole(conf: Path) -> None:
+    (conf / "project" / "default.yaml").write_text(
+        "cost: {gpu_hour: {H200: 3.5, A100 80GB: 1.8, default: 2}, currency: EUR, cap: {month: 20h}}\n"
+    )
+    assert compose(sent_overrides((), conf)).settings.cost == compose((), conf).settings.cost
+    assert compose((), conf).settings.cost.gpu_hour == {"H200": 3.5, "A100 80GB": 1.8, "default": 2.0}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -107,3 +110,23 @@ def test_a_damaged_note_and_a_strange_one_promise_nothing(tmp_path: Path) -> Non
     store.put_note(f"{budget_folder(MONTH)}/readme.txt", b"hello")
     held, taken = Account(store, MONTH).reserve(Spend(1.0, 90.0), CAP, nothing)
     assert (held.number, taken) == (2, 0)
+
+
+def test_a_driver_that_is_killed_leaves_what_it_had_used(tmp_path: Path) -> None:
+    script = f"""
+import os, sys
+from flows.amounts import Amount
+from flows.cost.prices import Spend
+from flows.cost.reservations import Account
+from flows.store import open_store
+held, _ = Account(open_store({str(tmp_path)!r}), {MONTH!r}).reserve(Spend(1.0, 90.0), Amount(100), Spend)
+held.renew(Spend(0.1, 12.0))
+os.kill(os.getpid(), 9)
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
+    store = open_store(str(tmp_path))
+    with pytest.raises(OverCap) as over:
+        Account(store, MONTH).reserve(Spend(1.0, 50.0), CAP, nothing)
+    assert over.value.taken == 90, "it may be alive"
+    later = Account(store, MONTH, lambda: time.time() + LIVES_SECONDS + 1)
+    assert later.reserve(Spend(1.0, 50.0), CAP, nothing)[1] == 12

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 from dataclasses import field, make_dataclass, replace
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
 from flows.clips import ClipLora, ClipSpec, HandOff, Medium
 from flows.fields import hints
-from flows.ledger import LedgerRow
-from flows.ledger.parquet import column, from_parquet, schema, to_parquet
+from flows.ledger import LedgerRow, append_rows
+from flows.ledger.parquet import column, columns_from, from_parquet, schema, to_parquet
+from flows.store import open_store
 from tests.flows.ledger.test_history import ROW
 from wan.request import Numerics
 
@@ -57,3 +62,26 @@ def test_columns_of_later_versions_are_left_out() -> None:
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
     assert from_parquet(buffer.getvalue()) == [ROW]
+
+
+def test_other_programs_read_the_ledger_as_one_table(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    rows = [replace(ROW, used_seconds=90.0, cost=0.5, currency="EUR", gpu="NVIDIA H200"), replace(ROW, take=2)]
+    for row in rows:
+        append_rows(store, [row])
+    table = ds.dataset(tmp_path / "ledger", format="parquet").to_table(
+        columns={"film": ds.field("film"), "used": ds.field("used_seconds"), "variant": pc.field("spec", "variant")},
+        filter=ds.field("used_seconds") > 0,
+    )
+    assert table.to_pylist() == [{"film": ROW.film, "used": 90.0, "variant": ROW.spec.variant}]
+    sums = ds.dataset(tmp_path / "ledger").to_table().group_by("film").aggregate([("cost", "sum"), ("shot", "count")])
+    assert sums.to_pylist() == [{"film": ROW.film, "cost_sum": 0.5, "shot_count": 2}]
+
+
+def test_columns_are_read_alone_also_from_within(tmp_path: Path) -> None:
+    found = columns_from(to_parquet([ROW]), ["when", "spec.sampling.num_inference_steps", "cost"])
+    assert found == {
+        "when": [ROW.when.timestamp()],
+        "spec.sampling.num_inference_steps": [ROW.spec.sampling.num_inference_steps],
+        "cost": [None],
+    }
