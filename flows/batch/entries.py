@@ -7,6 +7,7 @@ from pathlib import Path
 from flows.batch.keys import film_key
 from flows.batch.manifest import Entry, read_manifest
 from flows.batch.plan import BatchPlan, PlannedFilm
+from flows.cost import estimate_cost
 from flows.edit.process import ffmpeg_version, find_ffmpeg
 
 
@@ -18,6 +19,7 @@ def entries_of(plan: BatchPlan) -> tuple[list[Entry], list[tuple[PlannedFilm, En
     entries: list[Entry] = [_refused(plan, row) for row in sorted({fault.row for fault in plan.bad if fault.row})]
     todo: list[tuple[PlannedFilm, Entry]] = []
     for planned in plan.films:
+        expected = estimate_cost(planned.plan)
         entry = Entry(
             name=planned.name,
             row=planned.film.row,
@@ -25,6 +27,9 @@ def entries_of(plan: BatchPlan) -> tuple[list[Entry], list[tuple[PlannedFilm, En
             variables=dict(planned.film.variables),
             film_seconds=planned.plan.totals.film_seconds,
             clips=len(planned.plan.clips),
+            estimated_gpu_seconds=expected.seconds,
+            estimated_cost=expected.cost,
+            currency="" if expected.cost is None else expected.currency,
             key=film_key(planned.plan, ffmpeg),
         )
         old = before.get(planned.name)

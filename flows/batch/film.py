@@ -85,7 +85,7 @@ class BatchFilm:
         spent = self.making.spent
         self.entry.gpu_seconds = spent.used_seconds
         self.entry.failed_seconds, self.entry.repeated_seconds = spent.failed_seconds, spent.repeated_seconds
-        self.entry.cost, self.entry.currency = spent.cost, "" if spent.cost is None else spent.currency
+        self.entry.cost = spent.cost
 
     def _rendering_seconds(self) -> float:
         records = self.making.records.values()

@@ -48,6 +48,8 @@ class Entry:
     clips: int = 0
     rendered: Annotated[int, "clips rendered for it now"] = 0
     reused: Annotated[int, "clips from the store, or of another film of the batch"] = 0
+    estimated_gpu_seconds: Annotated[Seconds, "for clips that were to be rendered, those that it shares too"] = 0.0
+    estimated_cost: Annotated[float | None, "of these; null: no price is set"] = None
     gpu_seconds: Annotated[Seconds, "of a GPU, for clips that were rendered for it now, failed attempts too"] = 0.0
     failed_seconds: Annotated[Seconds, "of these, of attempts that failed"] = 0.0
     repeated_seconds: Annotated[Seconds, "of these, of work that was done again"] = 0.0
@@ -127,6 +129,8 @@ def _types() -> dict[str, Any]:
         "clips": whole,
         "rendered": whole,
         "reused": whole,
+        "estimated_gpu_seconds": real,
+        "estimated_cost": real,
         "gpu_seconds": real,
         "failed_seconds": real,
         "repeated_seconds": real,
