@@ -112,7 +112,9 @@ class Guard:
                 self._left.pop(event.fingerprint, None)
             case Failed():
                 self._left[event.fingerprint] = self._expected.get(event.fingerprint, 0.0)
-            case Progress() if self._clock() - self._looked < LOOK_SECONDS:
+            case Progress() if self._clock() - self._looked >= LOOK_SECONDS:
+                pass
+            case _:
                 return
         self._looked = self._clock()
         used = self._meter.spend(self._prices, self._looked)

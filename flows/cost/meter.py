@@ -50,6 +50,7 @@ class Meter:
     def __init__(self, part: float = 1.0, again: Collection[str] = ()) -> None:
         self._part, self._again = part, frozenset(again)
         self._used: dict[str, Used] = {}
+        self._ended: dict[str, float] = {}  # seconds by GPU, of all clips: asked for at every event
         self._running: dict[str, Running] = {}
 
     @property
@@ -80,8 +81,8 @@ class Meter:
 
     def spend(self, prices: Prices, now: float) -> Spend:
         """All so far, with what is under way."""
-        ended = sum((used.spend(prices) for used in self._used.values()), Spend())
-        return ended + self.under_way(prices, now)
+        ended = (prices.spend(seconds, gpu) for gpu, seconds in self._ended.items())
+        return sum(ended, Spend()) + self.under_way(prices, now)
 
     def under_way(self, prices: Prices, now: float) -> Spend:
         """What attempts have taken that have not ended."""
@@ -106,7 +107,8 @@ class Meter:
             return 0.0
         took = (now - running.since) * self._part
         used = self._used[fingerprint]
-        used.by_gpu[running.gpu] = used.by_gpu.get(running.gpu, 0.0) + took
+        for seconds in (used.by_gpu, self._ended):
+            seconds[running.gpu] = seconds.get(running.gpu, 0.0) + took
         if failed is not None:
             used.failed += took if failed else 0.0
             used.repeated += 0.0 if failed else took

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from flows.clips.fingerprint import fingerprint_of
+from flows.ledger.overheads import LOAD
 from flows.planning import plan_to_json
 from flows.storyboard.model import Continuity, Transition
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
@@ -30,6 +31,8 @@ def test_it_has_the_documented_keys(shot: MakeShot, film: MakeFilm, plan: MakePl
         "film_seconds": 3.5,
         "estimate": "rough",
         "width": 2,
+        "loads": {"t2v-a14b": LOAD, "i2v-a14b": LOAD},
+        "gpus": [],
     }
     first, second = made["shots"]
     assert (first["id"], first["scene"], first["variant"]) == ("river.a", "river", "t2v-a14b")
