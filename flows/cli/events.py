@@ -231,12 +231,12 @@ def as_line(
         case Failed():
             return {"event": "failed", **where, "worker": event.worker, "message": event.message, "final": event.final}
         case BudgetLow():
-            amounts = {"spent": round(event.spent, 6), "most": event.most}
             return {
                 "event": "budget",
                 **where,
                 "cap": event.cap,
-                **amounts,
+                "spent": round(event.spent, 6),
+                "most": event.most,
                 "unit": event.unit,
                 "message": event.message,
             }

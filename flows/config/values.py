@@ -47,8 +47,10 @@ def _wrong(value: Any, hint: Any) -> str | None:
     for form in forms_of(hint):
         if wrong := form.wrong(value):
             return wrong
+    if bounds is None:
+        return None
     named = value.items() if isinstance(value, Mapping) else [("", value)]
-    for name, each in named if bounds else ():
+    for name, each in named:
         if not bounds.hold(each):
             return f"{name}{': ' if name else ''}{each} is out of range; it must be {bounds}"
     return None

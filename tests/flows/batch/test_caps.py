@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from flows.cluster import RendererSpec
 from flows.cluster.session import RaySession
 from flows.errors import UserError
 from flows.ledger import Chosen, read_history
+from flows.planning.model import Totals
 from flows.store import open_store
 from tests.flows.batch.batches import asked, table
 
@@ -23,9 +25,16 @@ SECOND = "cost.worker_hour=3600"
 BY_ONE = "cluster.max_workers=1"
 
 
+def _unloaded(totals: Totals) -> Totals:
+    """The stub has nothing to load."""
+    return replace(totals, loads={})
+
+
 def made(folder: Path, *overrides: str, seconds: float = 0.0) -> BatchResult:
     rows = table(["product"], ["boat"], ["kite"], ["star"], ["sun"])
     plan = plan_batch(asked(folder, rows, overrides=[SECOND, "cost.currency=EUR", BY_ONE, *overrides]))
+    unloaded = tuple(replace(each, plan=replace(each.plan, totals=_unloaded(each.plan.totals))) for each in plan.films)
+    plan = replace(plan, films=unloaded)
     return make_batch(plan, renderer=RendererSpec("stub", {"seconds": seconds}))
 
 
