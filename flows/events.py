@@ -59,7 +59,8 @@ class Finished:
 class Failed:
     """The clip could not be rendered. `final`: no attempt is left, and what depends on it will not be rendered.
 
-    `because_of` is the fingerprint of the clip whose failure this one only follows from.
+    `because_of` is the fingerprint of the clip whose failure this one only follows from. `damaged`: what it starts from
+    and is not whole in the store any more, clips by fingerprint and inputs by digest.
     """
 
     fingerprint: str
@@ -67,6 +68,7 @@ class Failed:
     message: str
     final: bool
     because_of: str | None = None
+    damaged: tuple[str, ...] = ()
 
 
 Event: TypeAlias = Started | Progress | Log | Finished | Failed

@@ -295,7 +295,7 @@ class Dispatcher:
             losses = self._queue.fail(replace(fault, message=f"{node}: {fault.message}") if on_node else fault)
             if all(loss.fingerprint != fault.fingerprint for loss in losses):
                 self._tell(Failed(fault.fingerprint, place, fault.message, final=False), wanted)
-            self._tell_losses(losses, "" if on_node else place)
+            self._tell_losses(losses, "" if on_node else place, fault.damaged)
             self._changed.notify_all()
 
     def retire(self, worker: str, place: str, why: str, *, quietly: bool = False) -> None:
@@ -315,10 +315,10 @@ class Dispatcher:
         for name in [name for name in self._renderers if not self._queue.wanted_by(name)]:
             del self._renderers[name]
 
-    def _tell_losses(self, losses: Sequence[Loss], place: str = "") -> None:
+    def _tell_losses(self, losses: Sequence[Loss], place: str = "", damaged: tuple[str, ...] = ()) -> None:
         for loss in losses:
             if loss.because_of == loss.fingerprint:
-                event = Failed(loss.fingerprint, place, loss.why, final=True)
+                event = Failed(loss.fingerprint, place, loss.why, final=True, damaged=damaged)
             else:
                 message = "not rendered: a clip it starts from failed"
                 event = Failed(loss.fingerprint, "", message, final=True, because_of=loss.because_of)

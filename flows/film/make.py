@@ -76,6 +76,10 @@ def _begun(
         store.check(writing=True)
         check_soundtrack(plan)
     put_assets(store, plan.assets, surveyed.missing)
+
+    def pool(clips: Sequence[Clip]) -> Pool:
+        return cleanup.enter_context(_pool(plan, clips, store.address, renderer))
+
     return Making(
         plan=plan,
         shots=shots,
@@ -83,9 +87,8 @@ def _begun(
         store=store,
         folder=folder,
         survey=surveyed,
-        pool=cleanup.enter_context(_pool(plan, surveyed.missing, store.address, renderer))
-        if surveyed.missing
-        else None,
+        pool=pool(surveyed.missing) if surveyed.missing else None,
+        open_pool=pool,
         on_event=on_event,
         began=began,
     )

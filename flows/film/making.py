@@ -15,6 +15,7 @@ from flows.edit.deliverables import target
 from flows.errors import RenderError, StoreError
 from flows.events import MOTION, Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, MISSING, PLAN, REPORT, SHOTS
+from flows.film.healing import Healing
 from flows.film.result import Delivered
 from flows.film.survey import Survey, clips_of, survey
 from flows.film.watch import Watches
@@ -37,6 +38,7 @@ class Making:
     """`shots` are those that must be rendered, `asked` those that were named (empty: the whole film).
 
     `records` grows while clips finish; `pool` is None when nothing is missing. `warnings` were said on the way.
+    `open_pool` starts one for clips that are found damaged later; `healed` are those, and what was said of each.
     `start_seconds` pass from `began` (of `time.monotonic`) until a clip, or the edit, is under way.
     """
 
@@ -48,6 +50,9 @@ class Making:
     survey: Survey
     pool: Pool | None
     on_event: Callable[[Event], None]
+    open_pool: Callable[[Sequence[Clip]], Pool] | None = None
+    healing: Healing = field(init=False)
+    healed: dict[str, str] = field(init=False)
     watches: Watches = field(init=False)
     records: dict[str, ClipRecord] = field(init=False)
     rendered: set[str] = field(default_factory=set)
@@ -66,6 +71,8 @@ class Making:
     def __post_init__(self) -> None:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
         self.records = dict(self.survey.found)
+        self.healed = {name: _again(self.watches.name_of(name)) for name in self.survey.damaged}
+        self.healing = Healing(self.store, self.plan.clips, self.plan.assets)
 
     def tell_found(self) -> None:
         """Let `on_event` hear what is in the store already."""
@@ -73,15 +80,56 @@ class Making:
             self.on_event(Finished(fingerprint, record, cached=True))
 
     def events(self) -> Iterator[Event]:
-        """What happens until everything is rendered that can be. `on_event` has heard it before."""
+        """What happens until everything is rendered that can be. `on_event` has heard it before. A clip that was lost
+        since what it starts from is damaged is rendered again with that, once."""
         if self.pool is not None:
-            yield from map(self._noted, self.pool.events())
+            for event in self.pool.events():
+                again = self.healing.after(event) if isinstance(event, Failed) else ()
+                yield from self._rendered_again(event, again) if again else (self._noted(event),)
 
-    def warn(self, message: str) -> None:
-        """Said once to the person: what went wrong beside the film."""
+    def heal(self) -> tuple[Event, ...]:
+        """After the film could not be cut since clips were lost or altered in the store: they are rendered again, which
+        `events` tells. Returns what is said of that; nothing, if that was not why, or it was tried before. Raises
+        StoreError, MediaError."""
+        stale = self.healing.stale(self.records)
+        again = self.healing.again(stale.missing)
+        if len(again) < len(stale.missing) or not (again or stale.found):
+            return ()
+        self.records |= stale.found
+        if again and self.pool is None:
+            assert self.open_pool is not None, "whoever cuts a film can render what is missing"
+            self.pool = self.open_pool(again)
+        elif again and self.pool is not None:
+            self.pool.submit(again)
+        elsewhere = (
+            f"{self.watches.name_of(name)}: its clip was rendered again by another film" for name in stale.found
+        )
+        return tuple(self.warn(text) for text in (*map(self.reopen, again), *elsewhere))
+
+    def reopen(self, clip: Clip) -> str:
+        """Its record was withdrawn: it is to be rendered once more. Returns what is said of that."""
+        self.healed[clip.fingerprint] = _again(self.watches.name_of(clip.fingerprint))
+        self.records.pop(clip.fingerprint, None)
+        self.watches.reopen(clip.fingerprint)
+        return self.healed[clip.fingerprint]
+
+    def _rendered_again(self, event: Event, clips: Sequence[Clip]) -> Iterator[Event]:
+        """The clip that failed last of them, after what it starts from: no failure is final yet."""
+        assert self.pool is not None, "who failed was rendered"
+        assert isinstance(event, Failed)
+        for clip in clips[:-1]:
+            yield self.warn(self.reopen(clip))
+        if event.because_of is None:
+            yield self._noted(replace(event, final=False))
+        self.pool.submit(clips)
+
+    def warn(self, message: str) -> Log:
+        """Said once to the person: what went wrong beside the film. Returns what was said."""
+        said = Log("", logging.WARNING, message)
         if message not in self.warnings:
             self.warnings.append(message)
-            self.on_event(Log("", logging.WARNING, message))
+            self.on_event(said)
+        return said
 
     def _noted(self, event: Event) -> Event:
         noted = self.note(event)
@@ -189,3 +237,7 @@ class Making:
         rest: tuple[Clip, ...] = clips_of(self.plan, [shot for shot in self.plan.shots if shot.id not in asked])
         others = survey(self.store, [clip for clip in rest if clip.fingerprint not in self.records])
         return None if others.missing else {**self.records, **others.found}
+
+
+def _again(name: str) -> str:
+    return f"{name}: its clip in the store was lost or damaged, and is rendered again"

@@ -66,7 +66,7 @@ def _rows(making: Making, flow_run_id: str) -> Iterator[LedgerRow]:
                     continue  # the person stopped before its turn came
                 rendered = clip.fingerprint in making.rendered
                 status: RowStatus = "failed" if record is None else "rendered" if rendered else "cached"
-                message = failure.message if failure else ""
+                message = failure.message if failure else making.healed.get(clip.fingerprint, "")
                 yield ledger_row(making.plan, shot, (take, number), run, status, record, message)
 
 

@@ -40,7 +40,7 @@ class LedgerRow:
     user: str = ""
     flow_run: Annotated[str, "Prefect's id of the film's run"] = ""
     version: Annotated[str, "of wanflow"] = ""
-    message: Annotated[str, "why it failed"] = ""
+    message: Annotated[str, "why it failed, or was rendered again"] = ""
 
     @property
     def total_seconds(self) -> float:

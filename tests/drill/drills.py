@@ -85,7 +85,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "prefect hangs": Kind(strangers.prefect_gone(signal.SIGSTOP)),
         "store gone for a while": Kind(stores.bucket_gone, own_pool=True),
         "disk full": Kind(stores.disk_full, own_pool=True, why_not=stores.why_no_small_disk()),
-        "clip truncated in the store": Kind(stores.truncated),
+        "clip truncated in the store": Kind(by_turns(stores.truncated, stores.hand_off_truncated)),
         "a clock leaps": Kind(by_turns(*map(times.leaps, ("driver", "keeper", "worker")))),
         "out of GPU memory": Kind(with_trouble(0, went_leaner, {**DENOISE, "trouble": "need room"})),
         "no numbers": Kind(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flows.store import open_store
 from tests.drill.plays import Play
+from tests.drill.rehearsal import Event, Making
 from tests.flows.buckets import BUCKET, serving
 from tests.flows.store.front import Asked, Drop, Fault, before
 
@@ -41,21 +42,46 @@ def bucket_gone(play: Play) -> None:
 
 
 def truncated(play: Play) -> None:
-    """A clip that was finished loses its end before the film is cut: said, and rendered again by the next command."""
+    """A clip that was finished loses its end before the film is cut: said, and it alone is rendered again."""
     making = play.begin()
     done = making.until(lambda e: e.get("event") == "finished")
     assert done is not None
-    record = open_store(play.stage.store).record(done["fingerprint"])
+    _truncate(play, done["fingerprint"], "video")
+    _healed(play, making, done)
+
+
+def hand_off_truncated(play: Play) -> None:
+    """What another shot goes on from loses its end after it was found in the store: it is rendered again before that
+    shot is."""
+    first = play.begin("--only", "a.one")
+    play.end(first)
+    making = play.begin()
+    done = making.until(lambda e: e.get("event") == "finished")
+    assert done is not None
+    assert done["cached"]
+    assert done["shot"] == "a.one"
+    _truncate(play, done["fingerprint"], "last_frame", "video")
+    _healed(play, making, done)
+    lost = [e for e in making.events if e.get("event") == "failed"]
+    assert [(e["shot"], e["final"]) for e in lost] == [("a.two", False)], lost
+
+
+def _truncate(play: Play, fingerprint: str, *which: str) -> None:
+    record = open_store(play.stage.store).record(fingerprint)
     assert record is not None
-    file = next((Path(play.stage.store) / "blobs").rglob(record.video))
-    os.truncate(file, play.chance.randrange(file.stat().st_size))
-    document = play.end(making, 1)
-    (problem,) = document["problems"]
-    assert record.video in problem["message"] or done["shot"] in problem["message"], problem
+    for name in which:
+        file = next((Path(play.stage.store) / "blobs").rglob(getattr(record, name)))
+        os.truncate(file, play.chance.randrange(file.stat().st_size))
+
+
+def _healed(play: Play, making: Making, done: Event) -> None:
+    """In the same run: the clip was said, and rendered once more, and no other."""
     play.lost.add(done["fingerprint"])
-    again = play.begin()
-    play.same(play.end(again))
-    assert again.rendered == [done["fingerprint"]], again.rendered
+    document = play.end(making)
+    assert [text for text in document["warnings"] if f"{done['shot']}: its clip" in text], document["warnings"]
+    again = making.rendered.count(done["fingerprint"])
+    assert again == (1 if done["cached"] else 2), making.rendered
+    play.same(document)
 
 
 def why_no_small_disk() -> str | None:
