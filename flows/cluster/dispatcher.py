@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -37,6 +38,7 @@ class Dispatcher:
         self._found: dict[str, str] = {}
         self._given: dict[str, Lease | None] = {}
         self._asked = 0
+        self._keeper = uuid.uuid4().hex
 
     # Films
 
@@ -236,7 +238,7 @@ class Dispatcher:
 
     def job(self, lease: Lease) -> Job:
         with self._changed:
-            return Job(lease.clip, self._renderers[lease.clip.fingerprint], lease.attempt, lease.useful)
+            return Job(lease.clip, self._renderers[lease.clip.fingerprint], lease.attempt, lease.useful, self._keeper)
 
     def holds(self, worker: str, models: frozenset[str]) -> None:
         """What a worker that renders holds by now."""

@@ -6,6 +6,7 @@ reaper sees to it even after `kill -9`.
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
 import threading
@@ -165,8 +166,14 @@ class _Connection(threading.Thread):
                 if _listens(host, port):
                     there[door] = time.monotonic()
                 elif time.monotonic() - there[door] > LOST_SECONDS:
+                    _join_no_other()
                     self.lost = f"{door} has not answered for {LOST_SECONDS:g} s"
                     return
+
+
+def _join_no_other() -> None:
+    """Whoever is about to call Ray when it is lost is told so: Ray would join any cluster of this machine to answer."""
+    importlib.import_module("ray._private.auto_init_hook").enable_auto_connect = False  # type: ignore[attr-defined]
 
 
 def _doors(ray: ModuleType) -> Mapping[str, tuple[str, int]]:

@@ -25,6 +25,7 @@ from flows.cluster.leaving import on_sigterm, when_nobody_asks
 from flows.cluster.metrics import StoreMetrics
 from flows.cluster.read_ahead import ReadAhead
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
+from flows.cluster.store_claims import alone_in
 from flows.cluster.weights import known_revision
 from flows.errors import BlobCorrupt, BlobMissing, FlowsError, Stopped
 from flows.events import Finished, Log, Progress
@@ -139,7 +140,7 @@ class Worker:
         clip = job.clip
         if (found := self._found(clip)) is not None:
             return found
-        with alone(self._store_identity, clip.fingerprint, report.should_stop, _say_waiting) as waited:
+        with self._alone(job, report) as waited:
             if waited and (found := self._found(clip)) is not None:
                 return found
             renderer = self._built(job.renderer)
@@ -149,6 +150,17 @@ class Worker:
             report.said.say(Warm(renderer.warm))
             published = self._store.publish(replace(record, worker=self._name))
         return Finished(clip.fingerprint, published, cached=False)
+
+    @contextmanager
+    def _alone(self, job: Job, report: _Reporter) -> Iterator[bool]:
+        """Of all who share this machine, or a bucket. Whether somebody was waited for."""
+        name, stop = job.clip.fingerprint, report.should_stop
+        with alone(self._store_identity, name, stop, _say_waiting) as waited:
+            if self._store.folder is not None:
+                yield waited
+                return
+            with alone_in(self._store, name, job.owner, stop, _say_waiting) as waited_far:
+                yield waited or waited_far
 
     def _found(self, clip: Clip) -> Finished | None:
         """The clip, if somebody else has finished it. A damaged one goes."""

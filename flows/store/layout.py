@@ -11,6 +11,7 @@
     submissions/<sha256>.json         a storyboard that was sent, and the blobs of its files
     films/<run>.json                  the files of a film that was made for somebody elsewhere
     pools/<name>.json                 what people changed about a pool of workers by hand
+    claims/<fingerprint>-<number>     a clip that somebody renders right now (`flows.cluster.store_claims`)
     checkpoints/<fingerprint>-<…>     how far a clip has come that is not finished (`flows.store.checkpoints`)
 
 Keys are relative, with slashes on every system. All but blobs and records are notes: small but for checkpoints, and
@@ -104,6 +105,12 @@ def film_note(run: str) -> str:
 def pool_note(name: str) -> str:
     """What people changed about a pool by hand."""
     return f"pools/{name}.json"
+
+
+def claim_note(fingerprint: str, number: int) -> str:
+    """That somebody renders a clip: the first one, or the next after those that are void. Raises StoreError for what is
+    no fingerprint."""
+    return f"claims/{_sha256(fingerprint)}-{number}"
 
 
 def checkpoint_note(fingerprint: str, kind: str, step: int, stamp: str, digest: str) -> str:

@@ -13,7 +13,7 @@ from flows.store import open_store
 from tests.drill.plays import Play
 from tests.drill.rehearsal import Event, Making
 from tests.flows.buckets import BUCKET, serving
-from tests.flows.store.front import Asked, Drop, Fault, before
+from tests.flows.store.front import Asked, Drop, Fault, Front, before
 
 GONE_SECONDS = (5.0, 20.0)
 LONGEST_SECONDS = 60.0
@@ -23,22 +23,29 @@ DISK_MIB = 32
 
 def bucket_gone(play: Play) -> None:
     """Nobody can reach the bucket for a while: it is waited for, and the film is finished without another command."""
-    seconds = LONGEST_SECONDS if play.seed == 1 else play.chance.uniform(*GONE_SECONDS)
     with serving("moto", play.stage.folder / play.place / "moto") as server, before(server.url) as front:
         bucket = [f"store.bucket={BUCKET}", f"store.prefix=p{play.place}", f"store.endpoint={front.url}"]
-        making = play.begin("store=s3", *bucket, store="")
-        play.moment(making, "denoise", (1, 6), 1.0)
-        since, faults = time.monotonic(), []
-
-        def fault(asked: Asked) -> Fault | None:
-            if time.monotonic() - since > seconds:
-                return None
-            faults.append(asked)
-            return Drop()
-
-        front.fault = fault
+        making, shots = play.begin("store=s3", *bucket, store=""), list[str]()
+        for number in range(play.times):
+            seconds = LONGEST_SECONDS if play.seed == 1 and number == 0 else play.chance.uniform(*GONE_SECONDS)
+            shots.append(play.moment(making, "denoise", (1, 6), 0.3, shots)["shot"])
+            assert _gone(front, seconds), "nobody asked for the store meanwhile"
+            making.noted = len(making.events)
         play.same(play.end(making))
-        assert faults, "nobody asked for the store meanwhile"
+
+
+def _gone(front: Front, seconds: float) -> list[Asked]:
+    """So long nobody gets an answer; returns what was asked. It is there again when this ends."""
+    asked: list[Asked] = []
+
+    def fault(what: Asked) -> Fault:
+        asked.append(what)
+        return Drop()
+
+    front.fault = fault
+    time.sleep(seconds)
+    front.fault = lambda what: None
+    return asked
 
 
 def truncated(play: Play) -> None:
@@ -93,13 +100,14 @@ def disk_full(play: Play) -> None:
     """Somebody else fills the disk of the store in the middle: said, with what to do; with room again, the next command
     finishes the film."""
     with _small_disk(play.stage.folder / play.place / "disk") as disk:
-        making = play.begin(store=str(disk / "store"))
-        play.moment(making, "denoise", (1, 6), 1.0)
-        filled = _fill(disk)
-        document = play.end(making, 1)
-        told = " ".join(problem["message"] for problem in document["problems"])
-        assert "No space left" in told or "no space" in told, document
-        filled.unlink()
+        for _ in range(play.times):
+            making = play.begin(store=str(disk / "store"))
+            play.moment(making, "denoise", (1, 6), 1.0)
+            filled = _fill(disk)
+            document = play.end(making, 1)
+            told = " ".join(problem["message"] for problem in document["problems"])
+            assert "No space left" in told or "no space" in told, document
+            filled.unlink()
         play.same(play.end(play.begin(store=str(disk / "store"))))
 
 

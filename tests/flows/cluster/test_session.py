@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray._private import auto_init_hook
 
 from flows.cluster import own
 from flows.cluster import session as ray_session
@@ -155,6 +156,7 @@ def test_a_ray_that_is_gone_is_left_and_the_next_session_has_another(
 ) -> None:
     monkeypatch.setattr(ray_session, "_current", None)
     monkeypatch.setattr(ray_session, "LOST_SECONDS", 0.3)
+    monkeypatch.setattr(auto_init_hook, "enable_auto_connect", True)
     monkeypatch.setattr(ray_session, "DOOR_SECONDS", 0.05)
     monkeypatch.setattr(own, "_places", lambda: iter([tmp_path]))
     monkeypatch.setattr(own, "SOCKET_PATH_BYTES", 1000)
@@ -167,6 +169,7 @@ def test_a_ray_that_is_gone_is_left_and_the_next_session_has_another(
     assert not lost.lost
     first.doors[door].close()
     lost.join(10)
+    assert not auto_init_hook.enable_auto_connect, "else a call would join another cluster of this machine"
     assert lost.lost == f"{door} has not answered for 0.3 s"
     for _ in range(2):  # it is known afterwards too
         assert session.lost == lost.lost
