@@ -207,7 +207,7 @@ class BatchMaking:
 
     def _rendered_again(self, film: BatchFilm, clips: Sequence[Clip]) -> list[BatchEvent]:
         """On account of that film, whichever want them too."""
-        said = []
+        said: list[BatchEvent] = []
         for clip in clips:
             text = self._wait_for(film, clip)
             film.leads |= {clip.fingerprint}
