@@ -67,7 +67,7 @@ BAD_WORKER: Mapping[str, Any] = {
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "worker hangs": Kind(of_worker("denoise", (1, 6), 0.2, signal.SIGSTOP), times=2),
-        "head of the cluster killed": Kind(strangers.head_killed, times=2),
+        "head of the cluster killed, or hangs": Kind(strangers.head_lost, times=2),
         "a film's own Ray killed": Kind(strangers.own_ray_killed, times=2),
         "store gone for a while": Kind(stores.bucket_gone, times=2, own_pool=True),
         "two drivers, two folders": Kind(

@@ -7,16 +7,18 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from flows.cluster.session import HUNG_SECONDS
 from flows.runs.places import prefect_home
 from tests.drill.plays import Drill, Play
-from tests.drill.rehearsal import STEPS, Making, end, stage
+from tests.drill.rehearsal import STEPS, Making, end, marked, stage
 
 NOTICED_SECONDS = 60.0
 """What a command may take to see that its cluster is gone."""
@@ -25,20 +27,39 @@ UNSEEN_SECONDS = 30.0
 OF_RAY = ("gcs_server", "raylet")
 
 
-def head_killed(play: Play) -> None:
-    """The cluster is gone with everything on it: the command says so and ends, and on the next cluster goes on."""
+def head_lost(play: Play) -> None:
+    """The cluster is gone with everything on it, or its head hangs (SIGSTOP), which is seen later: the command says so
+    and ends, and on the next cluster goes on. Until then a clip waits for it: workers need no head to finish theirs."""
     for number in range(play.times):
         with _cluster(play, number) as one:
-            making = one.begin(store=play.stage.store)
-            one.moment(making, "denoise", (1, 6), 1.0)
-            end(one.stage.head)
+            making = one.begin(store=play.stage.store, trouble=_waits(play))
+            one.moment(making, "denoise", (1, STEPS), 1.0)
+            hangs = bool((play.seed + number) % 2)
+            if hangs:
+                os.kill(_head_of(one), signal.SIGSTOP)
+            else:
+                end(one.stage.head)
             since = time.monotonic()
             document = one.end(making, 1)
-            assert time.monotonic() - since < NOTICED_SECONDS
+            assert time.monotonic() - since < (HUNG_SECONDS if hangs else 0.0) + NOTICED_SECONDS
             (problem,) = document["problems"]
             assert one.stage.address in problem["message"], problem
+            assert ("hangs" in problem["message"]) == hangs, problem
     with _cluster(play, play.times) as last:
         last.same(last.end(last.begin(store=play.stage.store)))
+
+
+def _waits(play: Play) -> Mapping[str, Any]:
+    """Trouble: a clip that waits in a step until it is stopped."""
+    return {"trouble": "wait", "stage": "denoise", "step": play.chance.randint(1, STEPS)}
+
+
+def _head_of(play: Play) -> int:
+    """The process of the cluster that all others ask."""
+    numbers = marked(play.stage.folder)
+    programs = {number: Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")[0] for number in numbers}
+    (found,) = [number for number, program in programs.items() if program.endswith(b"/gcs_server")]
+    return found
 
 
 @contextmanager
@@ -54,8 +75,7 @@ def own_ray_killed(play: Play) -> None:
     """A process of the Ray that the command has started for itself, one or the other: said, and the same command
     goes on. Until then a clip waits for it: without a head the others could be finished before it is missed."""
     for number in range(play.times):
-        waits = {"trouble": "wait", "stage": "denoise", "step": play.chance.randint(1, STEPS)}
-        making = play.begin("cluster.address=null", trouble=waits)
+        making = play.begin("cluster.address=null", trouble=_waits(play))
         play.moment(making, "denoise", (1, STEPS), 1.0)
         (process,) = _below(making.process.pid, OF_RAY[(play.seed + number) % len(OF_RAY)])
         os.kill(process, signal.SIGKILL)
