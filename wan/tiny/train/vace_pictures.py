@@ -2,9 +2,9 @@
 
 The frozen network at the beginning is the teacher. Both see the same noisy clip, control and picture; the teacher's
 caption names what the picture shows, the pupil's does not. What the pupil is asked for is the teacher's velocity, moved
-`STRENGTH` times as far as the words alone move it, as guidance would; so it must look at the picture, and nothing of the
-target is left to chance. The same of what the teacher thinks in between. A reader of the picture's tokens asks them for
-the shape, and is left behind.
+`STRENGTH` times as far as the words alone move it, as guidance would; so it must look at the picture, and nothing of
+the target is left to chance. The same of what the teacher thinks in between. A reader of the picture's tokens asks them
+for the shape, and is left behind.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from wan.tiny.train.bank import WORDINGS, Encoder
 from wan.tiny.train.denoiser import sigma_of
 from wan.tiny.train.flow import noisy, weighted
 from wan.tiny.train.stages import load_encoder, load_state, load_text_encoder
-from wan.tiny.train.texts import about_anything, embed_all, nothing_said
+from wan.tiny.train.texts import about_anything, embed_all
 from wan.tiny.train.vace_tasks import portrait_of
 from wan.tiny.world import COLOURS, HEIGHT, NUM_FRAMES, SHAPES, WIDTH, Scene
 
@@ -48,8 +48,8 @@ PICTURES = 192
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureBank:
     """`clips`: those with pictures. `shown` `[shapes · colours, PICTURES, 16, h, w]`: what their pictures are exchanged
-    for, by `what` `[N]`. Texts of each clip `[N, T, L, D]`: `named`, `unnamed`, and `thing` `[N, L, D]`, the sprite's name
-    alone."""
+    for, by `what` `[N]`. Texts of each clip `[N, T, L, D]`: `named`, `unnamed`, and `thing` `[N, L, D]`, the sprite's
+    name alone."""
 
     clips: vace.ControlBank
     what: Tensor
@@ -176,7 +176,7 @@ def taught_loss(
 def thinking(
     model: WanVACETransformer3DModel, mixed: Tensor, timestep: Tensor, text: Tensor, control: Tensor
 ) -> tuple[Tensor, list[Tensor]]:
-    """The velocity `[B, 16, f, h, w]`, as the model's own `forward` gives it, and the tokens after blocks `THOUGHTS`."""
+    """The velocity `[B, 16, f, h, w]`, as the model's own `forward` gives it, and the tokens after `THOUGHTS`."""
     frames, height, width = mixed.shape[2], mixed.shape[3] // 2, mixed.shape[4] // 2
     rotary = model.rope(mixed)
     hidden = model.patch_embedding(mixed).flatten(2).transpose(1, 2)
@@ -205,8 +205,8 @@ def picture_task(
     out: Path, *, clips: int, seed: int, batch: int, device: str, width: int = WIDTH, height: int = HEIGHT,
     frames: int = NUM_FRAMES, pictures: int = PICTURES,
 ) -> PictureTask:  # fmt: skip
-    """The task on new banks of clips with seeds from `seed` on, which are kept in `out` for a run that goes on; it begins
-    with `vace.pt`."""
+    """The task on new banks of clips with seeds from `seed` on, which are kept in `out` for a run that goes on; it
+    begins with `vace.pt`."""
     kept = out / "vace_pictures_bank.pt"
     if not kept.exists():
         drawn = _draw(out, clips, seed, batch, device, width, height, frames, pictures)
