@@ -8,6 +8,8 @@ on H200s (`benchmarks.pool_work`). Prints a row a seed and the table of docs/ben
 
     busy        worker-seconds of loading and rendering ÷ (workers × makespan): start and tail are in it
     rendering   the same without loading
+    at most     busy of a run that ends at the bound with one load a worker: to render and to load that much, no order
+                takes fewer seconds; what is below the bar there is said
     bound       seconds that no order can go below (`benchmarks.pool_clock.lower_bound`)
     foreseen    of the loads after a worker's first, those whose model was named when the clip before was done, and so
                 long before that its files were read; and of the hints that stood then, those that were right
@@ -30,6 +32,8 @@ from benchmarks.pool_work import LOAD_SECONDS, Film, Work, work_of
 from flows.cluster.queue import ClipQueue, FilmOrder
 
 SMALL = 20
+BAR = 0.97
+"""Busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Row:
     """One scheduler, one seed. `ratio`: makespan ÷ bound; `ceiling`: busy, if the makespan were the bound and every
     worker had loaded once."""
 
+    seed: int
     scheduler: str
     why: str
     bound: float
@@ -59,6 +64,7 @@ def rows_of(seed: int, clips: int, workers: int) -> list[Row]:
         small = [_stretch(film, work, run.finished) for film in work.films if len(film.clips) <= SMALL]
         rows.append(
             Row(
+                seed,
                 name,
                 why,
                 bound,
@@ -67,11 +73,24 @@ def rows_of(seed: int, clips: int, workers: int) -> list[Row]:
                 run.rendering / room,
                 run.loads,
                 statistics.mean(small) if small else 0.0,
-                (run.rendering + workers * LOAD_SECONDS) / (workers * bound),
+                ceiling(work, workers, bound),
                 run.foreseen,
             )
         )
     return rows
+
+
+def ceiling(work: Work, workers: int, bound: float) -> float:
+    """Busy, if all is done at the bound and every worker has loaded once. What is loaded beyond that is busy, too, and
+    brings nothing nearer to its end."""
+    return (sum(work.takes.values()) + workers * LOAD_SECONDS) / (workers * bound)
+
+
+def out_of_reach(rows: Sequence[Row]) -> str:
+    """Seeds that no order can keep busy by the bar, each with what it can."""
+    found = {row.seed: row.ceiling for row in rows if row.ceiling < BAR}
+    told = ", ".join(f"{seed} (at most {100 * share:.1f} %)" for seed, share in found.items())
+    return f"seeds whose bound alone is less than {100 * BAR:.0f} % busy: {told or 'none'}"
 
 
 def _stretch(film: Film, work: Work, finished: dict[str, float]) -> float:
@@ -193,6 +212,7 @@ def main() -> None:
                     flush=True,
                 )
         lines += table(workers, rows)
+        print(f"{workers} workers, {out_of_reach(rows)}")
         ahead.append(foresight(workers, rows))
     print("\n".join([*lines, "", *ahead]))
 

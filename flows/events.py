@@ -62,8 +62,9 @@ class Finished:
 class Failed:
     """The clip could not be rendered. `final`: no attempt is left, and what depends on it will not be rendered.
 
-    `because_of` is the fingerprint of the clip whose failure this one only follows from. `lost`: it did not fail, but
-    its worker was lost, or had to go.
+    `because_of` is the fingerprint of the clip whose failure this one only follows from. `damaged`: what it starts from
+    and is not whole in the store any more, clips by fingerprint and inputs by digest. `lost`: it did not fail, but its
+    worker was lost, or had to go.
     """
 
     fingerprint: str
@@ -71,6 +72,7 @@ class Failed:
     message: str
     final: bool
     because_of: str | None = None
+    damaged: tuple[str, ...] = ()
     lost: bool = False
 
 

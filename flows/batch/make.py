@@ -29,6 +29,7 @@ from flows.cost.opening import Wanted, open_guard
 from flows.edit import check_ffmpeg
 from flows.errors import Stopped, UserError
 from flows.film.folder import check_space, claimed_for
+from flows.film.healing import Healing
 from flows.film.observer import Run
 from flows.film.record import write_histories
 from flows.film.spending import user
@@ -149,12 +150,16 @@ def _begun(
     guard = _guard(plan, clips, missing, store, meter)
     if guard is not None:
         held.callback(guard.settle)
-    put_assets(store, {digest: path for each, _ in todo for digest, path in each.plan.assets.items()}, missing)
+    assets = {digest: path for each, _ in todo for digest, path in each.plan.assets.items()}
+    put_assets(store, assets, missing)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    pool = held.enter_context(_pool(plan, store.address, renderer)) if missing else None
-    listening = Listening(pool, inbox) if pool is not None else None
-    if listening is not None:
+
+    def listen() -> Listening:
+        listening = Listening(held.enter_context(_pool(plan, store.address, renderer)), inbox)
         held.callback(listening.stop)
+        return listening
+
+    listening = listen() if missing else None
     editors = Editors(plan.settings, inbox)
     held.callback(editors.stop)
     local = plan.settings.cluster.address is None
@@ -163,8 +168,10 @@ def _begun(
         entries=entries,
         films=list(_films(todo, store, surveyed)),
         survey=surveyed,
+        healing=Healing(store, clips, assets),
         inbox=inbox,
         listening=listening,
+        listen=listen,
         editors=editors,
         on_event=on_event,
         meter=meter,

@@ -19,8 +19,11 @@ from flows.batch.manifest import Entry, State
 from flows.batch.plan import BatchPlan
 from flows.cost import Meter
 from flows.cost.guard import Guard
+from flows.errors import EditError, FlowsError, StoreError
 from flows.events import Event, Failed, Finished, Log
+from flows.film.healing import Healing
 from flows.film.survey import Survey
+from flows.planning.model import Clip
 
 LOOK_SECONDS = 0.1
 """How long is waited for news at once, so that Ctrl-C is seen."""
@@ -28,15 +31,18 @@ LOOK_SECONDS = 0.1
 
 @dataclass(slots=True, kw_only=True)
 class BatchMaking:
-    """`films` are those to be made, `entries` all of the manifest; `inbox` is what the pool and the editors say. Of the
-    clips of films that were begun at most `window` are with the pool."""
+    """`films` are those to be made, `entries` all of the manifest; `inbox` is what the pool and the editors say.
+    `listen` starts a pool where nothing was missing at first. Of the clips of films that were begun at most `window`
+    are with the pool."""
 
     plan: BatchPlan
     entries: list[Entry]
     films: list[BatchFilm]
     survey: Survey
+    healing: Healing
     inbox: queue.SimpleQueue[Heard | Edited]
     listening: Listening | None
+    listen: Callable[[], Listening]
     editors: Editors
     on_event: Callable[[BatchEvent], None]
     window: int
@@ -65,6 +71,9 @@ class BatchMaking:
             match heard:
                 case Over(error=error):
                     raise error
+                case Edited(film=film, error=EditError() | StoreError() as trouble):
+                    said = self._healed(film)
+                    yield from said or [self._ended(film, trouble)]
                 case Edited(film=film, error=trouble):
                     yield self._ended(film, trouble)
                 case _:
@@ -159,10 +168,7 @@ class BatchMaking:
             lost = self._catch_up(film)
             fresh = [clip for clip in clips if clip.fingerprint not in self._sent and clip.fingerprint not in lost]
             if fresh:
-                assert self.listening is not None, "there is a pool where clips are missing"
-                self._sent.update(clip.fingerprint for clip in fresh)
-                self._outstanding += len(fresh)
-                self.listening.pool.submit(fresh)
+                self._submit(fresh)
             if not film.open:
                 yield from self._rendered(film)
 
@@ -207,8 +213,68 @@ class BatchMaking:
 
     # clips
 
+    def _submit(self, clips: Sequence[Clip]) -> None:
+        """To be rendered, or rendered again: whoever asks for them from now on waits."""
+        for clip in clips:
+            if clip.fingerprint not in self._sent or self._known.pop(clip.fingerprint, None) is not None:
+                self._outstanding += 1
+            self._sent.add(clip.fingerprint)
+        if self.listening is None:
+            self.listening = self.listen()
+        self.listening.pool.submit(clips)
+
+    def _healed(self, film: BatchFilm) -> Sequence[BatchEvent]:
+        """A film that could not be cut, since clips of it were lost or altered in the store, waits for them once more;
+        what is said of that. Nothing, if that was not why, or it was tried before."""
+        try:
+            stale = self.healing.stale(film.making.records)
+            under_way = [clip for clip in stale.missing if self._is_rendered(clip)]
+            lost = [clip for clip in stale.missing if clip not in under_way]
+            again = self.healing.again(lost)
+        except FlowsError:  # the film's own trouble says more
+            return ()
+        if len(again) < len(lost) or not (stale.missing or stale.found):
+            return ()
+        film.making.records |= stale.found
+        said = self._rendered_again(film, again)
+        for clip in under_way:
+            self._wait_for(film, clip)
+        if not stale.missing:
+            self.editors.edit(film)
+        return [*said, self._changed(film, "making")]
+
+    def _rendered_again(self, film: BatchFilm, clips: Sequence[Clip]) -> list[BatchEvent]:
+        """On account of that film, whichever want them too."""
+        said: list[BatchEvent] = []
+        for clip in clips:
+            text = self._wait_for(film, clip)
+            film.leads |= {clip.fingerprint}
+            if (log := self.warn(f"{film.name}: {text}")) is not None:
+                self.on_event(log)
+                said.append(log)
+        if clips:
+            self._submit(clips)
+        return said
+
+    def _wait_for(self, film: BatchFilm, clip: Clip) -> str:
+        wanting = self._wanted.setdefault(clip.fingerprint, [])
+        if film not in wanting:
+            wanting.append(film)
+        return film.making.reopen(clip)
+
+    def _is_rendered(self, clip: Clip) -> bool:
+        return clip.fingerprint in self._sent and clip.fingerprint not in self._known
+
     def _note(self, event: Event) -> Iterator[BatchEvent]:
         films = self._wanted.get(event.fingerprint, [])
+        again = self.healing.after(event) if isinstance(event, Failed) and films else ()
+        if again:
+            assert isinstance(event, Failed)
+            yield from self._rendered_again(films[0], again[:-1])
+            self._submit(again[-1:])
+            if event.because_of is not None:
+                return
+            event = replace(event, final=False)
         if isinstance(event, Failed) and event.final and event.because_of is not None:
             event = replace(
                 event, message=f"not rendered: it starts from {self.name_of(event.because_of)}, which failed"

@@ -75,4 +75,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             code = wanflow.main(args=arguments, prog_name="wanflow", standalone_mode=False)
             sys.exit(code if isinstance(code, int) else 0)
     except SystemExit as end:
-        sys.exit(streams.close(stdout, end.code if isinstance(end.code, int) else 1))
+        code = streams.close(stdout, end.code if isinstance(end.code, int) else 1)
+        _leave_ray(code)
+        sys.exit(code)
+
+
+def _leave_ray(code: int) -> None:
+    """End the process here, where Ray would wait for a cluster that hangs."""
+    if "flows.cluster.session" in sys.modules:
+        from flows.cluster.session import must_be_left
+
+        if must_be_left():
+            os._exit(code)

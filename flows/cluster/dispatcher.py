@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -38,6 +39,7 @@ class Dispatcher:
         self._found: dict[str, str] = {}
         self._given: dict[str, Lease | None] = {}
         self._asked = 0
+        self._keeper = uuid.uuid4().hex
 
     # Films
 
@@ -237,7 +239,7 @@ class Dispatcher:
 
     def job(self, lease: Lease) -> Job:
         with self._changed:
-            return Job(lease.clip, self._renderers[lease.clip.fingerprint], lease.attempt, lease.useful)
+            return Job(lease.clip, self._renderers[lease.clip.fingerprint], lease.attempt, lease.useful, self._keeper)
 
     def holds(self, worker: str, models: frozenset[str]) -> None:
         """What a worker that renders holds by now."""
@@ -326,7 +328,8 @@ class Dispatcher:
         for loss in losses:
             if loss.because_of == loss.fingerprint:
                 lost = fault is not None and fault.lost and fault.fingerprint == loss.fingerprint
-                event = Failed(loss.fingerprint, place, loss.why, final=True, lost=lost)
+                damaged = fault.damaged if fault is not None else ()
+                event = Failed(loss.fingerprint, place, loss.why, final=True, damaged=damaged, lost=lost)
             else:
                 message = "not rendered: a clip it starts from failed"
                 event = Failed(loss.fingerprint, "", message, final=True, because_of=loss.because_of)

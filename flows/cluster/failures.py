@@ -34,13 +34,15 @@ class NodeFault(FlowsError):
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A worker's word to the pool: a clip failed there. `every_variant`: that machine can render no clip at all.
-    `spoilt`: the process is in doubt, and a fresh one has to go on. `lost`: it is gone."""
+    `spoilt`: the process is in doubt, and a fresh one has to go on. `damaged` as in `flows.events.Failed`. `lost`: the
+    process is gone."""
 
     fingerprint: str
     message: str
     blame: Blame
     every_variant: bool = False
     spoilt: bool = False
+    damaged: tuple[str, ...] = ()
     lost: bool = False
 
 

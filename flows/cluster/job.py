@@ -15,12 +15,14 @@ from flows.planning.model import Clip
 @dataclass(frozen=True, slots=True)
 class Job:
     """A clip, and what renders it. `attempt` counts from 1. `useful`: seconds of work that wait for each of the models
-    that the worker holds, for each of the workers that hold it (`Lease`)."""
+    that the worker holds, for each of the workers that hold it (`Lease`). `owner`: the keeper that gives the clip to
+    nobody else."""
 
     clip: Clip
     renderer: RendererSpec
     attempt: int = 1
     useful: Mapping[str, float] = field(default_factory=dict)
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,7 @@ class Keeper:
             time.sleep(LOOK_SECONDS)
             try:
                 self._scaler.look()
+                self._scaler.greet()
                 self._give_up_the_lost()
                 self._measure()
                 if self._over():

@@ -270,12 +270,13 @@ class Pool:
         )
 
     def _pass_on(self, event: Event) -> None:
+        """A clip that has ended may be submitted again as soon as that is heard."""
         if isinstance(event, Started) and event.film == self._order.film:
             event = replace(event, film="")
-        self._events.put(event)
-        if isinstance(event, Finished) or (isinstance(event, Failed) and event.final):
-            with self._lock:
+        with self._lock:
+            if isinstance(event, Finished) or (isinstance(event, Failed) and event.final):
                 self._clips.pop(event.fingerprint, None)
+            self._events.put(event)
 
     def _leave(self, session: RaySession, terms: Terms) -> None:
         """The keeper forgets the film; a pool of the film's own ends. What was said last is still told."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from flows.store import ClipRecord, Store
 
 THUMBNAIL_WIDTH = 480
 """Pixels; what a report shows of a shot."""
+BESIDE = 3
+"""Threads that write what is small while the video is encoded: disks make several things last in the time of one."""
 
 
 def store_clip(
@@ -37,25 +40,27 @@ def store_clip(
     `frames` are `[F, H, W, 3]`; they are kept without loss. `latents` is a safetensors file. Raises StoreError.
     """
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="wanflow-") as folder:
-        path = write_clip(frames, clip.fps, Path(folder) / "clip.mkv")
-        video = store.put_file(path)
     middle = frames[len(frames) // 2]
-    kept = store.put_bytes(latents)
-    last = store.put_bytes(png_bytes(frames[-1]))
-    thumbnail = store.put_bytes(jpeg_bytes(middle, width=THUMBNAIL_WIDTH))
+    with ThreadPoolExecutor(BESIDE, thread_name_prefix="write") as threads:
+        kept = threads.submit(store.put_bytes, latents)
+        last = threads.submit(lambda: store.put_bytes(png_bytes(frames[-1])))
+        thumbnail = threads.submit(lambda: store.put_bytes(jpeg_bytes(middle, width=THUMBNAIL_WIDTH)))
+        scores = threads.submit(score_clip, frames)
+        with tempfile.TemporaryDirectory(prefix="wanflow-") as folder:
+            path = write_clip(frames, clip.fps, Path(folder) / "clip.mkv")
+            video = store.put_file(path)
     return ClipRecord(
         fingerprint=clip.fingerprint,
         video=video,
-        latents=kept,
-        last_frame=last,
-        thumbnail=thumbnail,
+        latents=kept.result(),
+        last_frame=last.result(),
+        thumbnail=thumbnail.result(),
         num_frames=len(frames),
         fps=clip.fps,
         width=frames.shape[2],
         height=frames.shape[1],
         seed=clip.spec.seed,
-        scores=score_clip(frames),
+        scores=scores.result(),
         seconds={**seconds, "write": round(time.perf_counter() - start, 4)},
         peak_memory_bytes=peak_memory_bytes,
         placement=placement,

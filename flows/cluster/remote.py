@@ -28,6 +28,8 @@ THREADS = 4
 """Of a worker's process: one that keeps a question open, one that gives and stops jobs, and two for who comes anew."""
 
 NODE_LABEL = "ray.io/node-id"
+_NO_ROOM = "does not exist"
+"""What Ray says when it is asked about a placement group that was removed."""
 _IDENTIFIERS = ("class_name:", "actor_id:", "pid:", "namespace:", "ip:")
 
 
@@ -153,6 +155,11 @@ class RemoteWorker:
         except self._ray.exceptions.RayError as error:
             self._room = None
             raise WorkerDied(_why(error)) from error
+        except Exception as error:  # Ray's own has no class
+            if _NO_ROOM not in str(error):
+                raise
+            self._room = None  # somebody has given it back: the next one has a place of its own
+            raise WorkerDied("its place in the cluster is gone") from error
         finally:
             self.waiting = False
         return False
@@ -228,6 +235,12 @@ class RemoteWorker:
         """The reference to the worker's answer (`Worker.checkpoints`); None while it is not running."""
         with self._lock:
             return None if self._actor is None else self._actor.checkpoints.remote(spec, variants)
+
+    def greet(self) -> None:
+        """Let one that has nothing to do know that it has a pool. Waits for nothing."""
+        with self._lock:
+            if self._actor is not None and not self.busy:
+                self._let_go(lambda: self._actor.doing.remote())
 
     def stop(self) -> None:
         """Ask it to give up what it renders, at its next chance."""

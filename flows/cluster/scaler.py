@@ -22,6 +22,7 @@ from flows.events import Log, Progress
 WORKER = "worker-"
 ANSWER_SECONDS = 5.0
 """What looking at checkpoints may take, which reads no weights."""
+GREET_SECONDS = 60.0
 STOP_SECONDS = 5.0
 """How long workers that were stopped may take to come to the end of their step before their processes are ended."""
 
@@ -42,6 +43,7 @@ class Scaler:
         self._numbers = 0
         self._given_up = 0
         self._patience = Patience()
+        self._greeted = time.monotonic()
         self.renderer: RendererSpec | None = None
 
     @property
@@ -60,6 +62,13 @@ class Scaler:
         for _ in range(missing):
             self._begin(self._next_name(), self.renderer)
         self._say_waiting()
+
+    def greet(self) -> None:
+        """Now and again, all that have nothing to do: one that nobody asks for anything takes its pool for gone."""
+        if time.monotonic() - self._greeted >= GREET_SECONDS:
+            self._greeted = time.monotonic()
+            for worker in self.workers:
+                worker.greet()
 
     def wanted(self) -> int:
         """How many workers there should be now."""

@@ -18,14 +18,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from flows.cluster.claims import alone
-from flows.cluster.failures import NodeFault, fault_of
+from flows.cluster.failures import Blame, Fault, NodeFault, fault_of
+from flows.cluster.inputs import damaged_inputs
 from flows.cluster.job import Ahead, HandedBack, Heard, Job, Message, Warm, WorkerFacts
 from flows.cluster.leaving import on_sigterm, when_nobody_asks
 from flows.cluster.metrics import StoreMetrics
 from flows.cluster.read_ahead import ReadAhead
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
+from flows.cluster.store_claims import alone_in
 from flows.cluster.weights import known_revision
-from flows.errors import FlowsError, Stopped
+from flows.errors import BlobCorrupt, BlobMissing, FlowsError, Stopped
 from flows.events import Finished, Log, Progress
 from flows.planning.model import Clip
 from flows.store import ANOTHER, open_store
@@ -118,18 +120,30 @@ class Worker:
                 said.say(HandedBack(fingerprint))
         except BaseException as error:  # noqa: BLE001  # not swallowed: the pool is told
             said.say(Log(fingerprint, logging.INFO, traceback.format_exc()))  # for the run, not for the terminal
-            said.say(fault_of(fingerprint, error))
+            said.say(self._fault(job.clip, error))
         finally:
             self._ahead.allow(False)
             self._store.release()
             said.end()
+
+    def _fault(self, clip: Clip, error: BaseException) -> Fault:
+        """What a film can give back is told. What is whole at the second look is tried again."""
+        fault = fault_of(clip.fingerprint, error)
+        if not isinstance(error, BlobMissing | BlobCorrupt):
+            return fault
+        try:
+            damaged = damaged_inputs(clip, self._store)
+        except FlowsError as trouble:
+            _log.info("what %s starts from could not be looked at: %s", clip.fingerprint, trouble)
+            return fault
+        return replace(fault, blame=Blame.CLIP if damaged else Blame.UNKNOWN, damaged=damaged)
 
     def _finish(self, job: Job, report: _Reporter) -> Finished:
         self._check_store()
         clip = job.clip
         if (found := self._found(clip)) is not None:
             return found
-        with alone(self._store_identity, clip.fingerprint, report.should_stop, _say_waiting) as waited:
+        with self._alone(job, report) as waited:
             if waited and (found := self._found(clip)) is not None:
                 return found
             renderer = self._built(job.renderer)
@@ -139,6 +153,17 @@ class Worker:
             report.said.say(Warm(renderer.warm))
             published = self._store.publish(replace(record, worker=self._name))
         return Finished(clip.fingerprint, published, cached=False)
+
+    @contextmanager
+    def _alone(self, job: Job, report: _Reporter) -> Iterator[bool]:
+        """Of all who share this machine, or a bucket. Whether somebody was waited for."""
+        name, stop = job.clip.fingerprint, report.should_stop
+        with alone(self._store_identity, name, stop, _say_waiting) as waited:
+            if self._store.folder is not None:
+                yield waited
+                return
+            with alone_in(self._store, name, job.owner, stop, _say_waiting) as waited_far:
+                yield waited or waited_far
 
     def _found(self, clip: Clip) -> Finished | None:
         """The clip, if somebody else has finished it. A damaged one goes."""

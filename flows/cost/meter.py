@@ -48,7 +48,7 @@ class Meter:
     store, and are rendered once more since they are not whole."""
 
     def __init__(self, part: float = 1.0, again: Collection[str] = ()) -> None:
-        self._part, self._again = part, frozenset(again)
+        self._part, self._again = part, set(again)
         self._used: dict[str, Used] = {}
         self._ended: dict[str, float] = {}  # seconds by GPU, of all clips: asked for at every event
         self._running: dict[str, Running] = {}
@@ -72,6 +72,10 @@ class Meter:
                 self._finish(event, now)
             case Failed() if event.because_of is None:
                 self._end(event.fingerprint, now, failed=not event.lost)
+
+    def again(self, fingerprint: str) -> None:
+        """A clip that was finished is not whole: it is rendered once more."""
+        self._again.add(fingerprint)
 
     def stop(self, now: float) -> None:
         """Nothing is rendered any more. What was under way is used, and whether it has to be repeated is not known: a
@@ -120,7 +124,7 @@ class Meter:
         took = self._end(event.fingerprint, now, failed=None)
         used = self._used[event.fingerprint]
         if event.fingerprint in self._again:
-            used.repeated = used.seconds - used.failed
+            used.repeated += took
             return
         kept = max(0.0, sum(event.record.seconds.values()) * self._part - took)  # of attempts before: it went on there
         for name in ("repeated", "failed"):

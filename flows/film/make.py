@@ -76,6 +76,10 @@ def _begun(
     if surveyed.missing:
         store.check(writing=True)
         check_soundtrack(plan)
+
+    def pool(clips: Sequence[Clip]) -> Pool:
+        return cleanup.enter_context(_pool(plan, clips, store.address, renderer))
+
     making = Making(
         plan=plan,
         shots=shots,
@@ -84,6 +88,7 @@ def _begun(
         folder=folder,
         survey=surveyed,
         pool=None,
+        open_pool=pool,
         on_event=on_event,
         began=began,
     )
@@ -91,7 +96,7 @@ def _begun(
     cleanup.callback(making.settle)
     put_assets(store, plan.assets, surveyed.missing)
     if surveyed.missing:
-        making.pool = cleanup.enter_context(_pool(plan, surveyed.missing, store.address, renderer))
+        making.pool = pool(surveyed.missing)
     return making
 
 

@@ -18,6 +18,7 @@ from flows.edit.deliverables import target
 from flows.errors import CapReached, RenderError, StoreError
 from flows.events import MOTION, Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, MISSING, PLAN, REPORT, SHOTS
+from flows.film.healing import Healing
 from flows.film.result import Delivered
 from flows.film.survey import Survey, clips_of, survey
 from flows.film.watch import Watches
@@ -40,6 +41,7 @@ class Making:
     """`shots` are those that must be rendered, `asked` those that were named (empty: the whole film).
 
     `records` grows while clips finish; `pool` is None when nothing is missing. `warnings` were said on the way.
+    `open_pool` starts one for clips that are found damaged later; `healed` are those, and what was said of each.
     `start_seconds` pass from `began` (of `time.monotonic`) until a clip, or the edit, is under way.
     """
 
@@ -51,6 +53,9 @@ class Making:
     survey: Survey
     pool: Pool | None
     on_event: Callable[[Event], None]
+    open_pool: Callable[[Sequence[Clip]], Pool] | None = None
+    healing: Healing = field(init=False)
+    healed: dict[str, str] = field(init=False)
     watches: Watches = field(init=False)
     records: dict[str, ClipRecord] = field(init=False)
     rendered: set[str] = field(default_factory=set)
@@ -72,6 +77,8 @@ class Making:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
         self.records = dict(self.survey.found)
         self.meter = meter_of(self.plan, self.survey.damaged)
+        self.healed = {name: _again(self.watches.name_of(name)) for name in self.survey.damaged}
+        self.healing = Healing(self.store, self.plan.clips, self.plan.assets)
 
     def tell_found(self) -> None:
         """Let `on_event` hear what is in the store already."""
@@ -79,15 +86,22 @@ class Making:
             self.on_event(Finished(fingerprint, record, cached=True))
 
     def events(self) -> Iterator[Event]:
-        """What happens until everything is rendered that can be. `on_event` has heard it before."""
+        """What happens until everything is rendered that can be. `on_event` has heard it before. A clip that was lost
+        since what it starts from is damaged is rendered again with that, once."""
         for event in self.pool.events() if self.pool is not None else ():
-            yield self._noted(event)
+            again = self.healing.after(event) if isinstance(event, Failed) and not self._stopping else ()
+            yield from self._rendered_again(event, again) if again else (self._noted(event),)
             for low in self.guard.note(event) if self.guard is not None else ():
                 self.on_event(low)
                 yield low
-                self.warn(low.message)
-            if self.guard is not None and self.guard.stopped and self._held():
+                yield self.warn(low.message)
+            if self._stopping and self._held():
                 return
+
+    @property
+    def _stopping(self) -> bool:
+        """A cap is reached."""
+        return self.guard is not None and bool(self.guard.stopped)
 
     def _held(self) -> bool:
         """No further clip is begun; whether none is under way any more."""
@@ -95,11 +109,50 @@ class Making:
         self.pool.hold()
         return not self.meter.running
 
-    def warn(self, message: str) -> None:
-        """Said once to the person: what went wrong beside the film."""
+    def heal(self) -> tuple[Event, ...]:
+        """After the film could not be cut since clips were lost or altered in the store: they are rendered again, which
+        `events` tells. Returns what is said of that; nothing, if that was not why, or it was tried before. Raises
+        StoreError, MediaError."""
+        stale = self.healing.stale(self.records)
+        again = self.healing.again(stale.missing)
+        if len(again) < len(stale.missing) or not (again or stale.found):
+            return ()
+        self.records |= stale.found
+        if again and self.pool is None:
+            assert self.open_pool is not None, "whoever cuts a film can render what is missing"
+            self.pool = self.open_pool(again)
+        elif again and self.pool is not None:
+            self.pool.submit(again)
+        elsewhere = (
+            f"{self.watches.name_of(name)}: its clip was rendered again by another film" for name in stale.found
+        )
+        return tuple(self.warn(text) for text in (*map(self.reopen, again), *elsewhere))
+
+    def reopen(self, clip: Clip) -> str:
+        """Its record was withdrawn: it is to be rendered once more. Returns what is said of that."""
+        self.healed[clip.fingerprint] = _again(self.watches.name_of(clip.fingerprint))
+        self.records.pop(clip.fingerprint, None)
+        self.meter.again(clip.fingerprint)
+        self.watches.reopen(clip.fingerprint)
+        return self.healed[clip.fingerprint]
+
+    def _rendered_again(self, event: Event, clips: Sequence[Clip]) -> Iterator[Event]:
+        """The clip that failed last of them, after what it starts from: no failure is final yet."""
+        assert self.pool is not None, "who failed was rendered"
+        assert isinstance(event, Failed)
+        for clip in clips[:-1]:
+            yield self.warn(self.reopen(clip))
+        if event.because_of is None:
+            yield self._noted(replace(event, final=False))
+        self.pool.submit(clips)
+
+    def warn(self, message: str) -> Log:
+        """Said once to the person: what went wrong beside the film. Returns what was said."""
+        said = Log("", logging.WARNING, message)
         if message not in self.warnings:
             self.warnings.append(message)
-            self.on_event(Log("", logging.WARNING, message))
+            self.on_event(said)
+        return said
 
     def _noted(self, event: Event) -> Event:
         noted = self.note(event)
@@ -224,3 +277,7 @@ class Making:
         rest: tuple[Clip, ...] = clips_of(self.plan, [shot for shot in self.plan.shots if shot.id not in asked])
         others = survey(self.store, [clip for clip in rest if clip.fingerprint not in self.records])
         return None if others.missing else {**self.records, **others.found}
+
+
+def _again(name: str) -> str:
+    return f"{name}: its clip in the store was lost or damaged, and is rendered again"

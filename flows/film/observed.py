@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.errors import Stopped
+from flows.errors import EditError, Stopped, StoreError
 from flows.film.making import Making
 from flows.film.observer import Observer, Run
 from flows.film.record import write_history
@@ -43,12 +43,22 @@ def _record(making: Making, observer: Observer, *, patient: bool) -> Run:
 
 
 def _make(making: Making, observer: Observer) -> None:
-    """Raises RenderError when takes failed, EditError, Stopped."""
-    for event in making.events():
-        observer.tell(event)
-        _pass_on(making, observer)
-    making.check_rendered()
-    making.edit()
+    """Raises RenderError when takes failed, EditError, StoreError, Stopped."""
+    while True:
+        for event in making.events():
+            observer.tell(event)
+            _pass_on(making, observer)
+        making.check_rendered()
+        try:
+            making.edit()
+        except (EditError, StoreError):
+            said = making.heal()
+            if not said:
+                raise
+            for event in said:
+                observer.tell(event)
+        else:
+            return
 
 
 def _finish(making: Making, observer: Observer) -> None:

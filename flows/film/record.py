@@ -72,7 +72,7 @@ def _rows(making: Making, flow_run_id: str, batch: str = "") -> Iterator[LedgerR
                 status: RowStatus = "rendered" if rendered else "cached"
                 if record is None:
                     status = "failed" if failure else "stopped"
-                message = failure.message if failure else ""
+                message = failure.message if failure else making.healed.get(clip.fingerprint, "")
                 row = ledger_row(making.plan, shot, (take, number), run, status, record, message)
                 yield spent.noted(row)
 

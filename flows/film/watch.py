@@ -66,6 +66,11 @@ class Watches:
             elif isinstance(event, Failed) and event.final:
                 watch.failure = event
 
+    def reopen(self, fingerprint: str) -> None:
+        """The clip is not there any more, and is rendered again."""
+        for watch in self._by_clip.get(fingerprint, ()):
+            watch.waits_for.add(fingerprint)
+
     def of(self, fingerprint: str) -> tuple[TakeWatch, ...]:
         """The takes that a clip is part of."""
         return tuple(self._by_clip.get(fingerprint, ()))

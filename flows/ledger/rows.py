@@ -41,7 +41,7 @@ class LedgerRow:
     user: str = ""
     flow_run: Annotated[str, "Prefect's id of the film's run"] = ""
     version: Annotated[str, "of wanflow"] = ""
-    message: Annotated[str, "why it failed"] = ""
+    message: Annotated[str, "why it failed, or was rendered again"] = ""
     batch: Annotated[str, "that the film is of"] = ""
     model: Annotated[str, "the family of checkpoints"] = ""
     gpu: Annotated[str, "its name, as NVIDIA H200; empty: it was rendered without one"] = ""

@@ -36,11 +36,13 @@ class ClipWriter:
 
     def __init__(self, path: Path, fps: float, width: int, height: int) -> None:
         import av
+        from av.video.reformatter import VideoReformatter
 
         self._path = path
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.part")
         self._container = av.open(str(self._partial), "w", format="matroska", options={"fflags": "+bitexact"})
         self._stream = _ffv1(self._container.add_stream("ffv1", rate=exact_rate(fps)), width, height)
+        self._convert = VideoReformatter().reformat  # one for all frames: what it looks up for the first, it keeps
         self._shape = (height, width, 3)
         self._count = 0
 
@@ -50,7 +52,7 @@ class ClipWriter:
 
         if frame.shape != self._shape or frame.dtype.name != "uint8":
             raise ValueError(f"a frame of {frame.dtype} {frame.shape} in a clip of uint8 {self._shape}")
-        picture = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="bgr0")
+        picture = self._convert(av.VideoFrame.from_ndarray(frame, format="rgb24"), format="bgr0")
         picture.pts = self._count
         picture.time_base = 1 / exact_rate(float(self._stream.codec_context.framerate))
         self._count += 1

@@ -34,7 +34,7 @@ def ledger_row(
     """The row of one clip; `place` are the numbers of its take and of the clip in it, from 0 (in the ledger from 1).
 
     `record` is the clip's; its timings, memory and worker are noted only when this film rendered it. `message` says
-    why it failed.
+    why it failed, or was rendered again.
     """
     take, number = place
     clip = shot.takes[take].clips[number]

@@ -12,6 +12,7 @@
     films/<run>.json                  the files of a film that was made for somebody elsewhere
     pools/<name>.json                 what people changed about a pool of workers by hand
     budgets/<month>/<number>.json     what films have reserved of a month's cap
+    claims/<fingerprint>-<number>     a clip that somebody renders right now (`flows.cluster.store_claims`)
     checkpoints/<fingerprint>-<…>     how far a clip has come that is not finished (`flows.store.checkpoints`)
 
 Keys are relative, with slashes on every system. All but blobs and records are notes: small but for checkpoints, and
@@ -122,6 +123,12 @@ def budget_number(name: str) -> int | None:
     """Which reservation a note is; None: it is none."""
     found = _BUDGET.fullmatch(name)
     return int(found[1]) if found else None
+
+
+def claim_note(fingerprint: str, number: int) -> str:
+    """That somebody renders a clip: the first one, or the next after those that are void. Raises StoreError for what is
+    no fingerprint."""
+    return f"claims/{_sha256(fingerprint)}-{number}"
 
 
 def checkpoint_note(fingerprint: str, kind: str, step: int, stamp: str, digest: str) -> str:

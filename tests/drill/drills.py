@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tests.drill import stores, strangers, times
+from tests.drill import stores, strangers
+from tests.drill import times as clocks
 from tests.drill.plays import Drill, Play, by_turns, of_driver, of_keeper, of_worker, with_trouble
 from tests.drill.rehearsal import STEPS, Event, Making
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`own_pool`: its workers have loaded nothing yet, or its store is not everybody's. `why_not`: why it cannot be
-    played on this machine."""
+    """`times`: how often it is done to one film. `own_pool`: its workers have loaded nothing yet, or its store is not
+    everybody's. `why_not`: why it cannot be played on this machine."""
 
     drill: Drill
+    times: int = 1
     own_pool: bool = False
     why_not: str | None = None
 
@@ -63,30 +66,35 @@ BAD_WORKER: Mapping[str, Any] = {
 """The last step: a clip that is gone on with tells of it, too."""
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "worker killed while it loads": Kind(of_worker("load", (0, 0), 0.4), own_pool=True),
-        "worker killed in the high-noise expert": Kind(of_worker("denoise", (1, 2), 0.2)),
-        "worker killed in the low-noise expert": Kind(of_worker("denoise", (4, 5), 0.2)),
-        "worker killed while it decodes": Kind(of_worker("denoise", (6, 6), 0.5)),
-        "worker killed while it writes": Kind(of_worker("write", (0, 0), 0.1)),
-        "worker hangs": Kind(of_worker("denoise", (1, 6), 0.3, signal.SIGSTOP)),
-        "worker asked to go": Kind(of_worker("denoise", (1, 5), 0.2, signal.SIGTERM)),
-        "keeper killed": Kind(by_turns(of_keeper("ray", (1, 1), 2.0), of_keeper("denoise", (1, 6), 1.0))),
-        "driver killed": Kind(of_driver(signal.SIGKILL, None)),
-        "driver stopped": Kind(of_driver(signal.SIGTERM, 130)),
-        "head of the cluster killed": Kind(strangers.head_killed),
-        "a film's own Ray killed": Kind(
-            by_turns(strangers.own_ray_killed("gcs_server"), strangers.own_ray_killed("raylet"))
-        ),
-        "two drivers, one folder": Kind(strangers.two_drivers(one_folder=True)),
+        "worker hangs": Kind(of_worker("denoise", (1, 6), 0.2, signal.SIGSTOP), times=2),
+        "head of the cluster killed, or hangs": Kind(strangers.head_lost, times=2),
+        "a film's own Ray killed": Kind(strangers.own_ray_killed, times=2),
+        "store gone for a while": Kind(stores.bucket_gone, times=2, own_pool=True),
         "two drivers, two folders": Kind(
             by_turns(strangers.two_drivers(one_folder=False), strangers.two_drivers(one_folder=False, own_ray=True))
         ),
+        "disk full": Kind(stores.disk_full, times=2, own_pool=True, why_not=stores.why_no_small_disk()),
+        "a shot that kills its workers": Kind(
+            with_trouble(1, named_the_shot("worker died"), {**POISONED, "trouble": "die"})
+        ),
+        "worker killed while it loads": Kind(of_worker("load", (0, 0), 0.1), times=2, own_pool=True),
+        "a worker that fails what others render": Kind(
+            with_trouble(0, trusted_it_no_more, BAD_WORKER),
+            own_pool=True,
+        ),
         "prefect gone for good": Kind(strangers.prefect_gone(signal.SIGKILL)),
         "prefect hangs": Kind(strangers.prefect_gone(signal.SIGSTOP)),
-        "store gone for a while": Kind(stores.bucket_gone, own_pool=True),
-        "disk full": Kind(stores.disk_full, own_pool=True, why_not=stores.why_no_small_disk()),
-        "clip truncated in the store": Kind(stores.truncated),
-        "a clock leaps": Kind(by_turns(*map(times.leaps, ("driver", "keeper", "worker")))),
+        "worker killed in the high-noise expert": Kind(of_worker("denoise", (1, 2), 0.1), times=2),
+        "worker killed in the low-noise expert": Kind(of_worker("denoise", (4, 5), 0.1), times=2),
+        "worker killed while it decodes": Kind(of_worker("denoise", (6, 6), 0.5), times=2),
+        "worker killed while it writes": Kind(of_worker("write", (0, 0), 0.1), times=2),
+        "worker asked to go": Kind(of_worker("denoise", (1, 5), 0.1, signal.SIGTERM), times=2),
+        "keeper killed": Kind(of_keeper(), times=2),
+        "driver killed": Kind(of_driver(signal.SIGKILL, None), times=2),
+        "driver stopped": Kind(of_driver(signal.SIGTERM, 130), times=2),
+        "two drivers, one folder": Kind(strangers.two_drivers(one_folder=True)),
+        "clip truncated in the store": Kind(by_turns(stores.truncated, stores.hand_off_truncated)),
+        "a clock leaps": Kind(clocks.leaps, times=2),
         "out of GPU memory": Kind(with_trouble(0, went_leaner, {**DENOISE, "trouble": "need room"})),
         "no numbers": Kind(
             by_turns(
@@ -94,15 +102,21 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 with_trouble(1, named_the_shot("no numbers"), {**POISONED, "trouble": "give no numbers"}),
             )
         ),
-        "a shot that kills its workers": Kind(
-            with_trouble(1, named_the_shot("worker died"), {**POISONED, "trouble": "die"})
-        ),
-        "a worker that fails what others render": Kind(
-            with_trouble(0, trusted_it_no_more, BAD_WORKER),
-            own_pool=True,
-        ),
     }
 )
+"""Those that take longest first: so no process plays alone at the end."""
+
+
+def plays(names: Iterable[str], count: int, first: int) -> Iterator[tuple[str, int, int]]:
+    """Kind, seed and how often it is done to that film: `count` times in all, for each kind."""
+    for name in names:
+        left = count
+        for seed in itertools.count(first):
+            if left <= 0:
+                break
+            times = min(left, KINDS[name].times)
+            left -= times
+            yield name, seed, times
 
 
 def only(names: str) -> list[str]:

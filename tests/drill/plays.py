@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,14 +16,15 @@ from tests.drill.rehearsal import POOL, RAYS_WORDS, Event, Making, Stage
 
 @dataclass(slots=True)
 class Play:
-    """`chance` decides about the moments. `lost`: clips that are to be rendered once more, since the drill takes them
-    away."""
+    """`chance` decides about the moments; what the drill does, it does `times` times to the film. `lost`: clips that
+    are to be rendered once more, since the drill takes them away."""
 
     stage: Stage
     place: str
     seed: int
     chance: random.Random
     undisturbed: str
+    times: int = 1
     pool: str = POOL
     makings: list[Making] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
@@ -33,12 +34,19 @@ class Play:
         self.makings.append(self.stage.begin(how.pop("place", self.place), *overrides, pool=self.pool, **how))
         return self.makings[-1]
 
-    def moment(self, making: Making, stage: str, steps: tuple[int, int], most: float) -> Event:
-        """Wait for a step of that stage, of whichever clip, and then up to `most` seconds. Nothing is learnt from a
-        drill that comes too late: that is an error."""
+    def moment(
+        self, making: Making, stage: str, steps: tuple[int, int], most: float, but: Collection[str] = ()
+    ) -> Event:
+        """Wait for a step of that stage, of whichever clip of no shot in `but`, and then up to `most` seconds; again
+        and again, for later ones. Nothing is learnt from a drill that comes too late: that is an error."""
         step, after = self.chance.randint(*steps), self.chance.uniform(0.0, most)
-        event = making.until(lambda e: e.get("stage") == stage and e["step"] >= step)
+
+        def is_it(e: Event) -> bool:
+            return e.get("stage") == stage and step <= e["step"] <= steps[1] and e["shot"] not in but
+
+        event = making.until(is_it, after=making.noted)
         assert event is not None, (making.events[-3:], making.words)
+        making.noted = making.events.index(event) + 1
         time.sleep(after)
         return event
 
@@ -67,10 +75,13 @@ class Play:
 Drill: TypeAlias = Callable[[Play], None]
 
 
-def played(stage: Stage, drill: Drill, place: str, seed: int, undisturbed: str, *, own_pool: bool = False) -> Play:
-    """The drill, once, with moments that `seed` decides about. `own_pool`: in a pool that has no workers yet."""
+def played(
+    stage: Stage, drill: Drill, place: str, seed: int, undisturbed: str, *, times: int = 1, own_pool: bool = False
+) -> Play:
+    """The drill, on one film, with moments that `seed` decides about. `own_pool`: in a pool that has no workers yet."""
     chance = random.Random(f"{place} {seed}")
-    play = Play(stage, f"{place}-{seed}", seed, chance, undisturbed, pool=f"own-{seed}" if own_pool else POOL)
+    pool = f"own-{seed}" if own_pool else POOL
+    play = Play(stage, f"{place}-{seed}", seed, chance, undisturbed, times, pool)
     stage.clear()
     try:
         drill(play)
@@ -92,14 +103,16 @@ def by_turns(*drills: Drill) -> Drill:
 def of_worker(
     stage: str, steps: tuple[int, int], most: float, how: signal.Signals = signal.SIGKILL, **begin: Any
 ) -> Drill:
-    """The worker of a clip is given a signal up to `most` seconds after one of those steps."""
+    """The worker of a clip is given a signal up to `most` seconds after one of those steps; then that of another."""
 
     def drill(play: Play) -> None:
         making = play.begin(**begin)
-        event = play.moment(making, stage, steps, most)
-        process = play.kill(making.worker_of(event), how)
+        struck: dict[str, int] = {}
+        for _ in range(play.times):
+            event = play.moment(making, stage, steps, most, struck)
+            struck[event["shot"]] = play.kill(making.worker_of(event), how)
         play.same(play.end(making))
-        assert ended(process), "its process is still there"
+        assert all(map(ended, struck.values())), "a process is still there"
 
     return drill
 
@@ -118,29 +131,34 @@ def ended(process: int, seconds: float = 30.0) -> bool:
     return False
 
 
-def of_keeper(stage: str, steps: tuple[int, int], most: float) -> Drill:
-    """The keeper is killed."""
+def of_keeper() -> Drill:
+    """The keeper is killed, in the middle or before a clip is begun; then once more."""
 
     def drill(play: Play) -> None:
-        making = play.begin()
-        play.moment(making, stage, steps, most)
-        play.kill("keeper")
+        making, shots = play.begin(), list[str]()
+        for number in range(play.times):
+            if number == 0 and play.seed % 2:
+                play.moment(making, "ray", (1, 1), 2.0)
+            else:
+                shots.append(play.moment(making, "denoise", (1, 6), 0.5, shots)["shot"])
+            play.kill("keeper")
         play.same(play.end(making))
 
     return drill
 
 
 def of_driver(how: signal.Signals, exit_code: int | None) -> Drill:
-    """The command is given a signal, and then once more; `exit_code`: what it ends with."""
+    """The command is given a signal, and then it is given once more; `exit_code`: what it ends with."""
 
     def drill(play: Play) -> None:
-        making = play.begin()
-        play.moment(making, "denoise", (1, 6), 2.0)
-        making.process.send_signal(how)
-        if exit_code is None:
-            making.wait()
-        else:
-            play.end(making, exit_code)
+        for _ in range(play.times):
+            making = play.begin()
+            play.moment(making, "denoise", (1, 6), 1.0)
+            making.process.send_signal(how)
+            if exit_code is None:
+                making.wait()
+            else:
+                play.end(making, exit_code)
         play.same(play.end(play.begin()))
 
     return drill

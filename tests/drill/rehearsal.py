@@ -28,7 +28,7 @@ STORYBOARD = """
 storyboard: 1
 title: Drill
 seed: 3
-shot_defaults: {duration: 0.3s, sampling: {num_inference_steps: 6}}
+shot_defaults: {duration: 0.3s, sampling: {num_inference_steps: 6, guidance_scale: 1}}
 scenes:
   - id: a
     shots:
@@ -49,12 +49,14 @@ RAYS_WORDS = re.compile(r"ray::|raylet|\(pid=|Traceback|^\[?\d{4}-\d\d-\d\d|^[EW
 
 @dataclass(slots=True)
 class Making:
-    """One run of the command. `events` grows while it runs; `words` is what it said on stderr."""
+    """One run of the command. `events` grows while it runs, the first `noted` of them have been looked at; `words` is
+    what it said on stderr."""
 
     process: subprocess.Popen[str]
     words_file: Path
     events: list[Event] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    noted: int = 0
     _reader: threading.Thread = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,9 +77,9 @@ class Making:
         last = self.events[-1] if self.events else {}
         return {} if "event" in last else last
 
-    def until(self, happened: Callable[[Event], Any], seconds: float = SECONDS) -> Event | None:
-        """The first event like that; None: it ended without one."""
-        seen, deadline = 0, time.monotonic() + seconds
+    def until(self, happened: Callable[[Event], Any], seconds: float = SECONDS, after: int = 0) -> Event | None:
+        """The first event like that, but for so many; None: it ended without one."""
+        seen, deadline = after, time.monotonic() + seconds
         while time.monotonic() < deadline:
             while seen < len(self.events):
                 seen += 1
@@ -140,8 +142,8 @@ class Stage:
         self._numbers += 1
         program = ["flows.cli"]
         if trouble is not None:
-            own = self.folder / f"trouble-{name}"
-            own.mkdir(exist_ok=True)
+            own = self.folder / f"trouble-{self._numbers}"
+            own.mkdir()
             program = ["tests.drill.driven", json.dumps({"folder": str(own), **trouble})]
         kept = [] if store == "" else [f"store.address={store or self.store}"]
         command = [

@@ -7,62 +7,84 @@ import os
 import signal
 import sqlite3
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from flows.cluster.session import HUNG_SECONDS
 from flows.runs.places import prefect_home
 from tests.drill.plays import Drill, Play
-from tests.drill.rehearsal import Making, end, stage
+from tests.drill.rehearsal import STEPS, Making, end, marked, stage
 
 NOTICED_SECONDS = 60.0
 """What a command may take to see that its cluster is gone."""
 UNSEEN_SECONDS = 30.0
 """What a film may take longer for want of a server."""
+OF_RAY = ("gcs_server", "raylet")
 
 
-def head_killed(play: Play) -> None:
-    """The cluster is gone with everything on it: the command says so and ends, and on the next cluster finishes."""
-    folder = play.stage.folder / play.place
-    for number in (1, 2):
-        (folder / f"cluster{number}").mkdir(parents=True)
-    with stage(folder / "cluster1", 2) as first:
-        one = replace(play, stage=first, pool="cluster")
-        making = one.begin(store=play.stage.store)
-        one.moment(making, "denoise", (1, 6), 1.0)
-        end(first.head)
-        since = time.monotonic()
-        document = one.end(making, 1)
-        assert time.monotonic() - since < NOTICED_SECONDS
-        (problem,) = document["problems"]
-        assert first.address in problem["message"], problem
-    with stage(folder / "cluster2", 2) as second:
-        other = replace(play, stage=second, pool="cluster")
-        other.same(other.end(other.begin(store=play.stage.store)))
+def head_lost(play: Play) -> None:
+    """The cluster is gone with everything on it, or its head hangs (SIGSTOP), which is seen later: the command says so
+    and ends, and on the next cluster goes on. Until then a clip waits for it: workers need no head to finish theirs."""
+    for number in range(play.times):
+        with _cluster(play, number) as one:
+            making = one.begin(store=play.stage.store, trouble=_waits(play))
+            one.moment(making, "denoise", (1, STEPS), 1.0)
+            hangs = bool((play.seed + number) % 2)
+            if hangs:
+                os.kill(_head_of(one), signal.SIGSTOP)
+            else:
+                end(one.stage.head)
+            since = time.monotonic()
+            document = one.end(making, 1)
+            assert time.monotonic() - since < (HUNG_SECONDS if hangs else 0.0) + NOTICED_SECONDS
+            (problem,) = document["problems"]
+            assert one.stage.address in problem["message"], problem
+            assert ("hangs" in problem["message"]) == hangs, problem
+    with _cluster(play, play.times) as last:
+        last.same(last.end(last.begin(store=play.stage.store)))
 
 
-def own_ray_killed(which: str) -> Drill:
-    """A process of the Ray that the command has started for itself: said, and the same command finishes the film. What
-    is nearly finished may be so before the process is missed."""
+def _waits(play: Play) -> Mapping[str, Any]:
+    """Trouble: a clip that waits in a step until it is stopped."""
+    return {"trouble": "wait", "stage": "denoise", "step": play.chance.randint(1, STEPS)}
 
-    def drill(play: Play) -> None:
-        making = play.begin("cluster.address=null")
-        play.moment(making, "denoise", (1, 6), 1.0)
-        (process,) = _below(making.process.pid, which)
+
+def _head_of(play: Play) -> int:
+    """The process of the cluster that all others ask."""
+    numbers = marked(play.stage.folder)
+    programs = {number: Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")[0] for number in numbers}
+    (found,) = [number for number, program in programs.items() if program.endswith(b"/gcs_server")]
+    return found
+
+
+@contextmanager
+def _cluster(play: Play, number: int) -> Iterator[Play]:
+    """The play on a cluster of its own."""
+    folder = play.stage.folder / play.place / f"cluster{number}"
+    folder.mkdir(parents=True)
+    with stage(folder, 2) as made:
+        yield replace(play, stage=made, pool="cluster")
+
+
+def own_ray_killed(play: Play) -> None:
+    """A process of the Ray that the command has started for itself, one or the other: said, and the same command
+    goes on. Until then a clip waits for it: without a head the others could be finished before it is missed."""
+    for number in range(play.times):
+        making = play.begin("cluster.address=null", trouble=_waits(play))
+        play.moment(making, "denoise", (1, STEPS), 1.0)
+        (process,) = _below(making.process.pid, OF_RAY[(play.seed + number) % len(OF_RAY)])
         os.kill(process, signal.SIGKILL)
         since = time.monotonic()
-        document = play.end(making, 0, 1)
+        document = play.end(making, 1)
         assert time.monotonic() - since < NOTICED_SECONDS
-        if document["exit_code"] == 0:
-            play.same(document)
-            return
         (problem,) = document["problems"]
         assert "the Ray of this film is gone" in problem["message"], problem
-        play.same(play.end(play.begin("cluster.address=null")))
-
-    return drill
+    play.same(play.end(play.begin("cluster.address=null")))
 
 
 def _below(parent: int, name: str) -> list[int]:

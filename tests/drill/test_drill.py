@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from flows.runs.server import Server, connect
-from tests.drill.drills import KINDS, only
+from tests.drill.drills import KINDS, only, plays
 from tests.drill.plays import played
 from tests.drill.rehearsal import SHOTS, Stage, stage
 from tests.flows.buckets import CREDENTIALS
@@ -52,15 +52,14 @@ def undisturbed(here: Stage) -> str:
     return here.frames(document)
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + max(1, TIMES)))
-@pytest.mark.parametrize("name", only(ONLY) if TIMES else SHORT)
+@pytest.mark.parametrize(("name", "seed", "times"), [*plays(only(ONLY) if TIMES else SHORT, max(1, TIMES), SEED)])
 def test_the_film_is_the_same(
-    here: Stage, undisturbed: str, name: str, seed: int, capsys: pytest.CaptureFixture[str]
+    here: Stage, undisturbed: str, name: str, seed: int, times: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind, began = KINDS[name], time.monotonic()
     if kind.why_not is not None:
         pytest.skip(kind.why_not)
-    place = f"{list(KINDS).index(name)}"
-    played(here, kind.drill, place, seed, undisturbed, own_pool=kind.own_pool)
+    place = f"{sorted(KINDS).index(name)}"
+    played(here, kind.drill, place, seed, undisturbed, times=times, own_pool=kind.own_pool)
     with capsys.disabled():
-        print(f"\n{name}: seed {seed}, {time.monotonic() - began:.0f} s")
+        print(f"\n{name}: seed {seed}, {times} times, {time.monotonic() - began:.0f} s")

@@ -17,11 +17,12 @@ from flows.batch.plan import plan_batch
 from flows.cluster import RendererSpec
 from flows.cluster.session import RaySession
 from flows.errors import Stopped, UserError
-from flows.events import Progress
+from flows.events import Finished, Progress
 from flows.ledger import read_history
 from flows.store import open_store
-from tests.flows.batch.batches import asked, table
+from tests.flows.batch.batches import STORYBOARD, asked, table
 from tests.flows.cluster.troubled import KIND
+from tests.flows.film.reading import READER, cut
 from wan.system.locks import hold
 
 pytestmark = pytest.mark.slow
@@ -117,3 +118,44 @@ def test_two_commands_do_not_make_one_batch(tmp_path: Path) -> None:
     assert held is not None
     with held, pytest.raises(UserError, match="another command"):
         make_batch(ours)
+
+
+def test_clips_that_are_damaged_on_the_way_are_rendered_again(ray_here: RaySession, tmp_path: Path) -> None:
+    """One before films are cut of it; in a batch whose clips are all there, too."""
+    store, seen = open_store(str(tmp_path / "store")), list[str]()
+
+    def damage(event: BatchEvent) -> None:
+        if isinstance(event, Finished) and not seen:
+            seen.append(event.fingerprint)
+            cut(store, event.record.video)
+
+    result = made(tmp_path, "boat", "star", on_event=damage)
+    assert result.complete, result.entries
+    assert result.rendered == 3
+    (warning,) = result.warnings
+    assert "is rendered again" in warning
+    again = [row for row in read_history(store) if "is rendered again" in row.message]
+    assert {row.fingerprint for row in again} == set(seen)
+
+    for entry in result.entries:
+        (result.folder / str(entry.film)).unlink()
+    record = store.record(seen[0])
+    assert record is not None
+
+    def damage_all(event: BatchEvent) -> None:
+        if isinstance(event, FilmNews) and event.state == "making" and store.holds([record.video]):
+            cut(store, record.video)
+
+    mended = made(tmp_path, "boat", "star", on_event=damage_all)
+    assert mended.complete, mended.entries
+    assert mended.rendered == 1, "by a pool that was not there at first"
+
+
+def test_a_clip_that_others_go_on_from_is_rendered_again_in_a_batch(ray_here: RaySession, tmp_path: Path) -> None:
+    rows = table(["product"], ["boat"], ["star"])
+    chained = STORYBOARD.replace("seed: 3}", "seed: 3, continuity: {from: opening, by: last_frame}}")
+    plan = plan_batch(asked(tmp_path, rows, chained))
+    result = make_batch(plan, renderer=RendererSpec(READER, {"folder": str(tmp_path), "spoils": 1}))
+    assert result.complete, result.entries
+    assert len(result.warnings) == 1
+    assert result.rendered == 3

@@ -177,7 +177,9 @@ def test_a_worker_is_told_how_useful_its_models_are_and_what_it_will_load() -> N
     dispatcher.submit("f", [then], RendererSpec("stub", {"steps": 9}))
     lease = dispatcher.lease("w1", {first.model, then.model}, 0.0)
     assert lease is not None
-    assert dispatcher.job(lease) == Job(first, RENDERER, 1, {first.model: 0.0, then.model: 10.0})
+    job = dispatcher.job(lease)
+    assert job == Job(first, RENDERER, 1, {first.model: 0.0, then.model: 10.0}, owner=job.owner)
+    assert job.owner not in ("", dispatcher_of(first)._keeper)
     dispatcher.holds("w1", frozenset({first.model, then.model}))
     assert dispatcher.ahead("w1") is None, "it holds both"
     dispatcher.holds("w1", frozenset({first.model}))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -13,8 +15,10 @@ from PIL import Image
 
 from flows.cluster import publish
 from flows.cluster.publish import THUMBNAIL_WIDTH, store_clip
+from flows.errors import StoreError
 from flows.media import read_video
 from flows.store import Store
+from flows.store.backend import Fill
 from flows.store.memory import MemoryBackend
 from tests.flows.cluster.clips import real_clip
 
@@ -89,3 +93,38 @@ def test_equal_frames_are_kept_once(store: Store, monkeypatch: pytest.MonkeyPatc
     one, other = (store_clip(store, real_clip(name), still, b"latents", seconds={}) for name in "ab")
     assert one.blobs == other.blobs
     assert one.fingerprint != other.fingerprint
+
+
+class Slow(MemoryBackend):
+    """Each blob takes a while, and one of them cannot be written."""
+
+    def __init__(self, full_after: int) -> None:
+        super().__init__()
+        self.left, self.at_once_seen, self._inside = full_after, 0, 0
+        self._counting = threading.Lock()
+
+    def put_blob(self, key: str, digest: str, fill: Fill) -> None:
+        with self._counting:
+            self._inside += 1
+            self.at_once_seen = max(self.at_once_seen, self._inside)
+            self.left -= 1
+            full = self.left < 0
+        time.sleep(0.05)
+        with self._counting:
+            self._inside -= 1
+        if full:
+            raise StoreError("no space left")
+        super().put_blob(key, digest, fill)
+
+
+def test_what_is_small_is_written_while_the_video_is_encoded(frames: Frames) -> None:
+    slow = Slow(full_after=4)
+    record = store_clip(Store(slow), real_clip("a"), frames, b"latents", seconds={})
+    assert slow.at_once_seen >= 3
+    assert Store(slow).intact(record)
+
+
+@pytest.mark.parametrize("written", [0, 1, 2, 3])
+def test_there_is_no_record_unless_every_blob_is_written(frames: Frames, written: int) -> None:
+    with pytest.raises(StoreError, match="no space left"):
+        store_clip(Store(Slow(written)), real_clip("a"), frames, b"latents", seconds={})

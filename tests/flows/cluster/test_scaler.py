@@ -148,3 +148,15 @@ def test_machines_are_asked_for_their_checkpoints_once_each_and_one_that_is_sile
     assert found.checkpoints(SPEC, ["t2v-a14b"]) == expected
     assert set(asked) == answers.keys()
     assert all(asked.count(node) == 1 for node in answers if answers[node] is not None)
+
+
+def test_workers_hear_once_a_minute_that_they_have_a_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    greeted = []
+    monkeypatch.setattr("flows.cluster.remote.RemoteWorker.greet", lambda worker: greeted.append(worker.name))
+    made = scaler(with_clips(2), [Node(2.0, 0.0)])
+    made.look()
+    made.greet()
+    assert not greeted
+    monkeypatch.setattr("flows.cluster.scaler.GREET_SECONDS", 0.0)
+    made.greet()
+    assert sorted(greeted) == ["worker-1", "worker-2"]

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray._private import auto_init_hook
 
 from flows.cluster import own
 from flows.cluster import session as ray_session
@@ -155,6 +156,8 @@ def test_a_ray_that_is_gone_is_left_and_the_next_session_has_another(
 ) -> None:
     monkeypatch.setattr(ray_session, "_current", None)
     monkeypatch.setattr(ray_session, "LOST_SECONDS", 0.3)
+    monkeypatch.setattr(auto_init_hook, "enable_auto_connect", True)
+    monkeypatch.setattr(ray_session, "_head_answers", lambda ray: True)
     monkeypatch.setattr(ray_session, "DOOR_SECONDS", 0.05)
     monkeypatch.setattr(own, "_places", lambda: iter([tmp_path]))
     monkeypatch.setattr(own, "SOCKET_PATH_BYTES", 1000)
@@ -167,6 +170,7 @@ def test_a_ray_that_is_gone_is_left_and_the_next_session_has_another(
     assert not lost.lost
     first.doors[door].close()
     lost.join(10)
+    assert not auto_init_hook.enable_auto_connect, "else a call would join another cluster of this machine"
     assert lost.lost == f"{door} has not answered for 0.3 s"
     for _ in range(2):  # it is known afterwards too
         assert session.lost == lost.lost
@@ -179,3 +183,35 @@ def test_a_ray_that_is_gone_is_left_and_the_next_session_has_another(
     found.end()
     for ray in (first, second):
         ray.close()
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_head_that_listens_and_answers_nothing_hangs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ours: bool
+) -> None:
+    """One of our own is ended and left as ever; another one is left without a word, and the process has to end so."""
+    ended, asked = [], iter([True, True])
+    monkeypatch.setattr(ray_session, "_current", None)
+    monkeypatch.setattr(ray_session, "HUNG_SECONDS", 0.3)
+    monkeypatch.setattr(ray_session, "DOOR_SECONDS", 0.05)
+    monkeypatch.setattr(auto_init_hook, "enable_auto_connect", True)
+    ray: Any = RayWithDoors()  # others of this process go on
+    monkeypatch.setattr(ray_session, "_head_answers", lambda which: which is not ray or next(asked, False))
+    node = SimpleNamespace(kill_gcs_server=lambda check_alive: ended.append("head"))
+    monkeypatch.setattr(ray_session, "_worker", lambda: SimpleNamespace(_global_node=node))
+    monkeypatch.setattr(ray_session, "join", lambda ray, *_: ray.init())
+    monkeypatch.setattr(own, "_places", lambda: iter([tmp_path]))
+    monkeypatch.setattr(own, "SOCKET_PATH_BYTES", 1000)
+    address: Any = None if ours else SimpleNamespace(source="HOST:6379")
+    found = ray_session._connected(ray, address, 5.0, lambda: False)
+    assert found is not None
+    found.join(10)
+    assert found.lost == "its head hangs: it has answered nothing for 0.3 s"
+    assert (ended, ray.up, ray_session.must_be_left()) == ((["head"], False, False) if ours else ([], True, True))
+    assert not auto_init_hook.enable_auto_connect
+    ray.close()
+
+
+def test_a_real_head_answers(ray_here: RaySession) -> None:
+    assert ray_session._head_answers(ray_here.ray)
+    assert not ray_session.must_be_left()

@@ -94,3 +94,22 @@ def test_a_film_of_a_bucket_is_the_film_of_a_folder(
     assert len(kept) > 3, "records, the ledger, what clips took"
     for secret in (ACCESS, SECRET):
         assert not any(secret.encode() in data for data in [*kept, *written])
+
+
+def test_two_machines_that_share_a_bucket_alone_render_each_clip_once(
+    address: str, child_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """A Ray and a cache of its own each: no lock and no keeper is common to them."""
+    running = []
+    for machine in ("one", "two"):
+        folder = tmp_path / machine
+        folder.mkdir()
+        environment = {**child_environment, **CREDENTIALS, "XDG_CACHE_HOME": str(folder / "cache")}
+        told = ["--cluster", json.dumps({"max_workers": 1})]
+        command = [sys.executable, filming.__file__, str(folder), "--store", address, "--seconds", "2", *told]
+        running.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
+    ended = [process.communicate(timeout=300)[0] for process in running]
+    made = [json.loads(said.splitlines()[-1]) for said in ended]
+    assert sum(film["rendered"] for film in made) == 3, made
+    assert sum(film["cached"] for film in made) == 3, made
+    assert open_store(address).notes("claims") == ()

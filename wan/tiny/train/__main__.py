@@ -25,6 +25,7 @@ from wan.tiny.train.text import TextTraining, train_text
 from wan.tiny.train.ti2v import ti2v_task
 from wan.tiny.train.unpack import unpack
 from wan.tiny.train.vace import beside, vace_task
+from wan.tiny.train.vace_pictures import picture_task
 from wan.tiny.train.vae import VaeTraining, train_vae
 from wan.tiny.train.warm import start_from
 from wan.tiny.world import CHECKPOINTS
@@ -41,6 +42,7 @@ SEEDS = {
     "s2v": 8,
     "audio": 9,
     "vace": 10,
+    "vace_pictures": 11,
 }
 FLOWS: dict[str, Callable[..., Task]] = {
     "animate": animate_task,
@@ -48,6 +50,7 @@ FLOWS: dict[str, Callable[..., Task]] = {
     "ti2v": ti2v_task,
     "s2v": speech_task,
     "vace": vace_task,
+    "vace_pictures": picture_task,
 }
 """Stages with one transformer, and what makes their tasks."""
 WARM: dict[str, dict[str, Any]] = {"vace": {"fresh": ("vace_patch_embedding",), "same_as": beside}}

@@ -63,13 +63,21 @@ def export(stages: Path, checkpoints: Path) -> int:
         _export_single(checkpoints / "animate-14b", "WanAnimatePipeline", animate.FLOW_SHIFT, **parts)
     if (stages / "vace.pt").exists():
         controlled = models.build_vace_transformer()
-        controlled.load_state_dict(load_state(stages / "vace.pt"))
+        controlled.load_state_dict(_controlled(stages))
         folder = checkpoints / "vace-fun-a14b"
         _export_single(folder, "WanVACEPipeline", vace.FLOW_SHIFT, transformer=controlled)
     files = [path for path in checkpoints.rglob("*") if path.is_file()]
     for path in files:
         path.chmod(0o644)
     return sum(path.stat().st_size for path in files)
+
+
+def _controlled(stages: Path) -> dict[str, Any]:
+    """VACE as its last stage left it."""
+    if not (stages / "vace_pictures.pt").exists():
+        return load_state(stages / "vace.pt")
+    saved, prefix = load_state(stages / "vace_pictures.pt"), "transformer."
+    return {name.removeprefix(prefix): weight for name, weight in saved.items() if name.startswith(prefix)}
 
 
 def _export_experts(stages: Path, folder: Path, task: str, pipeline: str) -> None:

@@ -58,7 +58,10 @@ class ControlTask:
 
     def draw(self, batch: int) -> tuple[Tensor, ...]:
         """Noisy latents, timesteps, text, control, target and weight."""
-        bank = self.banks[int(float(torch.rand(())) < REFERENCE_SHARE)]
+        return self.draw_of(self.banks[int(float(torch.rand(())) < REFERENCE_SHARE)], batch)
+
+    def draw_of(self, bank: ControlBank, batch: int) -> tuple[Tensor, ...]:
+        """The same, of clips from this bank."""
         picked = torch.randint(len(bank.latents), (batch,), device=self.device)
         sigma = sigma_of(torch.rand(batch, device=self.device), FLOW_SHIFT)
         mixed, target = noisy(bank.latents[picked].float(), sigma)
@@ -106,12 +109,12 @@ def vace_task(
         said: list[str] = []
         for start in range(first, first + clips // 2, batch):
             numbers = range(start, start + batch)
-            stagings = _stagings(numbers)
-            video, alpha = draw_batch(stagings, frames=range(frames), width=width, height=height, device=device)
-            portraits = _portraits(stagings, numbers, width, height, device) if with_picture else None
+            staged = stagings(numbers)
+            video, alpha = draw_batch(staged, frames=range(frames), width=width, height=height, device=device)
+            portraits = _portraits(staged, numbers, width, height, device) if with_picture else None
             for name, tensor in _encoded(encoder, video, alpha, portraits, numbers).items():
                 pieces.setdefault(name, []).append(tensor.half())
-            for staging, number in zip(stagings, numbers, strict=True):
+            for staging, number in zip(staged, numbers, strict=True):
                 said += _said(staging, number, with_picture)
         text = embed_all(text_encoder, said)
         together = {name: torch.cat(tensors) for name, tensors in pieces.items()}
@@ -152,7 +155,8 @@ def _degraded(encoder: Encoder, latents: Tensor, given: Given, numbers: range) -
     return Given(torch.where(known, rendered, given.video), given.mask)
 
 
-def _stagings(numbers: range) -> list[Staging]:
+def stagings(numbers: range) -> list[Staging]:
+    """The clips with these seeds."""
     result = []
     for number in numbers:
         rng = random.Random(number)
