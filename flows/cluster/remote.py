@@ -10,6 +10,7 @@ from typing import Any
 
 from flows.cluster.failures import RayFault, ray_fault
 from flows.cluster.job import Ahead, Heard, Job, Message, WorkerFacts
+from flows.cluster.place import Place, WorkerDied, why
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.session import NAMESPACE, RaySession
 from flows.cluster.silence import Silence
@@ -18,23 +19,12 @@ from flows.cluster.worker import WorkerProcess
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.5
-"""How often a worker that waits for room looks whether it is still wanted."""
 LISTEN_SECONDS = 5.0
 """How long a worker keeps a question open while it has nothing to say."""
 ANSWER_SECONDS = 5.0
 """What its answer may take on top of that; then its machine is asked whether it is there at all."""
 THREADS = 4
 """Of a worker's process: one that keeps a question open, one that gives and stops jobs, and two for who comes anew."""
-
-NODE_LABEL = "ray.io/node-id"
-_NO_ROOM = "does not exist"
-"""What Ray says when it is asked about a placement group that was removed."""
-_IDENTIFIERS = ("class_name:", "actor_id:", "pid:", "namespace:", "ip:")
-
-
-class WorkerDied(Exception):
-    """The actor is gone, or never came; the message says why in one line."""
 
 
 class RemoteWorker:
@@ -48,7 +38,6 @@ class RemoteWorker:
         self.name = name
         self.facts = WorkerFacts("", "", 0)
         self.warm: frozenset[str] = frozenset()
-        self.waiting = False
         self.clip = ""
         self.since: float | None = None
         self.foresee: Callable[[], Ahead | None] = lambda: None
@@ -61,7 +50,7 @@ class RemoteWorker:
         self._arguments = (name, renderer, terms.store_address, terms.store_identity, terms.size.threads, measured)
         self._start_timeout = terms.settings.start_timeout
         self._silence_timeout = terms.settings.silence_timeout
-        self._room: Any = None
+        self._place = Place(session.ray, self._full_name, terms.size)
         self._actor: Any = None
         self._stopping = ""
         self._closed = False
@@ -71,6 +60,11 @@ class RemoteWorker:
     def running(self) -> bool:
         """Whether there is an actor."""
         return self._actor is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits for room in the cluster."""
+        return self._place.waiting
 
     @property
     def busy(self) -> bool:
@@ -94,9 +88,8 @@ class RemoteWorker:
     def start(self, avoid: Collection[str], wanted: Callable[[], bool]) -> bool:
         """A fresh actor, waited for, on a machine that is none of `avoid` (Ray's ids). Waits for room as long as
         `wanted` says; returns False when it says no. Raises WorkerDied when there is room, but no worker comes."""
-        if not self._reserve(avoid, wanted):
+        if not self._place.reserve(avoid, wanted):
             return False
-        scheduling = self._ray.util.scheduling_strategies.PlacementGroupSchedulingStrategy(placement_group=self._room)
         with self._lock:
             if self._closed:
                 return False
@@ -109,12 +102,12 @@ class RemoteWorker:
                 max_restarts=0,
                 max_task_retries=0,
                 max_concurrency=THREADS,
-                scheduling_strategy=scheduling,
+                scheduling_strategy=self._place.strategy,
             )
             try:
                 self._actor = actor.remote(*self._arguments)
             except (ValueError, self._ray.exceptions.RayError) as error:  # ValueError: the name is still taken
-                raise WorkerDied(_why(error)) from error
+                raise WorkerDied(why(error)) from error
         self._ask_facts()
         return True
 
@@ -122,10 +115,10 @@ class RemoteWorker:
         """The actor of this name that runs already, with the job whose end nobody has heard yet. Raises WorkerDied."""
         try:
             self._actor = self._ray.get_actor(self._full_name, namespace=NAMESPACE)
-            self._room = self._ray.util.get_placement_group(self._full_name)
+            self._place.find()
         except (ValueError, self._ray.exceptions.RayError) as error:
             self.end()
-            raise WorkerDied(_why(error)) from error
+            raise WorkerDied(why(error)) from error
         self._ask_facts()
         job: Job | None = self._answer(self._actor.doing.remote(), self._start_timeout)
         return job
@@ -138,39 +131,7 @@ class RemoteWorker:
             raise WorkerDied(f"it did not start in {self._start_timeout:g} s (cluster.start_timeout)") from error
         except self._ray.exceptions.RayError as error:
             self.end()
-            raise WorkerDied(_why(error)) from error
-
-    def _reserve(self, avoid: Collection[str], wanted: Callable[[], bool]) -> bool:
-        """Room that is this worker's until `leave`: a process that is replaced finds its place again."""
-        if self._room is None:
-            size = {"CPU": self._size.cpus, "GPU": self._size.gpus}
-            where = [{NODE_LABEL: f"!in({','.join(sorted(avoid))})"}] if avoid else None
-            bundle = {name: amount for name, amount in size.items() if amount}
-            self._room = self._placed(bundle, where)
-        self.waiting = True
-        try:
-            while wanted():
-                if self._room.wait(timeout_seconds=LOOK_SECONDS):
-                    return True
-        except self._ray.exceptions.RayError as error:
-            self._room = None
-            raise WorkerDied(_why(error)) from error
-        except Exception as error:  # Ray's own has no class
-            if _NO_ROOM not in str(error):
-                raise
-            self._room = None  # somebody has given it back: the next one has a place of its own
-            raise WorkerDied("its place in the cluster is gone") from error
-        finally:
-            self.waiting = False
-        return False
-
-    def _placed(self, bundle: dict[str, float], where: list[dict[str, str]] | None) -> Any:
-        try:
-            return self._ray.util.placement_group(
-                [bundle], bundle_label_selector=where, name=self._full_name, lifetime="detached"
-            )
-        except self._ray.exceptions.RayError as error:
-            raise WorkerDied(_why(error)) from error
+            raise WorkerDied(why(error)) from error
 
     def render(self, job: Job) -> Iterator[Message]:
         """The worker's messages about one clip; they end early when it was stopped. Raises WorkerDied."""
@@ -229,7 +190,7 @@ class RemoteWorker:
         except self._ray.exceptions.RayError as error:
             if ray_fault(error) is RayFault.ASKED:
                 return None
-            raise WorkerDied(self._stopping or _why(error)) from error
+            raise WorkerDied(self._stopping or why(error)) from error
 
     def checkpoints(self, spec: RendererSpec, variants: Collection[str]) -> Any:
         """The reference to the worker's answer (`Worker.checkpoints`); None while it is not running."""
@@ -266,20 +227,10 @@ class RemoteWorker:
     def leave(self) -> None:
         """End the process and give its place back."""
         self.end()
-        with self._lock:
-            room, self._room = self._room, None
-        if room is not None:
-            self._let_go(lambda: self._ray.util.remove_placement_group(room))
+        self._let_go(self._place.give_back)
 
     def _let_go(self, how: Callable[[], None]) -> None:
         try:
             how()
         except self._ray.exceptions.RayError as error:  # Ray itself is gone, and with it what should be ended
-            logger.info("%s could not be ended: %s", self.name, _why(error))
-
-
-def _why(error: BaseException) -> str:
-    """Ray's explanation without its table of identifiers."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    told = [line for line in lines if line and not line.startswith(_IDENTIFIERS)]
-    return " ".join(told)[:500] or type(error).__name__
+            logger.info("%s could not be ended: %s", self.name, why(error))

@@ -6,9 +6,7 @@ reaper sees to it even after `kill -9`.
 
 from __future__ import annotations
 
-import importlib
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +14,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
+from flows.cluster.doors import Doors, end_own_head, join_no_other, listens
 from flows.cluster.join import JOIN_SECONDS, ClusterAddress, address_of, join
 from flows.cluster.own import QUIET, own_ray
 from flows.cluster.quiet import keep_quiet
@@ -31,19 +30,6 @@ _KIND = "accelerator_type:"
 
 NAMESPACE = "wanflow"
 """Of everything in a cluster that outlives a film."""
-KNOCK_SECONDS = 3.0
-"""What the connection to a machine may take."""
-LOST_SECONDS = 20.0
-"""A Ray whose head has not answered for so long is gone, and so is one without a process on this machine. Of a head,
-Ray itself ends the whole process after 60; of the other it says nothing."""
-
-
-HUNG_SECONDS = 60.0
-"""A head that listens, and has answered no question for so long, hangs: longer, since a busy one is slow. Ray would
-wait for it without end, in every call, and in leaving it."""
-HEAD = "its head"
-_TOO_LATE = 4
-"""gRPC's code where there was no answer in time (DEADLINE_EXCEEDED)."""
 
 
 def _never() -> bool:
@@ -98,7 +84,7 @@ class RaySession:
         gone."""
         for node in self.ray.nodes():
             if node.get("NodeID") == node_id and node["Alive"]:
-                return _listens(node["NodeManagerAddress"], int(node["NodeManagerPort"]))
+                return listens(node["NodeManagerAddress"], int(node["NodeManagerPort"]))
         return False
 
     def close(self) -> None:
@@ -168,71 +154,23 @@ class _Connection(threading.Thread):
 
     def _live(self) -> None:
         """Until nobody uses it any more, or it is lost: then it is left at once, before Ray ends this process."""
-        doors = _doors(self._ray)
+        doors = Doors(self._ray)
         self._begun.set()
-        there = dict.fromkeys(doors, time.monotonic())
-        answered = time.monotonic()
         while not self._done.wait(DOOR_SECONDS):
-            for door, (host, port) in doors.items():
-                if _listens(host, port):
-                    there[door] = time.monotonic()
-                elif time.monotonic() - there[door] > LOST_SECONDS:
-                    self._lose(f"{door} has not answered for {LOST_SECONDS:g} s")
-                    return
-            if _head_answers(self._ray):
-                answered = time.monotonic()
-            elif time.monotonic() - answered > HUNG_SECONDS and there[HEAD] > answered:
-                self._hang()
-                return
-
-    def _lose(self, why: str) -> None:
-        _join_no_other()
-        self.lost = why
-
-    def _hang(self) -> None:
-        """One of our own is ended, and then gone; another one is left without a word."""
-        if self.address is None:
-            _worker()._global_node.kill_gcs_server(check_alive=False)
-        else:
-            self.hung = True
-        self._lose(f"{HEAD} hangs: it has answered nothing for {HUNG_SECONDS:g} s")
-
-
-def _head_answers(ray: ModuleType) -> bool:
-    """Whether it gives an answer, whichever; that it refuses to give one is one."""
-    try:
-        _worker().global_worker.gcs_client.internal_kv_exists(b"wanflow", None, timeout=KNOCK_SECONDS)
-    except ray.exceptions.RpcError as error:
-        return bool(error.rpc_code != _TOO_LATE)
-    except ray.exceptions.RayError:
-        return True
-    return True
-
-
-def _worker() -> Any:
-    """What Ray keeps of itself in this process."""
-    return importlib.import_module("ray._private.worker")
+            gone = doors.look()
+            if gone is None:
+                continue
+            if gone.hangs and self.address is None:
+                end_own_head()
+            join_no_other()
+            self.hung = gone.hangs and self.address is not None
+            self.lost = gone.why
+            return
 
 
 def must_be_left() -> bool:
     """Whether this process cannot end as others do: what Ray does at its end waits for a head that hangs."""
     return _current is not None and _current.hung
-
-
-def _join_no_other() -> None:
-    """Whoever is about to call Ray when it is lost is told so: Ray would join any cluster of this machine to answer."""
-    importlib.import_module("ray._private.auto_init_hook").enable_auto_connect = False  # type: ignore[attr-defined]
-
-
-def _doors(ray: ModuleType) -> Mapping[str, tuple[str, int]]:
-    """What a process waits for without end when it is gone, and where it listens."""
-    context = ray.get_runtime_context()
-    host, _, port = str(context.gcs_address).rpartition(":")
-    doors = {HEAD: (host.strip("[]"), int(port))}
-    for node in ray.nodes():
-        if node["NodeID"] == context.get_node_id():
-            doors["Ray on this machine"] = (str(node["NodeManagerAddress"]), int(node["NodeManagerPort"]))
-    return doors
 
 
 _lock = threading.Lock()
@@ -261,15 +199,6 @@ def _connected(
             )
         _current.users += 1
         return _current
-
-
-def _listens(host: str, port: int) -> bool:
-    """Whether somebody does there, and can be reached."""
-    try:
-        socket.create_connection((host, port), timeout=KNOCK_SECONDS).close()
-    except OSError:
-        return False
-    return True
 
 
 def _kinds(resources: Mapping[str, float]) -> frozenset[str]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,15 +19,16 @@ from dataclasses import replace
 from flows.cluster.claims import alone
 from flows.cluster.failures import Blame, Fault, NodeFault, fault_of
 from flows.cluster.inputs import damaged_inputs
-from flows.cluster.job import Ahead, HandedBack, Heard, Job, Message, Warm, WorkerFacts
+from flows.cluster.job import Ahead, HandedBack, Heard, Job, Warm, WorkerFacts
 from flows.cluster.leaving import on_sigterm, when_nobody_asks
 from flows.cluster.metrics import StoreMetrics
 from flows.cluster.read_ahead import ReadAhead
 from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
+from flows.cluster.said import Reporter, Said, logs_forwarded
 from flows.cluster.store_claims import alone_in
 from flows.cluster.weights import known_revision
 from flows.errors import BlobCorrupt, BlobMissing, FlowsError, Stopped
-from flows.events import Finished, Log, Progress
+from flows.events import Finished, Log
 from flows.planning.model import Clip
 from flows.store import ANOTHER, open_store
 from flows.store.identity import identity
@@ -62,7 +62,7 @@ class Worker:
         self._store_identity = store_identity
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
         self._held: tuple[str, Renderer] | None = None
-        self._said = _Said()
+        self._said = Said()
         self._job: Job | None = None
         self._leaving = False
         self._ahead = ReadAhead()
@@ -86,7 +86,7 @@ class Worker:
         """Render and publish a clip, in the background. What is said of it ends with `Finished`, `Fault` or
         `HandedBack`; with none of them if it was stopped. One job at a time: it waits for the one before."""
         self._asked = time.monotonic()
-        self._job, self._said = job, _Said()
+        self._job, self._said = job, Said()
         if self._leaving:
             self._said.say(HandedBack(job.clip.fingerprint))
             self._said.end()
@@ -110,11 +110,11 @@ class Worker:
         """Give the job up at the next chance."""
         self._said.stop.set()
 
-    def _work(self, job: Job, said: _Said) -> None:
+    def _work(self, job: Job, said: Said) -> None:
         fingerprint = job.clip.fingerprint
         try:
-            with _logs_forwarded(fingerprint, said.say):
-                said.say(self._finish(job, _Reporter(fingerprint, said, self._ahead)))
+            with logs_forwarded(fingerprint, said.say):
+                said.say(self._finish(job, Reporter(fingerprint, said, self._ahead)))
         except Stopped:
             if self._leaving:
                 said.say(HandedBack(fingerprint))
@@ -138,7 +138,7 @@ class Worker:
             return fault
         return replace(fault, blame=Blame.CLIP if damaged else Blame.UNKNOWN, damaged=damaged)
 
-    def _finish(self, job: Job, report: _Reporter) -> Finished:
+    def _finish(self, job: Job, report: Reporter) -> Finished:
         self._check_store()
         clip = job.clip
         if (found := self._found(clip)) is not None:
@@ -155,7 +155,7 @@ class Worker:
         return Finished(clip.fingerprint, published, cached=False)
 
     @contextmanager
-    def _alone(self, job: Job, report: _Reporter) -> Iterator[bool]:
+    def _alone(self, job: Job, report: Reporter) -> Iterator[bool]:
         """Of all who share this machine, or a bucket. Whether somebody was waited for."""
         name, stop = job.clip.fingerprint, report.should_stop
         with alone(self._store_identity, name, stop, _say_waiting) as waited:
@@ -226,95 +226,3 @@ class WorkerProcess(Worker):
         super().__init__(name, spec, store_address, store_identity, threads, told)
         on_sigterm(self._leave)
         when_nobody_asks(lambda: self._asked, lambda: self._said.over)
-
-
-class _Said:
-    """What is said of one job, until somebody has heard it. Safe for many threads."""
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-        self._messages: list[Message] = []
-        self._over = self._told = False
-        self._changed = threading.Condition()
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will be said. True as well of what was never begun."""
-        return self._over or not self._messages
-
-    @property
-    def told(self) -> bool:
-        """Whether somebody has heard the end."""
-        return self._told
-
-    def say(self, message: Message) -> None:
-        with self._changed:
-            self._messages.append(message)
-            self._changed.notify_all()
-
-    def end(self) -> None:
-        with self._changed:
-            self._over = True
-            self._changed.notify_all()
-
-    def heard(self, after: int, seconds: float) -> Heard:
-        with self._changed:
-            self._changed.wait_for(lambda: self._over or len(self._messages) > after, seconds)
-            self._told = self._over
-            self._changed.notify_all()
-            return Heard(tuple(self._messages[after:]), self._over)
-
-    def wait_until_told(self, seconds: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._told, seconds)
-
-
-class _Reporter:
-    """`flows.cluster.renderers.Report`, as events of one clip."""
-
-    def __init__(self, fingerprint: str, said: _Said, ahead: ReadAhead) -> None:
-        self.said = said
-        self.warm: Callable[[], frozenset[str]] = frozenset
-        self.told_warm = frozenset[str]()
-        self._ahead = ahead
-        self._fingerprint = fingerprint
-
-    def progress(self, stage: str, step: int, steps: int) -> None:
-        """Once the clip is being denoised it is known what is held, and there is time to read what comes next."""
-        denoises = stage == "denoise"
-        self._ahead.allow(denoises)
-        if denoises and (warm := self.warm()) != self.told_warm:
-            self.told_warm = warm
-            self.said.say(Warm(warm))
-        self.said.say(Progress(self._fingerprint, stage, step, steps))
-
-    def should_stop(self) -> bool:
-        return self.said.stop.is_set()
-
-
-class _Forwarder(logging.Handler):
-    """Our own loggers from INFO up, everybody else's from WARNING up."""
-
-    def __init__(self, fingerprint: str, say: Callable[[Message], None]) -> None:
-        super().__init__(logging.INFO)
-        self._fingerprint = fingerprint
-        self._say = say
-
-    def emit(self, record: logging.LogRecord) -> None:
-        ours = record.name.partition(".")[0] in ("flows", "wan")
-        if ours or record.levelno >= logging.WARNING:
-            self._say(Log(self._fingerprint, record.levelno, record.getMessage()))
-
-
-@contextmanager
-def _logs_forwarded(fingerprint: str, say: Callable[[Message], None]) -> Iterator[None]:
-    handler = _Forwarder(fingerprint, say)
-    root = logging.getLogger()
-    for name in ("flows", "wan"):
-        logging.getLogger(name).setLevel(logging.INFO)
-    logging.captureWarnings(True)
-    root.addHandler(handler)
-    try:
-        yield
-    finally:
-        root.removeHandler(handler)

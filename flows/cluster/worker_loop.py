@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from flows.cluster.dispatcher import Dispatcher
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.job import HandedBack, Job, Message, Warm
+from flows.cluster.place import WorkerDied
 from flows.cluster.queue import Lease
-from flows.cluster.remote import RemoteWorker, WorkerDied
+from flows.cluster.remote import RemoteWorker
 from flows.cluster.room import WorkerSize
 from flows.cluster.session import RaySession
 from flows.events import MOTION, Finished, Progress

@@ -180,9 +180,9 @@ class Making:
 
     @property
     def fraction(self) -> float:
-        """How much of what was missing is there now, 0 to 1."""
-        missing = len(self.survey.missing)
-        return 1.0 if not missing else (len(self.records) - len(self.survey.found)) / missing
+        """How much of what was missing is there now, 0 to 1; what was lost on the way is missing, too."""
+        missing = {clip.fingerprint for clip in self.survey.missing} | self.healed.keys()
+        return 1.0 if not missing else len(missing & self.records.keys()) / len(missing)
 
     def stop(self) -> None:
         """End the rendering; what is finished stays, and counts though nobody heard of it yet."""

@@ -89,7 +89,7 @@ def played(
         for making in play.makings:
             with suppress(ProcessLookupError):
                 making.process.kill()
-            making.process.wait()
+            making.wait()
         if own_pool:
             stage.down(play.pool)
     return play

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from flows.cluster.session import HUNG_SECONDS
+from flows.cluster.doors import HUNG_SECONDS
 from flows.runs.places import prefect_home
 from tests.drill.plays import Drill, Play
 from tests.drill.rehearsal import STEPS, Making, end, marked, stage

@@ -13,7 +13,8 @@ import ray.exceptions as errors
 
 from flows.cluster.failures import RAY_FAULTS, RayFault
 from flows.cluster.job import Ahead, Heard, Job, WorkerFacts
-from flows.cluster.remote import RemoteWorker, WorkerDied
+from flows.cluster.place import WorkerDied
+from flows.cluster.remote import RemoteWorker
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import WorkerSize
 from flows.cluster.terms import Terms
@@ -289,23 +290,6 @@ def test_with_every_question_it_is_told_what_comes_next_as_it_is_seen_then(fake:
     worker.start((), wanted)
     assert list(worker.render(JOB)) == [SAID, SAID]
     assert [ahead and ahead.variant for ahead in fake.ahead] == [None, "i2v-a14b", "s2v-14b"]
-
-
-def test_a_place_that_somebody_gave_back_is_asked_for_anew(fake: Ray, worker: RemoteWorker) -> None:
-    """As a worker does that nobody asks for anything for five minutes."""
-    assert worker.start(frozenset(), wanted)
-    worker.end()
-    fake.room = [Exception("Placement group PlacementGroupID(f9) does not exist."), True]
-    with pytest.raises(WorkerDied, match="its place in the cluster is gone"):
-        worker.start(frozenset(), wanted)
-    assert worker.start(frozenset(), wanted)
-    assert len([call for call in fake.calls if call.startswith("room ")]) == 2
-
-
-def test_what_else_ray_fails_with_there_is_a_mistake(fake: Ray, worker: RemoteWorker) -> None:
-    fake.room = [Exception("of ours")]
-    with pytest.raises(Exception, match="of ours"):
-        worker.start(frozenset(), wanted)
 
 
 def test_one_that_has_nothing_to_do_is_greeted(fake: Ray, worker: RemoteWorker) -> None:

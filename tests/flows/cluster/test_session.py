@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ray._private import auto_init_hook
 
-from flows.cluster import own
+from flows.cluster import doors, own
 from flows.cluster import session as ray_session
 from flows.cluster.room import check_eight_bits
 from flows.cluster.session import RaySession
@@ -155,9 +155,9 @@ def test_a_ray_that_is_gone_is_left_and_the_next_session_has_another(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, door: str
 ) -> None:
     monkeypatch.setattr(ray_session, "_current", None)
-    monkeypatch.setattr(ray_session, "LOST_SECONDS", 0.3)
+    monkeypatch.setattr(doors, "LOST_SECONDS", 0.3)
     monkeypatch.setattr(auto_init_hook, "enable_auto_connect", True)
-    monkeypatch.setattr(ray_session, "_head_answers", lambda ray: True)
+    monkeypatch.setattr(doors, "head_answers", lambda ray: True)
     monkeypatch.setattr(ray_session, "DOOR_SECONDS", 0.05)
     monkeypatch.setattr(own, "_places", lambda: iter([tmp_path]))
     monkeypatch.setattr(own, "SOCKET_PATH_BYTES", 1000)
@@ -192,13 +192,13 @@ def test_a_head_that_listens_and_answers_nothing_hangs(
     """One of our own is ended and left as ever; another one is left without a word, and the process has to end so."""
     ended, asked = [], iter([True, True])
     monkeypatch.setattr(ray_session, "_current", None)
-    monkeypatch.setattr(ray_session, "HUNG_SECONDS", 0.3)
+    monkeypatch.setattr(doors, "HUNG_SECONDS", 0.3)
     monkeypatch.setattr(ray_session, "DOOR_SECONDS", 0.05)
     monkeypatch.setattr(auto_init_hook, "enable_auto_connect", True)
     ray: Any = RayWithDoors()  # others of this process go on
-    monkeypatch.setattr(ray_session, "_head_answers", lambda which: which is not ray or next(asked, False))
+    monkeypatch.setattr(doors, "head_answers", lambda which: which is not ray or next(asked, False))
     node = SimpleNamespace(kill_gcs_server=lambda check_alive: ended.append("head"))
-    monkeypatch.setattr(ray_session, "_worker", lambda: SimpleNamespace(_global_node=node))
+    monkeypatch.setattr(doors, "_worker", lambda: SimpleNamespace(_global_node=node))
     monkeypatch.setattr(ray_session, "join", lambda ray, *_: ray.init())
     monkeypatch.setattr(own, "_places", lambda: iter([tmp_path]))
     monkeypatch.setattr(own, "SOCKET_PATH_BYTES", 1000)
@@ -213,5 +213,5 @@ def test_a_head_that_listens_and_answers_nothing_hangs(
 
 
 def test_a_real_head_answers(ray_here: RaySession) -> None:
-    assert ray_session._head_answers(ray_here.ray)
+    assert doors.head_answers(ray_here.ray)
     assert not ray_session.must_be_left()

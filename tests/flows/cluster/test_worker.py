@@ -13,11 +13,13 @@ from flows.cluster.job import Ahead, HandedBack, Job, Message, Warm
 from flows.cluster.read_ahead import ReadAhead
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.worker import Worker
+from flows.errors import BlobCorrupt, BlobMissing
 from flows.events import Finished, Progress
 from flows.store import open_store
 from flows.store.identity import identified
 from tests.flows.cluster.clips import real_clip
 from tests.flows.cluster.page_cache import at_work, cached, large_file, until
+from tests.flows.film.reading import READER
 from wan.families import FAMILIES
 from wan.weights.checkpoint import Checkpoint
 
@@ -148,3 +150,27 @@ def test_it_says_which_checkpoints_are_there_while_it_renders(tmp_path: Path, sp
     tiny = Checkpoint.open(FAMILIES["tiny"], "t2v-a14b").revision
     assert found == {"t2v-a14b": tiny if spec.kind == "wan" else None}
     list(said(worker))
+
+
+def test_a_clip_whose_inputs_are_damaged_says_which_and_is_not_tried_elsewhere(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    reading = RendererSpec(READER, {"folder": str(tmp_path), "spoils": 1})
+    worker = worker_on(tmp_path / "store", reading)
+    first = real_clip("first")
+    then = real_clip("then", [first])
+    worker.begin(Job(first, reading))
+    list(said(worker))
+    worker.begin(Job(then, reading))
+    (fault,) = [message for message in said(worker) if isinstance(message, Fault)]
+    assert (fault.blame, fault.damaged) == (Blame.CLIP, (first.fingerprint,))
+    assert store.record(first.fingerprint) is not None, "whoever knows the graph withdraws it"
+
+
+def test_what_is_whole_at_the_second_look_is_tried_again(tmp_path: Path) -> None:
+    worker = worker_on(tmp_path / "store")
+    first = real_clip("first")
+    worker.begin(Job(first, STUB))
+    list(said(worker))
+    for error in (BlobCorrupt("a moment ago"), BlobMissing("a moment ago")):
+        fault = worker._fault(real_clip("then", [first]), error)
+        assert (fault.blame, fault.damaged) == (Blame.UNKNOWN, ())

@@ -11,8 +11,8 @@ from flows.clips import Medium
 from flows.cluster.dispatcher import Dispatcher
 from flows.cluster.failures import Blame, Fault
 from flows.cluster.job import HandedBack, Job, Message, Warm, WorkerFacts
+from flows.cluster.place import WorkerDied
 from flows.cluster.queue import FilmOrder
-from flows.cluster.remote import WorkerDied
 from flows.cluster.renderers import RendererSpec
 from flows.cluster.room import Node, WorkerSize
 from flows.cluster.worker_loop import WorkerLoop

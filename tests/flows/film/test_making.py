@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flows.events import Event, Progress
+from flows.events import Event, Finished, Progress
 from flows.film.making import Making
 from flows.film.record import write_history
 from flows.film.survey import Survey
@@ -30,6 +30,17 @@ def finished(folder: Path, *, missing: bool = False) -> Making:
         pool=None,
         on_event=heard.append,
     )
+
+
+def test_what_was_lost_on_the_way_is_missing_until_it_is_rendered_again(tmp_path: Path) -> None:
+    making = finished(tmp_path)
+    (clip,) = making.plan.clips
+    record = making.records[clip.fingerprint]
+    assert making.fraction == 1.0
+    assert "a.b: its clip" in making.reopen(clip)
+    assert (making.fraction, making.watches.takes[0].open) == (0.0, True)
+    making.note(Finished(clip.fingerprint, record, cached=False))
+    assert (making.fraction, making.watches.takes[0].open) == (1.0, False)
 
 
 def test_how_long_start_and_edit_took_is_remembered(tmp_path: Path) -> None:
