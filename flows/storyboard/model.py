@@ -138,7 +138,7 @@ class Shot:
     `places` maps a dotted key of this shot (`image`, `continuity.from`, `transition.duration`) to where it was written
     (inherited keys: where they were inherited from), for errors found after parsing. `duration` in seconds; None: as
     long as what drives it (audio, motion, control, video), else the family's native length. `cast` are the members its
-    prompt names.
+    prompt names. `take`: of its takes (from 1) the one that was chosen by eye.
     """
 
     id: str
@@ -157,6 +157,7 @@ class Shot:
     video: VideoToVideo | None = None
     seed: int | None = None
     takes: int = 1
+    take: int | None = None
     continuity: Continuity | None = None
     transition: Transition = Transition()
     sampling: SamplingOverride = SamplingOverride()
