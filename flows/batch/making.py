@@ -124,7 +124,7 @@ class BatchMaking:
                 assert self.listening is not None, "there is a pool where clips are missing"
                 self._sent.update(clip.fingerprint for clip in fresh)
                 self._outstanding += len(fresh)
-                self.listening.pool.submit(fresh)
+                self.listening.pool.submit(fresh, film.renderer)
             if not film.open:
                 yield from self._rendered(film)
 

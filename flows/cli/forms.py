@@ -136,6 +136,44 @@ class BatchDocument(Envelope):
     warnings: list[str]
 
 
+class SweepFilmForm(TypedDict):
+    """A film that would be made."""
+
+    name: Annotated[str, "its folder"]
+    title: str
+    differs: Annotated[dict[str, str], "its overrides, those alone that are not the same in all films"]
+    film_seconds: float
+    clips: int
+    new: Annotated[int, "clips that are not in the store"]
+
+
+class SweepPlanDocument(Envelope):
+    """`wanflow sweep --plan`."""
+
+    sweep: str
+    folder: Annotated[str, "path"]
+    overrides: Annotated[list[str], "those of all films"]
+    films: list[SweepFilmForm]
+    totals: BatchTotalsForm
+
+
+class SweepDocument(Envelope):
+    """`wanflow sweep`; `exit_code` is 1 where a film is not made."""
+
+    sweep: str
+    folder: Annotated[str, "path"]
+    overrides: Annotated[list[str], "those of all films"]
+    sheet: Annotated[str, "path of the page that shows them side by side"]
+    picture: Annotated[str | None, "path of the same as JPEG; null: it would be too large"]
+    manifest: Annotated[str, "path of the same as JSON"]
+    parquet: Annotated[str, "path of the same as a table"]
+    films: list[Annotated[dict[str, Any], Written(Entry)]]
+    rendered: Annotated[int, "clips"]
+    seconds: float
+    run_url: Annotated[str, "the run in the Prefect UI, while its server runs (`wanflow ui`)"]
+    warnings: list[str]
+
+
 class SubmitDocument(Envelope):
     """`wanflow submit`; with `--watch` the document is that of `fetch`."""
 
@@ -425,6 +463,8 @@ FORMS: Mapping[str, type] = MappingProxyType(
         "render": RenderDocument,
         "batch": BatchDocument,
         "batch --plan": BatchPlanDocument,
+        "sweep": SweepDocument,
+        "sweep --plan": SweepPlanDocument,
         "submit": SubmitDocument,
         "fetch": FetchDocument,
         "schedule add": ScheduleAddDocument,
