@@ -100,7 +100,8 @@ def read_manifest(folder: Path) -> Manifest | None:
         plain = json.loads((folder / JSON).read_bytes())
         if plain["manifest_version"] != VERSION:
             return None
-        return Manifest(**{**plain, "films": [Entry(**entry) for entry in plain["films"]]})
+        films = [Entry(**entry) for entry in plain["films"]]
+        return Manifest(**{**plain, "films": films, "overrides": tuple(plain["overrides"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

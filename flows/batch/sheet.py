@@ -97,7 +97,7 @@ def make_sheet(plan: BatchPlan, entries: Sequence[Entry], store: Store) -> Sheet
     return Sheet(
         sweep=plan.called,
         title=first.title,
-        storyboard=str(plan.storyboard),
+        storyboard=str(plan.storyboard.resolve()),
         store=store.address,
         aspect=round(first.width / first.height, 5),
         shots=shots,

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "render": "flows.cli.render",
     "batch": "flows.cli.batch",
     "sweep": "flows.cli.sweep",
+    "pick": "flows.cli.pick",
     "submit": "flows.cli.submit",
     "fetch": "flows.cli.fetch",
     "schedule": "flows.cli.schedule",

@@ -6,6 +6,7 @@ files is found out by the resolve stage.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -258,7 +259,7 @@ class Storyboard:
     @property
     def identity(self) -> str:
         """What makes it the same film as before, whatever has changed in it: its folder and its past are its own."""
-        return self.sent_from or str(self.path)
+        return self.sent_from or os.path.realpath(self.path)
 
     @property
     def shots(self) -> tuple[Shot, ...]:
