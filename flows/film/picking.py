@@ -125,7 +125,7 @@ def _number(text: str, shot: MadeShot, value: str, store: Store) -> int | None:
 
 
 def keep(film: MadeFilm, chosen: Mapping[str, int | None], store: Store, who: str, when: str) -> None:
-    """Keep these choices in the place of those that held in this film, or were made looking at it. Raises StoreError."""
+    """Keep these in the place of choices that held in this film, or were made looking at it. Raises StoreError."""
     by_id = {shot.id: shot for shot in film.shots}
     fingerprints = {name: {take.fingerprint for take in by_id[name].takes} for name in chosen}
     left = [
