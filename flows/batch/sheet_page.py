@@ -20,6 +20,7 @@ from wan.system.files import write_atomically, write_whole
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont, ImageFont
 
 PICTURE = "sheet.jpg"
 CELL, SIDE = 240, 260
@@ -104,7 +105,7 @@ def _frame(
         image.paste(ImageOps.fit(picture.convert("RGB"), (width, height), Images.Resampling.LANCZOS), (left, top))
 
 
-def _font() -> object:
-    from PIL import ImageFont
+def _font() -> FreeTypeFont | ImageFont:
+    from PIL import ImageFont as Fonts
 
-    return ImageFont.load_default(FONT)
+    return Fonts.load_default(FONT)

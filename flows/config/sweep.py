@@ -46,8 +46,9 @@ def jobs_of(arguments: Sequence[str]) -> tuple[list[Job], bool]:
 
     def job(config: Any) -> None:
         running = HydraConfig.get()
-        modes.add(running.mode)
-        jobs.append(_job(running.overrides.task, running.mode, config_dir))
+        mode = running.mode or RunMode.RUN
+        modes.add(mode)
+        jobs.append(_job(running.overrides.task, mode, config_dir))
 
     register_schema()
     own = ["--config-dir", str(folders[0])] if len(folders) > 1 else []
