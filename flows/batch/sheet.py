@@ -171,7 +171,8 @@ def read_sheet(folder: Path) -> Sheet | None:
             return None
         rows = [Row(**{**row, "frames": [Frame(**frame) for frame in row["frames"]]}) for row in plain["rows"]]
         picked = Picked(**plain["picked"]) if plain["picked"] else None
-        return Sheet(**{**plain, "rows": rows, "picked": picked})
+        overrides = tuple(plain["overrides"])
+        return Sheet(**{**plain, "rows": rows, "picked": picked, "overrides": overrides})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
