@@ -12,6 +12,9 @@ from flows.errors import UserError
 from flows.store import open_store
 from wan.system.suggest import did_you_mean
 
+STORYBOARD = "storyboard="
+"""An override that names it, as Hydra's command line does."""
+
 
 def sweep_in(folder: Path) -> Sheet | None:
     """The sheet of a sweep's folder; None where there is none. Raises UserError for a batch of a table."""
@@ -44,6 +47,9 @@ def pick_film(sheet: Sheet, folder: Path, name: str | None, who: str, when: str)
     return changed
 
 
-def overrides_of(sheet: Sheet, name: str) -> Sequence[str]:
-    """All that a film of the sweep was made with: `wanflow render` with these makes it alone."""
-    return [*sheet.overrides, *row_of(sheet, name).overrides]
+def made_with(sheet: Sheet, name: str) -> tuple[str, Sequence[str]]:
+    """Storyboard and overrides of a film of the sweep: `wanflow render` with these makes it alone."""
+    overrides = [*sheet.overrides, *row_of(sheet, name).overrides]
+    named = [text.partition("=")[2] for text in overrides if text.startswith(STORYBOARD)]
+    storyboard = named[-1] if named and "storyboard" in sheet.swept else sheet.storyboard
+    return storyboard, [text for text in overrides if not text.startswith(STORYBOARD)]

@@ -128,7 +128,7 @@ def _within(settings: Settings, folder: Path) -> Settings:
 
 def _common(sweep: Sweep, differences: Sequence[dict[str, str]]) -> tuple[str, ...]:
     """The overrides that all films have."""
-    swept = {key for difference in differences for key in difference}
+    swept = {"storyboard", *(key for difference in differences for key in difference)}
     return tuple(text for text in sweep.films[0] if text.lstrip("+").partition("=")[0] not in swept)
 
 

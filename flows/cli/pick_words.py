@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.batch.picking import overrides_of
+from flows.batch.picking import made_with
 from flows.cli.document import envelope, warnings
 from flows.cli.render import shown_path
 from flows.person import person
@@ -124,7 +124,8 @@ def sweep_lines(sheet: Sheet, folder: Path) -> list[str]:
         lines.append(f"{mark} {row.name}  {differs}  {row.state}")
     if picked is None:
         return [*lines, f"\nKeep one: wanflow pick {shown_path(folder)} {sheet.rows[0].name}"]
-    command = shlex.join(["wanflow", "render", shown_path(Path(sheet.storyboard)), *overrides_of(sheet, picked.film)])
+    storyboard, overrides = made_with(sheet, picked.film)
+    command = shlex.join(["wanflow", "render", shown_path(Path(storyboard)), *overrides])
     who = "you" if picked.who and picked.who == person() else picked.who or "hand"
     return [
         *lines,
@@ -144,7 +145,7 @@ def sweep_document(sheet: Sheet, folder: Path) -> PickSweepDocument:
         "sweep": sheet.sweep,
         "films": [row.name for row in sheet.rows],
         "film": picked.film if picked else None,
-        "overrides": list(overrides_of(sheet, picked.film)) if picked else [],
+        "overrides": list(made_with(sheet, picked.film)[1]) if picked else [],
         "who": picked.who if picked else "",
         "when": picked.when if picked else "",
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from flows.batch.picking import pick_film
+from flows.batch.picking import made_with, pick_film
 from flows.batch.sheet import Frame, Row, Sheet, read_sheet, write_sheet
 from flows.batch.sheet_page import CELL, GAP, PICTURE, SIDE, write_pages
 from flows.errors import UserError
@@ -113,3 +113,13 @@ def test_a_film_is_picked_and_marked(tmp_path: Path, store: Store) -> None:
     assert page.count('class="row-made picked"') == 1
     with pytest.raises(UserError, match="was not made"):
         pick_film(sheet, tmp_path, "lost", "ann", "2026-12-01")
+
+
+def test_what_a_film_was_made_with_makes_it_alone(store: Store) -> None:
+    sheet = replace(a_sheet(store), overrides=["storyboard=x", "render=draft"])
+    assert made_with(sheet, "seed-2") == ("/x.yaml", ["render=draft", "storyboard.seed=2"])
+    several = [
+        replace(row, differs={"storyboard": name}, overrides=[f"storyboard={name}"])
+        for name, row in zip("abc", sheet.rows, strict=True)
+    ]
+    assert made_with(replace(sheet, rows=several, overrides=["render=draft"]), "seed-2") == ("b", ["render=draft"])
