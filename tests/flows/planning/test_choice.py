@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
-from flows.planning import Plan
+from flows.planning import Plan, Run, ledger_row
 from flows.resolve.picks import Pick
 from flows.storyboard.model import Continuity
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
@@ -38,6 +39,8 @@ def test_a_take_of_the_storyboard_is_rendered_alone_and_handed_on(
     assert first.takes[0].fingerprint == free.shots[0].takes[1].fingerprint, "the same take as before"
     assert [take.number for take in first.others] == [1, 3]
     assert (chosen.totals.takes, free.totals.takes) == (2, 4)
+    run = Run(when=datetime.now(UTC))
+    assert ledger_row(chosen, first, (0, 0), run, "rendered").take == 2, "the ledger has its number"
     hand_off = second.takes[0].clips[0].spec.hand_off
     assert hand_off is not None
     assert hand_off.candidates == (first.takes[0].fingerprint,)
