@@ -14,8 +14,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flows.api import Project, load, plan, plan_batch, render, render_batch
+    from flows.api import Project, load, plan, plan_batch, plan_sweep, render, render_batch
     from flows.batch.asked import Asked
+    from flows.batch.sweep import Sweep
     from flows.film import FilmResult
     from flows.planning import Plan
     from flows.settings import Settings
@@ -28,9 +29,11 @@ __all__ = [
     "Project",
     "Settings",
     "Storyboard",
+    "Sweep",
     "load",
     "plan",
     "plan_batch",
+    "plan_sweep",
     "render",
     "render_batch",
 ]
@@ -42,9 +45,11 @@ _HOMES = {
     "Project": "flows.api",
     "Settings": "flows.settings",
     "Storyboard": "flows.storyboard.model",
+    "Sweep": "flows.batch.sweep",
     "load": "flows.api",
     "plan": "flows.api",
     "plan_batch": "flows.api",
+    "plan_sweep": "flows.api",
     "render": "flows.api",
     "render_batch": "flows.api",
 }

@@ -1,33 +1,39 @@
-"""Hydra's own entry, for sweeps: `python -m flows storyboard=paper_boat storyboard.seed=1,2,3 --multirun`.
+"""Hydra's own entry: `python -m flows storyboard=paper_boat storyboard.seed=1,2,3 --multirun`.
 
-Every job renders one variation into `outputs/<slug>/<override>/`. `wanflow render` is the command for one film.
+Hydra splits the command line into films; they are made as those of `wanflow sweep` are, by one pool, and end on one
+sheet. Without `--multirun` it makes the one film, as `wanflow render`.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
-from flows.config.sweep import Job, sweep
+from flows.config.sweep import Job, jobs_of
+from flows.errors import SettingsError
 
 
-def render(job: Job) -> None:
-    """One job of the sweep."""
-    from flows.cli.outcome import report
-    from flows.cli.problems import STOPPED
-    from flows.cli.render import render_film
+def make(jobs: Sequence[Job], *, swept: bool) -> None:
+    """The films of these jobs. Raises what making them raises."""
+    if not jobs:
+        raise SettingsError("Hydra made no film of this: a launcher of another process cannot be used")
+    first = jobs[0]
+    if not swept:
+        from flows.cli.render import render_film
 
-    if job.subfolder:
-        print(f"\n{job.subfolder}", flush=True)
-    try:
-        render_film(job.storyboard, job.overrides, config_dir=job.config_dir)
-    except Exception as error:  # reported and counted: one variation that fails must not stop the others
-        job.codes.append(code := report(error, sys.argv[1:]))
-        if code == STOPPED:
-            raise KeyboardInterrupt from error
+        render_film(first.storyboard, first.overrides, config_dir=first.config_dir)
+        return
+    from flows.batch.sweep import Sweep
+    from flows.cli.sweep import make_all
+
+    films = tuple((f"storyboard={job.storyboard}", *job.overrides) for job in jobs)
+    make_all(Sweep(films=films, config_dir=first.config_dir), as_json=False, as_events=False)
 
 
 if __name__ == "__main__":
     from flows.cli.outcome import exit_code_of
 
     with exit_code_of(sys.argv[1:], debug=False):
-        sys.exit(sweep(sys.argv[1:], render))
+        made, many = jobs_of(sys.argv[1:])
+        if made or many:
+            make(made, swept=many)

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from flows.batch.events import BatchEvent
     from flows.batch.make import BatchResult
     from flows.batch.plan import BatchPlan
+    from flows.batch.sweep import Sweep
     from flows.events import Event
     from flows.film import FilmResult
 
-__all__ = ["Project", "load", "plan", "plan_batch", "render", "render_batch", "store_of"]
+__all__ = ["Project", "load", "plan", "plan_batch", "plan_sweep", "render", "render_batch", "store_of"]
 
 
 def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only: Sequence[str] = ()) -> FilmResult:
@@ -54,6 +55,14 @@ def plan_batch(asked: Asked, *, on_prompt: Callable[[int, int], None] | None = N
     from flows.batch.plan import plan_batch
 
     return plan_batch(asked, on_prompt=on_prompt, weights=weights)
+
+
+def plan_sweep(sweep: Sweep, *, on_prompt: Callable[[int, int], None] | None = None, weights: bool = True) -> BatchPlan:
+    """One film for each list of overrides (`flows.batch.sweep.Sweep`), all of them planned: `render_batch` makes them,
+    and the sheet that shows them side by side. Renders nothing; raises as `load` and `plan`."""
+    from flows.batch.sweep import plan_sweep
+
+    return plan_sweep(sweep, on_prompt=on_prompt, weights=weights)
 
 
 def render_batch(plan: BatchPlan, *, on_event: Callable[[BatchEvent], None] | None = None) -> BatchResult:

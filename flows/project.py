@@ -43,7 +43,17 @@ def load(
     Raises StoryboardError with every problem of the file, SettingsError. What a shot brings and its variant cannot use
     is among them if there are others; by itself it is the plan's to say.
     """
-    composition = compose(overrides, config_dir)
+    return project_of(name_or_path, compose(overrides, config_dir), search=search, roots=roots)
+
+
+def project_of(
+    name_or_path: str | Path | None,
+    composition: Composition,
+    *,
+    search: Sequence[Path] | None = None,
+    roots: Sequence[Path] = (),
+) -> Project:
+    """The same of settings that are composed already."""
     storyboard, problems = read_storyboard(
         named(name_or_path, composition),
         overrides=composition.storyboard_overrides,

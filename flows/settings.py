@@ -124,7 +124,7 @@ class StoreSettings:
 class FilmSettings:
     """The finished film. `outputs` is the folder films are written under; `crf` the H.264 quality.
 
-    `subfolder`: the film's folder is `outputs/<slug>/<subfolder>/`, so that the films of a sweep lie side by side.
+    `subfolder`: the film's folder is `outputs/<slug>/<subfolder>/`, so that a draft lies beside its film.
     """
 
     outputs: Path

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.batch.manifest import Entry
 from flows.batch.plan import PlannedFilm
@@ -17,19 +18,24 @@ from flows.planning import PlannedShot
 from flows.store import Store, open_store
 from wan.system.files import write_whole
 
+if TYPE_CHECKING:
+    from flows.cluster import RendererSpec
+
 POSTER = "poster.jpg"
 
 
 @dataclass(slots=True, eq=False)
 class BatchFilm:
     """`leads` are the clips that are rendered on its account: it is the first of the films that want them. `shown` is
-    the shot that its poster is of: one that as few others as possible have."""
+    the shot that its poster is of: one that as few others as possible have. `renderer`: of its clips; None: the pool's
+    own."""
 
     planned: PlannedFilm
     entry: Entry
     making: Making
     leads: frozenset[str]
     shown: PlannedShot
+    renderer: RendererSpec | None = None
 
     @property
     def name(self) -> str:
@@ -109,6 +115,7 @@ def begun(
     survey: Survey,
     leads: frozenset[str],
     wanted: Mapping[str, int],
+    renderer: RendererSpec | None = None,
 ) -> BatchFilm:
     """A film of which the store has what the survey says. `wanted`: how many films have each clip."""
     from flows.film.folder import film_folder
@@ -125,7 +132,7 @@ def begun(
         on_event=_nobody,
     )
     shown = min(plan.shots, key=lambda shot: wanted[shot.takes[0].clips[0].fingerprint])
-    return BatchFilm(planned, entry, making, leads, shown)
+    return BatchFilm(planned, entry, making, leads, shown, renderer)
 
 
 def _nobody(event: Event) -> None:

@@ -52,7 +52,8 @@ PER_CORE = 8
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchResult:
     """What became of a batch: its `entries` in the order of the rows, its files, how long it took. `rendered` counts
-    clips. `warnings` say what else did not go well."""
+    clips. `sheet`: of a sweep the contact sheet as a picture; `gallery` is then its page. `warnings` say what else did
+    not go well."""
 
     folder: Path
     entries: tuple[Entry, ...]
@@ -62,6 +63,7 @@ class BatchResult:
     rendered: int
     seconds: float
     run_url: str = ""
+    sheet: Path | None = None
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -101,6 +103,7 @@ def make_batch(
         manifest=recorder.json,
         parquet=recorder.parquet,
         gallery=recorder.gallery,
+        sheet=recorder.sheet,
         rendered=len(making.rendered),
         seconds=time.monotonic() - began,
         run_url=run.url,
@@ -112,13 +115,15 @@ def make_batch(
 def _folder(plan: BatchPlan) -> Iterator[None]:
     """The batch's folder, for this command alone. Raises UserError."""
     earlier = read_manifest(plan.folder)
-    ours = str(plan.storyboard.resolve()), str(plan.table.resolve())
+    ours = str(plan.storyboard.resolve()), str(plan.table.resolve()) if plan.table is not None else ""
     if earlier is not None and (earlier.storyboard, earlier.table) != ours:
-        raise UserError(
-            f"{plan.folder} is a batch of {earlier.storyboard} with {earlier.table}\n    call this one something else: "
-            "--as NAME"
+        what = (
+            f"a batch of {earlier.storyboard} with {earlier.table}"
+            if earlier.table
+            else f"a sweep of {earlier.storyboard}"
         )
-    with claimed_for(" with ".join(ours), plan.folder, plan.outputs), ExitStack() as held:
+        raise UserError(f"{plan.folder} is {what}\n    call this one something else: --as NAME")
+    with claimed_for(" with ".join(filter(None, ours)), plan.folder, plan.outputs), ExitStack() as held:
         lock = hold(plan.folder / LOCK)
         if lock is None:
             raise UserError(f"{plan.folder} is being made by another command; wait for it, or end it")
@@ -166,7 +171,7 @@ def _begun(
     return BatchMaking(
         plan=plan,
         entries=entries,
-        films=list(_films(todo, store, surveyed)),
+        films=list(_films(plan, todo, store, surveyed, renderer)),
         survey=surveyed,
         healing=Healing(store, clips, assets),
         inbox=inbox,
@@ -209,7 +214,13 @@ def _clips_of(films: Sequence[PlannedFilm]) -> tuple[Clip, ...]:
     return tuple(seen.values())
 
 
-def _films(todo: Sequence[tuple[PlannedFilm, Entry]], store: Store, surveyed: Survey) -> Iterator[BatchFilm]:
+def _films(
+    plan: BatchPlan,
+    todo: Sequence[tuple[PlannedFilm, Entry]],
+    store: Store,
+    surveyed: Survey,
+    renderer: RendererSpec | None,
+) -> Iterator[BatchFilm]:
     missing = {clip.fingerprint for clip in surveyed.missing}
     led: set[str] = set()
     wanted = Counter(clip.fingerprint for planned, _ in todo for clip in planned.plan.clips)
@@ -223,7 +234,15 @@ def _films(todo: Sequence[tuple[PlannedFilm, Entry]], store: Store, surveyed: Su
         )
         leads = frozenset(name for name in names & missing if name not in led)
         led |= leads
-        yield begun(planned, entry, store, own, leads, wanted)
+        yield begun(planned, entry, store, own, leads, wanted, renderer or _renderer(plan, planned))
+
+
+def _renderer(plan: BatchPlan, planned: PlannedFilm) -> RendererSpec | None:
+    """Of a film that is made with other settings than the first; None: the pool's own."""
+    from flows.cluster import wan_renderer
+
+    settings = planned.plan.settings
+    return None if settings == plan.settings else wan_renderer(settings)
 
 
 def _make(making: BatchMaking, observer: BatchObserver, recorder: Recorder) -> Run:
@@ -245,6 +264,8 @@ def _make(making: BatchMaking, observer: BatchObserver, recorder: Recorder) -> R
         raise error from failure
     finally:
         recorder.write()
+        if (warning := recorder.compare(open_store(making.plan.settings.store.address))) is not None:
+            _say(making, warning)
         run = _told(making, observer, error)
     return run
 

@@ -168,7 +168,7 @@ class BatchMaking:
             lost = self._catch_up(film)
             fresh = [clip for clip in clips if clip.fingerprint not in self._sent and clip.fingerprint not in lost]
             if fresh:
-                self._submit(fresh)
+                self._submit(fresh, film)
             if not film.open:
                 yield from self._rendered(film)
 
@@ -213,15 +213,15 @@ class BatchMaking:
 
     # clips
 
-    def _submit(self, clips: Sequence[Clip]) -> None:
-        """To be rendered, or rendered again: whoever asks for them from now on waits."""
+    def _submit(self, clips: Sequence[Clip], film: BatchFilm) -> None:
+        """To be rendered, or rendered again, on account of that film: whoever asks for them from now on waits."""
         for clip in clips:
             if clip.fingerprint not in self._sent or self._known.pop(clip.fingerprint, None) is not None:
                 self._outstanding += 1
             self._sent.add(clip.fingerprint)
         if self.listening is None:
             self.listening = self.listen()
-        self.listening.pool.submit(clips)
+        self.listening.pool.submit(clips, film.renderer)
 
     def _healed(self, film: BatchFilm) -> Sequence[BatchEvent]:
         """A film that could not be cut, since clips of it were lost or altered in the store, waits for them once more;
@@ -253,7 +253,7 @@ class BatchMaking:
                 self.on_event(log)
                 said.append(log)
         if clips:
-            self._submit(clips)
+            self._submit(clips, film)
         return said
 
     def _wait_for(self, film: BatchFilm, clip: Clip) -> str:
@@ -271,7 +271,7 @@ class BatchMaking:
         if again:
             assert isinstance(event, Failed)
             yield from self._rendered_again(films[0], again[:-1])
-            self._submit(again[-1:])
+            self._submit(again[-1:], films[0])
             if event.because_of is not None:
                 return
             event = replace(event, final=False)

@@ -32,12 +32,13 @@ class Entry:
     """A film of the batch, by its row. Paths are relative to the manifest's folder."""
 
     name: Annotated[str, "its folder; empty: of a row that is refused"]
-    row: Annotated[int, "of the table; the header's is 1"]
+    row: Annotated[int, "of the table; the header's is 1. Of a sweep its number, from 1"]
     state: Annotated[State, "of the table below"] = "waiting"
     title: str = ""
-    variables: Annotated[Mapping[str, str], "columns and choices of the matrix, without empty cells"] = field(
-        default_factory=dict
-    )
+    variables: Annotated[
+        Mapping[str, str],
+        "columns and choices of the matrix, without empty cells; of a sweep the overrides that differ",
+    ] = field(default_factory=dict)
     film: str | None = None
     captions: Annotated[str | None, "subtitles (WebVTT), if a shot has a caption"] = None
     delivered: Annotated[list[str], "files of `deliver`"] = field(default_factory=list)
@@ -71,8 +72,9 @@ class Manifest:
 
     batch: str
     storyboard: Annotated[str, "path"]
-    table: Annotated[str, "path"]
+    table: Annotated[str, "path; empty: of a sweep"]
     films: Annotated[Sequence[Entry], "in the order of the rows"]
+    overrides: Annotated[Sequence[str], "of a sweep: those of all its films"] = ()
     manifest_version: int = VERSION
 
 
@@ -105,7 +107,8 @@ def read_manifest(folder: Path) -> Manifest | None:
         plain = json.loads((folder / JSON).read_bytes())
         if plain["manifest_version"] != VERSION:
             return None
-        return Manifest(**{**plain, "films": [Entry(**entry) for entry in plain["films"]]})
+        films = [Entry(**entry) for entry in plain["films"]]
+        return Manifest(**{**plain, "films": films, "overrides": tuple(plain["overrides"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

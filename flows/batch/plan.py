@@ -69,16 +69,22 @@ class BatchTotals:
 class BatchPlan:
     """What `wanflow batch --plan` prints and `wanflow batch` carries out. `outputs` is what the batch's folder lies in;
     the settings are those of all its films, whose own outputs are that folder. `bad`: what is wrong with the rows that
-    are left out (`Asked.skip_bad`)."""
+    are left out (`Asked.skip_bad`). Of a sweep `table` is None, `columns` are the keys that differ, `overrides` what
+    all its films have, and `settings` those of the first film."""
 
     called: str
     storyboard: Path
-    table: Path
+    table: Path | None
     columns: tuple[str, ...]
     outputs: Path
     settings: Settings
     films: tuple[PlannedFilm, ...]
     bad: tuple[Fault, ...] = ()
+    overrides: tuple[str, ...] = ()
+
+    def named(self, row: int, name: str) -> str:
+        """A film as people are told of it: with its row, where there is a table."""
+        return f"row {row} {name}".rstrip() if self.table is not None else name
 
     @property
     def folder(self) -> Path:
@@ -173,9 +179,14 @@ def batch_name(asked: Asked, columns: Columns) -> str:
     """What it is called, and its folder. Raises UserError."""
     if asked.called is None:
         return f"{slug_of(columns.written.path.stem)}-{slug_of(asked.table.stem)}"
-    name = slug_of(asked.called)
-    if name != asked.called:
-        raise UserError(f"--as {asked.called}: a batch is called with small letters, digits and '-': --as {name}")
+    return called_right(asked.called)
+
+
+def called_right(called: str) -> str:
+    """What `--as` says. Raises UserError."""
+    name = slug_of(called)
+    if name != called:
+        raise UserError(f"--as {called}: it is called with small letters, digits and '-': --as {name}")
     return name
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from flows.batch.events import BatchEvent, FilmNews
 from flows.batch.gallery import PAGE, write_gallery
 from flows.batch.manifest import JSON, PARQUET, Entry, Manifest, write_json, write_parquet
 from flows.batch.plan import BatchPlan
+from flows.batch.sheet import make_sheet
+from flows.batch.sheet_page import write_pages
+from flows.errors import EnvironmentProblem, StoreError
+from flows.store import Store
 
 EVERY_SECONDS = 5.0
 """A batch that is killed has a manifest so old at most."""
@@ -20,6 +25,7 @@ class Recorder:
     def __init__(self, plan: BatchPlan, entries: Sequence[Entry]) -> None:
         self._plan, self._entries = plan, entries
         self._written = 0.0
+        self.sheet: Path | None = None
         self.json, self.parquet, self.gallery = (plan.folder / name for name in (JSON, PARQUET, PAGE))
         self._write()
 
@@ -33,6 +39,16 @@ class Recorder:
         write_parquet(self._manifest(), self._plan.folder)
         self._write()
 
+    def compare(self, store: Store) -> str | None:
+        """Of a sweep the contact sheet, with pictures, in the place of the page; what kept it from being written."""
+        if self._plan.table is not None:
+            return None
+        try:
+            self.sheet = write_pages(make_sheet(self._plan, self._entries, store), store, self._plan.folder)
+        except (StoreError, EnvironmentProblem) as error:
+            return f"the contact sheet could not be written: {error}"
+        return None
+
     def _write(self) -> None:
         manifest = self._manifest()
         write_json(manifest, self._plan.folder)
@@ -40,5 +56,11 @@ class Recorder:
         self._written = time.monotonic()
 
     def _manifest(self) -> Manifest:
-        storyboard, table = str(self._plan.storyboard.resolve()), str(self._plan.table.resolve())
-        return Manifest(batch=self._plan.called, storyboard=storyboard, table=table, films=self._entries)
+        plan = self._plan
+        return Manifest(
+            batch=plan.called,
+            storyboard=str(plan.storyboard.resolve()),
+            table=str(plan.table.resolve()) if plan.table is not None else "",
+            films=self._entries,
+            overrides=plan.overrides,
+        )

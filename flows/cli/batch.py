@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -107,9 +110,9 @@ def command(
         config_dir=config_dir,
     )
     if only_plan:
-        show_plan(planned(asked), as_json=as_json)
+        show_plan(planned(asked), BATCH, as_json=as_json)
     else:
-        make(asked, as_json=as_json, as_events=as_events)
+        make(lambda: planned(asked), BATCH, as_json=as_json, as_events=as_events)
 
 
 def split_matrix(matrix: tuple[str, ...], overrides: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -135,60 +138,79 @@ def planned(asked: Asked) -> BatchPlan:
         return plan_batch(asked, on_prompt=tell)
 
 
-def show_plan(plan: BatchPlan, *, as_json: bool) -> None:
-    """What would be done."""
-    from flows.cli.batch_words import plan_lines
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How a batch, or what is one, is told of: `module:function` for each."""
 
+    plan_lines: str
+    closing_lines: str
+    plan_document: str
+    document: str
+
+    def call(self, name: str, *given: object) -> Any:
+        """The function of that field, imported now."""
+        module, _, function = getattr(self, name).partition(":")
+        return getattr(importlib.import_module(module), function)(*given)
+
+
+BATCH = Telling(
+    "flows.cli.batch_words:plan_lines",
+    "flows.cli.batch_words:closing_lines",
+    "flows.cli.batch_documents:plan_document",
+    "flows.cli.batch_documents:document_of",
+)
+
+
+def show_plan(plan: BatchPlan, telling: Telling, *, as_json: bool) -> None:
+    """What would be done."""
     if as_json:
-        from flows.cli.batch_documents import plan_document
         from flows.cli.document import print_document
 
-        print_document(plan_document(plan))
+        print_document(telling.call("plan_document", plan))
     else:
-        for line in plan_lines(plan):
+        for line in telling.call("plan_lines", plan):
             click.echo(line)
 
 
-def make(asked: Asked, *, as_json: bool, as_events: bool) -> None:
-    """Plan, make, and say how it went. Ends with 1 if a row has no film."""
-    from flows.cli.batch_documents import document_of
+def make(planner: Callable[[], BatchPlan], telling: Telling, *, as_json: bool, as_events: bool) -> None:
+    """Plan, make, and say how it went. Ends with 1 if a film is not made."""
     from flows.cli.document import print_document
     from flows.cli.render import termination_as_interrupt
     from flows.extras import check_can_render
 
     check_can_render()
-    plan = planned(asked)
+    plan = planner()
     with termination_as_interrupt() as answer:
-        result = _for_programs(plan, as_events) if as_json or as_events else _with_progress(plan, answer)
-    if as_json or as_events:
-        print_document(document_of(plan, result), line=as_events)
+        programs = as_json or as_events
+        result = _for_programs(plan, as_events) if programs else _with_progress(plan, telling, answer)
+    if programs:
+        print_document(telling.call("document", plan, result), line=as_events)
     if not result.complete:
         raise click.exceptions.Exit(1)
 
 
 def _for_programs(plan: BatchPlan, events: bool) -> BatchResult:
     from flows.api import render_batch
-    from flows.cli.batch_events import printer, warn
+    from flows.cli.batch_events import printer, warner
     from flows.cli.streams import stdout_alone
 
     with stdout_alone() as stdout:
-        return render_batch(plan, on_event=printer(plan, stdout) if events else warn)
+        return render_batch(plan, on_event=printer(plan, stdout) if events else warner(plan))
 
 
-def _with_progress(plan: BatchPlan, answer: Answer) -> BatchResult:
+def _with_progress(plan: BatchPlan, telling: Telling, answer: Answer) -> BatchResult:
     from rich.console import Console
 
     from flows.api import render_batch
     from flows.cli.batch_progress import BatchProgress
-    from flows.cli.batch_words import closing_lines, plan_lines
 
     console = Console(highlight=False)
-    for line in plan_lines(plan):
+    for line in telling.call("plan_lines", plan):
         console.print(line, soft_wrap=not console.is_terminal, markup=False)
     with BatchProgress(plan, console) as progress:
         if console.is_terminal:
             answer.tell = progress.tell
         result = render_batch(plan, on_event=progress.on_event)
-    for line in closing_lines(result):
+    for line in telling.call("closing_lines", result):
         console.print(line, soft_wrap=True, markup=False)
     return result

@@ -13,16 +13,15 @@ from flows.fields import plain
 if TYPE_CHECKING:
     from flows.batch.make import BatchResult
     from flows.batch.plan import BatchPlan
-    from flows.cli.forms import BatchDocument, BatchPlanDocument, ProblemForm
+    from flows.cli.forms import BatchDocument, BatchPlanDocument, BatchTotalsForm, ProblemForm
 
 
 def _bad(plan: BatchPlan) -> list[ProblemForm]:
-    return [of_problem(fault.problem(plan.table), "table") for fault in plan.bad]
+    return [] if plan.table is None else [of_problem(fault.problem(plan.table), "table") for fault in plan.bad]
 
 
 def plan_document(plan: BatchPlan) -> BatchPlanDocument:
     """The plan as programs read of it."""
-    totals = plan.totals
     return {
         **envelope("batch --plan", problems=[*_bad(plan), *warnings(plan.warnings)]),
         "batch": plan.called,
@@ -42,17 +41,23 @@ def plan_document(plan: BatchPlan) -> BatchPlanDocument:
             for each in plan.films
             for cost in [estimate_cost(each.plan)]
         ],
-        "totals": {
-            "films": totals.films,
-            "clips": totals.clips,
-            "shared": totals.shared,
-            "distinct": totals.distinct,
-            "cached": totals.cached,
-            "new": totals.new,
-            "film_seconds": round(totals.film_seconds, 3),
-            "estimated_seconds": round(totals.estimated_seconds, 3),
-        },
+        "totals": totals_of(plan),
         "cost": plain(plan.cost),
+    }
+
+
+def totals_of(plan: BatchPlan) -> BatchTotalsForm:
+    """The sums."""
+    totals = plan.totals
+    return {
+        "films": totals.films,
+        "clips": totals.clips,
+        "shared": totals.shared,
+        "distinct": totals.distinct,
+        "cached": totals.cached,
+        "new": totals.new,
+        "film_seconds": round(totals.film_seconds, 3),
+        "estimated_seconds": round(totals.estimated_seconds, 3),
     }
 
 

@@ -45,9 +45,13 @@ def film_line(news: FilmNews) -> BatchFilmEvent:
     }
 
 
-def warn(event: BatchEvent) -> None:
-    """What concerns all films, and films that cannot be made, are said on stderr."""
-    if isinstance(event, FilmNews) and event.state == "failed":
-        say(f"row {event.row} {event.film}: {event.message}")
-    elif isinstance(event, Log) and not event.fingerprint and event.level >= logging.WARNING:
-        say(event.message)
+def warner(plan: BatchPlan) -> Callable[[BatchEvent], None]:
+    """What says on stderr what concerns all films, and which cannot be made."""
+
+    def warn(event: BatchEvent) -> None:
+        if isinstance(event, FilmNews) and event.state == "failed":
+            say(f"{plan.named(event.row, event.film)}: {event.message}")
+        elif isinstance(event, Log) and not event.fingerprint and event.level >= logging.WARNING:
+            say(event.message)
+
+    return warn

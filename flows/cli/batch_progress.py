@@ -26,6 +26,7 @@ class BatchProgress:
 
     def __init__(self, plan: BatchPlan, console: Console) -> None:
         self._console = console
+        self._plan = plan
         self._names = _names(plan)
         self._clips = {clip.fingerprint for clip in plan.clips if clip.status == "new"}
         self._films = len(plan.films)
@@ -82,10 +83,11 @@ class BatchProgress:
         note = f"{len(self._ended):,} of {self._films:,}" + (f", {failed:,} failed" if failed else "")
         self._bars.update(self._of_films, completed=len(self._ended), note=note)
         if news.state == "failed":
-            self.tell(f"row {news.row} {news.film} failed: {news.message}")
+            self.tell(f"{self._plan.named(news.row, news.film)} failed: {news.message}")
         elif not self._console.is_terminal:
             work = f", {duration(news.seconds)} of work" if news.seconds else ""
-            self.tell(f"row {news.row} {news.film}: {news.state} ({len(self._ended):,} of {self._films:,}){work}")
+            name = self._plan.named(news.row, news.film)
+            self.tell(f"{name}: {news.state} ({len(self._ended):,} of {self._films:,}){work}")
 
     def _start(self, name: str) -> None:
         self._drop(name)

@@ -29,17 +29,24 @@ def plan_lines(plan: BatchPlan) -> list[str]:
         lines.append(f"{mark} row {planned.film.row:<5} {planned.name}  {duration(planned.plan.totals.film_seconds)}")
     if totals.films > MOST_ROWS:
         lines.append(f"and {count(totals.films - MOST_ROWS, 'film')} more; --json has them all")
-    lines += [f"left out: {text}" for text in grouped(plan.table, plan.bad)]
-    warnings = grouped(plan.table, plan.remarks)
+    table = plan.table or plan.storyboard
+    lines += [f"left out: {text}" for text in grouped(table, plan.bad)]
+    warnings = grouped(table, plan.remarks)
     lines += [f"warning: {text}" for text in warnings[:MOST_WARNINGS]]
     if len(warnings) > MOST_WARNINGS:
         lines.append(f"and {len(warnings) - MOST_WARNINGS:,} more kinds of warnings; --json has them all")
+    return [*lines, sums(plan), *cost_lines(plan.cost, plan.settings)]
+
+
+def sums(plan: BatchPlan) -> str:
+    """The last line of a plan."""
+    totals = plan.totals
     shared = f", {totals.shared:,} of them shared with another film" if totals.shared else ""
     cached = f", {totals.cached:,} in the store" if totals.cached else ""
     films = f"films of {duration(totals.film_seconds)} in all"
     work = f"about {duration(totals.estimated_seconds)} with one worker"
     clips = f"{count(totals.clips, 'clip')}{shared}; {count(totals.new, 'clip')} to render{cached}"
-    return [*lines, f"Plan: {clips}; {films}; {work}", *cost_lines(plan.cost, plan.settings)]
+    return f"Plan: {clips}; {films}; {work}"
 
 
 def closing_lines(result: BatchResult) -> list[str]:

@@ -191,6 +191,13 @@ EVENTS: Mapping[str, type] = MappingProxyType(
         "batch: finished": BatchFinished,
         "batch: failed": BatchFailed,
         "batch: budget": BatchBudget,
+        "sweep: film": BatchFilmEvent,
+        "sweep: started": BatchStarted,
+        "sweep: progress": BatchProgressed,
+        "sweep: log": BatchLog,
+        "sweep: finished": BatchFinished,
+        "sweep: failed": BatchFailed,
+        "sweep: budget": BatchBudget,
         "models pull: begin": PullBegin,
         "models pull: progress": PullProgress,
         "models pull: file": PullFile,
@@ -246,8 +253,8 @@ def clip_places(plan: Plan) -> dict[str, Where]:
     """Shot, take and number of every clip, by its fingerprint; the first of those that share one."""
     places: dict[str, Where] = {}
     for shot in plan.shots:
-        for number, take in enumerate(shot.takes, 1):
+        for take in shot.takes:
             for count, clip in enumerate(take.clips, 1):
                 name = clip.fingerprint
-                places.setdefault(name, {"shot": shot.id, "take": number, "clip": count, "fingerprint": name})
+                places.setdefault(name, {"shot": shot.id, "take": take.number, "clip": count, "fingerprint": name})
     return places

@@ -29,14 +29,16 @@ def command() -> None:
 @storyboard_argument
 @overrides_argument
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="The file to write (default: SHOT.json).")
-@click.option("--take", type=click.IntRange(min=1), default=1, show_default=True, help="Which take, from 1.")
+@click.option(
+    "--take", type=click.IntRange(min=1), help="Which take, from 1 (default: the one that was chosen, else 1)."
+)
 @config_dir_option
 def comfyui(
     shot: str,
     storyboard: str,
     overrides: tuple[str, ...],
     output: Path | None,
-    take: int,
+    take: int | None,
     config_dir: Path | None,
 ) -> None:
     """Write SHOT of STORYBOARD as a workflow of ComfyUI's native WAN 2.2 nodes, in the form its API takes.

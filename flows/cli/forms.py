@@ -144,6 +144,88 @@ class BatchDocument(Envelope):
     warnings: list[str]
 
 
+class SweepFilmForm(TypedDict):
+    """A film that would be made."""
+
+    name: Annotated[str, "its folder"]
+    title: str
+    differs: Annotated[dict[str, str], "its overrides, those alone that are not the same in all films"]
+    film_seconds: float
+    clips: int
+    new: Annotated[int, "clips that are not in the store"]
+
+
+class SweepPlanDocument(Envelope):
+    """`wanflow sweep --plan`."""
+
+    sweep: str
+    folder: Annotated[str, "path"]
+    overrides: Annotated[list[str], "those of all films"]
+    films: list[SweepFilmForm]
+    totals: BatchTotalsForm
+    cost: Annotated[dict[str, Any], Written(CostEstimate)]
+
+
+class SweepDocument(Envelope):
+    """`wanflow sweep`; `exit_code` is 1 where a film is not made."""
+
+    sweep: str
+    folder: Annotated[str, "path"]
+    overrides: Annotated[list[str], "those of all films"]
+    sheet: Annotated[str, "path of the page that shows them side by side"]
+    picture: Annotated[str | None, "path of the same as JPEG; null: it would be too large"]
+    manifest: Annotated[str, "path of the same as JSON"]
+    parquet: Annotated[str, "path of the same as a table"]
+    films: list[Annotated[dict[str, Any], Written(Entry)]]
+    rendered: Annotated[int, "clips"]
+    seconds: float
+    run_url: Annotated[str, "the run in the Prefect UI, while its server runs (`wanflow ui`)"]
+    warnings: list[str]
+
+
+class MadeTakeForm(TypedDict):
+    """A take of a film that was made, or was passed over in it."""
+
+    number: Annotated[int, "from 1"]
+    seed: int
+    fingerprint: Annotated[str, "of its last clip"]
+    score: Annotated[float | None, "that of its weakest clip; null: it was not rendered, or is judged by nobody"]
+
+
+class PickShotForm(TypedDict):
+    """A shot, and which of its takes was chosen by hand."""
+
+    shot: Annotated[str, "`scene.shot`"]
+    takes: list[MadeTakeForm]
+    picked: Annotated[int | None, "number of the take; null: the score decides, or the storyboard"]
+    who: str
+    when: Annotated[str, "ISO 8601"]
+
+
+class PickDocument(Envelope):
+    """`wanflow pick` of a film; choices that are out of date are among `problems`."""
+
+    title: str
+    folder: Annotated[str, "path"]
+    storyboard: Annotated[str, "path, or where it was sent from"]
+    written: Annotated[bool, "whether the storyboard's file was changed (`--write`)"]
+    shots: list[PickShotForm]
+
+
+class PickSweepDocument(Envelope):
+    """`wanflow pick` of a sweep."""
+
+    title: str
+    folder: Annotated[str, "path"]
+    storyboard: Annotated[str, "path"]
+    sweep: str
+    films: Annotated[list[str], "names"]
+    film: Annotated[str | None, "that was picked"]
+    overrides: Annotated[list[str], "that it was made with: `wanflow render` with these makes it alone"]
+    who: str
+    when: Annotated[str, "ISO 8601"]
+
+
 class SubmitDocument(Envelope):
     """`wanflow submit`; with `--watch` the document is that of `fetch`."""
 
@@ -448,6 +530,10 @@ FORMS: Mapping[str, type] = MappingProxyType(
         "render": RenderDocument,
         "batch": BatchDocument,
         "batch --plan": BatchPlanDocument,
+        "sweep": SweepDocument,
+        "sweep --plan": SweepPlanDocument,
+        "pick": PickDocument,
+        "pick SWEEP": PickSweepDocument,
         "submit": SubmitDocument,
         "fetch": FetchDocument,
         "schedule add": ScheduleAddDocument,

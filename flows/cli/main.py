@@ -22,6 +22,8 @@ COMMANDS: Mapping[str, str] = {
     "plan": "flows.cli.plan",
     "render": "flows.cli.render",
     "batch": "flows.cli.batch",
+    "sweep": "flows.cli.sweep",
+    "pick": "flows.cli.pick",
     "submit": "flows.cli.submit",
     "fetch": "flows.cli.fetch",
     "schedule": "flows.cli.schedule",

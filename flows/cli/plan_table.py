@@ -11,6 +11,7 @@ from rich.table import Table
 
 from flows.cli.cost_words import cost_lines
 from flows.cost import estimate_cost
+from flows.person import person
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.words import count, duration
 
@@ -77,6 +78,8 @@ def _table(shots: Sequence[PlannedShot], same: Mapping[str, str]) -> Table:
 def _row(shot: PlannedShot, same_as: str | None) -> tuple[str, ...]:
     new = [take for take in shot.takes if take.status == "new" and same_as is None]
     reasons = dict.fromkeys(take.why for take in (new or shot.takes)) if same_as is None else [f"the same as {same_as}"]
+    if shot.choice.by_eye:
+        reasons = dict.fromkeys([f"take {shot.takes[0].number} {shot.choice.said(person())}", *reasons])
     return (
         "[green]+[/]" if new else "[dim]=[/]",
         f"[bold]{escape(shot.id)}[/]" if new else f"[dim]{escape(shot.id)}[/]",

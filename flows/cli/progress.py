@@ -203,9 +203,9 @@ def clip_names(plan: Plan) -> dict[str, str]:
     """What each clip is called: its shot, with take and clip when there are several."""
     names: dict[str, str] = {}
     for shot in plan.shots:
-        for number, take in enumerate(shot.takes, 1):
+        for take in shot.takes:
             for place, clip in enumerate(take.clips, 1):
-                of_takes = f" take {number}" if len(shot.takes) > 1 else ""
+                of_takes = f" take {take.number}" if len(shot.all_takes) > 1 else ""
                 of_clips = f" clip {place}" if len(take.clips) > 1 else ""
                 names.setdefault(clip.fingerprint, f"{shot.id}{of_takes}{of_clips}")
     return names

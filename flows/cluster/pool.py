@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
@@ -82,7 +83,8 @@ class Pool:
         )
         self._clips: dict[str, Clip] = {}
         self._unsent: list[Clip] = []
-        self._checked: set[str] = set()
+        self._renderers: dict[str, RendererSpec] = {}
+        self._checked: set[tuple[str, str]] = set()
         self._after = 0
         self._lock = threading.Lock()
         self._events: queue.SimpleQueue[Event | _End] = queue.SimpleQueue()
@@ -92,9 +94,12 @@ class Pool:
         self._film = threading.Thread(target=self._live, name="pool", daemon=True)
         self._film.start()
 
-    def submit(self, clips: Sequence[Clip]) -> None:
-        """Render these; upstreams that were never submitted are taken to be in the store."""
+    def submit(self, clips: Sequence[Clip], renderer: RendererSpec | None = None) -> None:
+        """Render these, with that renderer (None: the film's), for the same device; upstreams that were never submitted
+        are taken to be in the store."""
         with self._lock:
+            if renderer is not None:
+                self._renderers.update({clip.fingerprint: renderer for clip in clips})
             self._clips.update({clip.fingerprint: clip for clip in clips})
             self._unsent.extend(clips)
 
@@ -254,20 +259,24 @@ class Pool:
         with self._lock:
             clips, self._unsent = self._unsent, []
         if clips:
-            self._check_checkpoints(ray, keeper, clips)
-            ray.get(keeper.submit.remote(self._order.film, clips, self._renderer), timeout=ANSWER_SECONDS)
+            for renderer, alike in self._by_renderer(clips):
+                self._check_checkpoints(ray, keeper, alike, renderer)
+                ray.get(keeper.submit.remote(self._order.film, alike, renderer), timeout=ANSWER_SECONDS)
 
-    def _check_checkpoints(self, ray: Any, keeper: Any, clips: Sequence[Clip]) -> None:
-        """Before a variant is sent for the first time, of a pool that others use too."""
+    def _by_renderer(self, clips: Sequence[Clip]) -> Iterator[tuple[RendererSpec, list[Clip]]]:
+        """Clips in their order, those together that one renderer makes one after the other."""
+        for renderer, alike in groupby(clips, lambda clip: self._renderers.get(clip.fingerprint, self._renderer)):
+            yield renderer, list(alike)
+
+    def _check_checkpoints(self, ray: Any, keeper: Any, clips: Sequence[Clip], renderer: RendererSpec) -> None:
+        """Before a checkpoint is asked of a pool that others use too for the first time."""
         planned = {clip.spec.variant: clip.spec.checkpoint for clip in clips if clip.spec.checkpoint}
-        unchecked = planned.keys() - self._checked
+        unchecked = dict(sorted(planned.items() - self._checked))
         if self._settings.address is None or not unchecked:
             return
-        self._checked |= unchecked
-        found = ray.get(keeper.checkpoints.remote(self._renderer, sorted(unchecked)), timeout=ANSWER_SECONDS)
-        check_checkpoints(
-            self._settings.pool, {name: planned[name] for name in sorted(unchecked)}, found, self._renderer
-        )
+        self._checked |= unchecked.items()
+        found = ray.get(keeper.checkpoints.remote(renderer, list(unchecked)), timeout=ANSWER_SECONDS)
+        check_checkpoints(self._settings.pool, unchecked, found, renderer)
 
     def _pass_on(self, event: Event) -> None:
         """A clip that has ended may be submitted again as soon as that is heard."""

@@ -7,8 +7,18 @@ working directory when it is wanflow's (`flows.config.folders`). A file there co
 `project/default.yaml` (the project's settings) and `local/default.yaml` (this machine's) are applied by themselves.
 """
 
+from flows.config.combinations import combinations, differing
 from flows.config.composition import Composition, compose
 from flows.config.folders import config_folders, is_of_others
 from flows.config.sent import as_override, sent_overrides
 
-__all__ = ["Composition", "as_override", "compose", "config_folders", "is_of_others", "sent_overrides"]
+__all__ = [
+    "Composition",
+    "as_override",
+    "combinations",
+    "compose",
+    "config_folders",
+    "differing",
+    "is_of_others",
+    "sent_overrides",
+]

@@ -85,7 +85,7 @@ def check(text: str, names: Names, *, sweeps: bool = False) -> Override:
     if override.is_delete():
         raise SettingsError(f"{text}: nothing can be deleted; every key is needed. Set it instead: {key}=VALUE")
     if override.is_sweep_override() and not sweeps:
-        raise SettingsError(f"{text}: several values; sweep with `python -m flows storyboard=NAME {text} --multirun`")
+        raise SettingsError(f"{text}: several values; sweep over them: wanflow sweep STORYBOARD {text}")
     if key in names.options and override.package is None:
         _check_option(text, override, names, sweeps)
     elif (key not in names.keys and not mapping_of(key)) or override.package is not None:

@@ -1,4 +1,4 @@
-"""Sweeps through `@hydra.main`, so that `--multirun`, sweepers, launchers and completion are Hydra's own.
+"""Sweeps through `@hydra.main`, so that `--multirun`, its grammar, sweepers and completion are Hydra's own.
 
 A storyboard is no part of Hydra's tree: its overrides travel through Hydra under names of their own (`_disguised`), to
 be split at commas and handed to jobs, and each job gets them back as text (`_restored`).
@@ -6,11 +6,9 @@ be split at commas and handed to jobs, and each job gets them back as text (`_re
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
+from flows.config.combinations import about_storyboard, plain_text
 from flows.config.folders import config_folders
 from flows.config.load import register_schema
 from flows.config.names import Names, check, parse, without_alias
@@ -25,36 +24,37 @@ from flows.errors import SettingsError
 from flows.resources import conf_folder
 
 NAME, EDITS = "+storyboard_name=", "+storyboard_edits."
-LONGEST = 80
-"""Characters of a subfolder's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run of a sweep: what to render, and the list that its exit code goes to when it fails."""
+    """One run of a sweep: which storyboard, and the overrides of its film."""
 
     storyboard: str
     overrides: tuple[str, ...]
-    subfolder: str | None
     config_dir: Path | None
-    codes: list[int]
 
 
-def sweep(arguments: Sequence[str], render: Callable[[Job], None]) -> int:
-    """Run Hydra on a command line and `render` on each of its jobs; the worst exit code. Raises `SettingsError`."""
+def jobs_of(arguments: Sequence[str]) -> tuple[list[Job], bool]:
+    """Run Hydra on a command line; the jobs that it makes of it, and whether they are a sweep (`--multirun`). Nothing
+    is done for them: the films of a sweep are planned together. Raises `SettingsError`."""
     config_dir, rest = _config_dir([without_alias(text) for text in arguments])
     folders = config_folders(config_dir)
-    swept = _swept_keys([text for text in rest if "=" in text or text.startswith("~")], Names.under(folders))
-    codes: list[int] = []
+    _check([text for text in rest if "=" in text or text.startswith("~")], Names.under(folders))
+    jobs: list[Job] = []
+    modes: set[RunMode] = set()
 
     def job(config: Any) -> None:
-        render(_job(swept, config_dir, codes))
+        running = HydraConfig.get()
+        mode = running.mode or RunMode.RUN
+        modes.add(mode)
+        jobs.append(_job(running.overrides.task, mode, config_dir))
 
     register_schema()
     own = ["--config-dir", str(folders[0])] if len(folders) > 1 else []
     sys.argv = [sys.argv[0], *own, *map(_disguised, rest)]
     hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")(job)()
-    return max(codes, default=0)
+    return jobs, RunMode.MULTIRUN in modes
 
 
 def _config_dir(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
@@ -69,19 +69,19 @@ def _config_dir(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
     return None, rest
 
 
-def _swept_keys(overrides: Sequence[str], names: Names) -> frozenset[str]:
-    """Check all overrides, before any job is started; the keys that are given several values."""
+def _check(overrides: Sequence[str], names: Names) -> None:
+    """All of them, before any job is made."""
     if not any(text.startswith("storyboard=") for text in overrides):
         raise SettingsError("no storyboard: python -m flows storyboard=NAME [OVERRIDE]... [--multirun]")
-    keys = set()
     for text in overrides:
+        if text.startswith("hydra/launcher="):
+            raise SettingsError(f"{text}: the films of a sweep go through one pool, in this process; leave it out")
         if text.startswith(("hydra.", "hydra/", "+hydra", "~hydra")):
             continue
-        ours = text.startswith(("storyboard=", "storyboard."))
-        override = parse(text) if ours else check(text, names, sweeps=True)
-        if override.is_sweep_override():
-            keys.add(override.key_or_group)
-    return frozenset(keys)
+        if text.startswith(("storyboard=", "storyboard.")):
+            parse(text)
+        else:
+            check(text, names, sweeps=True)
 
 
 def _disguised(text: str) -> str:
@@ -96,23 +96,11 @@ def _restored(text: str) -> str:
     return "storyboard." + text.removeprefix(EDITS) if text.startswith(EDITS) else text
 
 
-def _job(swept: frozenset[str], config_dir: Path | None, codes: list[int]) -> Job:
-    """What Hydra decided for the job that is running."""
-    running = HydraConfig.get()
-    task = [_restored(text) for text in running.overrides.task]
+def _job(overrides: Sequence[str], mode: RunMode, config_dir: Path | None) -> Job:
+    """What Hydra decided: values of a sweep are written as its grammar has them."""
+    task = [_restored(text) for text in overrides]
     name = next(text for text in task if text.startswith("storyboard="))
-    folder = None
-    if running.mode == RunMode.MULTIRUN:
-        folder = subfolder([text for text in task if not swept or text.partition("=")[0].lstrip("+") in swept])
-    own = [f"film.subfolder='{folder}'"] if folder else []
-    overrides = (*own, *(text for text in task if text is not name))
-    return Job(name.partition("=")[2].strip("'\""), overrides, folder, config_dir, codes)
-
-
-def subfolder(overrides: Sequence[str]) -> str:
-    """The name of a variation's folder: `seed=2,render=draft`. Long ones end in a digest."""
-    name = ",".join(text.removeprefix("storyboard.") for text in overrides)
-    safe = re.sub(r"[^A-Za-z0-9._=,-]+", "-", name).strip(".-") or "variation"
-    if len(safe) <= LONGEST:
-        return safe
-    return f"{safe[: LONGEST - 9]}-{sha256(name.encode()).hexdigest()[:8]}"
+    others = [text for text in task if text is not name]
+    if mode == RunMode.MULTIRUN:
+        others = [plain_text(text) if about_storyboard(text) and "=" in text else text for text in others]
+    return Job(name.partition("=")[2].strip("'\""), tuple(others), config_dir)

@@ -33,13 +33,16 @@ class Workflow:
     notes: tuple[str, ...]
 
 
-def export_shot(plan: Plan, shot_id: str, take: int = 1) -> Workflow:
-    """The shot's take with that number, counted from 1. Raises `UserError` for one that does not exist."""
+def export_shot(plan: Plan, shot_id: str, take: int | None = None) -> Workflow:
+    """The shot's take with that number, counted from 1; None: the one that was chosen by eye, else the first. Raises
+    `UserError` for one that does not exist."""
     shot = find_shot(plan, shot_id)
-    if not 1 <= take <= len(shot.takes):
-        raise UserError(f"{shot.id} has no take {take}; it has {len(shot.takes)}")
+    takes = {each.number: each for each in shot.all_takes}
+    number = shot.takes[0].number if take is None else take
+    if number not in takes:
+        raise UserError(f"{shot.id} has no take {take}; it has {len(takes)}")
     making = Making(plan, shot)
-    made, shown = _clips(making, shot.takes[take - 1])
+    made, shown = _clips(making, takes[number])
     graph = making.graph
     sounds = [medium.digest for medium in made.clip.spec.media if medium.name == "audio"]
     audio = graph.add("LoadAudio", audio=making.file(sounds[0])) if sounds else None

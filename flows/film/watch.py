@@ -96,6 +96,6 @@ class Watches:
 
 def _watches(shots: Sequence[PlannedShot], missing: Collection[str]) -> Iterator[TakeWatch]:
     for shot in shots:
-        for number, take in enumerate(shot.takes, 1):
+        for take in shot.takes:
             waits_for = {clip.fingerprint for clip in take.clips if clip.fingerprint in missing}
-            yield TakeWatch(number, shot, take, waits_for)
+            yield TakeWatch(take.number, shot, take, waits_for)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypedDict
 
 from flows.fields import Written
 from flows.ledger.timings import Basis
+from flows.planning.choice import ChosenBy
 from flows.planning.model import Take
 
 
@@ -18,6 +19,14 @@ class TransitionForm(TypedDict):
 
     kind: str
     duration: Annotated[float, "seconds"]
+
+
+class ChoiceForm(TypedDict):
+    """Who chose the take that the film shows."""
+
+    by: Annotated[ChosenBy, "the scores, `take:` of the storyboard, or `wanflow pick`"]
+    who: Annotated[str, "of a pick"]
+    when: Annotated[str, "of a pick, ISO 8601"]
 
 
 class ShotForm(TypedDict):
@@ -38,7 +47,9 @@ class ShotForm(TypedDict):
     negative_prompt: str
     depends_on: Annotated[list[str], "ids of the shots it starts from"]
     transition: TransitionForm
-    takes: list[Annotated[dict[str, Any], Written(Take)]]
+    takes: Annotated[list[Annotated[dict[str, Any], Written(Take)]], "of which the film shows one"]
+    others: Annotated[list[Annotated[dict[str, Any], Written(Take)]], "that are passed over, as one was chosen by eye"]
+    choice: ChoiceForm
     estimated_seconds: float
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from flows.errors import Lacking, Problem, StoryboardError
 from flows.garbage import without_garbage_collection
+from flows.planning.choice import Chosen, chosen
 from flows.planning.film_checks import voice_problems
-from flows.planning.model import Plan, PlannedShot, Take, Totals
+from flows.planning.model import Plan, PlannedShot, Totals
 from flows.planning.moments import Moments, planned_voices
 from flows.planning.order import critical_path, greatest_width, upstream_first, upstream_of
 from flows.planning.overheads import with_overheads
@@ -20,6 +21,7 @@ from flows.planning.takes import TakeMaker, hand_off_of
 from flows.planning.transitions import blended, transition_problems
 from flows.planning.warnings import plan_warnings
 from flows.resolve import Snapshot, family_of
+from flows.resolve.picks import Pick
 from flows.settings import Settings
 from flows.storyboard.model import Storyboard
 
@@ -63,12 +65,13 @@ class Sketch:
     order: Sequence[str]
     moments: Moments
     maker: TakeMaker
-    made: Mapping[str, tuple[Take, ...]]
+    made: Mapping[str, Chosen]
 
     @property
     def fingerprints(self) -> list[str]:
-        """Of all its clips."""
-        return [clip.fingerprint for takes in self.made.values() for take in takes for clip in take.clips]
+        """Of all its clips, and of those that are passed over."""
+        takes = (take for each in self.made.values() for take in (*each.takes, *each.others))
+        return [clip.fingerprint for take in takes for clip in take.clips]
 
     def plan(self, finished: Collection[str]) -> Plan:
         """The plan, where the store has these fingerprints. Raises as `make_plan`."""
@@ -99,7 +102,10 @@ class Sketch:
             critical_path=critical_path(self.order, self.upstream, seconds),
             totals=with_overheads(totals, settings, snapshot.overheads, size, storyboard.deliver),
             assets={digest: str(path) for path, digest in snapshot.digests.items()},
-            warnings=plan_warnings(storyboard, family_of(settings.model), snapshot, shots, moments),
+            warnings=(
+                *plan_warnings(storyboard, family_of(settings.model), snapshot, shots, moments),
+                *self._outdated(),
+            ),
             storyboard=storyboard,
             settings=settings,
             voices=planned_voices(storyboard, moments),
@@ -109,11 +115,23 @@ class Sketch:
         """The shots in the film's order."""
         planned: dict[str, PlannedShot] = {}
         counted: set[str] = set()
-        for name, takes in self.made.items():
+        for name, made in self.made.items():
             recipe, source = self.recipes[name], self.upstream[name]
-            looked_up = self.maker.looked_up(recipe, source, takes, finished)
-            planned[name] = _shot(recipe, looked_up, source, counted, self.moments)
+            takes = self.maker.looked_up(recipe, source, made.takes, finished)
+            others = self.maker.passed_over(made.others, finished)
+            planned[name] = _shot(recipe, replace(made, takes=takes, others=others), source, counted, self.moments)
         return [planned[name] for name in self.recipes]
+
+    def _outdated(self) -> Iterator[str]:
+        """Picks made in this film that hold no more; of a draft with other takes nothing is said."""
+        for name, made in self.made.items():
+            pick = made.outdated
+            if pick is not None and pick.film == self.storyboard.slug and not self.settings.render.takes:
+                who = f" by {pick.who}" if pick.who else ""
+                yield (
+                    f"the choice of take {pick.take} of {name}, made{who} on {pick.when[:10]}, is out of date: its "
+                    f"takes are others now; choose again, or forget it: wanflow pick … {name}=auto"
+                )
 
 
 @contextmanager
@@ -137,25 +155,27 @@ def _made(
     upstream: Mapping[str, str | None],
     order: Sequence[str],
     moments: Moments,
-) -> dict[str, tuple[Take, ...]]:
+) -> dict[str, Chosen]:
     """The takes of each shot, upstream first, because fingerprints need it."""
-    made: dict[str, tuple[Take, ...]] = {}
+    made: dict[str, Chosen] = {}
+    picks: dict[str, list[Pick]] = {}
+    for pick in maker.snapshot.picks:
+        picks.setdefault(pick.shot, []).append(pick)
     before = dict(pairwise(reversed(list(recipes))))
     for name in order:
         source, recipe = upstream[name], recipes[name]
         hand_off = None
         if source:
-            rate = made[source][0].clips[0].fps
+            rate = made[source].takes[0].clips[0].fps
             early = blended(moments.overlaps[name], before.get(name), source) * rate / moments.fps
-            hand_off = hand_off_of(made[source], recipe.clips[0].part.variant, round(early))
-        made[name] = maker.takes(recipe, hand_off)
+            hand_off = hand_off_of(made[source].takes, recipe.clips[0].part.variant, round(early))
+        made[name] = chosen(maker.takes(recipe, hand_off), recipe.shot.take, picks.get(name, ()))
     return made
 
 
-def _shot(
-    recipe: ShotRecipe, takes: tuple[Take, ...], source: str | None, counted: set[str], moments: Moments
-) -> PlannedShot:
+def _shot(recipe: ShotRecipe, made: Chosen, source: str | None, counted: set[str], moments: Moments) -> PlannedShot:
     """`counted` are clips that an identical shot has brought into the sum already: they are rendered once."""
+    takes = made.takes
     fresh = {clip.fingerprint: clip for take in takes for clip in take.clips if clip.fingerprint not in counted}
     counted.update(fresh)
     shot, prompt = recipe.shot, takes[0].clips[0].spec.prompt
@@ -173,6 +193,8 @@ def _shot(
         original_prompt=None if prompt == shot.prompt else shot.prompt,
         caption=shot.caption,
         place=shot.place,
+        choice=made.choice,
+        others=made.others,
     )
 
 

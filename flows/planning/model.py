@@ -15,6 +15,7 @@ from flows.clips import ClipSpec
 from flows.errors import Place
 from flows.fields import Rounded, Seconds
 from flows.ledger.timings import Basis
+from flows.planning.choice import BY_SCORE, Choice
 from flows.settings import Settings
 from flows.storyboard.model import Soundtrack, Storyboard, Transition
 from wan.request import Numerics
@@ -67,6 +68,7 @@ class Take:
     status: Status
     why: Annotated[str, "why it is new, or that it is in the store"]
     clips: tuple[Clip, ...]
+    number: Annotated[int, "of the shot's, from 1"] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,8 @@ class PlannedShot:
 
     `num_frames` counts its frames in the film, at the film's `fps`, before transitions overlap. `start` is the film's
     frame where it is first seen; its first `overlap` frames are shared with the shot before. What its clips are
-    rendered with is said by the first of them.
+    rendered with is said by the first of them. `takes` are those that the film is made of: one alone if `choice` says
+    that it was chosen by eye, and the `others` are passed over.
     """
 
     id: str
@@ -91,6 +94,13 @@ class PlannedShot:
     original_prompt: str | None = None
     caption: str | None = None
     place: Place | None = field(default=None, compare=False)
+    choice: Choice = BY_SCORE
+    others: tuple[Take, ...] = ()
+
+    @property
+    def all_takes(self) -> tuple[Take, ...]:
+        """Also those that are passed over, in the order of their numbers."""
+        return tuple(sorted((*self.takes, *self.others), key=lambda take: take.number))
 
     @property
     def first(self) -> ClipSpec:

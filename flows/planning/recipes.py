@@ -47,6 +47,11 @@ class ShotRecipe:
     count: int
     num_frames: int
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Of its takes, from 1; also that of the one chosen, where a draft has fewer."""
+        return tuple(sorted({*range(1, self.count + 1), self.shot.take or 1}))
+
 
 def lay_out(
     storyboard: Storyboard, settings: Settings, family: Family, snapshot: Snapshot, problems: list[Problem]

@@ -31,7 +31,8 @@ def ledger_row(
     record: ClipRecord | None = None,
     message: str = "",
 ) -> LedgerRow:
-    """The row of one clip; `place` are the numbers of its take and of the clip in it, from 0 (in the ledger from 1).
+    """The row of one clip; `place`: which of the planned takes it is of, and which clip of that, from 0 (in the ledger
+    they have their numbers, from 1).
 
     `record` is the clip's; its timings, memory and worker are noted only when this film rendered it. `message` says
     why it failed, or was rendered again.
@@ -45,7 +46,7 @@ def ledger_row(
         film=plan.title,
         slug=plan.slug,
         shot=shot.id,
-        take=take + 1,
+        take=shot.takes[take].number,
         clip=number + 1,
         fingerprint=clip.fingerprint,
         spec=clip.spec,

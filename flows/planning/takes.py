@@ -23,6 +23,7 @@ from wan.model.attention import computed
 from wan.request import Numerics
 from wan.variants import Variant
 
+PASSED_OVER = "another take was chosen"
 CLIP_SEED_STEP = 1_000_003
 """Clip n of a take is drawn with the take's seed + n times this (a prime): never the noise of another take."""
 
@@ -55,35 +56,43 @@ class TakeMaker:
     def takes(self, recipe: ShotRecipe, hand_off: HandOff | None) -> tuple[Take, ...]:
         """All takes of the shot, first seed first, as if nothing were in the store. `hand_off` is what it gets from the
         shot that it goes on from."""
-        return tuple(self._take(recipe, index, hand_off) for index in range(recipe.count))
+        return tuple(self._take(recipe, number, hand_off) for number in recipe.numbers)
 
-    def _take(self, recipe: ShotRecipe, index: int, hand_off: HandOff | None) -> Take:
-        seed = (recipe.seed + index) % SEEDS
+    def _take(self, recipe: ShotRecipe, take: int, hand_off: HandOff | None) -> Take:
+        seed = (recipe.seed + take - 1) % SEEDS
         clips: list[Clip] = []
         for number in range(len(recipe.clips)):
             clip = self._clip(recipe, number, (seed + number * CLIP_SEED_STEP) % SEEDS, hand_off)
             clips.append(clip)
             if number + 1 < len(recipe.clips):
                 hand_off = HandOff(((clip.fingerprint,),), what=recipe.clips[number + 1].chained)
-        return Take(seed, clips[-1].fingerprint, "new", "", tuple(clips))
+        return Take(seed, clips[-1].fingerprint, "new", "", tuple(clips), take)
 
     def looked_up(
         self, recipe: ShotRecipe, source: str | None, takes: Sequence[Take], finished: Collection[str]
     ) -> tuple[Take, ...]:
         """The takes with what the store has of them (`finished` fingerprints), why the others are new, and estimates of
         those."""
-        return tuple(self._looked_up(recipe, source, index, take, finished) for index, take in enumerate(takes))
+        return tuple(self._looked_up(recipe, source, take, finished) for take in takes)
 
-    def _looked_up(
-        self, recipe: ShotRecipe, source: str | None, index: int, take: Take, finished: Collection[str]
-    ) -> Take:
+    @staticmethod
+    def passed_over(takes: Sequence[Take], finished: Collection[str]) -> tuple[Take, ...]:
+        """Takes that are not rendered for this film, with what the store has of them."""
+        there = {take.number: all(clip.fingerprint in finished for clip in take.clips) for take in takes}
+        return tuple(
+            replace(take, status="cached", why=IN_STORE) if there[take.number] else replace(take, why=PASSED_OVER)
+            for take in takes
+        )
+
+    def _looked_up(self, recipe: ShotRecipe, source: str | None, take: Take, finished: Collection[str]) -> Take:
         chain = tuple(
             replace(clip, status="cached") if clip.fingerprint in finished else self._estimated(clip, cut.part.role)
             for clip, cut in zip(take.clips, recipe.clips, strict=True)
         )
         if all(clip.status == "cached" for clip in chain):
             return replace(take, status="cached", why=IN_STORE, clips=chain)
-        return replace(take, why=why_new(source, index, chain, self.snapshot.past.get(recipe.id)), clips=chain)
+        past = self.snapshot.past.get(recipe.id)
+        return replace(take, why=why_new(source, take.number - 1, chain, past), clips=chain)
 
     def _clip(self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None) -> Clip:
         cut = recipe.clips[number]

@@ -61,6 +61,8 @@ def _shot(shot: PlannedShot) -> ShotForm:
         "depends_on": list(shot.depends_on),
         "transition": {"kind": shot.transition.kind, "duration": shot.transition.duration},
         "takes": [plain(take) for take in shot.takes],
+        "others": [plain(take) for take in shot.others],
+        "choice": {"by": shot.choice.by, "who": shot.choice.who, "when": shot.choice.when},
         "estimated_seconds": _seconds(shot.estimated_seconds),
     }
 

@@ -102,4 +102,5 @@ def _other_start(mine: Spec, its: Spec, upstream: str | None) -> str:
 
 
 def _past(takes: tuple[Take, ...]) -> PastShot:
-    return PastShot(tuple(take.fingerprint for take in takes), specs_of(takes[0].clips))
+    first = takes[0]
+    return PastShot(tuple(take.fingerprint for take in takes), specs_of(first.clips, first.number - 1))

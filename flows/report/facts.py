@@ -18,6 +18,7 @@ from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, midd
 from flows.report.inputs import BARS, Input, Inputs, sound_shape
 from flows.report.made_with import made_with
 from flows.report.seams import Meeting, Seam, continues, half_of_both, measured, meeting
+from flows.report.takes import chosen_words, with_passed_over
 from flows.store import ClipRecord, Store
 from flows.store.choice import weakest
 from flows.transitions import TRANSITIONS
@@ -31,13 +32,16 @@ POSTER = 960
 
 @dataclass(frozen=True, slots=True)
 class TakeFacts:
-    """A take: `records` are those of its clips, empty if it was not rendered."""
+    """A take: `records` are those of its clips, empty if it was not rendered; `words`: who chose it. `passed_over`: by
+    eye."""
 
     number: int
     take: Take
     chosen: bool
     thumbnail: str | None
     records: tuple[ClipRecord, ...]
+    words: str = ""
+    passed_over: bool = False
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -102,6 +106,7 @@ def gather(
 ) -> Facts:
     """Read what the report shows. Raises `StoreError`, `MediaError` for blobs that are gone or broken."""
     detail = wanted(len(plan.shots))
+    records = with_passed_over(plan, takes, store)
     inputs = Inputs(plan, store) if detail.inputs else None
     shots: list[ShotFacts] = []
     seams: list[Seam] = []
@@ -113,11 +118,11 @@ def gather(
         wanted_here = {*strip}.union(*(join.of_later for join in joins[number - 1 : number] if number))
         frames = frames_of(entry, wanted_here.union(*(join.of_earlier for join in joins[number : number + 1])))
         shown = picked(frames, strip)
-        shots.append(_shot(number + 1, shot, entry, shown, timeline, takes, store, plan, inputs))
+        shots.append(_shot(number + 1, shot, entry, shown, timeline, records, store, plan, inputs))
         if joins and number:
             seams.append(_seam(plan.shots[number - 1], shot, entry, joins[number - 1], (before, frames), timeline))
         before = frames
-    used = [record for shot in shots for take in shot.takes for record in take.records]
+    used = [record for shot in shots for take in shot.takes if not take.passed_over for record in take.records]
     return Facts(
         plan=plan,
         timeline=timeline,
@@ -176,19 +181,16 @@ def _shot(
         inputs=inputs.of(chosen) if inputs else (),
         sound=sound_shape(shot.audio, seconds, plan) if inputs else None,
         made_with=made_with(chosen.clips[0].spec, plan.assets),
-        takes=tuple(
-            _take(index + 1, take, take is chosen, len(shot.takes) > 1, takes, store)
-            for index, take in enumerate(shot.takes)
-        ),
+        takes=tuple(_take(shot, take, take.number == chosen.number, takes, store) for take in shot.all_takes),
     )
 
 
-def _take(
-    number: int, take: Take, chosen: bool, picture: bool, takes: Mapping[str, ClipRecord], store: Store
-) -> TakeFacts:
+def _take(shot: PlannedShot, take: Take, chosen: bool, takes: Mapping[str, ClipRecord], store: Store) -> TakeFacts:
     records = tuple(takes[clip.fingerprint] for clip in take.clips if clip.fingerprint in takes)
-    thumbnail = data_uri(store.read(records[-1].thumbnail), "image/jpeg") if records and picture else None
-    return TakeFacts(number, take, chosen, thumbnail, records)
+    picture = len(shot.all_takes) > 1 and records
+    thumbnail = data_uri(store.read(records[-1].thumbnail), "image/jpeg") if picture else None
+    words = chosen_words(shot) if chosen else ""
+    return TakeFacts(take.number, take, chosen, thumbnail, records, words, take not in shot.takes)
 
 
 def _seam(

@@ -19,6 +19,7 @@ from flows.resolve.loras import FoundLoras, find_loras
 from flows.resolve.machine import machine_faults, machine_gpu
 from flows.resolve.memory import recall
 from flows.resolve.motion import MotionFacts, look_at_motions
+from flows.resolve.picks import Pick, recall_picks
 from flows.resolve.snapshot import PastShot, Snapshot
 from flows.settings import ModelSettings, Settings
 from flows.shots import ANY_FAMILY, used_variants
@@ -70,10 +71,11 @@ def resolve_all(
     )
     with ThreadPoolExecutor(store.at_once, thread_name_prefix="recall") as threads:
         past = list(threads.map(lambda storyboard: recall(store, storyboard), storyboards))
+        picks = list(threads.map(lambda storyboard: recall_picks(store, storyboard), storyboards))
     world = _World(family, settings, store, weights)
     return [
-        world.snapshot(film, files, extended, before)
-        for (film, files), extended, before in zip(films, prompts, past, strict=True)
+        world.snapshot(film, files, extended, before, chosen)
+        for (film, files), extended, before, chosen in zip(films, prompts, past, picks, strict=True)
     ]
 
 
@@ -112,7 +114,14 @@ class _World:
         self._opened: dict[str, Checkpoint | str] = {}
         self._written: dict[Path, str] = {}
 
-    def snapshot(self, film: _Named, files: Files, prompts: Extensions, past: Mapping[str, PastShot]) -> Snapshot:
+    def snapshot(
+        self,
+        film: _Named,
+        files: Files,
+        prompts: Extensions,
+        past: Mapping[str, PastShot],
+        picks: tuple[Pick, ...],
+    ) -> Snapshot:
         """What was seen of one film."""
         storyboard, loras, family = film.storyboard, film.loras, self._family
         laid, digests = loras.files(files.facts), film.digests(files)
@@ -129,6 +138,7 @@ class _World:
             timings=self._timings,
             overheads=self._overheads,
             past=past,
+            picks=picks,
             prompts=prompts.prompts,
             kept_prompts=prompts.kept,
             loras=loras.digests(digests),

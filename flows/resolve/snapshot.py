@@ -10,6 +10,7 @@ from typing import TypeAlias
 from flows.errors import Problem
 from flows.ledger import Overheads, Timings
 from flows.resolve.motion import MotionFacts
+from flows.resolve.picks import Pick
 from wan.families import FamilyLora
 from wan.request import ExpertName
 
@@ -31,7 +32,8 @@ class Snapshot:
     and videos to their length, `treated` those that are not plain to how they are treated when they are read
     (`flows.media.treated`). `checkpoints` maps the variants that are used to their revision. `finished`
     names those of some fingerprints that have a record in the store: the plan asks once, with all of its own. `past`
-    are the shots of the last finished film, by full id.
+    are the shots of the last finished film, by full id; `picks` what people chose of this storyboard's takes, oldest
+    first.
 
     `prompts` are those that were extended, by the shot's full id; `kept_prompts` says why others, which should have
     been, are rendered as they are written. `loras` are the digests of LoRA files, by what a storyboard calls them
@@ -54,6 +56,7 @@ class Snapshot:
     timings: Timings = field(default_factory=Timings)
     overheads: Overheads = field(default_factory=Overheads)
     past: Mapping[str, PastShot] = field(default_factory=dict)
+    picks: tuple[Pick, ...] = ()
     prompts: Mapping[str, str] = field(default_factory=dict)
     kept_prompts: Mapping[str, str] = field(default_factory=dict)
     loras: Mapping[str | FamilyLora, str] = field(default_factory=dict)

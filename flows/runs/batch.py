@@ -90,7 +90,8 @@ class BatchTelling:
             return
         lost = [entry for entry in self._making.entries if not entry.finished]
         for entry in lost[:MOST_ROWS]:
-            yield Said("", logging.ERROR, f"row {entry.row} {entry.name}: {entry.state}: {entry.error or ''}")
+            name = self._making.plan.named(entry.row, entry.name)
+            yield Said("", logging.ERROR, f"{name}: {entry.state}: {entry.error or ''}")
         films = f"{len(self._making.entries) - len(lost)} of {count(len(self._making.entries), 'film')}"
         yield Ended("", "failed" if lost else "completed", f"{films}: {page}")
 

@@ -6,6 +6,7 @@
     ledger/<time>-<digest>.parquet    rows of the ledger, a file a write
     ledger-timings/*.json             what clips and films took
     plans/<slug>-<digest>.json        the last finished film of a storyboard
+    picks/<digest>.json               takes of a storyboard's shots that were chosen by eye
     prompts/<sha256>.json             a prompt that was written out
     motions/<sha256>.json             which blobs were prepared from a driving video
     submissions/<sha256>.json         a storyboard that was sent, and the blobs of its files
@@ -82,6 +83,11 @@ def is_ledger_note(name: str) -> bool:
 def plan_note(slug: str, digest: str) -> str:
     """The last finished film of a storyboard: films of one title from different files do not share their past."""
     return f"plans/{slug}-{digest[:12]}.json"
+
+
+def picks_note(digest: str) -> str:
+    """Takes that people chose, by the sha256 of the storyboard's identity."""
+    return f"picks/{digest}.json"
 
 
 def prompt_note(digest: str) -> str:

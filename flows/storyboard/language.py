@@ -197,7 +197,9 @@ _INHERITED = (
     Field("extend", Flag(), "Whether `prompts.extend` may write its prompt out.", default="`true`"),
 )
 DEFAULTS = Record(
-    "shot defaults", "What shots have that do not say otherwise: any key of a shot but id, prompt, caption.", _INHERITED
+    "shot defaults",
+    "What shots have that do not say otherwise: any key of a shot but id, prompt, take, caption.",
+    _INHERITED,
 )
 SHOT = Record(
     "a shot",
@@ -206,6 +208,12 @@ SHOT = Record(
         Field("id", _ID, "Its name, unique in the scene.", default="`shot-1`, `shot-2` …"),
         Field("prompt", FreeText(), "What is seen. `<id>` names the cast, `{{ name }}` a variable.", required=True),
         *_INHERITED,
+        Field(
+            "take",
+            Number.within(TAKES, whole=True),
+            "Of its takes the one in the film, chosen by eye; the others are not rendered.",
+            default="the best by score",
+        ),
         Field("caption", FreeText(limit=500), "What the viewer reads."),
     ),
 )

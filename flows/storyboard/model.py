@@ -6,6 +6,7 @@ files is found out by the resolve stage.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,7 +139,7 @@ class Shot:
     `places` maps a dotted key of this shot (`image`, `continuity.from`, `transition.duration`) to where it was written
     (inherited keys: where they were inherited from), for errors found after parsing. `duration` in seconds; None: as
     long as what drives it (audio, motion, control, video), else the family's native length. `cast` are the members its
-    prompt names.
+    prompt names. `take`: of its takes (from 1) the one that was chosen by eye.
     """
 
     id: str
@@ -157,6 +158,7 @@ class Shot:
     video: VideoToVideo | None = None
     seed: int | None = None
     takes: int = 1
+    take: int | None = None
     continuity: Continuity | None = None
     transition: Transition = Transition()
     sampling: SamplingOverride = SamplingOverride()
@@ -257,7 +259,7 @@ class Storyboard:
     @property
     def identity(self) -> str:
         """What makes it the same film as before, whatever has changed in it: its folder and its past are its own."""
-        return self.sent_from or str(self.path)
+        return self.sent_from or os.path.realpath(self.path)
 
     @property
     def shots(self) -> tuple[Shot, ...]:

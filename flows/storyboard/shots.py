@@ -28,6 +28,7 @@ from flows.storyboard.problems import Problems
 from flows.storyboard.prompts import Prompts
 from flows.storyboard.records import Values
 from flows.storyboard.words import PREVIOUS
+from flows.words import count
 
 _JOINED = ("style", "camera", "lighting", "lens", "palette")
 _NO_SAMPLING = SamplingOverride()
@@ -82,6 +83,7 @@ class ShotBuilder:
             video=_video(get("video")),
             seed=get("seed"),
             takes=get("takes", 1),
+            take=get("take"),
             continuity=self._continuity(level, number, own, values),
             transition=self._transition(level, number, own, values),
             sampling=_sampling(get("sampling")),
@@ -93,6 +95,11 @@ class ShotBuilder:
         )
         if shot.seed is not None and shot.seed + shot.takes - 1 > MAX_SEED:
             self.problems.add(shot.where("seed"), "seed + takes is larger than a seed can be", "take a smaller seed")
+        if shot.take is not None and shot.take > shot.takes:
+            fix = f"write a number from 1 to {shot.takes}" if shot.takes > 1 else f"write takes: {shot.take}, or more"
+            self.problems.add(
+                shot.where("take"), f"take {shot.take} is chosen, and the shot has {count(shot.takes, 'take')}", fix
+            )
         return shot
 
     def _prompt(self, level: Level, own: Values, look: Mapping[str, Text]) -> tuple[str, tuple[Any, ...]]:

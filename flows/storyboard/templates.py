@@ -18,6 +18,7 @@ from wan.system.suggest import did_you_mean
 if TYPE_CHECKING:
     import jinja2
 
+CHOOSE = "choose"
 MAX_RESULT = 20_000
 """Characters a text may have after its templates are filled in."""
 
@@ -204,8 +205,10 @@ def _arguments(expression: Any, text: str) -> tuple[str, ...]:
     plain = not expression.kwargs and expression.dyn_args is None and expression.dyn_kwargs is None
     given = [node.value for node in expression.args if isinstance(node, nodes.Const) and isinstance(node.value, str)]
     expected = {"replace": 2, "default": 1}.get(name, 0)
-    if not plain or len(given) != len(expression.args) or len(given) != expected:
-        raise TemplateError(f"the filter '{name}' takes {expected} texts in quotes", f"{words.FILTERS[name]}", name)
+    right = bool(given) and len(given) % 2 == 0 if name == CHOOSE else len(given) == expected
+    if not plain or len(given) != len(expression.args) or not right:
+        takes = "pairs of" if name == CHOOSE else expected
+        raise TemplateError(f"the filter '{name}' takes {takes} texts in quotes", f"{words.FILTERS[name]}", name)
     if name == "replace" and not given[0]:
         raise TemplateError("replace needs a text to look for", words.FILTERS[name], name)
     return tuple(given)
@@ -225,6 +228,15 @@ def _first_mark(text: str) -> str:
     return match.group() if match else text[:1]
 
 
+def _choose(value: str, *pairs: str) -> str:
+    """The text beside the value. Raises TemplateError where there is none."""
+    texts = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    if value not in texts:
+        fix = did_you_mean(value, texts, f"it has {', '.join(texts)}")
+        raise TemplateError(f"choose has no text for '{value}'", fix, CHOOSE)
+    return texts[value]
+
+
 def _title(value: str) -> str:
     return re.sub(r"[^\W\d_]+(?:['’][^\W\d_]+)*", lambda word: word.group().capitalize(), value)
 
@@ -236,4 +248,5 @@ _APPLY: Mapping[str, Callable[..., str]] = {
     "capitalize": str.capitalize,
     "trim": str.strip,
     "replace": str.replace,
+    CHOOSE: _choose,
 }

@@ -56,6 +56,7 @@ FILTERS: Mapping[str, str] = MappingProxyType(
         "capitalize": "First letter large, the rest small",
         "trim": "no spaces at the ends",
         "replace": "`replace('a', 'b')`: each a becomes b",
+        "choose": "`choose('en', 'Hello', 'de', 'Hallo')`: the text beside the value; for every value one",
         "default": "`default('x')`: x where the variable is not set",
     }
 )

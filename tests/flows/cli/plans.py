@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from flows.config import compose
@@ -29,7 +30,7 @@ def shot(name: str, *takes: Take) -> PlannedShot:
         scene=name.split(".")[0],
         num_frames=32,
         fps=16,
-        takes=takes,
+        takes=tuple(replace(each, number=number) for number, each in enumerate(takes, 1)),
         depends_on=(),
         transition=Transition(),
         estimated_seconds=4.0,

@@ -48,6 +48,8 @@ def test_every_command_that_has_json_has_a_form_and_the_other_way_round() -> Non
         "doctor --config",
         "batch --plan",
         "history --plot",
+        "sweep --plan",
+        "pick SWEEP",
     }
     assert {name for name, known in options() if "as_events" in known} == {name.partition(":")[0] for name in EVENTS}
 

@@ -20,6 +20,7 @@ from flows.settings import ClusterSettings
 from flows.store import Store
 from tests.flows.cluster.clips import real_clip
 from tests.flows.cluster.conftest import OpenPool
+from tests.flows.cluster.troubled import KIND
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +49,23 @@ def test_progress_rises_before_the_clip_exists(pool: OpenPool, store: Store) -> 
     ]
     assert seen[:3] == [1, 2, 3]
     assert store.record(boat.fingerprint) is not None
+
+
+def test_clips_of_one_pool_can_have_renderers_of_their_own(pool: OpenPool, tmp_path: Path) -> None:
+    """Each folder has what its renderer was asked for, also where the worker has to change over and back."""
+    folders = {name: tmp_path / name for name in ("own", "other")}
+    for folder in folders.values():
+        folder.mkdir()
+    own, other = (RendererSpec(KIND, {"folder": str(folder)}) for folder in folders.values())
+    rendering = pool(own, max_workers=1)
+    first, second, third = (real_clip(prompt) for prompt in ("first", "second", "third"))
+    after = real_clip("after", after=[second])
+    rendering.submit([first])
+    rendering.submit([second, after], other)
+    rendering.submit([third])
+    assert sorted(finished(list(rendering.events()))) == sorted(c.fingerprint for c in (first, second, third, after))
+    written = {name: sorted((folder / "rendered.txt").read_text().split()) for name, folder in folders.items()}
+    assert written == {"own": ["first", "third"], "other": ["after", "second"]}
 
 
 def test_a_chain_is_rendered_in_order_and_leaves_whole_clips(pool: OpenPool, store: Store) -> None:

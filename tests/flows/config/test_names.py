@@ -37,7 +37,7 @@ def test_the_nearest_key_or_group_is_named(names: Names, key: str, meant: str) -
 def test_several_values_are_for_sweeps(names: Names) -> None:
     assert check("film.crf=18,28", names, sweeps=True).is_sweep_override()
     assert check("render=final,draft", names, sweeps=True).is_sweep_override()
-    with pytest.raises(SettingsError, match="--multirun"):
+    with pytest.raises(SettingsError, match="wanflow sweep"):
         check("film.crf=18,28", names)
 
 

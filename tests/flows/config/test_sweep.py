@@ -1,4 +1,4 @@
-"""Sweeps: Hydra splits, names and counts; each job gets its storyboard overrides as text."""
+"""Sweeps: Hydra splits; each job gets its storyboard overrides as text."""
 
 from __future__ import annotations
 
@@ -10,20 +10,17 @@ from typing import Any
 
 import pytest
 
-from flows.config.sweep import subfolder, sweep
+from flows.config.sweep import jobs_of
 from flows.errors import SettingsError
 
 SCRIPT = """
 import json, sys
 from flows.config import compose
-from flows.config.sweep import sweep
-def render(job):
+from flows.config.sweep import jobs_of
+jobs, swept = jobs_of(sys.argv[1:])
+for job in jobs:
     settings = compose(job.overrides, job.config_dir).settings
-    read = [settings.film.subfolder, settings.render.steps_scale]
-    print(json.dumps([job.storyboard, job.subfolder, list(job.overrides), *read]))
-    if "seed=13" in str(job.overrides):
-        job.codes.append(1)
-sys.exit(sweep(sys.argv[1:], render))
+    print(json.dumps([job.storyboard, swept, list(job.overrides), settings.render.steps_scale]))
 """
 
 
@@ -36,44 +33,42 @@ def run(folder: Path, *arguments: str) -> tuple[int, list[Any], str]:
     return done.returncode, jobs, "\n".join(line for line in lines if not line.startswith("[")) + done.stderr
 
 
-def test_a_sweep_renders_every_combination_into_a_folder_of_its_own(tmp_path: Path) -> None:
+def test_a_sweep_is_every_combination(tmp_path: Path) -> None:
     code, jobs, noise = run(
         tmp_path, "storyboard=x", "render=final,draft", "storyboard.seed=1,2", "cluster.max_workers=1", "--multirun"
     )
     assert code == 0, noise
     assert noise == ""
-    assert [(job[1], job[4]) for job in jobs] == [
-        ("render=final,seed=1", 1.0),
-        ("render=final,seed=2", 1.0),
-        ("render=draft,seed=1", 0.5),
-        ("render=draft,seed=2", 0.5),
+    assert [(job[2], job[3]) for job in jobs] == [
+        (["render=final", "storyboard.seed=1", "cluster.max_workers=1"], 1.0),
+        (["render=final", "storyboard.seed=2", "cluster.max_workers=1"], 1.0),
+        (["render=draft", "storyboard.seed=1", "cluster.max_workers=1"], 0.5),
+        (["render=draft", "storyboard.seed=2", "cluster.max_workers=1"], 0.5),
     ]
-    assert all(job[0] == "x" and job[1] == job[3] for job in jobs)
-    assert "storyboard.seed=2" in jobs[1][2]
+    assert all(job[:2] == ["x", True] for job in jobs)
     assert not (tmp_path / "outputs").exists() or [path.name for path in (tmp_path / "outputs").iterdir()] == [".hydra"]
 
 
-def test_one_run_needs_no_folder_and_prompts_stay_text(tmp_path: Path) -> None:
+def test_values_of_a_sweep_are_the_texts_that_were_meant(tmp_path: Path) -> None:
+    code, jobs, noise = run(tmp_path, "storyboard=x,y", "storyboard.shots.a.prompt=a red boat,'c, d'", "--multirun")
+    assert (code, noise) == (0, "")
+    assert [(job[0], job[2]) for job in jobs] == [
+        (name, [f"storyboard.shots.a.prompt={text}"]) for name in "xy" for text in ("a red boat", "c, d")
+    ]
+
+
+def test_one_run_is_no_sweep_and_prompts_stay_text(tmp_path: Path) -> None:
     code, jobs, noise = run(
         tmp_path, "storyboard=films/x.yaml", "storyboard.shots.a.prompt='a, b'", "storyboard.title=016"
     )
     assert (code, noise) == (0, "")
-    assert jobs == [["films/x.yaml", None, ["storyboard.shots.a.prompt='a, b'", "storyboard.title=016"], None, 1.0]]
+    assert jobs == [["films/x.yaml", False, ["storyboard.shots.a.prompt='a, b'", "storyboard.title=016"], 1.0]]
 
 
 def test_the_folder_of_the_store_may_be_called_its_path(tmp_path: Path) -> None:
     code, jobs, noise = run(tmp_path, "storyboard=x", "store.path=/nas/a,/nas/b", "--multirun")
     assert (code, noise) == (0, "")
-    assert [[text for text in job[2] if text.startswith("store")] for job in jobs] == [
-        ["store.address=/nas/a"],
-        ["store.address=/nas/b"],
-    ]
-
-
-def test_one_failing_variation_does_not_stop_the_others(tmp_path: Path) -> None:
-    code, jobs, _ = run(tmp_path, "storyboard=x", "storyboard.seed=12,13,14", "-m")
-    assert code == 1
-    assert len(jobs) == 3
+    assert [job[2] for job in jobs] == [["store.address=/nas/a"], ["store.address=/nas/b"]]
 
 
 def test_a_projects_configuration_is_swept_too(tmp_path: Path) -> None:
@@ -82,7 +77,7 @@ def test_a_projects_configuration_is_swept_too(tmp_path: Path) -> None:
     option.write_text("defaults: [final]\nsteps_scale: 0.3\n")
     code, jobs, noise = run(tmp_path, "--config-dir", "mine", "storyboard=x", "render=third,final", "-m")
     assert code == 0, noise
-    assert [job[4] for job in jobs] == [0.3, 1.0]
+    assert [job[3] for job in jobs] == [0.3, 1.0]
 
 
 @pytest.mark.parametrize(
@@ -91,16 +86,9 @@ def test_a_projects_configuration_is_swept_too(tmp_path: Path) -> None:
         (["storyboard=x", "rendr=final,draft"], "did you mean render?"),
         (["storyboard=x", "cluster.adress=a,b"], "did you mean cluster.address?"),
         (["render=draft"], "no storyboard"),
+        (["storyboard=x", "hydra/launcher=joblib", "-m"], "one pool"),
     ],
 )
-def test_a_mistake_is_found_before_any_job_starts(arguments: list[str], expected: str) -> None:
+def test_a_mistake_is_found_before_hydra_makes_a_job(arguments: list[str], expected: str) -> None:
     with pytest.raises(SettingsError, match=expected):
-        sweep(arguments, lambda job: pytest.fail("a job was started"))
-
-
-def test_names_of_variations_are_safe_and_short() -> None:
-    assert subfolder(["storyboard.seed=3", "model=tiny"]) == "seed=3,model=tiny"
-    assert subfolder(["storyboard.title='../../etc'"]) == "title=-..-..-etc"
-    long = subfolder([f"storyboard.shots.{'a' * 90}.prompt=1"])
-    assert len(long) <= 80
-    assert long != subfolder([f"storyboard.shots.{'a' * 90}.prompt=2"])
+        jobs_of(arguments)

@@ -131,7 +131,9 @@ def _shot(spec: ShotSpec, size: tuple[int, int], moments: Moments) -> PlannedSho
     takes = []
     for number in range(len(spec.scores)):
         clips = tuple(film_clip(spec, number, place, geometry, size) for place, geometry in enumerate(spec.clips))
-        takes.append(Take(7 + number, clips[-1].fingerprint, "cached" if number else "new", "new shot", clips))
+        takes.append(
+            Take(7 + number, clips[-1].fingerprint, "cached" if number else "new", "new shot", clips, number + 1)
+        )
     return PlannedShot(
         id=spec.id,
         scene=spec.id.partition(".")[0],

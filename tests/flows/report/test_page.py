@@ -163,7 +163,7 @@ def test_it_says_what_was_rendered_and_how(tmp_path: Path) -> None:
     text = re.sub(r"<[^>]+>", " ", report(tmp_path))
     text = re.sub(r"\s+", " ", text)
     assert "3 shots, 2.0 s, 32 × 24, 24 frames a second" in text
-    assert "Take 2, seed 8 In the film , quality 0.900" in text
+    assert "Take 2, seed 8 In the film, best score , quality 0.900" in text
     assert "Take 1, seed 7 quality 0.200" in text
     assert "the tiny family does not know: &#39;unicorn&#39;" in text
     assert "26 frames in 2 clips" in text

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from flows.planning.choice import Choice
 from flows.report import contact_sheet
-from flows.report.sheet import CELL, GAP, LABEL
+from flows.report.sheet import ACCENT, CELL, GAP, LABEL, cells_of
 from tests.flows.edit.films import ShotSpec, a_film, fingerprint_of
 
 
@@ -25,12 +26,35 @@ def cell(sheet: Image.Image, column: int, row: int) -> int:
     return sheet.convert("L").getpixel((left, top))  # type: ignore[return-value]
 
 
-def test_every_shot_has_its_place_and_its_chosen_take(tmp_path: Path) -> None:
-    shots = [ShotSpec(f"a.s{k}", ((3, 0, 3),), scores=(0.1, 0.2)) for k in range(5)]
+def test_every_shot_has_its_place(tmp_path: Path) -> None:
+    shots = [ShotSpec(f"a.s{k}", ((3, 0, 3),)) for k in range(5)]
     sheet = Image.open(io.BytesIO(contact_sheet(*a_film(tmp_path, shots, paint))))
     assert sheet.format == "PNG"
     shown = [cell(sheet, k % 4, k // 4) for k in range(5)]
-    assert shown == pytest.approx([40 * k + 20 for k in range(5)], abs=2)
+    assert shown == pytest.approx([40 * k for k in range(5)], abs=2)
+
+
+def test_every_take_is_there_with_its_score_and_the_chosen_one_says_who_chose_it(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, [ShotSpec("a.s1", ((3, 0, 3),), scores=(0.1, 0.3, 0.2))], paint)
+    cells = cells_of(plan, takes, store)
+    assert [(cell.number, cell.chosen, cell.said) for cell in cells] == [
+        (1, False, "0.100"),
+        (2, True, "0.300, best score"),
+        (3, False, "0.200"),
+    ]
+    shot = plan.shots[0]
+    picked = replace(shot, takes=shot.takes[2:], others=shot.takes[:2], choice=Choice("pick", "ann", "2026-12-01"))
+    for take in takes.values():
+        store.publish(take)
+    plan = replace(plan, shots=(picked,))
+    only = {name: takes[name] for name in [picked.takes[0].fingerprint]}
+    cells = cells_of(plan, only, store)
+    assert [(cell.number, cell.chosen, cell.said) for cell in cells] == [
+        (2, False, "0.300"),
+        (3, True, "0.200, chosen by ann"),
+    ], "take 1 was never rendered, as its plan says"
+    sheet = Image.open(io.BytesIO(contact_sheet(plan, only, store)))
+    assert sheet.convert("RGB").getpixel((GAP + CELL + GAP - 3, GAP + 40)) == pytest.approx(ACCENT, abs=3), "a frame"
 
 
 def test_shots_that_are_not_rendered_are_left_out(tmp_path: Path) -> None:

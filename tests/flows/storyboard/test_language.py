@@ -23,7 +23,7 @@ def test_every_key_of_a_shot_is_a_field_of_it_and_the_other_way_round() -> None:
 
 
 def test_defaults_have_every_key_of_a_shot_but_those_of_one_shot_alone() -> None:
-    assert set(SHOT.by_key) - set(DEFAULTS.by_key) == {"id", "prompt", "caption"}
+    assert set(SHOT.by_key) - set(DEFAULTS.by_key) == {"id", "prompt", "take", "caption"}
 
 
 def test_a_key_in_the_wrong_place_is_told_where_it_belongs() -> None:

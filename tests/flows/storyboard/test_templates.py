@@ -40,7 +40,7 @@ def test_a_template_is_filled_in(text: str, result: str) -> None:
 
 
 def test_every_filter_of_the_table_works() -> None:
-    arguments = {"replace": "('a', 'b')", "default": "('x')"}
+    arguments = {"replace": "('a', 'b')", "default": "('x')", "choose": f"('{TEMPLATES.variables['product']}', 'x')"}
     for name in FILTERS:
         assert TEMPLATES.render(f"{{{{ product | {name}{arguments.get(name, '')} }}}}")
 
@@ -93,3 +93,15 @@ def test_text_without_braces_is_left_alone(text: str) -> None:
 def test_no_text_makes_anything_but_text_or_a_clear_refusal(text: str) -> None:
     with suppress(TemplateError):
         assert isinstance(TEMPLATES.render(text), str)
+
+
+def test_a_text_is_chosen_by_a_value() -> None:
+    text = "{{ locale | choose('en', 'Hello', 'de', 'Hallo') }}, {{ locale | upper | choose('DE', 'x', 'EN', 'y') }}"
+    assert Templates({"locale": "de"}).render(text) == "Hallo, x"
+    assert Templates({"locale": "en"}).render(text) == "Hello, y"
+    with pytest.raises(TemplateError) as caught:
+        Templates({"locale": "fr"}).render(text)
+    assert (caught.value.message, caught.value.fix) == ("choose has no text for 'fr'", "it has en, de")
+    for wrong in ("choose", "choose()", "choose('en')", "choose('en', 'Hello', 'de')", "choose('en', 3)"):
+        with pytest.raises(TemplateError, match="takes pairs of texts in quotes"):
+            Templates({"locale": "en"}).render(f"{{{{ locale | {wrong} }}}}")

@@ -1,0 +1,148 @@
+"""Sweeps planned together: what differs, what films share, and mistakes that are found before anything is rendered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.batch.make import make_batch
+from flows.batch.sheet import read_sheet
+from flows.batch.sweep import Sweep, plan_sweep
+from flows.cluster import RendererSpec
+from flows.cluster.session import RaySession
+from flows.errors import SettingsError, StoryboardError, UserError
+from flows.film.picking import choices, keep, made_film
+from flows.store import open_store
+from tests.flows.batch.sweeps import STORYBOARD, swept
+from tests.flows.cluster.troubled import KIND
+
+
+def test_films_are_all_combinations_and_named_by_what_differs(tmp_path: Path) -> None:
+    texts = ["storyboard.seed=1,2", "render=final,draft", "storyboard.title=Other"]
+    plan = plan_sweep(swept(tmp_path, *texts), weights=False)
+    assert plan.called == "film-seed-render"
+    assert [planned.name for planned in plan.films] == [
+        "seed-1-render-final",
+        "seed-1-render-draft",
+        "seed-2-render-final",
+        "seed-2-render-draft",
+    ]
+    assert plan.films[1].film.variables == {"storyboard.seed": "1", "render": "draft"}
+    assert plan.overrides[0] == "storyboard.title=Other"
+    steps = [planned.plan.shots[0].first.sampling.num_inference_steps for planned in plan.films]
+    assert steps[0] == steps[2] == 2 * steps[1]
+    assert {planned.plan.title for planned in plan.films} == {"Other"}
+    assert {planned.plan.settings.film.outputs for planned in plan.films} == {tmp_path / "outputs" / plan.called}
+
+
+def test_clips_that_films_share_are_counted_once(tmp_path: Path) -> None:
+    plan = plan_sweep(swept(tmp_path, "storyboard.seed=1,2,3"), weights=False)
+    assert (plan.totals.clips, plan.totals.distinct) == (9, 5), "the opening, and takes of neighbouring seeds"
+    locale = plan_sweep(
+        swept(
+            tmp_path,
+            "storyboard.variables.locale=en,de",
+            storyboard=f"{STORYBOARD}        \n".replace("takes: 2}", 'takes: 2, caption: "{{ locale }}"}'),
+        ),
+        weights=False,
+    )
+    assert (locale.totals.clips, locale.totals.distinct) == (6, 3), "captions are laid over the same pictures"
+    assert [planned.plan.shots[1].caption for planned in locale.films] == ["en", "de"]
+
+
+def test_two_storyboards_can_be_compared(tmp_path: Path) -> None:
+    sweep = swept(tmp_path, "storyboard.seed=1")
+    (tmp_path / "other.yaml").write_text(STORYBOARD)
+    films = [(f"storyboard={tmp_path / name}", *sweep.films[0]) for name in ("film", "other")]
+    plan = plan_sweep(Sweep(films=films, called="both"), weights=False)
+    assert [planned.film.storyboard.path.name for planned in plan.films] == ["film.yaml", "other.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "error", "message"),
+    [
+        (["storyboard.seed=1"], UserError, "nothing to compare"),
+        (["storyboard.sed=1,2"], StoryboardError, "override storyboard.sed=1:1:12: unknown key 'sed'"),
+        (["storyboard.seed=1,-2"], StoryboardError, "override storyboard.seed=-2:1:17"),
+        (["storyboard.shots.own.take=1,5"], StoryboardError, "take 5 is chosen, and the shot has 2 takes"),
+        (["storyboard.shots.on.take=1,2"], StoryboardError, "did you mean"),
+        (["rendr=draft,final"], SettingsError, "did you mean render"),
+        (["render=draft,nope"], SettingsError, "render= has draft, final"),
+        (["render.steps_scale=1,-3"], SettingsError, "render.steps_scale"),
+        (["cluster.max_workers=1,2"], SettingsError, "cluster: cannot be swept over"),
+        (["store.bucket=a,b"], SettingsError, "store"),
+        (["film.subfolder=a,b"], SettingsError, "film.subfolder: cannot be swept over"),
+        (["render.device=cpu,auto"], SettingsError, "render.device: cannot be swept over"),
+        (["storyboard.seed=range(1,50)"], UserError, "49 films; at most 9"),
+        (["render=glob(*)"], SettingsError, "write the values out"),
+    ],
+)
+def test_a_mistake_names_its_override(texts: list[str], error: type[UserError], message: str, tmp_path: Path) -> None:
+    with pytest.raises(error) as caught:
+        plan_sweep(swept(tmp_path, *texts, most=9), weights=False)
+    assert message in str(caught.value)
+    assert not (tmp_path / "outputs").exists()
+    assert not (tmp_path / "store").exists()
+
+
+def test_what_several_films_have_is_said_once(tmp_path: Path) -> None:
+    broken = STORYBOARD.replace("takes: 2", "takes: none")
+    with pytest.raises(StoryboardError) as caught:
+        plan_sweep(swept(tmp_path, "storyboard.seed=1,2,3", storyboard=broken), weights=False)
+    assert len(caught.value.problems) == 1
+
+
+@pytest.mark.slow
+def test_a_sweep_is_one_batch_with_a_sheet_and_goes_on(ray_here: RaySession, tmp_path: Path) -> None:
+    sweep = swept(tmp_path, "storyboard.variables.shape=star,boat is refused,kite")
+    renderer = RendererSpec(KIND, {"folder": str(tmp_path)})
+    result = make_batch(plan_sweep(sweep), renderer=renderer)
+    assert [entry.state for entry in result.entries] == ["made", "failed", "made"]
+    prompts = (tmp_path / "rendered.txt").read_text().splitlines()
+    assert sorted(prompts) == ["a red kite", "a red kite", "a red star", "a red star", "a yellow star moves up"]
+    sheet = read_sheet(result.folder)
+    assert sheet is not None
+    assert sheet.shots == ["all.opening", "all.own"]
+    assert [row.differs for row in sheet.rows] == [{"shape": text} for text in ("star", "boat is refused", "kite")]
+    star, boat, kite = sheet.rows
+    assert star.frames[1].picture != kite.frames[1].picture
+    assert (star.frames[1].words, kite.frames[0].same_as) == ("take 2, best score", "shape-star")
+    assert boat.frames[1].picture is None
+    page = result.gallery.read_text()
+    assert page.count("data:image/jpeg") == 5, "of the failed one what is there, too"
+    assert "17x17" in page
+    assert result.sheet == result.folder / "sheet.jpg"
+    assert result.sheet.read_bytes()[:2] == b"\xff\xd8"
+
+    (tmp_path / "rendered.txt").write_text("")
+    again = make_batch(plan_sweep(swept(tmp_path, "storyboard.variables.shape=star,kite,sun")), renderer=renderer)
+    assert [entry.state for entry in again.entries] == ["kept", "kept", "made"]
+    assert (tmp_path / "rendered.txt").read_text().splitlines() == ["a red sun", "a red sun"]
+
+
+@pytest.mark.slow
+def test_a_picked_take_is_cut_in_and_only_what_goes_on_from_it_is_rendered(
+    ray_here: RaySession, tmp_path: Path
+) -> None:
+    going_on = f"{STORYBOARD}      - {{id: behind, prompt: a blue ball, continuity: previous}}\n"
+    renderer = RendererSpec(KIND, {"folder": str(tmp_path)})
+
+    def made() -> list[str]:
+        (tmp_path / "rendered.txt").write_text("")
+        texts = ["storyboard.variables.locale=en,de"]
+        captions = going_on.replace("takes: 2}", 'takes: 2, caption: "{{ locale }}"}')
+        result = make_batch(plan_sweep(swept(tmp_path, *texts, storyboard=captions)), renderer=renderer)
+        assert result.complete
+        return (tmp_path / "rendered.txt").read_text().splitlines()
+
+    assert len(made()) == 4
+    assert made() == []
+    store = open_store(str(tmp_path / "store"))
+    film = made_film(tmp_path / "outputs" / "film-locale" / "locale-en")
+    keep(film, choices(film, ["own=2"], store), store, "ann", "2026-12-01T10:00:00+00:00")
+    assert made() == ["a blue ball"], "for both languages at once: it is the same take"
+    after = made_film(tmp_path / "outputs" / "film-locale" / "locale-de")
+    assert after.shot("own").by == "pick"
+    keep(film, {"all.own": None}, store, "", "")
+    assert made() == [], "what was rendered before is still there"
