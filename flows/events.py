@@ -69,4 +69,22 @@ class Failed:
     because_of: str | None = None
 
 
-Event: TypeAlias = Started | Progress | Log | Finished | Failed
+@dataclass(frozen=True, slots=True)
+class WaitsForReview:
+    """Nothing is rendered until people have decided about these shots. `fingerprint` is empty: it is the whole film's.
+
+    `page` is where the contact sheet lies, `url` the page of the run that waits (empty: none does), `command` what a
+    person types to decide, `until` the last moment for it (ISO 8601; empty: there is none).
+    """
+
+    fingerprint: str
+    title: str
+    kind: str
+    shots: tuple[str, ...]
+    page: str
+    url: str
+    command: str
+    until: str
+
+
+Event: TypeAlias = Started | Progress | Log | Finished | Failed | WaitsForReview

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from flows.moments import is_moment
+from flows.moments import is_moment, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,18 @@ class Moment:
     def wrong(self, text: str) -> str | None:
         """What is wrong with it."""
         return None if is_moment(text) else f"{text} is no time; write 18:00, or 2026-01-31T18:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time (`flows.moments`)."""
+
+    def wrong(self, text: str) -> str | None:
+        """What is wrong with it."""
+        try:
+            return None if span(text).total_seconds() > 0 else f"{text} is no time at all; write 30m, 2h or 1d"
+        except ValueError:
+            return f"{text} is no length of time; write 30m, 2h, 1h30m or 1d"
 
 
 STEPS = Bounds(1, 1000)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE_SCALE, STEPS, TAKES, Bounds, Moment, Name, OneOf
+from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE_SCALE, STEPS, TAKES, Bounds, Moment, Name, OneOf, Span
 from wan.families import FAMILIES
 from wan.model.attention import KERNELS
 from wan.placement import Placement
@@ -148,6 +148,15 @@ class PromptSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewSettings:
+    """Of films whose stills or drafts people look at first. `timeout`: how long a round waits for them (None: without
+    end); then what nobody has decided is approved, or the film is rejected: `on_timeout`."""
+
+    timeout: Annotated[str | None, Span()]
+    on_timeout: Literal["approve", "reject"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the configuration decides about a run."""
 
@@ -158,3 +167,4 @@ class Settings:
     film: FilmSettings
     assets: AssetSettings
     prompts: PromptSettings
+    review: ReviewSettings

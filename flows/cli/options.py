@@ -24,6 +24,11 @@ draft_option = click.option(
     is_flag=True,
     help="A quick look in the film's place, half the steps, one take: render=draft (film.subfolder=draft: beside it).",
 )
+review_option = click.option(
+    "--review",
+    type=click.Choice(["stills", "draft"]),
+    help="First a still, or a short draft, of each shot: people decide which go on (wanflow review).",
+)
 priority_option = click.option(
     "--priority",
     type=click.IntRange(-1000, 1000),

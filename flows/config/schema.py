@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from omegaconf import MISSING
 
-from flows.limits import Bounds, Moment, Name, OneOf
+from flows.limits import Bounds, Moment, Name, OneOf, Span
 from flows.settings import Settings
 from wan.system.files import without_tilde
 
@@ -69,10 +69,10 @@ def choices_of(hint: Any) -> tuple[str, ...]:
     return tuple(name for member in get_args(hint) for name in choices_of(member))
 
 
-def forms_of(hint: Any) -> tuple[Name | Moment, ...]:
+def forms_of(hint: Any) -> tuple[Name | Moment | Span, ...]:
     """The forms that a text of that type has to have."""
     if get_origin(hint) is Annotated:
-        return tuple(limit for limit in hint.__metadata__ if isinstance(limit, Name | Moment))
+        return tuple(limit for limit in hint.__metadata__ if isinstance(limit, Name | Moment | Span))
     return tuple(form for member in get_args(hint) for form in forms_of(member))
 
 

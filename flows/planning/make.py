@@ -173,6 +173,7 @@ def _shot(
         overlap=moments.overlaps[recipe.id],
         original_prompt=None if prompt == shot.prompt else shot.prompt,
         caption=shot.caption,
+        approved=shot.approved,
         place=shot.place,
     )
 
