@@ -69,3 +69,11 @@ def with_order(overrides: tuple[str, ...], priority: int | None, deadline: str |
 def without_draft(overrides: Sequence[str]) -> list[str]:
     """The same as a person types them: `--draft` for what it stands for."""
     return ["--draft", *overrides[len(DRAFT) :]] if tuple(overrides[: len(DRAFT)]) == DRAFT else [*overrides]
+
+
+def check_whole(only: Sequence[str]) -> None:
+    """Raises UserError: a review is of the whole film."""
+    from flows.errors import UserError
+
+    if only:
+        raise UserError("--only and --review exclude each other: a review is of the whole film")

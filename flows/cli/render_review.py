@@ -39,13 +39,13 @@ def approved_plan(
     Raises FlowsError when nobody has decided in time and the film is rejected; and as `load` and `render`.
     """
     from flows.api import plan
+    from flows.cli.options import check_whole
     from flows.cli.planning import counting_prompts
-    from flows.errors import FlowsError, UserError
+    from flows.errors import FlowsError
     from flows.review.history import drop_sheet
     from flows.review.prepare import Wish, after_time_out, prepare
 
-    if only:
-        raise UserError("--only and --review exclude each other: a review is of the whole film")
+    check_whole(only)
 
     def load(decided: Sequence[str]) -> Project:
         from flows.api import load

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _FAR = datetime.max.replace(tzinfo=UTC)
 _BEGUN = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, StateType.PAUSED)
-_GOES_ON = (HANDED_BACK, "AwaitingRetry")
+_GOES_ON = (HANDED_BACK, "AwaitingRetry", "Resuming")
 """Names of runs that wait, and have been begun."""
 
 
