@@ -5,10 +5,12 @@ A shot is a group of three fields under `shot_1`, `shot_2` …, which carry its 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flows.review.model import Entry, Sheet, Verdict
+from flows.review.model import Entry, Question, Sheet, Standing, Verdict
+from flows.review.page import asked, in_markdown
 from flows.review.rounds import stands
 from flows.review.wanted import Answer, Wanted, texts
 from flows.storyboard.nodes import Source, Text
@@ -25,16 +27,25 @@ WORDS: Mapping[Verdict, str] = {
 _VERDICTS: Mapping[str, Verdict] = {words: verdict for verdict, words in WORDS.items()}
 UI = "Prefect"
 _PROMPT_SHOWN = 300
+MOST_PICTURES = 48
+"""In the fields of a form; of a longer film there is the contact sheet above them."""
 
 
-def schema(sheet: Sheet, entries: Sequence[Entry]) -> dict[str, Any]:
-    """Of the whole form. What is decided already is chosen already."""
+def schema(
+    sheet: Sheet,
+    entries: Sequence[Entry],
+    pictures: Mapping[str, bytes] | None = None,
+    problems: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Of the whole form. What is decided already is chosen already. `pictures` are JPEGs by shot: each stands in the
+    words above its fields, which are Markdown; so does what is asked, and what was wrong with the answer before, above
+    the first: of a long form Prefect's UI leaves no room for its own description."""
     found = stands(sheet.questions, entries)
     properties: dict[str, Any] = {
         "who": {
             "type": "string",
             "title": "Your name",
-            "description": "It is kept with your decisions.",
+            "description": asked(sheet, entries, problems),
             "minLength": 1,
             "maxLength": 100,
             "position": 0,
@@ -54,7 +65,7 @@ def schema(sheet: Sheet, entries: Sequence[Entry]) -> dict[str, Any]:
         properties[f"shot_{number}"] = {
             "type": "object",
             "title": question.shot,
-            "description": f"{standing}, seed {question.seed}: {question.words[:_PROMPT_SHOWN]}",
+            "description": _described(question, standing, pictures or {}),
             "position": number + 1,
             "properties": {
                 "decision": {
@@ -115,6 +126,15 @@ def values_of(entry: Entry, sheet: Sheet) -> dict[str, Any]:
             "note": decision.note,
         }
     return values
+
+
+def _described(question: Question, standing: Standing, pictures: Mapping[str, bytes]) -> str:
+    said = in_markdown(question.words[:_PROMPT_SHOWN])
+    words = f"{standing}, seed {question.seed}: {said}"
+    jpeg = pictures.get(question.shot)
+    if jpeg is None or len(pictures) > MOST_PICTURES:
+        return words
+    return f"{words}\n\n![{question.shot}](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})"
 
 
 def _wanted(shot: str, group: Mapping[str, Any], text: Any) -> Wanted | None:

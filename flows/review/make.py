@@ -34,11 +34,12 @@ class Render(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The sheet with its pictures, where its page lies, and what rendering took (None: nothing was rendered)."""
+    """The sheet, what there is to see, where the page lies, and what rendering took (None: nothing was rendered)."""
 
     sheet: Sheet
     page: Path
     picture: bytes
+    looks: Looks
     result: FilmResult | None
 
 
@@ -121,4 +122,4 @@ def _laid_out(reviewed: Reviewed, looks: Looks, folder: Path) -> Shown:
     at = str(folder / PAGE)
     sheet = replace(sheet, page=store.put_bytes(html.encode()), picture=store.put_bytes(jpeg), at=at)
     put_sheet(store, sheet)
-    return Shown(sheet, folder / PAGE, jpeg, None)
+    return Shown(sheet, folder / PAGE, jpeg, looks, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ MOST_FILM_BYTES = 32 * 2**20
 """Of films within a page; what is more is shown as pictures."""
 _PAPER, _INK, _SOFT = (250, 249, 246), (32, 30, 28), (140, 134, 126)
 _MARKS = {"open": (180, 81, 42), "approved": (78, 122, 82), "dropped": (140, 134, 126)}
-_WORDS = 60
+_MARKS_OF_MARKDOWN = re.compile(r"[|*_`\[\]\\!]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ def markdown(sheet: Sheet, entries: Sequence[Entry], picture: bytes, problems: S
     """The sheet beside a run: its picture lies in the text."""
     found = stands(sheet.questions, entries)
     rows = [
-        f"| {question.shot} | {found[question.shot].standing} | {question.seed} | {_cell(question.words)} "
-        f"| {_cell(_history(question, entries))} |"
+        f"| {question.shot} | {found[question.shot].standing} | {question.seed} | {in_markdown(question.words)} "
+        f"| {in_markdown(_history(question, entries))} |"
         for question in sheet.questions
     ]
     head = ["| shot | | seed | prompt | decided before |", "| --- | --- | ---: | --- | --- |"]
@@ -90,21 +91,19 @@ def markdown(sheet: Sheet, entries: Sequence[Entry], picture: bytes, problems: S
 
 def introduction(sheet: Sheet, entries: Sequence[Entry], picture: bytes, problems: Sequence[str] = ()) -> str:
     """What is asked, with the picture, as Markdown."""
-    waiting = open_shots(sheet.questions, entries)
-    wrong = [f"**Not taken:** {_cell(problem)}" for problem in problems]
-    ends = (
-        f"approved by itself after {_moment(sheet)}"
-        if sheet.on_timeout == "approve"
-        else f"rejected after {_moment(sheet)}"
-    )
-    lines = [
-        *wrong,
-        f"**{_cell(sheet.title)}**: decide {', '.join(waiting) or 'nothing: every shot is decided'}.",
-        *([f"What is open is {ends}."] if sheet.until else []),
-        f"![contact sheet](data:image/jpeg;base64,{base64.b64encode(picture).decode()})" if picture else "",
-        f"In a terminal: `wanflow review {sheet.name}`",
-    ]
+    shown = f"![contact sheet](data:image/jpeg;base64,{base64.b64encode(picture).decode()})" if picture else ""
+    lines = [asked(sheet, entries, problems), shown, f"In a terminal: `wanflow review {sheet.name}`"]
     return "\n\n".join(line for line in lines if line)
+
+
+def asked(sheet: Sheet, entries: Sequence[Entry], problems: Sequence[str] = ()) -> str:
+    """What is asked, until when, and what was wrong with the answer before, as Markdown."""
+    waiting = open_shots(sheet.questions, entries)
+    wrong = [f"**Not taken:** {in_markdown(problem)}" for problem in problems]
+    decide = f"**{in_markdown(sheet.title)}**: decide {', '.join(waiting) or 'nothing: every shot is decided'}."
+    then = "approved" if sheet.on_timeout == "approve" else "rejected, with the film,"
+    time = f"What is open is {then} after {sheet.until:%Y-%m-%d %H:%M} UTC." if sheet.until else ""
+    return "\n\n".join(line for line in [*wrong, decide, time] if line)
 
 
 def picture(sheet: Sheet, entries: Sequence[Entry], looks: Looks) -> bytes:
@@ -144,10 +143,6 @@ def _history(question: Question, entries: Sequence[Entry]) -> str:
     return "; ".join(said)
 
 
-def _moment(sheet: Sheet) -> str:
-    return f"{sheet.until:%Y-%m-%d %H:%M} UTC" if sheet.until else ""
-
-
 def _yaml(value: str) -> str:
     """As a storyboard has it: numbers bare, text in quotes."""
     return (
@@ -159,5 +154,6 @@ def _uri(data: bytes | None, kind: str) -> str:
     return data_uri(data, kind) if data else ""
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+def in_markdown(text: str) -> str:
+    """On one line, and as it is: `<boat>` is no tag, `|` ends no cell, `*` begins nothing."""
+    return " ".join(_MARKS_OF_MARKDOWN.sub(r"\\\g<0>", text.replace("&", "&amp;").replace("<", "&lt;")).split())

@@ -68,7 +68,7 @@ def _asked(reviewed: Reviewed, outbox: Outbox, render: Callable[..., object], pr
     sheet = shown.sheet
     outbox.say(
         Asked(
-            schema(sheet, reviewed.entries),
+            schema(sheet, reviewed.entries, shown.looks.pictures, problems),
             introduction(sheet, reviewed.entries, shown.picture, problems),
             sheet.until.isoformat() if sheet.until else "",
             sheet.on_timeout,

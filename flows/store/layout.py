@@ -11,6 +11,7 @@
     submissions/<sha256>.json         a storyboard that was sent, and the blobs of its files
     films/<run>.json                  the files of a film that was made for somebody elsewhere
     pools/<name>.json                 what people changed about a pool of workers by hand
+    reviews/<slug>-<digest>/*.json    what people have decided about a film, and what is asked (`flows.review.history`)
     checkpoints/<fingerprint>-<…>     how far a clip has come that is not finished (`flows.store.checkpoints`)
 
 Keys are relative, with slashes on every system. All but blobs and records are notes: small but for checkpoints, and

@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flows.errors import FlowsError, UserError
-from flows.project import plan
+from flows.project import Project, plan
 from flows.review.form import APPROVE_ALL
 from flows.review.history import read_entries, sheet_of_run
 from flows.review.prepare import Wish, prepare
@@ -72,22 +74,18 @@ def sent(tmp_path: Path) -> tuple[Store, str, tuple[str, ...]]:
     checked = check_storyboard_here(tmp_path / "boat.yaml", [*overrides, "storyboard.title=" + tmp_path.name])
     store = open_store(checked.settings.store.address)
     digest = pack(checked, store).digest
-    made = iter(range(1000))
-
-    def load(decided: Any = ()) -> Any:
-        folder = tmp_path / "laid" / str(next(made))
-        folder.mkdir(parents=True)
-        return load_sent(store, digest, [f"store.address={store.address}", *checked.overrides, *more, *decided], folder)
-
-    takes: tuple[list[str], ...] = (
-        [],
-        ["storyboard.shots.river.drift.seed=4"],
-        ["storyboard.shots.river.drift.seed=4", "storyboard.shots.river.night.prompt=<boat> under the moon"],
-    )
-    for more in takes:
+    own = [f"store.address={store.address}", *checked.overrides]
+    seed, prompt = "storyboard.shots.river.drift.seed=4", "storyboard.shots.river.night.prompt=<boat> under the moon"
+    for more in ([], [seed], [seed, prompt]):
+        load = partial(laid, store, digest, tmp_path, [*own, *more])
         rendered(prepare(load, Wish(kind="stills", name=""), NOW).looks)
-        rendered(plan(load()))
+        rendered(plan(load(())))
     return store, f"sha256:{digest}", checked.overrides
+
+
+def laid(store: Store, digest: str, folder: Path, overrides: Sequence[str], decided: Sequence[str]) -> Project:
+    """As a machine loads it."""
+    return load_sent(store, digest, [*overrides, *decided], Path(tempfile.mkdtemp(dir=folder)))
 
 
 def reached(rest: Rest, run: str, name: str) -> dict[str, Any]:
@@ -133,12 +131,8 @@ def test_a_run_waits_without_a_process_and_goes_on_with_what_was_decided(
 
     with pytest.raises(UserError, match="has taken nothing of this"):
         resume(rest, asked.run, {"who": "maria", "shot_1": {"decision": "perhaps"}})
-    first = {
-        "who": "maria",
-        "shot_1": {"decision": "approve"},
-        "shot_2": {"decision": "another take", "note": "closer"},
-    }
-    resume(rest, asked.run, first)
+    take = {"decision": "another take", "note": "closer"}
+    resume(rest, asked.run, {"who": "maria", "shot_1": {"decision": "approve"}, "shot_2": take})
     with pytest.raises(UserError, match="has taken nothing of this"):
         resume(rest, asked.run, {"who": "jo", "film": APPROVE_ALL})
 
@@ -146,9 +140,8 @@ def test_a_run_waits_without_a_process_and_goes_on_with_what_was_decided(
     wrong = reached_again(rest, asked.run, lambda said: "not taken" in said.lower())
     assert "&lt;baot> is not in the cast" in wrong
 
-    answer(
-        rest, asked.run, keyset, {"who": "jo", "shot_3": {"decision": "new prompt", "prompt": "<boat> under the moon"}}
-    )
+    prompt = {"decision": "new prompt", "prompt": "<boat> under the moon"}
+    answer(rest, asked.run, keyset, {"who": "jo", "shot_3": prompt})
     answer(rest, asked.run, keyset, {"who": "jo", "film": APPROVE_ALL})
     assert list(watch(rest, asked.run))[-1].state == "completed"
     made = film_files(store, asked.run)
