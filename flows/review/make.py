@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from flows.review.history import put_sheet
 from flows.review.looks import FOLDER
 from flows.review.model import Sheet
 from flows.review.page import Looks, markdown, page, picture
-from flows.review.prepare import Reviewed
+from flows.review.prepare import Reviewed, begun
 from flows.words import count
 from wan.system.files import write_atomically
 
@@ -43,14 +44,19 @@ class Shown:
     result: FilmResult | None
 
 
-def show(reviewed: Reviewed, render: Render, problems: Sequence[str] = ()) -> Shown:
+def show(
+    reviewed: Reviewed,
+    render: Render,
+    problems: Sequence[str] = (),
+    clock: Callable[[], datetime] | None = None,
+) -> Shown:
     """Render what is missing of what is looked at, and lay out the sheet: on disk, and in the store for who decides
-    elsewhere. No worker is left. Raises as `make_film`."""
+    elsewhere. The time for that begins then. No worker is left. Raises as `make_film`."""
     shown: list[Shown] = []
 
     def lay_out(making: Making) -> None:
         looks = _looks(reviewed, making)
-        shown.append(_laid_out(reviewed, looks, making.folder))
+        shown.append(_laid_out(reviewed, looks, making.folder, (clock or _now)()))
         making.report = shown[0].page
         made = shown[0]
         making.waiting = Waiting(
@@ -61,7 +67,7 @@ def show(reviewed: Reviewed, render: Render, problems: Sequence[str] = ()) -> Sh
         settings, board = reviewed.project.settings.film, reviewed.project.storyboard
         folder = settings.outputs.absolute() / board.slug / (settings.subfolder or "") / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        return _laid_out(reviewed, _looks(reviewed, None), folder)
+        return _laid_out(reviewed, _looks(reviewed, None), folder, (clock or _now)())
     result = render(reviewed.looks, instead=lay_out)
     return replace(shown[0], result=result)
 
@@ -105,7 +111,7 @@ def _looks(reviewed: Reviewed, making: Making | None) -> Looks:
     return Looks(pictures, films)
 
 
-def _laid_out(reviewed: Reviewed, looks: Looks, folder: Path) -> Shown:
+def _laid_out(reviewed: Reviewed, looks: Looks, folder: Path, now: datetime) -> Shown:
     sheet, store, entries = reviewed.sheet, reviewed.store, reviewed.entries
     questions = tuple(
         replace(
@@ -115,7 +121,7 @@ def _laid_out(reviewed: Reviewed, looks: Looks, folder: Path) -> Shown:
         )
         for question in sheet.questions
     )
-    sheet = replace(sheet, questions=questions)
+    sheet = begun(replace(sheet, questions=questions), reviewed.project.settings.review, now)
     html, jpeg = page(sheet, entries, looks, reviewed.changes), picture(sheet, entries, looks)
     write_atomically(folder / PAGE, html)
     (folder / PICTURE).write_bytes(jpeg)
@@ -123,3 +129,7 @@ def _laid_out(reviewed: Reviewed, looks: Looks, folder: Path) -> Shown:
     sheet = replace(sheet, page=store.put_bytes(html.encode()), picture=store.put_bytes(jpeg), at=at)
     put_sheet(store, sheet)
     return Shown(sheet, folder / PAGE, jpeg, looks, None)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -18,6 +18,7 @@ from flows.review.history import add_entry, folder_of, read_entries, sheet_in
 from flows.review.looks import given_files, given_look, is_given, look_settings, look_storyboard, question_of
 from flows.review.model import Entry, Kind, Question, Sheet
 from flows.review.rounds import Change, changes_of, final_storyboard, open_shots, own_seed, when_time_is_up
+from flows.settings import ReviewSettings
 from flows.store import Store
 from flows.storyboard.model import Shot, Storyboard
 from wan.system.digests import file_digest
@@ -83,6 +84,13 @@ def prepare(load: Load, wish: Wish, now: datetime, on_prompt: OnPrompt | None = 
     return Reviewed(project, looks, sheet, entries, changes, store)
 
 
+def begun(sheet: Sheet, settings: ReviewSettings, now: datetime) -> Sheet:
+    """The sheet, whose time begins now if it has none yet."""
+    if sheet.until is not None or settings.timeout is None:
+        return sheet
+    return replace(sheet, since=now, until=now + span(settings.timeout))
+
+
 def after_time_out(reviewed: Reviewed, now: datetime) -> Entry | None:
     """What is decided, and kept, since nobody has in time; None: there is time left."""
     entry = when_time_is_up(reviewed.sheet, reviewed.entries, now)
@@ -128,19 +136,20 @@ def _sheet(
     now: datetime,
     before: Sheet | None,
 ) -> Sheet:
-    """One that asks what was asked before has begun then; its time is not begun anew."""
+    """One that asks what was asked before has begun then; its time is not begun anew. That of another begins when it is
+    laid out (`begun`): what is looked at has to be rendered first."""
     settings, storyboard = project.settings.review, project.storyboard
     looks = [question.look for question in questions]
     same = before is not None and [question.look for question in before.questions] == looks and before.kind == wish.kind
-    since = before.since if before is not None and same else now
+    since = before.since if before is not None and same else None
     return Sheet(
         title=storyboard.title,
         kind=wish.kind,
         name=wish.name,
         folder=folder,
         number=entries[-1].number if entries else 0,
-        since=since,
-        until=since + span(settings.timeout) if settings.timeout else None,
+        since=since or now,
+        until=since + span(settings.timeout) if since and settings.timeout else None,
         on_timeout=settings.on_timeout,
         questions=questions,
         cast=storyboard.cast,

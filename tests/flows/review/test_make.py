@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,10 +20,10 @@ from flows.review.wanted import Answer, Wanted, entry_of, texts
 from tests.flows.review.reviews import NOW, STORYBOARD, film, loaded, prepared, rendered
 
 
-def shown(reviewed: Reviewed) -> Shown:
+def shown(reviewed: Reviewed, now: datetime = NOW) -> Shown:
     """Of looks that are in the store already: no worker is started."""
     rendered(reviewed.looks)
-    return show(reviewed, make_film)
+    return show(reviewed, make_film, clock=lambda: now)
 
 
 def decide(reviewed: Reviewed, who: str = "maria", **verdicts: str) -> Entry:
@@ -160,15 +160,16 @@ def test_a_round_has_its_time_and_asking_again_gives_no_more(tmp_path: Path) -> 
         load = lambda decided=(): loaded(tmp_path, [*settings, *decided])  # noqa: E731
         return prepare(load, Wish(kind="stills", name="boat"), NOW + timedelta(hours=hours))
 
-    first = at(0)
-    shown(first)
-    assert at(5).sheet.until == first.sheet.until == NOW + timedelta(hours=8)
+    hours = timedelta(hours=1)
+    assert after_time_out(at(99), NOW + 99 * hours) is None, "nobody has seen anything yet"
+    first = shown(at(0), NOW + 2 * hours)
+    assert at(5).sheet.until == first.sheet.until == NOW + 10 * hours
     assert after_time_out(at(5), NOW + timedelta(hours=5)) is None
-    late = after_time_out(at(9), NOW + timedelta(hours=9))
+    late = after_time_out(at(10), NOW + 10 * hours)
     assert late is not None
     assert late.who == "time-out"
-    assert at(9).open == ()
-    assert {shot.approved for shot in at(9).final.storyboard.shots} == {"time-out on 2026-11-30 18:12 UTC"}
+    assert at(11).open == ()
+    assert {shot.approved for shot in at(11).final.storyboard.shots} == {"time-out on 2026-11-30 19:12 UTC"}
 
 
 def test_pictures_that_are_given_are_looked_at_without_rendering(tmp_path: Path) -> None:
