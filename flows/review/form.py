@@ -111,6 +111,7 @@ def answer_in(values: Mapping[str, Any], sheet: Sheet) -> Answer:
         wanted=tuple(each for each in wanted if each),
         approve_rest=film == APPROVE_ALL,
         rejected=film == REJECT,
+        number=sheet.number,
         sources=tuple(sources),
     )
 

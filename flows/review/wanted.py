@@ -34,8 +34,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one person wants. `number`: the entries that the person knew of; None: those that there were when this was
-    read. `sources` are the texts it was read from."""
+    """What one person wants. `number`: how many entries there were when the person looked; None: as many as there are.
+    `sources` are the texts it was read from."""
 
     who: str
     how: str
@@ -49,7 +49,7 @@ class Answer:
 def entry_of(answer: Answer, sheet: Sheet, entries: Sequence[Entry], now: datetime) -> Entry:
     """The entry that an answer makes. Raises UserError for who comes too late, StoryboardError with every problem, each
     where it was written; then nothing of the answer counts."""
-    check_first(answer, sheet, entries)
+    check_first(answer, entries)
     problems = Problems()
     for source in answer.sources:
         problems.knows(source)
@@ -70,10 +70,9 @@ def entry_of(answer: Answer, sheet: Sheet, entries: Sequence[Entry], now: dateti
     )
 
 
-def check_first(answer: Answer, sheet: Sheet, entries: Sequence[Entry]) -> None:
+def check_first(answer: Answer, entries: Sequence[Entry]) -> None:
     """Of two people who decide at once the first one wins. Raises UserError for the second."""
-    known = sheet.number if answer.number is None else answer.number
-    later = [entry for entry in entries if entry.number > known]
+    later = [entry for entry in entries if answer.number is not None and entry.number > answer.number]
     if later:
         raise UserError(
             f"{later[-1].signed} has {later[-1].words} in the meantime; nothing of this was taken\n"

@@ -128,6 +128,17 @@ def test_what_is_wrong_names_the_flag_and_nothing_is_kept(
     assert read_entries(reviewed.store, reviewed.sheet.folder) == ()
 
 
+def test_decisions_may_come_one_after_the_other(run: Run, tmp_path: Path) -> None:
+    reviewed = in_store(tmp_path)
+    run("render", "--review", "stills")
+    for shot in ("launch", "drift", "night"):
+        assert run("review", "--approve", shot).exit_code == 0
+    assert run("review", "--drop", "night", "--by", "jo").exit_code == 0
+    entries = read_entries(reviewed.store, reviewed.sheet.folder)
+    assert [entry.decisions[0].verdict for entry in entries] == ["approve", "approve", "approve", "drop"]
+    assert prepared(tmp_path, "stills").open == ()
+
+
 def test_a_film_that_is_rejected_asks_again_when_it_is_rendered_again(run: Run, tmp_path: Path) -> None:
     in_store(tmp_path)
     run("render", "--review", "stills")

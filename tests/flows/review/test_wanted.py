@@ -40,7 +40,7 @@ def test_an_entry_says_what_was_looked_at_and_what_is_replaced() -> None:
 
 def test_the_rest_is_approved_and_what_stands_is_not_said_again() -> None:
     before = entry(1, decision("river.launch", "approve"))
-    known = {"entries": (before,), "number": 1}
+    known = {"entries": (before,)}
     made = decided(wanted("launch", "approve"), wanted("drift", "take"), approve_rest=True, **known)
     assert [(each.shot, each.verdict) for each in made.decisions] == [
         ("river.drift", "take"),
@@ -92,7 +92,7 @@ def test_of_two_who_decide_at_once_the_second_is_told() -> None:
     with pytest.raises(
         UserError, match="jo on 2026-11-30 09:12 UTC has decided 1 shot in the meantime; nothing of this"
     ):
-        decided(wanted("launch", "approve"), entries=(first,))
+        decided(wanted("launch", "approve"), entries=(first,), number=0)
 
 
 @pytest.mark.parametrize("who", ["", " ", "x" * 101, "a\nb", "\x1b[0m"])
