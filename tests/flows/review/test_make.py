@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from flows.cluster import RendererSpec
 from flows.errors import StoryboardError, UserError
 from flows.film import make_film
 from flows.planning import plan_to_json
@@ -202,3 +204,24 @@ def test_a_storyboard_and_the_same_one_sent_from_here_share_their_decisions(tmp_
     (tmp_path / "sent").mkdir()
     sent = load_sent(store, pack(checked, store).digest, overrides, tmp_path / "sent")
     assert folder_of(sent.storyboard) == folder_of(loaded(tmp_path).storyboard)
+
+
+@pytest.mark.slow
+def test_workers_render_what_is_looked_at_and_are_gone_while_people_decide(tmp_path: Path) -> None:
+    import ray
+
+    film(tmp_path)
+    stub = partial(make_film, renderer=RendererSpec("stub", {"seconds": 0.0}))
+    first = show(prepared(tmp_path), stub)
+    assert first.result is not None
+    assert first.result.rendered == 3
+    assert set(first.looks.films) == {"river.launch", "river.drift", "river.night"}
+    assert not ray.is_initialized()
+    decide(prepared(tmp_path), launch="approve", drift="approve", night="take")
+    second = show(prepared(tmp_path), stub)
+    assert second.result is not None
+    assert (second.result.rendered, second.result.cached) == (1, 2)
+    decide(prepared(tmp_path), night="approve")
+    made = stub(plan(prepared(tmp_path).final))
+    assert made.path is not None
+    assert made.path.exists()
