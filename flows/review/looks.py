@@ -8,17 +8,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from flows.planning.geometry import film_geometry
 from flows.review.model import Kind, Question
 from flows.review.rounds import own_seed
 from flows.settings import Settings
 from flows.shots import choose_variant, film_fps
-from flows.storyboard.model import Scene, Shot, Soundtrack, Storyboard, Transition
+from flows.storyboard.model import Format, Scene, Shot, Size, Soundtrack, Storyboard, Transition
+from flows.storyboard.sizes import FILM_MULTIPLE
 from wan.families import Family
 
 DRAFT_SECONDS = 1.0
 """Of a shot's draft at most."""
-DRAFT_STEPS, DRAFT_SIDES = 0.5, 0.667
-"""Of a draft: of the steps, else (of schedules that cannot be cut) of the sides of the picture."""
+DRAFT_STEPS, DRAFT_SIDES = 0.5, 2 / 3
+"""Of a draft: of the steps (schedules that cannot be cut stay whole), and of the sides of the picture."""
 FOLDER = "review"
 """Below the film's own."""
 
@@ -36,15 +38,15 @@ def look_storyboard(storyboard: Storyboard, kind: Kind, family: Family) -> Story
             scenes.append(replace(scene, shots=shots))
     if not scenes:
         return None
-    return replace(storyboard, scenes=tuple(scenes), soundtrack=Soundtrack(), deliver=())
+    size = _smaller(storyboard, family) if kind == "draft" else storyboard.format
+    return replace(storyboard, scenes=tuple(scenes), format=size, soundtrack=Soundtrack(), deliver=())
 
 
 def look_settings(settings: Settings, kind: Kind) -> Settings:
     """One take of each, in a folder beside the film; of drafts half the steps."""
     render = replace(settings.render, takes=1)
     if kind == "draft":
-        steps, sides = min(render.steps_scale, DRAFT_STEPS), min(render.size_scale, DRAFT_SIDES)
-        render = replace(render, steps_scale=steps, size_scale=sides)
+        render = replace(render, steps_scale=min(render.steps_scale, DRAFT_STEPS), size_scale=1.0)
     below = settings.film.subfolder
     film = replace(settings.film, subfolder=f"{below}/{FOLDER}" if below else FOLDER)
     return replace(settings, render=render, film=film)
@@ -83,6 +85,18 @@ def question_of(shot: Shot, storyboard: Storyboard, undecided: Mapping[str, tupl
         written_seed=seed,
         needs=(shot.continuity.source,) if shot.continuity else (),
     )
+
+
+def _smaller(storyboard: Storyboard, family: Family) -> Format:
+    """The film's size, made smaller, where the family draws other sizes than its own."""
+    own = storyboard.format
+    if family.sizes or own.from_image:
+        return own
+    film = film_geometry(storyboard, family, [], {}).film
+    width, height = (
+        max(1, round(side * DRAFT_SIDES / FILM_MULTIPLE)) * FILM_MULTIPLE for side in (film.width, film.height)
+    )
+    return replace(own, size=Size(width, height))
 
 
 def _draft(shot: Shot) -> Shot:
