@@ -33,7 +33,7 @@ from flows.submission import check_storyboard_here, film_files, load_sent, pack
 from tests.flows.review.reviews import NOW, film, rendered
 
 pytestmark = pytest.mark.slow
-SECONDS = 120.0
+SECONDS = 300.0
 
 
 @pytest.fixture(scope="module")
