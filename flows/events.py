@@ -93,4 +93,22 @@ class BudgetLow:
         return f"{self.cap}: {self.spent:,.4g} of {self.most:,.4g} {self.unit} are spent or reserved"
 
 
-Event: TypeAlias = Started | Progress | Log | Finished | Failed | BudgetLow
+@dataclass(frozen=True, slots=True)
+class WaitsForReview:
+    """Nothing is rendered until people have decided about these shots. `fingerprint` is empty: it is the whole film's.
+
+    `page` is where the contact sheet lies, `url` the page of the run that waits (empty: none does), `command` what a
+    person types to decide, `until` the last moment for it (ISO 8601; empty: there is none).
+    """
+
+    fingerprint: str
+    title: str
+    kind: str
+    shots: tuple[str, ...]
+    page: str
+    url: str
+    command: str
+    until: str
+
+
+Event: TypeAlias = Started | Progress | Log | Finished | Failed | BudgetLow | WaitsForReview

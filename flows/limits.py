@@ -13,7 +13,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from flows.amounts import amount
-from flows.moments import is_moment
+from flows.moments import is_moment, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,21 @@ class Zone:
         return None
 
 
-Form: TypeAlias = Name | Moment | Currency | Spending | Zone
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time (`flows.moments`)."""
+
+    def wrong(self, text: str) -> str | None:
+        """What is wrong with it."""
+        try:
+            return None if span(text).total_seconds() > 0 else f"{text} is no time at all; write 30m, 2h or 1d"
+        except ValueError:
+            return f"{text} is no length of time; write 30m, 2h, 1h30m or 1d"
+
+
+Form: TypeAlias = Name | Moment | Currency | Spending | Span | Zone
 """What a text has to be."""
+
 
 STEPS = Bounds(1, 1000)
 FLOW_SHIFT = Bounds(0, 100, above=True)

@@ -21,6 +21,7 @@ from flows.limits import (
     Moment,
     Name,
     OneOf,
+    Span,
     Spending,
     Zone,
 )
@@ -189,6 +190,15 @@ class CostSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewSettings:
+    """Of films whose stills or drafts people look at first. `timeout`: how long a round waits for them (None: without
+    end); then what nobody has decided is approved, or the film is rejected: `on_timeout`."""
+
+    timeout: Annotated[str | None, Span()]
+    on_timeout: Literal["approve", "reject"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the configuration decides about a run."""
 
@@ -200,3 +210,4 @@ class Settings:
     assets: AssetSettings
     prompts: PromptSettings
     cost: CostSettings
+    review: ReviewSettings

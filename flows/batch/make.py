@@ -193,7 +193,7 @@ def _guard(plan: BatchPlan, clips: Sequence[Clip], missing: Sequence[Clip], stor
             estimate = estimate_cost(planned.plan)
             if estimate.seconds:
                 check_priced(cap, estimate, prices)
-                check_fits(cap, estimate, f"{plan.table.name}: row {planned.film.row}: the film {planned.name!r}")
+                check_fits(cap, estimate, f"{_row_of(plan, planned)}the film {planned.name!r}")
     wanted = Wanted(
         of="batch",
         name=plan.called,
@@ -204,6 +204,10 @@ def _guard(plan: BatchPlan, clips: Sequence[Clip], missing: Sequence[Clip], stor
         person=user(),
     )
     return open_guard(wanted, plan.settings, store, meter)
+
+
+def _row_of(plan: BatchPlan, planned: PlannedFilm) -> str:
+    return f"{plan.table.name}: row {planned.film.row}: " if plan.table else ""
 
 
 def _clips_of(films: Sequence[PlannedFilm]) -> tuple[Clip, ...]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated, BinaryIO, Literal, TypedDict
+from typing import Annotated, BinaryIO, Literal, TypeAlias, TypedDict
 
 from flows.cli.document import print_document
-from flows.events import BudgetLow, Event, Failed, Finished, Log, Progress, Started
+from flows.events import BudgetLow, Event, Failed, Finished, Log, Progress, Started, WaitsForReview
 from flows.planning.model import Plan
 
 
@@ -78,6 +78,19 @@ class BudgetEvent(Where):
     most: Annotated[float, "the cap"]
     unit: Annotated[str, "a currency, or `GPU h`"]
     message: str
+
+
+class WaitsEvent(Where):
+    """Nothing more is rendered until people have decided."""
+
+    event: Literal["waits for review"]
+    title: str
+    kind: Annotated[str, "`stills`, `draft`"]
+    shots: Annotated[list[str], "`scene.shot` of those to be decided"]
+    page: Annotated[str, "where the contact sheet lies"]
+    url: Annotated[str, "of the run that waits; empty: none does"]
+    decide: Annotated[str, "the command for it"]
+    until: Annotated[str, "the last moment for it, ISO 8601; empty: there is none"]
 
 
 class InBatch(TypedDict):
@@ -184,6 +197,7 @@ EVENTS: Mapping[str, type] = MappingProxyType(
         "render: finished": FinishedEvent,
         "render: failed": FailedEvent,
         "render: budget": BudgetEvent,
+        "render: waits for review": WaitsEvent,
         "batch: film": BatchFilmEvent,
         "batch: started": BatchStarted,
         "batch: progress": BatchProgressed,
@@ -219,9 +233,10 @@ def printer(plan: Plan, stdout: BinaryIO) -> Callable[[Event], None]:
     return show
 
 
-def as_line(
-    event: Event, places: Mapping[str, Where]
-) -> StartedEvent | ProgressEvent | LogEvent | FinishedEvent | FailedEvent | BudgetEvent:
+Line: TypeAlias = StartedEvent | ProgressEvent | LogEvent | FinishedEvent | FailedEvent | BudgetEvent | WaitsEvent
+
+
+def as_line(event: Event, places: Mapping[str, Where]) -> Line:
     """An event of a film with the place of its clip."""
     nowhere: Where = {"shot": None, "take": None, "clip": None, "fingerprint": event.fingerprint}
     where = places.get(event.fingerprint, nowhere)
@@ -246,6 +261,18 @@ def as_line(
                 "most": event.most,
                 "unit": event.unit,
                 "message": event.message,
+            }
+        case WaitsForReview():
+            return {
+                "event": "waits for review",
+                **where,
+                "title": event.title,
+                "kind": event.kind,
+                "shots": list(event.shots),
+                "page": event.page,
+                "url": event.url,
+                "decide": event.command,
+                "until": event.until,
             }
 
 

@@ -18,6 +18,8 @@ from flows.fields import Written
 from flows.ledger.rows import LedgerRow
 from flows.ledger.sums import Sum
 from flows.planning.form import PlanForm
+from flows.review.model import Entry as Decided
+from flows.review.model import Kind, Standing
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -82,7 +84,8 @@ class RenderDocument(Envelope):
     captions: Annotated[str | None, "path of the subtitles (WebVTT) beside the film, if a shot has a caption"]
     delivered: list[DeliveredForm]
     clips: Annotated[list[str], "paths of the shots that `--only` named"]
-    report: str | None
+    report: Annotated[str | None, "of a review the contact sheet"]
+    waiting: Annotated[list[str], "shots that wait for decisions (`--review`); `exit_code` is 3 then"]
     plan: Annotated[str, "path of the plan as JSON"]
     spent: Annotated[dict[str, Any], Written(Spent)]
     rendered: Annotated[int, "takes"]
@@ -90,6 +93,37 @@ class RenderDocument(Envelope):
     seconds: float
     run_url: Annotated[str, "the run in the Prefect UI, while its server runs (`wanflow ui`)"]
     warnings: Annotated[list[str], "those of the plan, and what went wrong beside the film; in `problems` too"]
+
+
+class ShotDecisionForm(TypedDict):
+    """A shot that is reviewed; `decision`, `prompt` and `note` are to be filled in."""
+
+    decision: Annotated[str, "`approve`, `take`, `prompt`, `drop`, `note`; empty: nothing is decided"]
+    prompt: Annotated[str, "of the shot; another one with `decision` `prompt`"]
+    note: str
+    look: Annotated[str, "fingerprint of what is looked at; decisions about another are refused"]
+    seed: int
+    standing: Annotated[Standing, "how it stands"]
+    decided: Annotated[str, "by whom and when it was decided; empty: it is open"]
+
+
+class ReviewDocument(Envelope):
+    """`wanflow review`; `--decisions` reads the same, filled in."""
+
+    review: Annotated[int, "version of this form"]
+    film: Annotated[str, "its title"]
+    kind: Kind
+    number: Annotated[int, "how many entries there were: who decides knowing fewer comes too late"]
+    by: Annotated[str, "who decides"]
+    reject: Annotated[bool, "true: the film is not made"]
+    shots: Annotated[dict[str, ShotDecisionForm], "by `scene.shot`"]
+    open: Annotated[list[str], "shots that are to be decided"]
+    page: Annotated[str, "path of the contact sheet, on the machine that made it"]
+    run: Annotated[str, "that waits; empty: none, it was rendered by a command"]
+    run_url: str
+    until: Annotated[str | None, "the last moment to decide, ISO 8601; null: there is none"]
+    taken: Annotated[dict[str, Any] | None, Written(Decided), "what this command has decided"]
+    history: Annotated[list[Annotated[dict[str, Any], Written(Decided)]], "all that was decided, in its order"]
 
 
 class BatchFilmForm(TypedDict):
@@ -528,6 +562,7 @@ FORMS: Mapping[str, type] = MappingProxyType(
         "check": CheckDocument,
         "plan": PlanDocument,
         "render": RenderDocument,
+        "review": ReviewDocument,
         "batch": BatchDocument,
         "batch --plan": BatchPlanDocument,
         "sweep": SweepDocument,

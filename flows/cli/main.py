@@ -1,6 +1,6 @@
 """The group of commands, and the one place that turns an outcome into an exit code.
 
-0 done · 1 something failed while rendering · 2 the person's input is wrong · 130 stopped
+0 done · 1 something failed while rendering · 2 the person's input is wrong · 3 people have to decide · 130 stopped
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "flows.cli.check",
     "plan": "flows.cli.plan",
     "render": "flows.cli.render",
+    "review": "flows.cli.review",
     "batch": "flows.cli.batch",
     "sweep": "flows.cli.sweep",
     "pick": "flows.cli.pick",

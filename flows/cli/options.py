@@ -24,6 +24,11 @@ draft_option = click.option(
     is_flag=True,
     help="A quick look in the film's place, half the steps, one take: render=draft (film.subfolder=draft: beside it).",
 )
+review_option = click.option(
+    "--review",
+    type=click.Choice(["stills", "draft"]),
+    help="First a still, or a short draft, of each shot: people decide which go on (wanflow review).",
+)
 priority_option = click.option(
     "--priority",
     type=click.IntRange(-1000, 1000),
@@ -64,3 +69,11 @@ def with_order(overrides: tuple[str, ...], priority: int | None, deadline: str |
 def without_draft(overrides: Sequence[str]) -> list[str]:
     """The same as a person types them: `--draft` for what it stands for."""
     return ["--draft", *overrides[len(DRAFT) :]] if tuple(overrides[: len(DRAFT)]) == DRAFT else [*overrides]
+
+
+def check_whole(only: Sequence[str]) -> None:
+    """Raises UserError: a review is of the whole film."""
+    from flows.errors import UserError
+
+    if only:
+        raise UserError("--only and --review exclude each other: a review is of the whole film")

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from flows.events import MOTION, STARTS, Event, Failed, Finished, Log, Started
+from flows.events import MOTION, STARTS, Event, Failed, Finished, Log, Started, WaitsForReview
 from flows.events import Progress as Step
 from flows.planning.model import Clip, Plan
 from flows.words import clock, count, duration
@@ -122,7 +122,7 @@ class FilmProgress:
                 case Log() if event.level >= logging.WARNING:
                     whose = self._name(event.fingerprint) if event.fingerprint else "warning"
                     self._say(f"[dim]{escape(whose)}:[/] {escape(event.message)}")
-                case Log():
+                case Log() | WaitsForReview():
                     pass
             self._show_film()
 

@@ -27,6 +27,7 @@ from flows.cli.options import (
     json_option,
     overrides_argument,
     priority_option,
+    review_option,
     storyboard_argument,
     with_draft,
     with_order,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from flows.film import FilmResult
     from flows.film.result import Delivered
     from flows.planning.model import Plan
+    from flows.review.model import Kind
 
 Said: TypeAlias = Literal["words", "document", "events"]
 STOPPING = "stopping; what is finished is kept, and this may take some seconds"
@@ -54,6 +56,7 @@ GIVE_UP_SECONDS = 30.0
 @overrides_argument
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option
+@review_option
 @priority_option
 @deadline_option
 @json_option
@@ -64,6 +67,7 @@ def command(
     overrides: tuple[str, ...],
     only: tuple[str, ...],
     draft: bool,
+    review: Kind | None,
     priority: int | None,
     deadline: str | None,
     as_json: bool,
@@ -79,11 +83,12 @@ def command(
     Examples:
       wanflow render paper_boat
       wanflow render storyboards/my_film.yaml --only river.drift --draft
+      wanflow render storyboards/my_film.yaml --review draft
       wanflow render storyboards/my_film.yaml model=wan22 model.root=/weights cluster=ray
     """
     said: Said = "events" if as_events else "document" if as_json else "words"
     asked = with_draft(with_order(overrides, priority, deadline), draft)
-    render_film(storyboard, asked, only=only, said=said, config_dir=config_dir)
+    render_film(storyboard, asked, only=only, said=said, config_dir=config_dir, review=review)
 
 
 def render_film(
@@ -93,14 +98,21 @@ def render_film(
     only: Sequence[str] = (),
     said: Said = "words",
     config_dir: Path | None = None,
+    review: Kind | None = None,
 ) -> None:
-    """Load, plan, render, and say how it went: in words, as a document, or as events and a document."""
+    """Load, plan, render, and say how it went: in words, as a document, or as events and a document. With `review`
+    people decide first (`flows.cli.render_review`)."""
     from flows.api import load
     from flows.cli.planning import plan_with_progress
     from flows.extras import check_can_render
 
     check_can_render()  # before a model is paid for prompts
-    made = plan_with_progress(load(storyboard, overrides, config_dir=config_dir))
+    if review is None:
+        made = plan_with_progress(load(storyboard, overrides, config_dir=config_dir))
+    else:
+        from flows.cli.render_review import approved_plan
+
+        made = approved_plan(storyboard, overrides, only, review, said, config_dir)
     with termination_as_interrupt() as answer:
         if said == "words":
             _with_progress(again(storyboard, overrides, config_dir), made, only, answer)
@@ -115,11 +127,11 @@ def _for_programs(plan: Plan, only: Sequence[str], *, events: bool) -> None:
     from flows.cli.streams import stdout_alone
 
     with stdout_alone() as stdout:
-        result = render(plan, on_event=printer(plan, stdout) if events else _warn, only=only)
+        result = render(plan, on_event=printer(plan, stdout) if events else warn, only=only)
     print_document(document_of(plan, result), line=events)
 
 
-def _warn(event: Event) -> None:
+def warn(event: Event) -> None:
     """What concerns the whole film (it waits for room, a worker is out of use) is said on stderr."""
     from flows.events import Log
 
@@ -197,14 +209,14 @@ def shown_path(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def document_of(plan: Plan, result: FilmResult) -> RenderDocument:
-    """The film as programs read of it."""
+def document_of(plan: Plan, result: FilmResult, waiting: Sequence[str] = (), code: int = 0) -> RenderDocument:
+    """The film as programs read of it; `waiting` are shots that people have to decide about."""
     from flows.cli.document import envelope, warnings
     from flows.fields import plain
 
     all_warnings = [*plan.warnings, *result.warnings]
     return {
-        **envelope("render", problems=warnings(all_warnings)),
+        **envelope("render", code, problems=warnings(all_warnings)),
         "title": plan.title,
         "film": str(result.path) if result.path else None,
         "captions": str(result.captions) if result.captions else None,
@@ -214,6 +226,7 @@ def document_of(plan: Plan, result: FilmResult) -> RenderDocument:
         ],
         "clips": [str(clip) for clip in result.clips],
         "report": str(result.report) if result.report else None,
+        "waiting": list(waiting),
         "plan": str(result.plan_path),
         "spent": plain(result.spent),
         "rendered": result.rendered,

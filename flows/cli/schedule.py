@@ -15,6 +15,7 @@ from flows.cli.options import (
     json_option,
     overrides_argument,
     priority_option,
+    review_option,
     storyboard_argument,
     with_draft,
 )
@@ -50,6 +51,7 @@ def command() -> None:
     "--late", default=LATE, show_default=True, metavar="TIME", help="How late a film may begin: else it is not."
 )
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
+@review_option
 @draft_option
 @priority_option
 @click.option("--deadline-in", metavar="TIME", help="When a film should be there, counted from its time: 3h.")
@@ -65,6 +67,7 @@ def add(
     latest: bool,
     late: str,
     only: tuple[str, ...],
+    review: str | None,
     draft: bool,
     priority: int | None,
     deadline_in: str | None,
@@ -84,7 +87,20 @@ def add(
     from flows.cli.schedule_page import print_added
 
     with_all = with_draft(overrides, draft)
-    wanted = Wanted(storyboard, with_all, cron, timezone, name, latest, late, only, priority or 0, deadline_in, replace)
+    wanted = Wanted(
+        storyboard,
+        with_all,
+        cron,
+        timezone,
+        name,
+        latest,
+        late,
+        only,
+        priority or 0,
+        deadline_in,
+        replace,
+        review or "",
+    )
     document = schedule_film(wanted, config_dir)
     _print(document) if as_json else print_added(document)
 

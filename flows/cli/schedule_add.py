@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.cli.document import envelope, warnings
+from flows.cli.options import check_whole
 from flows.cli.schedule_page import DEPLOYMENT_PAUSED, form_of
 from flows.errors import StoryboardError, UserError
 from flows.moments import span
@@ -36,6 +37,7 @@ class Wanted:
     priority: int
     deadline_in: str | None
     replace: bool
+    review: str = ""
 
 
 def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocument:
@@ -48,6 +50,8 @@ def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocumen
     late, by = _span("--late", wanted.late), _span("--deadline-in", wanted.deadline_in)
     if wanted.name is not None:
         check_name(wanted.name)
+    if wanted.review:
+        check_whole(wanted.only)
     checked, overrides, remarks = _checked(wanted, config_dir)
     name = wanted.name or check_name(fit_name(checked.storyboard.slug if checked else Path(wanted.storyboard).stem))
     with reached() as rest:
@@ -62,6 +66,7 @@ def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocumen
             "store": store,
             "late": late,
             "deadline_in": by,
+            **({"review": wanted.review} if wanted.review else {}),
         }
         added = schedules.put(name, " ".join(wanted.cron.split()), zone, parameters)
         served = is_served(rest)

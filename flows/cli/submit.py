@@ -14,6 +14,7 @@ from flows.cli.options import (
     json_option,
     overrides_argument,
     priority_option,
+    review_option,
     storyboard_argument,
     with_draft,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @overrides_argument
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option
+@review_option
 @priority_option
 @deadline_option
 @click.option("--watch", is_flag=True, help="Wait for it, and write it here: as wanflow fetch does.")
@@ -39,6 +41,7 @@ def command(
     overrides: tuple[str, ...],
     only: tuple[str, ...],
     draft: bool,
+    review: str | None,
     priority: int | None,
     deadline: str | None,
     watch: bool,
@@ -55,6 +58,7 @@ def command(
       wanflow submit storyboards/my_film.yaml store.address=/shared/wanflow
       wanflow submit paper_boat model=wan22 --priority 10 --deadline 18:00
       wanflow submit storyboards/my_film.yaml --draft --watch
+      wanflow submit storyboards/my_film.yaml --review draft
     """
     from flows.cli.document import print_document
     from flows.cli.fetch import fetch, show
@@ -66,7 +70,7 @@ def command(
     for remark in checked.remarks:
         say(f"warning: {remark}")
     with reached() as rest:
-        document = _submitted(checked, rest, only, priority, deadline)
+        document = _submitted(checked, rest, only, priority, deadline, review or "")
         if not as_json:
             _print(document)
         if watch:
@@ -76,17 +80,20 @@ def command(
 
 
 def _submitted(
-    checked: Checked, rest: Rest, only: tuple[str, ...], priority: int | None, deadline: str | None
+    checked: Checked, rest: Rest, only: tuple[str, ...], priority: int | None, deadline: str | None, review: str
 ) -> SubmitDocument:
     import time
 
     from flows.cli.document import envelope, warnings
+    from flows.cli.options import check_whole
     from flows.runs.deadline import deadline_of
     from flows.runs.submitting import submit
     from flows.store import open_store
     from flows.submission import check_shots, pack
 
     check_shots(checked.storyboard, only)
+    if review:
+        check_whole(only)
     by = deadline_of(deadline, time.time()) if deadline else None
     store = open_store(checked.settings.store.address)
     packed = pack(checked, store)
@@ -99,6 +106,7 @@ def _submitted(
         only=only,
         priority=priority or 0,
         deadline=by,
+        review=review,
     )
     waits = (
         [] if asked.served else [f"no machine serves films at {rest.url} now; it waits until one does: wanflow serve"]

@@ -32,13 +32,15 @@ def make_film(
     only: Sequence[str] = (),
     renderer: RendererSpec | None = None,
     observer: Observer | None = None,
+    instead: Callable[[Making], None] | None = None,
 ) -> FilmResult:
     """Render what is not in the store and edit the film into `outputs/<slug>/`.
 
     `on_event` hears what happens, in this thread. `only` names shots: they and what they start from are rendered, and
     written to `shots/<scene.shot>.mp4`; the film is made too if the other shots are in the store. `renderer` replaces
     the one that the settings ask for; its clips are filed under the plan's fingerprints, so give it a store of its own.
-    `observer` is told of everything, and cannot keep the film from being made.
+    `observer` is told of everything, and cannot keep the film from being made. `instead` makes something else of what
+    is rendered than a film.
     Raises UserError before anything is started, EnvironmentProblem, RenderError (what could be rendered is kept),
     EditError, Stopped.
     """
@@ -53,6 +55,7 @@ def make_film(
         cleanup.callback(observer.close)
         observer.start()
         making = _begun(plan, asked, folder, renderer, tell, began, cleanup)
+        making.instead = instead
         making.tell_found()
         run = make_observed(making, observer)
     return _result(making, run)

@@ -36,12 +36,21 @@ UNDER_WAY = (MOTION, "encode", "denoise", "decode")
 """Stages of a clip that are work on it; what comes before is the start of workers and the loading of weights."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A film that is not made: what was rendered of it waits for people. In words, and as a page in Markdown."""
+
+    message: str
+    markdown: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Making:
     """`shots` are those that must be rendered, `asked` those that were named (empty: the whole film).
 
     `records` grows while clips finish; `pool` is None when nothing is missing. `warnings` were said on the way.
     `open_pool` starts one for clips that are found damaged later; `healed` are those, and what was said of each.
+    `instead` makes something else of what is rendered than a film; `waiting` is what people are then asked.
     `start_seconds` pass from `began` (of `time.monotonic`) until a clip, or the edit, is under way.
     """
 
@@ -72,6 +81,8 @@ class Making:
     edit_seconds: float | None = None
     meter: Meter = field(init=False)
     guard: Guard | None = None
+    instead: Callable[[Making], None] | None = None
+    waiting: Waiting | None = None
 
     def __post_init__(self) -> None:
         self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
@@ -242,7 +253,10 @@ class Making:
     def _edit(self) -> None:
         """Write `plan.json`, the clips of the shots that were asked for, and film and report if every shot is there."""
         write_atomically(self.plan_path, json.dumps(plan_to_json(self.plan), indent=1, ensure_ascii=False))
-        self.clips = tuple(self._edit_shot(shot) for shot in self.asked)
+        if self.instead is not None:
+            self.instead(self)
+            return
+        self.clips = tuple(self.edit_shot(shot) for shot in self.asked)
         records = self._all_records()
         if records is None:
             return
@@ -265,7 +279,8 @@ class Making:
         """A PNG of what there is."""
         return contact_sheet(self.plan, self.records, self.store)
 
-    def _edit_shot(self, shot: PlannedShot) -> Path:
+    def edit_shot(self, shot: PlannedShot) -> Path:
+        """A file of the shot alone."""
         path = self.folder / SHOTS / f"{shot.id}.mp4"
         path.parent.mkdir(exist_ok=True)
         timeline = make_timeline(self.plan.alone(shot), self.records, self.store)

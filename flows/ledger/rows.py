@@ -31,6 +31,7 @@ class LedgerRow:
     fps: Annotated[float, "frames a second it is kept at"]
     kernel: Annotated[str, "computed the attention"] = "auto"
     original_prompt: Annotated[str, "the prompt before a model extended it"] = ""
+    approved: Annotated[str, "who has approved the shot in a review, and when"] = ""
     seconds: Annotated[Mapping[str, float], "by stage: `load`, `encode`, `denoise`, `decode`, `write`"] = field(
         default_factory=dict
     )

@@ -45,6 +45,7 @@ class ShotForm(TypedDict):
     prompt: Annotated[str, "as it is rendered"]
     original_prompt: Annotated[str, "`prompt` before a model extended it; the same where none has"]
     negative_prompt: str
+    approved: Annotated[str | None, "who has approved the shot in a review, and when"]
     depends_on: Annotated[list[str], "ids of the shots it starts from"]
     transition: TransitionForm
     takes: Annotated[list[Annotated[dict[str, Any], Written(Take)]], "of which the film shows one"]

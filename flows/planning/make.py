@@ -192,6 +192,7 @@ def _shot(recipe: ShotRecipe, made: Chosen, source: str | None, counted: set[str
         overlap=moments.overlaps[recipe.id],
         original_prompt=None if prompt == shot.prompt else shot.prompt,
         caption=shot.caption,
+        approved=shot.approved,
         place=shot.place,
         choice=made.choice,
         others=made.others,

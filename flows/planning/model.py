@@ -93,6 +93,7 @@ class PlannedShot:
     overlap: int = 0
     original_prompt: str | None = None
     caption: str | None = None
+    approved: Annotated[str | None, "who has approved the shot, and when, where films are reviewed"] = None
     place: Place | None = field(default=None, compare=False)
     choice: Choice = BY_SCORE
     others: tuple[Take, ...] = ()

@@ -53,6 +53,7 @@ def ledger_row(
         fps=clip.fps,
         kernel=clip.kernel,
         original_prompt=shot.original_prompt or shot.prompt,
+        approved=shot.approved or "",
         seconds=dict(rendered.seconds) if rendered else {},
         peak_memory_bytes=rendered.peak_memory_bytes if rendered else 0,
         scores=dict(record.scores) if record else {},

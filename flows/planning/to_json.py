@@ -58,6 +58,7 @@ def _shot(shot: PlannedShot) -> ShotForm:
         "prompt": shot.prompt,
         "original_prompt": shot.original_prompt or shot.prompt,
         "negative_prompt": shot.first.negative_prompt,
+        "approved": shot.approved,
         "depends_on": list(shot.depends_on),
         "transition": {"kind": shot.transition.kind, "duration": shot.transition.duration},
         "takes": [plain(take) for take in shot.takes],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
@@ -25,6 +25,7 @@ from flows.runs.names import FLOW, REFUSED
 from flows.runs.order import Order
 from flows.runs.scheduled import Scheduled
 from flows.runs.served import run_url, served
+from flows.runs.suspending import suspend, take_answer
 from flows.runs.tasks import as_state
 
 LEAST, MOST = -1000, 1000
@@ -45,6 +46,7 @@ def film(
     schedule: str = "",
     late: Annotated[str, Field(pattern=f"^{SPAN}$")] = LATE,
     deadline_in: Annotated[str, Field(pattern=f"^({SPAN})?$")] = "",
+    review: Literal["", "stills", "draft"] = "",
 ) -> State[Any]:
     """Makes a film of a storyboard: renders what is not in the store yet, and edits it.
 
@@ -63,6 +65,8 @@ def film(
         late: How much later than its time a film that a schedule asks for may begin, like 2h or 30m. One that cannot
             is not made, and its run ends as Missed.
         deadline_in: When it should be there, counted from its time, like 3h: instead of a deadline, for a schedule.
+        review: Render stills or short drafts of its shots first. Then the run waits as WaitingForReview, holding no
+            GPU, until people have decided about them: Resume asks for it.
     """
     told = served()
     if told is None:
@@ -79,11 +83,17 @@ def film(
         deadline=by.isoformat() if by else None,
         run=run,
         url=run_url(told.url, run),
+        review=review,
+        answer=take_answer() if review else "",
     )
     asked_by = schedule or own_schedule()
     with FilmProcess(order, Path(told.folder)) as process:
         FEED.set(process.feed)
-        return _followed(process, Scheduled(asked_by, storyboard, at, late) if asked_by else None)
+        state = _followed(process, Scheduled(asked_by, storyboard, at, late) if asked_by else None)
+    last = process.feed.last
+    if last is not None and last.how == "waits" and process.feed.asked is not None:
+        suspend(process.feed.asked, last.message)
+    return state
 
 
 def _followed(process: FilmProcess, scheduled: Scheduled | None) -> State[Any]:

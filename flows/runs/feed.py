@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import IO
 
-from flows.runs.messages import Beat, Began, Ended, Message, Opened, decode
+from flows.runs.messages import Asked, Beat, Began, Ended, Message, Opened, decode
 
 KILLED = "The process that made this film was killed. Finished takes are in the store: run it again to go on."
 
@@ -16,13 +16,15 @@ KILLED = "The process that made this film was killed. Finished takes are in the 
 class Feed:
     """Reads `source` in a thread of its own, so that who writes there never waits. `ending` is set with the last
     message: the film's end, or that of its process, which is told as the film's; `last` once it was taken. `lines` is
-    how many have come; `killed` is told as the end where none was."""
+    how many have come; `killed` is told as the end where none was. `asked` is what people have to decide, if the film
+    waits for that."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self.ending = threading.Event()
         self.last: Ended | None = None
         self.lines = 0
         self.killed = KILLED
+        self.asked: Asked | None = None
         self._source = source
         self._heard: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._inboxes: dict[str, queue.SimpleQueue[Message]] = {}
@@ -82,6 +84,8 @@ class Feed:
                 for line in lines:
                     message = decode(line)
                     self.lines += 1
+                    if isinstance(message, Asked):
+                        self.asked = message
                     if isinstance(message, Ended) and not message.take:
                         self.ending.set()
                     if not isinstance(message, Beat):

@@ -13,6 +13,7 @@ from flows.runs.reporter import Reporter
 
 if TYPE_CHECKING:
     from flows.cluster import RendererSpec
+    from flows.film.making import Making
 
 
 def run_film(
@@ -21,7 +22,8 @@ def run_film(
     on_event: Callable[[Event], None] | None = None,
     only: Sequence[str] = (),
     renderer: RendererSpec | None = None,
+    instead: Callable[[Making], None] | None = None,
 ) -> FilmResult:
     """`make_film`, reported to Prefect: one flow run a film, one task run a take. Raises what it raises, and
     EnvironmentProblem, before anything is rendered, when the Prefect server that a person names cannot be used."""
-    return make_film(plan, on_event=on_event, only=only, renderer=renderer, observer=Reporter())
+    return make_film(plan, on_event=on_event, only=only, renderer=renderer, observer=Reporter(), instead=instead)

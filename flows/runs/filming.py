@@ -14,14 +14,16 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
 from flows.config import as_override
 from flows.film.make import make_film
+from flows.film.making import Making
 from flows.film.observer import Run
 from flows.film.result import FilmResult
 from flows.planning.model import Plan
@@ -29,6 +31,7 @@ from flows.project import Project, load, plan, store_of
 from flows.runs.messages import Beat, Message, Said
 from flows.runs.order import Order, order_from
 from flows.runs.outbox import Outbox
+from flows.runs.reviewed import approved_plan
 from flows.runs.teller import Teller
 from flows.runs.telling import ended
 from flows.store import open_store
@@ -43,7 +46,8 @@ BEAT_SECONDS = 60.0
 LAST_SECONDS = 30.0
 """What the last words may take to be read."""
 _ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-Make = Callable[[Plan, Order, Teller], FilmResult]
+Make = Callable[..., FilmResult]
+"""Of a plan, with `order`, `teller` and `instead` (`flows.film.make_film`)."""
 
 
 def main(make: Make | None = None) -> None:
@@ -62,12 +66,19 @@ def _filmed(order: Order, outbox: Outbox, teller: Teller, make: Make) -> Message
     """How it ended."""
     try:
         with ExitStack() as held:
-            project = _project(order, held)
+            load_with = partial(_project, order, held)
+            project = load_with()
             outbox.say(Said("", logging.INFO, f"{project.storyboard.identity} is planned"))
-            planned = plan(project)
+            if order.review:
+                approved = approved_plan(order, load_with, outbox, partial(make, order=order, teller=teller))
+                if not isinstance(approved, Plan):
+                    return teller.last or approved
+                planned = approved
+            else:
+                planned = plan(project)
             for warning in planned.warnings:
                 outbox.say(Said("", logging.WARNING, warning))
-            result = make(planned, order, teller)
+            result = make(planned, order=order, teller=teller)
             if order.sent is not None:
                 outputs, sent_from = project.settings.film.outputs, project.storyboard.identity
                 made = publish_film(store_of(project.settings), order.run, sent_from, outputs, result)
@@ -81,17 +92,20 @@ def _filmed(order: Order, outbox: Outbox, teller: Teller, make: Make) -> Message
         return ended(error)
 
 
-def _project(order: Order, held: ExitStack) -> Project:
+def _project(order: Order, held: ExitStack, decided: Sequence[str] = ()) -> Project:
+    """`decided`: overrides into the storyboard."""
     said = {"store.address": order.store, "cluster.priority": order.priority, "cluster.deadline": order.deadline}
-    overrides = [*order.overrides, *(as_override(key, value) for key, value in said.items() if value)]
+    overrides = [*order.overrides, *(as_override(key, value) for key, value in said.items() if value), *decided]
     if order.sent is None:
         return load(order.storyboard, overrides)
     folder = held.enter_context(own_folder(Path(tempfile.gettempdir()), "wanflow-sent-"))
     return load_sent(open_store(order.store), order.sent, overrides, folder)
 
 
-def _make(planned: Plan, order: Order, teller: Teller) -> FilmResult:
-    return make_film(planned, only=order.only, observer=teller)
+def _make(
+    planned: Plan, *, order: Order, teller: Teller, instead: Callable[[Making], None] | None = None
+) -> FilmResult:
+    return make_film(planned, only=order.only, observer=teller, instead=instead)
 
 
 def _own_stdout() -> IO[bytes]:

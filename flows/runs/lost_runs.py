@@ -49,7 +49,7 @@ def look_after(rest: Rest, ours: Collection[str]) -> None:
             if kind == "CANCELLING":
                 alive.stop(run)
             continue
-        if kind is not None and kind not in (*_FINAL, "SCHEDULED"):
+        if kind is not None and kind not in (*_FINAL, "SCHEDULED", "PAUSED"):
             how = "CANCELLED" if kind == "CANCELLING" else "CRASHED"
             _end(rest, run, {"type": how, "message": LOST_HERE})
         alive.forget(run)

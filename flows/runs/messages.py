@@ -9,8 +9,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
-End: TypeAlias = Literal["completed", "cached", "refused", "failed", "cancelled", "crashed"]
-"""`refused`: a person has to mend something before it can be made."""
+End: TypeAlias = Literal["completed", "cached", "refused", "failed", "cancelled", "crashed", "waits", "rejected"]
+"""`refused`: a person has to mend something before it can be made. `waits`: people have to decide something first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,17 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What people have to decide before the film goes on: a form as JSON Schema, and Markdown above it. `until` (ISO
+    8601; empty: without end) is when `on_timeout` is decided for them."""
+
+    schema: dict[str, Any]
+    description: str
+    until: str
+    on_timeout: str
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """A sign of life, where nothing else is to be said."""
 
@@ -112,11 +123,11 @@ class Done:
     """Everything is reported."""
 
 
-Message: TypeAlias = Opened | Began | Said | Advanced | Page | Link | Ended | Beat
+Message: TypeAlias = Opened | Began | Said | Advanced | Page | Link | Asked | Ended | Beat
 Answer: TypeAlias = Ready | Refused | Known | Lost | Done
 
 _MESSAGES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (Opened, Began, Said, Advanced, Page, Link, Ended, Beat)
+    kind.__name__: kind for kind in (Opened, Began, Said, Advanced, Page, Link, Asked, Ended, Beat)
 }
 _ANSWERS: dict[str, type[Answer]] = {kind.__name__: kind for kind in (Ready, Refused, Known, Lost, Done)}
 

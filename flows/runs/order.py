@@ -15,7 +15,8 @@ class Order:
     """`storyboard` is a name or path where the film is made, or `sha256:...` of one that was sent to `store`.
 
     `overrides` come after those of that machine. `only` names shots. `priority` 0 and no `deadline` (a moment, ISO
-    8601) leave them to the overrides. `run` and `url`: the flow run.
+    8601) leave them to the overrides. `run` and `url`: the flow run. `review`: people look at stills or drafts first;
+    `answer` is what they have decided since the run was begun, as a form has it (JSON), empty for nothing.
     """
 
     storyboard: str
@@ -26,6 +27,8 @@ class Order:
     deadline: str | None = None
     run: str = ""
     url: str = ""
+    review: str = ""
+    answer: str = ""
 
     @property
     def sent(self) -> str | None:

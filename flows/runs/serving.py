@@ -28,6 +28,7 @@ from flows.runs.named import Named
 from flows.runs.names import HANDED_BACK, POOL
 from flows.runs.profiles import own_settings
 from flows.runs.rest import Rest
+from flows.runs.reviewing import answer_late
 from flows.runs.served import Served
 from flows.runs.server import Server, connect
 
@@ -140,6 +141,8 @@ class _Serve:
             self._server.wait()
         with self._rest() as rest:
             look_after(rest, worker.running)
+            for run in answer_late(rest, datetime.now(UTC)):
+                _say(f"{run}: nobody has decided in time")
 
     async def _hand_back(self, worker: FilmWorker) -> None:
         """Their processes end; runs that nobody has cancelled are there for who serves next."""
@@ -156,7 +159,7 @@ class _Serve:
             now = datetime.now(UTC).isoformat()
             for run in handed:
                 try:
-                    if _state(rest, run) not in ("COMPLETED", "FAILED"):  # it was made after all
+                    if _state(rest, run) not in ("COMPLETED", "FAILED", "PAUSED"):  # made after all, or people decide
                         state = {"type": "SCHEDULED", "name": HANDED_BACK, "message": GOES_ON}
                         rest.set_state(run, {**state, "state_details": {"scheduled_time": now}})
                     alive.forget(run)

@@ -72,6 +72,7 @@ def submit(
     only: Sequence[str] = (),
     priority: int = 0,
     deadline: datetime | None = None,
+    review: str = "",
 ) -> Submitted:
     """Ask for the film of a storyboard that was sent. Returns at once.
 
@@ -84,6 +85,7 @@ def submit(
         "priority": priority,
         "deadline": deadline.isoformat() if deadline else None,
         "store": store,
+        **({"review": review} if review else {}),
     }
     if len(json.dumps(parameters)) > MOST_BYTES:
         raise UserError("the overrides are too long to be sent; write them into the storyboard")

@@ -12,7 +12,7 @@ from prefect.states import Cancelled, Completed, Crashed, Failed
 from flows.runs.artifacts import ProgressArtifact
 from flows.runs.feed import FEED
 from flows.runs.messages import Advanced, Ended, Said
-from flows.runs.names import REFUSED
+from flows.runs.names import REFUSED, REJECTED, WAITING
 
 
 @task(name="take", task_run_name="{name}", retries=0, persist_result=False, cache_policy=NO_CACHE)
@@ -46,6 +46,10 @@ def as_state(end: Ended) -> State[Any]:
             return Failed(name=REFUSED, message=end.message)
         case "failed":
             return Failed(message=end.message)
+        case "waits":
+            return Completed(name=WAITING, message=end.message)
+        case "rejected":
+            return Cancelled(name=REJECTED, message=end.message)
         case "cancelled":
             return Cancelled(message=end.message)
         case "crashed":

@@ -9,10 +9,12 @@ from flows.errors import FlowsError, Stopped, UserError
 from flows.events import Event, Failed, Finished, Log, Progress, Started
 from flows.film.making import Making
 from flows.film.watch import TakeWatch
-from flows.runs.messages import Advanced, Began, End, Ended, Message, Opened, Said
+from flows.runs.messages import Advanced, Began, End, Ended, Message, Opened, Page, Said
 from flows.runs.pages import contact_sheet_page, file_links, plan_page
 from wan.errors import WanError
 
+REVIEW = "review"
+"""The key of the page that shows what waits for decisions."""
 STOPPED = "stopped by the person who started it"
 
 
@@ -61,6 +63,10 @@ class Telling:
             yield ended(error)
             return
         yield from file_links(self._making.film, self._making.report)
+        if self._making.waiting is not None:
+            yield Page(REVIEW, "What waits for decisions", self._making.waiting.markdown)
+            yield Ended("", "waits", self._making.waiting.message)
+            return
         try:
             yield contact_sheet_page(self._making.contact_sheet())
         except (FlowsError, OSError) as lost:  # the film is made; what only shows it is not worth its failure

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.errors import EnvironmentProblem, FlowsError, RenderError, Stopped, UserError
-from flows.runs.names import MISSED, REFUSED, SKIPPED
+from flows.runs.names import MISSED, REFUSED, REJECTED, SKIPPED
 from flows.runs.rest import Rest
 
 LOOK_SECONDS = 1.0
@@ -73,6 +73,8 @@ def _words(found: dict[str, Any]) -> str:
             return "waits"
         case "RUNNING":
             return "is made"
+        case "PAUSED":
+            return f"waits for decisions: wanflow review {found['id']}"
         case "CANCELLING":
             return "is cancelled"
         case _:
@@ -93,7 +95,7 @@ def _check(found: dict[str, Any]) -> None:
     match state["type"]:
         case "COMPLETED":
             return
-        case "CANCELLED" if state["name"] in (MISSED, SKIPPED):
+        case "CANCELLED" if state["name"] in (MISSED, SKIPPED, REJECTED):
             raise FlowsError(message)
         case "CANCELLED":
             raise Stopped("the film was cancelled; what is finished is kept, and sent again it goes on from there")

@@ -24,7 +24,7 @@ from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, Proc
 
 from flows.runs import alive
 from flows.runs.due import Due, deadline_at, due_of, schedule_of, verdicts
-from flows.runs.names import HANDED_BACK
+from flows.runs.names import HANDED_BACK, WAITING
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _FAR = datetime.max.replace(tzinfo=UTC)
 _BEGUN = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, StateType.PAUSED)
-_GOES_ON = (HANDED_BACK, "AwaitingRetry")
+_GOES_ON = (HANDED_BACK, "AwaitingRetry", "Resuming")
 """Names of runs that wait, and have been begun."""
 
 
@@ -136,6 +136,8 @@ class FilmWorker(ProcessWorker):
             state = (await self.client.read_flow_run(flow_run.id)).state
         except Exception as error:  # noqa: BLE001  # whatever Prefect's client may raise: only a word is missing
             return f"has ended ({type(error).__name__})"
+        if state and state.name == WAITING:
+            return "waits for decisions"
         return (state.name or state.type.value).lower() if state else "has ended"
 
 

@@ -14,6 +14,7 @@
     pools/<name>.json                 what people changed about a pool of workers by hand
     budgets/<month>/<number>.json     what films have reserved of a month's cap
     claims/<fingerprint>-<number>     a clip that somebody renders right now (`flows.cluster.store_claims`)
+    reviews/<slug>-<digest>/*.json    what people have decided about a film, and what is asked (`flows.review.history`)
     checkpoints/<fingerprint>-<…>     how far a clip has come that is not finished (`flows.store.checkpoints`)
 
 Keys are relative, with slashes on every system. All but blobs and records are notes: small but for checkpoints, and

@@ -55,6 +55,8 @@ def build(root: Keys, path: Path, context: Context) -> Storyboard | None:
         soundtrack=_soundtrack(film.get("soundtrack"), ids, context),
         deliver=_deliver(film.get("deliver") or [], context),
         places=film.places,
+        cast={name: member.description for name, member in prompts.cast.items()},
+        variables={name: node.value for name, node in context.variables.given.items()},
     )
     check_film(storyboard, context.problems)
     return storyboard

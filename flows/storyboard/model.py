@@ -139,7 +139,8 @@ class Shot:
     `places` maps a dotted key of this shot (`image`, `continuity.from`, `transition.duration`) to where it was written
     (inherited keys: where they were inherited from), for errors found after parsing. `duration` in seconds; None: as
     long as what drives it (audio, motion, control, video), else the family's native length. `cast` are the members its
-    prompt names. `take`: of its takes (from 1) the one that was chosen by eye.
+    prompt names. `take`: of its takes (from 1) the one that was chosen by eye. `words` is the shot's part of the
+    prompt, as it was written. `approved`: who has approved the shot, and when (`flows.review`).
     """
 
     id: str
@@ -167,6 +168,8 @@ class Shot:
     cast: tuple[CastMember, ...] = ()
     camera: str | None = None
     extend: bool = True
+    words: str = field(default="", compare=False)
+    approved: str | None = field(default=None, compare=False)
 
     @property
     def full_id(self) -> str:
@@ -243,7 +246,8 @@ class Deliverable:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storyboard:
     """A film as scenes and shots. `path` is the file it was read from; `slug` names its output folder. `sent_from`: of
-    one that was sent here, whose file it is where it came from."""
+    one that was sent here, whose file it is where it came from. `cast` and `variables` are what prompts can name: the
+    descriptions and values of all, whoever is seen."""
 
     title: str
     slug: str
@@ -255,6 +259,8 @@ class Storyboard:
     deliver: tuple[Deliverable, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
     sent_from: str | None = None
+    cast: Mapping[str, str] = field(default_factory=dict, compare=False)
+    variables: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def identity(self) -> str:

@@ -94,3 +94,14 @@ class Prompts:
     def _how_to_add(self, name: str) -> str:
         known = f"the cast: {listed(self.cast)}; or " if self.cast else ""
         return f"{known}add cast: {{{name}: {{description: …}}}}"
+
+
+def check_words(node: Text, cast: Mapping[str, str], variables: Mapping[str, str], problems: Problems) -> None:
+    """A shot's part of a prompt by itself, against the `cast` (descriptions) and the `variables` that a film has: what
+    is wrong with it is added to `problems`."""
+    if not node.value.strip():
+        problems.add(node, "prompt is empty", "say what is seen")
+        return
+    given = {name: Text(node.source, 1, 1, value, False) for name, value in variables.items()}
+    members = {name: CastMember(name, description) for name, description in cast.items()}
+    Prompts(Variables(given), members, problems).join([node])

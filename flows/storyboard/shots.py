@@ -92,6 +92,7 @@ class ShotBuilder:
             cast=tuple(seen.values()),
             camera=self.prompts.with_cast(camera)[0] if camera else None,
             extend=get("extend", True),
+            words=own.get("prompt").value.strip() if own.get("prompt") else "",
         )
         if shot.seed is not None and shot.seed + shot.takes - 1 > MAX_SEED:
             self.problems.add(shot.where("seed"), "seed + takes is larger than a seed can be", "take a smaller seed")

@@ -17,7 +17,8 @@ MOST_NARROW = 8
 
 
 def allowed_lengths(variant: Variant, role: Role | None, near: int, *, following: bool = False) -> tuple[int, ...]:
-    """The lengths in frames around `near` that can be rendered: the role's own list, or frame_step·n + 1, n ≥ 1.
+    """The lengths in frames around `near` that can be rendered: the role's own list, or frame_step·n + 1, n ≥ 1;
+    and 1, of variants that draw stills.
 
     `following`: of a clip that goes on from another one of its shot, whose lengths may be others (S2V: 4·n).
     """
@@ -25,6 +26,8 @@ def allowed_lengths(variant: Variant, role: Role | None, near: int, *, following
     if listed:
         return tuple(sorted(listed))
     step = variant.frame_step
+    if near <= 1 and not following and variant.draws_stills:
+        return (1, 1 + step)
     rest = variant.following_frames % step if following and variant.following_frames else 1
     below = max(near - rest, step) // step * step + rest
     return (below, below + step)

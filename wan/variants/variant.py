@@ -97,6 +97,11 @@ class Variant:
         return self.autoencoder.pixels * PATCH
 
     @property
+    def draws_stills(self) -> bool:
+        """Whether it renders clips of one frame: of a prompt alone there is something to see in one."""
+        return not self.needs
+
+    @property
     def checkpoint(self) -> Model | None:
         """What is published in the layout it is rendered from."""
         return next((model for model in self.published if model.layout == "diffusers"), None)

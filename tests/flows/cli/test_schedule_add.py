@@ -130,6 +130,15 @@ def test_a_mistake_is_said_with_its_flag_and_nothing_is_sent(
     assert not (tmp_path / "store").exists()
 
 
+def test_people_may_look_first(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    _, failed = add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY, "--review", "stills")
+    assert failed is None
+    assert put[0][3]["review"] == "stills"
+    _, failed = add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY, "--review", "stills", "--only", "launch")
+    assert "--only and --review exclude each other" in str(failed)
+    assert len(put) == 1
+
+
 def test_a_long_title_is_a_name_all_the_same(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
     (tmp_path / "boat.yaml").write_text(BOAT.replace("The paper boat", "boat " * 30))
     add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY)

@@ -5,6 +5,7 @@ import pytest
 from wan.errors import RequestError
 from wan.families import FAMILIES, Role
 from wan.frames.geometry import (
+    allowed_lengths,
     is_rounding_of,
     longest_clip,
     nearest_sizes,
@@ -16,7 +17,7 @@ T2V = VARIANTS["t2v-a14b"]
 TINY = FAMILIES["tiny"].roles["t2v-a14b"]
 
 
-@pytest.mark.parametrize(("wanted", "length"), [(1, 5), (5, 5), (6, 9), (32, 33), (33, 33), (81, 81), (82, 85)])
+@pytest.mark.parametrize(("wanted", "length"), [(1, 1), (2, 5), (5, 5), (6, 9), (32, 33), (33, 33), (81, 81), (82, 85)])
 def test_a_length_is_the_next_4n_plus_1(wanted: int, length: int) -> None:
     assert num_frames_at_least(wanted, T2V) == length
 
@@ -53,3 +54,13 @@ def test_nearest_sizes_are_never_zero() -> None:
 )
 def test_another_aspect_is_no_rounding(picture: tuple[int, int], rounding: bool) -> None:
     assert is_rounding_of(picture, (1280, 720), 16) == rounding
+
+
+def test_what_a_prompt_alone_is_enough_for_draws_one_frame() -> None:
+    for name in ("t2v-a14b", "ti2v-5b"):
+        assert allowed_lengths(VARIANTS[name], None, 1) == (1, 5)
+        assert num_frames_at_least(1, VARIANTS[name]) == 1
+        assert num_frames_at_least(2, VARIANTS[name]) == 5
+        assert 1 not in allowed_lengths(VARIANTS[name], None, 1, following=True)
+    for name in ("i2v-a14b", "vace-fun-a14b", "s2v-14b", "animate-14b"):
+        assert 1 not in allowed_lengths(VARIANTS[name], None, 1)

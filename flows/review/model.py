@@ -1,0 +1,115 @@
+"""What is asked of people, and what they have decided. Frozen values, written to the store field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+
+from flows.words import count
+
+Kind: TypeAlias = Literal["stills", "draft"]
+KINDS: tuple[Kind, ...] = ("stills", "draft")
+Verdict: TypeAlias = Literal["approve", "take", "prompt", "drop", "note"]
+VERDICTS: Mapping[Verdict, str] = {
+    "approve": "it is rendered as it is",
+    "take": "another take: the next seed is looked at",
+    "prompt": "the shot is looked at with a new prompt",
+    "drop": "the film is made without it",
+    "note": "a note alone: nothing is decided",
+}
+"""What can be decided about a shot."""
+Standing: TypeAlias = Literal["open", "approved", "dropped"]
+TIME_OUT = "time-out"
+"""Who has decided what nobody decided in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """About one shot. `look` is the fingerprint of what was looked at. A new prompt, and another take's seed, hold as
+    long as the storyboard has what they replace: `written`, `written_seed`."""
+
+    shot: Annotated[str, "`scene.shot`"]
+    verdict: Verdict
+    look: Annotated[str, "fingerprint of the still or draft"]
+    note: str = ""
+    prompt: Annotated[str, "the new one"] = ""
+    written: Annotated[str, "the storyboard's, that it replaces"] = ""
+    seed: Annotated[int, "of the other take"] = 0
+    written_seed: Annotated[int, "the storyboard's, that it replaces"] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one person decided at once. Entries are never changed: a later one replaces what it decides anew.
+
+    `how`: `wanflow review`, `Prefect`, `time-out`. `rejected`: the film is not made.
+    """
+
+    number: Annotated[int, "from 1"]
+    when: datetime
+    who: str
+    how: str
+    decisions: tuple[Decision, ...] = ()
+    rejected: bool = False
+
+    @property
+    def signed(self) -> str:
+        """`maria on 2026-11-30 09:12 UTC`."""
+        return f"{self.who} on {self.when:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def words(self) -> str:
+        """What it decides, in a few words."""
+        return "rejected the film" if self.rejected else f"decided {count(len(self.decisions), 'shot')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A shot that is looked at. `words` is its part of the prompt, `prompt` the whole one. `given`: its picture is the
+    storyboard's own, and no other take of it can be looked at. `needs`: the shot that it goes on from."""
+
+    shot: str
+    words: str
+    prompt: str
+    seed: int
+    look: str
+    written: str
+    written_seed: int
+    given: bool = False
+    picture: Annotated[str, "digest of a JPEG"] = ""
+    film: Annotated[str, "digest of a video"] = ""
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """All shots of a film that is reviewed. `folder` is where its decisions are kept, `number` how many entries there
+    were when it was made. `until`: nobody decides after that, and the film is handled by `on_timeout`.
+
+    `name` is what `wanflow review` takes for it. `cued`: shots that a voice begins with. `page` and `picture`: digests
+    of the contact sheet; `at` where it lies on the machine that made it.
+    """
+
+    title: str
+    kind: Kind
+    name: str
+    folder: str
+    number: int
+    since: datetime
+    questions: tuple[Question, ...]
+    until: datetime | None = None
+    on_timeout: Literal["approve", "reject"] = "reject"
+    cast: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    cued: tuple[str, ...] = ()
+    page: str = ""
+    picture: str = ""
+    at: str = ""
+    run: str = ""
+    url: str = ""
+
+    def of(self, shot: str) -> Question:
+        """The question of a shot, which there is."""
+        return next(each for each in self.questions if each.shot == shot)

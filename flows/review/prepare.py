@@ -1,0 +1,178 @@
+"""How the review of a film stands now: what was decided is laid over its storyboard, and what is to be looked at is
+planned. Renders nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from flows.errors import MediaError, Place, StoryboardError
+from flows.moments import span
+from flows.planning.model import Plan
+from flows.project import Project, plan, store_of
+from flows.resolve import family_of
+from flows.review.history import add_entry, folder_of, read_entries, sheet_in
+from flows.review.looks import given_files, given_look, is_given, look_settings, look_storyboard, question_of
+from flows.review.model import Entry, Kind, Question, Sheet
+from flows.review.rounds import Change, changes_of, final_storyboard, open_shots, own_seed, when_time_is_up
+from flows.settings import ReviewSettings
+from flows.store import Store
+from flows.storyboard.model import Shot, Storyboard
+from wan.system.digests import file_digest
+
+Load = Callable[[Sequence[str]], Project]
+"""Reads a film's storyboard with these overrides laid over it, after its own."""
+OnPrompt = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """`project` has what was decided in it, `looks` is what is rendered to be looked at (None: every shot shows the
+    picture that it is given). The `sheet` has no pictures yet."""
+
+    project: Project
+    looks: Plan | None
+    sheet: Sheet
+    entries: tuple[Entry, ...]
+    changes: tuple[Change, ...]
+    store: Store
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The shots that people have to decide about."""
+        return open_shots(self.sheet.questions, self.entries)
+
+    @property
+    def final(self) -> Project:
+        """What is rendered when nothing is open."""
+        board = final_storyboard(self.project.storyboard, self.sheet.questions, self.entries)
+        return replace(self.project, storyboard=board)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Which review: what is looked at, what `wanflow review` takes for it, and the run that it is for, if it is one."""
+
+    kind: Kind
+    name: str
+    run: str = ""
+    url: str = ""
+
+
+def prepare(load: Load, wish: Wish, now: datetime, on_prompt: OnPrompt | None = None) -> Reviewed:
+    """Reads storyboard and decisions, and plans what is looked at.
+
+    Raises StoryboardError, at its place also for a prompt that was decided and does not fit any more, and as `plan`.
+    """
+    own = load(())
+    store = store_of(own.settings)
+    store.check()
+    folder = folder_of(own.storyboard)
+    entries = read_entries(store, folder)
+    changes = changes_of(own.storyboard, entries)
+    project = own
+    if changes:
+        with _at_its_place(changes):
+            project = load([change.override for change in changes])
+    looks = _planned(project, wish.kind, on_prompt)
+    undecided = {shot.full_id: (shot.words, own_seed(shot, own.storyboard)) for shot in own.storyboard.shots}
+    questions = tuple(_questions(project.storyboard, looks, undecided, wish.kind))
+    sheet = _sheet(project, wish, folder, entries, questions, now, sheet_in(store, folder, wish.run))
+    return Reviewed(project, looks, sheet, entries, changes, store)
+
+
+def begun(sheet: Sheet, settings: ReviewSettings, now: datetime) -> Sheet:
+    """The sheet, whose time begins now if it has none yet."""
+    if sheet.until is not None or settings.timeout is None:
+        return sheet
+    return replace(sheet, since=now, until=now + span(settings.timeout))
+
+
+def after_time_out(reviewed: Reviewed, now: datetime) -> Entry | None:
+    """What is decided, and kept, since nobody has in time; None: there is time left."""
+    entry = when_time_is_up(reviewed.sheet, reviewed.entries, now)
+    if entry is not None:
+        add_entry(reviewed.store, reviewed.sheet.folder, entry)
+    return entry
+
+
+def _planned(project: Project, kind: Kind, on_prompt: OnPrompt | None) -> Plan | None:
+    board = look_storyboard(project.storyboard, kind, family_of(project.settings.model))
+    if board is None:
+        return None
+    return plan(Project(board, look_settings(project.settings, kind)), on_prompt=on_prompt)
+
+
+def _questions(
+    storyboard: Storyboard, looks: Plan | None, undecided: Mapping[str, tuple[str, int]], kind: Kind
+) -> Iterator[Question]:
+    planned = {shot.id: shot for shot in looks.shots} if looks else {}
+    for shot in storyboard.shots:
+        if kind == "stills" and is_given(shot):
+            look = given_look(shot, storyboard, _digests(shot))
+            yield replace(question_of(shot, storyboard, undecided, look), given=True)
+        else:
+            found = planned[shot.full_id]
+            question = question_of(shot, storyboard, undecided, found.takes[0].fingerprint)
+            yield replace(question, prompt=found.prompt)
+
+
+def _digests(shot: Shot) -> dict[Path, str]:
+    try:
+        return {path: file_digest(path) for path in given_files(shot)}
+    except OSError as error:
+        raise MediaError(f"cannot read {error.filename}: {error.strerror}") from error
+
+
+def _sheet(
+    project: Project,
+    wish: Wish,
+    folder: str,
+    entries: Sequence[Entry],
+    questions: tuple[Question, ...],
+    now: datetime,
+    before: Sheet | None,
+) -> Sheet:
+    """One that asks what was asked before has begun then; its time is not begun anew. That of another begins when it is
+    laid out (`begun`): what is looked at has to be rendered first."""
+    settings, storyboard = project.settings.review, project.storyboard
+    looks = [question.look for question in questions]
+    same = before is not None and [question.look for question in before.questions] == looks and before.kind == wish.kind
+    since = before.since if before is not None and same else None
+    return Sheet(
+        title=storyboard.title,
+        kind=wish.kind,
+        name=wish.name,
+        folder=folder,
+        number=entries[-1].number if entries else 0,
+        since=since or now,
+        until=since + span(settings.timeout) if since and settings.timeout else None,
+        on_timeout=settings.on_timeout,
+        questions=questions,
+        cast=storyboard.cast,
+        variables=storyboard.variables,
+        cued=tuple(voice.at.shot for voice in storyboard.soundtrack.voiceover if voice.at.shot),
+        run=wish.run,
+        url=wish.url,
+    )
+
+
+@contextmanager
+def _at_its_place(changes: Sequence[Change]) -> Iterator[None]:
+    """What is wrong with a prompt that was decided is said where it was decided."""
+    try:
+        yield
+    except StoryboardError as error:
+        raise StoryboardError([replace(each, place=_place(each.place, changes)) for each in error.problems]) from error
+
+
+def _place(place: Place | None, changes: Sequence[Change]) -> Place | None:
+    for change in changes:
+        if place is not None and place.file.startswith(f"override {change.override[:40]}"):
+            written = len(change.override) - len(change.value)
+            where = f"review: {change.key} of {change.shot}, decided by {change.entry.signed}"
+            return Place(where, place.line, max(1, place.column - written))
+    return place

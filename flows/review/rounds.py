@@ -1,0 +1,149 @@
+"""How a review stands: from what was decided, in its order, to what is approved, dropped, changed and open. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flows.clips import SEEDS
+from flows.review.model import TIME_OUT, Decision, Entry, Question, Sheet, Standing
+from flows.storyboard.model import Scene, Shot, Storyboard
+
+_STANDINGS: dict[str, Standing] = {"approve": "approved", "drop": "dropped"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How a shot stands; `entry` has decided so, None while it is open."""
+
+    standing: Standing
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was decided of a shot that its storyboard does not say, and by whom."""
+
+    shot: str
+    key: str
+    value: str
+    entry: Entry
+
+    @property
+    def override(self) -> str:
+        """As it is laid over the storyboard."""
+        value = self.value
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":  # which would be taken for quotes
+            value = f" {value}"
+        return f"storyboard.shots.{self.shot}.{self.key}={value}"
+
+
+def stand_of(question: Question, entries: Sequence[Entry]) -> Stand:
+    """The last decision about what is looked at now: what was decided of an earlier look, or of what the shot was
+    before it was edited, does not count. Its approval comes back when it is as it was."""
+    for entry, decision in _newest(question.shot, entries):
+        if decision.look == question.look and decision.verdict != "note":
+            standing = _STANDINGS.get(decision.verdict, "open")
+            return Stand(standing, None if standing == "open" else entry)
+    return Stand("open")
+
+
+def stands(questions: Iterable[Question], entries: Sequence[Entry]) -> dict[str, Stand]:
+    """Of every shot."""
+    return {question.shot: stand_of(question, entries) for question in questions}
+
+
+def open_shots(questions: Iterable[Question], entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Those that nobody has approved or dropped."""
+    return tuple(shot for shot, stand in stands(questions, entries).items() if stand.standing == "open")
+
+
+def changes_of(storyboard: Storyboard, entries: Sequence[Entry]) -> tuple[Change, ...]:
+    """New prompts and seeds, of shots whose storyboard still has what they replace: who edits the storyboard has the
+    last word."""
+    found: list[Change] = []
+    for shot in storyboard.shots:
+        seed = own_seed(shot, storyboard)
+        for key, verdict in (("prompt", "prompt"), ("seed", "take")):
+            for entry, decision in _newest(shot.full_id, entries):
+                if decision.verdict == verdict:
+                    holds = decision.written == shot.words if key == "prompt" else decision.written_seed == seed
+                    value = decision.prompt if key == "prompt" else str(decision.seed)
+                    if holds and value != (shot.words if key == "prompt" else str(seed)):
+                        found.append(Change(shot.full_id, key, value, entry))
+                    break
+    return tuple(found)
+
+
+def own_seed(shot: Shot, storyboard: Storyboard) -> int:
+    """The first of its takes'."""
+    return next((seed for seed in (shot.seed, storyboard.seed) if seed is not None), 0)
+
+
+def next_seed(seed: int) -> int:
+    """That of another take."""
+    return (seed + 1) % SEEDS
+
+
+def notes_of(shot: str, entries: Sequence[Entry]) -> tuple[tuple[Entry, Decision], ...]:
+    """All that was decided or noted of a shot, the last first."""
+    return tuple(_newest(shot, entries))
+
+
+def final_storyboard(storyboard: Storyboard, questions: Sequence[Question], entries: Sequence[Entry]) -> Storyboard:
+    """What is rendered when nothing is open: without the shots that were dropped, and of each other one the take that
+    was approved. A shot whose picture is its storyboard's own has as many takes as before."""
+    asked = {question.shot: question for question in questions}
+    found = stands(questions, entries)
+
+    def approved(shot: Shot) -> Shot:
+        entry, question = found[shot.full_id].entry, asked[shot.full_id]
+        signed = entry.signed if entry else None
+        if question.given:
+            return replace(shot, approved=signed)
+        return replace(shot, approved=signed, seed=question.seed, takes=1)
+
+    scenes: list[Scene] = []
+    for scene in storyboard.scenes:
+        shots = tuple(approved(shot) for shot in scene.shots if found[shot.full_id].standing != "dropped")
+        if shots:
+            scenes.append(replace(scene, shots=shots))
+    return replace(storyboard, scenes=tuple(_without_first_transition(scenes)))
+
+
+def when_time_is_up(sheet: Sheet, entries: Sequence[Entry], now: datetime) -> Entry | None:
+    """What is decided for people who have not decided in time; None: there is time left, or nothing is open."""
+    waiting = open_shots(sheet.questions, entries)
+    if sheet.until is None or now < sheet.until or not waiting:
+        return None
+    number = next_number(entries)
+    if sheet.on_timeout == "reject":
+        return Entry(number=number, when=now, who=TIME_OUT, how=TIME_OUT, rejected=True)
+    decisions = tuple(
+        Decision(shot=shot, verdict="approve", look=sheet.of(shot).look, note="nobody decided in time")
+        for shot in waiting
+    )
+    return Entry(number=number, when=now, who=TIME_OUT, how=TIME_OUT, decisions=decisions)
+
+
+def next_number(entries: Sequence[Entry]) -> int:
+    """Of the entry after these."""
+    return entries[-1].number + 1 if entries else 1
+
+
+def _without_first_transition(scenes: Sequence[Scene]) -> Iterator[Scene]:
+    """The film's first shot has nothing to come from."""
+    for number, scene in enumerate(scenes):
+        if number == 0:
+            first = replace(scene.shots[0], transition=type(scene.shots[0].transition)())
+            yield replace(scene, shots=(first, *scene.shots[1:]))
+        else:
+            yield scene
+
+
+def _newest(shot: str, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Decision]]:
+    for entry in reversed(entries):
+        for decision in reversed(entry.decisions):
+            if decision.shot == shot:
+                yield entry, decision

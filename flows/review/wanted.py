@@ -1,0 +1,226 @@
+"""What people want, checked: against what is asked, by the same rules whether it comes from flags, a file or a form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flows.errors import StoryboardError, UserError
+from flows.review.model import VERDICTS, Decision, Entry, Question, Sheet, Verdict
+from flows.review.rounds import next_number, next_seed, stand_of
+from flows.storyboard.nodes import Source, Text
+from flows.storyboard.problems import Problems, listed
+from flows.storyboard.prompts import check_words
+from flows.storyboard.variables import CONTROL
+from wan.system.suggest import did_you_mean
+
+MOST_NOTE = 2000
+"""Characters of a note."""
+MOST_NAME = 100
+"""Characters of a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """About one shot, each part where it was written. `verdict` empty: what is meant follows from the rest."""
+
+    shot: Text
+    verdict: Text | None = None
+    prompt: Text | None = None
+    note: Text | None = None
+    look: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one person wants. `number`: how many entries there were when the person looked; None: as many as there are.
+    `sources` are the texts it was read from."""
+
+    who: str
+    how: str
+    wanted: tuple[Wanted, ...] = ()
+    approve_rest: bool = False
+    rejected: bool = False
+    number: int | None = None
+    sources: tuple[Source, ...] = field(default=(), compare=False)
+
+
+def entry_of(answer: Answer, sheet: Sheet, entries: Sequence[Entry], now: datetime) -> Entry:
+    """The entry that an answer makes. Raises UserError for who comes too late, StoryboardError with every problem, each
+    where it was written; then nothing of the answer counts."""
+    check_first(answer, entries)
+    problems = Problems()
+    for source in answer.sources:
+        problems.knows(source)
+    check_name(answer.who, problems)
+    decisions = [] if answer.rejected else list(_decisions(answer, sheet, entries, problems))
+    if not answer.rejected:
+        _check_drops(decisions, sheet, entries, problems)
+    problems.stop_if_any()
+    if not decisions and not answer.rejected:
+        raise UserError(f"nothing is decided\n    say what is to become of a shot: {', '.join(VERDICTS)}")
+    return Entry(
+        number=next_number(entries),
+        when=now,
+        who=answer.who,
+        how=answer.how,
+        decisions=tuple(decisions),
+        rejected=answer.rejected,
+    )
+
+
+def check_first(answer: Answer, entries: Sequence[Entry]) -> None:
+    """Of two people who decide at once the first one wins. Raises UserError for the second."""
+    later = [entry for entry in entries if answer.number is not None and entry.number > answer.number]
+    if later:
+        raise UserError(
+            f"{later[-1].signed} has {later[-1].words} in the meantime; nothing of this was taken\n"
+            "    look again, and decide what is left"
+        )
+
+
+def check_name(who: str, problems: Problems) -> None:
+    """Of who decides."""
+    if not who.strip() or len(who) > MOST_NAME or CONTROL.search(who) or "\n" in who:
+        problems.add(None, f"{who[:MOST_NAME]!r} is no name of who decides", "say one: --by NAME")
+
+
+def _decisions(answer: Answer, sheet: Sheet, entries: Sequence[Entry], problems: Problems) -> Iterator[Decision]:
+    seen: set[str] = set()
+    for wanted in answer.wanted:
+        question = _asked(wanted.shot, sheet, problems)
+        if question is None:
+            continue
+        if question.shot in seen:
+            problems.add(wanted.shot, f"{question.shot} is decided twice", "decide it once")
+            continue
+        seen.add(question.shot)
+        decision = _decision(wanted, question, sheet, problems)
+        if decision is not None and not _stands(decision, question, entries):
+            yield decision
+    if answer.approve_rest:
+        for question in sheet.questions:
+            if question.shot not in seen and stand_of(question, entries).standing == "open":
+                yield Decision(shot=question.shot, verdict="approve", look=question.look)
+
+
+def _stands(decision: Decision, question: Question, entries: Sequence[Entry]) -> bool:
+    """Whether it says what stands already, without a word more."""
+    same = {"approve": "approved", "drop": "dropped"}.get(decision.verdict)
+    return not decision.note and stand_of(question, entries).standing == same
+
+
+def _asked(shot: Text, sheet: Sheet, problems: Problems) -> Question | None:
+    ids = [question.shot for question in sheet.questions]
+    named = [each for each in ids if shot.value in (each, each.rpartition(".")[2])]
+    if shot.value in ids:
+        return sheet.of(shot.value)
+    if len(named) == 1:
+        return sheet.of(named[0])
+    if named:
+        problems.add(shot, f"several shots are called {shot.value!r}", f"there are {', '.join(named)}")
+    else:
+        fix = problems.did_you_mean(shot.value, ids, f"there are {listed(ids)}")
+        problems.add(shot, f"no shot of {sheet.title} is called {shot.value[:100]!r}", fix)
+    return None
+
+
+def _decision(wanted: Wanted, question: Question, sheet: Sheet, problems: Problems) -> Decision | None:
+    """None where nothing is said, or something is wrong."""
+    before = len(problems)
+    problems.shot = question.shot
+    try:
+        prompt = wanted.prompt if wanted.prompt and wanted.prompt.value.strip() != question.words else None
+        prompt = prompt if prompt and prompt.value.strip() else None
+        verdict = _verdict(wanted, prompt, problems)
+        if wanted.look and wanted.look.value != question.look:
+            fix = "look at it again, and decide anew"
+            problems.add(wanted.look, "it was rendered again since this was written, or has been changed", fix)
+        note = _note(wanted.note, problems)
+        if verdict == "prompt" and prompt is not None:
+            check_words(prompt, sheet.cast, sheet.variables, problems)
+        if verdict == "take" and question.given:
+            fix = "approve it, give a new prompt, or look at drafts: --review draft"
+            problems.add(
+                wanted.verdict or wanted.shot,
+                "its still is the picture that it starts from: every take has the same",
+                fix,
+            )
+        if verdict is None or len(problems) > before:
+            return None
+    finally:
+        problems.shot = None
+    return Decision(
+        shot=question.shot,
+        verdict=verdict,
+        look=question.look,
+        note=note,
+        prompt=prompt.value.strip() if prompt and verdict == "prompt" else "",
+        written=question.written if verdict == "prompt" else "",
+        seed=next_seed(question.seed) if verdict == "take" else 0,
+        written_seed=question.written_seed if verdict == "take" else 0,
+    )
+
+
+def _verdict(wanted: Wanted, prompt: Text | None, problems: Problems) -> Verdict | None:
+    said = wanted.verdict.value.strip() if wanted.verdict else ""
+    if not said:
+        return "prompt" if prompt else "note" if wanted.note and wanted.note.value.strip() else None
+    assert wanted.verdict is not None
+    known: dict[str, Verdict] = {name: name for name in VERDICTS}
+    verdict = known.get(said)
+    if verdict is None:
+        fix = did_you_mean(said, list(known), f"there are: {', '.join(known)}")
+        problems.add(wanted.verdict, f"there is no decision {said[:60]!r}", fix)
+    elif verdict == "prompt" and prompt is None:
+        problems.add(wanted.verdict, "a new prompt is not written, or is the one that it has", "write another prompt")
+    elif verdict != "prompt" and prompt is not None:
+        fix = f"remove the prompt, or decide prompt in place of {said}"
+        problems.add(prompt, f"a new prompt and {said} exclude each other", fix)
+    return verdict
+
+
+def _note(note: Text | None, problems: Problems) -> str:
+    text = note.value.strip() if note else ""
+    if note and len(text) > MOST_NOTE:
+        problems.add(note, f"a note has at most {MOST_NOTE:,} characters, this one {len(text):,}", "make it shorter")
+    elif note and CONTROL.search(text):
+        problems.add(note, "a control character is in the note", "remove it")
+    return text
+
+
+def _check_drops(decisions: Sequence[Decision], sheet: Sheet, entries: Sequence[Entry], problems: Problems) -> None:
+    """A film can be made without them."""
+    if not any(decision.verdict == "drop" for decision in decisions):
+        return
+    verdicts = {decision.shot: decision.verdict for decision in decisions if decision.verdict != "note"}
+    dropped = {
+        question.shot
+        for question in sheet.questions
+        if verdicts.get(question.shot) == "drop"
+        or (question.shot not in verdicts and stand_of(question, entries).standing == "dropped")
+    }
+    if len(dropped) == len(sheet.questions):
+        problems.add(None, "no shot would be left of the film", "reject the film: --reject")
+        return
+    for question in sheet.questions:
+        for needed in dropped.intersection(question.needs):
+            if question.shot not in dropped:
+                message = f"{needed} cannot be dropped: {question.shot} goes on from it"
+                problems.add(None, message, f"drop {question.shot} too, or change its continuity in the storyboard")
+    for shot in sorted(dropped.intersection(sheet.cued)):
+        problems.add(None, f"{shot} cannot be dropped: a voice begins with it", "change soundtrack.voiceover first")
+
+
+def texts(name: str, value: str) -> tuple[Source, Text]:
+    """A value that stands alone: that of a flag, or of a form's field."""
+    source = Source(name, value)
+    return source, Text(source, 1, 1, value, False)
+
+
+def problems_in(error: UserError) -> Iterable[str]:
+    """As people read them."""
+    if isinstance(error, StoryboardError):
+        return [str(problem) for problem in error.problems]
+    return [str(error)]

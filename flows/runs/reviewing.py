@@ -1,0 +1,89 @@
+"""Reviews of submitted films, seen from outside: which runs wait, and how they are answered. Knows no Prefect.
+
+How long a run waits, and what then becomes of it, is in the name of its form (`form_key`): who looks after all runs
+that wait asks the server once. Prefect's own time-out would end the run.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from flows.errors import FlowsError, UserError
+from flows.review.form import APPROVE_ALL, REJECT
+from flows.review.model import TIME_OUT
+from flows.runs.names import POOL, WAITING
+from flows.runs.rest import Rest
+from flows.runs.served import run_url
+
+FORM = "review-"
+"""What keys of forms begin with."""
+_KEY = re.compile(rf"{FORM}(?P<until>[0-9]+)-(?P<then>approve|reject)-[0-9a-f]{{32}}")
+_PAGE = 200
+"""Runs that a server tells of at once at most."""
+
+
+def form_key(until: str, then: str) -> str:
+    """Of a new form; `until` in ISO 8601, empty: it waits without end."""
+    seconds = round(datetime.fromisoformat(until).timestamp()) if until else 0
+    return f"{FORM}{seconds}-{then}-{uuid.uuid4().hex}"
+
+
+def late_answer(key: str, now: datetime) -> dict[str, Any] | None:
+    """What is filled into that form when its time is up; None: it is not."""
+    found = _KEY.fullmatch(key)
+    if found is None or not int(found["until"]) or now.timestamp() < int(found["until"]):
+        return None
+    return {"who": TIME_OUT, "how": TIME_OUT, "film": APPROVE_ALL if found["then"] == "approve" else REJECT}
+
+
+def answer_late(rest: Rest, now: datetime | None = None) -> list[str]:
+    """Decide for people who have not decided in time, of all runs that wait. Returns those runs."""
+    answered: list[str] = []
+    while True:
+        body = {
+            "flow_runs": {"state": {"name": {"any_": [WAITING]}, "type": {"any_": ["PAUSED"]}}},
+            "work_pools": {"name": {"any_": [POOL]}},
+            "limit": _PAGE,
+            "offset": 0,
+        }
+        found = rest.post("/flow_runs/filter", body) or []
+        late = [
+            (run["id"], values)
+            for run in found
+            if (values := late_answer(str(run["state"]["state_details"].get("pause_key")), now or datetime.now(UTC)))
+        ]
+        for run, values in late:
+            try:
+                resume(rest, run, values)
+                answered.append(run)
+            except FlowsError:  # a person was quicker, or it was cancelled
+                continue
+        return answered
+
+
+def check_waits(rest: Rest, run: str) -> str | None:
+    """The store of a run that waits for decisions, as it was asked for. Raises UserError for one that does not."""
+    found = rest.get(f"/flow_runs/{run}")
+    if found is None or "storyboard" not in found["parameters"]:
+        raise UserError(f"there is no film with the run {run} at {rest.url}")
+    if found["state_name"] != WAITING or found["state_type"] != "PAUSED":
+        raise UserError(
+            f"the run {run} waits for no decisions: it is {found['state_name'] or 'not begun'}\n"
+            f"    see {run_url(rest.url, run)}"
+        )
+    store: str | None = found["parameters"].get("store") or None
+    return store
+
+
+def resume(rest: Rest, run: str, values: dict[str, Any]) -> None:
+    """The run goes on with what was decided, as the form has it. Raises UserError when somebody was quicker."""
+    answer = rest.post(f"/flow_runs/{run}/resume", {"run_input": values})
+    if answer is None or answer["status"] != "ACCEPT":
+        why = ((answer or {}).get("details") or {}).get("reason") or "it is gone"
+        raise UserError(
+            f"the run {run} has taken nothing of this: {why}\n"
+            f"    somebody may have decided in the meantime: {run_url(rest.url, run)}"
+        )

@@ -1,0 +1,167 @@
+"""`wanflow render --review` and `wanflow review`, as a person and as a program use them. What would be rendered is in
+the store already."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from flows.cli.main import wanflow
+from flows.errors import FlowsError, UserError
+from flows.film import make_film
+from flows.project import plan
+from flows.review.history import read_entries
+from flows.review.prepare import Reviewed
+from tests.flows.review.reviews import film, loaded, prepared, rendered
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`wanflow ARGUMENTS` about the film of `tmp_path`; nobody watches it, and nobody sits at a terminal."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("flows.runs.run_film", make_film)
+    overrides = film(tmp_path)
+
+    def asked(*arguments: str) -> Result:
+        return CliRunner().invoke(wanflow, [arguments[0], "boat.yaml", *overrides, *arguments[1:]])
+
+    return asked
+
+
+def in_store(folder: Path, kind: str = "stills") -> Reviewed:
+    reviewed = prepared(folder, kind)
+    rendered(reviewed.looks)
+    if not reviewed.open:
+        rendered(plan(reviewed.final))
+    return reviewed
+
+
+def test_a_command_ends_when_people_have_to_decide_and_goes_on_when_they_have(run: Run, tmp_path: Path) -> None:
+    in_store(tmp_path)
+    first = run("render", "--review", "stills")
+    assert first.exit_code == 3, first.output
+    assert "sheet     outputs/the-reviewed-boat/review/sheet.html" in first.output
+    assert "to decide river.launch, river.drift, river.night" in first.output
+    assert "Next: wanflow review boat.yaml" in first.output
+
+    decided = run("review", "--approve", "launch", "--take", "drift", "--note", "drift=closer", "--by", "maria")
+    assert decided.exit_code == 0, decided.output
+    assert "river.drift  take, seed 4  (closer)" in decided.output
+    in_store(tmp_path)
+    second = run("render", "--review", "stills")
+    assert second.exit_code == 3
+    assert "to decide river.drift, river.night" in second.output
+
+    assert run("review", "--approve-all", "--by", "jo").exit_code == 0
+    reviewed = in_store(tmp_path)
+    last = run("render", "--review", "stills")
+    assert last.exit_code == 0, last.output
+    assert (tmp_path / "outputs/the-reviewed-boat/film.mp4").exists()
+    entries = read_entries(reviewed.store, reviewed.sheet.folder)
+    assert [(entry.who, len(entry.decisions)) for entry in entries] == [("maria", 2), ("jo", 2)]
+    late = run("review", "--approve-all")
+    assert isinstance(late.exception, UserError)
+    assert "waits for no decisions" in str(late.exception)
+
+
+def test_programs_read_what_waits_and_write_what_is_decided(
+    run: Run, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    in_store(tmp_path)
+    waiting = run("render", "--review", "stills", "--json")
+    assert waiting.exit_code == 3
+    document = json.loads(waiting.stdout)
+    assert document["exit_code"] == 3
+    assert document["waiting"] == ["river.launch", "river.drift", "river.night"]
+    assert document["film"] is None
+    assert Path(document["report"]).name == "sheet.html"
+
+    events = run("render", "--review", "stills", "--events")
+    assert events.exit_code == 3
+    lines = [json.loads(line) for line in (capfdbinary.readouterr().out + events.stdout_bytes).splitlines()]
+    (waits,) = [line for line in lines if line.get("event") == "waits for review"]
+    assert (waits["decide"], waits["shots"]) == ("wanflow review boat.yaml", document["waiting"])
+
+    form: Any = json.loads(run("review", "--json").stdout)
+    form["shots"]["river.launch"]["decision"] = "approve"
+    form["shots"]["river.night"] |= {"decision": "prompt", "prompt": "<boat> under the moon"}
+    (tmp_path / "d.json").write_text(json.dumps(form))
+    taken = run("review", "--decisions", "d.json", "--json")
+    assert taken.exit_code == 0, taken.exception
+    told: Any = json.loads(taken.stdout)
+    assert [each["verdict"] for each in told["taken"]["decisions"]] == ["approve", "prompt"]
+    assert told["open"] == ["river.drift", "river.night"]
+
+    again = run("review", "--decisions", "d.json")
+    assert isinstance(again.exception, UserError)
+    assert re.search("has decided 2 shots in the meantime", str(again.exception))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--approve", "gone"), "--approve gone:1:1: no shot of The reviewed boat is called 'gone'"),
+        (("--prompt", "night=a <baot>"), "--prompt night:1:3: shot river.night: <baot> is not in the cast"),
+        (("--prompt", "night"), "write --prompt SHOT=TEXT"),
+        (("--drop", "launch"), "river.launch cannot be dropped: river.drift goes on from it"),
+        (("--reject", "--approve", "night"), "--reject and decisions about shots exclude each other"),
+        (("--decisions", "d.json", "--approve-all"), "--decisions and other decisions exclude each other"),
+        (("--approve-all", "--by", ""), "is no name of who decides"),
+    ],
+)
+def test_what_is_wrong_names_the_flag_and_nothing_is_kept(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    reviewed = in_store(tmp_path)
+    run("render", "--review", "stills")
+    wrong = run("review", *arguments)
+    assert isinstance(wrong.exception, UserError)
+    assert said in str(wrong.exception)
+    assert read_entries(reviewed.store, reviewed.sheet.folder) == ()
+
+
+def test_decisions_may_come_one_after_the_other(run: Run, tmp_path: Path) -> None:
+    reviewed = in_store(tmp_path)
+    run("render", "--review", "stills")
+    for shot in ("launch", "drift", "night"):
+        assert run("review", "--approve", shot).exit_code == 0
+    assert run("review", "--drop", "night", "--by", "jo").exit_code == 0
+    entries = read_entries(reviewed.store, reviewed.sheet.folder)
+    assert [entry.decisions[0].verdict for entry in entries] == ["approve", "approve", "approve", "drop"]
+    assert prepared(tmp_path, "stills").open == ()
+
+
+def test_a_film_that_is_rejected_asks_again_when_it_is_rendered_again(run: Run, tmp_path: Path) -> None:
+    in_store(tmp_path)
+    run("render", "--review", "stills")
+    assert "is rejected" in run("review", "--reject").output
+    assert run("render", "--review", "stills").exit_code == 3
+
+
+def test_who_decides_nothing_in_time_has_no_film(run: Run, tmp_path: Path) -> None:
+    in_store(tmp_path)
+    assert run("render", "--review", "stills", "review.timeout=0.001s").exit_code == 3
+    late = run("render", "--review", "stills", "review.timeout=0.001s")
+    assert isinstance(late.exception, FlowsError)
+    assert late.exception.exit_code == 1
+    assert "nobody has decided in time" in str(late.exception)
+
+
+def test_a_review_is_of_the_whole_film(run: Run) -> None:
+    wrong = run("render", "--review", "stills", "--only", "launch")
+    assert isinstance(wrong.exception, UserError)
+    assert "--only and --review exclude each other" in str(wrong.exception)
+    assert run("render", "--review", "video").exit_code == 2
+
+
+def test_without_a_review_nothing_is_asked(run: Run, tmp_path: Path) -> None:
+    rendered(plan(loaded(tmp_path)))
+    assert run("render").exit_code == 0
