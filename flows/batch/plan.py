@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +16,7 @@ from flows.batch.films import Film, Read, fault_of, read_films
 from flows.batch.tables import read_table
 from flows.config import Composition, compose
 from flows.errors import StoryboardError, UserError
+from flows.film.folder import owner_of
 from flows.garbage import without_garbage_collection
 from flows.planning import Clip, Plan, Sketch, sketch_plan
 from flows.planning.model import topological
@@ -78,6 +80,10 @@ class BatchPlan:
     settings: Settings
     films: tuple[PlannedFilm, ...]
     bad: tuple[Fault, ...] = ()
+    whose: tuple[str, str] = ("", "")
+    """The storyboard and the table: paths here, or where they were sent from."""
+    owner: str = ""
+    """Whose the batch's folder is, as `flows.film.folder.owner_of` reads it."""
 
     @property
     def folder(self) -> Path:
@@ -135,21 +141,44 @@ def plan_batch(asked: Asked, *, on_prompt: Callable[[int, int], None] | None = N
     films, faults = _planned(columns, read, settings, on_prompt, weights=weights)
     if faults and (not asked.skip_bad or not films or any(fault.row is None for fault in faults)):
         raise table_error(asked.table, faults)
+    storyboard = columns.written.path
     return BatchPlan(
-        called, columns.written.path, asked.table, columns.table.columns, outputs, settings, tuple(films), tuple(faults)
+        called=called,
+        storyboard=storyboard,
+        table=asked.table,
+        columns=columns.table.columns,
+        outputs=outputs,
+        settings=settings,
+        films=tuple(films),
+        bad=tuple(faults),
+        whose=(whose := _whose(asked, storyboard)),
+        owner=f"{whose[0]} with {_path(asked, whose[1])}",
     )
+
+
+def _whose(asked: Asked, storyboard: Path) -> tuple[str, str]:
+    if asked.sent is None:
+        return str(storyboard.resolve()), str(asked.table.resolve())
+    first, second = map(owner_of, asked.sent.whose)
+    return first, second
+
+
+def _path(asked: Asked, table: str) -> str:
+    """Without the machine, which stands before the storyboard."""
+    return table if asked.sent is None or os.path.isabs(table) else table.partition(":")[2]
 
 
 def read_batch(asked: Asked, composition: Composition) -> tuple[Columns, Read]:
     """The rows as films. Raises TableError for a table that cannot be used at all."""
+    sent = asked.sent
     table = read_table(asked.table, asked.most, asked.sheet)
     written = read_written(
         named(asked.storyboard, composition),
         overrides=composition.storyboard_overrides,
-        roots=composition.settings.assets.roots,
-        search=storyboard_folders(),
+        roots=composition.settings.assets.roots if sent is None else (sent.folder,),
+        search=storyboard_folders() if sent is None else sent.search,
     )
-    columns = Columns(written, table, asked)
+    columns = Columns(written, table, asked, dict(sent.fetched) if sent is not None else {})
     wrong = [*columns.faults()]
     if wrong:
         raise table_error(asked.table, [*wrong, *table.faults])
@@ -159,7 +188,7 @@ def read_batch(asked: Asked, composition: Composition) -> tuple[Columns, Read]:
     if films > asked.most:
         message = f"the rows and --matrix make {films:,} films; at most {asked.most:,} are taken"
         raise table_error(asked.table, [Fault(message, "split the table, or allow more: --max-films N")])
-    wrong = fetch_files(columns, composition.settings.assets.hosts)
+    wrong = fetch_files(columns, composition.settings.assets.hosts if sent is None else None)
     return columns, read_films(columns, wrong)
 
 

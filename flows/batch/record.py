@@ -40,5 +40,5 @@ class Recorder:
         self._written = time.monotonic()
 
     def _manifest(self) -> Manifest:
-        storyboard, table = str(self._plan.storyboard.resolve()), str(self._plan.table.resolve())
+        storyboard, table = self._plan.whose
         return Manifest(batch=self._plan.called, storyboard=storyboard, table=table, films=self._entries)

@@ -18,7 +18,7 @@ def _bad(plan: BatchPlan) -> list[ProblemForm]:
     return [of_problem(fault.problem(plan.table), "table") for fault in plan.bad]
 
 
-def plan_document(plan: BatchPlan) -> BatchPlanDocument:
+def plan_document(plan: BatchPlan, *, weights: bool = True) -> BatchPlanDocument:
     """The plan as programs read of it."""
     totals = plan.totals
     return {
@@ -47,6 +47,7 @@ def plan_document(plan: BatchPlan) -> BatchPlanDocument:
             "film_seconds": round(totals.film_seconds, 3),
             "estimated_seconds": round(totals.estimated_seconds, 3),
         },
+        "weights": weights,
     }
 
 

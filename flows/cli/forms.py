@@ -119,6 +119,7 @@ class BatchPlanDocument(Envelope):
     folder: Annotated[str, "path"]
     films: list[BatchFilmForm]
     totals: BatchTotalsForm
+    weights: Annotated[bool, "false: planned without, and what the store has is not known"]
 
 
 class BatchDocument(Envelope):
@@ -140,6 +141,7 @@ class SubmitDocument(Envelope):
     """`wanflow submit`; with `--watch` the document is that of `fetch`."""
 
     title: str
+    films: Annotated[int, "more than one of a table"]
     run: Annotated[str, "its id: `wanflow fetch` takes it"]
     run_url: Annotated[str, "the run in the Prefect UI"]
     storyboard: Annotated[str, "sha256 of what was sent"]
@@ -182,6 +184,7 @@ class ScheduleForm(TypedDict):
         str, "a name or path on the machine that serves, or `sha256:…` of one that was sent; empty: none"
     ]
     pinned: Annotated[bool, "whether it is one that was sent, and the same each time"]
+    table: Annotated[str | None, "a film for each of its rows"]
     overrides: list[str]
     late: Annotated[str, "how late a film may begin"]
     deadline_in: Annotated[str | None, "when it should be there, counted from its time"]

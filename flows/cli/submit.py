@@ -17,16 +17,18 @@ from flows.cli.options import (
     storyboard_argument,
     with_draft,
 )
+from flows.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
     from flows.cli.forms import SubmitDocument
+    from flows.cli.sending import Checked
     from flows.runs.rest import Rest
-    from flows.submission import Checked
 
 
 @click.command("submit", short_help="Have a film made on a machine that serves films.")
 @storyboard_argument
 @overrides_argument
+@table_options()
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option
 @priority_option
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 def command(
     storyboard: str,
     overrides: tuple[str, ...],
+    rows: TableOptions,
     only: tuple[str, ...],
     draft: bool,
     priority: int | None,
@@ -48,21 +51,23 @@ def command(
     """Check STORYBOARD (a name or a path) here, send it to the store with all that it names, and ask for its film on
     the Prefect server: where `wanflow serve` runs it is made. Returns at once.
 
-    The server is that of PREFECT_API_URL, or this machine's own. The store is one that both machines reach.
+    With --table it is a batch, a film for each row (wanflow batch): the whole table is checked here, and made as one
+    run. The server is that of PREFECT_API_URL, or this machine's own. The store is one that both machines reach.
 
     \b
     Examples:
       wanflow submit storyboards/my_film.yaml store.address=/shared/wanflow
       wanflow submit paper_boat model=wan22 --priority 10 --deadline 18:00
       wanflow submit storyboards/my_film.yaml --draft --watch
+      wanflow submit storyboards/spot.yaml --table products.csv --matrix locale=en,de --name '{{ sku }}'
     """
     from flows.cli.document import print_document
     from flows.cli.fetch import fetch, show
     from flows.cli.outcome import say
+    from flows.cli.sending import checked_here
     from flows.runs.submitting import reached
-    from flows.submission import check_storyboard_here
 
-    checked = check_storyboard_here(storyboard, with_draft(overrides, draft), config_dir)
+    checked = checked_here(storyboard, with_draft(overrides, draft), rows, only, config_dir)
     for remark in checked.remarks:
         say(f"warning: {remark}")
     with reached() as rest:
@@ -83,34 +88,32 @@ def _submitted(
     from flows.cli.document import envelope, warnings
     from flows.runs.deadline import deadline_of
     from flows.runs.submitting import submit
-    from flows.store import open_store
-    from flows.submission import check_shots, pack
 
-    check_shots(checked.storyboard, only)
     by = deadline_of(deadline, time.time()) if deadline else None
-    store = open_store(checked.settings.store.address)
-    packed = pack(checked, store)
+    sent = checked.send()
     asked = submit(
         rest,
-        checked.storyboard.title,
-        storyboard=f"sha256:{packed.digest}",
-        store=store.address,
+        checked.title,
+        storyboard=f"sha256:{sent.packed.digest}",
+        store=sent.store,
         overrides=checked.overrides,
         only=only,
         priority=priority or 0,
         deadline=by,
+        rows=sent.rows,
     )
     waits = (
         [] if asked.served else [f"no machine serves films at {rest.url} now; it waits until one does: wanflow serve"]
     )
     return {
-        **envelope("submit", problems=warnings([*map(str, checked.remarks), *waits])),
-        "title": checked.storyboard.title,
+        **envelope("submit", problems=warnings([*checked.remarks, *waits])),
+        "title": checked.title,
+        "films": checked.films,
         "run": asked.run,
         "run_url": asked.url,
-        "storyboard": packed.digest,
-        "store": store.address,
-        "files": len(packed.manifest.files),
+        "storyboard": sent.packed.digest,
+        "store": sent.store,
+        "files": len(sent.packed.manifest.files),
         "served": asked.served,
     }
 
@@ -123,4 +126,5 @@ def _print(document: SubmitDocument) -> None:
     click.echo(f"run   {document['run_url']}")
     if not document["served"]:
         say(f"warning: {document['problems'][-1]['message']}")
-    click.echo(f"\nNext: wanflow fetch {document['run']}    waits for the film, and writes it here")
+    what = "the film, and writes it" if document["films"] == 1 else "the films, and writes them"
+    click.echo(f"\nNext: wanflow fetch {document['run']}    waits for {what} here")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from flows.batch.events import BatchEvent, FilmNews
 from flows.batch.gallery import PAGE
 from flows.batch.make import BatchResult, make_batch
 from flows.batch.making import BatchMaking
+from flows.batch.manifest import Entry
 from flows.batch.plan import BatchPlan
 from flows.errors import Stopped
 from flows.events import Failed, Finished, Log
@@ -38,6 +39,8 @@ def run_batch(
 
 class BatchReporter(Reports[BatchMaking, BatchEvent]):
     """A `BatchObserver` that reports to Prefect."""
+
+    watches_idle = False
 
     def __init__(self) -> None:
         super().__init__(BatchTelling)
@@ -92,7 +95,13 @@ class BatchTelling:
         for entry in lost[:MOST_ROWS]:
             yield Said("", logging.ERROR, f"row {entry.row} {entry.name}: {entry.state}: {entry.error or ''}")
         films = f"{len(self._making.entries) - len(lost)} of {count(len(self._making.entries), 'film')}"
-        yield Ended("", "failed" if lost else "completed", f"{films}: {page}")
+        yield Ended("", ended_as(self._making.entries), f"{films}: {page}")
+
+
+def ended_as(entries: Sequence[Entry]) -> End:
+    """How a batch has ended: every row has its film, some have, or none has."""
+    finished = sum(entry.finished for entry in entries)
+    return "completed" if finished == len(entries) else "partly" if finished else "failed"
 
 
 def batch_page(making: BatchMaking) -> Page:

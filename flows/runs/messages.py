@@ -9,8 +9,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
-End: TypeAlias = Literal["completed", "cached", "refused", "failed", "cancelled", "crashed"]
-"""`refused`: a person has to mend something before it can be made."""
+End: TypeAlias = Literal["completed", "cached", "partly", "refused", "failed", "cancelled", "crashed"]
+"""`refused`: a person has to mend something before it can be made. `partly`: some films of a batch are made."""
 
 
 @dataclass(frozen=True, slots=True)
