@@ -69,4 +69,13 @@ class Failed:
     because_of: str | None = None
 
 
-Event: TypeAlias = Started | Progress | Log | Finished | Failed
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """People want to hear of it at once: `kind` is one of `flows.notices.NOTICES`. Of the whole film."""
+
+    kind: str
+    message: str
+    fingerprint: str = ""
+
+
+Event: TypeAlias = Started | Progress | Log | Finished | Failed | Notice

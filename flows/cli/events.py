@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, BinaryIO, Literal, TypedDict
 
 from flows.cli.document import print_document
-from flows.events import Event, Failed, Finished, Log, Progress, Started
+from flows.events import Event, Failed, Finished, Log, Notice, Progress, Started
 from flows.planning.model import Plan
 
 
@@ -69,6 +69,14 @@ class FailedEvent(Where):
     final: Annotated[bool, "false: it is tried again"]
 
 
+class NoticeEvent(Where):
+    """People are told of it (`notify`)."""
+
+    event: Literal["notice"]
+    kind: Annotated[str, "`review`, `budget`"]
+    message: str
+
+
 class InBatch(TypedDict):
     """Which film of a batch."""
 
@@ -93,6 +101,10 @@ class BatchFinished(InBatch, FinishedEvent):
 
 class BatchFailed(InBatch, FailedEvent):
     """A clip could not be rendered."""
+
+
+class BatchNotice(InBatch, NoticeEvent):
+    """People are told of it (`notify`)."""
 
 
 class BatchFilmEvent(TypedDict):
@@ -168,12 +180,14 @@ EVENTS: Mapping[str, type] = MappingProxyType(
         "render: log": LogEvent,
         "render: finished": FinishedEvent,
         "render: failed": FailedEvent,
+        "render: notice": NoticeEvent,
         "batch: film": BatchFilmEvent,
         "batch: started": BatchStarted,
         "batch: progress": BatchProgressed,
         "batch: log": BatchLog,
         "batch: finished": BatchFinished,
         "batch: failed": BatchFailed,
+        "batch: notice": BatchNotice,
         "models pull: begin": PullBegin,
         "models pull: progress": PullProgress,
         "models pull: file": PullFile,
@@ -197,7 +211,7 @@ def printer(plan: Plan, stdout: BinaryIO) -> Callable[[Event], None]:
 
 def as_line(
     event: Event, places: Mapping[str, Where]
-) -> StartedEvent | ProgressEvent | LogEvent | FinishedEvent | FailedEvent:
+) -> StartedEvent | ProgressEvent | LogEvent | FinishedEvent | FailedEvent | NoticeEvent:
     """An event of a film with the place of its clip."""
     nowhere: Where = {"shot": None, "take": None, "clip": None, "fingerprint": event.fingerprint}
     where = places.get(event.fingerprint, nowhere)
@@ -213,6 +227,8 @@ def as_line(
             return {"event": "finished", **where, "cached": event.cached, "seconds": seconds}
         case Failed():
             return {"event": "failed", **where, "worker": event.worker, "message": event.message, "final": event.final}
+        case Notice():
+            return {"event": "notice", **where, "kind": event.kind, "message": event.message}
 
 
 def clip_places(plan: Plan) -> dict[str, Where]:

@@ -223,6 +223,21 @@ class ScheduleRunDocument(Envelope):
     served: Annotated[bool, "false: no machine serves films now, and it waits"]
 
 
+class NotifyForm(TypedDict):
+    """Who is told by the Prefect server. Its address is kept there, and said nowhere."""
+
+    name: str
+    way: Annotated[str, "`webhook` or `email`"]
+    on: Annotated[list[str], "of what: `done`, `partly`, `failed`, `review`, `budget`, `missed`, `skipped`"]
+    active: Annotated[bool, "false: its automation is switched off in Prefect"]
+
+
+class NotifyDocument(Envelope):
+    """`wanflow notify add`, `list`, `test` and `remove`."""
+
+    notified: list[NotifyForm]
+
+
 class HistoryDocument(Envelope):
     """`wanflow history`."""
 
@@ -436,6 +451,10 @@ FORMS: Mapping[str, type] = MappingProxyType(
         "schedule resume": ScheduleChangedDocument,
         "schedule remove": ScheduleChangedDocument,
         "schedule run": ScheduleRunDocument,
+        "notify add": NotifyDocument,
+        "notify list": NotifyDocument,
+        "notify test": NotifyDocument,
+        "notify remove": NotifyDocument,
         "history": HistoryDocument,
         "doctor": DoctorDocument,
         "doctor --config": ConfigurationDocument,

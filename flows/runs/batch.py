@@ -13,8 +13,9 @@ from flows.batch.making import BatchMaking
 from flows.batch.manifest import Entry
 from flows.batch.plan import BatchPlan
 from flows.errors import Stopped
-from flows.events import Failed, Finished, Log
-from flows.runs.messages import Advanced, Began, End, Ended, Link, Message, Opened, Page, Said
+from flows.events import Failed, Finished, Log, Notice
+from flows.notify.telling import notifying_batch
+from flows.runs.messages import Advanced, Began, End, Ended, Link, Message, Opened, Page, Said, Told
 from flows.runs.pages import MOST_ROWS
 from flows.runs.reporter import Reports
 from flows.runs.telling import STOPPED, ended
@@ -34,7 +35,9 @@ def run_batch(
 ) -> BatchResult:
     """`make_batch`, reported to Prefect by one process, however many films there are. Raises what it raises, and
     EnvironmentProblem when the Prefect server that a person names cannot be used."""
-    return make_batch(plan, on_event=on_event, renderer=renderer, observer=BatchReporter())
+    return make_batch(
+        plan, on_event=on_event, renderer=renderer, observer=notifying_batch(BatchReporter(), plan.settings.notify)
+    )
 
 
 class BatchReporter(Reports[BatchMaking, BatchEvent]):
@@ -73,6 +76,8 @@ class BatchTelling:
                 yield Advanced("", self._making.done / max(1, len(self._making.films)))
             case Log(fingerprint="", level=level, message=message):
                 yield Said("", level, message)
+            case Notice(kind=kind, message=message):
+                yield Told(kind, message)
             case Finished() | Failed():
                 for each in self._making.wanting(event.fingerprint):
                     if each.name in self._open:

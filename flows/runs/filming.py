@@ -30,6 +30,7 @@ from flows.errors import UserError
 from flows.film.make import make_film
 from flows.film.observer import Run
 from flows.film.result import FilmResult
+from flows.notify.telling import notifying, notifying_batch
 from flows.planning.model import Plan
 from flows.project import Project, load, plan, store_of
 from flows.runs.messages import Beat, Message, Said
@@ -106,7 +107,8 @@ def _batch(
     planned = plan_batch(asked)
     for fault in planned.bad:
         outbox.say(Said("", logging.WARNING, f"row {fault.row} is left out: {fault.said()}"))
-    result = make_batch(planned, observer=teller, renderer=renderer)
+    observer = notifying_batch(teller, planned.settings.notify)
+    result = make_batch(planned, observer=observer, renderer=renderer)
     if order.sent is not None:
         outbox.say(_sent_back(publish_batch(store_of(planned.settings), order.run, planned, result), order))
     assert teller.last is not None, "made, and told"
@@ -152,7 +154,7 @@ def _own_folder(held: ExitStack) -> Path:
 
 
 def _make(planned: Plan, order: Order, teller: Teller) -> FilmResult:
-    return make_film(planned, only=order.only, observer=teller)
+    return make_film(planned, only=order.only, observer=notifying(teller, planned.settings.notify))
 
 
 def _own_stdout() -> IO[bytes]:

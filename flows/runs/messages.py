@@ -67,6 +67,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """People want to hear of it at once (`flows.events.Notice`)."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """Of a take, or of the film: then it is the last."""
 
@@ -112,11 +120,11 @@ class Done:
     """Everything is reported."""
 
 
-Message: TypeAlias = Opened | Began | Said | Advanced | Page | Link | Ended | Beat
+Message: TypeAlias = Opened | Began | Said | Advanced | Page | Link | Told | Ended | Beat
 Answer: TypeAlias = Ready | Refused | Known | Lost | Done
 
 _MESSAGES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (Opened, Began, Said, Advanced, Page, Link, Ended, Beat)
+    kind.__name__: kind for kind in (Opened, Began, Said, Advanced, Page, Link, Told, Ended, Beat)
 }
 _ANSWERS: dict[str, type[Answer]] = {kind.__name__: kind for kind in (Ready, Refused, Known, Lost, Done)}
 
