@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,10 +12,10 @@ from flows.batch.columns import Columns
 from flows.batch.faults import Fault, table_error
 from flows.batch.fetch import fetch_files
 from flows.batch.films import Film, Read, fault_of, read_films
+from flows.batch.owner import owner_with, whose_of
 from flows.batch.tables import read_table
 from flows.config import Composition, compose
 from flows.errors import StoryboardError, UserError
-from flows.film.folder import owner_of
 from flows.garbage import without_garbage_collection
 from flows.planning import Clip, Plan, Sketch, sketch_plan
 from flows.planning.model import topological
@@ -82,13 +81,16 @@ class BatchPlan:
     bad: tuple[Fault, ...] = ()
     whose: tuple[str, str] = ("", "")
     """The storyboard and the table: paths here, or where they were sent from."""
-    owner: str = ""
-    """Whose the batch's folder is, as `flows.film.folder.owner_of` reads it."""
 
     @property
     def folder(self) -> Path:
         """Absolute; it need not exist."""
         return self.outputs / self.called
+
+    @property
+    def owner(self) -> str:
+        """Whose the batch's folder is, as `flows.film.folder.owner_of` reads it."""
+        return owner_with(self.whose)
 
     @cached_property
     def clips(self) -> tuple[Clip, ...]:
@@ -151,21 +153,8 @@ def plan_batch(asked: Asked, *, on_prompt: Callable[[int, int], None] | None = N
         settings=settings,
         films=tuple(films),
         bad=tuple(faults),
-        whose=(whose := _whose(asked, storyboard)),
-        owner=f"{whose[0]} with {_path(asked, whose[1])}",
+        whose=whose_of(asked, storyboard),
     )
-
-
-def _whose(asked: Asked, storyboard: Path) -> tuple[str, str]:
-    if asked.sent is None:
-        return str(storyboard.resolve()), str(asked.table.resolve())
-    first, second = map(owner_of, asked.sent.whose)
-    return first, second
-
-
-def _path(asked: Asked, table: str) -> str:
-    """Without the machine, which stands before the storyboard."""
-    return table if asked.sent is None or os.path.isabs(table) else table.partition(":")[2]
 
 
 def read_batch(asked: Asked, composition: Composition) -> tuple[Columns, Read]:

@@ -12,10 +12,12 @@ from flows.batch.columns import Columns
 from flows.batch.faults import Fault, ranges, table_error
 from flows.batch.films import Film, fault_of
 from flows.batch.make import BatchResult
-from flows.batch.manifest import Entry
+from flows.batch.manifest import Entry, read_manifest
+from flows.batch.owner import owner_with
 from flows.batch.plan import BatchPlan, batch_name, read_batch
 from flows.config import compose, sent_overrides
 from flows.errors import Problem, UserError
+from flows.film.folder import owner_of
 from flows.garbage import without_garbage_collection
 from flows.planning.check import storyboard_findings
 from flows.resolve import look_at_all_headers
@@ -131,6 +133,19 @@ def publish_batch(store: Store, run: str, plan: BatchPlan, result: BatchResult) 
     )
     note_files(store, run, made)
     return made
+
+
+def check_place(made: FilmFiles, outputs: Path) -> None:
+    """Raises UserError where what was made would be written over another batch of that name."""
+    folder = outputs.absolute() / made.folder
+    earlier = read_manifest(folder)
+    if earlier is None:
+        return
+    whose = owner_with((owner_of(earlier.storyboard), owner_of(earlier.table)))
+    if whose != owner_of(made.sent_from):
+        raise UserError(
+            f"{folder} is a batch of {whose}, and would be overwritten\n    choose another place: film.outputs=FOLDER"
+        )
 
 
 def files_of(entry: Entry) -> Iterator[str]:

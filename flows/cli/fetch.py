@@ -45,6 +45,7 @@ def command(run: str, overrides: tuple[str, ...], as_json: bool, config_dir: Pat
 def fetch(rest: Rest, run: str, outputs: Path, *, quiet: bool) -> FetchDocument:
     """Wait, and write what was made below `outputs`: of a batch of which films are missing, the others. Raises what a
     film has failed with."""
+    from flows.batch.sending import check_place
     from flows.cli.document import envelope, warnings
     from flows.cli.outcome import say
     from flows.errors import RenderError, UserError
@@ -73,6 +74,7 @@ def fetch(rest: Rest, run: str, outputs: Path, *, quiet: bool) -> FetchDocument:
         raise UserError(
             f"the film of this run was not made of a storyboard that was sent; it lies where it was made: {url}"
         )
+    check_place(made, outputs)
     paths = write_film(store, made, outputs, say)
     return {
         **envelope("fetch", 1 if partly else 0, [*_lost(partly), *warnings(made.warnings)]),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import smtplib
 import ssl
 from email.message import EmailMessage
+
+import certifi
 
 from flows.notify.message import Message
 from flows.notify.secret import Mail
@@ -26,7 +29,7 @@ def send(mail: Mail, message: Message) -> None:
 
 
 def _server(mail: Mail) -> smtplib.SMTP:
-    trusted = ssl.create_default_context()
+    trusted = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
     if mail.security == "tls":
         return smtplib.SMTP_SSL(mail.host, mail.port, timeout=SECONDS, context=trusted)
     server = smtplib.SMTP(mail.host, mail.port, timeout=SECONDS)

@@ -17,10 +17,12 @@ from flows.film.observer import Observer, Run
 from flows.notify.films import batch_message, film_message
 from flows.notify.hooks import Hooks, hooks_of
 from flows.notify.message import Message
+from flows.notify.webhook import Untold
 from flows.settings import NotifySettings
 
 WAIT_SECONDS = 10.0
 """What is waited for, when the film is made, until people are told."""
+UNTOLD = "not everybody was told: {}"
 LINK_SECONDS, LOOK_SECONDS = 3.0, 0.1
 LATE = f"nobody was told in {WAIT_SECONDS:g} s"
 
@@ -82,9 +84,13 @@ class Notifying(Generic[Made, Heard]):
 
     def end(self, making: Made, error: BaseException | None) -> None:
         """People are told while the inner observer is."""
-        message = self._ending(making, error, self._began)
-        if message is not None:
-            self._send(message)
+        try:
+            message = self._ending(making, error, self._began)
+        except Exception as mistake:  # noqa: BLE001  # ours, and no reason to lose a film
+            self._wrong[UNTOLD.format(type(mistake).__name__)] = None
+        else:
+            if message is not None:
+                self._send(message)
         self._inner.end(making, error)
 
     def run(self, *, patient: bool = True) -> Run:
@@ -108,8 +114,12 @@ class Notifying(Generic[Made, Heard]):
         if self._hooks is None or message.kind not in self._hooks.on:
             return
         thread = threading.Thread(target=self._told, args=(self._hooks, message), name="notify", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # there is no room for another
+            self._wrong[UNTOLD.format(error)] = None
+            return
         self._threads.append(thread)
-        thread.start()
 
     def _link(self) -> str:
         """The run's address, which may not be known yet; it is not waited for as long as the film itself would."""
@@ -123,7 +133,8 @@ class Notifying(Generic[Made, Heard]):
             hooks.tell(replace(message, link=self._link()))
         except ExceptionGroup as group:
             for error in group.exceptions:
-                self._wrong[f"not everybody was told: {error}"] = None
+                said = str(error) if isinstance(error, Untold) else type(error).__name__  # no secret is in those
+                self._wrong[UNTOLD.format(said)] = None
 
 
 def notifying(inner: Observer, settings: NotifySettings) -> Observer:

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from flows.errors import FlowsError, UserError
 from flows.notices import NOTICES
 from flows.notify.secret import Mail, Webhook
+from flows.runs.blocks import add_block
 from flows.runs.names import EVENT, FLOW, MISSED, PARTLY, REFUSED, SKIPPED
 from flows.runs.rest import Rest
 from flows.runs.templates import SUBJECT, TEST, body, payload
@@ -37,8 +37,6 @@ PAGE = 200
 """Automations that a server says at once."""
 TEST_SECONDS = 30.0
 LOOK_SECONDS = 0.5
-_WEBHOOK, _MAIL = "webhook", "slack-webhook"
-"""Prefect's types of blocks. It has none for mail; its Slack block hands any address of Apprise on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +82,9 @@ class Notifying:
             raise UserError(
                 f"{name}: somebody is told under that name already\n    wanflow notify remove {name}, or another name"
             )
-        slug, values = (_WEBHOOK, _webhook_values(to)) if isinstance(to, Webhook) else (_MAIL, {"url": apprise(to)})
-        block = self._block(slug, f"wanflow-{name}", values)
+        block = add_block(self._rest, f"wanflow-{name}", to)
         try:
-            made = self._rest.post("/automations/", _automation(name, slug, block, on, self._rest.url))
+            made = self._rest.post("/automations/", _automation(name, to, block, on, self._rest.url))
         except BaseException:
             self._rest.delete(f"/block_documents/{block}")
             raise
@@ -137,26 +134,6 @@ class Notifying:
                 return dict(each)
         return None
 
-    def _block(self, slug: str, name: str, values: Mapping[str, Any]) -> str:
-        kind = self._rest.get(f"/block_types/slug/{slug}")
-        if kind is None:
-            raise FlowsError(
-                f"the Prefect server at {self._rest.url} has no blocks of the type {slug}; is it Prefect 3?"
-            )
-        if self._rest.get(f"/block_types/slug/{slug}/block_documents/name/{name}") is not None:
-            raise UserError(
-                f"{name.removeprefix('wanflow-')}: there is a block {name!r} already, which is not ours to change\n"
-                "    choose another name, or delete it in the Prefect UI"
-            )
-        forms = self._rest.post("/block_schemas/filter", {"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}})
-        body = {
-            "name": name,
-            "data": values,
-            "block_type_id": kind["id"],
-            "block_schema_id": forms[0]["id"],
-        }
-        return str(self._rest.post("/block_documents/", body)["id"])
-
 
 def check_name(name: str) -> None:
     """Raises UserError for one that Prefect takes for no block."""
@@ -182,25 +159,12 @@ def events_of(kind: str) -> list[str]:
     return [f"prefect.flow-run.{state}" for state in STATES.get(kind, ())] or [f"{EVENT}{kind}"]
 
 
-def apprise(mail: Mail) -> str:
-    """As Apprise, which Prefect sends with, writes a mail server."""
-    user = f"{quote(mail.user, safe='')}:{quote(mail.password, safe='')}@" if mail.user and mail.password else ""
-    scheme = "mailto" if mail.security == "none" else "mailtos"
-    asked = {"from": mail.sender, "to": ",".join(mail.to), "smtp": mail.host, "format": "text"}
-    asked |= {"mode": {"tls": "ssl", "starttls": "starttls"}[mail.security]} if mail.security != "none" else {}
-    return f"{scheme}://{user}{mail.host}:{mail.port}?{urlencode(asked, safe='@,')}"
-
-
-def _webhook_values(hook: Webhook) -> dict[str, Any]:
-    return {"url": hook.address, "method": "POST", "headers": {"Content-Type": "application/json"}}
-
-
-def _automation(name: str, slug: str, block: str, on: Sequence[str], url: str) -> dict[str, Any]:
+def _automation(name: str, to: Webhook | Mail, block: str, on: Sequence[str], url: str) -> dict[str, Any]:
     """The words of `on` stand in its description: they are what is listed."""
     own = {"block_document_id": block}
     action = (
         {"type": "call-webhook", **own, "payload": payload(url)}
-        if slug == _WEBHOOK
+        if isinstance(to, Webhook)
         else {"type": "send-notification", **own, "subject": SUBJECT, "body": body(url)}
     )
     return {

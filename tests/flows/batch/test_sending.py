@@ -11,9 +11,9 @@ from PIL import Image
 from flows.batch import columns as columns_module
 from flows.batch.asked import Asked
 from flows.batch.make import BatchResult
-from flows.batch.manifest import Entry
+from flows.batch.manifest import Entry, Manifest, write_json
 from flows.batch.plan import BatchPlan, plan_batch
-from flows.batch.sending import asked_here, check_batch_here, pack_batch, publish_batch
+from flows.batch.sending import asked_here, check_batch_here, check_place, pack_batch, publish_batch
 from flows.errors import TableError, UserError
 from flows.film.folder import owner_of
 from flows.store import Store
@@ -145,8 +145,15 @@ def test_films_that_are_there_come_back_with_manifest_and_page(tmp_path: Path) -
     assert film_files(store, "run") == made
     assert [file.path for file in made.files] == names
     assert owner_of(made.sent_from) == f"{tmp_path}/film.yaml with {tmp_path}/tables/rows.csv"
+    check_place(made, tmp_path / "mine")
     written = write_film(store, made, tmp_path / "mine")
     assert [os.path.relpath(path, tmp_path / "mine" / plan.called) for path in written] == names
+    folder = tmp_path / "mine" / plan.called
+    write_json(Manifest(batch=plan.called, storyboard=plan.whose[0], table=plan.whose[1], films=[]), folder)
+    check_place(made, tmp_path / "mine")
+    write_json(Manifest(batch=plan.called, storyboard="/other.yaml", table="/rows.csv", films=[]), folder)
+    with pytest.raises(UserError, match=r"is a batch of /other\.yaml with /rows\.csv, and would be overwritten"):
+        check_place(made, tmp_path / "mine")
 
 
 def test_a_picture_that_is_none_is_found_before_anything_is_sent(tmp_path: Path) -> None:

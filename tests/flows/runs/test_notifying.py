@@ -18,8 +18,9 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.errors import FlowsError, UserError
 from flows.notify.secret import Mail, Webhook
 from flows.runs import film_process
+from flows.runs.blocks import apprise
 from flows.runs.deployed import film
-from flows.runs.notifying import Notifying, apprise, check_name, check_on
+from flows.runs.notifying import Notifying, check_name, check_on
 from flows.runs.places import server_environment
 from flows.runs.rest import Rest
 from flows.runs.served import VARIABLE, Served

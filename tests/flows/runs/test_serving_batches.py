@@ -87,6 +87,19 @@ def test_a_batch_is_sent_made_and_written_here(
     with Rest(server.url, server.client()) as rest:
         assert rest.get(f"/flow_runs/{sent['run']}")["state_name"] == PARTLY
 
+    # the same on a schedule, of the table as it is now; a later change of it is not made
+    rows.write_text(ROWS)
+    monday = ["--film-name", "{{ sku }}", "--cron", "0 6 * * MON", "--name", "monday"]
+    added = document(said("schedule", "add", *batch[:-2], *monday, "--json"))
+    assert (added["title"], added["schedule"]["table"]) == ("spot-rows: 2 films", "tables/rows.csv")
+    rows.unlink()
+    asked = document(said("schedule", "run", "monday", "--json"))
+    assert document(said("fetch", asked["run"], "--json"))["exit_code"] == 0
+    with Rest(server.url, server.client()) as rest:
+        assert rest.get(f"/flow_runs/{asked['run']}")["name"] == "spot-rows: 2 films (monday, pinned)"
+    said("schedule", "remove", "monday")
+    rows.write_text(ROWS + "A-3,star,nowhere.png\n")
+
     # a batch of this machine takes over what was fetched
     ours = plan_batch(
         Asked(storyboard="spot.yaml", table=rows, overrides=bucket, name="{{ sku }}", skip_bad=True), weights=False
