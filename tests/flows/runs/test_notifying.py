@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.errors import FlowsError, UserError
 from flows.notify.secret import Mail, Webhook
-from flows.runs import film_process
 from flows.runs.blocks import apprise
-from flows.runs.deployed import film
 from flows.runs.notifying import Notifying, check_name, check_on
 from flows.runs.places import server_environment
 from flows.runs.rest import Rest
@@ -89,18 +89,19 @@ def named(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         process.wait()
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(film_process, "FILMING", "tests.flows.runs.told_film")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
-    monkeypatch.setenv(VARIABLE, "")
-    Served(str(tmp_path), (), "http://ui").tell()
+def run(named: Rest, folder: Path, *storyboards: str) -> None:
+    root = str(Path(__file__).parents[3])
+    told = json.dumps(asdict(Served(str(folder), (), "http://ui")))
+    homes = {"XDG_STATE_HOME": str(folder / "state"), "PREFECT_HOME": str(folder / "prefect")}
+    environment = {**os.environ, **homes, "PYTHONPATH": root, VARIABLE: told, "PREFECT_API_URL": f"{named.url}/api"}
+    script = str(Path(__file__).with_name("told_runs.py"))
+    subprocess.run(
+        [sys.executable, script, *storyboards], env=environment, check=True, capture_output=True, timeout=120
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("told")
-def test_people_are_told_of_films_that_are_made_fail_and_wait(named: Rest) -> None:
+def test_people_are_told_of_films_that_are_made_fail_and_wait(named: Rest, tmp_path: Path) -> None:
     notifying = Notifying(named)
     assert notifying.all() == []
     with webhook() as hook, mailbox() as post:
@@ -118,9 +119,7 @@ def test_people_are_told_of_films_that_are_made_fail_and_wait(named: Rest) -> No
             notifying.add("team", Webhook(secret), ("done",))
         with pytest.raises(UserError, match="did you mean team"):
             notifying.find("teem")
-        with temporary_settings({PREFECT_API_URL: f"{named.url}/api"}):
-            for storyboard in ("is made", "fails", "waits"):
-                film(storyboard, return_state=True)
+        run(named, tmp_path, "is made", "fails", "waits")
         came = sorted(each["text"] for each in hook.wait(4))
         (letter,) = post.wait(1)
         assert [text.splitlines()[0] for text in came] == [
