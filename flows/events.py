@@ -79,3 +79,12 @@ class Notice:
 
 
 Event: TypeAlias = Started | Progress | Log | Finished | Failed | Notice
+
+
+def notice_of(event: object) -> Notice | None:
+    """What of an event people want to hear of at once: the one place where a kind of event becomes a kind of notice."""
+    match event:
+        case Notice():
+            return event
+        case _:
+            return None

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from flows.batch.events import BatchEvent
 from flows.batch.making import BatchMaking
 from flows.batch.observer import BatchObserver
-from flows.events import Event, Notice
+from flows.events import Event, notice_of
 from flows.film.making import Making
 from flows.film.observer import Observer, Run
 from flows.notify.films import batch_message, film_message
@@ -79,8 +79,8 @@ class Notifying(Generic[Made, Heard]):
     def tell(self, event: Heard) -> None:
         """Never waits."""
         self._inner.tell(event)
-        if isinstance(event, Notice):
-            self._send(Message(event.kind, self._title, (event.message,)))
+        if (notice := notice_of(event)) is not None:
+            self._send(Message(notice.kind, self._title, (notice.message,)))
 
     def end(self, making: Made, error: BaseException | None) -> None:
         """People are told while the inner observer is."""

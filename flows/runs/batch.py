@@ -13,7 +13,7 @@ from flows.batch.making import BatchMaking
 from flows.batch.manifest import Entry
 from flows.batch.plan import BatchPlan
 from flows.errors import Stopped
-from flows.events import Failed, Finished, Log, Notice
+from flows.events import Failed, Finished, Log, notice_of
 from flows.notify.telling import notifying_batch
 from flows.runs.messages import Advanced, Began, End, Ended, Link, Message, Opened, Page, Said, Told
 from flows.runs.pages import MOST_ROWS
@@ -76,14 +76,13 @@ class BatchTelling:
                 yield Advanced("", self._making.done / max(1, len(self._making.films)))
             case Log(fingerprint="", level=level, message=message):
                 yield Said("", level, message)
-            case Notice(kind=kind, message=message):
-                yield Told(kind, message)
             case Finished() | Failed():
                 for each in self._making.wanting(event.fingerprint):
                     if each.name in self._open:
                         yield Advanced(each.name, each.making.fraction)
             case _:
-                pass
+                if (notice := notice_of(event)) is not None:
+                    yield Told(notice.kind, notice.message)
 
     def closing(self, error: BaseException | None) -> Iterator[Message]:
         """The end, and that of films that were under way."""
