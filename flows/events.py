@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from flows.store import ClipRecord
+from flows.words import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +113,22 @@ class WaitsForReview:
 
 
 Event: TypeAlias = Started | Progress | Log | Finished | Failed | BudgetLow | WaitsForReview
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """People want to hear of it at once: `kind` is one of `flows.notices.NOTICES`."""
+
+    kind: str
+    message: str
+
+
+def notice_of(event: object) -> Notice | None:
+    """What of an event people want to hear of at once: the one place where a kind of event becomes a kind of notice."""
+    match event:
+        case BudgetLow():
+            return Notice("budget", event.message)
+        case WaitsForReview():
+            return Notice("review", f"{count(len(event.shots), 'shot')} to decide: {event.command}")
+        case _:
+            return None

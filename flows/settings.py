@@ -199,6 +199,19 @@ class ReviewSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """Who is told of the films that this machine makes (`flows.notify`): `events` are of `flows.notices.NOTICES`, by
+    `webhook` and at the addresses `email` through the server `smtp`. Both may hold a secret, so they say where it is
+    kept: `env:NAME` or `file:PATH`. `insecure`: also without TLS."""
+
+    events: tuple[str, ...]
+    webhook: str | None
+    email: tuple[str, ...]
+    smtp: str | None
+    insecure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the configuration decides about a run."""
 
@@ -211,3 +224,4 @@ class Settings:
     prompts: PromptSettings
     cost: CostSettings
     review: ReviewSettings
+    notify: NotifySettings

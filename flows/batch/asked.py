@@ -15,10 +15,23 @@ MOST_FILMS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """Of a batch that was sent from elsewhere (`flows.batch.sending`): `folder` has all its files, looks and casts in
+    the folders `search`; `fetched` are the files of the table's addresses; `whose` says where storyboard and table are
+    from."""
+
+    folder: Path
+    search: tuple[Path, ...]
+    fetched: Mapping[str, Path]
+    whose: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """`matrix`: values that every row is combined with. `name`: a template for the films' names; None: the title and
     the matrix. `called`: the batch's own name; None: storyboard and table. `ignored`: columns that no film needs.
-    `skip_bad`: films of rows that are right are made although others are wrong."""
+    `skip_bad`: films of rows that are right are made although others are wrong. `sent`: None for one of this machine.
+    """
 
     storyboard: str | Path
     table: Path
@@ -31,6 +44,7 @@ class Asked:
     skip_bad: bool = False
     most: int = MOST_FILMS
     config_dir: Path | None = None
+    sent: Sent | None = None
 
 
 def matrix_of(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -38,15 +38,25 @@ class Unfetched(Exception):
         self.message, self.fix = message, fix
 
 
-def fetch_files(columns: Columns, hosts: Sequence[str]) -> list[Fault]:
-    """Fetch every address in columns that name files into `columns.fetched`, each once; what is wrong with others."""
-    named = [*_addresses(columns)]
+def fetch_files(columns: Columns, hosts: Sequence[str] | None) -> list[Fault]:
+    """Fetch every address in columns that name files into `columns.fetched`, each once, but those that are there; what
+    is wrong with others. `hosts` None: of a table that was sent, nothing is fetched any more."""
+    named = [each for each in _addresses(columns) if each[2] not in columns.fetched]
     if not named:
         return []
     wanted = list(dict.fromkeys(address for _, _, address in named))
+    if hosts is None:
+        unsent = {address: Unfetched(f"{address} could not be fetched when the table was sent") for address in wanted}
+        return _faults(columns, named, unsent)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as threads, _client() as client:
         found = dict(zip(wanted, threads.map(lambda address: _tried(client, address, hosts), wanted), strict=True))
     columns.fetched.update({address: file for address, file in found.items() if isinstance(file, Path)})
+    return _faults(columns, named, found)
+
+
+def _faults(
+    columns: Columns, named: Sequence[tuple[int, int, str]], found: Mapping[str, Path | Unfetched]
+) -> list[Fault]:
     faults = []
     for row, place, address in named:
         wrong = found[address]

@@ -116,7 +116,9 @@ def _film(columns: Columns, row: Row, choice: Mapping[str, str]) -> tuple[Film |
     if storyboard is None or len(problems):
         return None, problems.sorted()
     name = _name(columns, storyboard, choice, variables, problems)
-    return Film(row.number, values, replace(storyboard, slug=name)), problems.sorted()
+    sent = columns.asked.sent
+    whose = sent.whose[0] if sent is not None else storyboard.sent_from
+    return Film(row.number, values, replace(storyboard, slug=name, sent_from=whose)), problems.sorted()
 
 
 def _override(name: str, node: Text) -> Override:

@@ -28,7 +28,7 @@ from flows.cost.guard import Guard
 from flows.cost.opening import Wanted, open_guard
 from flows.edit import check_ffmpeg
 from flows.errors import Stopped, UserError
-from flows.film.folder import check_space, claimed_for
+from flows.film.folder import check_space, claimed_for, owner_of
 from flows.film.healing import Healing
 from flows.film.observer import Run
 from flows.film.record import write_histories
@@ -91,7 +91,7 @@ def make_batch(
     with ExitStack() as held:
         held.enter_context(_folder(plan))
         entries, todo = entries_of(plan)
-        watcher = observer if observer is not None and todo else Unwatched()  # there is nothing to watch
+        watcher = observer if observer is not None and (todo or observer.watches_idle) else Unwatched()
         held.callback(watcher.close)
         watcher.start()
         making = _begun(plan, entries, todo, renderer, on_event or _ignore, held)
@@ -115,15 +115,15 @@ def make_batch(
 def _folder(plan: BatchPlan) -> Iterator[None]:
     """The batch's folder, for this command alone. Raises UserError."""
     earlier = read_manifest(plan.folder)
-    ours = str(plan.storyboard.resolve()), str(plan.table.resolve()) if plan.table is not None else ""
-    if earlier is not None and (earlier.storyboard, earlier.table) != ours:
+    ours = plan.whose
+    if earlier is not None and (owner_of(earlier.storyboard), owner_of(earlier.table)) != ours:
         what = (
             f"a batch of {earlier.storyboard} with {earlier.table}"
             if earlier.table
             else f"a sweep of {earlier.storyboard}"
         )
         raise UserError(f"{plan.folder} is {what}\n    call this one something else: --as NAME")
-    with claimed_for(" with ".join(filter(None, ours)), plan.folder, plan.outputs), ExitStack() as held:
+    with claimed_for(plan.owner, plan.folder, plan.outputs), ExitStack() as held:
         lock = hold(plan.folder / LOCK)
         if lock is None:
             raise UserError(f"{plan.folder} is being made by another command; wait for it, or end it")

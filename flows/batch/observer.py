@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 class BatchObserver(Protocol):
-    """Told in this order, by one thread."""
+    """Told in this order, by one thread. `watches_idle`: also of a batch of which every film is there already."""
+
+    watches_idle: bool
 
     def start(self) -> None:
         """A batch is about to be made. Raises UserError when what a person said about the observer is plainly wrong."""
@@ -41,6 +43,7 @@ class Unwatched:
     """Nobody watches."""
 
     trouble: str | None = None
+    watches_idle = False
 
     def start(self) -> None: ...
 

@@ -12,6 +12,7 @@ from flows.batch.columns import Columns
 from flows.batch.faults import Fault, table_error
 from flows.batch.fetch import fetch_files
 from flows.batch.films import Film, Read, fault_of, read_films
+from flows.batch.owner import owner_with, whose_of
 from flows.batch.tables import read_table
 from flows.config import Composition, compose
 from flows.cost.estimate import CostEstimate, estimate_clips
@@ -81,6 +82,8 @@ class BatchPlan:
     films: tuple[PlannedFilm, ...]
     bad: tuple[Fault, ...] = ()
     overrides: tuple[str, ...] = ()
+    whose: tuple[str, str] = ("", "")
+    """The storyboard and the table: paths here, or where they were sent from. Without a table: empty."""
 
     def named(self, row: int, name: str) -> str:
         """A film as people are told of it: with its row, where there is a table."""
@@ -90,6 +93,11 @@ class BatchPlan:
     def folder(self) -> Path:
         """Absolute; it need not exist."""
         return self.outputs / self.called
+
+    @property
+    def owner(self) -> str:
+        """Whose the batch's folder is, as `flows.film.folder.owner_of` reads it."""
+        return owner_with(self.whose)
 
     @cached_property
     def clips(self) -> tuple[Clip, ...]:
@@ -147,21 +155,31 @@ def plan_batch(asked: Asked, *, on_prompt: Callable[[int, int], None] | None = N
     films, faults = _planned(columns, read, settings, on_prompt, weights=weights)
     if faults and (not asked.skip_bad or not films or any(fault.row is None for fault in faults)):
         raise table_error(asked.table, faults)
+    storyboard = columns.written.path
     return BatchPlan(
-        called, columns.written.path, asked.table, columns.table.columns, outputs, settings, tuple(films), tuple(faults)
+        called=called,
+        storyboard=storyboard,
+        table=asked.table,
+        columns=columns.table.columns,
+        outputs=outputs,
+        settings=settings,
+        films=tuple(films),
+        bad=tuple(faults),
+        whose=whose_of(asked, storyboard),
     )
 
 
 def read_batch(asked: Asked, composition: Composition) -> tuple[Columns, Read]:
     """The rows as films. Raises TableError for a table that cannot be used at all."""
+    sent = asked.sent
     table = read_table(asked.table, asked.most, asked.sheet)
     written = read_written(
         named(asked.storyboard, composition),
         overrides=composition.storyboard_overrides,
-        roots=composition.settings.assets.roots,
-        search=storyboard_folders(),
+        roots=composition.settings.assets.roots if sent is None else (sent.folder,),
+        search=storyboard_folders() if sent is None else sent.search,
     )
-    columns = Columns(written, table, asked)
+    columns = Columns(written, table, asked, dict(sent.fetched) if sent is not None else {})
     wrong = [*columns.faults()]
     if wrong:
         raise table_error(asked.table, [*wrong, *table.faults])
@@ -171,7 +189,7 @@ def read_batch(asked: Asked, composition: Composition) -> tuple[Columns, Read]:
     if films > asked.most:
         message = f"the rows and --matrix make {films:,} films; at most {asked.most:,} are taken"
         raise table_error(asked.table, [Fault(message, "split the table, or allow more: --max-films N")])
-    wrong = fetch_files(columns, composition.settings.assets.hosts)
+    wrong = fetch_files(columns, composition.settings.assets.hosts if sent is None else None)
     return columns, read_films(columns, wrong)
 
 

@@ -56,11 +56,11 @@ class Recorder:
         self._written = time.monotonic()
 
     def _manifest(self) -> Manifest:
-        plan = self._plan
+        storyboard, table = self._plan.whose
         return Manifest(
-            batch=plan.called,
-            storyboard=str(plan.storyboard.resolve()),
-            table=str(plan.table.resolve()) if plan.table is not None else "",
+            batch=self._plan.called,
+            storyboard=storyboard,
+            table=table,
             films=self._entries,
-            overrides=plan.overrides,
+            overrides=self._plan.overrides,
         )

@@ -22,6 +22,7 @@ from flows.cli.options import (
     with_draft,
     with_order,
 )
+from flows.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
     from flows.batch.asked import Asked
@@ -33,30 +34,9 @@ if TYPE_CHECKING:
 @click.command("batch", short_help="Make one film for each row of a table.")
 @storyboard_argument
 @overrides_argument
-@click.option(
-    "--table",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE",
-    help="A row a film: .csv, .jsonl, .parquet or .xlsx; its columns are variables of the storyboard.",
-)
-@click.option(
-    "--matrix",
-    multiple=True,
-    metavar="NAME=A,B",
-    help="Combine each row with each of these values; more names may follow.",
-)
-@click.option(
-    "--name", metavar="TEMPLATE", help="What films are called: '{{ sku }}-{{ locale }}' (default: their titles)."
-)
-@click.option("--as", "called", metavar="NAME", help="What the batch is called (default: storyboard and table).")
-@click.option("--ignore", multiple=True, metavar="COLUMN", help="No film needs this column; may be repeated.")
-@click.option("--sheet", metavar="NAME", help="Of a spreadsheet (default: its first).")
-@click.option("--skip-bad", is_flag=True, help="Make the films of rows that are right, and name the others.")
-@click.option(
-    "--max-films", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True, help="More are refused."
-)
+@table_options(required=True)
 @click.option("--plan", "only_plan", is_flag=True, help="Say what would be done, and render nothing.")
+@click.option("--no-weights", is_flag=True, help="With --plan: ask for no checkpoints, LoRAs and GPUs.")
 @draft_option
 @priority_option
 @deadline_option
@@ -66,15 +46,9 @@ if TYPE_CHECKING:
 def command(
     storyboard: str,
     overrides: tuple[str, ...],
-    table: Path,
-    matrix: tuple[str, ...],
-    name: str | None,
-    called: str | None,
-    ignore: tuple[str, ...],
-    sheet: str | None,
-    skip_bad: bool,
-    max_films: int,
+    rows: TableOptions,
     only_plan: bool,
+    no_weights: bool,
     draft: bool,
     priority: int | None,
     deadline: str | None,
@@ -93,49 +67,23 @@ def command(
       wanflow batch storyboards/spot.yaml --table products.csv --matrix locale=en,de aspect=16:9,9:16
       wanflow batch storyboards/spot.yaml --table products.xlsx --name '{{ sku }}' --skip-bad render=draft
     """
-    from flows.batch.asked import Asked, matrix_of
-
-    values, others = split_matrix(matrix, overrides)
-    asked = Asked(
-        storyboard=storyboard,
-        table=table,
-        overrides=with_draft(with_order(others, priority, deadline), draft),
-        matrix=matrix_of(values),
-        name=name,
-        called=called,
-        ignored=ignore,
-        sheet=sheet,
-        skip_bad=skip_bad,
-        most=max_films,
-        config_dir=config_dir,
-    )
+    if no_weights and not only_plan:
+        raise click.UsageError("--no-weights: what is planned so cannot be rendered; add --plan")
+    asked = rows.asked(storyboard, with_draft(with_order(overrides, priority, deadline), draft), config_dir)
     if only_plan:
-        show_plan(planned(asked), BATCH, as_json=as_json)
+        plan = planned(asked, weights=not no_weights)
+        show_plan(plan, BATCH, as_json=as_json, weights=not no_weights)
     else:
         make(lambda: planned(asked), BATCH, as_json=as_json, as_events=as_events)
 
 
-def split_matrix(matrix: tuple[str, ...], overrides: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The matrix, and the overrides: behind `--matrix a=1,2` names that are no groups of settings go on with it."""
-    from flows.config.names import GROUPS
-
-    if not matrix:
-        return matrix, overrides
-    more = [
-        text
-        for text in overrides
-        if (key := text.partition("=")[0]).isidentifier() and key not in (*GROUPS, "storyboard")
-    ]
-    return (*matrix, *more), tuple(text for text in overrides if text not in more)
-
-
-def planned(asked: Asked) -> BatchPlan:
+def planned(asked: Asked, *, weights: bool = True) -> BatchPlan:
     """With a line on stderr that counts prompts while they are extended."""
     from flows.api import plan_batch
     from flows.cli.planning import counting_prompts
 
     with counting_prompts() as tell:
-        return plan_batch(asked, on_prompt=tell)
+        return plan_batch(asked, on_prompt=tell, weights=weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +109,17 @@ BATCH = Telling(
 )
 
 
-def show_plan(plan: BatchPlan, telling: Telling, *, as_json: bool) -> None:
-    """What would be done."""
+def show_plan(plan: BatchPlan, telling: Telling, *, as_json: bool, weights: bool = True) -> None:
+    """What would be done; without weights it is not known what of it is in the store."""
     if as_json:
         from flows.cli.document import print_document
 
-        print_document(telling.call("plan_document", plan))
+        print_document({**telling.call("plan_document", plan), **({} if weights else {"weights": False})})
     else:
         for line in telling.call("plan_lines", plan):
             click.echo(line)
+        if not weights:
+            click.echo("Planned without weights: what of it is in the store already is not known.")
 
 
 def make(planner: Callable[[], BatchPlan], telling: Telling, *, as_json: bool, as_events: bool) -> None:

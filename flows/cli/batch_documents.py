@@ -20,7 +20,7 @@ def _bad(plan: BatchPlan) -> list[ProblemForm]:
     return [] if plan.table is None else [of_problem(fault.problem(plan.table), "table") for fault in plan.bad]
 
 
-def plan_document(plan: BatchPlan) -> BatchPlanDocument:
+def plan_document(plan: BatchPlan, *, weights: bool = True) -> BatchPlanDocument:
     """The plan as programs read of it."""
     return {
         **envelope("batch --plan", problems=[*_bad(plan), *warnings(plan.warnings)]),
@@ -43,6 +43,7 @@ def plan_document(plan: BatchPlan) -> BatchPlanDocument:
         ],
         "totals": totals_of(plan),
         "cost": plain(plan.cost),
+        "weights": True,
     }
 
 

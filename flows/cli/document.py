@@ -44,7 +44,9 @@ def print_event(event: str, **what: object) -> None:
 def command_of(arguments: Sequence[str]) -> str:
     """The command that a command line names: `plan`, `models list`."""
     words = [text for text in arguments if not text.startswith("-")]
-    return " ".join(words[: 2 if words[:1] in (["models"], ["export"], ["store"], ["pool"], ["schedule"]) else 1])
+    return " ".join(
+        words[: 2 if words[:1] in (["models"], ["export"], ["store"], ["pool"], ["schedule"], ["notify"]) else 1]
+    )
 
 
 def wants_document(arguments: Sequence[str]) -> bool:

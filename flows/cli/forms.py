@@ -161,6 +161,7 @@ class BatchPlanDocument(Envelope):
     films: list[BatchFilmForm]
     totals: BatchTotalsForm
     cost: Annotated[dict[str, Any], Written(CostEstimate)]
+    weights: Annotated[bool, "false: planned without, and what the store has is not known"]
 
 
 class BatchDocument(Envelope):
@@ -264,6 +265,7 @@ class SubmitDocument(Envelope):
     """`wanflow submit`; with `--watch` the document is that of `fetch`."""
 
     title: str
+    films: Annotated[int, "more than one of a table"]
     run: Annotated[str, "its id: `wanflow fetch` takes it"]
     run_url: Annotated[str, "the run in the Prefect UI"]
     storyboard: Annotated[str, "sha256 of what was sent"]
@@ -310,6 +312,7 @@ class ScheduleForm(TypedDict):
         str, "a name or path on the machine that serves, or `sha256:…` of one that was sent; empty: none"
     ]
     pinned: Annotated[bool, "whether it is one that was sent, and the same each time"]
+    table: Annotated[str | None, "a film for each of its rows"]
     overrides: list[str]
     late: Annotated[str, "how late a film may begin"]
     deadline_in: Annotated[str | None, "when it should be there, counted from its time"]
@@ -346,6 +349,21 @@ class ScheduleRunDocument(Envelope):
     run: Annotated[str, "its id: `wanflow fetch` takes it"]
     run_url: Annotated[str, "the run in the Prefect UI"]
     served: Annotated[bool, "false: no machine serves films now, and it waits"]
+
+
+class NotifyForm(TypedDict):
+    """Who is told by the Prefect server. Its address is kept there, and said nowhere."""
+
+    name: str
+    way: Annotated[str, "`webhook` or `email`"]
+    on: Annotated[list[str], "of what: `done`, `partly`, `failed`, `review`, `budget`, `missed`, `skipped`"]
+    active: Annotated[bool, "false: its automation is switched off in Prefect"]
+
+
+class NotifyDocument(Envelope):
+    """`wanflow notify add`, `list`, `test` and `remove`."""
+
+    notified: list[NotifyForm]
 
 
 class HistoryDocument(Envelope):
@@ -577,6 +595,10 @@ FORMS: Mapping[str, type] = MappingProxyType(
         "schedule resume": ScheduleChangedDocument,
         "schedule remove": ScheduleChangedDocument,
         "schedule run": ScheduleRunDocument,
+        "notify add": NotifyDocument,
+        "notify list": NotifyDocument,
+        "notify test": NotifyDocument,
+        "notify remove": NotifyDocument,
         "history": HistoryDocument,
         "history --plot": HistoryPageDocument,
         "doctor": DoctorDocument,

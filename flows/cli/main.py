@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "submit": "flows.cli.submit",
     "fetch": "flows.cli.fetch",
     "schedule": "flows.cli.schedule",
+    "notify": "flows.cli.notify",
     "serve": "flows.cli.serve",
     "pool": "flows.cli.pool",
     "history": "flows.cli.history",

@@ -28,6 +28,7 @@ from wan.system.files import state_folder
 
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """What a person, a service manager or the end of a session stop us with."""
+SECRETS = ("--webhook", "--smtp")
 MOST_SHOWN = 200
 """Problems of one file that people are shown."""
 
@@ -101,6 +102,7 @@ def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
     """Keep the traceback in a file, and say where: it is of use to us, not to the person."""
     lines = traceback.format_exception(error)
     brief = f"error: wanflow broke: {type(error).__name__}: {error}"
+    arguments = without_secrets(arguments)
     try:
         log = log_file()
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +110,16 @@ def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
     except OSError:
         return f"{brief}\n    show more: WANFLOW_DEBUG=1 wanflow {' '.join(arguments)}"
     return f"{brief}\n    this is a mistake of ours; the whole story is in {log}"
+
+
+def without_secrets(arguments: Sequence[str]) -> list[str]:
+    """A command line without what follows a flag whose value is one."""
+    kept: list[str] = []
+    for before, text in zip(("", *arguments), arguments, strict=False):
+        flag, equals, _ = text.partition("=")
+        secret = "…" if before in SECRETS else f"{flag}=…" if equals and flag in SECRETS else text
+        kept.append(secret)
+    return kept
 
 
 def log_file() -> Path:

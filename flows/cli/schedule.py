@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
@@ -19,11 +19,15 @@ from flows.cli.options import (
     storyboard_argument,
     with_draft,
 )
+from flows.cli.table_options import TableOptions, table_options
 from flows.runs.due import LATE
 
 if TYPE_CHECKING:
     from flows.runs.rest import Rest
     from flows.runs.schedules import Schedules
+
+Change: TypeAlias = Literal["pause", "resume", "remove"]
+"""What can be done to a schedule by its name: a command each, and a method of `Schedules`."""
 
 
 @click.group("schedule", short_help="Have films made again and again, at times of a calendar.")
@@ -43,10 +47,13 @@ def command() -> None:
 @command.command("add")
 @storyboard_argument
 @overrides_argument
+@table_options(short_name=False)
 @click.option("--cron", required=True, metavar="CRON", help='When: minute hour day month weekday, "0 6 * * MON".')
 @click.option("--timezone", metavar="ZONE", help="Whose time that is, like Europe/Berlin (default: this machine's).")
-@click.option("--name", metavar="NAME", help="Of the schedule (default: the film's title).")
-@click.option("--latest", is_flag=True, help="Not this storyboard as it is now: as the serving machine finds it then.")
+@click.option("--name", metavar="NAME", help="Of the schedule (default: the film's title, or the batch's name).")
+@click.option(
+    "--latest", is_flag=True, help="Not storyboard and table as they are now: as that machine finds them then."
+)
 @click.option(
     "--late", default=LATE, show_default=True, metavar="TIME", help="How late a film may begin: else it is not."
 )
@@ -61,6 +68,7 @@ def command() -> None:
 def add(
     storyboard: str,
     overrides: tuple[str, ...],
+    rows: TableOptions,
     cron: str,
     timezone: str | None,
     name: str | None,
@@ -76,30 +84,32 @@ def add(
     config_dir: Path | None,
 ) -> None:
     """Check STORYBOARD (a name or a path) here, send it to the store as it is now, and have its film made at the times
-    of --cron. With --latest it is not sent: the machine that makes the film reads it each time.
+    of --cron; with --table, films of all its rows. With --latest nothing is sent: the machine that makes the film reads
+    storyboard and table each time.
 
     \b
     Examples:
       wanflow schedule add storyboards/spot.yaml model=wan22 --cron "0 6 * * MON" --timezone Europe/Berlin
       wanflow schedule add storyboards/spot.yaml --cron "0 6 * * MON" --latest --late 6h --deadline-in 3h
+      wanflow schedule add storyboards/spot.yaml --table products.csv --film-name '{{ sku }}' --cron "0 6 * * MON"
     """
     from flows.cli.schedule_add import Wanted, schedule_film
     from flows.cli.schedule_page import print_added
 
-    with_all = with_draft(overrides, draft)
     wanted = Wanted(
-        storyboard,
-        with_all,
-        cron,
-        timezone,
-        name,
-        latest,
-        late,
-        only,
-        priority or 0,
-        deadline_in,
-        replace,
-        review or "",
+        storyboard=storyboard,
+        overrides=with_draft(overrides, draft),
+        rows=rows,
+        cron=cron,
+        timezone=timezone,
+        name=name,
+        latest=latest,
+        late=late,
+        only=only,
+        priority=priority or 0,
+        deadline_in=deadline_in,
+        replace=replace,
+        review=review or "",
     )
     document = schedule_film(wanted, config_dir)
     _print(document) if as_json else print_added(document)
@@ -123,11 +133,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def pause(name: str, as_json: bool) -> None:
     """Begin no film of the schedule NAME; one that is made is finished."""
-    from flows.cli.schedule_page import changed_document
-
-    with _schedules() as (schedules, _):
-        document = changed_document("pause", schedules.pause(name))
-    _print(document) if as_json else click.echo(f"{name} is paused; wanflow schedule resume {name} goes on")
+    _change("pause", name, as_json=as_json)
 
 
 @command.command("resume")
@@ -135,11 +141,7 @@ def pause(name: str, as_json: bool) -> None:
 @json_option
 def resume(name: str, as_json: bool) -> None:
     """Go on after `wanflow schedule pause`, at the next time."""
-    from flows.cli.schedule_page import changed_document, times
-
-    with _schedules() as (schedules, _):
-        document = changed_document("resume", schedules.resume(name))
-    _print(document) if as_json else click.echo(f"{name} goes on: {times(document['schedule']['next'])}")
+    _change("resume", name, as_json=as_json)
 
 
 @command.command("remove")
@@ -147,11 +149,7 @@ def resume(name: str, as_json: bool) -> None:
 @json_option
 def remove(name: str, as_json: bool) -> None:
     """Remove the schedule NAME. A film that is made is finished; what it has made stays."""
-    from flows.cli.schedule_page import changed_document
-
-    with _schedules() as (schedules, _):
-        document = changed_document("remove", schedules.remove(name))
-    _print(document) if as_json else click.echo(f"{name} is removed")
+    _change("remove", name, as_json=as_json)
 
 
 @command.command("run")
@@ -164,6 +162,15 @@ def run(name: str, as_json: bool) -> None:
     with _schedules() as (schedules, rest):
         document = run_document(name, schedules.run_now(name), rest.url)
     _print(document) if as_json else print_run(document)
+
+
+def _change(what: Change, name: str, *, as_json: bool) -> None:
+    """Do it to the schedule of that name, and say so."""
+    from flows.cli.schedule_page import changed_document, changed_words
+
+    with _schedules() as (schedules, _):
+        document = changed_document(what, getattr(schedules, what)(name))
+    _print(document) if as_json else click.echo(changed_words(what, document["schedule"]))
 
 
 @contextmanager

@@ -19,7 +19,9 @@ from flows.runs.zones import check_zone, own_zone
 
 if TYPE_CHECKING:
     from flows.cli.forms import ScheduleAddDocument
-    from flows.submission import Checked
+    from flows.cli.sending import Checked
+    from flows.cli.table_options import TableOptions
+    from flows.config import Composition
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Wanted:
 
     storyboard: str
     overrides: tuple[str, ...]
+    rows: TableOptions
     cron: str
     timezone: str | None
     name: str | None
@@ -51,19 +54,17 @@ def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocumen
     if wanted.name is not None:
         check_name(wanted.name)
     if wanted.review:
-        check_whole(wanted.only)
+        check_whole(wanted.only, wanted.rows.table)
     checked, overrides, remarks = _checked(wanted, config_dir)
-    name = wanted.name or check_name(fit_name(checked.storyboard.slug if checked else Path(wanted.storyboard).stem))
+    name = wanted.name or check_name(fit_name(checked.name if checked else Path(wanted.storyboard).stem))
     with reached() as rest:
         schedules = Schedules(rest)
         schedules.check_new(name, replace=wanted.replace)
-        storyboard, store = _sent(checked, latest=wanted.latest) if checked else (wanted.storyboard, "")
         parameters: dict[str, Any] = {
-            "storyboard": wanted.storyboard if wanted.latest else storyboard,
+            **_what(wanted, checked),
             "overrides": list(overrides),
             "only": list(wanted.only),
             "priority": wanted.priority,
-            "store": store,
             "late": late,
             "deadline_in": by,
             **({"review": wanted.review} if wanted.review else {}),
@@ -74,7 +75,7 @@ def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocumen
             remarks.append(DEPLOYMENT_PAUSED)
         if not served:
             remarks.append(f"no machine serves films at {rest.url} now; on one that can: wanflow serve")
-    title = checked.storyboard.title if checked else wanted.storyboard
+    title = checked.title if checked else wanted.storyboard
     return {
         **envelope("schedule add", problems=warnings(remarks)),
         "title": title,
@@ -84,37 +85,40 @@ def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocumen
 
 
 def _checked(wanted: Wanted, config_dir: Path | None) -> tuple[Checked | None, Sequence[str], list[str]]:
-    """The storyboard without a fault, the overrides that go along, and what is worth a word. Of one that is read anew
-    each time there need be none here."""
+    """The storyboard without a fault, the overrides that go along, and what is worth a word. Of what is read anew each
+    time, storyboard or table need not be here."""
+    from flows.cli.sending import checked_here
     from flows.config import compose, sent_overrides
+
+    if wanted.latest and (absent := _absent(wanted, compose(wanted.overrides, config_dir))):
+        elsewhere = f"{absent} is not on this machine, so it was not checked; the machine that serves has it"
+        return None, sent_overrides(wanted.overrides, config_dir), [elsewhere]
+    checked = checked_here(wanted.storyboard, wanted.overrides, wanted.rows, wanted.only, config_dir)
+    return checked, checked.overrides, [*checked.remarks]
+
+
+def _absent(wanted: Wanted, composition: Composition) -> str | None:
+    """What of storyboard and table is not on this machine."""
     from flows.project import named
     from flows.resources import storyboard_folders
     from flows.storyboard import find_storyboard
-    from flows.submission import check_shots, check_storyboard_here
 
-    if wanted.latest:
-        composition = compose(wanted.overrides, config_dir)
-        try:
-            find_storyboard(named(wanted.storyboard, composition), storyboard_folders())
-        except StoryboardError:
-            elsewhere = (
-                f"{wanted.storyboard} is not on this machine, so it was not checked; the machine that serves has it"
-            )
-            return None, sent_overrides(wanted.overrides, config_dir), [elsewhere]
-    checked = check_storyboard_here(wanted.storyboard, wanted.overrides, config_dir)
-    check_shots(checked.storyboard, wanted.only)
-    return checked, checked.overrides, [str(remark) for remark in checked.remarks]
+    try:
+        find_storyboard(named(wanted.storyboard, composition), storyboard_folders())
+    except StoryboardError:
+        return wanted.storyboard
+    table = wanted.rows.table
+    return str(table) if table is not None and not table.exists() else None
 
 
-def _sent(checked: Checked, *, latest: bool) -> tuple[str, str]:
-    """What it is asked for by, and the address of the store that it was sent to."""
-    from flows.store import open_store
-    from flows.submission import pack
-
-    if latest:
-        return "", ""
-    store = open_store(checked.settings.store.address)
-    return f"sha256:{pack(checked, store).digest}", store.address
+def _what(wanted: Wanted, checked: Checked | None) -> dict[str, Any]:
+    """What is made each time: as it was sent now, or as it is found then."""
+    if wanted.latest or checked is None:
+        table = wanted.rows.table
+        rows = wanted.rows.parameters(str(table)) if table is not None else {}
+        return {"storyboard": wanted.storyboard, "store": "", **rows}
+    sent = checked.send()
+    return {"storyboard": f"sha256:{sent.packed.digest}", "store": sent.store, **(sent.rows or {})}
 
 
 def _span(flag: str, text: str | None) -> str:

@@ -43,6 +43,7 @@ def form_of(schedule: Schedule) -> ScheduleForm:
         "timezone": schedule.zone,
         "storyboard": schedule.storyboard,
         "pinned": pinned(schedule.storyboard),
+        "table": str(parameters.get("table") or "") or None,
         "overrides": [str(each) for each in parameters.get("overrides") or []],
         "late": str(parameters.get("late") or LATE),
         "deadline_in": str(parameters.get("deadline_in") or "") or None,
@@ -75,6 +76,18 @@ def changed_document(what: str, schedule: Schedule) -> ScheduleChangedDocument:
     return {**envelope(f"schedule {what}"), "schedule": form}
 
 
+def changed_words(what: str, schedule: ScheduleForm) -> str:
+    """Likewise, for people."""
+    name = schedule["name"]
+    match what:
+        case "pause":
+            return f"{name} is paused; wanflow schedule resume {name} goes on"
+        case "resume":
+            return f"{name} goes on: {times(schedule['next'])}"
+        case _:
+            return f"{name} is removed"
+
+
 def run_document(name: str, asked: Submitted, server: str) -> ScheduleRunDocument:
     """Likewise."""
     waits = [] if asked.served else [f"no machine serves films at {server} now; it waits until one does: wanflow serve"]
@@ -93,6 +106,8 @@ def print_added(document: ScheduleAddDocument) -> None:
     form = document["schedule"]
     click.echo(f"scheduled   {form['name']}: {document['title']}, {form['when']} in {form['timezone']}")
     click.echo(f"storyboard  {version(form['storyboard'])}")
+    if form["table"]:
+        click.echo(f"table       {form['table']}")
     click.echo(f"next        {times(form['next'])}")
     click.echo(f"\nNext: wanflow schedule list    or now: wanflow schedule run {form['name']}")
 
@@ -112,6 +127,8 @@ def print_list(document: ScheduleListDocument) -> None:
     for form in document["schedules"]:
         click.echo(f"{form['name']}{'' if form['active'] else ' (paused)'}: {form['when']} in {form['timezone']}")
         click.echo(f"    storyboard  {version(form['storyboard']) if form['storyboard'] else 'none'}")
+        if form["table"]:
+            click.echo(f"    table       {form['table']}")
         if form["active"]:
             click.echo(f"    next        {times(form['next'])}")
         if form["waiting"]:

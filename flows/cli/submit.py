@@ -18,16 +18,18 @@ from flows.cli.options import (
     storyboard_argument,
     with_draft,
 )
+from flows.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
     from flows.cli.forms import SubmitDocument
+    from flows.cli.sending import Checked
     from flows.runs.rest import Rest
-    from flows.submission import Checked
 
 
 @click.command("submit", short_help="Have a film made on a machine that serves films.")
 @storyboard_argument
 @overrides_argument
+@table_options()
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option
 @review_option
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 def command(
     storyboard: str,
     overrides: tuple[str, ...],
+    rows: TableOptions,
     only: tuple[str, ...],
     draft: bool,
     review: str | None,
@@ -51,7 +54,8 @@ def command(
     """Check STORYBOARD (a name or a path) here, send it to the store with all that it names, and ask for its film on
     the Prefect server: where `wanflow serve` runs it is made. Returns at once.
 
-    The server is that of PREFECT_API_URL, or this machine's own. The store is one that both machines reach.
+    With --table it is a batch, a film for each row (wanflow batch): the whole table is checked here, and made as one
+    run. The server is that of PREFECT_API_URL, or this machine's own. The store is one that both machines reach.
 
     \b
     Examples:
@@ -59,14 +63,18 @@ def command(
       wanflow submit paper_boat model=wan22 --priority 10 --deadline 18:00
       wanflow submit storyboards/my_film.yaml --draft --watch
       wanflow submit storyboards/my_film.yaml --review draft
+      wanflow submit storyboards/spot.yaml --table products.csv --matrix locale=en,de --name '{{ sku }}'
     """
     from flows.cli.document import print_document
     from flows.cli.fetch import fetch, show
+    from flows.cli.options import check_whole
     from flows.cli.outcome import say
+    from flows.cli.sending import checked_here
     from flows.runs.submitting import reached
-    from flows.submission import check_storyboard_here
 
-    checked = check_storyboard_here(storyboard, with_draft(overrides, draft), config_dir)
+    if review:
+        check_whole(only, rows.table)
+    checked = checked_here(storyboard, with_draft(overrides, draft), rows, only, config_dir)
     for remark in checked.remarks:
         say(f"warning: {remark}")
     with reached() as rest:
@@ -85,58 +93,47 @@ def _submitted(
     import time
 
     from flows.cli.document import envelope, warnings
-    from flows.cli.options import check_whole
     from flows.runs.deadline import deadline_of
     from flows.runs.submitting import submit
-    from flows.store import open_store
-    from flows.submission import check_shots, pack
 
-    check_shots(checked.storyboard, only)
-    if review:
-        check_whole(only)
     by = deadline_of(deadline, time.time()) if deadline else None
-    store = open_store(checked.settings.store.address)
-    packed = pack(checked, store)
+    sent = checked.send()
     asked = submit(
         rest,
-        checked.storyboard.title,
-        storyboard=f"sha256:{packed.digest}",
-        store=store.address,
+        checked.title,
+        storyboard=f"sha256:{sent.packed.digest}",
+        store=sent.store,
         overrides=checked.overrides,
         only=only,
         priority=priority or 0,
         deadline=by,
         review=review,
+        rows=sent.rows,
     )
     waits = (
         [] if asked.served else [f"no machine serves films at {rest.url} now; it waits until one does: wanflow serve"]
     )
     return {
-        **envelope("submit", problems=warnings([*map(str, checked.remarks), *waits])),
-        "title": checked.storyboard.title,
+        **envelope("submit", problems=warnings([*checked.remarks, *waits])),
+        "title": checked.title,
+        "films": checked.films,
         "run": asked.run,
         "run_url": asked.url,
-        "storyboard": packed.digest,
-        "store": store.address,
-        "files": len(packed.manifest.files),
+        "storyboard": sent.packed.digest,
+        "store": sent.store,
+        "files": len(sent.packed.manifest.files),
         "served": asked.served,
         "cost": _cost(checked),
     }
 
 
 def _cost(checked: Checked) -> dict[str, Any] | None:
-    """What rendering all of it may take, by the ledger of the store; None where that cannot be told here."""
-    from dataclasses import replace
-
-    from flows.cost import estimate_cost
+    """What rendering all of it may take; None where that cannot be told here."""
     from flows.errors import FlowsError
     from flows.fields import plain
-    from flows.project import Project, plan
 
-    settings = checked.settings
-    as_written = replace(settings, prompts=replace(settings.prompts, extend="off"))
     try:
-        return plain(estimate_cost(plan(Project(checked.storyboard, as_written), weights=False)))
+        return plain(checked.cost())
     except FlowsError:  # whoever makes the film says what is wrong
         return None
 
@@ -152,4 +149,5 @@ def _print(document: SubmitDocument) -> None:
         click.echo(f"cost  {in_words(document['cost'])}, if nothing of it is in the store")
     if not document["served"]:
         say(f"warning: {document['problems'][-1]['message']}")
-    click.echo(f"\nNext: wanflow fetch {document['run']}    waits for the film, and writes it here")
+    what = "the film, and writes it" if document["films"] == 1 else "the films, and writes them"
+    click.echo(f"\nNext: wanflow fetch {document['run']}    waits for {what} here")

@@ -22,7 +22,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandat
 from flows.config.names import Names
 from flows.config.origin import origin
 from flows.config.schema import in_words, leaves, mapping_of, mutable_twin
-from flows.config.values import wrong_values
+from flows.config.values import SECRETS, wrong_values
 from flows.errors import SettingsError
 from flows.resources import working_folder
 from flows.settings import Settings
@@ -47,7 +47,8 @@ def load_tree(folders: Sequence[Path], overrides: Sequence[str], names: Names) -
     assert isinstance(tree, dict)
     plain = {str(key): value for key, value in tree.items()}
     for key, what in wrong_values(plain):
-        raise SettingsError(f"{origin(key, folders, overrides)}: {what}")
+        where = origin(key, folders, overrides)
+        raise SettingsError(f"{where.partition('=')[0] if key in SECRETS else where}: {what}")
     return plain
 
 

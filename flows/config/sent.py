@@ -23,6 +23,7 @@ OF_MACHINE = (
     "assets",
     "cluster",
     "store",
+    "notify",
     "model.root",
     "model.loras",
     "film.outputs",

@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from flows.config.schema import bounds_of, choices_of, forms_of, leaves
+from flows.notices import NOTICES
 from wan.system.suggest import did_you_mean
 
+SECRETS: Mapping[str, str] = MappingProxyType({"notify.webhook": "/", "notify.smtp": "@"})
+"""Keys whose values may be a secret, and what a value has then; such a value is never repeated."""
+KEPT = ("env:", "file:")
+"""How it is said where a secret is kept."""
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 """`s3://bucket` as a path: pathlib has folded the slashes."""
 
@@ -31,6 +37,17 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for name, value in values.items():
             if isinstance(value, Path) and _ADDRESS.match(str(value)):
                 yield f"{section}.{name}", f"{value} is an address, and a folder or file on this machine is needed"
+    for key, secret in SECRETS.items():
+        value = _at(tree, key) or ""
+        if not value.startswith(KEPT) and secret in value.partition("?")[0]:
+            yield (
+                key,
+                "it holds a secret, and configuration is read by others; say where it is kept: env:NAME or file:PATH",
+            )
+    for kind in _at(tree, "notify.events"):
+        if kind not in NOTICES:
+            meant = did_you_mean(kind, NOTICES, f"there are: {', '.join(NOTICES)}")
+            yield "notify.events", f"nothing called {kind[:100]!r} is told; {meant}"
     if "/" in (folder := _at(tree, "film.subfolder") or "") or folder in (".", ".."):
         yield "film.subfolder", f"{folder} is not the name of one folder; leave out slashes and dots"
 

@@ -181,8 +181,20 @@ class _World:
 def look_at_headers(storyboard: Storyboard) -> Snapshot:
     """Only what the headers of sounds, videos and LoRAs beside the storyboard say: kinds, sizes and lengths. Pictures'
     headers are read with the storyboard itself."""
-    uses = {path: use for path, use in first_uses(storyboard, ANY_FAMILY).items() if use[0] != "image"}
-    files = look_at_files(uses, headers=True)
+    return look_at_all_headers([storyboard])[0]
+
+
+def look_at_all_headers(storyboards: Sequence[Storyboard]) -> list[Snapshot]:
+    """The same of many films: a file that they share is looked at once."""
+    uses = [
+        {path: use for path, use in first_uses(storyboard, ANY_FAMILY).items() if use[0] != "image"}
+        for storyboard in storyboards
+    ]
+    looked = look_at_files({path: use for film in uses for path, use in film.items()}, headers=True).looked
+    return [_of_headers(Files(film, {path: looked[path] for path in film})) for film in uses]
+
+
+def _of_headers(files: Files) -> Snapshot:
     return Snapshot(
         storyboard_digest="",
         image_sizes=files.sizes,

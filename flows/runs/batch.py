@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from flows.batch.events import BatchEvent, FilmNews
 from flows.batch.gallery import PAGE
 from flows.batch.make import BatchResult, make_batch
 from flows.batch.making import BatchMaking
+from flows.batch.manifest import Entry
 from flows.batch.plan import BatchPlan
 from flows.errors import Stopped
-from flows.events import Failed, Finished, Log
-from flows.runs.messages import Advanced, Began, End, Ended, Link, Message, Opened, Page, Said
+from flows.events import Failed, Finished, Log, notice_of
+from flows.notify.telling import notifying_batch
+from flows.runs.messages import Advanced, Began, End, Ended, Link, Message, Opened, Page, Said, Told
 from flows.runs.pages import MOST_ROWS
 from flows.runs.reporter import Reports
 from flows.runs.telling import STOPPED, ended
@@ -33,11 +35,15 @@ def run_batch(
 ) -> BatchResult:
     """`make_batch`, reported to Prefect by one process, however many films there are. Raises what it raises, and
     EnvironmentProblem when the Prefect server that a person names cannot be used."""
-    return make_batch(plan, on_event=on_event, renderer=renderer, observer=BatchReporter())
+    return make_batch(
+        plan, on_event=on_event, renderer=renderer, observer=notifying_batch(BatchReporter(), plan.settings.notify)
+    )
 
 
 class BatchReporter(Reports[BatchMaking, BatchEvent]):
     """A `BatchObserver` that reports to Prefect."""
+
+    watches_idle = False
 
     def __init__(self) -> None:
         super().__init__(BatchTelling)
@@ -75,7 +81,8 @@ class BatchTelling:
                     if each.name in self._open:
                         yield Advanced(each.name, each.making.fraction)
             case _:
-                pass
+                if (notice := notice_of(event)) is not None:
+                    yield Told(notice.kind, notice.message)
 
     def closing(self, error: BaseException | None) -> Iterator[Message]:
         """The end, and that of films that were under way."""
@@ -93,7 +100,13 @@ class BatchTelling:
             name = self._making.plan.named(entry.row, entry.name)
             yield Said("", logging.ERROR, f"{name}: {entry.state}: {entry.error or ''}")
         films = f"{len(self._making.entries) - len(lost)} of {count(len(self._making.entries), 'film')}"
-        yield Ended("", "failed" if lost else "completed", f"{films}: {page}")
+        yield Ended("", ended_as(self._making.entries), f"{films}: {page}")
+
+
+def ended_as(entries: Sequence[Entry]) -> End:
+    """How a batch has ended: every row has its film, some have, or none has."""
+    finished = sum(entry.finished for entry in entries)
+    return "completed" if finished == len(entries) else "partly" if finished else "failed"
 
 
 def batch_page(making: BatchMaking) -> Page:

@@ -16,13 +16,14 @@ from prefect.exceptions import TerminationSignal
 from prefect.states import Failed
 from pydantic import Field
 
+from flows.batch.asked import MOST_FILMS
 from flows.moments import SPAN
 from flows.runs.due import LATE, deadline_at
 from flows.runs.feed import FEED
 from flows.runs.film_process import FilmProcess
 from flows.runs.flow import Following, due_at, own_schedule, run_id, threads
 from flows.runs.names import FLOW, REFUSED
-from flows.runs.order import Order
+from flows.runs.order import BatchOrder, Order
 from flows.runs.scheduled import Scheduled
 from flows.runs.served import run_url, served
 from flows.runs.suspending import suspend, take_answer
@@ -47,8 +48,16 @@ def film(
     late: Annotated[str, Field(pattern=f"^{SPAN}$")] = LATE,
     deadline_in: Annotated[str, Field(pattern=f"^({SPAN})?$")] = "",
     review: Literal["", "stills", "draft"] = "",
+    table: str = "",
+    matrix: list[str] = NONE,
+    film_name: str = "",
+    batch_name: str = "",
+    ignore: list[str] = NONE,
+    sheet: str = "",
+    skip_bad: bool = False,
+    max_films: Annotated[int, Field(ge=1, le=1_000_000)] = MOST_FILMS,
 ) -> State[Any]:
-    """Makes a film of a storyboard: renders what is not in the store yet, and edits it.
+    """Makes a film of a storyboard, or one for each row of a table: renders what is not in the store yet, and edits it.
 
     Args:
         storyboard: A name (`paper_boat`) or a path on the machine that makes the film, or `sha256:...` of one that
@@ -67,6 +76,16 @@ def film(
         deadline_in: When it should be there, counted from its time, like 3h: instead of a deadline, for a schedule.
         review: Render stills or short drafts of its shots first. Then the run waits as WaitingForReview, holding no
             GPU, until people have decided about them: Resume asks for it.
+        table: A batch: a film for each row of this file (.csv, .jsonl, .parquet, .xlsx), whose columns are variables of
+            the storyboard. A path on the machine that makes the films, or where `wanflow submit` says that it lies in
+            what was sent. Empty: one film.
+        matrix: Of a batch: combine each row with each of these values, a name a line: `locale=en,de`.
+        film_name: Of a batch: what its films are called, `{{ sku }}-{{ locale }}`. Empty: their titles.
+        batch_name: What the batch is called, its folder. Empty: storyboard and table.
+        ignore: Of a batch: columns that no film needs.
+        sheet: Of a spreadsheet. Empty: its first.
+        skip_bad: Of a batch: make the films of rows that are right, and name the others.
+        max_films: Of a batch: more are refused.
     """
     told = served()
     if told is None:
@@ -85,6 +104,18 @@ def film(
         url=run_url(told.url, run),
         review=review,
         answer=take_answer() if review else "",
+        batch=BatchOrder(
+            table=table,
+            matrix=tuple(matrix),
+            name=film_name or None,
+            called=batch_name or None,
+            ignored=tuple(ignore),
+            sheet=sheet or None,
+            skip_bad=skip_bad,
+            most=max_films,
+        )
+        if table
+        else None,
     )
     asked_by = schedule or own_schedule()
     with FilmProcess(order, Path(told.folder)) as process:

@@ -1,4 +1,4 @@
-"""The process that makes the film of a run: `python -m flows.runs.filming`. Knows no Prefect.
+"""The process that makes the film, or the batch, of a run: `python -m flows.runs.filming`. Knows no Prefect.
 
 It reads an `Order`, a line on its standard input, and tells on its standard output what happens. It stops, and keeps
 what is finished, when it is asked to (SIGTERM) and when its standard input ends: then nobody follows it any more.
@@ -21,21 +21,28 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from flows.batch.asked import Asked, matrix_of
+from flows.batch.make import make_batch
+from flows.batch.plan import plan_batch
+from flows.batch.sending import asked_here, publish_batch
+from flows.cluster import RendererSpec
 from flows.config import as_override
+from flows.errors import UserError
 from flows.film.make import make_film
 from flows.film.making import Making
 from flows.film.observer import Run
 from flows.film.result import FilmResult
+from flows.notify.telling import notifying, notifying_batch
 from flows.planning.model import Plan
 from flows.project import Project, load, plan, store_of
 from flows.runs.messages import Beat, Message, Said
-from flows.runs.order import Order, order_from
+from flows.runs.order import BatchOrder, Order, order_from
 from flows.runs.outbox import Outbox
 from flows.runs.reviewed import approved_plan
-from flows.runs.teller import Teller
+from flows.runs.teller import BatchTeller, Teller
 from flows.runs.telling import ended
 from flows.store import open_store
-from flows.submission import load_sent, publish_film
+from flows.submission import FilmFiles, load_sent, publish_film
 from flows.words import count
 from wan.system.locks import own_folder
 
@@ -50,62 +57,124 @@ Make = Callable[..., FilmResult]
 """Of a plan, with `order`, `teller` and `instead` (`flows.film.make_film`)."""
 
 
-def main(make: Make | None = None) -> None:
-    """Until the film is made, or cannot be."""
+def main(make: Make | None = None, renderer: RendererSpec | None = None) -> None:
+    """Until the film, or the batch, is made, or cannot be."""
     order = order_from(sys.stdin.buffer.readline())
     outbox = Outbox(_own_stdout())
     _stop_when_asked()
     threading.Thread(target=_stop_with_reader, name="stdin", daemon=True).start()
     threading.Thread(target=_beat, args=(outbox,), name="beat", daemon=True).start()
-    teller = Teller(outbox, Run(order.run, order.url))
-    outbox.say(_filmed(order, outbox, teller, make or _make))
+    outbox.say(_ended(order, outbox, make or _make, renderer))
     outbox.close(LAST_SECONDS)
 
 
-def _filmed(order: Order, outbox: Outbox, teller: Teller, make: Make) -> Message:
+def _ended(order: Order, outbox: Outbox, make: Make, renderer: RendererSpec | None) -> Message:
     """How it ended."""
+    run = Run(order.run, order.url)
     try:
         with ExitStack() as held:
-            load_with = partial(_project, order, held)
-            project = load_with()
-            outbox.say(Said("", logging.INFO, f"{project.storyboard.identity} is planned"))
-            if order.review:
-                approved = approved_plan(order, load_with, outbox, partial(make, order=order, teller=teller))
-                if not isinstance(approved, Plan):
-                    return teller.last or approved
-                planned = approved
-            else:
-                planned = plan(project)
-            for warning in planned.warnings:
-                outbox.say(Said("", logging.WARNING, warning))
-            result = make(planned, order=order, teller=teller)
-            if order.sent is not None:
-                outputs, sent_from = project.settings.film.outputs, project.storyboard.identity
-                made = publish_film(store_of(project.settings), order.run, sent_from, outputs, result)
-                outbox.say(
-                    Said("", logging.INFO, f"{count(len(made.files), 'file')} sent back: wanflow fetch {order.run}")
-                )
-        assert teller.last is not None, "made, and told"
-        return teller.last
+            if order.batch is not None:
+                return _batch(order, order.batch, BatchTeller(outbox, run), outbox, renderer, held)
+            return _film(order, Teller(outbox, run), outbox, make, held)
     except BaseException as error:  # noqa: BLE001  # the outermost place: everything ends here, as the run's state
         traceback.print_exc()
         return ended(error)
 
 
+def _film(order: Order, teller: Teller, outbox: Outbox, make: Make, held: ExitStack) -> Message:
+    load_with = partial(_project, order, held)
+    project = load_with()
+    outbox.say(Said("", logging.INFO, f"{project.storyboard.identity} is planned"))
+    if order.review:
+        approved = approved_plan(order, load_with, outbox, partial(make, order=order, teller=teller))
+        if not isinstance(approved, Plan):
+            return teller.last or approved
+        planned = approved
+    else:
+        planned = plan(project)
+    for warning in planned.warnings:
+        outbox.say(Said("", logging.WARNING, warning))
+    result = make(planned, order=order, teller=teller)
+    if order.sent is not None:
+        outputs, sent_from = project.settings.film.outputs, project.storyboard.identity
+        made = publish_film(store_of(project.settings), order.run, sent_from, outputs, result)
+        outbox.say(_sent_back(made, order))
+    assert teller.last is not None, "made, and told"
+    return teller.last
+
+
+def _batch(
+    order: Order,
+    rows: BatchOrder,
+    teller: BatchTeller,
+    outbox: Outbox,
+    renderer: RendererSpec | None,
+    held: ExitStack,
+) -> Message:
+    if order.only:
+        raise UserError("only: a batch makes whole films; leave it empty, or leave out the table")
+    if order.review:
+        raise UserError(
+            "review: the films of a batch cannot be looked at first; leave it empty, or leave out the table"
+        )
+    asked = _asked(order, rows, held)
+    outbox.say(Said("", logging.INFO, f"{asked.table.name} is planned"))
+    planned = plan_batch(asked)
+    for fault in planned.bad:
+        outbox.say(Said("", logging.WARNING, f"row {fault.row} is left out: {fault.said()}"))
+    observer = notifying_batch(teller, planned.settings.notify)
+    result = make_batch(planned, observer=observer, renderer=renderer)
+    if order.sent is not None:
+        outbox.say(_sent_back(publish_batch(store_of(planned.settings), order.run, planned, result), order))
+    assert teller.last is not None, "made, and told"
+    return teller.last
+
+
+def _sent_back(made: FilmFiles, order: Order) -> Said:
+    return Said("", logging.INFO, f"{count(len(made.files), 'file')} sent back: wanflow fetch {order.run}")
+
+
+def _asked(order: Order, rows: BatchOrder, held: ExitStack) -> Asked:
+    asked = Asked(
+        storyboard=order.storyboard,
+        table=Path(rows.table),
+        overrides=_overrides(order),
+        matrix=matrix_of(rows.matrix),
+        name=rows.name,
+        called=rows.called,
+        ignored=rows.ignored,
+        sheet=rows.sheet,
+        skip_bad=rows.skip_bad,
+        most=rows.most,
+    )
+    if order.sent is None:
+        return asked
+    return asked_here(open_store(order.store), order.sent, rows.table, asked, _own_folder(held))
+
+
 def _project(order: Order, held: ExitStack, decided: Sequence[str] = ()) -> Project:
     """`decided`: overrides into the storyboard."""
-    said = {"store.address": order.store, "cluster.priority": order.priority, "cluster.deadline": order.deadline}
-    overrides = [*order.overrides, *(as_override(key, value) for key, value in said.items() if value), *decided]
+    overrides = [*_overrides(order), *decided]
     if order.sent is None:
         return load(order.storyboard, overrides)
-    folder = held.enter_context(own_folder(Path(tempfile.gettempdir()), "wanflow-sent-"))
-    return load_sent(open_store(order.store), order.sent, overrides, folder)
+    return load_sent(open_store(order.store), order.sent, overrides, _own_folder(held))
+
+
+def _overrides(order: Order) -> list[str]:
+    said = {"store.address": order.store, "cluster.priority": order.priority, "cluster.deadline": order.deadline}
+    return [*order.overrides, *(as_override(key, value) for key, value in said.items() if value)]
+
+
+def _own_folder(held: ExitStack) -> Path:
+    """For what was sent, until its films are made."""
+    return held.enter_context(own_folder(Path(tempfile.gettempdir()), "wanflow-sent-"))
 
 
 def _make(
     planned: Plan, *, order: Order, teller: Teller, instead: Callable[[Making], None] | None = None
 ) -> FilmResult:
-    return make_film(planned, only=order.only, observer=teller, instead=instead)
+    observer = notifying(teller, planned.settings.notify)
+    return make_film(planned, only=order.only, observer=observer, instead=instead)
 
 
 def _own_stdout() -> IO[bytes]:

@@ -12,14 +12,15 @@ from prefect import allow_failure, flow, get_run_logger
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
+from prefect.events import emit_event
 from prefect.futures import PrefectFuture, wait
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.runs.artifacts import ProgressArtifact, show
 from flows.runs.due import schedule_of
 from flows.runs.feed import FEED, Feed
-from flows.runs.messages import Advanced, Began, Ended, Link, Opened, Page, Said
-from flows.runs.names import FLOW
+from flows.runs.messages import Advanced, Began, Ended, Link, Opened, Page, Said, Told
+from flows.runs.names import EVENT, FLOW
 from flows.runs.scheduled import Scheduled
 from flows.runs.tasks import as_state, take
 
@@ -74,6 +75,8 @@ class Following:
                     self._progress.show(fraction)
                 case Page() | Link():
                     show(message)
+                case Told(kind=kind, message=text):
+                    _emit(kind, text)
                 case Opened(title=title):
                     self._open(title)
                 case Ended(take="") as end:
@@ -95,6 +98,23 @@ def _name(title: str) -> None:
     """A run that was asked for before anybody had read the storyboard is called after its film too."""
     with get_client(sync_client=True) as client:
         client.update_flow_run(UUID(run_id()), name=title)
+
+
+def _emit(kind: str, text: str) -> None:
+    """For the automations of the server (`flows.runs.notifying`)."""
+    run = _run()
+    emit_event(
+        event=f"{EVENT}{kind}",
+        resource={"prefect.resource.id": f"prefect.flow-run.{run.id}", "prefect.resource.name": run.name},
+        related=[
+            {
+                "prefect.resource.id": f"prefect.flow.{run.flow_id}",
+                "prefect.resource.role": "flow",
+                "prefect.resource.name": FLOW,
+            }
+        ],
+        payload={"text": text},
+    )
 
 
 def run_id() -> str:

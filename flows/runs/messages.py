@@ -9,8 +9,11 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
-End: TypeAlias = Literal["completed", "cached", "refused", "failed", "cancelled", "crashed", "waits", "rejected"]
-"""`refused`: a person has to mend something before it can be made. `waits`: people have to decide something first."""
+End: TypeAlias = Literal[
+    "completed", "cached", "partly", "refused", "failed", "cancelled", "crashed", "waits", "rejected"
+]
+"""`refused`: a person has to mend something before it can be made. `partly`: some films of a batch are made. `waits`:
+people have to decide something first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,14 @@ class Link:
     description: str
     address: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """People want to hear of it at once (`flows.events.Notice`)."""
+
+    kind: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +134,11 @@ class Done:
     """Everything is reported."""
 
 
-Message: TypeAlias = Opened | Began | Said | Advanced | Page | Link | Asked | Ended | Beat
+Message: TypeAlias = Opened | Began | Said | Advanced | Page | Link | Told | Asked | Ended | Beat
 Answer: TypeAlias = Ready | Refused | Known | Lost | Done
 
 _MESSAGES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (Opened, Began, Said, Advanced, Page, Link, Asked, Ended, Beat)
+    kind.__name__: kind for kind in (Opened, Began, Said, Advanced, Page, Link, Told, Asked, Ended, Beat)
 }
 _ANSWERS: dict[str, type[Answer]] = {kind.__name__: kind for kind in (Ready, Refused, Known, Lost, Done)}
 

@@ -5,9 +5,25 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
+from typing import Any
 
 SENT = re.compile(r"sha256:([0-9a-f]{64})")
 """A storyboard that was sent, as it is written for `storyboard`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOrder:
+    """A film for each row of `table`: a path where the films are made, or in what was sent. The other values are those
+    of `flows.batch.asked.Asked`, as they are written on a command line."""
+
+    table: str
+    matrix: tuple[str, ...] = ()
+    name: str | None = None
+    called: str | None = None
+    ignored: tuple[str, ...] = ()
+    sheet: str | None = None
+    skip_bad: bool = False
+    most: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +32,8 @@ class Order:
 
     `overrides` come after those of that machine. `only` names shots. `priority` 0 and no `deadline` (a moment, ISO
     8601) leave them to the overrides. `run` and `url`: the flow run. `review`: people look at stills or drafts first;
-    `answer` is what they have decided since the run was begun, as a form has it (JSON), empty for nothing.
+    `answer` is what they have decided since the run was begun, as a form has it (JSON), empty for nothing. `batch`:
+    None for one film.
     """
 
     storyboard: str
@@ -29,6 +46,7 @@ class Order:
     url: str = ""
     review: str = ""
     answer: str = ""
+    batch: BatchOrder | None = None
 
     @property
     def sent(self) -> str | None:
@@ -44,5 +62,9 @@ class Order:
 def order_from(line: bytes) -> Order:
     """What `to_line` wrote."""
     plain = json.loads(line)
-    lists = {name: tuple(plain[name]) for name in ("overrides", "only")}
-    return Order(**{**plain, **lists})
+    batch = plain.pop("batch")
+    return Order(**_read(plain), batch=BatchOrder(**_read(batch)) if batch is not None else None)
+
+
+def _read(plain: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()}

@@ -20,7 +20,7 @@ from flows.runs.names import AUTO, HANDED_BACK, SKIPPED
 from flows.runs.rest import Rest
 from flows.runs.schedule import NEVER, NO_STORYBOARD, Last, Schedule, schedule_from
 from flows.runs.served import run_url
-from flows.runs.submitting import Submitted, is_served, offered
+from flows.runs.submitting import Submitted, check_knows, is_served, offered
 from wan.system.suggest import did_you_mean
 
 SHOWN = 3
@@ -42,11 +42,7 @@ class Schedules:
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
         self._deployment = offered(rest)
-        if "schedule" not in self._deployment["parameter_openapi_schema"].get("properties", {}):
-            raise EnvironmentProblem(
-                f"the machine that serves films at {rest.url} has an older wanflow, which knows no schedules\n"
-                "    upgrade it, and start wanflow serve again"
-            )
+        check_knows(rest, self._deployment, ["schedule"])
         self.paused = bool(self._deployment["paused"])
         """Whether somebody has paused the deployment, and all of them with it."""
 
@@ -75,6 +71,7 @@ class Schedules:
 
     def put(self, name: str, cron: str, zone: str, parameters: Mapping[str, Any]) -> Schedule:
         """Add it, or put it into the place of the one with that name; it is active then."""
+        check_knows(self._rest, self._deployment, parameters)
         body = {
             "active": True,
             "schedule": {"cron": cron, "timezone": zone},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -73,8 +73,10 @@ def submit(
     priority: int = 0,
     deadline: datetime | None = None,
     review: str = "",
+    rows: Mapping[str, Any] | None = None,
 ) -> Submitted:
-    """Ask for the film of a storyboard that was sent. Returns at once.
+    """Ask for the film of a storyboard that was sent, or for a film for each of the `rows` of a table (the parameters
+    of the deployed flow that say so). Returns at once.
 
     Raises EnvironmentProblem when no machine has offered to make films, UserError for too many overrides.
     """
@@ -86,10 +88,12 @@ def submit(
         "deadline": deadline.isoformat() if deadline else None,
         "store": store,
         **({"review": review} if review else {}),
+        **(rows or {}),
     }
     if len(json.dumps(parameters)) > MOST_BYTES:
         raise UserError("the overrides are too long to be sent; write them into the storyboard")
     deployment = offered(rest)
+    check_knows(rest, deployment, rows or {})
     asked = {"name": title, "parameters": parameters, "state": {"type": "SCHEDULED"}}
     run = str(rest.post(f"/deployments/{deployment['id']}/create_flow_run", asked)["id"])
     return Submitted(run, run_url(rest.url, run), is_served(rest))
@@ -103,6 +107,16 @@ def offered(rest: Rest) -> dict[str, Any]:
             f"no machine has offered to make films at {rest.url}\n    on one that can: wanflow serve"
         )
     return deployment
+
+
+def check_knows(rest: Rest, deployment: Mapping[str, Any], parameters: Collection[str]) -> None:
+    """Raises EnvironmentProblem where films were offered by a wanflow that does not know one of these parameters."""
+    known = deployment["parameter_openapi_schema"].get("properties", {})
+    if any(name not in known for name in parameters):
+        raise EnvironmentProblem(
+            f"the machine that serves films at {rest.url} has an older wanflow, which knows less\n"
+            "    upgrade it, and start wanflow serve again"
+        )
 
 
 def is_served(rest: Rest) -> bool:

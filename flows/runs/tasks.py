@@ -12,7 +12,7 @@ from prefect.states import Cancelled, Completed, Crashed, Failed
 from flows.runs.artifacts import ProgressArtifact
 from flows.runs.feed import FEED
 from flows.runs.messages import Advanced, Ended, Said
-from flows.runs.names import REFUSED, REJECTED, WAITING
+from flows.runs.names import PARTLY, REFUSED, REJECTED, WAITING
 
 
 @task(name="take", task_run_name="{name}", retries=0, persist_result=False, cache_policy=NO_CACHE)
@@ -42,6 +42,8 @@ def as_state(end: Ended) -> State[Any]:
             return Completed(message=end.message)
         case "cached":
             return Completed(name="Cached", message=end.message)
+        case "partly":
+            return Failed(name=PARTLY, message=end.message)
         case "refused":
             return Failed(name=REFUSED, message=end.message)
         case "failed":

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Iterator
 
 from flows.errors import FlowsError, Stopped, UserError
-from flows.events import Event, Failed, Finished, Log, Progress, Started
+from flows.events import Event, Failed, Finished, Log, Progress, Started, notice_of
 from flows.film.making import Making
 from flows.film.watch import TakeWatch
-from flows.runs.messages import Advanced, Began, End, Ended, Message, Opened, Page, Said
+from flows.runs.messages import Advanced, Began, End, Ended, Message, Opened, Page, Said, Told
 from flows.runs.pages import contact_sheet_page, file_links, plan_page
 from wan.errors import WanError
 
@@ -46,6 +46,8 @@ class Telling:
         if not event.fingerprint:
             if isinstance(event, Log):
                 yield Said("", event.level, event.message)
+            elif (notice := notice_of(event)) is not None:
+                yield Told(notice.kind, notice.message)
             return
         for watch in self._making.watches.of(event.fingerprint):
             if watch.name not in self._ended:

@@ -4,10 +4,18 @@ manifest.py    what is in a submission        pack.py      into the store
 unpack.py      out of it, as a project        films.py     the finished film, the other way
 """
 
-from flows.submission.films import FilmFiles, MadeFile, film_files, publish_film, write_film
+from flows.submission.films import FilmFiles, MadeFile, film_files, note_files, publish_film, put_files, write_film
 from flows.submission.manifest import Manifest
-from flows.submission.pack import Checked, Packed, check_shots, check_storyboard_here, pack
-from flows.submission.unpack import load_sent
+from flows.submission.pack import (
+    Checked,
+    Packed,
+    check_shots,
+    check_storyboard_here,
+    pack,
+    pack_files,
+    whole_paths,
+)
+from flows.submission.unpack import load_sent, unpack
 
 __all__ = [
     "Checked",
@@ -19,7 +27,12 @@ __all__ = [
     "check_storyboard_here",
     "film_files",
     "load_sent",
+    "note_files",
     "pack",
+    "pack_files",
     "publish_film",
+    "put_files",
+    "unpack",
+    "whole_paths",
     "write_film",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
@@ -50,14 +50,24 @@ def publish_film(store: Store, run: str, sent_from: str, outputs: Path, result: 
     made = FilmFiles(
         sent_from=sent_from,
         folder=folder.relative_to(outputs.absolute()).as_posix(),
-        files=tuple(MadeFile(path.relative_to(folder).as_posix(), store.put_file(path)) for path in _paths(result)),
+        files=put_files(store, folder, _paths(result)),
         rendered=result.rendered,
         cached=result.cached,
         seconds=result.seconds,
         warnings=result.warnings,
     )
-    store.put_note(film_note(run), json.dumps(asdict(made), ensure_ascii=False, indent=1).encode())
+    note_files(store, run, made)
     return made
+
+
+def put_files(store: Store, folder: Path, paths: Iterable[Path]) -> tuple[MadeFile, ...]:
+    """Files of a folder, as blobs. Raises StoreError, EnvironmentProblem, MediaError."""
+    return tuple(MadeFile(path.relative_to(folder).as_posix(), store.put_file(path)) for path in paths)
+
+
+def note_files(store: Store, run: str, made: FilmFiles) -> None:
+    """What that run has made, where `film_files` finds it. Raises StoreError, EnvironmentProblem."""
+    store.put_note(film_note(run), json.dumps(asdict(made), ensure_ascii=False, indent=1).encode())
 
 
 def film_files(store: Store, run: str) -> FilmFiles | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,13 +17,16 @@ VERSION = 1
 class Manifest:
     """Paths are relative to one folder that holds them all, with slashes: what one file says of another still leads
     there. `files` maps them to digests of blobs; `shared` are the folders that looks, casts and soundtracks lie under.
-    `sent_from` says whose storyboard it is: `person@machine:path`."""
+    `sent_from` says whose storyboard it is: `person@machine:path`. Of a batch, `table_from` says the
+    same of its table, and `fetched` are the files of the table's addresses."""
 
     title: str
     sent_from: str
     storyboard: str
     shared: tuple[str, ...]
     files: Mapping[str, str]
+    fetched: Mapping[str, str] = field(default_factory=dict)
+    table_from: str = ""
 
     def to_json(self) -> bytes:
         """The same bytes for the same submission, so that their digest names it."""
@@ -34,6 +37,8 @@ class Manifest:
             "storyboard": self.storyboard,
             "shared": list(self.shared),
             "files": dict(self.files),
+            "fetched": dict(self.fetched),
+            "table_from": self.table_from,
         }
         return json.dumps(plain, ensure_ascii=True, sort_keys=True, indent=1).encode()
 
@@ -57,7 +62,18 @@ def _manifest(plain: Mapping[str, Any]) -> Manifest:
     if plain["storyboard"] not in files:
         raise ValueError("its storyboard is not among its files")
     shared = tuple(folder if folder == "." else _inside(folder) for folder in plain["shared"])
-    return Manifest(str(plain["title"]), str(plain["sent_from"]), plain["storyboard"], shared, files)
+    fetched = {str(address): path for address, path in plain["fetched"].items()}
+    if not files.keys() >= set(fetched.values()):
+        raise ValueError("a file that was fetched is not among its files")
+    return Manifest(
+        title=str(plain["title"]),
+        sent_from=str(plain["sent_from"]),
+        storyboard=plain["storyboard"],
+        shared=shared,
+        files=files,
+        fetched=fetched,
+        table_from=str(plain["table_from"]),
+    )
 
 
 def _inside(path: str) -> str:

@@ -6,9 +6,10 @@ import getpass
 import hashlib
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from flows.config import compose, sent_overrides
 from flows.errors import Problem
@@ -21,7 +22,11 @@ from flows.settings import Settings
 from flows.store import Store
 from flows.store.layout import submission_note
 from flows.storyboard import Gathered, Storyboard, gather_storyboard
+from flows.storyboard.nodes import Text
 from flows.submission.manifest import Manifest
+
+FETCHED = ".fetched"
+"""The folder of a submission for what was fetched from addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,15 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """`digest` names the submission in its store."""
+    """`digest` names the submission in its store; `base` is the folder here that its paths are relative to."""
 
     digest: str
     manifest: Manifest
+    base: Path
+
+    def place(self, path: Path) -> str:
+        """Where a file of this machine lies in the submission."""
+        return Path(os.path.abspath(path)).relative_to(self.base).as_posix()
 
 
 def check_storyboard_here(
@@ -84,30 +94,57 @@ def pack(checked: Checked, store: Store) -> Packed:
 
     Raises MediaError for a file that cannot be read, StoreError, EnvironmentProblem.
     """
-    files = _files(checked.gathered)
-    shared = {Path(os.path.abspath(folder)) for folder in checked.gathered.shared.values()}
-    base = Path(os.path.commonpath([*(path.parent for path in files), *shared]))
-    assert checked.gathered.path is not None
+    gathered = checked.gathered
+    assert gathered.path is not None
+    assets = {path: file.path for path, file in gathered.assets.items()}
+    return pack_files(store, checked.storyboard.title, gathered.path, gathered.shared, assets)
+
+
+def pack_files(
+    store: Store,
+    title: str,
+    storyboard: Path,
+    shared: Mapping[Path, Path],
+    assets: Mapping[Path, Path],
+    table: Path | None = None,
+    fetched: Mapping[str, Path] = MappingProxyType({}),
+) -> Packed:
+    """A storyboard in the store, with the `shared` files that it was read from (each with the folder that it was looked
+    for in), `assets` by the whole path that they are known by, and of a batch its `table` and what was `fetched` from
+    its addresses. Raises as `pack`."""
+    besides = [*shared, *([table] if table is not None else [])]
+    files = {**assets, **{Path(os.path.abspath(path)): path for path in besides}, _storyboard(storyboard): storyboard}
+    folders = {Path(os.path.abspath(folder)) for folder in shared.values()}
+    base = Path(os.path.commonpath([*(path.parent for path in files), *folders]))
+    laid = {path.relative_to(base).as_posix(): file for path, file in files.items()}
+    of_addresses = {address: _fetched_as(address, file) for address, file in fetched.items()}
+    laid |= {path: fetched[address] for address, path in of_addresses.items()}
     manifest = Manifest(
-        title=checked.storyboard.title,
-        sent_from=f"{_person()}@{socket.gethostname()}:{os.path.realpath(checked.gathered.path)}",
-        storyboard=_storyboard(checked.gathered.path).relative_to(base).as_posix(),
-        shared=tuple(sorted(folder.relative_to(base).as_posix() for folder in shared)),
-        files={path.relative_to(base).as_posix(): store.put_file(file) for path, file in sorted(files.items())},
+        title=title,
+        sent_from=_from(storyboard),
+        storyboard=_storyboard(storyboard).relative_to(base).as_posix(),
+        shared=_sorted_below(base, folders),
+        files={path: store.put_file(file) for path, file in sorted(laid.items())},
+        fetched=of_addresses,
+        table_from=_from(table) if table is not None else "",
     )
     data = manifest.to_json()
     digest = hashlib.sha256(data).hexdigest()
     store.add_note(submission_note(digest), data)
-    return Packed(digest, manifest)
+    return Packed(digest, manifest, base)
 
 
-def _files(gathered: Gathered) -> Mapping[Path, Path]:
-    """By the whole path that others know each by: the file itself."""
-    assert gathered.path is not None
-    own = {_storyboard(gathered.path): gathered.path}
-    shared = {Path(os.path.abspath(path)): path for path in gathered.shared}
-    assets = {path: file.path for path, file in gathered.assets.items()}
-    return {**assets, **shared, **own}
+def _from(path: Path) -> str:
+    """Whose a file is: `person@machine:path`."""
+    return f"{_person()}@{socket.gethostname()}:{os.path.realpath(path)}"
+
+
+def _fetched_as(address: str, file: Path) -> str:
+    return f"{FETCHED}/{hashlib.sha256(address.encode()).hexdigest()[:16]}/{file.name}"
+
+
+def _sorted_below(base: Path, folders: Collection[Path]) -> tuple[str, ...]:
+    return tuple(sorted(folder.relative_to(base).as_posix() for folder in folders))
 
 
 def _storyboard(path: Path) -> Path:
@@ -116,14 +153,18 @@ def _storyboard(path: Path) -> Path:
 
 
 def _only_here(gathered: Gathered) -> Iterator[Problem]:
-    """Whole paths: they lead nowhere on another machine."""
     assert gathered.path is not None
-    folder = Path(os.path.realpath(gathered.path.parent))
-    for path, file in gathered.assets.items():
-        if os.path.isabs(file.node.value):
-            beside = file.node.source.folder or folder
-            message = f"{file.node.value[:120]} is a whole path, which leads nowhere on another machine"
-            yield Problem(file.node.place, message, f"write it as {os.path.relpath(path, beside)}")
+    return whole_paths(gathered.path, (file.node for file in gathered.assets.values()))
+
+
+def whole_paths(storyboard: Path, nodes: Iterable[Text]) -> Iterator[Problem]:
+    """Of those that name files, the ones that do so by a whole path: it leads nowhere on another machine."""
+    folder = Path(os.path.realpath(storyboard.parent))
+    for node in nodes:
+        if os.path.isabs(node.value):
+            beside = node.source.folder or folder
+            message = f"{node.value[:120]} is a whole path, which leads nowhere on another machine"
+            yield Problem(node.place, message, f"write it as {os.path.relpath(node.value, beside)}")
 
 
 def _person() -> str:

@@ -22,12 +22,18 @@ def load_sent(store: Store, digest: str, overrides: Sequence[str], folder: Path)
 
     Raises UserError when it is not in the store, StoreError when it is damaged, and what `load` raises.
     """
-    manifest = read_manifest(store, digest)
-    for path, blob in manifest.files.items():
-        _lay(store.local_path(blob), folder / path)
+    manifest = unpack(store, digest, folder)
     search = [folder / shared for shared in manifest.shared]
     project = load(folder / manifest.storyboard, overrides, search=search, roots=(folder,))
     return replace(project, storyboard=replace(project.storyboard, sent_from=manifest.sent_from))
+
+
+def unpack(store: Store, digest: str, folder: Path) -> Manifest:
+    """Lay the files of a submission into the folder. Raises as `load_sent`."""
+    manifest = read_manifest(store, digest)
+    for path, blob in manifest.files.items():
+        _lay(store.local_path(blob), folder / path)
+    return manifest
 
 
 def read_manifest(store: Store, digest: str) -> Manifest:

@@ -13,7 +13,6 @@ from flows.batch.events import FilmNews
 from flows.batch.make import BatchResult
 from flows.batch.manifest import Entry
 from flows.batch.plan import plan_batch
-from flows.cli.batch import split_matrix
 from flows.cli.batch_documents import document_of, plan_document
 from flows.cli.batch_events import film_line
 from flows.cli.batch_words import closing_lines, plan_lines
@@ -21,6 +20,7 @@ from flows.cli.events import EVENTS
 from flows.cli.forms import FORMS
 from flows.cli.main import wanflow as group
 from flows.cli.outcome import report
+from flows.cli.table_options import split_matrix
 from tests.flows.batch.batches import asked, table
 from tests.flows.cli.conforming import faults
 
@@ -104,3 +104,17 @@ def test_a_plan_is_printed_for_programs(here: Path) -> None:
     assert [film["name"] for film in document["films"]] == ["x", "y"]
     assert document["totals"]["shared"] == 2
     assert [*faults(document, FORMS["batch --plan"])] == []
+
+
+def test_a_plan_needs_no_models_if_it_is_to_render_nothing(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    batch = ("--name", "{{ notes }}", "model=wan22", f"model.root={here / 'nowhere'}")
+    code, _ = run(*batch, "--plan")
+    assert code == 2
+    assert "nowhere" in capfd.readouterr().err
+    code, out = run(*batch, "--plan", "--no-weights")
+    assert code == 0
+    assert "Planned without weights" in out
+    code, out = run(*batch, "--plan", "--no-weights", "--json")
+    assert (code, json.loads(out)["weights"]) == (0, False)
+    code, _ = run(*batch, "--no-weights")
+    assert code == 2

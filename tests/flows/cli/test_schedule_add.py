@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -16,6 +17,7 @@ from flows.cli.main import wanflow
 from flows.errors import FlowsError
 from flows.runs import schedules, submitting
 from flows.runs.schedule import Schedule
+from tests.flows.batch.batches import STORYBOARD, table
 from tests.flows.cli.conforming import faults
 
 BOAT = """
@@ -162,3 +164,56 @@ def test_nobody_serves_is_said_before_anything_is_sent(
     document = json.loads(add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY, "--json")[0])
     assert list(faults(document, ScheduleAddDocument)) == []
     assert (document["served"], document["schedule"]["pinned"], len(document["problems"])) == (False, True, 1)
+
+
+def test_a_batch_is_pinned_with_its_table(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    (tmp_path / "spot.yaml").write_text(STORYBOARD)
+    (tmp_path / "rows.csv").write_text(table(["sku", "product"], ["a", "boat"], ["b", "kite"]))
+    batch = ("spot.yaml", f"store.address={tmp_path}/store", "--table", "rows.csv", "--film-name", "{{ sku }}")
+    output, failed = add(*batch, "--matrix", "locale=en,de", *MONDAY)
+    assert failed is None
+    ((name, _, _, parameters),) = put
+    assert name == "spot-rows"
+    assert parameters["storyboard"].startswith("sha256:")
+    told = {key: parameters[key] for key in ("table", "matrix", "film_name", "skip_bad", "max_films")}
+    assert told == {
+        "table": "rows.csv",
+        "matrix": ["locale=en,de"],
+        "film_name": "{{ sku }}",
+        "skip_bad": False,
+        "max_films": 10_000,
+    }
+    assert "scheduled   spot-rows: spot-rows: 4 films" in output
+    assert "table       rows.csv" in output
+    put.clear()
+    _, failed = add(*batch, "--latest", *MONDAY)
+    assert failed is None
+    ((_, _, _, parameters),) = put
+    assert (parameters["storyboard"], parameters["table"], parameters["store"]) == ("spot.yaml", "rows.csv", "")
+    output, failed = add("spot.yaml", "--latest", "--table", "elsewhere.csv", *MONDAY)
+    assert failed is None
+    assert "elsewhere.csv is not on this machine, so it was not checked" in output
+
+
+def test_of_a_table_with_a_wrong_row_nothing_is_sent(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    (tmp_path / "spot.yaml").write_text(STORYBOARD)
+    (tmp_path / "rows.csv").write_text(table(["product"], ["boat"], ["boat"]))
+    batch = ("spot.yaml", f"store.address={tmp_path}/store", "--table", "rows.csv")
+    for more, wrong in (
+        ((), "row 3"),
+        (("--only", "all.own"), "--only: a batch makes whole films"),
+        (("--matrix", "locale"), "--matrix locale"),
+        (("--matrix", "nothing=1,2"), "no such variable"),
+        (("--as", "Not Fit"), "--as Not Fit"),
+    ):
+        result = CliRunner().invoke(wanflow, ["schedule", "add", *batch, *more, *MONDAY], standalone_mode=False)
+        assert isinstance(result.exception, FlowsError | click.UsageError)
+        assert wrong in str(result.exception), more
+    assert not put
+    assert not (tmp_path / "store").exists()
+
+
+def test_what_is_of_a_batch_needs_a_table(put: list[tuple[Any, ...]]) -> None:
+    for more in (("--matrix", "locale=en,de"), ("--film-name", "x"), ("--skip-bad",), ("--as", "monday")):
+        result = CliRunner().invoke(wanflow, ["schedule", "add", "boat.yaml", *more, *MONDAY])
+        assert (result.exit_code, f"{more[0]} is for a film for each row" in result.output) == (2, True)

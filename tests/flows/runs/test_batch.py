@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import queue
+from dataclasses import replace
 from pathlib import Path
 
-from flows.batch.editing import Editors
 from flows.batch.events import FilmNews
-from flows.batch.film import begun
-from flows.batch.making import BatchMaking
-from flows.batch.manifest import Entry
-from flows.batch.plan import plan_batch
 from flows.errors import Stopped
-from flows.film.survey import Survey
+from flows.events import Notice
 from flows.runs.batch import BatchTelling
-from flows.runs.messages import Advanced, Began, Ended, Link, Opened, Page, Said
-from flows.store import open_store
-from tests.flows.batch.batches import asked, table
-
-
-def making_in(folder: Path) -> BatchMaking:
-    """Of two films of which nothing is in the store."""
-    plan = plan_batch(asked(folder, table(["product"], ["boat"], ["kite"])), weights=False)
-    entries = [Entry(name=each.name, row=each.film.row) for each in plan.films]
-    store = open_store(str(folder / "store"))
-    films = []
-    for planned, entry in zip(plan.films, entries, strict=True):
-        clips = planned.plan.clips
-        surveyed = Survey({}, clips, frozenset())
-        names = {clip.fingerprint: 1 for clip in clips}
-        films.append(begun(planned, entry, store, surveyed, frozenset(names), names))
-    inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
-    editors = Editors(plan.settings, inbox)
-    editors.stop()
-    return BatchMaking(
-        plan=plan,
-        entries=entries,
-        films=films,
-        survey=Survey({}, plan.clips, frozenset()),
-        inbox=inbox,  # type: ignore[arg-type]
-        listening=None,
-        editors=editors,
-        on_event=lambda event: None,
-        window=8,
-    )
+from flows.runs.messages import Advanced, Began, Ended, Link, Opened, Page, Said, Told
+from tests.flows.batch.makings import making_in
 
 
 def test_a_batch_is_one_run_with_a_task_a_film(tmp_path: Path) -> None:
@@ -55,6 +22,7 @@ def test_a_batch_is_one_run_with_a_task_a_film(tmp_path: Path) -> None:
     assert isinstance(page, Page)
     assert "| 3 | kite |" in page.markdown
     assert [*telling.of(FilmNews("boat", 2, "making"))] == [Began("boat")]
+    assert [*telling.of(Notice("budget", "9 of 10 EUR"))] == [Told("budget", "9 of 10 EUR")]
     making.entries[0].state = "failed"
     ended, advanced = telling.of(FilmNews("boat", 2, "failed", message="it broke"))
     assert ended == Ended("boat", "failed", "it broke")
@@ -66,7 +34,9 @@ def test_a_batch_is_one_run_with_a_task_a_film(tmp_path: Path) -> None:
         "row 3 kite: waiting: ",
     ]
     assert isinstance(end, Ended)
-    assert (end.take, end.how) == ("", "failed")
+    assert (end.take, end.how) == ("", "failed"), "of none is there a film"
+    making.entries[1].state = "made"
+    assert [*telling.closing(None)][-1] == replace(end, how="partly", message=end.message.replace("0 of", "1 of"))
 
 
 def test_films_under_way_when_it_is_stopped_are_cancelled(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,9 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from flows.cluster.stub import StubRenderer
 from flows.errors import EnvironmentProblem, FlowsError, UserError
-from flows.project import Project, load, plan
+from flows.project import load, plan
 from flows.runs.names import AUTO, MISSED, SKIPPED
 from flows.runs.rest import Rest
 from flows.runs.schedules import Schedules, plan_runs
@@ -25,8 +23,8 @@ from flows.runs.submitting import submit
 from flows.runs.watching import look_up, watch
 from flows.store import open_store
 from flows.submission import check_storyboard_here, film_files, pack, write_film
-from tests.flows import buckets
-from tests.flows.buckets import BUCKET, CREDENTIALS, SECRET
+from tests.flows.buckets import SECRET
+from tests.flows.runs.prerendered import prerender
 
 pytestmark = pytest.mark.slow
 ENDED = ["COMPLETED", "CANCELLED", "FAILED", "CRASHED"]
@@ -41,61 +39,10 @@ scenes:
 """
 
 
-class Unheard:
-    """Of a renderer that nobody stops."""
-
-    def progress(self, stage: str, step: int, steps: int) -> None: ...
-
-    def should_stop(self) -> bool:
-        return False
-
-
 @pytest.fixture(scope="module")
 def rest(server: Server) -> Iterator[Rest]:
     with Rest(server.url, server.client()) as asked:
         yield asked
-
-
-@pytest.fixture
-def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sequence[str]]:
-    """Overrides that name one, which is all that the two machines share."""
-    for name, value in {**CREDENTIALS, "XDG_CACHE_HOME": str(tmp_path / "cache")}.items():
-        monkeypatch.setenv(name, value)
-    with buckets.serving("moto", tmp_path / "moto" / "data") as server:
-        yield ["store=s3", f"store.bucket={BUCKET}", f"store.endpoint={server.url}", "store.prefix=team"]
-
-
-@pytest.fixture
-def serving(
-    server: Server, child_environment: dict[str, str], tmp_path: Path
-) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """`wanflow serve` in a folder of its own, once it serves, and what it has said."""
-    farm = tmp_path / "farm"
-    farm.mkdir()
-    command = [sys.executable, "-m", "flows.cli", "serve", "film.preset=ultrafast"]
-    homes = {f"XDG_{kind}_HOME": str(tmp_path / "farm" / kind.lower()) for kind in ("STATE", "CACHE")}
-    environment = {**child_environment, **CREDENTIALS, **homes}
-    with subprocess.Popen(
-        command, cwd=farm, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdout is not None
-        said: list[str] = []
-        for line in process.stdout:
-            said.append(line)
-            if "serves films" in line:
-                break
-        try:
-            yield process, said
-        finally:
-            process.terminate()
-            said += process.stdout.readlines()
-
-
-def rendered(project: Project) -> None:
-    """Its clips are in its store, as if a machine had rendered them."""
-    store = open_store(project.settings.store.address)
-    for clip in plan(project).clips:
-        store.publish(StubRenderer(threads=1, seconds=0).render(clip, store, Unheard()))
 
 
 def test_a_film_is_sent_made_and_written_here(
@@ -109,7 +56,8 @@ def test_a_film_is_sent_made_and_written_here(
     assert process.poll() is None, said
     monkeypatch.chdir(tmp_path)
     (tmp_path / "boat.yaml").write_text(STORYBOARD)
-    rendered(load("boat.yaml", bucket))
+    project = load("boat.yaml", bucket)
+    prerender(plan(project).clips, project.settings.store.address)
     checked = check_storyboard_here("boat.yaml", bucket)
     store = open_store(checked.settings.store.address)
     sent = f"sha256:{pack(checked, store).digest}"

@@ -7,7 +7,7 @@ import signal
 import sys
 
 from flows.errors import RenderError, UserError
-from flows.runs.messages import Began, Ended, Opened, Said
+from flows.runs.messages import Began, Ended, Opened, Said, Told
 from flows.runs.order import order_from
 from flows.runs.outbox import Outbox
 from flows.runs.telling import ended
@@ -23,7 +23,9 @@ def main() -> None:
         case "is refused":
             outbox.say(ended(UserError("boat.yaml:3:1: no such key")))
         case "fails":
-            outbox.say(ended(RenderError("one take")))
+            outbox.say(ended(RenderError("one take <late>")))
+        case "waits":
+            outbox.say(Told("review", "three shots wait"), Ended("", "completed", "film.mp4"))
         case "is killed":
             outbox.say(Said("", 20, "soon"))
             outbox.close(5)

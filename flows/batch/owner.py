@@ -1,0 +1,23 @@
+"""Whose a batch is: the storyboard and the table that its folder belongs to, here or where they were sent from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flows.batch.asked import Asked
+from flows.film.folder import owner_of
+
+
+def whose_of(asked: Asked, storyboard: Path) -> tuple[str, str]:
+    """Storyboard and table: paths, behind `person@machine:` if they are another machine's."""
+    if asked.sent is None:
+        return str(storyboard.resolve()), str(asked.table.resolve())
+    first, second = map(owner_of, asked.sent.whose)
+    return first, second
+
+
+def owner_with(whose: tuple[str, str]) -> str:
+    """Both as one: the machine stands before the storyboard alone."""
+    storyboard, table = whose
+    return f"{storyboard} with {table if os.path.isabs(table) else table.partition(':')[2]}"

@@ -1,0 +1,57 @@
+"""What is said of a film and of a batch when they have ended. Pure but for the clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from flows.batch.gallery import PAGE
+from flows.batch.making import BatchMaking
+from flows.errors import Stopped
+from flows.film.making import Making
+from flows.notify.message import Message
+from flows.words import count, duration
+
+MOST_LOST = 5
+"""Films of a batch that are named with what went wrong."""
+
+
+def film_message(making: Making, error: BaseException | None) -> Message | None:
+    """None for one that somebody has stopped: who did knows. What waits for people is not made yet."""
+    title = making.plan.title
+    if isinstance(error, Stopped | KeyboardInterrupt):
+        return None
+    if error is not None:
+        return Message("failed", title, (str(error) or type(error).__name__, _after(making.began)))
+    if making.waiting is not None:
+        return Message("review", title, (making.waiting.message, _after(making.began)))
+    rendered = sum(watch.take.fingerprint in making.rendered for watch in making.watches.takes)
+    took = f"{count(rendered, 'take')} rendered, {len(making.watches.takes) - rendered:,} from the store"
+    files = (making.film, making.report, *making.clips)
+    return Message("done", title, (f"{took}, {_after(making.began)}", *(str(path) for path in files if path)))
+
+
+def batch_message(making: BatchMaking, error: BaseException | None, began: float) -> Message | None:
+    """Likewise; of a batch that was begun at `began` (of `time.monotonic`)."""
+    title = making.plan.called
+    if isinstance(error, Stopped | KeyboardInterrupt):
+        return None
+    if error is not None:
+        return Message("failed", title, (str(error) or type(error).__name__, _after(began)))
+    lost = [entry for entry in making.entries if not entry.finished]
+    made = len(making.entries) - len(lost)
+    kind = "done" if not lost else "partly" if made else "failed"
+    lines = [f"{made:,} of {count(len(making.entries), 'film')}, {_after(began)}", *_lost(making)]
+    return Message(kind, title, (*lines, str(making.plan.folder / PAGE)))
+
+
+def _lost(making: BatchMaking) -> Iterator[str]:
+    lost = [entry for entry in making.entries if not entry.finished]
+    for entry in lost[:MOST_LOST]:
+        yield f"row {entry.row} {entry.name}: {entry.state}: {entry.error or ''}"
+    if len(lost) > MOST_LOST:
+        yield f"and {len(lost) - MOST_LOST:,} more"
+
+
+def _after(began: float) -> str:
+    return f"after {duration(time.monotonic() - began)}"

@@ -1,0 +1,51 @@
+"""What is said of the end of a film and of a batch."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from flows.errors import RenderError, Stopped
+from flows.notify.films import MOST_LOST, batch_message, film_message
+from tests.flows.batch.makings import making_in
+
+
+def film(**values: Any) -> Any:
+    plan = SimpleNamespace(title="Spot")
+    return SimpleNamespace(plan=plan, began=time.monotonic() - 65, **values)
+
+
+def test_a_film_is_made_fails_or_was_stopped() -> None:
+    watches = SimpleNamespace(takes=[SimpleNamespace(take=SimpleNamespace(fingerprint=name)) for name in "abc"])
+    made = film(watches=watches, rendered={"a"}, film=Path("/f/film.mp4"), report=None, clips=())
+    done = film_message(made, None)
+    assert done is not None
+    assert done.subject == "Spot is made"
+    assert done.lines == ("1 take rendered, 2 from the store, after 1 min 05 s", "/f/film.mp4")
+    failed = film_message(film(), RenderError("1 take was not rendered"))
+    assert failed is not None
+    assert (failed.kind, failed.lines[0]) == ("failed", "1 take was not rendered")
+    assert film_message(film(), Stopped("stopped")) is None
+
+
+def test_a_batch_is_told_by_what_is_missing(tmp_path: Path) -> None:
+    making = making_in(tmp_path)
+    boat, kite = making.entries
+    boat.state = kite.state = "made"
+    began = time.monotonic()
+    done = batch_message(making, None, began)
+    assert done is not None
+    assert (done.subject, done.lines[0][:12]) == ("film-rows is made", "2 of 2 films")
+    assert done.lines[-1] == str(tmp_path / "outputs" / "film-rows" / "index.html")
+    kite.state, kite.error = "failed", "own: it broke"
+    partly = batch_message(making, None, began)
+    assert partly is not None
+    assert (partly.kind, partly.lines[1]) == ("partly", "row 3 kite: failed: own: it broke")
+    boat.state = "failed"
+    making.entries.extend([kite] * MOST_LOST)
+    failed = batch_message(making, None, began)
+    assert failed is not None
+    assert (failed.kind, failed.lines[-2]) == ("failed", "and 2 more")
+    assert batch_message(making, Stopped("stopped"), began) is None
