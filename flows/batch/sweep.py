@@ -155,12 +155,16 @@ def _sketched(
     weights: bool,
 ) -> list[Sketch]:
     """Films of the same settings are looked at together."""
-    groups: dict[Settings, list[int]] = {}
+    groups: list[tuple[Settings, list[int]]] = []
     for number, each in enumerate(settings):
-        groups.setdefault(each, []).append(number)
+        alike = next((numbers for other, numbers in groups if other == each), None)
+        if alike is None:
+            groups.append((each, [number]))
+        else:
+            alike.append(number)
     sketches: dict[int, Sketch] = {}
     problems: list[Problem] = []
-    for each, numbers in groups.items():
+    for each, numbers in groups:
         snapshots = resolve_all([storyboards[number] for number in numbers], each, store, on_prompt, weights=weights)
         for number, snapshot in zip(numbers, snapshots, strict=True):
             try:
