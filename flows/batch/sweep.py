@@ -22,8 +22,8 @@ from flows.storyboard.build import slug_of
 from flows.storyboard.model import Storyboard
 
 OnPrompt: TypeAlias = Callable[[int, int], None]
-ALIKE = ("cluster", "store", "film.outputs", "film.subfolder", "film.ffmpeg", "render.device")
-"""What films have in common that one pool renders into one folder."""
+ALIKE = ("cluster", "store", "film.outputs", "film.subfolder", "film.ffmpeg", "render.device", "cost", "notify")
+"""What films have in common that one pool renders into one folder, and that is told and paid for together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,8 +85,8 @@ class Notifying:
     def remove(self, name: str) -> Notified:
         """With its block, and so the address."""
         found = self.find(name)
+        self._rest.delete(f"/block_documents/{found.block}")  # the secret first
         self._rest.delete(f"/automations/{found.automation}")
-        self._rest.delete(f"/block_documents/{found.block}")
         return found
 
     def test(self, name: str) -> None:

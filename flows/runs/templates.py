@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from flows.notices import NOTICES
-from flows.runs.names import EVENT, MISSED, PARTLY, REFUSED, SKIPPED, WAITING
+from flows.runs.names import EVENT, MISSED, PARTLY, REFUSED, REJECTED, SKIPPED, WAITING
 
 TEST = "test"
 """What stands for `EVENT` of a message that is only to see whether it comes: `wanflow.test.NAME`."""
 STATES: Mapping[str, Sequence[str]] = {
     "done": ("Completed", "Cached"),
     "partly": (PARTLY,),
-    "failed": ("Failed", "Crashed", "TimedOut", REFUSED),
+    "failed": ("Failed", "Crashed", "TimedOut", REFUSED, REJECTED),
     "missed": (MISSED,),
     "skipped": (SKIPPED,),
     "review": (WAITING,),
