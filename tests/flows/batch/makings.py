@@ -7,9 +7,12 @@ from pathlib import Path
 
 from flows.batch.editing import Editors
 from flows.batch.film import begun
+from flows.batch.listening import Listening
 from flows.batch.making import BatchMaking
 from flows.batch.manifest import Entry
 from flows.batch.plan import plan_batch
+from flows.cost import Meter
+from flows.film.healing import Healing
 from flows.film.survey import Survey
 from flows.store import open_store
 from tests.flows.batch.batches import asked, table
@@ -29,11 +32,18 @@ def making_in(folder: Path) -> BatchMaking:
     inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
     editors = Editors(plan.settings, inbox)
     editors.stop()
+
+    def listen() -> Listening:
+        raise AssertionError("nothing is rendered")
+
     return BatchMaking(
         plan=plan,
         entries=entries,
         films=films,
         survey=Survey({}, plan.clips, frozenset()),
+        healing=Healing(store, plan.clips, {}),
+        meter=Meter(),
+        listen=listen,
         inbox=inbox,  # type: ignore[arg-type]
         listening=None,
         editors=editors,

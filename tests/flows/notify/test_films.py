@@ -8,13 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from flows.errors import RenderError, Stopped
+from flows.film.making import Waiting
 from flows.notify.films import MOST_LOST, batch_message, film_message
 from tests.flows.batch.makings import making_in
 
 
 def film(**values: Any) -> Any:
     plan = SimpleNamespace(title="Spot")
-    return SimpleNamespace(plan=plan, began=time.monotonic() - 65, **values)
+    return SimpleNamespace(**({"plan": plan, "began": time.monotonic() - 65, "waiting": None} | values))
 
 
 def test_a_film_is_made_fails_or_was_stopped() -> None:
@@ -24,6 +25,9 @@ def test_a_film_is_made_fails_or_was_stopped() -> None:
     assert done is not None
     assert done.subject == "Spot is made"
     assert done.lines == ("1 take rendered, 2 from the store, after 1 min 05 s", "/f/film.mp4")
+    asked = film_message(film(waiting=Waiting("2 shots to decide", "")), None)
+    assert asked is not None
+    assert (asked.subject, asked.lines[0]) == ("Spot waits for review", "2 shots to decide")
     failed = film_message(film(), RenderError("1 take was not rendered"))
     assert failed is not None
     assert (failed.kind, failed.lines[0]) == ("failed", "1 take was not rendered")
