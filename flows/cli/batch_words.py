@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from flows.batch.faults import grouped
-from flows.cli.cost_words import batch_spent, cost_lines, spent_lines
+from flows.cli.cost_words import batch_cost_lines, batch_spent, spent_lines
 from flows.cli.render import shown_path
 from flows.words import count, duration
 
@@ -35,7 +35,7 @@ def plan_lines(plan: BatchPlan) -> list[str]:
     lines += [f"warning: {text}" for text in warnings[:MOST_WARNINGS]]
     if len(warnings) > MOST_WARNINGS:
         lines.append(f"and {len(warnings) - MOST_WARNINGS:,} more kinds of warnings; --json has them all")
-    return [*lines, sums(plan), *cost_lines(plan.cost, plan.settings)]
+    return [*lines, sums(plan), *batch_cost_lines(plan)]
 
 
 def sums(plan: BatchPlan) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flows.batch.sweep_names import short_keys
 from flows.cli.batch_words import MOST_ROWS, MOST_WARNINGS, sums
-from flows.cli.cost_words import batch_spent, cost_lines, spent_lines
+from flows.cli.cost_words import batch_cost_lines, batch_spent, spent_lines
 from flows.cli.render import shown_path
 from flows.words import count, duration
 
@@ -30,7 +30,7 @@ def plan_lines(plan: BatchPlan) -> list[str]:
     lines += [f"warning: {text}" for text in plan.warnings[:MOST_WARNINGS]]
     if len(plan.warnings) > MOST_WARNINGS:
         lines.append(f"and {len(plan.warnings) - MOST_WARNINGS:,} more warnings; --json has them all")
-    return [*lines, sums(plan), *cost_lines(plan.cost, plan.settings)]
+    return [*lines, sums(plan), *batch_cost_lines(plan)]
 
 
 def closing_lines(result: BatchResult) -> list[str]:
