@@ -8,8 +8,11 @@ from pathlib import Path
 from flows.batch.editing import Editors
 from flows.batch.film import begun
 from flows.batch.making import BatchMaking
+from flows.batch.listening import Listening
 from flows.batch.manifest import Entry
 from flows.batch.plan import plan_batch
+from flows.cost import Meter
+from flows.film.healing import Healing
 from flows.film.survey import Survey
 from flows.store import open_store
 from tests.flows.batch.batches import asked, table
@@ -35,8 +38,15 @@ def making_in(folder: Path) -> BatchMaking:
         films=films,
         survey=Survey({}, plan.clips, frozenset()),
         inbox=inbox,  # type: ignore[arg-type]
+        healing=Healing(store, plan.clips, {}),
         listening=None,
+        listen=_no_pool,
         editors=editors,
         on_event=lambda event: None,
+        meter=Meter(),
         window=8,
     )
+
+
+def _no_pool() -> Listening:
+    raise AssertionError("nothing is rendered")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from tests.flows.batch.makings import making_in
 
 def film(**values: Any) -> Any:
     plan = SimpleNamespace(title="Spot")
-    return SimpleNamespace(plan=plan, began=time.monotonic() - 65, **values)
+    return SimpleNamespace(plan=plan, began=time.monotonic() - 65, waiting=None, **values)
 
 
 def test_a_film_is_made_fails_or_was_stopped() -> None:
@@ -43,6 +44,10 @@ def test_a_batch_is_told_by_what_is_missing(tmp_path: Path) -> None:
     partly = batch_message(making, None, began)
     assert partly is not None
     assert (partly.kind, partly.lines[1]) == ("partly", "row 3 kite: failed: own: it broke")
+    making.plan = replace(making.plan, table=None)
+    sweep = batch_message(making, None, began)
+    assert sweep is not None
+    assert sweep.lines[1] == "kite: failed: own: it broke", "films of a sweep have no rows"
     boat.state = "failed"
     making.entries.extend([kite] * MOST_LOST)
     failed = batch_message(making, None, began)
