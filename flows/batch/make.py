@@ -23,7 +23,7 @@ from flows.batch.observer import BatchObserver, Unwatched
 from flows.batch.plan import BatchPlan, PlannedFilm
 from flows.batch.record import Recorder
 from flows.cost import Meter, Prices, estimate_cost
-from flows.cost.caps import caps_of, check_fits, check_priced
+from flows.cost.caps import FILM_OF_BATCH, caps_of, check_fits, check_priced
 from flows.cost.estimate import estimate_clips, share
 from flows.cost.guard import Guard
 from flows.cost.opening import Wanted, open_guard
@@ -197,7 +197,7 @@ def _guard(plan: BatchPlan, clips: Sequence[Clip], missing: Sequence[Clip], stor
             estimate = estimate_cost(planned.plan)
             if estimate.seconds:
                 check_priced(cap, estimate, prices)
-                check_fits(cap, estimate, f"{_row_of(plan, planned)}the film {planned.name!r}")
+                check_fits(cap, estimate, f"{_row_of(plan, planned)}the film {planned.name!r}", FILM_OF_BATCH)
     wanted = Wanted(
         of="batch",
         name=plan.called,

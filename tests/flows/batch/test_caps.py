@@ -47,8 +47,14 @@ def made(
 @pytest.mark.parametrize(
     ("cap", "said"),
     [
-        ("cost.cap.film=0.01", r"cost\.cap\.film=0\.01: rows\.csv: row 2: the film 'boat' may take up to"),
-        ("cost.cap.batch=0.01", r"cost\.cap\.batch=0\.01: the batch 'film-rows' may take up to"),
+        (
+            "cost.cap.film=0.01",
+            r"cost\.cap\.film=0\.01: rows\.csv: row 2: the film 'boat' may take up to .*\n.*: leave it out, --draft$",
+        ),
+        (
+            "cost.cap.batch=0.01",
+            r"cost\.cap\.batch=0\.01: the batch 'film-rows' may take up to .*\n.*: fewer films, --draft$",
+        ),
         ("cost.cap.month=0.00001h", r"cost\.cap\.month=1e-05h: the batch 'film-rows' may take up to .* GPU h"),
     ],
 )
