@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import time
 from collections import Counter
@@ -22,12 +23,13 @@ from flows.batch.observer import BatchObserver, Unwatched
 from flows.batch.plan import BatchPlan, PlannedFilm
 from flows.batch.record import Recorder
 from flows.cost import Meter, Prices, estimate_cost
-from flows.cost.caps import caps_of, check_fits, check_priced
+from flows.cost.caps import FILM_OF_BATCH, caps_of, check_fits, check_priced
 from flows.cost.estimate import estimate_clips, share
 from flows.cost.guard import Guard
 from flows.cost.opening import Wanted, open_guard
 from flows.edit import check_ffmpeg
 from flows.errors import Stopped, UserError
+from flows.events import Log
 from flows.film.folder import check_space, claimed_for, owner_of
 from flows.film.healing import Healing
 from flows.film.observer import Run
@@ -153,8 +155,9 @@ def _begun(
         check_soundtrack(planned.plan)
     meter = Meter(share(plan.settings, plan.cost.gpus), surveyed.damaged)
     guard = _guard(plan, clips, missing, store, meter)
+    warnings: list[str] = []
     if guard is not None:
-        held.callback(guard.settle)
+        held.callback(_settle, guard, warnings, on_event)
     assets = {digest: path for each, _ in todo for digest, path in each.plan.assets.items()}
     put_assets(store, assets, missing)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -181,6 +184,7 @@ def _begun(
         on_event=on_event,
         meter=meter,
         guard=guard,
+        warnings=warnings,
         window=PER_CORE * cores() if local else WINDOW,
     )
 
@@ -193,7 +197,7 @@ def _guard(plan: BatchPlan, clips: Sequence[Clip], missing: Sequence[Clip], stor
             estimate = estimate_cost(planned.plan)
             if estimate.seconds:
                 check_priced(cap, estimate, prices)
-                check_fits(cap, estimate, f"{_row_of(plan, planned)}the film {planned.name!r}")
+                check_fits(cap, estimate, f"{_row_of(plan, planned)}the film {planned.name!r}", FILM_OF_BATCH)
     wanted = Wanted(
         of="batch",
         name=plan.called,
@@ -204,6 +208,13 @@ def _guard(plan: BatchPlan, clips: Sequence[Clip], missing: Sequence[Clip], stor
         person=user(),
     )
     return open_guard(wanted, plan.settings, store, meter)
+
+
+def _settle(guard: Guard, warnings: list[str], on_event: Callable[[BatchEvent], None]) -> None:
+    """Also of a batch that came to nothing; what went wrong is among its warnings."""
+    if (trouble := guard.settle()) is not None:
+        warnings.append(trouble)
+        on_event(Log("", logging.WARNING, trouble))
 
 
 def _row_of(plan: BatchPlan, planned: PlannedFilm) -> str:

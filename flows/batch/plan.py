@@ -80,10 +80,10 @@ class BatchPlan:
     outputs: Path
     settings: Settings
     films: tuple[PlannedFilm, ...]
+    whose: tuple[str, str]
+    """The storyboard and the table: paths here, or where they were sent from. Of a sweep the table is empty."""
     bad: tuple[Fault, ...] = ()
     overrides: tuple[str, ...] = ()
-    whose: tuple[str, str] = ("", "")
-    """The storyboard and the table: paths here, or where they were sent from. Without a table: empty."""
 
     def named(self, row: int, name: str) -> str:
         """A film as people are told of it: with its row, where there is a table."""

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from flows.batch.asked import MOST_FILMS
 from flows.batch.films import Film
+from flows.batch.owner import sweep_of
 from flows.batch.plan import BatchPlan, PlannedFilm, called_right
 from flows.batch.sweep_names import film_names, short_keys
 from flows.config import Composition, compose, differing
@@ -66,6 +67,7 @@ def plan_sweep(sweep: Sweep, *, on_prompt: OnPrompt | None = None, weights: bool
         outputs=outputs,
         settings=settings[0],
         films=tuple(PlannedFilm(film, plan) for film, plan in zip(films, plans, strict=True)),
+        whose=sweep_of(project.storyboard.path for project in projects),
         overrides=_common(sweep, differences),
     )
 

@@ -9,6 +9,7 @@ from flows.batch.editing import Editors
 from flows.batch.film import begun
 from flows.batch.listening import Listening
 from flows.batch.making import BatchMaking
+from flows.batch.listening import Listening
 from flows.batch.manifest import Entry
 from flows.batch.plan import plan_batch
 from flows.cost import Meter
@@ -45,8 +46,15 @@ def making_in(folder: Path) -> BatchMaking:
         meter=Meter(),
         listen=listen,
         inbox=inbox,  # type: ignore[arg-type]
+        healing=Healing(store, plan.clips, {}),
         listening=None,
+        listen=_no_pool,
         editors=editors,
         on_event=lambda event: None,
+        meter=Meter(),
         window=8,
     )
+
+
+def _no_pool() -> Listening:
+    raise AssertionError("nothing is rendered")

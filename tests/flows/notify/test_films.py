@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -47,6 +48,10 @@ def test_a_batch_is_told_by_what_is_missing(tmp_path: Path) -> None:
     partly = batch_message(making, None, began)
     assert partly is not None
     assert (partly.kind, partly.lines[1]) == ("partly", "row 3 kite: failed: own: it broke")
+    making.plan = replace(making.plan, table=None)
+    sweep = batch_message(making, None, began)
+    assert sweep is not None
+    assert sweep.lines[1] == "kite: failed: own: it broke", "films of a sweep have no rows"
     boat.state = "failed"
     making.entries.extend([kite] * MOST_LOST)
     failed = batch_message(making, None, began)
