@@ -9,7 +9,6 @@ from flows.batch.editing import Editors
 from flows.batch.film import begun
 from flows.batch.listening import Listening
 from flows.batch.making import BatchMaking
-from flows.batch.listening import Listening
 from flows.batch.manifest import Entry
 from flows.batch.plan import plan_batch
 from flows.cost import Meter
@@ -33,28 +32,21 @@ def making_in(folder: Path) -> BatchMaking:
     inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
     editors = Editors(plan.settings, inbox)
     editors.stop()
-
-    def listen() -> Listening:
-        raise AssertionError("nothing is rendered")
-
     return BatchMaking(
         plan=plan,
         entries=entries,
         films=films,
         survey=Survey({}, plan.clips, frozenset()),
         healing=Healing(store, plan.clips, {}),
-        meter=Meter(),
-        listen=listen,
         inbox=inbox,  # type: ignore[arg-type]
-        healing=Healing(store, plan.clips, {}),
         listening=None,
-        listen=_no_pool,
+        listen=_nothing_is_rendered,
         editors=editors,
         on_event=lambda event: None,
-        meter=Meter(),
         window=8,
+        meter=Meter(),
     )
 
 
-def _no_pool() -> Listening:
-    raise AssertionError("nothing is rendered")
+def _nothing_is_rendered() -> Listening:
+    raise AssertionError("of these films nothing is rendered")

@@ -21,7 +21,7 @@ def film(**values: Any) -> Any:
 
 def test_a_film_is_made_fails_or_was_stopped() -> None:
     watches = SimpleNamespace(takes=[SimpleNamespace(take=SimpleNamespace(fingerprint=name)) for name in "abc"])
-    made = film(watches=watches, rendered={"a"}, film=Path("/f/film.mp4"), report=None, clips=())
+    made = film(watches=watches, rendered={"a"}, film=Path("/f/film.mp4"), report=None, clips=(), waiting=None)
     done = film_message(made, None)
     assert done is not None
     assert done.subject == "Spot is made"
