@@ -57,7 +57,7 @@ def plan_sweep(sweep: Sweep, *, on_prompt: OnPrompt | None = None, weights: bool
         )
     ]
     settings = [_within(project.settings, outputs / called) for project in projects]
-    plans = _planned([film.storyboard for film in films], settings, on_prompt, weights=weights)
+    plans = plan_storyboards([film.storyboard for film in films], settings, on_prompt, weights=weights)
     return BatchPlan(
         called=called,
         storyboard=projects[0].storyboard.path,
@@ -132,9 +132,10 @@ def _common(sweep: Sweep, differences: Sequence[dict[str, str]]) -> tuple[str, .
     return tuple(text for text in sweep.films[0] if text.lstrip("+").partition("=")[0] not in swept)
 
 
-def _planned(
+def plan_storyboards(
     storyboards: Sequence[Storyboard], settings: Sequence[Settings], on_prompt: OnPrompt | None, *, weights: bool
 ) -> list[Plan]:
+    """Together. Raises StoryboardError with what is wrong with any of them."""
     store = store_of(settings[0])
     store.check()
     if any(each.prompts.extend != "off" for each in settings):
@@ -155,12 +156,16 @@ def _sketched(
     weights: bool,
 ) -> list[Sketch]:
     """Films of the same settings are looked at together."""
-    groups: dict[Settings, list[int]] = {}
+    groups: list[tuple[Settings, list[int]]] = []
     for number, each in enumerate(settings):
-        groups.setdefault(each, []).append(number)
+        same = next((numbers for known, numbers in groups if known == each), None)
+        if same is None:
+            groups.append((each, [number]))
+        else:
+            same.append(number)
     sketches: dict[int, Sketch] = {}
     problems: list[Problem] = []
-    for each, numbers in groups.items():
+    for each, numbers in groups:
         snapshots = resolve_all([storyboards[number] for number in numbers], each, store, on_prompt, weights=weights)
         for number, snapshot in zip(numbers, snapshots, strict=True):
             try:

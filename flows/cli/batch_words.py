@@ -54,6 +54,7 @@ def closing_lines(result: BatchResult) -> list[str]:
     states = Counter(entry.state for entry in result.entries)
     said = ", ".join(f"{number:,} {state}" for state, number in states.items())
     lost = [entry for entry in result.entries if entry.state in ("failed", "refused")]
+    rejected = [entry for entry in result.entries if entry.state == "rejected"]
     lines = ["", f"films     {shown_path(result.folder)}: {said}"]
     lines += [f"gallery   {shown_path(result.gallery)}"]
     lines += [f"manifest  {shown_path(result.manifest)}, {result.parquet.name}"]
@@ -63,6 +64,7 @@ def closing_lines(result: BatchResult) -> list[str]:
         lines.append(f"    row {entry.row} {entry.name}: {entry.state}: {entry.error}")
     if len(lost) > MOST_ROWS:
         lines.append(f"    and {len(lost) - MOST_ROWS:,} more; the manifest has them all")
+    lines += [f"    row {entry.row} {entry.name}: {entry.error}" for entry in rejected[:MOST_ROWS]]
     if lost:
         lines.append("\nNext: mend these, and run the same command again: what is made is kept")
     return lines
