@@ -31,6 +31,7 @@ class Asked:
     """`matrix`: values that every row is combined with. `name`: a template for the films' names; None: the title and
     the matrix. `called`: the batch's own name; None: storyboard and table. `ignored`: columns that no film needs.
     `skip_bad`: films of rows that are right are made although others are wrong. `sent`: None for one of this machine.
+    `decided`: overrides into the storyboard of single films, by their names.
     """
 
     storyboard: str | Path
@@ -45,6 +46,7 @@ class Asked:
     most: int = MOST_FILMS
     config_dir: Path | None = None
     sent: Sent | None = None
+    decided: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def matrix_of(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:

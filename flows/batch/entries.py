@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flows.batch.keys import film_key
 from flows.batch.manifest import Entry, read_manifest
-from flows.batch.plan import BatchPlan, PlannedFilm
+from flows.batch.plan import BatchPlan, Left, PlannedFilm
 from flows.cost import estimate_cost
 from flows.edit.process import ffmpeg_version, find_ffmpeg
 
@@ -17,6 +17,7 @@ def entries_of(plan: BatchPlan) -> tuple[list[Entry], list[tuple[PlannedFilm, En
     earlier = read_manifest(plan.folder)
     before = {entry.name: entry for entry in earlier.films if entry.name} if earlier else {}
     entries: list[Entry] = [_refused(plan, row) for row in sorted({fault.row for fault in plan.bad if fault.row})]
+    entries += [_rejected(left) for left in plan.left]
     todo: list[tuple[PlannedFilm, Entry]] = []
     for planned in plan.films:
         expected = estimate_cost(planned.plan)
@@ -44,6 +45,13 @@ def entries_of(plan: BatchPlan) -> tuple[list[Entry], list[tuple[PlannedFilm, En
 def _refused(plan: BatchPlan, row: int) -> Entry:
     said = "; ".join(dict.fromkeys(fault.said() for fault in plan.bad if fault.row == row))
     return Entry(name="", row=row, state="refused", error=said)
+
+
+def _rejected(left: Left) -> Entry:
+    film = left.film
+    return Entry(
+        name=film.name, row=film.row, title=left.title, variables=dict(film.variables), state="rejected", error=left.why
+    )
 
 
 def _is_kept(folder: Path, old: Entry, key: str) -> bool:

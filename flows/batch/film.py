@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +75,10 @@ class BatchFilm:
         self.making.folder.mkdir(parents=True, exist_ok=True)
         self.making.edit()
         film = self.making.film
+        if self.making.instead is not None:
+            self.entry.poster = self._relative(self._poster())
+            self.entry.seconds = self._rendering_seconds() + time.monotonic() - began
+            return
         assert film is not None, "all its clips are there"
         entry = self.entry
         entry.film, entry.film_bytes = self._relative(film), film.stat().st_size
@@ -117,8 +121,10 @@ def begun(
     leads: frozenset[str],
     wanted: Mapping[str, int],
     renderer: RendererSpec | None = None,
+    instead: Callable[[Making], None] | None = None,
 ) -> BatchFilm:
-    """A film of which the store has what the survey says. `wanted`: how many films have each clip."""
+    """A film of which the store has what the survey says. `wanted`: how many films have each clip. `instead` as in
+    `Making`."""
     from flows.film.folder import film_folder
 
     plan = planned.plan
@@ -131,6 +137,7 @@ def begun(
         survey=survey,
         pool=None,
         on_event=_nobody,
+        instead=instead,
     )
     shown = min(plan.shots, key=lambda shot: wanted[shot.takes[0].clips[0].fingerprint])
     return BatchFilm(planned, entry, making, leads, shown, renderer)

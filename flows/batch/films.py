@@ -15,7 +15,7 @@ from flows.garbage import without_garbage_collection
 from flows.storyboard.build import slug_of
 from flows.storyboard.model import Storyboard
 from flows.storyboard.nodes import Source, Text
-from flows.storyboard.overrides import Override
+from flows.storyboard.overrides import Override, read_overrides
 from flows.storyboard.problems import Problems
 from flows.storyboard.variables import Unset, Variables
 
@@ -116,6 +116,12 @@ def _film(columns: Columns, row: Row, choice: Mapping[str, str]) -> tuple[Film |
     if storyboard is None or len(problems):
         return None, problems.sorted()
     name = _name(columns, storyboard, choice, variables, problems)
+    decided = columns.asked.decided.get(name)
+    if decided:
+        more = read_overrides(decided, problems)
+        storyboard = columns.written.film(Variables(given, unset), problems, [*overrides, *more])
+        if storyboard is None or len(problems):
+            return None, problems.sorted()
     sent = columns.asked.sent
     whose = sent.whose[0] if sent is not None else storyboard.sent_from
     return Film(row.number, values, replace(storyboard, slug=name, sent_from=whose)), problems.sorted()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.batch.editing import Editors
 from flows.batch.entries import entries_of
@@ -32,6 +32,7 @@ from flows.errors import Stopped, UserError
 from flows.events import Log
 from flows.film.folder import check_space, claimed_for, owner_of
 from flows.film.healing import Healing
+from flows.film.making import Making, Waiting
 from flows.film.observer import Run
 from flows.film.record import write_histories
 from flows.film.spending import user
@@ -49,6 +50,16 @@ WINDOW = 512
 """Clips that are with a cluster's pool at once: more than its workers can have in hand."""
 PER_CORE = 8
 """Clips for each core where this machine renders alone."""
+
+
+class Instead(Protocol):
+    """What is made of what is rendered, in the place of films: something that people look at."""
+
+    def film(self, making: Making) -> None:
+        """Of one film; called by several threads."""
+
+    def batch(self, making: BatchMaking) -> Waiting:
+        """Of all of them, when nothing lacks; returns what people are asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +81,8 @@ class BatchResult:
 
     @property
     def complete(self) -> bool:
-        """Whether every row has its film."""
-        return all(entry.finished for entry in self.entries)
+        """Whether every row has its film, but for those that people have rejected."""
+        return all(entry.settled for entry in self.entries)
 
 
 def make_batch(
@@ -80,10 +91,12 @@ def make_batch(
     on_event: Callable[[BatchEvent], None] | None = None,
     renderer: RendererSpec | None = None,
     observer: BatchObserver | None = None,
+    instead: Instead | None = None,
 ) -> BatchResult:
     """Make every film that is not there as it would be made, and the manifest and page that show all of them.
 
-    `on_event` hears what happens, in this thread; `renderer` as in `flows.film.make_film`. Films that cannot be made
+    `on_event` hears what happens, in this thread; `renderer` as in `flows.film.make_film`; `instead` makes something
+    else than films. Films that cannot be made
     are among the result's entries, and keep no other from being made.
     Raises UserError before anything is started, EnvironmentProblem, Stopped (the manifest says how far it came).
     """
@@ -96,9 +109,9 @@ def make_batch(
         watcher = observer if observer is not None and (todo or observer.watches_idle) else Unwatched()
         held.callback(watcher.close)
         watcher.start()
-        making = _begun(plan, entries, todo, renderer, on_event or _ignore, held)
+        making = _begun(plan, entries, todo, renderer, on_event or _ignore, instead, held)
         recorder = Recorder(plan, making.entries)
-        run = _make(making, watcher, recorder)
+        run = _make(making, watcher, recorder, instead)
     return BatchResult(
         folder=plan.folder,
         entries=tuple(making.entries),
@@ -140,6 +153,7 @@ def _begun(
     todo: Sequence[tuple[PlannedFilm, Entry]],
     renderer: RendererSpec | None,
     on_event: Callable[[BatchEvent], None],
+    instead: Instead | None,
     held: ExitStack,
 ) -> BatchMaking:
     """What is there is known, inputs are in the store, and a pool is starting if there is something to render."""
@@ -174,7 +188,7 @@ def _begun(
     return BatchMaking(
         plan=plan,
         entries=entries,
-        films=list(_films(plan, todo, store, surveyed, renderer)),
+        films=list(_films(plan, todo, store, surveyed, renderer, instead.film if instead else None)),
         survey=surveyed,
         healing=Healing(store, clips, assets),
         inbox=inbox,
@@ -235,6 +249,7 @@ def _films(
     store: Store,
     surveyed: Survey,
     renderer: RendererSpec | None,
+    instead: Callable[[Making], None] | None,
 ) -> Iterator[BatchFilm]:
     missing = {clip.fingerprint for clip in surveyed.missing}
     led: set[str] = set()
@@ -249,7 +264,7 @@ def _films(
         )
         leads = frozenset(name for name in names & missing if name not in led)
         led |= leads
-        yield begun(planned, entry, store, own, leads, wanted, renderer or _renderer(plan, planned))
+        yield begun(planned, entry, store, own, leads, wanted, renderer or _renderer(plan, planned), instead)
 
 
 def _renderer(plan: BatchPlan, planned: PlannedFilm) -> RendererSpec | None:
@@ -260,7 +275,7 @@ def _renderer(plan: BatchPlan, planned: PlannedFilm) -> RendererSpec | None:
     return None if settings == plan.settings else wan_renderer(settings)
 
 
-def _make(making: BatchMaking, observer: BatchObserver, recorder: Recorder) -> Run:
+def _make(making: BatchMaking, observer: BatchObserver, recorder: Recorder, instead: Instead | None) -> Run:
     """Make them under the eyes of the observer; whatever became of it is in the manifest, and in the ledger."""
     observer.begin(making)
     error: BaseException | None = None
@@ -270,6 +285,8 @@ def _make(making: BatchMaking, observer: BatchObserver, recorder: Recorder) -> R
             recorder.note(event)
             if observer.trouble is not None:
                 _say(making, observer.trouble)
+        if instead is not None and all(entry.settled or entry.state == "refused" for entry in making.entries):
+            making.waiting = instead.batch(making)
     except BaseException as failure:
         making.stop()
         interrupted = isinstance(failure, KeyboardInterrupt)

@@ -22,6 +22,7 @@ from flows.cost.guard import Guard
 from flows.errors import EditError, FlowsError, StoreError
 from flows.events import Event, Failed, Finished, Log
 from flows.film.healing import Healing
+from flows.film.making import Waiting
 from flows.film.survey import Survey
 from flows.planning.model import Clip
 
@@ -50,6 +51,8 @@ class BatchMaking:
     guard: Guard | None = None
     warnings: list[str] = field(default_factory=list)
     rendered: set[str] = field(default_factory=set)
+    waiting: Waiting | None = None
+    """What people are asked, where films were rendered to be looked at."""
     _wanted: dict[str, list[BatchFilm]] = field(default_factory=dict)
     _sent: set[str] = field(default_factory=set)
     _known: dict[str, Finished | Failed] = field(default_factory=dict)

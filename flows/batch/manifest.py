@@ -15,7 +15,7 @@ JSON = "manifest.json"
 PARQUET = "manifest.parquet"
 VERSION = 1
 
-State: TypeAlias = Literal["waiting", "making", "made", "kept", "failed", "refused", "stopped"]
+State: TypeAlias = Literal["waiting", "making", "made", "kept", "failed", "refused", "rejected", "stopped"]
 STATES: Mapping[State, str] = {
     "waiting": "nothing of it was begun",
     "making": "its clips are rendered, or it is edited",
@@ -23,6 +23,7 @@ STATES: Mapping[State, str] = {
     "kept": "it was there, and nothing it is made of has changed",
     "failed": "a clip could not be rendered, or the film not edited; `error` says why",
     "refused": "something is wrong with its row; `error` says what",
+    "rejected": "people have looked at it and decided not to make it; `error` says who",
     "stopped": "it was under way when the batch was stopped",
 }
 
@@ -64,6 +65,11 @@ class Entry:
     def finished(self) -> bool:
         """Whether the film is there."""
         return self.state in ("made", "kept")
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do about it: it is there, or nobody wants it."""
+        return self.finished or self.state == "rejected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,15 @@ class PlannedFilm:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A film that people have decided not to make, and who has."""
+
+    film: Film
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class BatchTotals:
     """Sums over a batch. `clips` counts those of every film for itself; of those `distinct` are different, and of these
     `cached` are in the store. `estimated_seconds`: rendering what is new, and editing all films, one after the other.
@@ -84,6 +93,10 @@ class BatchPlan:
     """The storyboard and the table: paths here, or where they were sent from. Of a sweep the table is empty."""
     bad: tuple[Fault, ...] = ()
     overrides: tuple[str, ...] = ()
+    below: str = ""
+    """Its own folder within that of the batch: of what people look at first."""
+    left: tuple[Left, ...] = ()
+    """Films that are not made, since people have decided so."""
 
     def named(self, row: int, name: str) -> str:
         """A film as people are told of it: with its row, where there is a table."""
@@ -92,7 +105,7 @@ class BatchPlan:
     @property
     def folder(self) -> Path:
         """Absolute; it need not exist."""
-        return self.outputs / self.called
+        return self.outputs / self.called / self.below
 
     @property
     def owner(self) -> str:

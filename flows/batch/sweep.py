@@ -58,7 +58,7 @@ def plan_sweep(sweep: Sweep, *, on_prompt: OnPrompt | None = None, weights: bool
         )
     ]
     settings = [_within(project.settings, outputs / called) for project in projects]
-    plans = _planned([film.storyboard for film in films], settings, on_prompt, weights=weights)
+    plans = plan_storyboards([film.storyboard for film in films], settings, on_prompt, weights=weights)
     return BatchPlan(
         called=called,
         storyboard=projects[0].storyboard.path,
@@ -134,9 +134,10 @@ def _common(sweep: Sweep, differences: Sequence[dict[str, str]]) -> tuple[str, .
     return tuple(text for text in sweep.films[0] if text.lstrip("+").partition("=")[0] not in swept)
 
 
-def _planned(
+def plan_storyboards(
     storyboards: Sequence[Storyboard], settings: Sequence[Settings], on_prompt: OnPrompt | None, *, weights: bool
 ) -> list[Plan]:
+    """Together. Raises StoryboardError with what is wrong with any of them."""
     store = store_of(settings[0])
     store.check()
     if any(each.prompts.extend != "off" for each in settings):

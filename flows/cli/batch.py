@@ -18,6 +18,7 @@ from flows.cli.options import (
     json_option,
     overrides_argument,
     priority_option,
+    review_option,
     storyboard_argument,
     with_draft,
     with_order,
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from flows.batch.asked import Asked
     from flows.batch.make import BatchResult
     from flows.batch.plan import BatchPlan
-    from flows.cli.render import Answer
+    from flows.cli.render import Answer, Said
+    from flows.review.model import Kind
 
 
 @click.command("batch", short_help="Make one film for each row of a table.")
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--plan", "only_plan", is_flag=True, help="Say what would be done, and render nothing.")
 @click.option("--no-weights", is_flag=True, help="With --plan: ask for no checkpoints, LoRAs and GPUs.")
 @draft_option
+@review_option
 @priority_option
 @deadline_option
 @json_option
@@ -50,6 +53,7 @@ def command(
     only_plan: bool,
     no_weights: bool,
     draft: bool,
+    review: Kind | None,
     priority: int | None,
     deadline: str | None,
     as_json: bool,
@@ -65,16 +69,34 @@ def command(
     Examples:
       wanflow batch storyboards/spot.yaml --table products.csv --plan
       wanflow batch storyboards/spot.yaml --table products.csv --matrix locale=en,de aspect=16:9,9:16
+      wanflow batch storyboards/spot.yaml --table products.csv --review draft
       wanflow batch storyboards/spot.yaml --table products.xlsx --name '{{ sku }}' --skip-bad render=draft
     """
     if no_weights and not only_plan:
         raise click.UsageError("--no-weights: what is planned so cannot be rendered; add --plan")
     asked = rows.asked(storyboard, with_draft(with_order(overrides, priority, deadline), draft), config_dir)
+    if only_plan and review:
+        raise click.UsageError(
+            "--plan and --review exclude each other: what is looked at is planned when it is rendered"
+        )
     if only_plan:
         plan = planned(asked, weights=not no_weights)
         show_plan(plan, BATCH, as_json=as_json, weights=not no_weights)
     else:
-        make(lambda: planned(asked), BATCH, as_json=as_json, as_events=as_events)
+        make(planner_of(asked, review, _said(as_json, as_events)), BATCH, as_json=as_json, as_events=as_events)
+
+
+def _said(as_json: bool, as_events: bool) -> Said:
+    return "events" if as_events else "document" if as_json else "words"
+
+
+def planner_of(asked: Asked, review: Kind | None, said: Said) -> Callable[[], BatchPlan]:
+    """What plans the batch; with `review` people decide first (`flows.cli.batch_review`)."""
+    if review is None:
+        return lambda: planned(asked)
+    from flows.cli.batch_review import approved_batch
+
+    return lambda: approved_batch(asked, review, said)
 
 
 def planned(asked: Asked, *, weights: bool = True) -> BatchPlan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -62,17 +63,21 @@ def totals_of(plan: BatchPlan) -> BatchTotalsForm:
     }
 
 
-def document_of(plan: BatchPlan, result: BatchResult) -> BatchDocument:
-    """What became of it, as programs read of it."""
+def document_of(
+    plan: BatchPlan, result: BatchResult, waiting: Sequence[str] = (), code: int | None = None
+) -> BatchDocument:
+    """What became of it, as programs read of it; `waiting` are looks that people have to decide about. `code`: how the
+    command ends, if not by what became of the films."""
     said = [*plan.warnings, *result.warnings]
     return {
-        **envelope("batch", 0 if result.complete else 1, [*_bad(plan), *warnings(said)]),
+        **envelope("batch", code if code is not None else 0 if result.complete else 1, [*_bad(plan), *warnings(said)]),
         "batch": plan.called,
         "folder": str(result.folder),
         "manifest": str(result.manifest),
         "parquet": str(result.parquet),
         "gallery": str(result.gallery),
         "films": [asdict(entry) for entry in result.entries],
+        "waiting": list(waiting),
         "rendered": result.rendered,
         "seconds": round(result.seconds, 3),
         "run_url": result.run_url,

@@ -55,13 +55,15 @@ def closing_lines(result: BatchResult) -> list[str]:
     """Where everything is, and what is not there."""
     states = Counter(entry.state for entry in result.entries)
     said = ", ".join(f"{number:,} {state}" for state, number in states.items())
-    lost = [entry for entry in result.entries if not entry.finished]
+    lost = [entry for entry in result.entries if not entry.finished and entry.state != "rejected"]
+    rejected = [entry for entry in result.entries if entry.state == "rejected"]
     lines = ["", f"films     {shown_path(result.folder)}: {said}"]
     lines += [f"gallery   {shown_path(result.gallery)}"]
     lines += [f"manifest  {shown_path(result.manifest)}, {result.parquet.name}"]
     lines += [f"{count(result.rendered, 'clip')} rendered in {duration(result.seconds)}"]
     lines += spent_lines(batch_spent(result.entries))
     lines += lost_lines(lost, lambda entry: f"row {entry.row} {entry.name}".rstrip())
+    lines += [f"    row {entry.row} {entry.name}: {entry.error}" for entry in rejected[:MOST_ROWS]]
     return [*lines, f"\n{next_step(lost)}"] if lost else lines
 
 

@@ -107,6 +107,10 @@ class BatchProgressed(InBatch, ProgressEvent):
     """A step of a clip is done."""
 
 
+class BatchWaits(InBatch, WaitsEvent):
+    """The films are not made until people have decided; `shots` are looks, `film:scene.shot`."""
+
+
 class BatchLog(InBatch, LogEvent):
     """A line that a person may want to read."""
 
@@ -205,6 +209,7 @@ EVENTS: Mapping[str, type] = MappingProxyType(
         "batch: finished": BatchFinished,
         "batch: failed": BatchFailed,
         "batch: budget": BatchBudget,
+        "batch: waits for review": BatchWaits,
         "sweep: film": BatchFilmEvent,
         "sweep: started": BatchStarted,
         "sweep: progress": BatchProgressed,

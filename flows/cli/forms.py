@@ -105,18 +105,19 @@ class ShotDecisionForm(TypedDict):
     seed: int
     standing: Annotated[Standing, "how it stands"]
     decided: Annotated[str, "by whom and when it was decided; empty: it is open"]
+    films: Annotated[list[str], "of a batch: those that have the look; it is decided for all of them"]
 
 
 class ReviewDocument(Envelope):
     """`wanflow review`; `--decisions` reads the same, filled in."""
 
     review: Annotated[int, "version of this form"]
-    film: Annotated[str, "its title"]
+    film: Annotated[str, "its title; of a batch its name"]
     kind: Kind
     number: Annotated[int, "how many entries there were: who decides knowing fewer comes too late"]
     by: Annotated[str, "who decides"]
     reject: Annotated[bool, "true: the film is not made"]
-    shots: Annotated[dict[str, ShotDecisionForm], "by `scene.shot`"]
+    shots: Annotated[dict[str, ShotDecisionForm], "by `scene.shot`; of a batch by `film:scene.shot`"]
     open: Annotated[list[str], "shots that are to be decided"]
     page: Annotated[str, "path of the contact sheet, on the machine that made it"]
     run: Annotated[str, "that waits; empty: none, it was rendered by a command"]
@@ -165,7 +166,7 @@ class BatchPlanDocument(Envelope):
 
 
 class BatchDocument(Envelope):
-    """`wanflow batch`; `exit_code` is 1 where a row has no film."""
+    """`wanflow batch`; `exit_code` is 1 where a row has no film, but for those that people have rejected."""
 
     batch: str
     folder: Annotated[str, "path"]
@@ -173,6 +174,7 @@ class BatchDocument(Envelope):
     parquet: Annotated[str, "path of the same as a table"]
     gallery: Annotated[str, "path of the page"]
     films: list[Annotated[dict[str, Any], Written(Entry)]]
+    waiting: Annotated[list[str], "looks that wait for decisions (`--review`); `exit_code` is 3 then"]
     rendered: Annotated[int, "clips"]
     seconds: float
     run_url: Annotated[str, "the run in the Prefect UI, while its server runs (`wanflow ui`)"]

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from flows.planning.model import Plan
     from flows.project import Project
     from flows.review.make import Shown
-    from flows.review.model import Kind
+    from flows.review.model import Entry, Kind, Sheet
     from flows.review.prepare import Reviewed
+    from flows.store import Store
 
 WAITS = 3
 """The exit code of a command that has rendered what people have to look at first."""
@@ -95,6 +96,21 @@ def _shown(reviewed: Reviewed, said: str) -> Shown:
 
 def _decided_here(reviewed: Reviewed, shown: Shown, said: str) -> bool:
     """Whether a person at the terminal has decided something. Who has not is told what to do next."""
+    if said != "words":
+        return False
+    sheet = shown.sheet
+    if take_here(sheet, reviewed.entries, reviewed.store):
+        return True
+    again = f"wanflow render {sheet.name} --review {sheet.kind}"
+    click.echo(f"to decide {', '.join(reviewed.open)}")
+    if sheet.until:
+        click.echo(f"until     {sheet.until:%Y-%m-%d %H:%M} UTC, then: {sheet.on_timeout}")
+    click.echo(f"\nNext: wanflow review {sheet.name}    asks for each shot\n      {again}    goes on from there")
+    return False
+
+
+def take_here(sheet: Sheet, entries: Sequence[Entry], store: Store) -> bool:
+    """Ask the person at the terminal, if there is one, and keep what is decided; whether something was said."""
     from flows.cli.outcome import say
     from flows.cli.review_ask import ask
     from flows.cli.review_pictures import here
@@ -102,25 +118,18 @@ def _decided_here(reviewed: Reviewed, shown: Shown, said: str) -> bool:
     from flows.review.history import add_entry, person
     from flows.review.wanted import entry_of
 
-    if said != "words":
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
-    sheet = shown.sheet
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        if here() is None:
-            click.echo("          open it beside this terminal")
-        answer = ask(sheet, reviewed.entries, reviewed.store, person())
-        if answer is not None:
-            try:
-                add_entry(reviewed.store, sheet.folder, entry_of(answer, sheet, reviewed.entries, datetime.now(UTC)))
-            except UserError as error:
-                say(str(error))
-            return True
-    again = f"wanflow render {sheet.name} --review {sheet.kind}"
-    click.echo(f"to decide {', '.join(reviewed.open)}")
-    if sheet.until:
-        click.echo(f"until     {sheet.until:%Y-%m-%d %H:%M} UTC, then: {sheet.on_timeout}")
-    click.echo(f"\nNext: wanflow review {sheet.name}    asks for each shot\n      {again}    goes on from there")
-    return False
+    if here() is None:
+        click.echo("          open it beside this terminal")
+    answer = ask(sheet, entries, store, person())
+    if answer is None:
+        return False
+    try:
+        add_entry(store, sheet.folder, entry_of(answer, sheet, entries, datetime.now(UTC)))
+    except UserError as error:
+        say(str(error))
+    return True
 
 
 def _with_progress(plan: Plan, *, instead: Callable[[Making], None]) -> FilmResult:

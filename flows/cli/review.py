@@ -1,4 +1,4 @@
-"""`wanflow review`: decide about the stills or drafts of a film."""
+"""`wanflow review`: decide about the stills or drafts of a film, or of a batch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@click.command("review", short_help="Decide about the stills or drafts of a film.")
+@click.command("review", short_help="Decide about stills or drafts.")
 @click.argument("film")
 @click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
 @click.option("--approve-all", is_flag=True, help="Approve every shot that is still open.")
@@ -54,15 +54,19 @@ def command(
     as_json: bool,
     config_dir: Path | None,
 ) -> None:
-    """Decide about the shots of a FILM that waits: a storyboard that was rendered with --review, or the id of a
-    submitted RUN. Asks for each shot that is open, with pictures where the terminal draws them; or decides what the
-    options say. Decisions are kept in the store with who and when.
+    """Decide about the shots of a FILM that waits: a storyboard that was rendered with --review, the id of a submitted
+    RUN, or the folder of a batch. Asks for each shot that is open, with pictures where the terminal draws them; or
+    decides what the options say. Decisions are kept in the store with who and when.
+
+    Of a batch SHOT is FILM:SHOT; FILM alone means all of that film, a shot alone that of all films, and --drop FILM
+    leaves one out.
 
     \b
     Examples:
       wanflow review storyboards/my_film.yaml
       wanflow review 0198c2f5-6c44-7d0a-9f3e-5b2f4c1d7e88 --approve-all
       wanflow review my_film --approve river.launch --prompt river.drift="<boat> at night"
+      wanflow review outputs/spot-products --approve-all --take a-1:product --drop a-7
       wanflow review my_film --json > decisions.json    and later: --decisions decisions.json
     """
     from flows.cli.document import print_document
@@ -137,6 +141,12 @@ def _find(film: str, overrides: Sequence[str], config_dir: Path | None, held: Ex
         if sheet is None:
             raise UserError(f"the sheet of the run {film} is not in the store {store.address}")
         return Review(sheet, read_entries(store, sheet.folder), store, rest)
+    batch = _folder(film, overrides, config_dir)
+    if batch is not None:
+        from flows.batch.showing import waiting_sheet
+
+        store, sheet = waiting_sheet(batch)
+        return Review(sheet, read_entries(store, sheet.folder), store, None)
     from flows.project import load, store_of
 
     project = load(film, overrides, config_dir=config_dir)
@@ -149,6 +159,19 @@ def _find(film: str, overrides: Sequence[str], config_dir: Path | None, held: Ex
             f"    render what is looked at: wanflow render {film} --review draft    (or stills)"
         )
     return Review(sheet, read_entries(store, folder), store, None)
+
+
+def _folder(name: str, overrides: Sequence[str], config_dir: Path | None) -> Path | None:
+    """That of a batch which was looked at, by its path or its name among the outputs; None: it is a storyboard."""
+    from flows.batch.showing import is_reviewed
+    from flows.config import compose
+
+    if is_reviewed(Path(name)):
+        return Path(name).absolute()
+    if name != Path(name).name:
+        return None
+    folder = compose(overrides, config_dir).settings.film.outputs.absolute() / name
+    return folder if is_reviewed(folder) else None
 
 
 def _answer(flags: Flags, decisions: Path | None, who: str) -> Answer | None:
@@ -239,7 +262,8 @@ def _asked(waiting: Review, who: str) -> Answer | None:
 
 def _print(waiting: Review, entry: Entry) -> None:
     from flows.cli.outcome import say
-    from flows.review.rounds import open_shots
+    from flows.review.rounds import open_of
+    from flows.storyboard.problems import listed
 
     sheet = waiting.sheet
     if entry.rejected:
@@ -247,24 +271,30 @@ def _print(waiting: Review, entry: Entry) -> None:
         return
     for decision in entry.decisions:
         extra = f": {decision.prompt}" if decision.prompt else f", seed {decision.seed}" if decision.seed else ""
-        click.echo(f"{decision.shot}  {decision.verdict}{extra}{f'  ({decision.note})' if decision.note else ''}")
+        click.echo(
+            f"{decision.shot.rstrip(':')}  {decision.verdict}{extra}{f'  ({decision.note})' if decision.note else ''}"
+        )
         if decision.prompt:
-            say(f"    to keep it, write into the storyboard at {decision.shot}: prompt: {decision.prompt}")
-    left = open_shots(sheet.questions, waiting.entries)
-    again = f"wanflow render {sheet.name} --review {sheet.kind}"
+            say(f"    to keep it, write into the {_place(sheet, decision.shot)}: prompt: {decision.prompt}")
+    left = open_of(sheet, waiting.entries)
+    again = "the same wanflow batch" if sheet.films else f"wanflow render {sheet.name} --review {sheet.kind}"
     if waiting.rest is not None:
         click.echo(f"\nThe run goes on: wanflow fetch {sheet.run}")
     elif left:
-        click.echo(f"\nNext: what is looked at again ({', '.join(left)}): {again}")
+        click.echo(f"\nNext: what is looked at again ({listed(left)}): {again}")
     else:
-        click.echo(f"\nNext: the film: {again}")
+        click.echo(f"\nNext: the {sheet.whole}: {again}")
+
+
+def _place(sheet: Sheet, shot: str) -> str:
+    return f"storyboard, or the table, for {shot}" if sheet.films else f"storyboard at {shot}"
 
 
 def _document(waiting: Review, entry: Entry | None, who: str) -> ReviewDocument:
     from flows.cli.document import envelope
     from flows.fields import plain
     from flows.review.file import template
-    from flows.review.rounds import open_shots
+    from flows.review.rounds import open_of
 
     sheet = waiting.sheet
     return {
@@ -275,7 +305,7 @@ def _document(waiting: Review, entry: Entry | None, who: str) -> ReviewDocument:
         "run": sheet.run,
         "run_url": sheet.url,
         "until": sheet.until.isoformat() if sheet.until else None,
-        "open": list(open_shots(sheet.questions, waiting.entries)),
+        "open": list(open_of(sheet, waiting.entries)),
         "taken": plain(entry) if entry else None,
         "history": [plain(each) for each in waiting.entries],
     }

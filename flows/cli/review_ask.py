@@ -20,12 +20,12 @@ CHOICE = "[a]pprove, another [t]ake, new [p]rompt, [d]rop, [n]ote, [l]ater, [q]u
 
 def ask(sheet: Sheet, entries: Sequence[Entry], store: Store, who: str) -> Answer | None:
     """What the person decides about what is open; None: nothing. What is wrong is asked again."""
-    from flows.review.rounds import open_shots
+    from flows.review.rounds import open_of
     from flows.review.wanted import Answer
 
     wanted: list[Wanted] = []
     sources: list[Source] = []
-    waiting = open_shots(sheet.questions, entries)
+    waiting = open_of(sheet, entries)
     for number, shot in enumerate(waiting, 1):
         question = sheet.of(shot)
         _show(question, entries, store, f"{number} of {len(waiting)}")
@@ -63,7 +63,7 @@ def _show(question: Question, entries: Sequence[Entry], store: Store, place: str
             click.echo(f"  its picture cannot be read: {error}", err=True)
     click.echo(f"  {question.words}")
     click.echo("  the picture that it starts from" if question.given else f"  seed {question.seed}")
-    for entry, decision in notes_of(question.shot, entries)[:5]:
+    for entry, decision in notes_of(question, entries)[:5]:
         said = " ".join(filter(None, (decision.verdict, decision.prompt, decision.note)))
         click.echo(f"  {entry.signed}: {said}")
 

@@ -38,15 +38,17 @@ def batch_message(making: BatchMaking, error: BaseException | None, began: float
         return None
     if error is not None:
         return Message("failed", title, (str(error) or type(error).__name__, _after(began)))
-    lost = [entry for entry in making.entries if not entry.finished]
-    made = len(making.entries) - len(lost)
+    if making.waiting is not None:
+        return Message("review", title, (making.waiting.message, _after(began)))
+    lost = [entry for entry in making.entries if not entry.settled]
+    made = sum(entry.finished for entry in making.entries)
     kind = "done" if not lost else "partly" if made else "failed"
     lines = [f"{made:,} of {count(len(making.entries), 'film')}, {_after(began)}", *_lost(making)]
     return Message(kind, title, (*lines, str(making.plan.folder / PAGE)))
 
 
 def _lost(making: BatchMaking) -> Iterator[str]:
-    lost = [entry for entry in making.entries if not entry.finished]
+    lost = [entry for entry in making.entries if not entry.settled]
     for entry in lost[:MOST_LOST]:
         named = making.plan.named(entry.row, entry.name)
         yield f"{named}: {entry.state}: {entry.error}" if entry.error else f"{named}: {entry.state}"

@@ -32,11 +32,11 @@ _OF_DOCUMENT = (
     "history",
 )
 """What else `--json` prints; nothing of it is read."""
-_OF_SHOT = ("decision", "prompt", "note", "look", "seed", "standing", "decided")
+_OF_SHOT = ("decision", "prompt", "note", "look", "seed", "standing", "decided", "films")
 
 
 class ShotDecision(TypedDict):
-    """Of one shot; `look`, `seed`, `standing` and `decided` are for who fills it in."""
+    """Of one shot; `look`, `seed`, `standing`, `decided` and `films` are for who fills it in."""
 
     decision: str
     prompt: str
@@ -45,6 +45,7 @@ class ShotDecision(TypedDict):
     seed: int
     standing: Standing
     decided: str
+    films: list[str]
 
 
 class DecisionsForm(TypedDict):
@@ -76,6 +77,7 @@ def template(sheet: Sheet, entries: tuple[Entry, ...], by: str) -> DecisionsForm
                 "seed": question.seed,
                 "standing": found[question.shot].standing,
                 "decided": entry.signed if (entry := found[question.shot].entry) else "",
+                "films": list(question.films),
             }
             for question in sheet.questions
         },

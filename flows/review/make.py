@@ -17,8 +17,9 @@ from flows.planning.model import Plan
 from flows.review.history import put_sheet
 from flows.review.looks import FOLDER
 from flows.review.model import Sheet
-from flows.review.page import Looks, markdown, page, picture
+from flows.review.page import Looks, markdown, page, picture, storyboard_lines
 from flows.review.prepare import Reviewed, begun
+from flows.store import Store
 from flows.words import count
 from wan.system.files import write_atomically
 
@@ -74,20 +75,28 @@ def show(
 
 def message(sheet: Sheet, reviewed: Reviewed) -> str:
     """What the run says while it waits."""
-    waiting = count(len(reviewed.open), "shot")
+    return waiting_words(sheet, reviewed.open)
+
+
+def waiting_words(sheet: Sheet, waiting: Sequence[str]) -> str:
+    """What waits, and what to do."""
     looking = "stills" if sheet.kind == "stills" else "drafts"
-    return f"{waiting} to decide, looking at {looking}: wanflow review {sheet.name}"
+    return f"{count(len(waiting), 'shot')} to decide, looking at {looking}: wanflow review {sheet.name}"
 
 
 def event_of(shown: Shown, reviewed: Reviewed, url: str = "") -> Event:
     """For who hears of films."""
-    sheet = shown.sheet
+    return waiting_event(shown.sheet, shown.page, reviewed.open, url)
+
+
+def waiting_event(sheet: Sheet, page: Path, waiting: tuple[str, ...], url: str = "") -> Event:
+    """People have to decide."""
     return WaitsForReview(
         fingerprint="",
         title=sheet.title,
         kind=sheet.kind,
-        shots=reviewed.open,
-        page=str(shown.page),
+        shots=waiting,
+        page=str(page),
         url=sheet.url or url,
         command=f"wanflow review {sheet.name}",
         until=sheet.until.isoformat() if sheet.until else "",
@@ -112,7 +121,16 @@ def _looks(reviewed: Reviewed, making: Making | None) -> Looks:
 
 
 def _laid_out(reviewed: Reviewed, looks: Looks, folder: Path, now: datetime) -> Shown:
-    sheet, store, entries = reviewed.sheet, reviewed.store, reviewed.entries
+    entries = reviewed.entries
+    sheet = begun(reviewed.sheet, reviewed.project.settings.review, now)
+    html, jpeg = page(sheet, entries, looks, storyboard_lines(reviewed.changes)), picture(sheet, entries, looks)
+    write_atomically(folder / PAGE, html)
+    (folder / PICTURE).write_bytes(jpeg)
+    return Shown(kept(sheet, looks, html, jpeg, folder, reviewed.store), folder / PAGE, jpeg, looks, None)
+
+
+def kept(sheet: Sheet, looks: Looks, html: str, jpeg: bytes, folder: Path, store: Store) -> Sheet:
+    """The sheet as it is in the store now, with all that there is to see, for who decides elsewhere."""
     questions = tuple(
         replace(
             question,
@@ -121,14 +139,12 @@ def _laid_out(reviewed: Reviewed, looks: Looks, folder: Path, now: datetime) -> 
         )
         for question in sheet.questions
     )
-    sheet = begun(replace(sheet, questions=questions), reviewed.project.settings.review, now)
-    html, jpeg = page(sheet, entries, looks, reviewed.changes), picture(sheet, entries, looks)
-    write_atomically(folder / PAGE, html)
-    (folder / PICTURE).write_bytes(jpeg)
     at = str(folder / PAGE)
-    sheet = replace(sheet, page=store.put_bytes(html.encode()), picture=store.put_bytes(jpeg), at=at)
+    sheet = replace(
+        sheet, questions=questions, page=store.put_bytes(html.encode()), picture=store.put_bytes(jpeg), at=at
+    )
     put_sheet(store, sheet)
-    return Shown(sheet, folder / PAGE, jpeg, looks, None)
+    return sheet
 
 
 def _now() -> datetime:

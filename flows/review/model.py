@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
@@ -27,9 +27,10 @@ TIME_OUT = "time-out"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """About one shot. `look` is the fingerprint of what was looked at. A new prompt, and another take's seed, hold as
-    long as the storyboard has what they replace: `written`, `written_seed`."""
+    long as the storyboard has what they replace: `written`, `written_seed`. Of a batch `films` are those that had that
+    look; about a film as a whole `shot` is `film:`, and `look` the key of that film."""
 
-    shot: Annotated[str, "`scene.shot`"]
+    shot: Annotated[str, "`scene.shot`, of a batch `film:scene.shot`"]
     verdict: Verdict
     look: Annotated[str, "fingerprint of the still or draft"]
     note: str = ""
@@ -37,6 +38,7 @@ class Decision:
     written: Annotated[str, "the storyboard's, that it replaces"] = ""
     seed: Annotated[int, "of the other take"] = 0
     written_seed: Annotated[int, "the storyboard's, that it replaces"] = 0
+    films: Annotated[tuple[str, ...], "of a batch: those that it is about"] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +63,14 @@ class Entry:
     @property
     def words(self) -> str:
         """What it decides, in a few words."""
-        return "rejected the film" if self.rejected else f"decided {count(len(self.decisions), 'shot')}"
+        return "rejected it" if self.rejected else f"decided {count(len(self.decisions), 'shot')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A shot that is looked at. `words` is its part of the prompt, `prompt` the whole one. `given`: its picture is the
-    storyboard's own, and no other take of it can be looked at. `needs`: the shot that it goes on from."""
+    storyboard's own, and no other take of it can be looked at. `needs`: the shot that it goes on from. Of a batch
+    `shot` has the first of the `films` that have the look in front, `film:scene.shot`; `needs` stays as it is."""
 
     shot: str
     words: str
@@ -80,12 +83,29 @@ class Question:
     picture: Annotated[str, "digest of a JPEG"] = ""
     film: Annotated[str, "digest of a video"] = ""
     needs: tuple[str, ...] = ()
+    films: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> str:
+        """`scene.shot`."""
+        return own_id(self.shot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchedFilm:
+    """A film of a batch that is reviewed. `key`: digest of what its row says; a film that is left out is so while it
+    stands."""
+
+    name: str
+    row: int
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """All shots of a film that is reviewed. `folder` is where its decisions are kept, `number` how many entries there
-    were when it was made. `until`: nobody decides after that, and the film is handled by `on_timeout`.
+    """All shots of a film that is reviewed, or of the `films` of a batch, each look once. `folder` is where its
+    decisions are kept, `number` how many entries there were when it was made. `until`: nobody decides after that, and
+    what is open is handled by `on_timeout`.
 
     `name` is what `wanflow review` takes for it. `cued`: shots that a voice begins with. `page` and `picture`: digests
     of the contact sheet; `at` where it lies on the machine that made it.
@@ -108,7 +128,27 @@ class Sheet:
     at: str = ""
     run: str = ""
     url: str = ""
+    films: tuple[BatchedFilm, ...] = ()
+
+    @property
+    def whole(self) -> str:
+        """What it is a review of."""
+        return "batch" if self.films else "film"
 
     def of(self, shot: str) -> Question:
         """The question of a shot, which there is."""
         return next(each for each in self.questions if each.shot == shot)
+
+    def view(self, film: str) -> tuple[Question, ...]:
+        """The questions of a film of the batch, by their ids within it."""
+        return tuple(replace(each, shot=each.own) for each in self.questions if film in each.films)
+
+    @property
+    def views(self) -> dict[str, tuple[Question, ...]]:
+        """Those of every film; of one film by itself under an empty name."""
+        return {film.name: self.view(film.name) for film in self.films} or {"": self.questions}
+
+
+def own_id(shot: str) -> str:
+    """`scene.shot` of `film:scene.shot`."""
+    return shot.rpartition(":")[2]

@@ -12,17 +12,19 @@ from pathlib import Path
 
 from flows.report.frames import data_uri
 from flows.report.templates import environment
+from flows.review.films import film_rows, shot_columns
+from flows.review.films_picture import INK, MARKS, PAPER, SOFT, films_picture
 from flows.review.model import Decision, Entry, Question, Sheet
-from flows.review.rounds import Change, Stand, notes_of, open_shots, stands
+from flows.review.rounds import Change, Stand, notes_of, open_of, stands
+from flows.storyboard.problems import listed
+from flows.words import count
 
 COLUMNS, CELL, GAP, LABEL = 4, 320, 14, 46
 MOST_SHOTS = 200
 """On the picture; the page has all of them."""
 MOST_FILM_BYTES = 32 * 2**20
 """Of films within a page; what is more is shown as pictures."""
-_PAPER, _INK, _SOFT = (250, 249, 246), (32, 30, 28), (140, 134, 126)
-_MARKS = {"open": (180, 81, 42), "approved": (78, 122, 82), "dropped": (140, 134, 126)}
-_MARKS_OF_MARKDOWN = re.compile(r"[|*_`\[\]\\!]")
+_SPECIAL = re.compile(r"[|*_`\[\]\\!]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class Looks:
     films: Mapping[str, bytes]
 
 
-def page(sheet: Sheet, entries: Sequence[Entry], looks: Looks, changes: Sequence[Change]) -> str:
-    """HTML with all pictures in it."""
+def page(sheet: Sheet, entries: Sequence[Entry], looks: Looks, lines: Sequence[str]) -> str:
+    """HTML with all pictures in it; `lines` are for the storyboard. Of a batch films are rows, shots columns."""
     found = stands(sheet.questions, entries)
     room = sum(map(len, looks.films.values())) <= MOST_FILM_BYTES
     cards = [
@@ -54,19 +56,22 @@ def page(sheet: Sheet, entries: Sequence[Entry], looks: Looks, changes: Sequence
             found[question.shot],
             _uri(looks.pictures.get(question.shot), "image/jpeg"),
             _uri(looks.films.get(question.shot), "video/mp4") if room else "",
-            notes_of(question.shot, entries),
+            notes_of(question, entries),
         )
         for question in sheet.questions
     ]
     return (
         environment(Path(__file__).parent)
-        .get_template("sheet.html.j2")
+        .get_template("films.html.j2" if sheet.films else "sheet.html.j2")
         .render(
             sheet=sheet,
             cards=cards,
-            waiting=len(open_shots(sheet.questions, entries)),
+            rows=film_rows(sheet, entries),
+            shots=shot_columns(sheet),
+            by_shot={card.question.shot: card for card in cards},
+            waiting=len(open_of(sheet, entries)),
             command=f"wanflow review {sheet.name}",
-            lines=storyboard_lines(changes),
+            lines=lines,
             look=environment().get_template("look.css.j2").render(),
         )
     )
@@ -74,14 +79,17 @@ def page(sheet: Sheet, entries: Sequence[Entry], looks: Looks, changes: Sequence
 
 def storyboard_lines(changes: Sequence[Change]) -> list[str]:
     """What to write into the storyboard, so that it says what was decided."""
-    return [f"{change.shot}: {change.key}: {_yaml(change.value)}" for change in changes]
+    return [
+        f"{f'{change.film}: ' if change.film else ''}{change.shot}: {change.key}: {_yaml(change.value)}"
+        for change in changes
+    ]
 
 
 def markdown(sheet: Sheet, entries: Sequence[Entry], picture: bytes, problems: Sequence[str] = ()) -> str:
     """The sheet beside a run: its picture lies in the text."""
     found = stands(sheet.questions, entries)
     rows = [
-        f"| {question.shot} | {found[question.shot].standing} | {question.seed} | {in_markdown(question.words)} "
+        f"| {_named(question)} | {found[question.shot].standing} | {question.seed} | {in_markdown(question.words)} "
         f"| {in_markdown(_history(question, entries))} |"
         for question in sheet.questions
     ]
@@ -98,18 +106,29 @@ def introduction(sheet: Sheet, entries: Sequence[Entry], picture: bytes, problem
 
 def asked(sheet: Sheet, entries: Sequence[Entry], problems: Sequence[str] = ()) -> str:
     """What is asked, until when, and what was wrong with the answer before, as Markdown."""
-    waiting = open_shots(sheet.questions, entries)
+    waiting = open_of(sheet, entries)
     wrong = [f"**Not taken:** {in_markdown(problem)}" for problem in problems]
-    decide = f"**{in_markdown(sheet.title)}**: decide {', '.join(waiting) or 'nothing: every shot is decided'}."
-    then = "approved" if sheet.on_timeout == "approve" else "rejected, with the film,"
+    decide = (
+        f"**{in_markdown(sheet.title)}**: decide {listed(waiting) if waiting else 'nothing: every shot is decided'}."
+    )
+    then = time_words(sheet)
     time = f"What is open is {then} after {sheet.until:%Y-%m-%d %H:%M} UTC." if sheet.until else ""
     return "\n\n".join(line for line in [*wrong, decide, time] if line)
+
+
+def time_words(sheet: Sheet) -> str:
+    """What becomes of what is open when its time is up."""
+    if sheet.on_timeout == "approve":
+        return "approved"
+    return "rejected, with the films that have it," if sheet.films else "rejected, with the film,"
 
 
 def picture(sheet: Sheet, entries: Sequence[Entry], looks: Looks) -> bytes:
     """A JPEG: each shot with its id, how it stands, its seed and the beginning of its prompt."""
     from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+    if sheet.films:
+        return films_picture(sheet, entries, looks.pictures)
     found = stands(sheet.questions, entries)
     questions = [question for question in sheet.questions if question.shot in looks.pictures][:MOST_SHOTS]
     if not questions:
@@ -119,26 +138,31 @@ def picture(sheet: Sheet, entries: Sequence[Entry], looks: Looks) -> bytes:
     columns = min(COLUMNS, len(questions))
     step = CELL + GAP, height + LABEL + GAP
     size = GAP + columns * step[0], GAP + math.ceil(len(questions) / columns) * step[1]
-    canvas, font = Image.new("RGB", size, _PAPER), ImageFont.load_default(15)
+    canvas, font = Image.new("RGB", size, PAPER), ImageFont.load_default(15)
     draw = ImageDraw.Draw(canvas)
     for place, (question, image) in enumerate(zip(questions, opened, strict=True)):
         left, top = GAP + place % columns * step[0], GAP + place // columns * step[1]
-        canvas.paste(ImageOps.pad(image, (CELL, height), Image.Resampling.LANCZOS, _PAPER), (left, top))
+        canvas.paste(ImageOps.pad(image, (CELL, height), Image.Resampling.LANCZOS, PAPER), (left, top))
         standing = found[question.shot].standing
-        draw.rectangle((left, top + height, left + CELL, top + height + 3), _MARKS[standing])
-        draw.text((left, top + height + 7), f"{question.shot[:26]}  {standing}", _INK, font)
+        draw.rectangle((left, top + height, left + CELL, top + height + 3), MARKS[standing])
+        draw.text((left, top + height + 7), f"{question.shot[:26]}  {standing}", INK, font)
         said = f"seed {question.seed}  {question.words}".encode("ascii", "replace").decode()
-        draw.text((left, top + height + 26), said[:44], _SOFT, ImageFont.load_default(12))
+        draw.text((left, top + height + 26), said[:44], SOFT, ImageFont.load_default(12))
     buffer = io.BytesIO()
     canvas.save(buffer, "JPEG", quality=80, optimize=True)
     return buffer.getvalue()
+
+
+def _named(question: Question) -> str:
+    more = len(question.films) - 1
+    return f"{question.shot}, the same in {count(more, 'film')} more" if more > 0 else question.shot
 
 
 def _history(question: Question, entries: Sequence[Entry]) -> str:
     said = [
         f"{entry.signed}: {decision.verdict}{f' “{decision.prompt}”' if decision.prompt else ''}"
         f"{f' ({decision.note})' if decision.note else ''}"
-        for entry, decision in notes_of(question.shot, entries)
+        for entry, decision in notes_of(question, entries)
     ]
     return "; ".join(said)
 
@@ -156,4 +180,4 @@ def _uri(data: bytes | None, kind: str) -> str:
 
 def in_markdown(text: str) -> str:
     """On one line, and as it is: `<boat>` is no tag, `|` ends no cell, `*` begins nothing."""
-    return " ".join(_MARKS_OF_MARKDOWN.sub(r"\\\g<0>", text.replace("&", "&amp;").replace("<", "&lt;")).split())
+    return " ".join(_SPECIAL.sub(r"\\\g<0>", text.replace("&", "&amp;").replace("<", "&lt;")).split())

@@ -17,7 +17,7 @@ from flows.resolve import family_of
 from flows.review.history import add_entry, folder_of, read_entries, sheet_in
 from flows.review.looks import given_files, given_look, is_given, look_settings, look_storyboard, question_of
 from flows.review.model import Entry, Kind, Question, Sheet
-from flows.review.rounds import Change, changes_of, final_storyboard, open_shots, own_seed, when_time_is_up
+from flows.review.rounds import Change, changes_of, final_storyboard, open_of, own_seed, when_time_is_up, written_of
 from flows.settings import ReviewSettings
 from flows.store import Store
 from flows.storyboard.model import Shot, Storyboard
@@ -43,7 +43,7 @@ class Reviewed:
     @property
     def open(self) -> tuple[str, ...]:
         """The shots that people have to decide about."""
-        return open_shots(self.sheet.questions, self.entries)
+        return open_of(self.sheet, self.entries)
 
     @property
     def final(self) -> Project:
@@ -78,9 +78,27 @@ def prepare(load: Load, wish: Wish, now: datetime, on_prompt: OnPrompt | None = 
         with _at_its_place(changes):
             project = load([change.override for change in changes])
     looks = _planned(project, wish.kind, on_prompt)
-    undecided = {shot.full_id: (shot.words, own_seed(shot, own.storyboard)) for shot in own.storyboard.shots}
-    questions = tuple(_questions(project.storyboard, looks, undecided, wish.kind))
-    sheet = _sheet(project, wish, folder, entries, questions, now, sheet_in(store, folder, wish.run))
+    questions = tuple(questions_of(project.storyboard, looks, undecided_of(own.storyboard), wish.kind))
+    storyboard = project.storyboard
+    sheet = asked_before(
+        Sheet(
+            title=storyboard.title,
+            kind=wish.kind,
+            name=wish.name,
+            folder=folder,
+            number=entries[-1].number if entries else 0,
+            since=now,
+            on_timeout=project.settings.review.on_timeout,
+            questions=questions,
+            cast=storyboard.cast,
+            variables=storyboard.variables,
+            cued=cued(storyboard),
+            run=wish.run,
+            url=wish.url,
+        ),
+        project.settings.review,
+        sheet_in(store, folder, wish.run),
+    )
     return Reviewed(project, looks, sheet, entries, changes, store)
 
 
@@ -106,9 +124,11 @@ def _planned(project: Project, kind: Kind, on_prompt: OnPrompt | None) -> Plan |
     return plan(Project(board, look_settings(project.settings, kind)), on_prompt=on_prompt)
 
 
-def _questions(
+def questions_of(
     storyboard: Storyboard, looks: Plan | None, undecided: Mapping[str, tuple[str, int]], kind: Kind
 ) -> Iterator[Question]:
+    """What is asked about each shot; `undecided`: prompt and seed of each as the storyboard has them. Raises MediaError
+    for a picture that cannot be read."""
     planned = {shot.id: shot for shot in looks.shots} if looks else {}
     for shot in storyboard.shots:
         if kind == "stills" and is_given(shot):
@@ -127,37 +147,24 @@ def _digests(shot: Shot) -> dict[Path, str]:
         raise MediaError(f"cannot read {error.filename}: {error.strerror}") from error
 
 
-def _sheet(
-    project: Project,
-    wish: Wish,
-    folder: str,
-    entries: Sequence[Entry],
-    questions: tuple[Question, ...],
-    now: datetime,
-    before: Sheet | None,
-) -> Sheet:
+def undecided_of(storyboard: Storyboard) -> dict[str, tuple[str, int]]:
+    """Prompt and seed of each shot as the storyboard has them."""
+    return {shot.full_id: (written_of(shot, storyboard), own_seed(shot, storyboard)) for shot in storyboard.shots}
+
+
+def cued(storyboard: Storyboard) -> tuple[str, ...]:
+    """The shots that a voice begins with."""
+    return tuple(voice.at.shot for voice in storyboard.soundtrack.voiceover if voice.at.shot)
+
+
+def asked_before(sheet: Sheet, settings: ReviewSettings, before: Sheet | None) -> Sheet:
     """One that asks what was asked before has begun then; its time is not begun anew. That of another begins when it is
     laid out (`begun`): what is looked at has to be rendered first."""
-    settings, storyboard = project.settings.review, project.storyboard
-    looks = [question.look for question in questions]
-    same = before is not None and [question.look for question in before.questions] == looks and before.kind == wish.kind
-    since = before.since if before is not None and same else None
-    return Sheet(
-        title=storyboard.title,
-        kind=wish.kind,
-        name=wish.name,
-        folder=folder,
-        number=entries[-1].number if entries else 0,
-        since=since or now,
-        until=since + span(settings.timeout) if since and settings.timeout else None,
-        on_timeout=settings.on_timeout,
-        questions=questions,
-        cast=storyboard.cast,
-        variables=storyboard.variables,
-        cued=tuple(voice.at.shot for voice in storyboard.soundtrack.voiceover if voice.at.shot),
-        run=wish.run,
-        url=wish.url,
-    )
+    looks = [question.look for question in sheet.questions]
+    if before is None or [question.look for question in before.questions] != looks or before.kind != sheet.kind:
+        return sheet
+    until = before.since + span(settings.timeout) if settings.timeout else None
+    return replace(sheet, since=before.since, until=until)
 
 
 @contextmanager

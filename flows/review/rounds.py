@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flows.clips import SEEDS
-from flows.review.model import TIME_OUT, Decision, Entry, Question, Sheet, Standing
+from flows.review.model import TIME_OUT, BatchedFilm, Decision, Entry, Question, Sheet, Standing, own_id
 from flows.storyboard.model import Scene, Shot, Storyboard
 
+_VARIABLE = re.compile(r"{{\s*([A-Za-z_]\w*)")
 _STANDINGS: dict[str, Standing] = {"approve": "approved", "drop": "dropped"}
 
 
@@ -29,6 +32,7 @@ class Change:
     key: str
     value: str
     entry: Entry
+    film: str = ""
 
     @property
     def override(self) -> str:
@@ -42,7 +46,7 @@ class Change:
 def stand_of(question: Question, entries: Sequence[Entry]) -> Stand:
     """The last decision about what is looked at now: what was decided of an earlier look, or of what the shot was
     before it was edited, does not count. Its approval comes back when it is as it was."""
-    for entry, decision in _newest(question.shot, entries):
+    for entry, decision in _newest(question.shot, entries, question.films, question.look):
         if decision.look == question.look and decision.verdict != "note":
             standing = _STANDINGS.get(decision.verdict, "open")
             return Stand(standing, None if standing == "open" else entry)
@@ -59,21 +63,56 @@ def open_shots(questions: Iterable[Question], entries: Sequence[Entry]) -> tuple
     return tuple(shot for shot, stand in stands(questions, entries).items() if stand.standing == "open")
 
 
-def changes_of(storyboard: Storyboard, entries: Sequence[Entry]) -> tuple[Change, ...]:
+def open_of(sheet: Sheet, entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Those of a sheet; of a batch without shots that only films have which are left out."""
+    out = left_out(sheet.films, entries)
+    asked = [each for each in sheet.questions if not each.films or not out.keys() >= set(each.films)]
+    return open_shots(asked, entries)
+
+
+def left_out(films: Sequence[BatchedFilm], entries: Sequence[Entry]) -> dict[str, Entry]:
+    """The films of a batch that are not made, and who has decided so: the last word about each counts."""
+    found: dict[str, Entry] = {}
+    for film in films:
+        for entry, decision in _newest(whole(film.name), entries, (film.name,)):
+            if decision.look == film.key and decision.verdict != "note":
+                if decision.verdict == "drop":
+                    found[film.name] = entry
+                break
+    return found
+
+
+def whole(film: str) -> str:
+    """What a decision names that is about the whole film of a batch."""
+    return f"{film}:"
+
+
+def changes_of(storyboard: Storyboard, entries: Sequence[Entry], film: str = "") -> tuple[Change, ...]:
     """New prompts and seeds, of shots whose storyboard still has what they replace: who edits the storyboard has the
-    last word."""
+    last word. `film`: its name in a batch."""
     found: list[Change] = []
     for shot in storyboard.shots:
         seed = own_seed(shot, storyboard)
         for key, verdict in (("prompt", "prompt"), ("seed", "take")):
-            for entry, decision in _newest(shot.full_id, entries):
+            for entry, decision in _newest(shot.full_id, entries, (film,) if film else ()):
                 if decision.verdict == verdict:
-                    holds = decision.written == shot.words if key == "prompt" else decision.written_seed == seed
+                    holds = (
+                        decision.written == written_of(shot, storyboard)
+                        if key == "prompt"
+                        else decision.written_seed == seed
+                    )
                     value = decision.prompt if key == "prompt" else str(decision.seed)
                     if holds and value != (shot.words if key == "prompt" else str(seed)):
-                        found.append(Change(shot.full_id, key, value, entry))
+                        found.append(Change(shot.full_id, key, value, entry, film))
                     break
     return tuple(found)
+
+
+def written_of(shot: Shot, storyboard: Storyboard) -> str:
+    """Its part of the prompt as the storyboard has it, and what its variables say: of another row it is another."""
+    named = dict.fromkeys(_VARIABLE.findall(shot.words))
+    values = {name: storyboard.variables[name] for name in named if name in storyboard.variables}
+    return f"{shot.words} {json.dumps(values)}" if values else shot.words
 
 
 def own_seed(shot: Shot, storyboard: Storyboard) -> int:
@@ -86,9 +125,9 @@ def next_seed(seed: int) -> int:
     return (seed + 1) % SEEDS
 
 
-def notes_of(shot: str, entries: Sequence[Entry]) -> tuple[tuple[Entry, Decision], ...]:
+def notes_of(question: Question, entries: Sequence[Entry]) -> tuple[tuple[Entry, Decision], ...]:
     """All that was decided or noted of a shot, the last first."""
-    return tuple(_newest(shot, entries))
+    return tuple(_newest(question.shot, entries, question.films, question.look))
 
 
 def final_storyboard(storyboard: Storyboard, questions: Sequence[Question], entries: Sequence[Entry]) -> Storyboard:
@@ -114,14 +153,24 @@ def final_storyboard(storyboard: Storyboard, questions: Sequence[Question], entr
 
 def when_time_is_up(sheet: Sheet, entries: Sequence[Entry], now: datetime) -> Entry | None:
     """What is decided for people who have not decided in time; None: there is time left, or nothing is open."""
-    waiting = open_shots(sheet.questions, entries)
+    waiting = open_of(sheet, entries)
     if sheet.until is None or now < sheet.until or not waiting:
         return None
     number = next_number(entries)
+    out = left_out(sheet.films, entries)
+    late = _films_of(waiting, sheet, out)
+    if sheet.on_timeout == "reject" and late and len(late) + len(out) < len(sheet.films):
+        return Entry(number=number, when=now, who=TIME_OUT, how=TIME_OUT, decisions=late)
     if sheet.on_timeout == "reject":
         return Entry(number=number, when=now, who=TIME_OUT, how=TIME_OUT, rejected=True)
     decisions = tuple(
-        Decision(shot=shot, verdict="approve", look=sheet.of(shot).look, note="nobody decided in time")
+        Decision(
+            shot=shot,
+            verdict="approve",
+            look=sheet.of(shot).look,
+            note="nobody decided in time",
+            films=sheet.of(shot).films,
+        )
         for shot in waiting
     )
     return Entry(number=number, when=now, who=TIME_OUT, how=TIME_OUT, decisions=decisions)
@@ -142,8 +191,29 @@ def _without_first_transition(scenes: Sequence[Scene]) -> Iterator[Scene]:
             yield scene
 
 
-def _newest(shot: str, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Decision]]:
+def _films_of(waiting: Sequence[str], sheet: Sheet, out: Collection[str]) -> tuple[Decision, ...]:
+    """Of a batch only the films are left out in which something is open."""
+    late = {film for shot in waiting for film in sheet.of(shot).films}
+    return tuple(
+        Decision(
+            shot=whole(film.name),
+            verdict="drop",
+            look=film.key,
+            note="nobody decided in time",
+            films=(film.name,),
+        )
+        for film in sheet.films
+        if film.name in late and film.name not in out
+    )
+
+
+def _newest(
+    shot: str, entries: Sequence[Entry], films: Sequence[str] = (), look: str = ""
+) -> Iterator[tuple[Entry, Decision]]:
+    """Of a batch what was decided of one of these films, or of the very look: it holds for every film that has it."""
     for entry in reversed(entries):
         for decision in reversed(entry.decisions):
-            if decision.shot == shot:
+            if own_id(decision.shot) == own_id(shot) and (
+                not films or decision.look == look or not set(films).isdisjoint(decision.films)
+            ):
                 yield entry, decision

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from flows.errors import StoryboardError, UserError
 from flows.review.model import VERDICTS, Decision, Entry, Question, Sheet, Verdict
-from flows.review.rounds import next_number, next_seed, stand_of
+from flows.review.rounds import left_out, next_number, next_seed, open_of, stand_of, whole
+from flows.review.targets import Target, target_of
 from flows.storyboard.nodes import Source, Text
-from flows.storyboard.problems import Problems, listed
+from flows.storyboard.problems import Problems
 from flows.storyboard.prompts import check_words
 from flows.storyboard.variables import CONTROL
 from wan.system.suggest import did_you_mean
@@ -88,42 +89,57 @@ def check_name(who: str, problems: Problems) -> None:
 
 def _decisions(answer: Answer, sheet: Sheet, entries: Sequence[Entry], problems: Problems) -> Iterator[Decision]:
     seen: set[str] = set()
-    for wanted in answer.wanted:
-        question = _asked(wanted.shot, sheet, problems)
-        if question is None:
-            continue
-        if question.shot in seen:
-            problems.add(wanted.shot, f"{question.shot} is decided twice", "decide it once")
-            continue
-        seen.add(question.shot)
-        decision = _decision(wanted, question, sheet, problems)
-        if decision is not None and not _stands(decision, question, entries):
-            yield decision
+    targets = [(wanted, target) for wanted in answer.wanted if (target := target_of(wanted.shot, sheet, problems))]
+    for wanted, target in sorted(targets, key=lambda each: not each[1].one):  # who names one shot means that one
+        if target.film:
+            yield from _of_film(wanted, target, sheet, entries, problems)
+        for question in target.questions if _is_about_shots(wanted, target) else ():
+            if question.shot in seen and target.one:
+                problems.add(wanted.shot, f"{question.shot} is decided twice", "decide it once")
+            if question.shot in seen:
+                continue
+            if target.one:
+                seen.add(question.shot)
+            decision = _decision(wanted, question, sheet, problems)
+            if decision is not None and not _stands(decision, question, entries, several=not target.one):
+                seen.add(question.shot)
+                yield decision
     if answer.approve_rest:
-        for question in sheet.questions:
-            if question.shot not in seen and stand_of(question, entries).standing == "open":
-                yield Decision(shot=question.shot, verdict="approve", look=question.look)
+        for shot in open_of(sheet, entries):
+            if shot not in seen:
+                question = sheet.of(shot)
+                yield Decision(shot=shot, verdict="approve", look=question.look, films=question.films)
 
 
-def _stands(decision: Decision, question: Question, entries: Sequence[Entry]) -> bool:
-    """Whether it says what stands already, without a word more."""
+def _is_about_shots(wanted: Wanted, target: Target) -> bool:
+    """A film that is left out keeps its shots as they are."""
+    return not target.film or (wanted.verdict is not None and wanted.verdict.value.strip() == "approve")
+
+
+def _of_film(
+    wanted: Wanted, target: Target, sheet: Sheet, entries: Sequence[Entry], problems: Problems
+) -> Iterator[Decision]:
+    """About a film of a batch as a whole: it is left out, or made after all."""
+    film = next(each for each in sheet.films if each.name == target.film)
+    verdict = _verdict(wanted, None, problems)
+    note = _note(wanted.note, problems)
+    if verdict in ("take", "prompt") or (wanted.prompt and wanted.prompt.value.strip()):
+        problems.add(wanted.shot, f"{film.name} is a film", f"name a shot of it: {film.name}:SHOT")
+    elif verdict is not None:
+        out = film.name in left_out(sheet.films, entries)
+        if note or verdict == "note" or (verdict == "drop") != out:
+            shot = whole(film.name)
+            yield Decision(shot=shot, verdict=verdict, look=film.key, note=note, films=(film.name,))
+
+
+def _stands(decision: Decision, question: Question, entries: Sequence[Entry], *, several: bool = False) -> bool:
+    """Whether it says what stands already, without a word more. `several`: what is said of many shots at once decides
+    no shot anew."""
     same = {"approve": "approved", "drop": "dropped"}.get(decision.verdict)
-    return not decision.note and stand_of(question, entries).standing == same
-
-
-def _asked(shot: Text, sheet: Sheet, problems: Problems) -> Question | None:
-    ids = [question.shot for question in sheet.questions]
-    named = [each for each in ids if shot.value in (each, each.rpartition(".")[2])]
-    if shot.value in ids:
-        return sheet.of(shot.value)
-    if len(named) == 1:
-        return sheet.of(named[0])
-    if named:
-        problems.add(shot, f"several shots are called {shot.value!r}", f"there are {', '.join(named)}")
-    else:
-        fix = problems.did_you_mean(shot.value, ids, f"there are {listed(ids)}")
-        problems.add(shot, f"no shot of {sheet.title} is called {shot.value[:100]!r}", fix)
-    return None
+    standing = stand_of(question, entries).standing
+    return (several and decision.verdict == "approve" and standing != "open") or (
+        not decision.note and standing == same
+    )
 
 
 def _decision(wanted: Wanted, question: Question, sheet: Sheet, problems: Problems) -> Decision | None:
@@ -160,6 +176,7 @@ def _decision(wanted: Wanted, question: Question, sheet: Sheet, problems: Proble
         written=question.written if verdict == "prompt" else "",
         seed=next_seed(question.seed) if verdict == "take" else 0,
         written_seed=question.written_seed if verdict == "take" else 0,
+        films=question.films,
     )
 
 
@@ -191,26 +208,36 @@ def _note(note: Text | None, problems: Problems) -> str:
 
 
 def _check_drops(decisions: Sequence[Decision], sheet: Sheet, entries: Sequence[Entry], problems: Problems) -> None:
-    """A film can be made without them."""
+    """A film can be made without them, and a batch without these films."""
     if not any(decision.verdict == "drop" for decision in decisions):
         return
-    verdicts = {decision.shot: decision.verdict for decision in decisions if decision.verdict != "note"}
-    dropped = {
-        question.shot
-        for question in sheet.questions
-        if verdicts.get(question.shot) == "drop"
-        or (question.shot not in verdicts and stand_of(question, entries).standing == "dropped")
-    }
-    if len(dropped) == len(sheet.questions):
-        problems.add(None, "no shot would be left of the film", "reject the film: --reject")
+    after = (*entries, Entry(number=next_number(entries), when=sheet.since, who="", how="", decisions=tuple(decisions)))
+    out = left_out(sheet.films, after)
+    if sheet.films and len(out) == len(sheet.films):
+        problems.add(None, "no film would be left of the batch", "reject the batch: --reject")
         return
-    for question in sheet.questions:
+    for film, questions in sheet.views.items():
+        if film not in out:
+            _check_film(film, questions, sheet, after, problems)
+
+
+def _check_film(
+    film: str, questions: Sequence[Question], sheet: Sheet, entries: Sequence[Entry], problems: Problems
+) -> None:
+    dropped = {each.shot for each in questions if stand_of(each, entries).standing == "dropped"}
+    of = f"{film}:" if film else ""
+    if dropped and len(dropped) == len(questions):
+        fix = f"leave the film out: --drop {film}" if film else "reject the film: --reject"
+        problems.add(None, f"no shot would be left of {film or 'the film'}", fix)
+        return
+    for question in questions:
         for needed in dropped.intersection(question.needs):
             if question.shot not in dropped:
-                message = f"{needed} cannot be dropped: {question.shot} goes on from it"
-                problems.add(None, message, f"drop {question.shot} too, or change its continuity in the storyboard")
+                message = f"{of}{needed} cannot be dropped: {of}{question.shot} goes on from it"
+                fix = f"drop {of}{question.shot} too, or change its continuity in the storyboard"
+                problems.add(None, message, fix)
     for shot in sorted(dropped.intersection(sheet.cued)):
-        problems.add(None, f"{shot} cannot be dropped: a voice begins with it", "change soundtrack.voiceover first")
+        problems.add(None, f"{of}{shot} cannot be dropped: a voice begins with it", "change soundtrack.voiceover first")
 
 
 def texts(name: str, value: str) -> tuple[Source, Text]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flows.batch.events import BatchEvent, FilmNews
 from flows.batch.gallery import PAGE
-from flows.batch.make import BatchResult, make_batch
+from flows.batch.make import BatchResult, Instead, make_batch
 from flows.batch.making import BatchMaking
 from flows.batch.manifest import Entry
 from flows.batch.plan import BatchPlan
@@ -18,7 +18,7 @@ from flows.notify.telling import notifying_batch
 from flows.runs.messages import Advanced, Began, End, Ended, Link, Message, Opened, Page, Said, Told
 from flows.runs.pages import MOST_ROWS
 from flows.runs.reporter import Reports
-from flows.runs.telling import STOPPED, ended
+from flows.runs.telling import REVIEW, STOPPED, ended
 from flows.words import count, duration
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ def run_batch(
     *,
     on_event: Callable[[BatchEvent], None] | None = None,
     renderer: RendererSpec | None = None,
+    instead: Instead | None = None,
 ) -> BatchResult:
     """`make_batch`, reported to Prefect by one process, however many films there are. Raises what it raises, and
     EnvironmentProblem when the Prefect server that a person names cannot be used."""
-    return make_batch(
-        plan, on_event=on_event, renderer=renderer, observer=notifying_batch(BatchReporter(), plan.settings.notify)
-    )
+    observer = notifying_batch(BatchReporter(), plan.settings.notify)
+    return make_batch(plan, on_event=on_event, renderer=renderer, observer=observer, instead=instead)
 
 
 class BatchReporter(Reports[BatchMaking, BatchEvent]):
@@ -95,18 +95,22 @@ class BatchTelling:
         if error is not None:
             yield ended(error)
             return
-        lost = [entry for entry in self._making.entries if not entry.finished]
+        if (waiting := self._making.waiting) is not None:
+            yield Page(REVIEW, "What waits for decisions", waiting.markdown)
+            yield Ended("", "waits", waiting.message)
+            return
+        lost = [entry for entry in self._making.entries if not entry.settled]
         for entry in lost[:MOST_ROWS]:
             name = self._making.plan.named(entry.row, entry.name)
             yield Said("", logging.ERROR, f"{name}: {entry.state}: {entry.error or ''}")
-        films = f"{len(self._making.entries) - len(lost)} of {count(len(self._making.entries), 'film')}"
+        films = f"{sum(entry.finished for entry in self._making.entries)} of {count(len(self._making.entries), 'film')}"
         yield Ended("", ended_as(self._making.entries), f"{films}: {page}")
 
 
 def ended_as(entries: Sequence[Entry]) -> End:
     """How a batch has ended: every row has its film, some have, or none has."""
     finished = sum(entry.finished for entry in entries)
-    return "completed" if finished == len(entries) else "partly" if finished else "failed"
+    return "completed" if all(entry.settled for entry in entries) else "partly" if finished else "failed"
 
 
 def batch_page(making: BatchMaking) -> Page:
