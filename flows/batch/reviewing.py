@@ -20,11 +20,20 @@ from flows.errors import UserError
 from flows.project import store_of
 from flows.resolve import family_of
 from flows.review.history import FOLDER as DECISIONS
-from flows.review.history import add_entry, read_entries, sheet_in
+from flows.review.history import add_entry, drop_sheet, read_entries, sheet_in
 from flows.review.looks import FOLDER, look_settings, look_storyboard
-from flows.review.model import BatchedFilm, Entry, Question, Sheet
+from flows.review.model import TIME_OUT, BatchedFilm, Decision, Entry, Question, Sheet
 from flows.review.prepare import Wish, asked_before, cued, questions_of, undecided_of
-from flows.review.rounds import Change, changes_of, final_storyboard, left_out, open_of, when_time_is_up
+from flows.review.rounds import (
+    Change,
+    changes_of,
+    final_storyboard,
+    left_out,
+    next_number,
+    open_of,
+    when_time_is_up,
+    whole,
+)
 from flows.store import Store
 from flows.storyboard.model import Storyboard
 
@@ -69,7 +78,7 @@ def prepare_batch(asked: Asked, wish: Wish, now: datetime, on_prompt: OnPrompt |
     entries = read_entries(store, folder)
     undecided = {film.name: film.storyboard for film in read.films}
     changes = [change for name, board in undecided.items() for change in changes_of(board, entries, name)]
-    decided: dict[str, list[str]] = {}
+    decided = {name: [*texts] for name, texts in asked.decided.items()}
     for change in changes:
         decided.setdefault(change.film, []).append(change.override)
     plan = plan_batch(replace(asked, decided=decided), on_prompt=on_prompt)
@@ -111,6 +120,24 @@ def final_batch(reviewed: ReviewedBatch, on_prompt: OnPrompt | None = None) -> B
     ]
     left = [Left(each.film, each.plan.title, _why(out[each.name])) for each in plan.films if each.name in out]
     return replace(plan, films=_planned(films, plan, on_prompt), left=tuple(left))
+
+
+def films_to_make(reviewed: ReviewedBatch, now: datetime, on_prompt: OnPrompt | None = None) -> BatchPlan:
+    """The same, and nothing is asked any more. Films that are left out since nobody has decided in time are asked about
+    again by whoever makes the batch next: no person has rejected them."""
+    made = final_batch(reviewed, on_prompt)
+    store, sheet = reviewed.store, reviewed.sheet
+    late = {name for name, entry in reviewed.out.items() if entry.how == TIME_OUT}
+    again = tuple(
+        Decision(shot=whole(film.name), verdict="approve", look=film.key, note="asked again", films=(film.name,))
+        for film in sheet.films
+        if film.name in late
+    )
+    if again:
+        number = next_number(read_entries(store, sheet.folder))
+        add_entry(store, sheet.folder, Entry(number=number, when=now, who=TIME_OUT, how=TIME_OUT, decisions=again))
+    drop_sheet(store, sheet)
+    return made
 
 
 def late_entry(reviewed: ReviewedBatch, now: datetime) -> Entry | None:

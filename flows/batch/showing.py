@@ -67,8 +67,10 @@ def show_batch(
 def waiting_sheet(folder: Path) -> tuple[Store, Sheet]:
     """What is asked about the batch of a folder. Raises UserError for one that waits for nothing."""
     said = json.loads((folder / FOLDER / WHERE).read_bytes())
+    if said["run"]:
+        raise UserError(f"{folder} is made by a run, which has asked; decide there: wanflow review {said['run']}")
     store = open_store(said["store"])
-    sheet = sheet_in(store, said["folder"], said["run"])
+    sheet = sheet_in(store, said["folder"])
     if sheet is None:
         raise UserError(
             f"the batch {folder.name} waits for no decisions\n"

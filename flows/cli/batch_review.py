@@ -27,7 +27,7 @@ def approved_batch(asked: Asked, kind: Kind, said: Said) -> BatchPlan:
 
     Raises FlowsError when nobody has decided in time and no film is left; and as `plan_batch` and `make_batch`.
     """
-    from flows.batch.reviewing import final_batch, late_entry, prepare_batch
+    from flows.batch.reviewing import films_to_make, late_entry, prepare_batch
     from flows.cli.planning import counting_prompts
     from flows.cli.render_review import REJECTED, WAITS
     from flows.errors import FlowsError
@@ -45,9 +45,7 @@ def approved_batch(asked: Asked, kind: Kind, said: Said) -> BatchPlan:
                     raise FlowsError(REJECTED.format(title=reviewed.sheet.title))
                 continue
             if not reviewed.open:
-                made = final_batch(reviewed, tell)
-                drop_sheet(reviewed.store, reviewed.sheet)
-                return made
+                return films_to_make(reviewed, datetime.now(UTC), tell)
         if not _decided_here(reviewed, _shown(reviewed, said), said):
             sys.exit(WAITS)
 

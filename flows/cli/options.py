@@ -71,11 +71,9 @@ def without_draft(overrides: Sequence[str]) -> list[str]:
     return ["--draft", *overrides[len(DRAFT) :]] if tuple(overrides[: len(DRAFT)]) == DRAFT else [*overrides]
 
 
-def check_whole(only: Sequence[str], table: Path | None = None) -> None:
-    """Raises UserError: a review is of one film, and the whole of it."""
+def check_whole(only: Sequence[str]) -> None:
+    """Raises UserError: a review is of whole films."""
     from flows.errors import UserError
 
     if only:
         raise UserError("--only and --review exclude each other: a review is of the whole film")
-    if table is not None:
-        raise UserError("--table and --review exclude each other: a review is of one film")

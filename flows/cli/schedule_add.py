@@ -54,7 +54,7 @@ def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocumen
     if wanted.name is not None:
         check_name(wanted.name)
     if wanted.review:
-        check_whole(wanted.only, wanted.rows.table)
+        check_whole(wanted.only)
     checked, overrides, remarks = _checked(wanted, config_dir)
     name = wanted.name or check_name(fit_name(checked.name if checked else Path(wanted.storyboard).stem))
     with reached() as rest:

@@ -73,7 +73,7 @@ def command(
     from flows.runs.submitting import reached
 
     if review:
-        check_whole(only, rows.table)
+        check_whole(only)
     checked = checked_here(storyboard, with_draft(overrides, draft), rows, only, config_dir)
     for remark in checked.remarks:
         say(f"warning: {remark}")

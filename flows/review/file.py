@@ -93,7 +93,12 @@ def read_decisions(path: Path, by: str) -> Answer:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UserError(f"{path}: decisions cannot be read ({why})") from error
-    source, problems = Source(str(path), _PAIR.sub(_character, text)), Problems()
+    return decisions_in(str(path), text, by)
+
+
+def decisions_in(name: str, text: str, by: str) -> Answer:
+    """What such a text says, which is called `name`. Raises StoryboardError with what is wrong, at its place."""
+    source, problems = Source(name, _PAIR.sub(_character, text)), Problems()
     root = parse(source, problems)
     problems.stop_if_any()
     if not isinstance(root, Keys):

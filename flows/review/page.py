@@ -89,7 +89,7 @@ def markdown(sheet: Sheet, entries: Sequence[Entry], picture: bytes, problems: S
     """The sheet beside a run: its picture lies in the text."""
     found = stands(sheet.questions, entries)
     rows = [
-        f"| {_named(question)} | {found[question.shot].standing} | {question.seed} | {in_markdown(question.words)} "
+        f"| {named(question)} | {found[question.shot].standing} | {question.seed} | {in_markdown(question.words)} "
         f"| {in_markdown(_history(question, entries))} |"
         for question in sheet.questions
     ]
@@ -153,7 +153,8 @@ def picture(sheet: Sheet, entries: Sequence[Entry], looks: Looks) -> bytes:
     return buffer.getvalue()
 
 
-def _named(question: Question) -> str:
+def named(question: Question) -> str:
+    """Its id, and how many films more have the look."""
     more = len(question.films) - 1
     return f"{question.shot}, the same in {count(more, 'film')} more" if more > 0 else question.shot
 

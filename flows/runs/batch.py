@@ -90,14 +90,14 @@ class BatchTelling:
         for name in sorted(self._open):
             yield Ended(name, "cancelled", why)
         self._open.clear()
+        if error is None and (waiting := self._making.waiting) is not None:
+            yield Page(REVIEW, "What waits for decisions", waiting.markdown)
+            yield Ended("", "waits", waiting.message)
+            return
         page = self._making.plan.folder / PAGE
         yield Link("gallery", f"`{page}`", page.as_uri(), page.name)
         if error is not None:
             yield ended(error)
-            return
-        if (waiting := self._making.waiting) is not None:
-            yield Page(REVIEW, "What waits for decisions", waiting.markdown)
-            yield Ended("", "waits", waiting.message)
             return
         lost = [entry for entry in self._making.entries if not entry.settled]
         for entry in lost[:MOST_ROWS]:

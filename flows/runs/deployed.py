@@ -74,8 +74,8 @@ def film(
         late: How much later than its time a film that a schedule asks for may begin, like 2h or 30m. One that cannot
             is not made, and its run ends as Missed.
         deadline_in: When it should be there, counted from its time, like 3h: instead of a deadline, for a schedule.
-        review: Render stills or short drafts of its shots first. Then the run waits as WaitingForReview, holding no
-            GPU, until people have decided about them: Resume asks for it.
+        review: Render stills or short drafts of its shots, of all films of a batch, first. Then the run waits as
+            WaitingForReview, holding no GPU, until people have decided about them: Resume asks for it.
         table: A batch: a film for each row of this file (.csv, .jsonl, .parquet, .xlsx), whose columns are variables of
             the storyboard. A path on the machine that makes the films, or where `wanflow submit` says that it lies in
             what was sent. Empty: one film.

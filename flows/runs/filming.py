@@ -22,8 +22,8 @@ from types import FrameType
 from typing import IO
 
 from flows.batch.asked import Asked, matrix_of
-from flows.batch.make import make_batch
-from flows.batch.plan import plan_batch
+from flows.batch.make import BatchResult, Instead, make_batch
+from flows.batch.plan import BatchPlan, plan_batch
 from flows.batch.sending import asked_here, publish_batch
 from flows.cluster import RendererSpec
 from flows.config import as_override
@@ -38,7 +38,7 @@ from flows.project import Project, load, plan, store_of
 from flows.runs.messages import Beat, Message, Said
 from flows.runs.order import BatchOrder, Order, order_from
 from flows.runs.outbox import Outbox
-from flows.runs.reviewed import approved_plan
+from flows.runs.reviewed import approved_batch, approved_plan
 from flows.runs.teller import BatchTeller, Teller
 from flows.runs.telling import ended
 from flows.store import open_store
@@ -113,17 +113,15 @@ def _batch(
 ) -> Message:
     if order.only:
         raise UserError("only: a batch makes whole films; leave it empty, or leave out the table")
-    if order.review:
-        raise UserError(
-            "review: the films of a batch cannot be looked at first; leave it empty, or leave out the table"
-        )
     asked = _asked(order, rows, held)
     outbox.say(Said("", logging.INFO, f"{asked.table.name} is planned"))
-    planned = plan_batch(asked)
+    make = partial(_make_batch, teller=teller, renderer=renderer)
+    planned = approved_batch(order, asked, outbox, make) if order.review else plan_batch(asked)
+    if not isinstance(planned, BatchPlan):
+        return teller.last or planned
     for fault in planned.bad:
         outbox.say(Said("", logging.WARNING, f"row {fault.row} is left out: {fault.said()}"))
-    observer = notifying_batch(teller, planned.settings.notify)
-    result = make_batch(planned, observer=observer, renderer=renderer)
+    result = make(planned)
     if order.sent is not None:
         outbox.say(_sent_back(publish_batch(store_of(planned.settings), order.run, planned, result), order))
     assert teller.last is not None, "made, and told"
@@ -175,6 +173,13 @@ def _make(
 ) -> FilmResult:
     observer = notifying(teller, planned.settings.notify)
     return make_film(planned, only=order.only, observer=observer, instead=instead)
+
+
+def _make_batch(
+    planned: BatchPlan, *, teller: BatchTeller, renderer: RendererSpec | None, instead: Instead | None = None
+) -> BatchResult:
+    observer = notifying_batch(teller, planned.settings.notify)
+    return make_batch(planned, observer=observer, renderer=renderer, instead=instead)
 
 
 def _own_stdout() -> IO[bytes]:

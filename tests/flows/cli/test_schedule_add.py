@@ -141,6 +141,14 @@ def test_people_may_look_first(put: list[tuple[Any, ...]], tmp_path: Path) -> No
     assert len(put) == 1
 
 
+def test_people_may_look_at_a_batch_first(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(table(["product"], ["boat"], ["kite"]))
+    (tmp_path / "spot.yaml").write_text(STORYBOARD)
+    _, failed = add("spot.yaml", f"store.address={tmp_path}/store", *MONDAY, "--review", "draft", "--table", "rows.csv")
+    assert failed is None
+    assert (put[0][3]["review"], put[0][3]["table"]) == ("draft", "rows.csv")
+
+
 def test_a_long_title_is_a_name_all_the_same(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
     (tmp_path / "boat.yaml").write_text(BOAT.replace("The paper boat", "boat " * 30))
     add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY)

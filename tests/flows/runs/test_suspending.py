@@ -5,23 +5,29 @@ What is looked at is in the store before, as if a worker had rendered it: nothin
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.batch.reviewing import final_batch
+from flows.batch.sending import check_batch_here, pack_batch
 from flows.errors import FlowsError, UserError
 from flows.project import Project, plan
-from flows.review.form import APPROVE_ALL
+from flows.review.form import APPROVE_ALL, values_of
 from flows.review.history import read_entries, sheet_of_run
+from flows.review.model import Sheet
 from flows.review.prepare import Wish, prepare
+from flows.review.wanted import Answer, Wanted, entry_of, texts
 from flows.runs.names import REJECTED, WAITING
 from flows.runs.rest import Rest
 from flows.runs.reviewing import check_waits, resume
@@ -30,6 +36,8 @@ from flows.runs.submitting import submit
 from flows.runs.watching import watch
 from flows.store import Store, open_store
 from flows.submission import check_storyboard_here, film_files, load_sent, pack
+from tests.flows.batch.reviews import batch, in_store
+from tests.flows.batch.reviews import prepared as prepared_batch
 from tests.flows.review.reviews import NOW, film, rendered
 
 pytestmark = pytest.mark.slow
@@ -166,6 +174,87 @@ def test_nobody_decides_in_time(rest: Rest, machine: Path, sent: tuple[Store, st
     with pytest.raises(FlowsError, match="rejected by time-out on"):
         list(watch(rest, rejected.run))
     assert rest.get(f"/flow_runs/{rejected.run}")["state_name"] == REJECTED
+
+
+@pytest.fixture
+def sent_batch(tmp_path: Path) -> tuple[Store, dict[str, Any]]:
+    """A batch that was sent, and everything that may be looked at of it, and rendered, in the store."""
+    asking = batch(tmp_path, "boat", "kite")
+    for more in ({}, {"kite": ["storyboard.shots.all.own.seed=4"]}):
+        reviewed = prepared_batch(replace(asking, decided=more), "stills")
+        in_store(reviewed.looks)
+        in_store(final_batch(reviewed))
+    checked = check_batch_here(asking)
+    store = open_store(checked.settings.store.address)
+    packed = pack_batch(checked, store)
+    rows = {"table": packed.place(asking.table), "batch_name": tmp_path.name.replace("_", "-")}
+    storyboard = f"sha256:{packed.digest}"
+    return store, {"storyboard": storyboard, "overrides": checked.overrides, "store": store.address, "rows": rows}
+
+
+def test_a_batch_waits_as_one_run_with_one_form_and_goes_on(
+    rest: Rest, machine: Path, sent_batch: tuple[Store, dict[str, Any]]
+) -> None:
+    store, common = sent_batch
+    asked = submit(rest, "Boats", review="stills", **common)
+    waits = reached(rest, asked.run, WAITING)
+    assert "4 shots to decide" in waits["state"]["message"]
+    assert not [line for line in processes() if "flows.runs.filming" in line and asked.run in line]
+    keyset = waits["state"]["state_details"]["run_input_keyset"]
+    form = read_input(rest, asked.run, keyset["schema"])["properties"]
+    titles = {group["title"]: key for key, group in form.items() if key.startswith("shot_")}
+    shared = "boat:all.opening, the same in 1 film more"
+    assert [*titles] == [shared, "boat:all.own", "boat:all.end, the same in 1 film more", "kite:all.own"]
+    pages = rest.post("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [asked.run]}}})
+    assert f"| {shared} | open | 3 |" in next(page["data"] for page in pages if page["key"] == "review")
+
+    resume(rest, asked.run, {"who": "maria", "films_left_out": "gone"})
+    answer(rest, asked.run, keyset, {"who": "maria", titles[shared]: {"decision": "approve"}, "decisions": "end: 1"})
+    wrong = reached_again(rest, asked.run, lambda said: "unknown key" in said)
+    assert "decisions:1:1" in wrong
+    take = "shots: {end: approve, 'kite:own': take, opening: approve}"
+    answer(rest, asked.run, keyset, {"who": "maria", "decisions": take})
+    sheet = asked_by_run(rest, store, asked.run, "kite:all.own", 4)
+    assert [(group["title"]) for key, group in asked_now(rest, asked.run).items() if key.startswith("shot_")] == [
+        "boat:all.own",
+        "kite:all.own",
+    ]
+    said = Wanted(texts("shot", "kite:own")[1], texts("decision", "approve")[1])
+    out = Wanted(texts("shot", "boat")[1], texts("decision", "drop")[1])
+    entries = read_entries(store, sheet.folder)
+    made = entry_of(Answer(who="jo", how="wanflow review", wanted=(said, out)), sheet, entries, NOW)
+    resume(rest, asked.run, values_of(made, sheet))
+    assert list(watch(rest, asked.run))[-1].state == "completed"
+    files = film_files(store, asked.run)
+    assert files is not None
+    assert {file.path for file in files.files} >= {"index.html", "manifest.json", "kite/film.mp4"}
+    assert "boat/film.mp4" not in {file.path for file in files.files}
+    assert [(entry.who, entry.how) for entry in read_entries(store, sheet.folder)] == [
+        ("maria", "Prefect"),
+        ("jo", "wanflow review"),
+    ]
+    (written,) = [file for file in files.files if file.path == "manifest.json"]
+    manifest = json.loads(store.read(written.digest))
+    assert [(film["name"], film["state"]) for film in manifest["films"]] == [("boat", "rejected"), ("kite", "made")]
+
+
+def asked_now(rest: Rest, run: str) -> dict[str, Any]:
+    """The fields of the form."""
+    keyset = reached(rest, run, WAITING)["state"]["state_details"]["run_input_keyset"]
+    return dict(read_input(rest, run, keyset["schema"])["properties"])
+
+
+def asked_by_run(rest: Rest, store: Store, run: str, shot: str, seed: int) -> Sheet:
+    """The sheet, once it asks for that seed and the run waits."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        reached(rest, run, WAITING)
+        sheet = sheet_of_run(store, run)
+        if sheet is not None and sheet.of(shot).seed == seed:
+            reached(rest, run, WAITING)
+            return sheet
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
 
 
 def answer(rest: Rest, run: str, before: dict[str, str], values: dict[str, Any]) -> None:
