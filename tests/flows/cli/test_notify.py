@@ -92,6 +92,10 @@ def test_one_is_added_by_where_its_address_is_kept(
         (("team", "--email", "boss", "--smtp", "smtp://localhost"), "--email boss: this is no mail address"),
         (("team", "--email", "a@b.org"), "no server is named that takes mail"),
         (("team", "--email", "a@b.org", "--smtp", "https://h"), "--smtp: https://h/… is no address of a mail server"),
+        (
+            ("team", "--email", "a@b.org", "--smtp", "smtps://u:SECRET@h:99999"),
+            "--smtp: smtps://h/… is no address\n    write smtps://USER:PASSWORD@HOST, or",
+        ),
         (("team", "--email", "a@b.org", "--smtp", "smtps://u:SECRET@h"), "it is not said who sends"),
         (("The Team", "--webhook", "https://a.org/x"), "wanflow notify add the-team"),
     ],
