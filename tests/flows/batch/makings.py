@@ -7,8 +7,8 @@ from pathlib import Path
 
 from flows.batch.editing import Editors
 from flows.batch.film import begun
-from flows.batch.making import BatchMaking
 from flows.batch.listening import Listening
+from flows.batch.making import BatchMaking
 from flows.batch.manifest import Entry
 from flows.batch.plan import plan_batch
 from flows.cost import Meter
