@@ -22,8 +22,8 @@ def test_a_batch_is_one_run_with_a_task_a_film(tmp_path: Path) -> None:
     assert isinstance(page, Page)
     assert "| 3 | kite |" in page.markdown
     assert [*telling.of(FilmNews("boat", 2, "making"))] == [Began("boat")]
-    low = BudgetLow("cost.cap.batch", 9, 10, "EUR")
-    assert [*telling.of(low)] == [Told("budget", low.message)]
+    low = BudgetLow("cost.cap.batch", 9.0, 10.0, "EUR")
+    assert [*telling.of(low)] == [Told("budget", "cost.cap.batch: 9 of 10 EUR are spent or reserved")]
     making.entries[0].state = "failed"
     ended, advanced = telling.of(FilmNews("boat", 2, "failed", message="it broke"))
     assert ended == Ended("boat", "failed", "it broke")
