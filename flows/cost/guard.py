@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Month:
-    """What is reserved of a month's cap. `spent`: what the ledger says."""
+    """What is reserved of a month's cap. `spent`: what the ledger says. Several threads may say what becomes of it."""
 
     name: str
     account: Account
@@ -37,13 +37,15 @@ class Month:
     person: str
     held: list[Held] = field(default_factory=list)
     taken: float = 0.0
+    _one: threading.Lock = field(default_factory=threading.Lock)
 
     def reserve(self, wanted: Spend) -> None:
         """Raises OverCap, StoreError, EnvironmentProblem."""
         held, taken = self.account.reserve(wanted, self.cap.most, self.spent, film=self.film, person=self.person)
-        if not self.held:
-            self.taken = taken
-        self.held.append(held)
+        with self._one:
+            if not self.held:
+                self.taken = taken
+            self.held.append(held)
 
     @property
     def allowed(self) -> float:
@@ -51,19 +53,21 @@ class Month:
         return sum(held.asked.measured(self.cap.most) for held in self.held)
 
     def renew(self, used: Spend) -> None:
-        """All but the last are used up to what they are of."""
-        for held in self.held[:-1]:
-            part = min(1.0, held.asked.hours / used.hours) if used.hours else 0.0
-            money = None if used.money is None else used.money * part
-            held.renew(Spend(used.hours * part, money))
-            used = Spend(used.hours * (1 - part), None if used.money is None else used.money * (1 - part))
-        if self.held:
-            self.held[-1].renew(used)
+        """All but the last are used up to what they are of. What is settled stays so."""
+        with self._one:
+            for held in self.held[:-1]:
+                part = min(1.0, held.asked.hours / used.hours) if used.hours else 0.0
+                money = None if used.money is None else used.money * part
+                held.renew(Spend(used.hours * part, money))
+                used = Spend(used.hours * (1 - part), None if used.money is None else used.money * (1 - part))
+            if self.held:
+                self.held[-1].renew(used)
 
     def settle(self) -> None:
         """What was used is in the ledger."""
-        for held in self.held:
-            held.settle()
+        with self._one:
+            for held in self.held:
+                held.settle()
 
 
 class Guard:
@@ -95,8 +99,10 @@ class Guard:
         self._ended = threading.Event()
         self.stopped = ""
         self.recorded = False
+        self._renewing: threading.Thread | None = None
         if month is not None:
-            threading.Thread(target=self._renew, name="budget", daemon=True).start()
+            self._renewing = threading.Thread(target=self._renew, name="budget", daemon=True)
+            self._renewing.start()
 
     def note(self, event: Event) -> Iterator[BudgetLow]:
         """After the meter has heard it: caps that are nearly spent, each once. `stopped` says from then on why no
@@ -128,6 +134,8 @@ class Guard:
         self._ended.set()
         if self._month is None:
             return None
+        assert self._renewing is not None, "what is reserved is renewed"
+        self._renewing.join()  # it may be writing, and what it knew is older
         try:
             if self.recorded or not self._meter.used:
                 self._month.settle()

@@ -178,10 +178,12 @@ class Held:
         self._note = self._account.put(self.number, replace(self._note, state="granted"))
 
     def renew(self, used: Spend) -> None:
-        """We are there, and have used so much."""
+        """We are there, and have used so much. Of what is settled nothing is said any more: it may be gone."""
+        if self._note.state == "settled":
+            return
         self._note = self._account.put(self.number, replace(self._note, used_hours=used.hours, used_money=used.money))
 
     def settle(self) -> None:
-        """What was used is in the ledger, and counts there."""
-        self._account.put(self.number, replace(self._note, state="settled"))
+        """What was used is in the ledger, and counts there: from now on, whatever is said of it."""
+        self._note = self._account.put(self.number, replace(self._note, state="settled"))
         self._account.sweep()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +15,10 @@ from flows.cost.caps import Cap
 from flows.cost.guard import Guard, Month
 from flows.cost.meter import Meter
 from flows.cost.prices import Prices, Spend
-from flows.cost.reservations import Account, OverCap
+from flows.cost.reservations import Account, OverCap, Reservation
 from flows.events import BudgetLow, Event, Failed, Finished, Progress, Started
 from flows.store import open_store
+from flows.store.layout import budget_folder
 from tests.flows.made import a_clip
 from tests.flows.records import empty_record
 
@@ -155,3 +158,34 @@ def test_what_is_not_in_the_ledger_stays_with_the_reservations(tmp_path: Path) -
     film.hears((0, begun("a")), (30, done("a")))
     assert film.guard.settle() is None
     assert month.account.others(month.cap.most, frozenset()) >= 30
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_the_end_waits_for_a_renewal_that_is_under_way(
+    recorded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the renewal knew is older: written last, it would count beside the ledger for the rest of the month."""
+    month = month_in(tmp_path)
+    month.reserve(Spend(0.01, 40.0))
+    begun_writing, go_on = threading.Event(), threading.Event()
+    put, here = month.account.put, threading.current_thread()
+
+    def slowly(number: int, note: Reservation) -> Reservation:
+        if threading.current_thread() is not here:
+            begun_writing.set()
+            assert go_on.wait(20)
+        return put(number, note)
+
+    monkeypatch.setattr(month.account, "put", slowly)
+    monkeypatch.setattr("flows.cost.guard.RENEW_SECONDS", 0.01)
+    film = Film(month=month)
+    film.hears((0, begun("a")))
+    assert begun_writing.wait(20)
+    film.hears((30, done("a")))
+    film.guard.recorded = recorded
+    threading.Timer(0.3, go_on.set).start()
+    assert film.guard.settle() is None
+    month.renew(Spend(0.5, 99.0) if recorded else Spend(0.01, 30.0))
+    (name,) = month.account._store.notes(budget_folder("2026-11"))
+    note = json.loads(month.account._store.note(name) or b"")
+    assert (note["state"], note["used_money"]) == (("settled", 0.0) if recorded else ("granted", 30.0))
