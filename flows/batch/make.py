@@ -152,9 +152,14 @@ def _begun(
     for planned, _ in todo:
         check_soundtrack(planned.plan)
     meter = Meter(share(plan.settings, plan.cost.gpus), surveyed.damaged)
-    guard = _guard(plan, clips, missing, store, meter)
-    if guard is not None:
-        held.callback(guard.settle)
+
+    def guarded(clips: Sequence[Clip]) -> Guard | None:
+        guard = _guard(plan, [planned for planned, _ in todo], clips, store, meter)
+        if guard is not None:
+            held.callback(guard.settle)
+        return guard
+
+    guard = guarded(missing)
     assets = {digest: path for each, _ in todo for digest, path in each.plan.assets.items()}
     put_assets(store, assets, missing)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -181,16 +186,21 @@ def _begun(
         on_event=on_event,
         meter=meter,
         guard=guard,
+        open_guard=guarded,
         window=PER_CORE * cores() if local else WINDOW,
     )
 
 
-def _guard(plan: BatchPlan, clips: Sequence[Clip], missing: Sequence[Clip], store: Store, meter: Meter) -> Guard | None:
-    """Raises UserError for a film, or a batch, that would pass a cap."""
-    prices = Prices.of(plan.settings.cost)
+def _guard(
+    plan: BatchPlan, films: Sequence[PlannedFilm], missing: Sequence[Clip], store: Store, meter: Meter
+) -> Guard | None:
+    """Of films of which these clips are about to be rendered; None: there are none, or no cap. Raises UserError for a
+    film, or a batch, that would pass a cap."""
+    prices, lacks = Prices.of(plan.settings.cost), {clip.fingerprint: clip for clip in missing}
     for cap in caps_of(plan.settings.cost.cap, prices.currency, "film"):
-        for planned in plan.films:
-            estimate = estimate_cost(planned.plan)
+        for planned in films:
+            own = [lacks[clip.fingerprint] for clip in planned.plan.clips if clip.fingerprint in lacks]
+            estimate = estimate_cost(planned.plan, own)
             if estimate.seconds:
                 check_priced(cap, estimate, prices)
                 check_fits(cap, estimate, f"{_row_of(plan, planned)}the film {planned.name!r}")
@@ -198,7 +208,7 @@ def _guard(plan: BatchPlan, clips: Sequence[Clip], missing: Sequence[Clip], stor
         of="batch",
         name=plan.called,
         what=f"the batch {plan.called!r}",
-        clips=[clip.fingerprint for clip in clips],
+        clips=[clip.fingerprint for clip in _clips_of(films)],
         missing=missing,
         estimate=estimate_clips(missing, [planned.plan.totals for planned in plan.films], plan.settings),
         person=user(),

@@ -122,11 +122,23 @@ class Guard:
                 pass
             case _:
                 return
+        yield from self._low(self._look())
+
+    def again(self, clips: Iterable[Clip]) -> None:
+        """Clips that are to be rendered once more, before they are begun: they count as those to be rendered do. They
+        may not be begun if `stopped` says something then."""
+        expected = {clip.fingerprint: clip.estimated_seconds for clip in clips}
+        self._expected |= expected
+        self._left |= expected
+        self._look()
+
+    def _look(self) -> Spend:
+        """What is used by now; and whether another clip may be begun."""
         self._looked = self._clock()
         used = self._meter.spend(self._prices, self._looked)
-        yield from self._low(used)
         if not self.stopped and self._left:
             self.stopped = self._why_stop(used) or ""
+        return used
 
     def settle(self) -> str | None:
         """The end. What was used and is not `recorded` in the ledger stays with the reservations. Returns what went

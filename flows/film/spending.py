@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,16 @@ from flows.cost import Prices, Used, estimate_cost
 from flows.cost.guard import Guard
 from flows.cost.opening import Wanted, open_guard
 from flows.ledger import LedgerRow
+from flows.planning.model import Clip
 
 if TYPE_CHECKING:
     from flows.film.making import Making
 
 
-def guard_of(making: Making) -> Guard | None:
-    """Of a film that is about to be rendered. Raises UserError for one that would pass a cap."""
-    plan, missing = making.plan, making.survey.missing
-    if not missing:
-        return None
+def guard_of(making: Making, missing: Sequence[Clip]) -> Guard | None:
+    """Of a film of which these clips are about to be rendered; None: there are none, or no cap. Raises UserError for
+    one that would pass a cap."""
+    plan = making.plan
     wanted = Wanted(
         of="film",
         name=plan.slug,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from flows.batch.events import BatchEvent, FilmNews
 from flows.batch.make import BatchResult, make_batch
 from flows.batch.plan import plan_batch
 from flows.cluster import RendererSpec
@@ -18,6 +20,7 @@ from flows.ledger import Chosen, read_history
 from flows.planning.model import Totals
 from flows.store import open_store
 from tests.flows.batch.batches import asked, table
+from tests.flows.film.reading import cut
 
 pytestmark = pytest.mark.slow
 SECOND = "cost.worker_hour=3600"
@@ -30,12 +33,17 @@ def _unloaded(totals: Totals) -> Totals:
     return replace(totals, loads={})
 
 
-def made(folder: Path, *overrides: str, seconds: float = 0.0) -> BatchResult:
+def made(
+    folder: Path,
+    *overrides: str,
+    seconds: float = 0.0,
+    on_event: Callable[[BatchEvent], None] | None = None,
+) -> BatchResult:
     rows = table(["product"], ["boat"], ["kite"], ["star"], ["sun"])
     plan = plan_batch(asked(folder, rows, overrides=[SECOND, "cost.currency=EUR", BY_ONE, *overrides]))
     unloaded = tuple(replace(each, plan=replace(each.plan, totals=_unloaded(each.plan.totals))) for each in plan.films)
     plan = replace(plan, films=unloaded)
-    return make_batch(plan, renderer=RendererSpec("stub", {"seconds": seconds}))
+    return make_batch(plan, renderer=RendererSpec("stub", {"seconds": seconds}), on_event=on_event)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +87,31 @@ def test_a_batch_that_reaches_its_cap_keeps_what_is_made_and_goes_on(ray_here: R
     more = made(tmp_path, *slower, "cost.cap.batch=60", seconds=0.1)
     assert more.complete
     assert [entry.state for entry in more.entries].count("kept") == states.count("made")
+
+
+def test_what_is_lost_in_the_store_counts_against_caps(ray_here: RaySession, tmp_path: Path) -> None:
+    """Before the batch begins, and on the way, though nothing was missing then."""
+    whole = made(tmp_path)
+    assert whole.complete
+    store = open_store(str(tmp_path / "store"))
+    for entry in whole.entries:
+        (whole.folder / str(entry.film)).unlink()
+    videos = [record.video for row in read_history(store) if (record := store.record(row.fingerprint))]
+
+    def damage(event: BatchEvent) -> None:
+        if isinstance(event, FilmNews) and event.state == "making" and store.holds(videos[:1]):
+            cut(store, videos[0])
+
+    late = made(tmp_path, "cost.cap.batch=0.0000001h", on_event=damage)
+    stopped = [entry for entry in late.entries if entry.state == "stopped"]
+    assert stopped, late.entries
+    assert all("cost.cap.batch=1e-07h: the batch" in str(entry.error) for entry in stopped)
+    assert late.rendered == 0
+
+    with pytest.raises(UserError, match=r"cost\.cap\.film=1e-07h: rows\.csv: row \d: the film .*may take up to"):
+        made(tmp_path, "cost.cap.film=0.0000001h")
+    with pytest.raises(UserError, match=r"cost\.cap\.batch=1e-07h: the batch"):
+        made(tmp_path, "cost.cap.batch=0.0000001h")
+    mended = made(tmp_path, "cost.cap.batch=1h", "cost.cap.film=1h", "cost.cap.month=1h")
+    assert mended.complete
+    assert mended.rendered == 1

@@ -113,6 +113,31 @@ def test_a_warning_is_given_once_when_a_part_is_spent() -> None:
     assert film.told[0].message == "cost.cap.film: 32 of 40 EUR are spent or reserved"
 
 
+@pytest.mark.parametrize(("most", "allowed"), [("45", False), ("51", True)])
+def test_what_is_rendered_again_counts_before_it_is_begun(most: str, allowed: bool) -> None:
+    film = Film([film_cap(most)])
+    for number, name in enumerate("abcd"):
+        assert not film.hears((10 * number, begun(name)), (10 * number + 10, done(name)))
+    film.guard.again(CLIPS[:1])
+    assert (film.guard.stopped == "") == allowed
+    if allowed:
+        assert not film.hears((40, begun("a")), (50, done("a")))
+        film.guard.again([a_clip("e", estimated_seconds=2.0)])
+        assert "the next clip may take 2.00 EUR more" in film.guard.stopped, "one that was not missing at first"
+
+
+def test_for_what_is_rendered_again_more_of_a_month_is_asked_for(tmp_path: Path) -> None:
+    month = month_in(tmp_path)
+    month.reserve(Spend(0.0, 40.0))
+    film = Film(month=month)
+    for number, name in enumerate("abcd"):
+        film.hears((10 * number, begun(name)), (10 * number + 10, done(name)))
+    assert month.allowed == 40
+    film.guard.again(CLIPS[:1])
+    assert not film.guard.stopped
+    assert month.allowed == pytest.approx(50)
+
+
 def month_in(folder: Path, most: str = "60", spent: float = 0.0) -> Month:
     account = Account(open_store(str(folder)), "2026-11")
     cap = Cap("month", amount(most), "EUR")
