@@ -108,11 +108,6 @@ class Account:
             raise
         return held, taken
 
-    def others(self, cap: Amount, but: frozenset[int]) -> float:
-        """What all others count for now, in the cap's unit."""
-        found = (other for number, other in self._all() if number not in but)
-        return sum(other.counts(cap, self._now()) for other in found)
-
     def put(self, number: int, note: Reservation) -> Reservation:
         """Write it anew, with the time it counts."""
         renewed = replace(note, until=self._now() + LIVES_SECONDS)
