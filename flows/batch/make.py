@@ -32,8 +32,8 @@ from flows.film.folder import check_space, claimed_for, owner_of
 from flows.film.healing import Healing
 from flows.film.observer import Run
 from flows.film.record import write_histories
-from flows.film.spending import user
 from flows.film.survey import Survey, check_soundtrack, put_assets, survey
+from flows.person import person
 from flows.planning import Clip
 from flows.store import Store, open_store
 from wan.system.host import cores
@@ -211,7 +211,7 @@ def _guard(
         clips=[clip.fingerprint for clip in _clips_of(films)],
         missing=missing,
         estimate=estimate_clips(missing, [planned.plan.totals for planned in plan.films], plan.settings),
-        person=user(),
+        person=person(),
     )
     return open_guard(wanted, plan.settings, store, meter)
 

@@ -99,7 +99,8 @@ def _decided_here(reviewed: Reviewed, shown: Shown, said: str) -> bool:
     from flows.cli.review_ask import ask
     from flows.cli.review_pictures import here
     from flows.errors import UserError
-    from flows.review.history import add_entry, person
+    from flows.person import SOMEBODY, person
+    from flows.review.history import add_entry
     from flows.review.wanted import entry_of
 
     if said != "words":
@@ -108,7 +109,7 @@ def _decided_here(reviewed: Reviewed, shown: Shown, said: str) -> bool:
     if sys.stdin.isatty() and sys.stdout.isatty():
         if here() is None:
             click.echo("          open it beside this terminal")
-        answer = ask(sheet, reviewed.entries, reviewed.store, person())
+        answer = ask(sheet, reviewed.entries, reviewed.store, person() or SOMEBODY)
         if answer is not None:
             try:
                 add_entry(reviewed.store, sheet.folder, entry_of(answer, sheet, reviewed.entries, datetime.now(UTC)))

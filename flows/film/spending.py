@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from flows.cost import Prices, Used, estimate_cost
 from flows.cost.guard import Guard
 from flows.cost.opening import Wanted, open_guard
 from flows.ledger import LedgerRow
+from flows.person import person
 from flows.planning.model import Clip
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def guard_of(making: Making, missing: Sequence[Clip]) -> Guard | None:
         clips=[clip.fingerprint for clip in plan.clips],
         missing=missing,
         estimate=estimate_cost(plan, missing),
-        person=user(),
+        person=person(),
     )
     return open_guard(wanted, plan.settings, making.store, making.meter)
 
@@ -59,11 +59,3 @@ class Spending:
             cost=None if cost is None else round(cost, 6),
             currency="" if cost is None else self._prices.currency,
         )
-
-
-def user() -> str:
-    """Who makes it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may have a user id without a name
-        return ""
