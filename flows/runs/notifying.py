@@ -25,8 +25,6 @@ from wan.system.suggest import did_you_mean
 PREFIX = "wanflow notify "
 """How the names of our automations begin."""
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?")
-PAGE = 200
-"""Automations that a server says at once."""
 TEST_SECONDS = 30.0
 LOOK_SECONDS = 0.5
 
@@ -51,11 +49,7 @@ class Notifying:
 
     def all(self) -> list[Notified]:
         """By name."""
-        found: list[dict[str, Any]] = []
-        while page := self._rest.post("/automations/filter", {"limit": PAGE, "offset": len(found)}):
-            found += page
-            if len(page) < PAGE:
-                break
+        found = self._rest.all("/automations/filter", {})
         ours = [each for each in found if each["name"].startswith(PREFIX)]
         return sorted((_notified(each) for each in ours), key=lambda each: each.name)
 

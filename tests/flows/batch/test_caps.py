@@ -22,6 +22,7 @@ from flows.ledger import Chosen, read_history
 from flows.planning.model import Totals
 from flows.store import open_store
 from tests.flows.batch.batches import asked, table
+from tests.flows.film.reading import cut
 
 pytestmark = pytest.mark.slow
 SECOND = "cost.worker_hour=3600"
@@ -108,3 +109,31 @@ def test_what_could_not_be_given_back_is_said(ray_here: RaySession, tmp_path: Pa
     (warning,) = result.warnings
     assert warning.startswith("what was reserved of cost.cap.month could not be given back: ")
     assert said == [warning]
+
+
+def test_what_is_lost_in_the_store_counts_against_caps(ray_here: RaySession, tmp_path: Path) -> None:
+    """Before the batch begins, and on the way, though nothing was missing then."""
+    whole = made(tmp_path)
+    assert whole.complete
+    store = open_store(str(tmp_path / "store"))
+    for entry in whole.entries:
+        (whole.folder / str(entry.film)).unlink()
+    videos = [record.video for row in read_history(store) if (record := store.record(row.fingerprint))]
+
+    def damage(event: BatchEvent) -> None:
+        if isinstance(event, FilmNews) and event.state == "making" and store.holds(videos[:1]):
+            cut(store, videos[0])
+
+    late = made(tmp_path, "cost.cap.batch=0.0000001h", on_event=damage)
+    stopped = [entry for entry in late.entries if entry.state == "stopped"]
+    assert stopped, late.entries
+    assert all("cost.cap.batch=1e-07h: the batch" in str(entry.error) for entry in stopped)
+    assert late.rendered == 0
+
+    with pytest.raises(UserError, match=r"cost\.cap\.film=1e-07h: rows\.csv: row \d: the film .*may take up to"):
+        made(tmp_path, "cost.cap.film=0.0000001h")
+    with pytest.raises(UserError, match=r"cost\.cap\.batch=1e-07h: the batch"):
+        made(tmp_path, "cost.cap.batch=0.0000001h")
+    mended = made(tmp_path, "cost.cap.batch=1h", "cost.cap.film=1h", "cost.cap.month=1h")
+    assert mended.complete
+    assert mended.rendered == 1
