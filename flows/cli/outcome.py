@@ -58,7 +58,7 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
         return code
     text = spared(words(error, arguments), arguments)
     if isinstance(error, click.ClickException):
-        error.message = spared(error.message, arguments)
+        error.message = spared(error.message, arguments)  # type: ignore[misc]  # click shows this and nothing else
         error.show()
     else:
         say(text)

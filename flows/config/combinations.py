@@ -77,10 +77,10 @@ def _texts(override: Override) -> list[str]:
 
 def _told(override: Override) -> list[str]:
     """As Hydra writes them. Raises SettingsError for more than anybody sweeps over."""
-    told = list(itertools.islice(override.sweep_string_iterator(), MOST + 1))
-    if len(told) > MOST:
+    values = list(itertools.islice(override.sweep_string_iterator(), MOST + 1))
+    if len(values) > MOST:
         raise SettingsError(f"{told(override.input_line or '')}: more than {MOST:,} values; leave some out")
-    return told
+    return values
 
 
 def _text(value: object, told: str) -> str:
