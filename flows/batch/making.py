@@ -105,7 +105,7 @@ class BatchMaking:
         self.stop()
         yield from self._say(self.guard.stopped)
         for film in self.films:
-            if film.entry.state in ("waiting", "stopped"):
+            if film.entry.state in ("waiting", "stopped") and film.entry.error is None:
                 yield self._over(film, "stopped", self.guard.stopped)
 
     def _say(self, text: str) -> Iterator[BatchEvent]:

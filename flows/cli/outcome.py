@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 import traceback
@@ -58,13 +59,16 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
         return code
     text = spared(words(error, arguments), arguments)
     if isinstance(error, click.ClickException):
-        error.message = spared(error.message, arguments)  # type: ignore[misc]  # click shows this and nothing else
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(spared(shown.getvalue(), arguments), err=True, nl=False)
     else:
         say(text)
     if wants_document(arguments):
         known = code_of(error) != INTERNAL
         problems = problems_of(error) if known else [from_text(text.removeprefix("error: "), INTERNAL)]
+        for problem in problems:
+            problem["message"] = spared(problem["message"], arguments)
         print_document(envelope(command_of(arguments), code, problems), line="--events" in arguments)
     return code
 

@@ -71,16 +71,15 @@ def _parsed(text: str) -> Override | None:
 
 
 def _texts(override: Override) -> list[str]:
-    told = _told(override)
-    return [_text(value, said) for value, said in zip(override.sweep_iterator(), told, strict=True)]
+    return [_text(value, said) for value, said in zip(override.sweep_iterator(), _told(override), strict=True)]
 
 
 def _told(override: Override) -> list[str]:
     """As Hydra writes them. Raises SettingsError for more than anybody sweeps over."""
-    values = list(itertools.islice(override.sweep_string_iterator(), MOST + 1))
-    if len(values) > MOST:
+    texts = list(itertools.islice(override.sweep_string_iterator(), MOST + 1))
+    if len(texts) > MOST:
         raise SettingsError(f"{told(override.input_line or '')}: more than {MOST:,} values; leave some out")
-    return values
+    return texts
 
 
 def _text(value: object, told: str) -> str:

@@ -138,6 +138,7 @@ def test_a_command_line_that_is_kept_has_no_secret() -> None:
         ["notify", "https://a.org/SECRET"],
         ["history", "notify.webhook=https://a.org/SECRET"],
         ["render", "paper_boat", "--bad", "notify.webhook=https://a.org/SECRET"],
+        ["history", "notify.webhook=https://a.org/SECRET", "--json"],
         ["plan", "paper_boat", "notify.webhok=https://a.org/SECRET", "--json"],
         ["plan", "paper_boat", "notify.webhook='https://a.org/SECRET", "--json"],
     ],

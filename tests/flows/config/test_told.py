@@ -85,6 +85,11 @@ def test_nor_in_one_of_a_file(written: str, tmp_path: Path) -> None:
     assert "notify" in str(refused.value) or "default.yaml" in str(refused.value)
 
 
+def test_more_values_than_anybody_sweeps_over_are_told_by_their_key() -> None:
+    with pytest.raises(SettingsError, match=r"seed=range\(1,99999\): more than 10,000 values"):
+        combinations(["storyboard.seed=range(1,99999)"])
+
+
 def test_what_cannot_be_read_is_in_no_traceback() -> None:
     with pytest.raises(SettingsError) as refused:
         compose([f"notify.webhook='{HOOK}"])
