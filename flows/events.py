@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from flows.store import ClipRecord
-from flows.words import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,5 @@ def notice_of(event: object) -> Notice | None:
     match event:
         case BudgetLow():
             return Notice("budget", event.message)
-        case WaitsForReview():
-            return Notice("review", f"{count(len(event.shots), 'shot')} to decide: {event.command}")
         case _:
             return None

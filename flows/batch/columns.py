@@ -20,6 +20,10 @@ OVERRIDE = "storyboard."
 """A column that begins so is an override: `storyboard.shots.drift.seed`."""
 
 
+NAME = "--film-name"
+"""The option that says what films are called, by the name that it has in every command: `--name` is a schedule's."""
+
+
 @dataclass(frozen=True)
 class Columns:
     """How the columns of a table, and the names of a matrix, fill a storyboard's variables."""
@@ -44,7 +48,7 @@ class Columns:
         variables = Variables(self.written.declared.values)
         self.written.film(variables, Problems())
         if self.asked.name is not None:
-            variables.fill(Text(Source("--name", self.asked.name), 1, 1, self.asked.name, True), Problems())
+            variables.fill(Text(Source(NAME, self.asked.name), 1, 1, self.asked.name, True), Problems())
         return variables
 
     @cached_property

@@ -96,6 +96,7 @@ class BatchFilm:
         self.entry.gpu_seconds = spent.used_seconds
         self.entry.failed_seconds, self.entry.repeated_seconds = spent.failed_seconds, spent.repeated_seconds
         self.entry.cost = spent.cost
+        self.entry.currency = spent.currency
 
     def _rendering_seconds(self) -> float:
         records = self.making.records.values()

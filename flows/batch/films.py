@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flows.batch.asked import combinations
-from flows.batch.columns import OVERRIDE, Columns
+from flows.batch.columns import NAME, OVERRIDE, Columns
 from flows.batch.faults import Fault
 from flows.batch.tables import Row
 from flows.errors import Problem
@@ -135,14 +135,14 @@ def _override(name: str, node: Text) -> Override:
 def _name(
     columns: Columns, storyboard: Storyboard, choice: Mapping[str, str], variables: Variables, problems: Problems
 ) -> str:
-    """The film's name: of `--name`, or its title's; with what the matrix chose, unless the template says it."""
+    """The film's name: of `--film-name`, or its title's; with what the matrix chose, unless the template says it."""
     template = columns.asked.name
     own = Variables(variables.given, variables.unset)
     name: str | None = storyboard.slug
     if template is not None:
-        name = own.fill(Text(Source("--name", template), 1, 1, template, True), problems)
+        name = own.fill(Text(Source(NAME, template), 1, 1, template, True), problems)
         if name is not None and not name.strip():
-            problems.add(None, "--name makes an empty name", "name a variable in it: --name '{{ … }}'")
+            problems.add(None, "--film-name makes an empty name", "name a variable in it: --film-name '{{ … }}'")
     chosen = [value for each, value in choice.items() if each not in own.used]
     return "-".join([slug_of(name or ""), *map(slug_of, chosen)])[:MAX_NAME].rstrip("-")
 
@@ -153,7 +153,7 @@ def _clashes(films: Sequence[Film]) -> Iterator[Fault]:
     for film in films:
         earlier = first.setdefault(film.name, film)
         if earlier is not film:
-            fix = _told_apart(films) or "tell them apart: --name '{{ … }}'"
+            fix = _told_apart(films) or "tell them apart: --film-name '{{ … }}'"
             message = f"the film would be called '{film.name}', as that of row {earlier.row}"
             yield Fault(message, fix, film.row, value=str(earlier.row))
 
@@ -164,7 +164,7 @@ def _told_apart(films: Sequence[Film]) -> str | None:
     for name in films[0].variables:
         values = {film.row: slug_of(film.variables.get(name, "")) for film in films}
         if len(set(values.values())) == rows and not name.startswith(OVERRIDE):
-            return f"tell them apart: --name '{{{{ {name} }}}}'"
+            return f"tell them apart: --film-name '{{{{ {name} }}}}'"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import time
 from collections import Counter
@@ -22,19 +23,20 @@ from flows.batch.observer import BatchObserver, Unwatched
 from flows.batch.plan import BatchPlan, PlannedFilm
 from flows.batch.record import Recorder
 from flows.cost import Meter, Prices, estimate_cost
-from flows.cost.caps import caps_of, check_fits, check_priced
+from flows.cost.caps import FILM_OF_BATCH, caps_of, check_fits, check_priced
 from flows.cost.estimate import estimate_clips, share
 from flows.cost.guard import Guard
 from flows.cost.opening import Wanted, open_guard
 from flows.edit import check_ffmpeg
 from flows.errors import Stopped, UserError
+from flows.events import Log
 from flows.film.folder import check_space, claimed_for, owner_of
 from flows.film.healing import Healing
 from flows.film.making import Making, Waiting
 from flows.film.observer import Run
 from flows.film.record import write_histories
-from flows.film.spending import user
 from flows.film.survey import Survey, check_soundtrack, put_assets, survey
+from flows.person import person
 from flows.planning import Clip
 from flows.store import Store, open_store
 from wan.system.host import cores
@@ -166,9 +168,15 @@ def _begun(
     for planned, _ in todo:
         check_soundtrack(planned.plan)
     meter = Meter(share(plan.settings, plan.cost.gpus), surveyed.damaged)
-    guard = _guard(plan, clips, missing, store, meter)
-    if guard is not None:
-        held.callback(guard.settle)
+    warnings: list[str] = []
+
+    def guarded(clips: Sequence[Clip]) -> Guard | None:
+        guard = _guard(plan, [planned for planned, _ in todo], clips, store, meter)
+        if guard is not None:
+            held.callback(_settle, guard, warnings, on_event)
+        return guard
+
+    guard = guarded(missing)
     assets = {digest: path for each, _ in todo for digest, path in each.plan.assets.items()}
     put_assets(store, assets, missing)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -195,29 +203,42 @@ def _begun(
         on_event=on_event,
         meter=meter,
         guard=guard,
+        warnings=warnings,
+        open_guard=guarded,
         window=PER_CORE * cores() if local else WINDOW,
     )
 
 
-def _guard(plan: BatchPlan, clips: Sequence[Clip], missing: Sequence[Clip], store: Store, meter: Meter) -> Guard | None:
-    """Raises UserError for a film, or a batch, that would pass a cap."""
-    prices = Prices.of(plan.settings.cost)
+def _guard(
+    plan: BatchPlan, films: Sequence[PlannedFilm], missing: Sequence[Clip], store: Store, meter: Meter
+) -> Guard | None:
+    """Of films of which these clips are about to be rendered; None: there are none, or no cap. Raises UserError for a
+    film, or a batch, that would pass a cap."""
+    prices, lacks = Prices.of(plan.settings.cost), {clip.fingerprint: clip for clip in missing}
     for cap in caps_of(plan.settings.cost.cap, prices.currency, "film"):
-        for planned in plan.films:
-            estimate = estimate_cost(planned.plan)
+        for planned in films:
+            own = [lacks[clip.fingerprint] for clip in planned.plan.clips if clip.fingerprint in lacks]
+            estimate = estimate_cost(planned.plan, own)
             if estimate.seconds:
                 check_priced(cap, estimate, prices)
-                check_fits(cap, estimate, f"{_row_of(plan, planned)}the film {planned.name!r}")
+                check_fits(cap, estimate, f"{_row_of(plan, planned)}the film {planned.name!r}", FILM_OF_BATCH)
     wanted = Wanted(
         of="batch",
         name=plan.called,
         what=f"the batch {plan.called!r}",
-        clips=[clip.fingerprint for clip in clips],
+        clips=[clip.fingerprint for clip in _clips_of(films)],
         missing=missing,
         estimate=estimate_clips(missing, [planned.plan.totals for planned in plan.films], plan.settings),
-        person=user(),
+        person=person(),
     )
     return open_guard(wanted, plan.settings, store, meter)
+
+
+def _settle(guard: Guard, warnings: list[str], on_event: Callable[[BatchEvent], None]) -> None:
+    """Also of a batch that came to nothing; what went wrong is among its warnings."""
+    if (trouble := guard.settle()) is not None:
+        warnings.append(trouble)
+        on_event(Log("", logging.WARNING, trouble))
 
 
 def _row_of(plan: BatchPlan, planned: PlannedFilm) -> str:

@@ -19,7 +19,7 @@ from flows.batch.manifest import Entry, State
 from flows.batch.plan import BatchPlan
 from flows.cost import Meter
 from flows.cost.guard import Guard
-from flows.errors import EditError, FlowsError, StoreError
+from flows.errors import EditError, FlowsError, StoreError, UserError
 from flows.events import Event, Failed, Finished, Log
 from flows.film.healing import Healing
 from flows.film.making import Waiting
@@ -30,11 +30,15 @@ LOOK_SECONDS = 0.1
 """How long is waited for news at once, so that Ctrl-C is seen."""
 
 
+def _unlimited(clips: Sequence[Clip]) -> None:
+    """There is no cap."""
+
+
 @dataclass(slots=True, kw_only=True)
 class BatchMaking:
     """`films` are those to be made, `entries` all of the manifest; `inbox` is what the pool and the editors say.
-    `listen` starts a pool where nothing was missing at first. Of the clips of films that were begun at most `window`
-    are with the pool."""
+    `listen` starts a pool, and `open_guard` looks at caps, where nothing was missing at first. Of the clips of films
+    that were begun at most `window` are with the pool."""
 
     plan: BatchPlan
     entries: list[Entry]
@@ -49,6 +53,7 @@ class BatchMaking:
     window: int
     meter: Meter
     guard: Guard | None = None
+    open_guard: Callable[[Sequence[Clip]], Guard | None] = _unlimited
     warnings: list[str] = field(default_factory=list)
     rendered: set[str] = field(default_factory=set)
     waiting: Waiting | None = None
@@ -239,7 +244,10 @@ class BatchMaking:
         if len(again) < len(lost) or not (stale.missing or stale.found):
             return ()
         film.making.records |= stale.found
-        said = self._rendered_again(film, again)
+        try:
+            said = self._rendered_again(film, again)
+        except UserError as refused:
+            return [self._over(film, "stopped", str(refused))]
         for clip in under_way:
             self._wait_for(film, clip)
         if not stale.missing:
@@ -256,8 +264,24 @@ class BatchMaking:
                 self.on_event(log)
                 said.append(log)
         if clips:
-            self._submit(clips, film)
+            self._submit_again(clips, film)
         return said
+
+    def _submit_again(self, clips: Sequence[Clip], film: BatchFilm) -> None:
+        """They count before they are begun, and are not if a cap does not allow it. Raises UserError for what would
+        pass one where nothing was missing before."""
+        if self.guard is None:
+            self.guard = self.open_guard(clips)
+        else:
+            self.guard.again(clips)
+        if self._stopping:
+            self._hold()
+        else:
+            self._submit(clips, film)
+
+    def _hold(self) -> None:
+        if self.listening is not None:
+            self.listening.pool.hold()
 
     def _wait_for(self, film: BatchFilm, clip: Clip) -> str:
         wanting = self._wanted.setdefault(clip.fingerprint, [])
@@ -271,10 +295,11 @@ class BatchMaking:
     def _note(self, event: Event) -> Iterator[BatchEvent]:
         films = self._wanted.get(event.fingerprint, [])
         again = self.healing.after(event) if isinstance(event, Failed) and films else ()
+        self.meter.note(event, time.monotonic())
         if again:
             assert isinstance(event, Failed)
             yield from self._rendered_again(films[0], again[:-1])
-            self._submit(again[-1:], films[0])
+            self._submit_again(again[-1:], films[0])
             if event.because_of is not None:
                 return
             event = replace(event, final=False)
@@ -289,7 +314,6 @@ class BatchMaking:
             assert isinstance(event, Finished | Failed)
             self._known[event.fingerprint] = event
             self._outstanding -= 1
-        self.meter.note(event, time.monotonic())
         self.on_event(event)
         yield event
         yield from self._guarded(event)
@@ -307,5 +331,5 @@ class BatchMaking:
             self.on_event(low)
             yield low
             yield from self._say(low.message)
-        if self._stopping and self.listening is not None:
-            self.listening.pool.hold()
+        if self._stopping:
+            self._hold()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from flows.batch.asked import Asked
@@ -17,7 +18,14 @@ def whose_of(asked: Asked, storyboard: Path) -> tuple[str, str]:
     return first, second
 
 
+def sweep_of(storyboards: Iterable[Path]) -> tuple[str, str]:
+    """The same of a sweep, which has no table: all that it compares, whatever their order."""
+    return ", ".join(sorted({str(storyboard.resolve()) for storyboard in storyboards})), ""
+
+
 def owner_with(whose: tuple[str, str]) -> str:
-    """Both as one: the machine stands before the storyboard alone."""
+    """Both as one: the machine stands before the storyboard alone. Of a sweep the storyboard."""
     storyboard, table = whose
+    if not table:
+        return storyboard
     return f"{storyboard} with {table if os.path.isabs(table) else table.partition(':')[2]}"

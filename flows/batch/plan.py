@@ -89,14 +89,14 @@ class BatchPlan:
     outputs: Path
     settings: Settings
     films: tuple[PlannedFilm, ...]
+    whose: tuple[str, str]
+    """The storyboard and the table: paths here, or where they were sent from. Of a sweep the table is empty."""
     bad: tuple[Fault, ...] = ()
     overrides: tuple[str, ...] = ()
     below: str = ""
     """Its own folder within that of the batch: of what people look at first."""
     left: tuple[Left, ...] = ()
     """Films that are not made, since people have decided so."""
-    whose: tuple[str, str] = ("", "")
-    """The storyboard and the table: paths here, or where they were sent from. Without a table: empty."""
 
     def named(self, row: int, name: str) -> str:
         """A film as people are told of it: with its row, where there is a table."""

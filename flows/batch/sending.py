@@ -143,8 +143,9 @@ def check_place(made: FilmFiles, outputs: Path) -> None:
         return
     whose = owner_with((owner_of(earlier.storyboard), owner_of(earlier.table)))
     if whose != owner_of(made.sent_from):
+        kind = "batch" if earlier.table else "sweep"
         raise UserError(
-            f"{folder} is a batch of {whose}, and would be overwritten\n    choose another place: film.outputs=FOLDER"
+            f"{folder} is a {kind} of {whose}, and would be overwritten\n    choose another place: film.outputs=FOLDER"
         )
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from flows.batch.asked import MOST_FILMS
 from flows.batch.films import Film
+from flows.batch.owner import sweep_of
 from flows.batch.plan import BatchPlan, PlannedFilm, called_right
 from flows.batch.sweep_names import film_names, short_keys
 from flows.config import Composition, compose, differing
@@ -22,8 +23,8 @@ from flows.storyboard.build import slug_of
 from flows.storyboard.model import Storyboard
 
 OnPrompt: TypeAlias = Callable[[int, int], None]
-ALIKE = ("cluster", "store", "film.outputs", "film.subfolder", "film.ffmpeg", "render.device")
-"""What films have in common that one pool renders into one folder."""
+ALIKE = ("cluster", "store", "film.outputs", "film.subfolder", "film.ffmpeg", "render.device", "cost", "notify")
+"""What films have in common that one pool renders into one folder, and that is told and paid for together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ def plan_sweep(sweep: Sweep, *, on_prompt: OnPrompt | None = None, weights: bool
         outputs=outputs,
         settings=settings[0],
         films=tuple(PlannedFilm(film, plan) for film, plan in zip(films, plans, strict=True)),
+        whose=sweep_of(project.storyboard.path for project in projects),
         overrides=_common(sweep, differences),
     )
 
@@ -158,11 +160,11 @@ def _sketched(
     """Films of the same settings are looked at together."""
     groups: list[tuple[Settings, list[int]]] = []
     for number, each in enumerate(settings):
-        same = next((numbers for known, numbers in groups if known == each), None)
-        if same is None:
+        alike = next((numbers for other, numbers in groups if other == each), None)
+        if alike is None:
             groups.append((each, [number]))
         else:
-            same.append(number)
+            alike.append(number)
     sketches: dict[int, Sketch] = {}
     problems: list[Problem] = []
     for each, numbers in groups:

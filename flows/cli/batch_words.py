@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from flows.batch.faults import grouped
-from flows.cli.cost_words import batch_spent, cost_lines, spent_lines
+from flows.cli.cost_words import batch_cost_lines, batch_spent, spent_lines
 from flows.cli.render import shown_path
 from flows.words import count, duration
 
 if TYPE_CHECKING:
     from flows.batch.make import BatchResult
+    from flows.batch.manifest import Entry
     from flows.batch.plan import BatchPlan
 
 MOST_ROWS = 20
@@ -35,7 +37,7 @@ def plan_lines(plan: BatchPlan) -> list[str]:
     lines += [f"warning: {text}" for text in warnings[:MOST_WARNINGS]]
     if len(warnings) > MOST_WARNINGS:
         lines.append(f"and {len(warnings) - MOST_WARNINGS:,} more kinds of warnings; --json has them all")
-    return [*lines, sums(plan), *cost_lines(plan.cost, plan.settings)]
+    return [*lines, sums(plan), *batch_cost_lines(plan)]
 
 
 def sums(plan: BatchPlan) -> str:
@@ -53,18 +55,34 @@ def closing_lines(result: BatchResult) -> list[str]:
     """Where everything is, and what is not there."""
     states = Counter(entry.state for entry in result.entries)
     said = ", ".join(f"{number:,} {state}" for state, number in states.items())
-    lost = [entry for entry in result.entries if entry.state in ("failed", "refused")]
+    lost = [entry for entry in result.entries if not entry.finished and entry.state != "rejected"]
     rejected = [entry for entry in result.entries if entry.state == "rejected"]
     lines = ["", f"films     {shown_path(result.folder)}: {said}"]
     lines += [f"gallery   {shown_path(result.gallery)}"]
     lines += [f"manifest  {shown_path(result.manifest)}, {result.parquet.name}"]
     lines += [f"{count(result.rendered, 'clip')} rendered in {duration(result.seconds)}"]
     lines += spent_lines(batch_spent(result.entries))
-    for entry in lost[:MOST_ROWS]:
-        lines.append(f"    row {entry.row} {entry.name}: {entry.state}: {entry.error}")
-    if len(lost) > MOST_ROWS:
-        lines.append(f"    and {len(lost) - MOST_ROWS:,} more; the manifest has them all")
+    lines += lost_lines(lost, lambda entry: f"row {entry.row} {entry.name}".rstrip())
     lines += [f"    row {entry.row} {entry.name}: {entry.error}" for entry in rejected[:MOST_ROWS]]
-    if lost:
-        lines.append("\nNext: mend these, and run the same command again: what is made is kept")
-    return lines
+    return [*lines, f"\n{next_step(lost)}"] if lost else lines
+
+
+def lost_lines(lost: Sequence[Entry], named: Callable[[Entry], str]) -> list[str]:
+    """Of films that are not made why; what several were stopped for is said once."""
+    reasons = Counter((entry.state, entry.error) for entry in lost if entry.state == "stopped")
+    lines = []
+    for entry in lost:
+        alike = reasons.pop((entry.state, entry.error), 0) if entry.state == "stopped" else 1
+        more = f" and {count(alike - 1, 'film')} more" if alike > 1 else ""
+        if alike:
+            lines.append(f"    {named(entry)}{more}: {entry.state}: {entry.error}")
+    more_lines = len(lines) - MOST_ROWS
+    return lines if more_lines <= 0 else [*lines[:MOST_ROWS], f"    and {more_lines:,} more; the manifest has them all"]
+
+
+def next_step(lost: Sequence[Entry]) -> str:
+    """What to do about films that are not made: those that a cap has stopped are nobody's mistake."""
+    stopped = [entry for entry in lost if entry.state == "stopped"]
+    steps = ["mend these"] if len(stopped) < len(lost) else []
+    steps += ["raise the cap"] if stopped else []
+    return f"Next: {', '.join(steps)}, and run the same command again: what is made is kept"

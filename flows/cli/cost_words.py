@@ -5,31 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flows.amounts import amount
+from flows.cost import estimate_cost
+from flows.cost.caps import Of, caps_of
 from flows.cost.spent import Spent
 from flows.fields import plain
-from flows.words import duration, money
+from flows.words import count, duration, money
 
 if TYPE_CHECKING:
     from flows.batch.manifest import Entry
+    from flows.batch.plan import BatchPlan
     from flows.cost import CostEstimate
     from flows.settings import Settings
 
 ON = {"measured": "", "scaled": ", from other clips", "rough": ", a guess"}
 
 
-def cost_lines(estimate: CostEstimate, settings: Settings) -> list[str]:
-    """Of what is to be rendered; nothing where nothing is. A cap that it does not stay within by itself is named."""
+def cost_lines(estimate: CostEstimate, settings: Settings, of: Of = "film") -> list[str]:
+    """Of a film, or a batch, that is to be rendered; nothing where nothing is. Caps that it does not stay within by
+    itself are named: its own, and the month's."""
     if not estimate.seconds:
         return []
     line = f"Cost: {in_words(plain(estimate))}"
-    cap = settings.cost.cap.film
-    if cap is None:
-        return [line]
-    most = amount(cap)
-    if estimate.high.measured(most) > most.value:
-        line += f"; more than cost.cap.film={most} allows"
-    return [line]
+    caps = caps_of(settings.cost.cap, settings.cost.currency, of, "month")
+    passed = [f"{cap.key}={cap.most}" for cap in caps if cap.passed(estimate.high)]
+    return [f"{line}; more than {' and '.join(passed)} {'allow' if passed[1:] else 'allows'}" if passed else line]
+
+
+def batch_cost_lines(plan: BatchPlan) -> list[str]:
+    """The same of a batch, and of its films that do not stay within a film's cap."""
+    lines = cost_lines(plan.cost, plan.settings, "batch")
+    for cap in caps_of(plan.settings.cost.cap, plan.settings.cost.currency, "film"):
+        dear = [each for each in plan.films if cap.passed(estimate_cost(each.plan).high)]
+        if lines and dear:
+            first = plan.named(dear[0].film.row, dear[0].name)
+            others = f" and {count(len(dear) - 1, 'film')} more" if dear[1:] else ""
+            lines.append(f"      more than {cap.key}={cap.most} allows: {first}{others}")
+    return lines
 
 
 def in_words(estimate: Mapping[str, Any]) -> str:

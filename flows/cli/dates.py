@@ -24,6 +24,15 @@ def until_then(text: str | None, option: str, zone: tzinfo | None) -> datetime |
     return found + timedelta(days=1) if _is_date(text) else found
 
 
+def check_order(since: datetime | None, until: datetime | None) -> None:
+    """Of two moments that options named. Raises click.UsageError where no time lies between them."""
+    if since is not None and until is not None and since >= until:
+        first, last = (each.isoformat(" ", "minutes") for each in (since, until))
+        raise click.UsageError(
+            f"--since {first} is not before --until {last}; write an earlier --since, or a later --until"
+        )
+
+
 def _is_date(text: str) -> bool:
     try:
         date.fromisoformat(text)

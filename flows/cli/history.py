@@ -81,7 +81,7 @@ def command(
       wanflow history --by person --model wan22 --json
       wanflow history --plot costs.html
     """
-    from flows.cli.dates import from_then, until_then
+    from flows.cli.dates import check_order, from_then, until_then
     from flows.config import compose
     from flows.cost.month import zone_of
     from flows.ledger import Chosen
@@ -101,6 +101,7 @@ def command(
         until=until_then(until, "--until", zone),
         failed=failed,
     )
+    check_order(chosen.since, chosen.until)
     store = open_store(settings.store.address)
     store.check()
     damaged: list[str] = []

@@ -22,6 +22,7 @@ from flows.cli.problems import (
     mistakes,
     problems_of,
 )
+from flows.config.told import is_secret, name_of, told
 from flows.errors import FlowsError, Problem, RenderError, TableError
 from wan.errors import WanError
 from wan.system.files import state_folder
@@ -29,6 +30,8 @@ from wan.system.files import state_folder
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """What a person, a service manager or the end of a session stop us with."""
 SECRETS = ("--webhook", "--smtp")
+LEAST_SECRET = 6
+"""Letters of the shortest text that is one: shorter ones stand in words, too."""
 MOST_SHOWN = 200
 """Problems of one file that people are shown."""
 
@@ -53,8 +56,9 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
     code = exit_code(error)
     if isinstance(error, click.exceptions.Exit | SystemExit):
         return code
-    text = words(error, arguments)
+    text = spared(words(error, arguments), arguments)
     if isinstance(error, click.ClickException):
+        error.message = spared(error.message, arguments)  # type: ignore[misc]  # click shows this and nothing else
         error.show()
     else:
         say(text)
@@ -102,24 +106,43 @@ def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
     """Keep the traceback in a file, and say where: it is of use to us, not to the person."""
     lines = traceback.format_exception(error)
     brief = f"error: wanflow broke: {type(error).__name__}: {error}"
+    whole = spared("".join(lines), arguments)
     arguments = without_secrets(arguments)
     try:
         log = log_file()
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(f"wanflow {' '.join(arguments)}\n\n{''.join(lines)}", "utf-8", "backslashreplace")
+        log.write_text(f"wanflow {' '.join(arguments)}\n\n{whole}", "utf-8", "backslashreplace")
     except OSError:
         return f"{brief}\n    show more: WANFLOW_DEBUG=1 wanflow {' '.join(arguments)}"
     return f"{brief}\n    this is a mistake of ours; the whole story is in {log}"
 
 
 def without_secrets(arguments: Sequence[str]) -> list[str]:
-    """A command line without what follows a flag whose value is one."""
+    """A command line without what may be one: what follows a flag whose value is, an override that says where people
+    are told, an address that `wanflow notify` was given in the wrong place."""
     kept: list[str] = []
     for before, text in zip(("", *arguments), arguments, strict=False):
         flag, equals, _ = text.partition("=")
-        secret = "…" if before in SECRETS else f"{flag}=…" if equals and flag in SECRETS else text
-        kept.append(secret)
+        if before in SECRETS:
+            kept.append("…")
+        elif equals and flag in SECRETS:
+            kept.append(f"{flag}=…")
+        elif (is_secret(name_of(text)) and name_of(text) != text) or ("notify" in arguments[:2] and "://" in text):
+            kept.append(told(text))
+        else:
+            kept.append(text)
     return kept
+
+
+def spared(text: str, arguments: Sequence[str]) -> str:
+    """What is said, without secrets of the command line: whoever says it may repeat what he was given."""
+    for given, kept in zip(arguments, without_secrets(arguments), strict=True):
+        if given == kept:
+            continue
+        text = text.replace(given, kept)
+        for value in {given.partition("=")[2], given} - {""}:
+            text = text.replace(value, "…") if len(value) >= LEAST_SECRET else text
+    return text
 
 
 def log_file() -> Path:

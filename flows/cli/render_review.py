@@ -115,14 +115,15 @@ def take_here(sheet: Sheet, entries: Sequence[Entry], store: Store) -> bool:
     from flows.cli.review_ask import ask
     from flows.cli.review_pictures import here
     from flows.errors import UserError
-    from flows.review.history import add_entry, person
+    from flows.person import SOMEBODY, person
+    from flows.review.history import add_entry
     from flows.review.wanted import entry_of
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
     if here() is None:
         click.echo("          open it beside this terminal")
-    answer = ask(sheet, entries, store, person())
+    answer = ask(sheet, entries, store, person() or SOMEBODY)
     if answer is None:
         return False
     try:

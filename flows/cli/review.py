@@ -70,9 +70,9 @@ def command(
       wanflow review my_film --json > decisions.json    and later: --decisions decisions.json
     """
     from flows.cli.document import print_document
-    from flows.review.history import person
+    from flows.person import SOMEBODY, person
 
-    who = by if by is not None else person()
+    who = by if by is not None else person() or SOMEBODY
     flags = Flags(approve_all, approve, take, prompt, drop, note, reject)
     answer = _answer(flags, decisions, who)
     with ExitStack() as held:

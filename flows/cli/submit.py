@@ -97,6 +97,7 @@ def _submitted(
     from flows.runs.submitting import submit
 
     by = deadline_of(deadline, time.time()) if deadline else None
+    cost = _cost(checked)
     sent = checked.send()
     asked = submit(
         rest,
@@ -123,7 +124,7 @@ def _submitted(
         "store": sent.store,
         "files": len(sent.packed.manifest.files),
         "served": asked.served,
-        "cost": _cost(checked),
+        "cost": cost,
     }
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from flows.batch.sweep_names import short_keys
-from flows.cli.batch_words import MOST_ROWS, MOST_WARNINGS, sums
-from flows.cli.cost_words import batch_spent, cost_lines, spent_lines
+from flows.cli.batch_words import MOST_ROWS, MOST_WARNINGS, lost_lines, next_step, sums
+from flows.cli.cost_words import batch_cost_lines, batch_spent, spent_lines
 from flows.cli.render import shown_path
 from flows.words import count, duration
 
@@ -30,22 +30,23 @@ def plan_lines(plan: BatchPlan) -> list[str]:
     lines += [f"warning: {text}" for text in plan.warnings[:MOST_WARNINGS]]
     if len(plan.warnings) > MOST_WARNINGS:
         lines.append(f"and {len(plan.warnings) - MOST_WARNINGS:,} more warnings; --json has them all")
-    return [*lines, sums(plan), *cost_lines(plan.cost, plan.settings)]
+    return [*lines, sums(plan), *batch_cost_lines(plan)]
 
 
 def closing_lines(result: BatchResult) -> list[str]:
     """Where everything is, and what is not there."""
     states = Counter(entry.state for entry in result.entries)
     said = ", ".join(f"{number:,} {state}" for state, number in states.items())
-    lost = [entry for entry in result.entries if entry.state == "failed"]
+    lost = [entry for entry in result.entries if not entry.finished]
+    made = [entry for entry in result.entries if entry.finished]
     lines = ["", f"films     {shown_path(result.folder)}: {said}", f"sheet     {shown_path(result.gallery)}"]
     lines += [f"picture   {shown_path(result.sheet)}"] if result.sheet else []
     lines += [f"manifest  {shown_path(result.manifest)}, {result.parquet.name}"]
     lines += [f"{count(result.rendered, 'clip')} rendered in {duration(result.seconds)}"]
     lines += spent_lines(batch_spent(result.entries))
-    lines += [f"    {entry.name}: {entry.state}: {entry.error}" for entry in lost[:MOST_ROWS]]
-    if lost:
-        lines.append("\nNext: mend these, and run the same command again: what is made is kept")
-    else:
-        lines.append(f"\nNext: keep the best: wanflow pick {shown_path(result.folder)} {result.entries[0].name}")
+    lines += [*lost_lines(lost, lambda entry: entry.name), ""]
+    lines += [next_step(lost)] if lost else []
+    if made:
+        best = "      or keep the best of what is there" if lost else "Next: keep the best"
+        lines.append(f"{best}: wanflow pick {shown_path(result.folder)} {made[0].name}")
     return lines

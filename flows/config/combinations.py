@@ -11,6 +11,7 @@ from hydra.core.override_parser.types import Glob, Override, QuotedString
 
 from flows.config.folders import config_folders
 from flows.config.names import Names, check, parse, without_alias
+from flows.config.told import told
 from flows.errors import SettingsError
 
 MOST = 10_000
@@ -25,7 +26,7 @@ def combinations(overrides: Sequence[str], config_dir: Path | None = None) -> li
     names = Names.under(config_folders(config_dir))
     choices = [values_of(text, names) for text in overrides]
     if math.prod(map(len, choices)) > MOST:
-        raise SettingsError(f"{' '.join(overrides)[:200]}: more than {MOST:,} combinations; leave some out")
+        raise SettingsError(f"{' '.join(map(told, overrides))[:200]}: more than {MOST:,} combinations; leave some out")
     return [tuple(each) for each in itertools.product(*choices)]
 
 
@@ -37,14 +38,14 @@ def values_of(text: str, names: Names) -> list[str]:
     if override is None or not override.is_sweep_override():
         return [text]
     if isinstance(override.value(), Glob):
-        raise SettingsError(f"{text}: write the values out: {override.key_or_group}=A,B")
+        raise SettingsError(f"{told(text)}: write the values out: {override.key_or_group}=A,B")
     key = text.partition("=")[0]
     found = [f"{key}={value}" for value in (_texts(override) if ours else _told(override))]
     if not ours:
         for each in found:
             check(each, names)
     if not found:
-        raise SettingsError(f"{text}: has no values")
+        raise SettingsError(f"{told(text)}: has no values")
     return list(dict.fromkeys(found))
 
 
@@ -76,10 +77,10 @@ def _texts(override: Override) -> list[str]:
 
 def _told(override: Override) -> list[str]:
     """As Hydra writes them. Raises SettingsError for more than anybody sweeps over."""
-    told = list(itertools.islice(override.sweep_string_iterator(), MOST + 1))
-    if len(told) > MOST:
-        raise SettingsError(f"{override.input_line}: more than {MOST:,} values; leave some out")
-    return told
+    values = list(itertools.islice(override.sweep_string_iterator(), MOST + 1))
+    if len(values) > MOST:
+        raise SettingsError(f"{told(override.input_line or '')}: more than {MOST:,} values; leave some out")
+    return values
 
 
 def _text(value: object, told: str) -> str:

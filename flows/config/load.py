@@ -22,7 +22,8 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandat
 from flows.config.names import Names
 from flows.config.origin import origin
 from flows.config.schema import in_words, leaves, mapping_of, mutable_twin
-from flows.config.values import SECRETS, wrong_values
+from flows.config.told import is_secret, name_of, told
+from flows.config.values import wrong_values
 from flows.errors import SettingsError
 from flows.resources import working_folder
 from flows.settings import Settings
@@ -48,7 +49,7 @@ def load_tree(folders: Sequence[Path], overrides: Sequence[str], names: Names) -
     plain = {str(key): value for key, value in tree.items()}
     for key, what in wrong_values(plain):
         where = origin(key, folders, overrides)
-        raise SettingsError(f"{where.partition('=')[0] if key in SECRETS else where}: {what}")
+        raise SettingsError(f"{where}: {what}")
     return plain
 
 
@@ -94,6 +95,8 @@ def _explain(error: Exception, folders: Sequence[Path], overrides: Sequence[str]
         raise SettingsError(f"{mark.name}:{mark.line + 1}:{mark.column + 1}: {cause.problem}") from error
     key = getattr(cause, "full_key", None) or ""
     reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    if is_secret(key) or (not key and any(told(text) != text for text in overrides)):
+        key, reason = name_of(key), "what is written there is not repeated, since it may be a secret"
     where = origin(key, folders, overrides)
     if isinstance(cause, MissingMandatoryValue):
         raise SettingsError(f"{where}: {key} has no value; start the file from a shipped one: `defaults: [...]`")

@@ -12,6 +12,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from flows.config.schema import leaves, mapping_of
+from flows.config.told import told
 from flows.errors import SettingsError
 from wan.system.folders import found_in
 from wan.system.suggest import did_you_mean, suggestions
@@ -67,33 +68,34 @@ def without_alias(text: str) -> str:
 def parse(text: str) -> Override:
     """One override as Hydra reads it. Raises `SettingsError` for what is not one."""
     if ("=" not in text and not text.startswith("~")) or text.startswith("="):
-        raise SettingsError(f"{text}: is not an override; write KEY=VALUE, as in render=draft")
+        raise SettingsError(f"{told(text)}: is not an override; write KEY=VALUE, as in render=draft")
     try:
         override: Override = OverridesParser.create().parse_override(text)
     except HydraException as error:
-        reason = str(error).splitlines()[0]
+        shown = told(text)
+        reason = f" ({str(error).splitlines()[0]})" if shown == text else ""
         raise SettingsError(
-            f"{text}: cannot be read ({reason}); quote it for Hydra and for the shell: \"KEY='VALUE'\""
-        ) from error
+            f"{shown}: cannot be read{reason}; quote it for Hydra and for the shell: \"KEY='VALUE'\""
+        ) from (error if reason else None)
     return override
 
 
 def check(text: str, names: Names, *, sweeps: bool = False) -> Override:
     """Parse one override and make sure that what it names exists. Raises `SettingsError`."""
     override = parse(text)
-    key = override.key_or_group
+    key, shown = override.key_or_group, told(text)
     if override.is_delete():
-        raise SettingsError(f"{text}: nothing can be deleted; every key is needed. Set it instead: {key}=VALUE")
+        raise SettingsError(f"{shown}: nothing can be deleted; every key is needed. Set it instead: {key}=VALUE")
     if override.is_sweep_override() and not sweeps:
-        raise SettingsError(f"{text}: several values; sweep over them: wanflow sweep STORYBOARD {text}")
+        raise SettingsError(f"{shown}: several values; sweep over them: wanflow sweep STORYBOARD {shown}")
     if key in names.options and override.package is None:
         _check_option(text, override, names, sweeps)
     elif (key not in names.keys and not mapping_of(key)) or override.package is not None:
-        raise SettingsError(f"{text}: {names.unknown_key(key)}")
+        raise SettingsError(f"{shown}: {names.unknown_key(key)}")
     if text.endswith("=") and not sweeps:
-        raise SettingsError(f"{text}: has no value; write one, or leave the override out")
+        raise SettingsError(f"{shown}: has no value; write one, or leave the override out")
     if override.is_add():
-        raise SettingsError(f"{text}: {key} exists; leave out the +")
+        raise SettingsError(f"{shown}: {key} exists; leave out the +")
     return override
 
 
@@ -105,4 +107,4 @@ def _check_option(text: str, override: Override, names: Names, sweeps: bool) -> 
     if value not in options:
         hint = did_you_mean(str(value), options)
         hint += " " if hint else ""
-        raise SettingsError(f"{text}: no such option; {hint}{override.key_or_group}= has {', '.join(options)}")
+        raise SettingsError(f"{told(text)}: no such option; {hint}{override.key_or_group}= has {', '.join(options)}")

@@ -9,14 +9,15 @@ import yaml
 
 from flows.config.folders import WHOLE, tree_of
 from flows.config.names import GROUPS
+from flows.config.told import told
 from wan.system.folders import found_in
 
 
 def origin(key: str, folders: Sequence[Path], overrides: Sequence[str]) -> str:
-    """The override that sets a dotted key, or `file:line:col` in a project's own files, or the key."""
+    """The override that sets a dotted key (`told`), or `file:line:col` in a project's own files, or the key."""
     for text in reversed(overrides):
         if key and text.lstrip("+").startswith(f"{key}="):
-            return text
+            return told(text)
     chosen = _chosen_options(folders, overrides)
     for folder in folders[:-1]:
         for file, path in _holders(folder, key, chosen):

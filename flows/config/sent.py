@@ -34,6 +34,7 @@ OF_MACHINE = (
 """Sections and keys that a machine decides. The store's address goes its own way, with what is kept there."""
 
 _INTERPOLATION = re.compile(r"(\\*)\$\{")
+_SPECIAL = re.compile(r"[\\()\[\]{}:=,\s]")
 _QUOTE = re.compile(r"(\\*)('|$)")
 """Backslashes count where they stand before these, and nowhere else."""
 
@@ -57,10 +58,15 @@ def as_override(key: str, value: Any) -> str:
     if isinstance(value, int | float):
         return f"{key}={value}"
     if isinstance(value, Mapping):
-        return f"{key}={{{', '.join(f'{name}: {each}' for name, each in value.items())}}}"
+        return f"{key}={{{', '.join(f'{_escaped(name)}: {each}' for name, each in value.items())}}}"
     literal = _INTERPOLATION.sub(lambda found: rf"{found[1] * 2}\${{", str(value))
     quoted = _QUOTE.sub(lambda found: found[1] * 2 + (r"\'" if found[2] else ""), literal)
     return f"{key}='{quoted}'"
+
+
+def _escaped(name: str) -> str:
+    """A key of a mapping, which Hydra takes no quotes around."""
+    return _SPECIAL.sub(lambda found: f"\\{found[0]}", name)
 
 
 def _differences(here: Settings, shipped: Settings) -> Iterator[str]:

@@ -47,7 +47,8 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for kind in _at(tree, "notify.events"):
         if kind not in NOTICES:
             meant = did_you_mean(kind, NOTICES, f"there are: {', '.join(NOTICES)}")
-            yield "notify.events", f"nothing called {kind[:100]!r} is told; {meant}"
+            called = "so" if set(kind) & set("/@:") else repr(kind[:100])  # somebody's address, in the wrong place
+            yield "notify.events", f"nothing called {called} is told; {meant}"
     if "/" in (folder := _at(tree, "film.subfolder") or "") or folder in (".", ".."):
         yield "film.subfolder", f"{folder} is not the name of one folder; leave out slashes and dots"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from flows.amounts import Amount, amount
 from flows.cost.estimate import CostEstimate
@@ -14,6 +14,10 @@ from flows.settings import CapSettings
 from flows.words import money
 
 Of: TypeAlias = Literal["film", "batch", "month"]
+LESS: Final[Mapping[Of, str]] = {"film": "--only, --draft", "batch": "fewer films, --draft"}
+"""How less is rendered."""
+FILM_OF_BATCH = "leave it out, --draft"
+"""Of one film of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +76,23 @@ def check_priced(cap: Cap, estimate: CostEstimate, prices: Prices) -> None:
     )
 
 
-def check_fits(cap: Cap, estimate: CostEstimate, what: str) -> None:
-    """Raises UserError if the upper end of an estimate passes a cap; `what` is to be rendered."""
+def check_fits(cap: Cap, estimate: CostEstimate, what: str, less: str = LESS["film"]) -> None:
+    """Raises UserError if the upper end of an estimate passes a cap; `what` is to be rendered, `less` says how it would
+    be less."""
     if cap.passed(estimate.high):
-        raise too_much(cap, estimate, what, cap.before)
+        raise too_much(cap, estimate, what, cap.before, less=less)
 
 
-def too_much(cap: Cap, estimate: CostEstimate, what: str, taken: float, month: str = "") -> UserError:
+def too_much(
+    cap: Cap, estimate: CostEstimate, what: str, taken: float, month: str = "", less: str = LESS["film"]
+) -> UserError:
     """What is said of something that does not fit, `taken` being spent or reserved."""
     likely = Spend(estimate.seconds / 3600, estimate.cost).measured(cap.most)
     high = estimate.high.measured(cap.most)
     needed = Amount(_rounded_up(taken + high), cap.most.hours)
     of_month = f" of {month}" if month else ""
     before = f", and {cap.said(taken)} of {cap.said(cap.most.value)}{of_month} are spent or reserved" if taken else ""
-    later = ", or wait until others are done, or for the next month" if month else ", or render less: --only, --draft"
+    later = ", or wait until others are done, or for the next month" if month else f", or render less: {less}"
     return UserError(
         f"{cap.key}={cap.most}: {what} may take up to {cap.said(high)} (about {cap.said(likely)}){before}\n"
         f"    {cap.key}={needed} allows it{later}"

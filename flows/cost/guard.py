@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Month:
-    """What is reserved of a month's cap. `spent`: what the ledger says."""
+    """What is reserved of a month's cap. `spent`: what the ledger says. Several threads may say what becomes of it."""
 
     name: str
     account: Account
@@ -37,13 +37,15 @@ class Month:
     person: str
     held: list[Held] = field(default_factory=list)
     taken: float = 0.0
+    _one: threading.Lock = field(default_factory=threading.Lock)
 
     def reserve(self, wanted: Spend) -> None:
         """Raises OverCap, StoreError, EnvironmentProblem."""
         held, taken = self.account.reserve(wanted, self.cap.most, self.spent, film=self.film, person=self.person)
-        if not self.held:
-            self.taken = taken
-        self.held.append(held)
+        with self._one:
+            if not self.held:
+                self.taken = taken
+            self.held.append(held)
 
     @property
     def allowed(self) -> float:
@@ -51,19 +53,21 @@ class Month:
         return sum(held.asked.measured(self.cap.most) for held in self.held)
 
     def renew(self, used: Spend) -> None:
-        """All but the last are used up to what they are of."""
-        for held in self.held[:-1]:
-            part = min(1.0, held.asked.hours / used.hours) if used.hours else 0.0
-            money = None if used.money is None else used.money * part
-            held.renew(Spend(used.hours * part, money))
-            used = Spend(used.hours * (1 - part), None if used.money is None else used.money * (1 - part))
-        if self.held:
-            self.held[-1].renew(used)
+        """All but the last are used up to what they are of. What is settled stays so."""
+        with self._one:
+            for held in self.held[:-1]:
+                part = min(1.0, held.asked.hours / used.hours) if used.hours else 0.0
+                money = None if used.money is None else used.money * part
+                held.renew(Spend(used.hours * part, money))
+                used = Spend(used.hours * (1 - part), None if used.money is None else used.money * (1 - part))
+            if self.held:
+                self.held[-1].renew(used)
 
     def settle(self) -> None:
         """What was used is in the ledger."""
-        for held in self.held:
-            held.settle()
+        with self._one:
+            for held in self.held:
+                held.settle()
 
 
 class Guard:
@@ -95,8 +99,10 @@ class Guard:
         self._ended = threading.Event()
         self.stopped = ""
         self.recorded = False
+        self._renewing: threading.Thread | None = None
         if month is not None:
-            threading.Thread(target=self._renew, name="budget", daemon=True).start()
+            self._renewing = threading.Thread(target=self._renew, name="budget", daemon=True)
+            self._renewing.start()
 
     def note(self, event: Event) -> Iterator[BudgetLow]:
         """After the meter has heard it: caps that are nearly spent, each once. `stopped` says from then on why no
@@ -116,11 +122,23 @@ class Guard:
                 pass
             case _:
                 return
+        yield from self._low(self._look())
+
+    def again(self, clips: Iterable[Clip]) -> None:
+        """Clips that are to be rendered once more, before they are begun: they count as those to be rendered do. They
+        may not be begun if `stopped` says something then."""
+        expected = {clip.fingerprint: clip.estimated_seconds for clip in clips}
+        self._expected |= expected
+        self._left |= expected
+        self._look()
+
+    def _look(self) -> Spend:
+        """What is used by now; and whether another clip may be begun."""
         self._looked = self._clock()
         used = self._meter.spend(self._prices, self._looked)
-        yield from self._low(used)
         if not self.stopped and self._left:
             self.stopped = self._why_stop(used) or ""
+        return used
 
     def settle(self) -> str | None:
         """The end. What was used and is not `recorded` in the ledger stays with the reservations. Returns what went
@@ -128,6 +146,8 @@ class Guard:
         self._ended.set()
         if self._month is None:
             return None
+        assert self._renewing is not None, "what is reserved is renewed"
+        self._renewing.join()  # it may be writing, and what it knew is older
         try:
             if self.recorded or not self._meter.used:
                 self._month.settle()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from flows.cost.caps import Cap, Of, caps_of, check_fits, check_priced
+from flows.cost.caps import LESS, Cap, Of, caps_of, check_fits, check_priced
 from flows.cost.estimate import CostEstimate, share
 from flows.cost.guard import Guard, Month, begin
 from flows.cost.meter import Meter
@@ -49,7 +49,7 @@ def open_guard(wanted: Wanted, settings: Settings, store: Store, meter: Meter) -
         if cap.of != "month"
     ]
     for cap in own:
-        check_fits(cap, estimate, wanted.what)
+        check_fits(cap, estimate, wanted.what, LESS[wanted.of])
     month = next((_month(cap, wanted, settings, store, prices) for cap in caps if cap.of == "month"), None)
     if month is not None:
         begin(month, estimate, wanted.what)

@@ -108,11 +108,6 @@ class Account:
             raise
         return held, taken
 
-    def others(self, cap: Amount, but: frozenset[int]) -> float:
-        """What all others count for now, in the cap's unit."""
-        found = (other for number, other in self._all() if number not in but)
-        return sum(other.counts(cap, self._now()) for other in found)
-
     def put(self, number: int, note: Reservation) -> Reservation:
         """Write it anew, with the time it counts."""
         renewed = replace(note, until=self._now() + LIVES_SECONDS)
@@ -178,10 +173,12 @@ class Held:
         self._note = self._account.put(self.number, replace(self._note, state="granted"))
 
     def renew(self, used: Spend) -> None:
-        """We are there, and have used so much."""
+        """We are there, and have used so much. Of what is settled nothing is said any more: it may be gone."""
+        if self._note.state == "settled":
+            return
         self._note = self._account.put(self.number, replace(self._note, used_hours=used.hours, used_money=used.money))
 
     def settle(self) -> None:
-        """What was used is in the ledger, and counts there."""
-        self._account.put(self.number, replace(self._note, state="settled"))
+        """What was used is in the ledger, and counts there: from now on, whatever is said of it."""
+        self._note = self._account.put(self.number, replace(self._note, state="settled"))
         self._account.sweep()

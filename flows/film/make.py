@@ -95,7 +95,7 @@ def _begun(
         on_event=on_event,
         began=began,
     )
-    making.guard = guard_of(making)
+    making.guard = guard_of(making, surveyed.missing)
     cleanup.callback(making.settle)
     put_assets(store, plan.assets, surveyed.missing)
     if surveyed.missing:

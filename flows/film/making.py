@@ -20,6 +20,7 @@ from flows.events import MOTION, Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, MISSING, PLAN, REPORT, SHOTS
 from flows.film.healing import Healing
 from flows.film.result import Delivered
+from flows.film.spending import guard_of
 from flows.film.survey import Survey, clips_of, survey
 from flows.film.watch import Watches
 from flows.planning import plan_to_json
@@ -99,15 +100,20 @@ class Making:
     def events(self) -> Iterator[Event]:
         """What happens until everything is rendered that can be. `on_event` has heard it before. A clip that was lost
         since what it starts from is damaged is rendered again with that, once."""
-        for event in self.pool.events() if self.pool is not None else ():
+        for event in self.pool.events() if self.pool is not None and not self._stopping else ():
             again = self.healing.after(event) if isinstance(event, Failed) and not self._stopping else ()
-            yield from self._rendered_again(event, again) if again else (self._noted(event),)
-            for low in self.guard.note(event) if self.guard is not None else ():
-                self.on_event(low)
-                yield low
-                yield self.warn(low.message)
+            for noted in self._rendered_again(event, again) if again else (self._noted(event),):
+                yield noted
+                yield from self._guarded(noted)
             if self._stopping and self._held():
                 return
+
+    def _guarded(self, noted: Event) -> Iterator[Event]:
+        """What is told of caps."""
+        for low in self.guard.note(noted) if self.guard is not None else ():
+            self.on_event(low)
+            yield low
+            yield self.warn(low.message)
 
     @property
     def _stopping(self) -> bool:
@@ -122,22 +128,36 @@ class Making:
 
     def heal(self) -> tuple[Event, ...]:
         """After the film could not be cut since clips were lost or altered in the store: they are rendered again, which
-        `events` tells. Returns what is said of that; nothing, if that was not why, or it was tried before. Raises
-        StoreError, MediaError."""
+        `events` tells, if caps allow it. Returns what is said of that; nothing, if that was not why, or it was tried
+        before. Raises StoreError, MediaError, UserError for a film that would pass a cap."""
         stale = self.healing.stale(self.records)
         again = self.healing.again(stale.missing)
         if len(again) < len(stale.missing) or not (again or stale.found):
             return ()
         self.records |= stale.found
-        if again and self.pool is None:
-            assert self.open_pool is not None, "whoever cuts a film can render what is missing"
-            self.pool = self.open_pool(again)
-        elif again and self.pool is not None:
-            self.pool.submit(again)
         elsewhere = (
             f"{self.watches.name_of(name)}: its clip was rendered again by another film" for name in stale.found
         )
-        return tuple(self.warn(text) for text in (*map(self.reopen, again), *elsewhere))
+        said = tuple(self.warn(text) for text in (*map(self.reopen, again), *elsewhere))
+        if again and self._allowed(again):
+            self._submit(again)
+        return said
+
+    def _allowed(self, clips: Sequence[Clip]) -> bool:
+        """Whether these may be rendered again: they count before they are begun. Where nothing was missing there was
+        no guard; there is one from now on, if a cap is set. Raises UserError for what would pass one."""
+        if self.guard is None:
+            self.guard = guard_of(self, clips)
+        else:
+            self.guard.again(clips)
+        return not self._stopping
+
+    def _submit(self, clips: Sequence[Clip]) -> None:
+        if self.pool is None:
+            assert self.open_pool is not None, "whoever cuts a film can render what is missing"
+            self.pool = self.open_pool(clips)
+        else:
+            self.pool.submit(clips)
 
     def reopen(self, clip: Clip) -> str:
         """Its record was withdrawn: it is to be rendered once more. Returns what is said of that."""
@@ -148,14 +168,15 @@ class Making:
         return self.healed[clip.fingerprint]
 
     def _rendered_again(self, event: Event, clips: Sequence[Clip]) -> Iterator[Event]:
-        """The clip that failed last of them, after what it starts from: no failure is final yet."""
-        assert self.pool is not None, "who failed was rendered"
+        """The clip that failed last of them, after what it starts from: no failure is final yet. Where a cap does not
+        allow it, they wait for ever."""
         assert isinstance(event, Failed)
         for clip in clips[:-1]:
             yield self.warn(self.reopen(clip))
         if event.because_of is None:
             yield self._noted(replace(event, final=False))
-        self.pool.submit(clips)
+        if self._allowed(clips):
+            self._submit(clips)
 
     def warn(self, message: str) -> Log:
         """Said once to the person: what went wrong beside the film. Returns what was said."""

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from flows.errors import EnvironmentProblem, StoreError
 from flows.film.making import Making
-from flows.film.spending import Spending, user
+from flows.film.spending import Spending
 from flows.ledger import LedgerRow, append_rows, learn_film
 from flows.ledger.overheads import start_key
 from flows.ledger.rows import RowStatus
+from flows.person import person
 from flows.planning import Run, ledger_row, past_of
 from flows.planning.overheads import written
 from flows.resolve.memory import remember
@@ -58,7 +59,7 @@ def _learn(making: Making) -> None:
 
 
 def _rows(making: Making, flow_run_id: str, batch: str = "") -> Iterator[LedgerRow]:
-    run = Run(when=datetime.now(UTC), user=user(), flow_run=flow_run_id, version=_version(), batch=batch)
+    run = Run(when=datetime.now(UTC), user=person(), flow_run=flow_run_id, version=_version(), batch=batch)
     spent = Spending(making)
     for shot in making.shots:
         for take, planned in enumerate(shot.takes):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,16 +10,17 @@ from flows.cost import Prices, Used, estimate_cost
 from flows.cost.guard import Guard
 from flows.cost.opening import Wanted, open_guard
 from flows.ledger import LedgerRow
+from flows.person import person
+from flows.planning.model import Clip
 
 if TYPE_CHECKING:
     from flows.film.making import Making
 
 
-def guard_of(making: Making) -> Guard | None:
-    """Of a film that is about to be rendered. Raises UserError for one that would pass a cap."""
-    plan, missing = making.plan, making.survey.missing
-    if not missing:
-        return None
+def guard_of(making: Making, missing: Sequence[Clip]) -> Guard | None:
+    """Of a film of which these clips are about to be rendered; None: there are none, or no cap. Raises UserError for
+    one that would pass a cap."""
+    plan = making.plan
     wanted = Wanted(
         of="film",
         name=plan.slug,
@@ -27,7 +28,7 @@ def guard_of(making: Making) -> Guard | None:
         clips=[clip.fingerprint for clip in plan.clips],
         missing=missing,
         estimate=estimate_cost(plan, missing),
-        person=user(),
+        person=person(),
     )
     return open_guard(wanted, plan.settings, making.store, making.meter)
 
@@ -58,11 +59,3 @@ class Spending:
             cost=None if cost is None else round(cost, 6),
             currency="" if cost is None else self._prices.currency,
         )
-
-
-def user() -> str:
-    """Who makes it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may have a user id without a name
-        return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.errors import MediaError, UserError
@@ -18,7 +18,8 @@ from wan.system.suggest import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """`found`: records of finished, whole clips by fingerprint. `missing`: clips to render, upstream first.
+    """`found`: records of finished, whole clips by fingerprint. `missing`: clips to render, upstream first, all of them
+    "new", also those that a plan has found in the store.
 
     `damaged`: fingerprints of those among the missing whose blobs were lost or altered.
     """
@@ -38,8 +39,12 @@ def survey(store: Store, clips: Sequence[Clip]) -> Survey:
     found = {name: record for name, record in records.items() if whole.issuperset(record.blobs)}
     for name in records.keys() - found.keys():
         store.discard(name)
-    missing = tuple(clip for clip in clips if clip.fingerprint not in found)
+    missing = tuple(_new(clip) for clip in clips if clip.fingerprint not in found)
     return Survey(found, missing, frozenset(finished - found.keys()))
+
+
+def _new(clip: Clip) -> Clip:
+    return clip if clip.status == "new" else replace(clip, status="new")
 
 
 def chosen_shots(plan: Plan, only: Sequence[str]) -> tuple[PlannedShot, ...]:

@@ -50,7 +50,8 @@ def batch_message(making: BatchMaking, error: BaseException | None, began: float
 def _lost(making: BatchMaking) -> Iterator[str]:
     lost = [entry for entry in making.entries if not entry.settled]
     for entry in lost[:MOST_LOST]:
-        yield f"row {entry.row} {entry.name}: {entry.state}: {entry.error or ''}"
+        named = making.plan.named(entry.row, entry.name)
+        yield f"{named}: {entry.state}: {entry.error}" if entry.error else f"{named}: {entry.state}"
     if len(lost) > MOST_LOST:
         yield f"and {len(lost) - MOST_LOST:,} more"
 

@@ -17,6 +17,8 @@ from wan.system.files import without_tilde
 MAX_BYTES = 8192
 _MAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+|[^@\s<>,;\"]+@localhost")
 PORTS = {"smtps": 465, "smtp": 587}
+_WEBHOOK = "write https://HOST/PATH"
+_SMTP = "write smtps://USER:PASSWORD@HOST, or smtp://… with STARTTLS; a port behind HOST is one of 1 to 65535"
 
 
 Security: TypeAlias = Literal["tls", "starttls", "none"]
@@ -63,9 +65,9 @@ def webhook_of(flag: str, text: str, *, insecure: bool = False) -> Webhook:
     """`text` as for `kept`. Raises UserError for what is no address, and for one without TLS that is not of this
     machine, unless that is allowed (`insecure`); the address itself is not repeated."""
     address = kept(flag, text)
-    parts = _split(flag, address)
+    parts = _split(flag, address, _WEBHOOK)
     if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise UserError(f"{flag}: {shown(address)} is no address of a webhook\n    write https://HOST/PATH")
+        raise UserError(f"{flag}: {shown(address)} is no address of a webhook\n    {_WEBHOOK}")
     if parts.username or parts.password:
         raise UserError(f"{flag}: {shown(address)} has a user in it, which webhooks do not take\n    leave it out")
     if parts.scheme == "http" and not insecure and not is_here(parts.hostname):
@@ -87,12 +89,9 @@ def mail_of(flag: str, to: tuple[str, ...], smtp_flag: str, smtp: str | None, *,
             f"    {smtp_flag} env:NAME, and in the environment NAME=smtps://USER:PASSWORD@HOST"
         )
     address = kept(smtp_flag, smtp)
-    parts = _split(smtp_flag, address)
+    parts = _split(smtp_flag, address, _SMTP)
     if parts.scheme not in PORTS or not parts.hostname:
-        raise UserError(
-            f"{smtp_flag}: {shown(address)} is no address of a mail server\n"
-            "    write smtps://USER:PASSWORD@HOST, or smtp://… with STARTTLS"
-        )
+        raise UserError(f"{smtp_flag}: {shown(address)} is no address of a mail server\n    {_SMTP}")
     sender = dict(_pair(each) for each in parts.query.split("&") if each).get("from") or unquote(parts.username or "")
     if not _MAIL.fullmatch(sender):
         raise UserError(
@@ -126,7 +125,7 @@ def is_here(host: str) -> bool:
         return False
 
 
-def _split(flag: str, address: str) -> SplitResult:
+def _split(flag: str, address: str, fix: str) -> SplitResult:
     try:
         if any(each.isspace() or not each.isprintable() for each in address) or len(address) > MAX_BYTES:
             raise ValueError
@@ -134,7 +133,7 @@ def _split(flag: str, address: str) -> SplitResult:
         if parts.port == 0:
             raise ValueError
     except ValueError:
-        raise UserError(f"{flag}: {shown(address)} is no address\n    write https://HOST/PATH") from None
+        raise UserError(f"{flag}: {shown(address)} is no address\n    {fix}") from None
     return parts
 
 

@@ -187,7 +187,7 @@ def _shot(recipe: ShotRecipe, made: Chosen, source: str | None, counted: set[str
         takes=takes,
         depends_on=(source,) if source else (),
         transition=shot.transition,
-        estimated_seconds=sum(clip.estimated_seconds for clip in fresh.values()),
+        estimated_seconds=sum(clip.estimated_seconds for clip in fresh.values() if clip.status == "new"),
         start=moments.starts[recipe.id],
         overlap=moments.overlaps[recipe.id],
         original_prompt=None if prompt == shot.prompt else shot.prompt,
@@ -200,11 +200,13 @@ def _shot(recipe: ShotRecipe, made: Chosen, source: str | None, counted: set[str
 
 
 def _slowest_take(shot: PlannedShot) -> float:
-    return max(sum(clip.estimated_seconds for clip in take.clips) for take in shot.takes)
+    return max(sum(clip.estimated_seconds for clip in take.clips if clip.status == "new") for take in shot.takes)
 
 
 def _totals(shots: Sequence[PlannedShot], moments: Moments, width: int, maker: TakeMaker) -> Totals:
     takes = [take for shot in shots for take in shot.takes]
+    new = {clip.spec.variant for take in takes for clip in take.clips if clip.status == "new"}
+    gpus = {gpu for variant in new or maker.gpus for gpu in maker.gpus[variant]}
     return Totals(
         shots=len(shots),
         takes=len(takes),
@@ -215,7 +217,7 @@ def _totals(shots: Sequence[PlannedShot], moments: Moments, width: int, maker: T
         width=width,
         estimate=maker.basis,
         loads=dict(maker.loads),
-        gpus=tuple(sorted(maker.gpus)),
+        gpus=tuple(sorted(gpus)),
     )
 
 

@@ -29,7 +29,7 @@ class Clip:
 
     `spec` decides its pixels, and its `fingerprint` is that of the spec. Everything else decides none: at which rate
     its frames are kept, by which of several exact kernels attention is computed, how many frames the film hides and
-    shows (surplus is trimmed).
+    shows (surplus is trimmed). What is in the store has its estimates, too: it may have to be rendered again.
     """
 
     fingerprint: Annotated[str, "sha256 of the spec as canonical JSON"]
@@ -156,8 +156,8 @@ class Totals:
     worker: `start_seconds` until the first clip is under way, all new clips, and `edit_seconds`. `estimate` says what
     the clips' part stands on: clips like these were timed, others were, or none.
     `width` is that of the graph: how many new clips could be rendered side by side at most. `loads` are the seconds
-    that loading takes, by variant of the new clips, `gpus` what these were timed on before: GPUs by name ("": none), or
-    the one of this machine.
+    that loading takes, by variant, `gpus` what those of the new clips (of all, where none is new) were timed on before:
+    GPUs by name ("": none), or the one of this machine.
     """
 
     shots: int

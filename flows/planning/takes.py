@@ -12,7 +12,7 @@ from flows.ledger.timings import BASES, Basis, Estimate, Extent
 from flows.media.treated import versions
 from flows.planning.geometry import Geometry
 from flows.planning.media import camera_path, clip_loras, clip_media
-from flows.planning.model import Clip, Take
+from flows.planning.model import Clip, Status, Take
 from flows.planning.motion import prepared_media, relighting_loras
 from flows.planning.recipes import ShotRecipe
 from flows.planning.rough import rough_seconds
@@ -30,7 +30,8 @@ CLIP_SEED_STEP = 1_000_003
 
 @dataclass(slots=True)
 class TakeMaker:
-    """Makes the takes of one film's shots, and remembers what its estimates stood on."""
+    """Makes the takes of one film's shots, and remembers what its estimates stood on: `bases` those of new clips,
+    `loads` and `gpus` by variant."""
 
     geometry: Geometry
     numerics: Numerics
@@ -40,7 +41,7 @@ class TakeMaker:
     """Of shots that name none; None: the family's, or the variant's."""
     bases: set[Basis] = field(default_factory=set)
     loads: dict[str, float] = field(default_factory=dict)
-    gpus: set[str] = field(default_factory=set)
+    gpus: dict[str, set[str]] = field(default_factory=dict)
     _estimates: dict[object, Estimate] = field(default_factory=dict)
     _computed: Numerics = field(init=False)
     """What is computed, whichever exact kernel does: that decides pixels."""
@@ -71,8 +72,8 @@ class TakeMaker:
     def looked_up(
         self, recipe: ShotRecipe, source: str | None, takes: Sequence[Take], finished: Collection[str]
     ) -> tuple[Take, ...]:
-        """The takes with what the store has of them (`finished` fingerprints), why the others are new, and estimates of
-        those."""
+        """The takes with what the store has of them (`finished` fingerprints), why the others are new, and estimates:
+        also of what is there, and may be found damaged."""
         return tuple(self._looked_up(recipe, source, take, finished) for take in takes)
 
     @staticmethod
@@ -86,7 +87,7 @@ class TakeMaker:
 
     def _looked_up(self, recipe: ShotRecipe, source: str | None, take: Take, finished: Collection[str]) -> Take:
         chain = tuple(
-            replace(clip, status="cached") if clip.fingerprint in finished else self._estimated(clip, cut.part.role)
+            self._estimated(clip, cut.part.role, "cached" if clip.fingerprint in finished else "new")
             for clip, cut in zip(take.clips, recipe.clips, strict=True)
         )
         if all(clip.status == "cached" for clip in chain):
@@ -144,7 +145,7 @@ class TakeMaker:
             treated=self._treated(image, last_image, media),
         )
 
-    def _estimated(self, clip: Clip, role: Role) -> Clip:
+    def _estimated(self, clip: Clip, role: Role, status: Status) -> Clip:
         """Clips of one kind are many, and looked up once."""
         spec = clip.spec
         given = tuple(medium.name for medium in spec.media)
@@ -153,8 +154,14 @@ class TakeMaker:
         estimate = self._estimates.get(kind)
         if estimate is None:
             estimate = self._estimates[kind] = self._estimate(spec, role)
+        if status == "new":
+            self.bases.add(estimate.basis)
         return replace(
-            clip, estimated_seconds=estimate.seconds, estimated_low=estimate.low, estimated_high=estimate.high
+            clip,
+            status=status,
+            estimated_seconds=estimate.seconds,
+            estimated_low=estimate.low,
+            estimated_high=estimate.high,
         )
 
     def _estimate(self, spec: ClipSpec, role: Role) -> Estimate:
@@ -167,7 +174,6 @@ class TakeMaker:
             return rough_seconds(like, kernel, published=role.repo is not None, flash_3=self.snapshot.flash_3)
 
         estimate = self.snapshot.timings.estimate(spec, kernel, self.device, rough, self.snapshot.gpu)
-        self.bases.add(estimate.basis)
         if spec.variant not in self.loads:
             self._look_up(spec, role)
         return estimate
@@ -177,7 +183,7 @@ class TakeMaker:
         kernel, timings, gpu = self.numerics.attention, self.snapshot.timings, self.snapshot.gpu
         load = timings.load(spec, kernel, self.device, gpu)
         self.loads[spec.variant] = load if load is not None else LOAD if role.repo is None else PUBLISHED_WEIGHTS
-        self.gpus |= timings.gpus(spec, kernel, self.device) if gpu is None else {gpu}
+        self.gpus[spec.variant] = set(timings.gpus(spec, kernel, self.device) if gpu is None else {gpu})
 
     def _treated(self, image: str | None, last_image: str | None, media: tuple[Medium, ...]) -> tuple[str, ...]:
         """What is done to a clip's inputs: they give other pixels than the same files read plainly."""

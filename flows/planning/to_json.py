@@ -11,6 +11,8 @@ from flows.planning.model import Plan, PlannedShot
 @without_garbage_collection()
 def plan_to_json(plan: Plan) -> PlanForm:
     """Plain values for `json.dumps`, in a stable order. Times in seconds."""
+    takes = (take for shot in plan.shots for take in shot.takes)
+    new = {clip.spec.variant for take in takes for clip in take.clips if clip.status == "new"}
     return {
         "plan_version": plan.plan_version,
         "title": plan.title,
@@ -35,7 +37,7 @@ def plan_to_json(plan: Plan) -> PlanForm:
             "edit_seconds": _seconds(plan.totals.edit_seconds),
             "estimate": plan.totals.estimate,
             "width": plan.totals.width,
-            "loads": {name: _seconds(took) for name, took in plan.totals.loads.items()},
+            "loads": {name: _seconds(took) for name, took in plan.totals.loads.items() if name in new},
             "gpus": list(plan.totals.gpus),
         },
         "assets": dict(plan.assets),

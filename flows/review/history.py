@@ -7,7 +7,6 @@ reviews/runs/<run>.json                   where the review of a submitted film i
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import os
@@ -31,14 +30,6 @@ def folder_of(storyboard: Storyboard) -> str:
     sent = storyboard.sent_from
     origin = sent.partition("@")[2] if sent else f"{socket.gethostname()}:{os.path.realpath(storyboard.path)}"
     return f"{FOLDER}/{storyboard.slug}-{hashlib.sha256(origin.encode()).hexdigest()[:12]}"
-
-
-def person() -> str:
-    """Who decides here, where nobody says."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may have a user id without a name
-        return "somebody"
 
 
 def read_entries(store: Store, folder: str) -> tuple[Entry, ...]:

@@ -10,7 +10,6 @@ from typing import Annotated, Literal, TypeAlias
 from flows.words import count
 
 Kind: TypeAlias = Literal["stills", "draft"]
-KINDS: tuple[Kind, ...] = ("stills", "draft")
 Verdict: TypeAlias = Literal["approve", "take", "prompt", "drop", "note"]
 VERDICTS: Mapping[Verdict, str] = {
     "approve": "it is rendered as it is",

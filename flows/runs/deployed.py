@@ -26,7 +26,7 @@ from flows.runs.names import FLOW, REFUSED
 from flows.runs.order import BatchOrder, Order
 from flows.runs.scheduled import Scheduled
 from flows.runs.served import run_url, served
-from flows.runs.suspending import suspend, take_answer
+from flows.runs.suspending import answer, forget_answer, suspend
 from flows.runs.tasks import as_state
 
 LEAST, MOST = -1000, 1000
@@ -103,7 +103,7 @@ def film(
         run=run,
         url=run_url(told.url, run),
         review=review,
-        answer=take_answer() if review else "",
+        answer=answer() if review else "",
         batch=BatchOrder(
             table=table,
             matrix=tuple(matrix),
@@ -122,6 +122,8 @@ def film(
         FEED.set(process.feed)
         state = _followed(process, Scheduled(asked_by, storyboard, at, late) if asked_by else None)
     last = process.feed.last
+    if order.answer and last is not None and last.how not in ("crashed", "cancelled"):
+        forget_answer()
     if last is not None and last.how == "waits" and process.feed.asked is not None:
         suspend(process.feed.asked, last.message)
     return state

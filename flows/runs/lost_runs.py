@@ -31,8 +31,8 @@ def mark_crashed(api: str, *, started_before: float) -> None:
     """
     moment = datetime.fromtimestamp(started_before, UTC).isoformat()
     with Rest(api, httpx.Client(base_url=api, timeout=10, trust_env=False)) as rest:  # loopback: no proxy
-        body = {"flow_runs": {**_UNFINISHED, "start_time": {"before_": moment}}}
-        for run in rest.post("/flow_runs/filter", body):
+        body = {"flow_runs": {**_UNFINISHED, "start_time": {"before_": moment}}, "sort": "ID_DESC"}
+        for run in rest.all("/flow_runs/filter", body):
             if run["deployment_id"] is None or not alive.lives(run["id"]):
                 _end(rest, run["id"], {"type": "CRASHED", "message": LOST})
 
@@ -57,7 +57,7 @@ def look_after(rest: Rest, ours: Collection[str]) -> None:
 
 def _end(rest: Rest, run: str, state: dict[str, Any]) -> None:
     """With its task runs, which come first: what is unfinished in a finished run is looked for by nobody."""
-    of_run = {"flow_runs": {"id": {"any_": [run]}}, "task_runs": _UNFINISHED}
-    for task in rest.post("/task_runs/filter", of_run):
+    of_run = {"flow_runs": {"id": {"any_": [run]}}, "task_runs": _UNFINISHED, "sort": "ID_DESC"}
+    for task in rest.all("/task_runs/filter", of_run):
         rest.set_state(task["id"], state, of="task_runs")
     rest.set_state(run, state)

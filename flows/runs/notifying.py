@@ -17,25 +17,14 @@ from flows.errors import FlowsError, UserError
 from flows.notices import NOTICES
 from flows.notify.secret import Mail, Webhook
 from flows.runs.blocks import add_block
-from flows.runs.names import EVENT, FLOW, MISSED, PARTLY, REFUSED, SKIPPED, WAITING
+from flows.runs.names import EVENT, FLOW
 from flows.runs.rest import Rest
-from flows.runs.templates import SUBJECT, TEST, body, payload
+from flows.runs.templates import SUBJECT, TEST, body, events_of, payload
 from wan.system.suggest import did_you_mean
 
 PREFIX = "wanflow notify "
 """How the names of our automations begin."""
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?")
-STATES: Mapping[str, Sequence[str]] = {
-    "done": ("Completed", "Cached"),
-    "partly": (PARTLY,),
-    "failed": ("Failed", "Crashed", "TimedOut", REFUSED),
-    "missed": (MISSED,),
-    "skipped": (SKIPPED,),
-    "review": (WAITING,),
-}
-"""The states of a run that say it; the others are events of ours."""
-PAGE = 200
-"""Automations that a server says at once."""
 TEST_SECONDS = 30.0
 LOOK_SECONDS = 0.5
 
@@ -60,11 +49,7 @@ class Notifying:
 
     def all(self) -> list[Notified]:
         """By name."""
-        found: list[dict[str, Any]] = []
-        while page := self._rest.post("/automations/filter", {"limit": PAGE, "offset": len(found)}):
-            found += page
-            if len(page) < PAGE:
-                break
+        found = self._rest.all("/automations/filter", {})
         ours = [each for each in found if each["name"].startswith(PREFIX)]
         return sorted((_notified(each) for each in ours), key=lambda each: each.name)
 
@@ -94,8 +79,8 @@ class Notifying:
     def remove(self, name: str) -> Notified:
         """With its block, and so the address."""
         found = self.find(name)
+        self._rest.delete(f"/block_documents/{found.block}")  # the secret first
         self._rest.delete(f"/automations/{found.automation}")
-        self._rest.delete(f"/block_documents/{found.block}")
         return found
 
     def test(self, name: str) -> None:
@@ -153,11 +138,6 @@ def check_on(text: str) -> tuple[str, ...]:
     if not kinds:
         raise UserError(f"--on: nothing is named\n    of: {', '.join(NOTICES)}")
     return kinds
-
-
-def events_of(kind: str) -> list[str]:
-    """Prefect's events, or ours, that say it."""
-    return [f"prefect.flow-run.{state}" for state in STATES.get(kind, ())] or [f"{EVENT}{kind}"]
 
 
 def _automation(name: str, to: Webhook | Mail, block: str, on: Sequence[str], url: str) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -10,6 +12,8 @@ import httpx
 
 from flows.errors import EnvironmentProblem, FlowsError
 
+PAGE = 200
+"""What a server tells of at once, at most."""
 TRIES, TRY_SECONDS = 4, 1.0
 """How often a server is asked that has no room for it now (503: its database is busy, and nothing was done)."""
 
@@ -37,6 +41,17 @@ class Rest:
     def post(self, path: str, body: Any) -> Any:
         """Likewise."""
         return self._asked("POST", path, body)
+
+    def all(self, path: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Whatever a filter finds, each once (by `id`): a server tells of no more than a page at once. `body` may name
+        a `sort`, of what does not change meanwhile."""
+        found: dict[str, dict[str, Any]] = {}
+        for page in itertools.count():
+            part = self.post(path, {**body, "limit": PAGE, "offset": page * PAGE}) or []
+            found |= {each["id"]: each for each in part}
+            if len(part) < PAGE:
+                break
+        return list(found.values())
 
     def patch(self, path: str, body: Any) -> Any:
         """Likewise."""

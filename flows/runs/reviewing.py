@@ -21,8 +21,6 @@ from flows.runs.served import run_url
 FORM = "review-"
 """What keys of forms begin with."""
 _KEY = re.compile(rf"{FORM}(?P<until>[0-9]+)-(?P<then>approve|reject)-[0-9a-f]{{32}}")
-_PAGE = 200
-"""Runs that a server tells of at once at most."""
 
 
 def form_key(until: str, then: str) -> str:
@@ -42,26 +40,27 @@ def late_answer(key: str, now: datetime) -> dict[str, Any] | None:
 def answer_late(rest: Rest, now: datetime | None = None) -> list[str]:
     """Decide for people who have not decided in time, of all runs that wait. Returns those runs."""
     answered: list[str] = []
-    while True:
-        body = {
-            "flow_runs": {"state": {"name": {"any_": [WAITING]}, "type": {"any_": ["PAUSED"]}}},
-            "work_pools": {"name": {"any_": [POOL]}},
-            "limit": _PAGE,
-            "offset": 0,
-        }
-        found = rest.post("/flow_runs/filter", body) or []
-        late = [
-            (run["id"], values)
-            for run in found
-            if (values := late_answer(str(run["state"]["state_details"].get("pause_key")), now or datetime.now(UTC)))
-        ]
-        for run, values in late:
-            try:
-                resume(rest, run, values)
-                answered.append(run)
-            except FlowsError:  # a person was quicker, or it was cancelled
-                continue
-        return answered
+    for run in _waiting(rest):
+        key = str(run["state"]["state_details"].get("pause_key"))
+        values = late_answer(key, now or datetime.now(UTC))
+        if values is None:
+            continue
+        try:
+            resume(rest, run["id"], values)
+            answered.append(run["id"])
+        except FlowsError:  # a person was quicker, or it was cancelled
+            continue
+    return answered
+
+
+def _waiting(rest: Rest) -> list[dict[str, Any]]:
+    """All of them are known before the first is answered, which then is among them no more: others would move up."""
+    body = {
+        "flow_runs": {"state": {"name": {"any_": [WAITING]}, "type": {"any_": ["PAUSED"]}}},
+        "work_pools": {"name": {"any_": [POOL]}},
+        "sort": "ID_DESC",
+    }
+    return rest.all("/flow_runs/filter", body)
 
 
 def check_waits(rest: Rest, run: str) -> str | None:

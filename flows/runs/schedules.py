@@ -197,7 +197,9 @@ class Schedules:
             {"state": {"name": {"any_": _WAITING}}, "tags": {"is_null_": True}},
         )
         return [
-            run for each in states for run in self._rest.post("/flow_runs/filter", {"flow_runs": {**of_ours, **each}})
+            run
+            for each in states
+            for run in self._rest.all("/flow_runs/filter", {"flow_runs": {**of_ours, **each}, "sort": "ID_DESC"})
         ]
 
     def _again(self, run: Mapping[str, Any]) -> None:

@@ -93,7 +93,7 @@ def submit(
     if len(json.dumps(parameters)) > MOST_BYTES:
         raise UserError("the overrides are too long to be sent; write them into the storyboard")
     deployment = offered(rest)
-    check_knows(rest, deployment, rows or {})
+    check_knows(rest, deployment, parameters)
     asked = {"name": title, "parameters": parameters, "state": {"type": "SCHEDULED"}}
     run = str(rest.post(f"/deployments/{deployment['id']}/create_flow_run", asked)["id"])
     return Submitted(run, run_url(rest.url, run), is_served(rest))

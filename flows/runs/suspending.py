@@ -43,10 +43,18 @@ def suspend(asked: Asked, message: str) -> NoReturn:
     raise Pause(state=state)
 
 
-def take_answer() -> str:
-    """What was filled in since the run was suspended, as JSON; empty: nothing. It is asked for once."""
-    kept = cast("list[FlowRunInput]", filter_flow_run_input(FORM, limit=_MOST_FORMS))
-    found = [each for each in kept if each.key.endswith(_RESPONSE)]
-    for each in found:
-        delete_flow_run_input(each.key)
+def answer() -> str:
+    """What was filled in since the run was suspended, as JSON; empty: nothing."""
+    found = _answers()
     return json.dumps(found[-1].decoded_value) if found else ""
+
+
+def forget_answer() -> None:
+    """It was taken, or refused: the next one is another."""
+    for each in _answers():
+        delete_flow_run_input(each.key)
+
+
+def _answers() -> list[FlowRunInput]:
+    kept = cast("list[FlowRunInput]", filter_flow_run_input(FORM, limit=_MOST_FORMS))
+    return [each for each in kept if each.key.endswith(_RESPONSE)]

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from flows.notices import NOTICES
-from flows.runs.names import EVENT, MISSED, PARTLY, SKIPPED
+from flows.runs.names import EVENT, MISSED, PARTLY, REFUSED, REJECTED, SKIPPED, WAITING
 
 TEST = "test"
 """What stands for `EVENT` of a message that is only to see whether it comes: `wanflow.test.NAME`."""
-_WORDS = {
-    "prefect.flow-run.Completed": NOTICES["done"],
-    "prefect.flow-run.Cached": NOTICES["done"],
-    f"prefect.flow-run.{PARTLY}": NOTICES["partly"],
-    f"prefect.flow-run.{MISSED}": NOTICES["missed"],
-    f"prefect.flow-run.{SKIPPED}": NOTICES["skipped"],
-    f"{EVENT}review": NOTICES["review"],
-    f"{EVENT}budget": NOTICES["budget"],
+STATES: Mapping[str, Sequence[str]] = {
+    "done": ("Completed", "Cached"),
+    "partly": (PARTLY,),
+    "failed": ("Failed", "Crashed", "TimedOut", REFUSED, REJECTED),
+    "missed": (MISSED,),
+    "skipped": (SKIPPED,),
+    "review": (WAITING,),
 }
+"""The states of a run that say it; the others are events of ours."""
+
+
+def events_of(kind: str) -> list[str]:
+    """What the server calls the events that say it."""
+    return [f"prefect.flow-run.{state}" for state in STATES.get(kind, ())] or [f"{EVENT}{kind}"]
+
+
+_WORDS = {event: words for kind, words in NOTICES.items() for event in events_of(kind)}
 _TITLE = "{{ flow_run.name or 'wanflow' }}"
 _CHOSEN = "".join(
     f"{{% {'elif' if number else 'if'} event.event == '{event}' %}}{words}"
     for number, (event, words) in enumerate(_WORDS.items())
 )
-_SAID = (
-    f"{_CHOSEN}{{% elif event.event.startswith('prefect.flow-run.') %}}{NOTICES['failed']}{{% else %}}says{{% endif %}}"
-)
+_SAID = f"{_CHOSEN}{{% else %}}says{{% endif %}}"
 SUBJECT = f"{_TITLE} {_SAID}"
 """In one line, in the words of `flows.notify`."""
 _WHY = "{{ event.payload.text or flow_run.state.message or '' }}"

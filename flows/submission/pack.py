@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import os
 import socket
@@ -14,6 +13,7 @@ from types import MappingProxyType
 from flows.config import compose, sent_overrides
 from flows.errors import Problem
 from flows.film.survey import chosen_ids
+from flows.person import SOMEBODY, person
 from flows.planning.check import storyboard_findings
 from flows.project import named
 from flows.resolve import look_at_headers
@@ -136,7 +136,7 @@ def pack_files(
 
 def _from(path: Path) -> str:
     """Whose a file is: `person@machine:path`."""
-    return f"{_person()}@{socket.gethostname()}:{os.path.realpath(path)}"
+    return f"{person() or SOMEBODY}@{socket.gethostname()}:{os.path.realpath(path)}"
 
 
 def _fetched_as(address: str, file: Path) -> str:
@@ -165,10 +165,3 @@ def whole_paths(storyboard: Path, nodes: Iterable[Text]) -> Iterator[Problem]:
             beside = node.source.folder or folder
             message = f"{node.value[:120]} is a whole path, which leads nowhere on another machine"
             yield Problem(node.place, message, f"write it as {os.path.relpath(node.value, beside)}")
-
-
-def _person() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may have a user id without a name
-        return "somebody"

@@ -26,7 +26,7 @@ def allowed_lengths(variant: Variant, role: Role | None, near: int, *, following
     if listed:
         return tuple(sorted(listed))
     step = variant.frame_step
-    if near <= 1 and not following and variant.draws_stills:
+    if near < 1 + step and not following and variant.draws_stills:
         return (1, 1 + step)
     rest = variant.following_frames % step if following and variant.following_frames else 1
     below = max(near - rest, step) // step * step + rest

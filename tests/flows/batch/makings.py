@@ -7,9 +7,12 @@ from pathlib import Path
 
 from flows.batch.editing import Editors
 from flows.batch.film import begun
+from flows.batch.listening import Listening
 from flows.batch.making import BatchMaking
 from flows.batch.manifest import Entry
 from flows.batch.plan import plan_batch
+from flows.cost import Meter
+from flows.film.healing import Healing
 from flows.film.survey import Survey
 from flows.store import open_store
 from tests.flows.batch.batches import asked, table
@@ -34,9 +37,16 @@ def making_in(folder: Path) -> BatchMaking:
         entries=entries,
         films=films,
         survey=Survey({}, plan.clips, frozenset()),
+        healing=Healing(store, plan.clips, {}),
         inbox=inbox,  # type: ignore[arg-type]
         listening=None,
+        listen=_nothing_is_rendered,
         editors=editors,
         on_event=lambda event: None,
         window=8,
+        meter=Meter(),
     )
+
+
+def _nothing_is_rendered() -> Listening:
+    raise AssertionError("of these films nothing is rendered")

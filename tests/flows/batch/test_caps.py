@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from flows.batch.events import BatchEvent, FilmNews
 from flows.batch.make import BatchResult, make_batch
 from flows.batch.plan import plan_batch
 from flows.cluster import RendererSpec
 from flows.cluster.session import RaySession
 from flows.errors import UserError
+from flows.events import Log
 from flows.ledger import Chosen, read_history
 from flows.planning.model import Totals
 from flows.store import open_store
 from tests.flows.batch.batches import asked, table
+from tests.flows.film.reading import cut
 
 pytestmark = pytest.mark.slow
 SECOND = "cost.worker_hour=3600"
@@ -30,19 +35,27 @@ def _unloaded(totals: Totals) -> Totals:
     return replace(totals, loads={})
 
 
-def made(folder: Path, *overrides: str, seconds: float = 0.0) -> BatchResult:
+def made(
+    folder: Path, *overrides: str, seconds: float = 0.0, on_event: Callable[[BatchEvent], None] | None = None
+) -> BatchResult:
     rows = table(["product"], ["boat"], ["kite"], ["star"], ["sun"])
     plan = plan_batch(asked(folder, rows, overrides=[SECOND, "cost.currency=EUR", BY_ONE, *overrides]))
     unloaded = tuple(replace(each, plan=replace(each.plan, totals=_unloaded(each.plan.totals))) for each in plan.films)
     plan = replace(plan, films=unloaded)
-    return make_batch(plan, renderer=RendererSpec("stub", {"seconds": seconds}))
+    return make_batch(plan, on_event=on_event, renderer=RendererSpec("stub", {"seconds": seconds}))
 
 
 @pytest.mark.parametrize(
     ("cap", "said"),
     [
-        ("cost.cap.film=0.01", r"cost\.cap\.film=0\.01: rows\.csv: row 2: the film 'boat' may take up to"),
-        ("cost.cap.batch=0.01", r"cost\.cap\.batch=0\.01: the batch 'film-rows' may take up to"),
+        (
+            "cost.cap.film=0.01",
+            r"cost\.cap\.film=0\.01: rows\.csv: row 2: the film 'boat' may take up to .*\n.*: leave it out, --draft$",
+        ),
+        (
+            "cost.cap.batch=0.01",
+            r"cost\.cap\.batch=0\.01: the batch 'film-rows' may take up to .*\n.*: fewer films, --draft$",
+        ),
         ("cost.cap.month=0.00001h", r"cost\.cap\.month=1e-05h: the batch 'film-rows' may take up to .* GPU h"),
     ],
 )
@@ -79,3 +92,48 @@ def test_a_batch_that_reaches_its_cap_keeps_what_is_made_and_goes_on(ray_here: R
     more = made(tmp_path, *slower, "cost.cap.batch=60", seconds=0.1)
     assert more.complete
     assert [entry.state for entry in more.entries].count("kept") == states.count("made")
+
+
+def test_what_could_not_be_given_back_is_said(ray_here: RaySession, tmp_path: Path) -> None:
+    budgets, said = tmp_path / "store" / "budgets", list[str]()
+
+    def spoil(event: BatchEvent) -> None:
+        if isinstance(event, FilmNews) and event.state == "made" and budgets.is_dir():
+            shutil.rmtree(budgets)
+            budgets.write_text("no folder")
+        if isinstance(event, Log):
+            said.append(event.message)
+
+    result = made(tmp_path, "cost.cap.month=20h", on_event=spoil)
+    assert result.complete
+    (warning,) = result.warnings
+    assert warning.startswith("what was reserved of cost.cap.month could not be given back: ")
+    assert said == [warning]
+
+
+def test_what_is_lost_in_the_store_counts_against_caps(ray_here: RaySession, tmp_path: Path) -> None:
+    """Before the batch begins, and on the way, though nothing was missing then."""
+    whole = made(tmp_path)
+    assert whole.complete
+    store = open_store(str(tmp_path / "store"))
+    for entry in whole.entries:
+        (whole.folder / str(entry.film)).unlink()
+    videos = [record.video for row in read_history(store) if (record := store.record(row.fingerprint))]
+
+    def damage(event: BatchEvent) -> None:
+        if isinstance(event, FilmNews) and event.state == "making" and store.holds(videos[:1]):
+            cut(store, videos[0])
+
+    late = made(tmp_path, "cost.cap.batch=0.0000001h", on_event=damage)
+    stopped = [entry for entry in late.entries if entry.state == "stopped"]
+    assert stopped, late.entries
+    assert all("cost.cap.batch=1e-07h: the batch" in str(entry.error) for entry in stopped)
+    assert late.rendered == 0
+
+    with pytest.raises(UserError, match=r"cost\.cap\.film=1e-07h: rows\.csv: row \d: the film .*may take up to"):
+        made(tmp_path, "cost.cap.film=0.0000001h")
+    with pytest.raises(UserError, match=r"cost\.cap\.batch=1e-07h: the batch"):
+        made(tmp_path, "cost.cap.batch=0.0000001h")
+    mended = made(tmp_path, "cost.cap.batch=1h", "cost.cap.film=1h", "cost.cap.month=1h")
+    assert mended.complete
+    assert mended.rendered == 1

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from flows.batch.make import make_batch
+from flows.batch.manifest import read_manifest
+from flows.batch.plan import plan_batch
+from flows.batch.record import Recorder
 from flows.batch.sheet import read_sheet
 from flows.batch.sweep import Sweep, plan_sweep
 from flows.cluster import RendererSpec
@@ -14,6 +17,7 @@ from flows.cluster.session import RaySession
 from flows.errors import SettingsError, StoryboardError, UserError
 from flows.film.picking import choices, keep, made_film
 from flows.store import open_store
+from tests.flows.batch.batches import asked, table
 from tests.flows.batch.sweeps import STORYBOARD, swept
 from tests.flows.cluster.troubled import KIND
 
@@ -91,6 +95,28 @@ def test_what_several_films_have_is_said_once(tmp_path: Path) -> None:
     with pytest.raises(StoryboardError) as caught:
         plan_sweep(swept(tmp_path, "storyboard.seed=1,2,3", storyboard=broken), weights=False)
     assert len(caught.value.problems) == 1
+
+
+def test_a_folder_is_one_storyboards(tmp_path: Path) -> None:
+    """Sweeps of another storyboard, or of several, and batches of the same one take it from none."""
+    mine = plan_sweep(swept(tmp_path, "storyboard.seed=1,2", called="ours"), weights=False)
+    assert mine.owner == str(tmp_path / "film.yaml")
+    mine.folder.mkdir(parents=True)
+    Recorder(mine, [])
+    kept = read_manifest(mine.folder)
+    assert kept is not None
+    assert (kept.storyboard, kept.table) == (str(tmp_path / "film.yaml"), "")
+    (tmp_path / "other.yaml").write_text(STORYBOARD)
+    films = swept(tmp_path, "storyboard.seed=1,2").films
+    other = Sweep(films=films, storyboard=tmp_path / "other.yaml", called="ours")
+    both = Sweep(films=[(f"storyboard={tmp_path / each}.yaml", *films[0]) for each in ("other", "film")], called="ours")
+    rows = asked(tmp_path, table(["shape"], ["boat"]), STORYBOARD, called="ours")
+    theirs = [plan_sweep(other, weights=False), plan_sweep(both, weights=False), plan_batch(rows, weights=False)]
+    for plan in theirs:
+        with pytest.raises(UserError, match=rf"is a sweep of {tmp_path}/film\.yaml\n .*--as NAME"):
+            make_batch(plan)
+    assert read_manifest(mine.folder) == kept
+    assert theirs[1].owner == f"{tmp_path}/film.yaml, {tmp_path}/other.yaml"
 
 
 @pytest.mark.slow

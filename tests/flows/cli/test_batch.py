@@ -63,6 +63,23 @@ def test_the_end_names_what_is_not_there(tmp_path: Path) -> None:
     assert document["exit_code"] == 1
     assert [*faults(document, FORMS["batch"])] == []
     assert document_of(plan, result(tmp_path, Entry(name="boat", row=2, state="kept")))["exit_code"] == 0
+    assert lines[-1].startswith("\nNext: mend these, and run")
+    assert "Next:" not in closing_lines(result(tmp_path, Entry(name="boat", row=2, state="kept")))[-1]
+
+
+def test_the_end_of_one_that_a_cap_stopped_says_so_and_how_to_go_on(tmp_path: Path) -> None:
+    """What films were stopped for is said once, and such films are nobody's mistake."""
+    boat = Entry(name="boat", row=2, state="made")
+    late = [Entry(name=f"n{row}", row=row, state="stopped", error="cost.cap.batch=6: no more") for row in range(3, 40)]
+    lines = closing_lines(result(tmp_path, boat, *late))
+    assert lines[-2:] == [
+        "    row 3 n3 and 36 films more: stopped: cost.cap.batch=6: no more",
+        "\nNext: raise the cap, and run the same command again: what is made is kept",
+    ]
+    lost = Entry(name="", row=40, state="refused", error="no such picture")
+    both = closing_lines(result(tmp_path, boat, *late, lost))
+    assert both[-2] == "    row 40: refused: no such picture"
+    assert both[-1].startswith("\nNext: mend these, raise the cap, and run")
 
 
 def test_events_of_films_have_their_form() -> None:

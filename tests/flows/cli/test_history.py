@@ -121,6 +121,17 @@ def test_a_sum_says_what_was_wasted_and_what_had_no_price(spent: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("since", "until"), [("2026-12-01", "2026-11-01"), ("2026-11-01T18:00", "2026-11-01T18:00"), ("1d", "2d")]
+)
+def test_a_time_that_ends_before_it_begins_is_refused(since: str, until: str, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    result = CliRunner().invoke(command, [f"store.address={store}", "--since", since, "--until", until])
+    assert result.exit_code == 2
+    assert "is not before --until " in result.output
+    assert not store.exists()
+
+
+@pytest.mark.parametrize(
     ("options", "films"),
     [
         (["--since", "2026-11-09"], {"kite"}),

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from flows.cli.forms import FORMS
-from flows.cli.main import wanflow
-from flows.cli.outcome import without_secrets
+from flows.cli.main import main, wanflow
+from flows.cli.outcome import log_file, report, without_secrets
 from flows.errors import UserError
 from flows.runs import notifying, submitting
 from flows.runs.notifying import Notified
@@ -92,6 +92,10 @@ def test_one_is_added_by_where_its_address_is_kept(
         (("team", "--email", "boss", "--smtp", "smtp://localhost"), "--email boss: this is no mail address"),
         (("team", "--email", "a@b.org"), "no server is named that takes mail"),
         (("team", "--email", "a@b.org", "--smtp", "https://h"), "--smtp: https://h/… is no address of a mail server"),
+        (
+            ("team", "--email", "a@b.org", "--smtp", "smtps://u:SECRET@h:99999"),
+            "--smtp: smtps://h/… is no address\n    write smtps://USER:PASSWORD@HOST, or",
+        ),
         (("team", "--email", "a@b.org", "--smtp", "smtps://u:SECRET@h"), "it is not said who sends"),
         (("The Team", "--webhook", "https://a.org/x"), "wanflow notify add the-team"),
     ],
@@ -125,3 +129,35 @@ def test_this_machines_own_server_tells_nobody(monkeypatch: pytest.MonkeyPatch) 
 def test_a_command_line_that_is_kept_has_no_secret() -> None:
     line = ["notify", "add", "x", "--webhook", "https://a.org/SECRET", "--smtp=SECRET", "--on", "done"]
     assert without_secrets(line) == ["notify", "add", "x", "--webhook", "…", "--smtp=…", "--on", "done"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["notify", "add", "team", "https://a.org/SECRET"],
+        ["notify", "https://a.org/SECRET"],
+        ["history", "notify.webhook=https://a.org/SECRET"],
+        ["render", "paper_boat", "--bad", "notify.webhook=https://a.org/SECRET"],
+        ["plan", "paper_boat", "notify.webhok=https://a.org/SECRET", "--json"],
+        ["plan", "paper_boat", "notify.webhook='https://a.org/SECRET", "--json"],
+    ],
+)
+def test_no_command_repeats_an_address(line: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(line)
+    shown = capfd.readouterr()
+    assert left.value.code == 2
+    assert shown.err
+    assert "SECRET" not in shown.err + shown.out
+
+
+def test_what_breaks_is_kept_and_said_without_addresses(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    line = ["render", "x", "+notify.webhook=https://a.org/SECRET", "notify.smtp=SECRET-2"]
+    assert report(RuntimeError("about https://a.org/SECRET and SECRET-2"), line) == 1
+    assert "about … and …" in capsys.readouterr().err
+    kept = log_file().read_text()
+    assert "wanflow render x +notify.webhook=… notify.smtp=…" in kept
+    assert "SECRET" not in kept

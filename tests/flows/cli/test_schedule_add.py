@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -201,6 +202,18 @@ def test_a_batch_is_pinned_with_its_table(put: list[tuple[Any, ...]], tmp_path: 
     output, failed = add("spot.yaml", "--latest", "--table", "elsewhere.csv", *MONDAY)
     assert failed is None
     assert "elsewhere.csv is not on this machine, so it was not checked" in output
+
+
+def test_a_wrong_name_of_films_is_not_the_schedules(put: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    (tmp_path / "spot.yaml").write_text(STORYBOARD)
+    (tmp_path / "rows.csv").write_text(table(["product"], ["boat"]))
+    batch = ("spot.yaml", f"store.address={tmp_path}/store", "--table", "rows.csv", "--name", "monday", *MONDAY)
+    _, failed = add(*batch, "--film-name", "{{ nope }}")
+    assert "the table has no column 'nope', and --film-name:1:4 needs it" in str(failed)
+    _, failed = add(*batch, "--film-name", " ")
+    assert "--film-name makes an empty name" in str(failed)
+    assert not re.search(r"(?<!-)--name", str(failed))
+    assert put == []
 
 
 def test_of_a_table_with_a_wrong_row_nothing_is_sent(put: list[tuple[Any, ...]], tmp_path: Path) -> None:

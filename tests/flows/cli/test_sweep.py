@@ -41,7 +41,8 @@ def test_a_plan_says_what_differs_and_what_is_shared(tmp_path: Path) -> None:
     assert lines[0].startswith("film-seed: 30 films of film.yaml, in ")
     assert lines[1] == "+ seed-1  seed: 1  1.0 s"
     assert "and 10 films more; --json has them all" in lines
-    assert lines[-1].startswith("Plan: 90 clips, 58 of them shared with another film; 32 clips to render; films of ")
+    assert lines[-1].startswith("Cost: ")
+    assert lines[-2].startswith("Plan: 90 clips, 58 of them shared with another film; 32 clips to render; films of ")
 
 
 def test_the_end_says_where_the_sheet_is_and_what_is_not_there(tmp_path: Path) -> None:
@@ -52,6 +53,12 @@ def test_the_end_says_where_the_sheet_is_and_what_is_not_there(tmp_path: Path) -
     assert [*faults(document_of(plan, made), FORMS["sweep"])] == []
     lost = result(tmp_path, Entry(name="seed-1", row=1, state="failed", error="it broke"))
     assert "    seed-1: failed: it broke" in closing_lines(lost)
+    assert "pick" not in closing_lines(lost)[-1], "there is none to choose"
+    late = [Entry(name=f"seed-{n}", row=n, state="stopped", error="cost.cap.batch=6: no more") for n in (1, 3)]
+    stopped = closing_lines(result(tmp_path, late[0], Entry(name="seed-2", row=2, state="kept"), late[1]))
+    assert "    seed-1 and 1 film more: stopped: cost.cap.batch=6: no more" in stopped
+    assert stopped[-2].startswith("Next: raise the cap, and run the same command again")
+    assert stopped[-1].endswith(f"wanflow pick {tmp_path} seed-2"), "one that is there"
     document = document_of(plan, lost)
     assert (document["exit_code"], document["overrides"]) == (1, list(plan.overrides))
 

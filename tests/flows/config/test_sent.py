@@ -60,3 +60,9 @@ def test_prices_and_caps_go_along_whole(conf: Path) -> None:
     )
     assert compose(sent_overrides((), conf)).settings.cost == compose((), conf).settings.cost
     assert compose((), conf).settings.cost.gpu_hour == {"H200": 3.5, "A100 80GB": 1.8, "default": 2.0}
+
+
+@pytest.mark.parametrize("name", ["H200", "RTX 4090 (24GB)", "a,b", "x:y=z [1] {2}", "back\\slash"])
+def test_a_price_has_any_name(name: str) -> None:
+    said = as_override("cost.gpu_hour", {name: 2.5, "default": 1.0})
+    assert compose([said]).settings.cost.gpu_hour == {name: 2.5, "default": 1.0}

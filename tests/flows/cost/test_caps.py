@@ -56,6 +56,7 @@ def test_whoever_asks_for_too_much_is_told_the_numbers_and_a_cap_that_would_do()
         "cost.cap.film=10: the film 'Spot' may take up to 7.00 EUR (about 3.50 EUR), "
         "and 6.00 EUR of 10.00 EUR are spent or reserved"
     )
+    assert fix.endswith(", or render less: --only, --draft")
     allowed = amount(fix.split("=")[1].split()[0])
     check_fits(replace(cap("10", before=6.0), most=allowed), ESTIMATE, "the film")
     month = Cap("month", Amount(2, hours=True), "EUR")

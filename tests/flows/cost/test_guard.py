@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +16,10 @@ from flows.cost.caps import Cap
 from flows.cost.guard import Guard, Month
 from flows.cost.meter import Meter
 from flows.cost.prices import Prices, Spend
-from flows.cost.reservations import Account, OverCap
+from flows.cost.reservations import LIVES_SECONDS, Account, OverCap, Reservation
 from flows.events import BudgetLow, Event, Failed, Finished, Progress, Started
 from flows.store import open_store
+from flows.store.layout import budget_folder
 from tests.flows.made import a_clip
 from tests.flows.records import empty_record
 
@@ -110,6 +114,31 @@ def test_a_warning_is_given_once_when_a_part_is_spent() -> None:
     assert film.told[0].message == "cost.cap.film: 32 of 40 EUR are spent or reserved"
 
 
+@pytest.mark.parametrize(("most", "allowed"), [("45", False), ("51", True)])
+def test_what_is_rendered_again_counts_before_it_is_begun(most: str, allowed: bool) -> None:
+    film = Film([film_cap(most)])
+    for number, name in enumerate("abcd"):
+        assert not film.hears((10 * number, begun(name)), (10 * number + 10, done(name)))
+    film.guard.again(CLIPS[:1])
+    assert (film.guard.stopped == "") == allowed
+    if allowed:
+        assert not film.hears((40, begun("a")), (50, done("a")))
+        film.guard.again([a_clip("e", estimated_seconds=2.0)])
+        assert "the next clip may take 2.00 EUR more" in film.guard.stopped, "one that was not missing at first"
+
+
+def test_for_what_is_rendered_again_more_of_a_month_is_asked_for(tmp_path: Path) -> None:
+    month = month_in(tmp_path)
+    month.reserve(Spend(0.0, 40.0))
+    film = Film(month=month)
+    for number, name in enumerate("abcd"):
+        film.hears((10 * number, begun(name)), (10 * number + 10, done(name)))
+    assert month.allowed == 40
+    film.guard.again(CLIPS[:1])
+    assert not film.guard.stopped
+    assert month.allowed == pytest.approx(50)
+
+
 def month_in(folder: Path, most: str = "60", spent: float = 0.0) -> Month:
     account = Account(open_store(str(folder)), "2026-11")
     cap = Cap("month", amount(most), "EUR")
@@ -154,4 +183,36 @@ def test_what_is_not_in_the_ledger_stays_with_the_reservations(tmp_path: Path) -
     film = Film(month=month)
     film.hears((0, begun("a")), (30, done("a")))
     assert film.guard.settle() is None
-    assert month.account.others(month.cap.most, frozenset()) >= 30
+    later = Account(open_store(str(tmp_path)), "2026-11", lambda: time.time() + LIVES_SECONDS + 1)
+    assert later.reserve(Spend(), month.cap.most, Spend)[1] == pytest.approx(30), "as of a driver that died"
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_the_end_waits_for_a_renewal_that_is_under_way(
+    recorded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the renewal knew is older: written last, it would count beside the ledger for the rest of the month."""
+    month = month_in(tmp_path)
+    month.reserve(Spend(0.01, 40.0))
+    begun_writing, go_on = threading.Event(), threading.Event()
+    put, here = month.account.put, threading.current_thread()
+
+    def slowly(number: int, note: Reservation) -> Reservation:
+        if threading.current_thread() is not here:
+            begun_writing.set()
+            assert go_on.wait(20)
+        return put(number, note)
+
+    monkeypatch.setattr(month.account, "put", slowly)
+    monkeypatch.setattr("flows.cost.guard.RENEW_SECONDS", 0.01)
+    film = Film(month=month)
+    film.hears((0, begun("a")))
+    assert begun_writing.wait(20)
+    film.hears((30, done("a")))
+    film.guard.recorded = recorded
+    threading.Timer(0.3, go_on.set).start()
+    assert film.guard.settle() is None
+    month.renew(Spend(0.5, 99.0) if recorded else Spend(0.01, 30.0))
+    (name,) = month.account._store.notes(budget_folder("2026-11"))
+    note = json.loads(month.account._store.note(name) or b"")
+    assert (note["state"], note["used_money"]) == (("settled", 0.0) if recorded else ("granted", 30.0))

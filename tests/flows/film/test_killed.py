@@ -128,4 +128,6 @@ def test_ctrl_c_cancels_the_run_and_keeps_finished_takes(start: Start, ask: Ask,
     assert err == ""
     assert len(list((tmp_path / "store/clips").rglob("*.json"))) == 2
     assert last_run(ask)["state_type"] == "CANCELLED"
-    assert {row.shot for row in read_history(open_store(str(tmp_path / "store")))} == {"river.launch", "river.drift"}
+    rows = read_history(open_store(str(tmp_path / "store")))
+    assert {row.shot for row in rows if row.status == "rendered"} == {"river.launch", "river.drift"}
+    assert {row.shot for row in rows if row.status != "rendered"} <= {"river.night"}, "what was begun was used"

@@ -49,8 +49,9 @@ def test_a_damaged_clip_is_missing_and_its_record_gone(plan: Plan, store: Store)
     path = store.local_path(record.video)
     path.chmod(0o644)
     path.write_bytes(b"something else")
-    found = survey(store, plan.clips)
-    assert found.missing == plan.clips
+    found = survey(store, [replace(clip, status="cached", estimated_seconds=9.0) for clip in plan.clips])
+    assert [clip.fingerprint for clip in found.missing] == [clip.fingerprint for clip in plan.clips]
+    assert {(clip.status, clip.estimated_seconds) for clip in found.missing} == {("new", 9.0)}, "to be rendered"
     assert found.damaged == {record.fingerprint}
     assert store.record(record.fingerprint) is None
 

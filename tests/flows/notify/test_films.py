@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from flows.errors import RenderError, Stopped
+from flows.film.making import Waiting
 from flows.notify.films import MOST_LOST, batch_message, film_message
 from tests.flows.batch.makings import making_in
 
 
 def film(**values: Any) -> Any:
     plan = SimpleNamespace(title="Spot")
-    return SimpleNamespace(plan=plan, began=time.monotonic() - 65, **values)
+    return SimpleNamespace(**({"plan": plan, "began": time.monotonic() - 65, "waiting": None} | values))
 
 
 def test_a_film_is_made_fails_or_was_stopped() -> None:
     watches = SimpleNamespace(takes=[SimpleNamespace(take=SimpleNamespace(fingerprint=name)) for name in "abc"])
-    made = film(watches=watches, rendered={"a"}, film=Path("/f/film.mp4"), report=None, clips=())
+    made = film(watches=watches, rendered={"a"}, film=Path("/f/film.mp4"), report=None, clips=(), waiting=None)
     done = film_message(made, None)
     assert done is not None
     assert done.subject == "Spot is made"
     assert done.lines == ("1 take rendered, 2 from the store, after 1 min 05 s", "/f/film.mp4")
+    asked = film_message(film(waiting=Waiting("2 shots to decide", "")), None)
+    assert asked is not None
+    assert (asked.subject, asked.lines[0]) == ("Spot waits for review", "2 shots to decide")
     failed = film_message(film(), RenderError("1 take was not rendered"))
     assert failed is not None
     assert (failed.kind, failed.lines[0]) == ("failed", "1 take was not rendered")
@@ -43,6 +48,10 @@ def test_a_batch_is_told_by_what_is_missing(tmp_path: Path) -> None:
     partly = batch_message(making, None, began)
     assert partly is not None
     assert (partly.kind, partly.lines[1]) == ("partly", "row 3 kite: failed: own: it broke")
+    making.plan = replace(making.plan, table=None)
+    sweep = batch_message(making, None, began)
+    assert sweep is not None
+    assert sweep.lines[1] == "kite: failed: own: it broke", "films of a sweep have no rows"
     boat.state = "failed"
     making.entries.extend([kite] * MOST_LOST)
     failed = batch_message(making, None, began)

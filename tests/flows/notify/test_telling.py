@@ -14,7 +14,7 @@ from flows.cluster import RendererSpec
 from flows.cluster.session import RaySession
 from flows.config import compose
 from flows.errors import RenderError, Stopped, UserError
-from flows.events import Event, Log, Notice
+from flows.events import BudgetLow, Event, Log
 from flows.film.observer import Unobserved
 from flows.notify import mail, telling, webhook
 from flows.notify.message import Message
@@ -60,7 +60,7 @@ def ended(settings: NotifySettings, error: BaseException | None = None) -> tuple
     )
     observer.start()
     observer.begin(None)
-    observer.tell(Notice("budget", "9 of 10 EUR"))
+    observer.tell(BudgetLow("cost.cap.batch", 9.0, 10.0, "EUR"))
     began = time.monotonic()
     observer.end(None, error)
     observer.close()
@@ -74,7 +74,7 @@ def test_people_are_told_of_the_end_and_of_what_cannot_wait(hook: Inbox, setting
     assert took < 5
     assert sorted(each["text"] for each in hook.came) == [
         "*Spot has failed*\none take",
-        "*Spot has nearly spent its budget*\n9 of 10 EUR",
+        "*Spot has nearly spent its budget*\ncost.cap.batch: 9 of 10 EUR are spent or reserved",
     ]
     ended(replace(settings, events=("failed",)))
     assert len(hook.came) == 2, "of what nobody asked for nobody is told"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.errors import Problem, StoryboardError
+from flows.planning import plan_to_json
 from flows.planning.model import Plan
 from flows.storyboard.model import (
     Continuity,
@@ -117,6 +118,22 @@ def test_identical_shots_are_rendered_once(shot: MakeShot, film: MakeFilm, plan:
     assert len(made.clips) == 1
     assert made.totals.rendering_seconds == pytest.approx(made.shots[0].estimated_seconds)
     assert made.shots[1].estimated_seconds == 0
+
+
+def test_what_is_in_the_store_has_estimates_that_nobody_adds_up(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    """It may be damaged, and has to be rendered again."""
+    boat = film(shot("a"), shot("b", duration=3.0))
+    first = plan(boat)
+    again = plan(boat, finished=[clip.fingerprint for clip in first.clips[:1]])
+    estimates = [(clip.estimated_low, clip.estimated_seconds, clip.estimated_high) for clip in again.clips]
+    assert estimates == [(clip.estimated_low, clip.estimated_seconds, clip.estimated_high) for clip in first.clips]
+    assert [clip.status for clip in again.clips] == ["cached", *["new"] * (len(again.clips) - 1)]
+    assert (again.shots[0].estimated_seconds, again.critical_path) == (0, ("river.b",))
+    assert again.totals.rendering_seconds == pytest.approx(again.shots[1].estimated_seconds)
+    whole = plan(boat, finished=[clip.fingerprint for clip in first.clips])
+    assert (whole.totals.rendering_seconds, whole.totals.estimate) == (0, "measured")
+    assert (whole.totals.loads, whole.totals.gpus) == (first.totals.loads, first.totals.gpus)
+    assert plan_to_json(whole)["totals"]["loads"] == {}
 
 
 def test_takes_count_seeds_up_from_the_shot_else_the_film_else_zero(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flows.batch.events import FilmNews
 from flows.errors import Stopped
-from flows.events import Notice
+from flows.events import BudgetLow
 from flows.runs.batch import BatchTelling
 from flows.runs.messages import Advanced, Began, Ended, Link, Opened, Page, Said, Told
 from tests.flows.batch.makings import making_in
@@ -22,7 +22,8 @@ def test_a_batch_is_one_run_with_a_task_a_film(tmp_path: Path) -> None:
     assert isinstance(page, Page)
     assert "| 3 | kite |" in page.markdown
     assert [*telling.of(FilmNews("boat", 2, "making"))] == [Began("boat")]
-    assert [*telling.of(Notice("budget", "9 of 10 EUR"))] == [Told("budget", "9 of 10 EUR")]
+    low = BudgetLow("cost.cap.batch", 9.0, 10.0, "EUR")
+    assert [*telling.of(low)] == [Told("budget", "cost.cap.batch: 9 of 10 EUR are spent or reserved")]
     making.entries[0].state = "failed"
     ended, advanced = telling.of(FilmNews("boat", 2, "failed", message="it broke"))
     assert ended == Ended("boat", "failed", "it broke")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 
 from flows.errors import EnvironmentProblem, FlowsError
-from flows.runs.rest import Rest
+from flows.runs.rest import PAGE, Rest
 from tests.httpx_errors import ERRORS, broken_client
 
 URL = "http://127.0.0.1:9"
@@ -60,3 +62,19 @@ def test_a_server_that_is_busy_is_asked_again(monkeypatch: pytest.MonkeyPatch, b
             with pytest.raises(FlowsError, match="503"):
                 rest.delete("/anything")
     assert heard == ["DELETE"] * asked
+
+
+@pytest.mark.parametrize("there", [0, 1, PAGE, PAGE + 1, 3 * PAGE])
+def test_all_that_a_filter_finds_is_told_page_by_page(there: int) -> None:
+    asked: list[int] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        assert (body["sort"], body["limit"]) == ("ID_DESC", PAGE)
+        asked.append(body["offset"])
+        return httpx.Response(200, json=[{"id": f"{number}"} for number in range(there)][body["offset"] :][:PAGE])
+
+    with Rest(URL, httpx.Client(base_url=URL, transport=httpx.MockTransport(answer))) as rest:
+        found = rest.all("/flow_runs/filter", {"sort": "ID_DESC"})
+    assert [each["id"] for each in found] == [f"{number}" for number in range(there)]
+    assert asked == [PAGE * page for page in range(there // PAGE + 1)]

@@ -7,7 +7,7 @@ import signal
 import sys
 
 from flows.errors import RenderError, UserError
-from flows.runs.messages import Began, Ended, Opened, Said, Told
+from flows.runs.messages import Began, Ended, Opened, Said
 from flows.runs.order import order_from
 from flows.runs.outbox import Outbox
 from flows.runs.telling import ended
@@ -25,7 +25,7 @@ def main() -> None:
         case "fails":
             outbox.say(ended(RenderError("one take <late>")))
         case "waits":
-            outbox.say(Told("review", "three shots wait"), Ended("", "completed", "film.mp4"))
+            outbox.say(Ended("", "waits", "three shots wait"))
         case "is killed":
             outbox.say(Said("", 20, "soon"))
             outbox.close(5)

@@ -31,12 +31,12 @@ from wan.tiny.train.texts import about_anything, embed_all
 from wan.tiny.train.vace_tasks import portrait_of
 from wan.tiny.world import COLOURS, HEIGHT, NUM_FRAMES, SHAPES, WIDTH, Scene
 
-REFERENCE_SHARE = 0.65
+REFERENCE_SHARE = 0.6
 """Of the steps; the others are those of `wan.tiny.train.vace`."""
 NAMED_SHARE, UNSAID_SHARE = 0.2, 0.2
 """Of clips with a picture: captions that name what it shows, and no caption at all. The rest name the place and the
 motion alone."""
-STRENGTH = 2.5
+STRENGTH = 3.0
 SPRITE_WEIGHT = 8.0
 SHAPE_WEIGHT, THOUGHT_WEIGHT = 0.1, 0.3
 READ_AFTER, THOUGHTS = 2, (2, 3, 4)
