@@ -34,6 +34,7 @@ from flows.review.rounds import (
     when_time_is_up,
     whole,
 )
+from flows.review.said import Said
 from flows.store import Store
 from flows.storyboard.model import Storyboard
 
@@ -76,8 +77,9 @@ def prepare_batch(asked: Asked, wish: Wish, now: datetime, on_prompt: OnPrompt |
     store.check()
     folder = _folder_of(batch_name(asked, columns), *_origins(asked, str(columns.written.path)))
     entries = read_entries(store, folder)
+    said = Said(entries)
     undecided = {film.name: film.storyboard for film in read.films}
-    changes = [change for name, board in undecided.items() for change in changes_of(board, entries, name)]
+    changes = [change for name, board in undecided.items() for change in changes_of(board, said, name)]
     decided = {name: [*texts] for name, texts in asked.decided.items()}
     for change in changes:
         decided.setdefault(change.film, []).append(change.override)
@@ -113,8 +115,10 @@ def prepare_batch(asked: Asked, wish: Wish, now: datetime, on_prompt: OnPrompt |
 def final_batch(reviewed: ReviewedBatch, on_prompt: OnPrompt | None = None) -> BatchPlan:
     """What is made when nothing is open: the films that people want, of each shot what they have approved."""
     plan, sheet, out = reviewed.plan, reviewed.sheet, reviewed.out
+    said = Said(reviewed.entries)
+    views = sheet.views
     films = [
-        replace(each.film, storyboard=final_storyboard(each.film.storyboard, sheet.view(each.name), reviewed.entries))
+        replace(each.film, storyboard=final_storyboard(each.film.storyboard, views[each.name], said))
         for each in plan.films
         if each.name not in out
     ]

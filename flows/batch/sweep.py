@@ -103,7 +103,7 @@ def _read(sweep: Sweep) -> list[Project]:
 
 def _check_alike(settings: Sequence[Settings]) -> None:
     for key in ALIKE:
-        if len({_value(each, key) for each in settings}) > 1:
+        if any(_value(each, key) != _value(settings[0], key) for each in settings):
             what = "one pool renders all films of a sweep, from one store into one folder"
             raise SettingsError(f"{key}: cannot be swept over: {what}; call the command once for each value")
 

@@ -14,6 +14,7 @@ from flows.review.file import decisions_in
 from flows.review.model import Decision, Entry, Question, Sheet, Standing, Verdict
 from flows.review.page import asked, in_markdown, named
 from flows.review.rounds import open_of, stand_of
+from flows.review.said import said_in
 from flows.review.wanted import Answer, Wanted, texts
 from flows.storyboard.nodes import Source, Text
 
@@ -64,12 +65,12 @@ def schema(
         },
         **(_of_batch(sheet, entries) if sheet.films else {}),
     }
-    numbered = _with_fields(sheet, entries)
+    numbered, said = _with_fields(sheet, entries), said_in(entries)
     seen = {each.shot: (pictures or {})[each.shot] for each in numbered.values() if each.shot in (pictures or {})}
     if not sheet.films and len(pictures or {}) > MOST_PICTURES:
         seen = {}
     for place, (number, question) in enumerate(numbered.items(), len(properties)):
-        properties[f"shot_{number}"] = _group(question, stand_of(question, entries).standing, seen, place)
+        properties[f"shot_{number}"] = _group(question, stand_of(question, said).standing, seen, place)
     return {"title": f"Review of {sheet.title}", "type": "object", "properties": properties, "required": ["who"]}
 
 

@@ -146,7 +146,14 @@ class Sheet:
     @property
     def views(self) -> dict[str, tuple[Question, ...]]:
         """Those of every film; of one film by itself under an empty name."""
-        return {film.name: self.view(film.name) for film in self.films} or {"": self.questions}
+        if not self.films:
+            return {"": self.questions}
+        found: dict[str, list[Question]] = {film.name: [] for film in self.films}
+        for question in self.questions:
+            own = replace(question, shot=question.own)
+            for film in question.films:
+                found[film].append(own)
+        return {film: tuple(questions) for film, questions in found.items()}
 
 
 def own_id(shot: str) -> str:

@@ -16,6 +16,7 @@ from flows.review.films import film_rows, shot_columns
 from flows.review.films_picture import INK, MARKS, PAPER, SOFT, films_picture
 from flows.review.model import Decision, Entry, Question, Sheet
 from flows.review.rounds import Change, Stand, notes_of, open_of, stands
+from flows.review.said import Entries, said_in
 from flows.storyboard.problems import listed
 from flows.words import count
 
@@ -48,7 +49,8 @@ class Looks:
 
 def page(sheet: Sheet, entries: Sequence[Entry], looks: Looks, lines: Sequence[str]) -> str:
     """HTML with all pictures in it; `lines` are for the storyboard. Of a batch films are rows, shots columns."""
-    found = stands(sheet.questions, entries)
+    said = said_in(entries)
+    found = stands(sheet.questions, said)
     room = sum(map(len, looks.films.values())) <= MOST_FILM_BYTES
     cards = [
         Card(
@@ -56,7 +58,7 @@ def page(sheet: Sheet, entries: Sequence[Entry], looks: Looks, lines: Sequence[s
             found[question.shot],
             _uri(looks.pictures.get(question.shot), "image/jpeg"),
             _uri(looks.films.get(question.shot), "video/mp4") if room else "",
-            notes_of(question, entries),
+            notes_of(question, said),
         )
         for question in sheet.questions
     ]
@@ -87,10 +89,11 @@ def storyboard_lines(changes: Sequence[Change]) -> list[str]:
 
 def markdown(sheet: Sheet, entries: Sequence[Entry], picture: bytes, problems: Sequence[str] = ()) -> str:
     """The sheet beside a run: its picture lies in the text."""
-    found = stands(sheet.questions, entries)
+    decided = said_in(entries)
+    found = stands(sheet.questions, decided)
     rows = [
         f"| {named(question)} | {found[question.shot].standing} | {question.seed} | {in_markdown(question.words)} "
-        f"| {in_markdown(_history(question, entries))} |"
+        f"| {in_markdown(_history(question, decided))} |"
         for question in sheet.questions
     ]
     head = ["| shot | | seed | prompt | decided before |", "| --- | --- | ---: | --- | --- |"]
@@ -159,7 +162,7 @@ def named(question: Question) -> str:
     return f"{question.shot}, the same in {count(more, 'film')} more" if more > 0 else question.shot
 
 
-def _history(question: Question, entries: Sequence[Entry]) -> str:
+def _history(question: Question, entries: Entries) -> str:
     said = [
         f"{entry.signed}: {decision.verdict}{f' “{decision.prompt}”' if decision.prompt else ''}"
         f"{f' ({decision.note})' if decision.note else ''}"

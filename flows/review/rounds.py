@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flows.clips import SEEDS
-from flows.review.model import TIME_OUT, BatchedFilm, Decision, Entry, Question, Sheet, Standing, own_id
+from flows.review.model import TIME_OUT, BatchedFilm, Decision, Entry, Question, Sheet, Standing
+from flows.review.said import Entries, said_in
 from flows.storyboard.model import Scene, Shot, Storyboard
 
 _VARIABLE = re.compile(r"{{\s*([A-Za-z_]\w*)")
@@ -43,38 +44,41 @@ class Change:
         return f"storyboard.shots.{self.shot}.{self.key}={value}"
 
 
-def stand_of(question: Question, entries: Sequence[Entry]) -> Stand:
+def stand_of(question: Question, entries: Entries) -> Stand:
     """The last decision about what is looked at now: what was decided of an earlier look, or of what the shot was
     before it was edited, does not count. Its approval comes back when it is as it was."""
-    for entry, decision in _newest(question.shot, entries, question.films, question.look):
+    for entry, decision in said_in(entries).about(question.shot, question.films, question.look):
         if decision.look == question.look and decision.verdict != "note":
             standing = _STANDINGS.get(decision.verdict, "open")
             return Stand(standing, None if standing == "open" else entry)
     return Stand("open")
 
 
-def stands(questions: Iterable[Question], entries: Sequence[Entry]) -> dict[str, Stand]:
+def stands(questions: Iterable[Question], entries: Entries) -> dict[str, Stand]:
     """Of every shot."""
-    return {question.shot: stand_of(question, entries) for question in questions}
+    said = said_in(entries)
+    return {question.shot: stand_of(question, said) for question in questions}
 
 
-def open_shots(questions: Iterable[Question], entries: Sequence[Entry]) -> tuple[str, ...]:
+def open_shots(questions: Iterable[Question], entries: Entries) -> tuple[str, ...]:
     """Those that nobody has approved or dropped."""
     return tuple(shot for shot, stand in stands(questions, entries).items() if stand.standing == "open")
 
 
-def open_of(sheet: Sheet, entries: Sequence[Entry]) -> tuple[str, ...]:
+def open_of(sheet: Sheet, entries: Entries) -> tuple[str, ...]:
     """Those of a sheet; of a batch without shots that only films have which are left out."""
-    out = left_out(sheet.films, entries)
+    said = said_in(entries)
+    out = left_out(sheet.films, said)
     asked = [each for each in sheet.questions if not each.films or not out.keys() >= set(each.films)]
-    return open_shots(asked, entries)
+    return open_shots(asked, said)
 
 
-def left_out(films: Sequence[BatchedFilm], entries: Sequence[Entry]) -> dict[str, Entry]:
+def left_out(films: Sequence[BatchedFilm], entries: Entries) -> dict[str, Entry]:
     """The films of a batch that are not made, and who has decided so: the last word about each counts."""
     found: dict[str, Entry] = {}
+    said = said_in(entries)
     for film in films:
-        for entry, decision in _newest(whole(film.name), entries, (film.name,)):
+        for entry, decision in said.about(whole(film.name), (film.name,)):
             if decision.look == film.key and decision.verdict != "note":
                 if decision.verdict == "drop":
                     found[film.name] = entry
@@ -87,14 +91,15 @@ def whole(film: str) -> str:
     return f"{film}:"
 
 
-def changes_of(storyboard: Storyboard, entries: Sequence[Entry], film: str = "") -> tuple[Change, ...]:
+def changes_of(storyboard: Storyboard, entries: Entries, film: str = "") -> tuple[Change, ...]:
     """New prompts and seeds, of shots whose storyboard still has what they replace: who edits the storyboard has the
     last word. `film`: its name in a batch."""
     found: list[Change] = []
+    said = said_in(entries)
     for shot in storyboard.shots:
         seed = own_seed(shot, storyboard)
         for key, verdict in (("prompt", "prompt"), ("seed", "take")):
-            for entry, decision in _newest(shot.full_id, entries, (film,) if film else ()):
+            for entry, decision in said.about(shot.full_id, (film,) if film else ()):
                 if decision.verdict == verdict:
                     holds = (
                         decision.written == written_of(shot, storyboard)
@@ -125,12 +130,12 @@ def next_seed(seed: int) -> int:
     return (seed + 1) % SEEDS
 
 
-def notes_of(question: Question, entries: Sequence[Entry]) -> tuple[tuple[Entry, Decision], ...]:
+def notes_of(question: Question, entries: Entries) -> tuple[tuple[Entry, Decision], ...]:
     """All that was decided or noted of a shot, the last first."""
-    return tuple(_newest(question.shot, entries, question.films, question.look))
+    return tuple(said_in(entries).about(question.shot, question.films, question.look))
 
 
-def final_storyboard(storyboard: Storyboard, questions: Sequence[Question], entries: Sequence[Entry]) -> Storyboard:
+def final_storyboard(storyboard: Storyboard, questions: Sequence[Question], entries: Entries) -> Storyboard:
     """What is rendered when nothing is open: without the shots that were dropped, and of each other one the take that
     was approved. A shot whose picture is its storyboard's own has as many takes as before."""
     asked = {question.shot: question for question in questions}
@@ -205,15 +210,3 @@ def _films_of(waiting: Sequence[str], sheet: Sheet, out: Collection[str]) -> tup
         for film in sheet.films
         if film.name in late and film.name not in out
     )
-
-
-def _newest(
-    shot: str, entries: Sequence[Entry], films: Sequence[str] = (), look: str = ""
-) -> Iterator[tuple[Entry, Decision]]:
-    """Of a batch what was decided of one of these films, or of the very look: it holds for every film that has it."""
-    for entry in reversed(entries):
-        for decision in reversed(entry.decisions):
-            if own_id(decision.shot) == own_id(shot) and (
-                not films or decision.look == look or not set(films).isdisjoint(decision.films)
-            ):
-                yield entry, decision

@@ -9,6 +9,7 @@ from datetime import datetime
 from flows.errors import StoryboardError, UserError
 from flows.review.model import VERDICTS, Decision, Entry, Question, Sheet, Verdict
 from flows.review.rounds import left_out, next_number, next_seed, open_of, stand_of, whole
+from flows.review.said import Entries, Said, said_in
 from flows.review.targets import Target, target_of
 from flows.storyboard.nodes import Source, Text
 from flows.storyboard.problems import Problems
@@ -89,10 +90,11 @@ def check_name(who: str, problems: Problems) -> None:
 
 def _decisions(answer: Answer, sheet: Sheet, entries: Sequence[Entry], problems: Problems) -> Iterator[Decision]:
     seen: set[str] = set()
+    said = said_in(entries)
     targets = [(wanted, target) for wanted in answer.wanted if (target := target_of(wanted.shot, sheet, problems))]
     for wanted, target in sorted(targets, key=lambda each: not each[1].one):  # who names one shot means that one
         if target.film:
-            yield from _of_film(wanted, target, sheet, entries, problems)
+            yield from _of_film(wanted, target, sheet, said, problems)
         for question in target.questions if _is_about_shots(wanted, target) else ():
             if question.shot in seen and target.one:
                 problems.add(wanted.shot, f"{question.shot} is decided twice", "decide it once")
@@ -101,11 +103,11 @@ def _decisions(answer: Answer, sheet: Sheet, entries: Sequence[Entry], problems:
             if target.one:
                 seen.add(question.shot)
             decision = _decision(wanted, question, sheet, problems)
-            if decision is not None and not _stands(decision, question, entries, several=not target.one):
+            if decision is not None and not _stands(decision, question, said, several=not target.one):
                 seen.add(question.shot)
                 yield decision
     if answer.approve_rest:
-        for shot in open_of(sheet, entries):
+        for shot in open_of(sheet, said):
             if shot not in seen:
                 question = sheet.of(shot)
                 yield Decision(shot=shot, verdict="approve", look=question.look, films=question.films)
@@ -116,9 +118,7 @@ def _is_about_shots(wanted: Wanted, target: Target) -> bool:
     return not target.film or (wanted.verdict is not None and wanted.verdict.value.strip() == "approve")
 
 
-def _of_film(
-    wanted: Wanted, target: Target, sheet: Sheet, entries: Sequence[Entry], problems: Problems
-) -> Iterator[Decision]:
+def _of_film(wanted: Wanted, target: Target, sheet: Sheet, entries: Entries, problems: Problems) -> Iterator[Decision]:
     """About a film of a batch as a whole: it is left out, or made after all."""
     film = next(each for each in sheet.films if each.name == target.film)
     verdict = _verdict(wanted, None, problems)
@@ -132,7 +132,7 @@ def _of_film(
             yield Decision(shot=shot, verdict=verdict, look=film.key, note=note, films=(film.name,))
 
 
-def _stands(decision: Decision, question: Question, entries: Sequence[Entry], *, several: bool = False) -> bool:
+def _stands(decision: Decision, question: Question, entries: Entries, *, several: bool = False) -> bool:
     """Whether it says what stands already, without a word more. `several`: what is said of many shots at once decides
     no shot anew."""
     same = {"approve": "approved", "drop": "dropped"}.get(decision.verdict)
@@ -211,7 +211,8 @@ def _check_drops(decisions: Sequence[Decision], sheet: Sheet, entries: Sequence[
     """A film can be made without them, and a batch without these films."""
     if not any(decision.verdict == "drop" for decision in decisions):
         return
-    after = (*entries, Entry(number=next_number(entries), when=sheet.since, who="", how="", decisions=tuple(decisions)))
+    new = Entry(number=next_number(entries), when=sheet.since, who="", how="", decisions=tuple(decisions))
+    after = Said((*entries, new))
     out = left_out(sheet.films, after)
     if sheet.films and len(out) == len(sheet.films):
         problems.add(None, "no film would be left of the batch", "reject the batch: --reject")
@@ -221,9 +222,7 @@ def _check_drops(decisions: Sequence[Decision], sheet: Sheet, entries: Sequence[
             _check_film(film, questions, sheet, after, problems)
 
 
-def _check_film(
-    film: str, questions: Sequence[Question], sheet: Sheet, entries: Sequence[Entry], problems: Problems
-) -> None:
+def _check_film(film: str, questions: Sequence[Question], sheet: Sheet, entries: Entries, problems: Problems) -> None:
     dropped = {each.shot for each in questions if stand_of(each, entries).standing == "dropped"}
     of = f"{film}:" if film else ""
     if dropped and len(dropped) == len(questions):

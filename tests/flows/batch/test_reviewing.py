@@ -172,6 +172,12 @@ def test_a_row_that_is_wrong_is_found_before_anything_is_looked_at(tmp_path: Pat
     assert isinstance(shown(reviewed), ShownBatch)
 
 
+def test_a_cap_holds_for_what_is_looked_at(tmp_path: Path) -> None:
+    asking = batch(tmp_path, "boat", overrides=["cost.worker_hour=3600", "cost.cap.batch=0.01"])
+    with pytest.raises(UserError, match=r"cost\.cap\.batch=0\.01: the batch 'film-rows' may take up to"):
+        show_batch(prepared(asking), make_batch)
+
+
 def test_what_waits_for_nothing_says_so(tmp_path: Path) -> None:
     reviewed = prepared(batch(tmp_path, "boat"))
     sheet = shown(reviewed)
