@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,9 +20,10 @@ from flows.cluster.session import RaySession
 from flows.errors import UserError
 from flows.events import Log
 from flows.ledger import Chosen, read_history
-from flows.planning.model import Totals
+from flows.planning.model import Clip, Totals
 from flows.store import open_store
 from tests.flows.batch.batches import asked, table
+from tests.flows.film.filming import with_clips
 from tests.flows.film.reading import cut
 
 pytestmark = pytest.mark.slow
@@ -35,12 +37,23 @@ def _unloaded(totals: Totals) -> Totals:
     return replace(totals, loads={})
 
 
+def _expecting(seconds: float, clip: Clip) -> Clip:
+    return replace(clip, estimated_seconds=seconds, estimated_low=seconds, estimated_high=seconds)
+
+
 def made(
-    folder: Path, *overrides: str, seconds: float = 0.0, on_event: Callable[[BatchEvent], None] | None = None
+    folder: Path,
+    *overrides: str,
+    seconds: float = 0.0,
+    expected: float | None = None,
+    on_event: Callable[[BatchEvent], None] | None = None,
 ) -> BatchResult:
+    """`seconds` is what each clip takes, `expected` what is thought that it takes; None: by the ledger."""
     rows = table(["product"], ["boat"], ["kite"], ["star"], ["sun"])
     plan = plan_batch(asked(folder, rows, overrides=[SECOND, "cost.currency=EUR", BY_ONE, *overrides]))
     unloaded = tuple(replace(each, plan=replace(each.plan, totals=_unloaded(each.plan.totals))) for each in plan.films)
+    if expected is not None:
+        unloaded = tuple(replace(each, plan=with_clips(each.plan, partial(_expecting, expected))) for each in unloaded)
     plan = replace(plan, films=unloaded)
     return make_batch(plan, on_event=on_event, renderer=RendererSpec("stub", {"seconds": seconds}))
 
@@ -78,7 +91,7 @@ def test_a_batch_that_reaches_its_cap_keeps_what_is_made_and_goes_on(ray_here: R
     assert used == pytest.approx(sum(film["gpu_seconds"] for film in whole), abs=0.05)
 
     slower = ["storyboard.seed=9", "storyboard.shots.own.seed=9"]
-    stopped = made(tmp_path, *slower, "cost.cap.batch=6", seconds=1.6)
+    stopped = made(tmp_path, *slower, "cost.cap.batch=6", seconds=1.6, expected=0.4)
     states = [entry.state for entry in stopped.entries]
     assert states.count("stopped") >= 1, states
     assert states.count("made") >= 1, states

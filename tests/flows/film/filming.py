@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from flows.config import compose
 from flows.errors import FlowsError
 from flows.events import Event
 from flows.film import FilmResult, make_film
-from flows.planning import Plan, make_plan
+from flows.planning import Clip, Plan, make_plan
 from flows.resolve import Snapshot
 from flows.runs import run_film
 from flows.store import open_store
@@ -79,6 +79,17 @@ def film_in(
 
         make = run_film if watched else make_film
         return make(plan_in(folder, store=store, **cluster), on_event=note, only=only, renderer=renderer)
+
+
+def with_clips(plan: Plan, changed: Callable[[Clip], Clip]) -> Plan:
+    """The same with other clips."""
+    shots = tuple(
+        dataclasses.replace(
+            shot, takes=tuple(dataclasses.replace(take, clips=tuple(map(changed, take.clips))) for take in shot.takes)
+        )
+        for shot in plan.shots
+    )
+    return dataclasses.replace(plan, shots=shots)
 
 
 def main() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from flows.planning.model import Clip
 from flows.settings import CapSettings
 from flows.store import open_store
 from flows.store.layout import budget_folder
-from tests.flows.film.filming import plan_in
+from tests.flows.film.filming import plan_in, with_clips
 from tests.flows.film.reading import READER, cut
 
 SLOW = RendererSpec("stub", {"seconds": 0.6})
@@ -41,17 +40,6 @@ def priced(plan: Plan, seconds: float, **caps: str) -> Plan:
     totals = dataclasses.replace(plan.totals, loads={}, gpus=("",))
     plan = dataclasses.replace(plan, totals=totals, settings=dataclasses.replace(plan.settings, cost=cost))
     return with_clips(plan, expected)
-
-
-def with_clips(plan: Plan, changed: Callable[[Clip], Clip]) -> Plan:
-    shots = tuple(
-        dataclasses.replace(
-            shot,
-            takes=tuple(dataclasses.replace(take, clips=tuple(map(changed, take.clips))) for take in shot.takes),
-        )
-        for shot in plan.shots
-    )
-    return dataclasses.replace(plan, shots=shots)
 
 
 def healed(plan: Plan) -> Plan:
