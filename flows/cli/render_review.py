@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -67,7 +68,7 @@ def approved_plan(
                 made = plan(reviewed.final, on_prompt=tell)
                 drop_sheet(reviewed.store, reviewed.sheet)
                 return made
-        if not _decided_here(reviewed, _shown(reviewed, said), said):
+        if not _decided_here(reviewed, _shown(reviewed, said), said, overrides):
             sys.exit(WAITS)
 
 
@@ -94,18 +95,19 @@ def _shown(reviewed: Reviewed, said: str) -> Shown:
     return shown
 
 
-def _decided_here(reviewed: Reviewed, shown: Shown, said: str) -> bool:
+def _decided_here(reviewed: Reviewed, shown: Shown, said: str, overrides: Sequence[str]) -> bool:
     """Whether a person at the terminal has decided something. Who has not is told what to do next."""
     if said != "words":
         return False
     sheet = shown.sheet
     if take_here(sheet, reviewed.entries, reviewed.store):
         return True
-    again = f"wanflow render {sheet.name} --review {sheet.kind}"
+    film = shlex.join([sheet.name, *overrides])
     click.echo(f"to decide {', '.join(reviewed.open)}")
     if sheet.until:
         click.echo(f"until     {sheet.until:%Y-%m-%d %H:%M} UTC, then: {sheet.on_timeout}")
-    click.echo(f"\nNext: wanflow review {sheet.name}    asks for each shot\n      {again}    goes on from there")
+    click.echo(f"\nNext: wanflow review {film}    asks for each shot")
+    click.echo(f"      wanflow render {film} --review {sheet.kind}    goes on from there")
     return False
 
 

@@ -46,7 +46,7 @@ def show_all(sheet: Sheet, entries: Sequence[Entry]) -> None:
     for shot, stand in stands(sheet.questions, entries).items():
         question = sheet.of(shot)
         by = f" by {stand.entry.signed}" if stand.entry else ""
-        click.echo(f"{shot}  {stand.standing}{by}  seed {question.seed}  {question.words}")
+        click.echo(f"{shot}  {stand.standing}{by}  seed {question.seed}  {question.shown}")
 
 
 def _show(question: Question, entries: Sequence[Entry], store: Store, place: str) -> None:
@@ -61,7 +61,7 @@ def _show(question: Question, entries: Sequence[Entry], store: Store, place: str
             click.echo(drawn(store.read(question.picture), protocol), nl=False)
         except StoreError as error:
             click.echo(f"  its picture cannot be read: {error}", err=True)
-    click.echo(f"  {question.words}")
+    click.echo(f"  {question.shown}")
     click.echo("  the picture that it starts from" if question.given else f"  seed {question.seed}")
     for entry, decision in notes_of(question, entries)[:5]:
         said = " ".join(filter(None, (decision.verdict, decision.prompt, decision.note)))

@@ -207,7 +207,7 @@ def _as_file(decision: Decision) -> dict[str, str]:
 
 
 def _described(question: Question, standing: Standing, pictures: Mapping[str, bytes]) -> str:
-    said = in_markdown(question.words[:_PROMPT_SHOWN])
+    said = in_markdown(question.shown[:_PROMPT_SHOWN])
     words = f"{standing}, seed {question.seed}: {said}"
     jpeg = pictures.get(question.shot)
     if jpeg is None:

@@ -90,6 +90,11 @@ class Question:
         """`scene.shot`."""
         return own_id(self.shot)
 
+    @property
+    def shown(self) -> str:
+        """What a person reads of its prompt: with variables in it, all of it with their values."""
+        return self.prompt if "{{" in self.words else self.words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchedFilm:

@@ -92,7 +92,7 @@ def markdown(sheet: Sheet, entries: Sequence[Entry], picture: bytes, problems: S
     decided = said_in(entries)
     found = stands(sheet.questions, decided)
     rows = [
-        f"| {named(question)} | {found[question.shot].standing} | {question.seed} | {in_markdown(question.words)} "
+        f"| {named(question)} | {found[question.shot].standing} | {question.seed} | {in_markdown(question.shown)} "
         f"| {in_markdown(_history(question, decided))} |"
         for question in sheet.questions
     ]
@@ -149,7 +149,7 @@ def picture(sheet: Sheet, entries: Sequence[Entry], looks: Looks) -> bytes:
         standing = found[question.shot].standing
         draw.rectangle((left, top + height, left + CELL, top + height + 3), MARKS[standing])
         draw.text((left, top + height + 7), f"{question.shot[:26]}  {standing}", INK, font)
-        said = f"seed {question.seed}  {question.words}".encode("ascii", "replace").decode()
+        said = f"seed {question.seed}  {question.shown}".encode("ascii", "replace").decode()
         draw.text((left, top + height + 26), said[:44], SOFT, ImageFont.load_default(12))
     buffer = io.BytesIO()
     canvas.save(buffer, "JPEG", quality=80, optimize=True)

@@ -58,3 +58,11 @@ def test_all_and_nothing() -> None:
 def test_who_goes_around_the_form_is_told() -> None:
     with pytest.raises(StoryboardError, match=r"the form, river\.launch, decision:1:1"):
         entry_of(answer_in({"who": "jo", "shot_1": {"decision": "perhaps"}}, SHEET), SHEET, [], NOW)
+
+
+def test_a_prompt_with_variables_is_shown_with_their_values_and_edited_without() -> None:
+    asked = question("a-1:own", words="{{ product }} rises", prompt="a red boat rises, over water")
+    group = schema(sheet(asked), (), {}, ())["properties"]
+    (shown,) = [each for each in group.values() if "a red boat rises" in str(each)]
+    assert "open, seed 3: a red boat rises" in str(shown)
+    assert "'default': '{{ product }} rises'" in str(shown)
