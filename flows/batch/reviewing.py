@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from flows.batch.sweep import plan_storyboards
 from flows.config import compose
 from flows.errors import UserError
 from flows.project import store_of
-from flows.resolve import family_of
+from flows.resolve import OnPrompt, family_of
 from flows.review.history import FOLDER as DECISIONS
 from flows.review.history import add_entry, drop_sheet, read_entries, sheet_in
 from flows.review.looks import FOLDER, look_settings, look_storyboard
@@ -31,14 +31,12 @@ from flows.review.rounds import (
     left_out,
     next_number,
     open_of,
-    when_time_is_up,
     whole,
 )
 from flows.review.said import Said
 from flows.store import Store
 from flows.storyboard.model import Storyboard
 
-OnPrompt = Callable[[int, int], None]
 _Undecided = Mapping[str, Storyboard]
 
 
@@ -142,14 +140,6 @@ def films_to_make(reviewed: ReviewedBatch, now: datetime, on_prompt: OnPrompt | 
         add_entry(store, sheet.folder, Entry(number=number, when=now, who=TIME_OUT, how=TIME_OUT, decisions=again))
     drop_sheet(store, sheet)
     return made
-
-
-def late_entry(reviewed: ReviewedBatch, now: datetime) -> Entry | None:
-    """What is decided, and kept, since nobody has in time; None: there is time left."""
-    entry = when_time_is_up(reviewed.sheet, reviewed.entries, now)
-    if entry is not None:
-        add_entry(reviewed.store, reviewed.sheet.folder, entry)
-    return entry
 
 
 def _shown(plan: BatchPlan) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
 from flows.batch.asked import MOST_FILMS
 from flows.batch.films import Film
@@ -16,13 +15,12 @@ from flows.config import Composition, compose, differing
 from flows.errors import Lacking, Problem, SettingsError, StoryboardError, UserError
 from flows.planning import Plan, Sketch, sketch_plan
 from flows.project import Project, project_of, store_of
-from flows.resolve import resolve_all
+from flows.resolve import OnPrompt, resolve_all
 from flows.settings import Settings
 from flows.store import Store
 from flows.storyboard.build import slug_of
 from flows.storyboard.model import Storyboard
 
-OnPrompt: TypeAlias = Callable[[int, int], None]
 ALIKE = ("cluster", "store", "film.outputs", "film.subfolder", "film.ffmpeg", "render.device", "cost", "notify")
 """What films have in common that one pool renders into one folder, and that is told and paid for together."""
 

@@ -27,22 +27,18 @@ def approved_batch(asked: Asked, kind: Kind, said: Said) -> BatchPlan:
 
     Raises FlowsError when nobody has decided in time and no film is left; and as `plan_batch` and `make_batch`.
     """
-    from flows.batch.reviewing import films_to_make, late_entry, prepare_batch
+    from flows.batch.reviewing import films_to_make, prepare_batch
     from flows.cli.planning import counting_prompts
-    from flows.cli.render_review import REJECTED, WAITS
-    from flows.errors import FlowsError
-    from flows.review.history import drop_sheet
-    from flows.review.prepare import Wish
+    from flows.cli.render_review import WAITS, take_late
+    from flows.review.prepare import Wish, after_time_out
 
     while True:
         with counting_prompts() as tell:
             wish = Wish(kind=kind, name="")
             reviewed = prepare_batch(asked, wish, datetime.now(UTC), tell)
-            late = late_entry(reviewed, datetime.now(UTC))
+            late = after_time_out(reviewed, datetime.now(UTC))
             if late is not None:
-                drop_sheet(reviewed.store, reviewed.sheet)
-                if late.rejected:
-                    raise FlowsError(REJECTED.format(title=reviewed.sheet.title))
+                take_late(late, reviewed.sheet, reviewed.store)
                 continue
             if not reviewed.open:
                 return films_to_make(reviewed, datetime.now(UTC), tell)

@@ -43,7 +43,6 @@ def approved_plan(
     from flows.api import plan
     from flows.cli.options import check_whole
     from flows.cli.planning import counting_prompts
-    from flows.errors import FlowsError
     from flows.review.history import drop_sheet
     from flows.review.prepare import Wish, after_time_out, prepare
 
@@ -60,9 +59,7 @@ def approved_plan(
             reviewed = prepare(load, wish, datetime.now(UTC), tell)
             late = after_time_out(reviewed, datetime.now(UTC))
             if late is not None:
-                drop_sheet(reviewed.store, reviewed.sheet)
-                if late.rejected:
-                    raise FlowsError(REJECTED.format(title=reviewed.sheet.title))
+                take_late(late, reviewed.sheet, reviewed.store)
                 continue
             if not reviewed.open:
                 made = plan(reviewed.final, on_prompt=tell)
@@ -70,6 +67,16 @@ def approved_plan(
                 return made
         if not _decided_here(reviewed, _shown(reviewed, said), said, overrides):
             sys.exit(WAITS)
+
+
+def take_late(late: Entry, sheet: Sheet, store: Store) -> None:
+    """What the time-out has decided is asked no more. Raises FlowsError where it has rejected all of it."""
+    from flows.errors import FlowsError
+    from flows.review.history import drop_sheet
+
+    drop_sheet(store, sheet)
+    if late.rejected:
+        raise FlowsError(REJECTED.format(title=sheet.title))
 
 
 def _shown(reviewed: Reviewed, said: str) -> Shown:

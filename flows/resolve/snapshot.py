@@ -15,6 +15,8 @@ from wan.families import FamilyLora
 from wan.request import ExpertName
 
 Finished: TypeAlias = Callable[[Collection[str]], frozenset[str]]
+OnPrompt: TypeAlias = Callable[[int, int], None]
+"""Hears how many prompts are extended, of how many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from flows.errors import MediaError, Place, StoryboardError
 from flows.moments import span
 from flows.planning.model import Plan
 from flows.project import Project, plan, store_of
-from flows.resolve import family_of
+from flows.resolve import OnPrompt, family_of
 from flows.review.history import add_entry, folder_of, read_entries, sheet_in
 from flows.review.looks import given_files, given_look, is_given, look_settings, look_storyboard, question_of
 from flows.review.model import Entry, Kind, Question, Sheet
@@ -25,7 +26,6 @@ from wan.system.digests import file_digest
 
 Load = Callable[[Sequence[str]], Project]
 """Reads a film's storyboard with these overrides laid over it, after its own."""
-OnPrompt = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,20 @@ def begun(sheet: Sheet, settings: ReviewSettings, now: datetime) -> Sheet:
     return replace(sheet, since=now, until=now + span(settings.timeout))
 
 
-def after_time_out(reviewed: Reviewed, now: datetime) -> Entry | None:
+class Waits(Protocol):
+    """A film, or a batch, that people decide about."""
+
+    @property
+    def sheet(self) -> Sheet: ...
+
+    @property
+    def entries(self) -> tuple[Entry, ...]: ...
+
+    @property
+    def store(self) -> Store: ...
+
+
+def after_time_out(reviewed: Waits, now: datetime) -> Entry | None:
     """What is decided, and kept, since nobody has in time; None: there is time left."""
     entry = when_time_is_up(reviewed.sheet, reviewed.entries, now)
     if entry is not None:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from flows.batch.make import make_batch
-from flows.batch.reviewing import final_batch, late_entry
+from flows.batch.reviewing import final_batch
 from flows.batch.showing import ShownBatch, is_reviewed, show_batch, waiting_sheet
 from flows.cluster import RendererSpec
 from flows.errors import StoryboardError, TableError, UserError
 from flows.review.history import drop_sheet, read_entries
+from flows.review.prepare import after_time_out
 from tests.flows.batch.batches import asked, table
 from tests.flows.batch.reviews import NOW, STORYBOARD, batch, decide, in_store, prepared, shown
 
@@ -128,9 +129,9 @@ def test_when_nobody_decides_in_time(tmp_path: Path, then: str) -> None:
     asking = batch(tmp_path, "boat", "kite", overrides=["review.timeout=8h", f"review.on_timeout={then}"])
     shown(prepared(asking))
     decide(prepared(asking), "approve boat")
-    assert late_entry(prepared(asking), NOW + timedelta(hours=7)) is None
+    assert after_time_out(prepared(asking), NOW + timedelta(hours=7)) is None
     shown(prepared(asking))
-    late = late_entry(prepared(asking), NOW + timedelta(hours=8))
+    late = after_time_out(prepared(asking), NOW + timedelta(hours=8))
     assert late is not None
     assert not late.rejected, "boat is decided, and is made"
     after = prepared(asking)
@@ -142,7 +143,7 @@ def test_when_nobody_decides_in_time(tmp_path: Path, then: str) -> None:
 def test_when_nobody_decides_anything_in_time_nothing_is_made(tmp_path: Path) -> None:
     asking = batch(tmp_path, "boat", "kite", overrides=["review.timeout=8h"])
     shown(prepared(asking))
-    late = late_entry(prepared(asking), NOW + timedelta(hours=8))
+    late = after_time_out(prepared(asking), NOW + timedelta(hours=8))
     assert late is not None
     assert late.rejected
 

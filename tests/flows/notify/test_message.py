@@ -7,10 +7,10 @@ from flows.notify.message import MOST, Message, slack_form
 
 def test_a_message_says_what_became_of_it_and_where_it_is() -> None:
     message = Message(
-        "failed", "Boats & <kites>", ("1 take was not rendered", "/films/missing.html"), "http://farm/runs/1"
+        "failed", "Boats & <kites>", ("1 take was not rendered", "/films/missing.html"), "http://films.example/runs/1"
     )
     assert message.subject == "Boats & <kites> has failed"
-    assert message.text.splitlines()[-1] == "http://farm/runs/1"
+    assert message.text.splitlines()[-1] == "http://films.example/runs/1"
     form = slack_form(message)
     assert form["text"].startswith("*Boats &amp; &lt;kites&gt; has failed*\n1 take was")
     assert [block["type"] for block in form["blocks"]] == ["section", "context"]
