@@ -16,6 +16,8 @@ PAGE = 200
 """What a server tells of at once, at most."""
 TRIES, TRY_SECONDS = 4, 1.0
 """How often a server is asked that has no room for it now (503: its database is busy, and nothing was done)."""
+READS = ("/filter", "/count")
+"""How the paths of those questions end that are posted."""
 
 
 class Rest:
@@ -84,7 +86,17 @@ class Rest:
 
     def _answer(self, method: str, path: str, body: Any) -> httpx.Response:
         try:
-            return self._client.request(method, path, json=body)
+            return self._heard(method, path, body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             why = str(error) or type(error).__name__
             raise EnvironmentProblem(f"the Prefect server at {self.url} does not answer ({why}); try again") from error
+
+    def _heard(self, method: str, path: str, body: Any) -> httpx.Response:
+        """A connection that is kept may be closed by the server just as it is used again: what changes nothing is asked
+        once more, over a new one."""
+        try:
+            return self._client.request(method, path, json=body)
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            if isinstance(error, httpx.ConnectError) or not (method == "GET" or path.endswith(READS)):
+                raise
+            return self._client.request(method, path, json=body)

@@ -78,3 +78,29 @@ def test_all_that_a_filter_finds_is_told_page_by_page(there: int) -> None:
         found = rest.all("/flow_runs/filter", {"sort": "ID_DESC"})
     assert [each["id"] for each in found] == [f"{number}" for number in range(there)]
     assert asked == [PAGE * page for page in range(there // PAGE + 1)]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "asked"),
+    [("get", "/a", 2), ("post", "/runs/filter", 2), ("post", "/runs/", 1), ("delete", "/a", 1)],
+)
+@pytest.mark.parametrize("kind", [httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError])
+def test_what_changes_nothing_is_asked_again_where_a_kept_connection_was_closed(
+    kind: type[httpx.TransportError], method: str, path: str, asked: int
+) -> None:
+    heard: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        heard.append(request.method)
+        if len(heard) == 1:
+            raise kind("connection reset by peer")
+        return httpx.Response(200, json="done")
+
+    with Rest(URL, httpx.Client(base_url=URL, transport=httpx.MockTransport(answer))) as rest:
+        ask = {"get": rest.get, "post": lambda path: rest.post(path, {}), "delete": rest.delete}[method]
+        if asked > 1:
+            assert ask(path) == "done"
+        else:
+            with pytest.raises(EnvironmentProblem, match="reset by peer"):
+                ask(path)
+    assert len(heard) == asked
