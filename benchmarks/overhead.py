@@ -4,7 +4,8 @@
 
 Prints seconds until the first clip is begun, seconds a take (scheduling, events, encoding and storing the stub's
 frames, Prefect), and the seconds of a second run that finds everything in the store; with `--workers 1` a take's
-seconds are all that a clip costs beside its denoising. `--pool`: the pool alone, without Prefect. Uses a folder of its
+seconds are all that a clip costs: `beside_rendering` leaves out what the renderer itself says it took, which is the
+stub's drawing. `--pool`: the pool alone, without Prefect. Uses a folder of its
 own, with a database of its own for Prefect; `--migrated` leaves its creation (once per user) out of the first figure.
 The machine's load (mean of a minute) is printed with it, and the processor seconds of all processes a take, which
 other work on the machine changes little.
@@ -64,12 +65,15 @@ def measure(folder: Path, takes: int, workers: int, observed: bool) -> dict[str,
 
     (folder / "film.yaml").write_text(storyboard(takes))
     moments: dict[str, list[float]] = {"Started": [], "Finished": []}
+    rendering: list[float] = []
     spent: list[float] = []
 
     def note(event: Event) -> None:
         if isinstance(event, Started | Finished):
             moments[type(event).__name__].append(time.monotonic())
-            if len(moments["Finished"]) in (1, takes) and isinstance(event, Finished):
+        if isinstance(event, Finished):
+            rendering.append(event.record.seconds["denoise"])
+            if len(moments["Finished"]) in (1, takes):
                 spent.append(processor_seconds())
 
     make, stub = run_film if observed else make_film, RendererSpec("stub", {"seconds": 0.0})
@@ -79,12 +83,14 @@ def measure(folder: Path, takes: int, workers: int, observed: bool) -> dict[str,
     again = make(plan_in(folder, max_workers=workers), renderer=stub)
     assert (made.rendered, again.rendered) == (takes, 0)
     first, last = moments["Started"][0], moments["Finished"][-1]
+    whole = list(map(sub, *_pairs(moments["Finished"])))
     return {
         "takes": takes,
         "start_seconds": round(first - begin, 2),
         "seconds_a_take": round((last - first) / takes, 3),
         "processor_seconds_a_take": round((spent[-1] - spent[0]) / (takes - 1), 3),
-        "median_seconds_a_take": round(statistics.median(map(sub, *_pairs(moments["Finished"]))), 3),
+        "median_seconds_a_take": round(statistics.median(whole), 3),
+        "beside_rendering": round(statistics.median(map(sub, whole, rendering[1:])), 3),
         "after_the_last_take_seconds": round(end - last, 2),
         "all_seconds": round(end - begin, 2),
         "cached_run_seconds": round(again.seconds, 2),

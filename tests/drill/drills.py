@@ -27,7 +27,8 @@ class Kind:
 
 
 def went_leaner(play: Play, making: Making, document: Event) -> None:
-    assert making.told("out of GPU memory with placement=resident"), making.events
+    """From whichever placement it was in: a worker remembers what sufficed for the film of the play before."""
+    assert making.told("out of GPU memory with placement="), making.events
 
 
 def asked_another(play: Play, making: Making, document: Event) -> None:
