@@ -1,4 +1,4 @@
-"""A clip is rendered by one worker at a time, of machines that share nothing but a bucket: the second that wants it
+"""A clip is rendered by one worker at a time, of machines that share nothing but a store: the second that wants it
 waits for the first, and finds it in the store.
 
 A claim is a note that is added if there is none, and written anew while its holder lives. No clock has to agree with

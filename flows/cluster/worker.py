@@ -156,10 +156,10 @@ class Worker:
 
     @contextmanager
     def _alone(self, job: Job, report: Reporter) -> Iterator[bool]:
-        """Of all who share this machine, or a bucket. Whether somebody was waited for."""
+        """Of all who share this machine, or the store. Whether somebody was waited for."""
         name, stop = job.clip.fingerprint, report.should_stop
         with alone(self._store_identity, name, stop, _say_waiting) as waited:
-            if self._store.folder is not None:
+            if not self._store.shared:
                 yield waited
                 return
             with alone_in(self._store, name, job.owner, stop, _say_waiting) as waited_far:

@@ -28,6 +28,7 @@ from flows.store.layout import (
 )
 from flows.store.records import ClipRecord, record_from_json, record_to_json
 from wan.system.digests import file_digest
+from wan.system.mounts import may_be_shared
 
 CHUNK = 1 << 20
 
@@ -60,6 +61,11 @@ class Store:
     def folder(self) -> Path | None:
         """The folder of this machine that the store fills, if it does."""
         return self._backend.folder
+
+    @property
+    def shared(self) -> bool:
+        """Whether other machines may use it: a bucket, or a folder on a network's disk."""
+        return self.folder is None or may_be_shared(self.folder)
 
     @property
     def at_once(self) -> int:

@@ -1,4 +1,4 @@
-"""Machines that share nothing but a bucket, and want the same clip."""
+"""Machines that share nothing but a store, and want the same clip."""
 
 from __future__ import annotations
 

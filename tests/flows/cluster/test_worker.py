@@ -12,9 +12,10 @@ from flows.cluster.failures import Blame, Fault
 from flows.cluster.job import Ahead, HandedBack, Job, Message, Warm
 from flows.cluster.read_ahead import ReadAhead
 from flows.cluster.renderers import RendererSpec
+from flows.cluster.store_claims import alone_in
 from flows.cluster.worker import Worker
 from flows.errors import BlobCorrupt, BlobMissing
-from flows.events import Finished, Progress
+from flows.events import Finished, Log, Progress
 from flows.store import open_store
 from flows.store.identity import identified
 from tests.flows.cluster.clips import real_clip
@@ -72,6 +73,21 @@ def test_a_renderer_that_cannot_be_built_is_the_machines_fault(tmp_path: Path, s
     fault = last(worker_on(tmp_path, spec), spec)
     assert isinstance(fault, Fault)
     assert fault.blame is Blame.NODE
+
+
+def test_what_another_machine_renders_into_the_same_folder_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.cluster.store_claims.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("flows.store.store.may_be_shared", lambda folder: folder == tmp_path)
+    worker, clip = worker_on(tmp_path), real_clip("a boat")
+    with alone_in(open_store(str(tmp_path)), clip.fingerprint, "of another machine", lambda: False, lambda: None):
+        worker.begin(Job(clip, STUB))
+        heard = worker.listen(0, 10.0)
+        assert [type(message) for message in heard.messages] == [Log]
+        assert not heard.over
+    assert isinstance([*said(worker)][-1], Finished)
+    assert open_store(str(tmp_path)).notes("claims") == ()
 
 
 def test_one_worker_renders_with_what_each_film_asks_for(tmp_path: Path) -> None:
