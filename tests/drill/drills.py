@@ -17,8 +17,8 @@ from tests.drill.rehearsal import STEPS, Event, Making
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`times`: how often it is done to one film. `own_pool`: its workers have loaded nothing yet, or its store is not
-    everybody's. `why_not`: why it cannot be played on this machine."""
+    """`times`: how often it is done to one film. `own_pool`: its workers have loaded nothing yet and remember nothing,
+    or its store is not everybody's. `why_not`: why it cannot be played on this machine."""
 
     drill: Drill
     times: int = 1
@@ -27,8 +27,7 @@ class Kind:
 
 
 def went_leaner(play: Play, making: Making, document: Event) -> None:
-    """From whichever placement it was in: a worker remembers what sufficed for the film of the play before."""
-    assert making.told("out of GPU memory with placement="), making.events
+    assert making.told("out of GPU memory with placement=resident"), making.events
 
 
 def asked_another(play: Play, making: Making, document: Event) -> None:
@@ -96,7 +95,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "two drivers, one folder": Kind(strangers.two_drivers(one_folder=True)),
         "clip truncated in the store": Kind(by_turns(stores.truncated, stores.hand_off_truncated)),
         "a clock leaps": Kind(clocks.leaps, times=3),
-        "out of GPU memory": Kind(with_trouble(0, went_leaner, {**DENOISE, "trouble": "need room"})),
+        "out of GPU memory": Kind(with_trouble(0, went_leaner, {**DENOISE, "trouble": "need room"}), own_pool=True),
         "no numbers": Kind(
             by_turns(
                 with_trouble(0, asked_another, {**DENOISE, "trouble": "give no numbers"}),
