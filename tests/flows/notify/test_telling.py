@@ -136,6 +136,8 @@ def test_mail_is_sent_and_one_way_that_fails_keeps_no_other(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"webhook": "env:"}, "notify.webhook env:: it does not say where\n    write env:NAME, or file:PATH"),
+        ({"webhook": "file:"}, "notify.webhook file:: it does not say where\n    write env:NAME, or file:PATH"),
         ({"webhook": "env:NOWHERE"}, "notify.webhook env:NOWHERE: the environment has no NOWHERE"),
         ({"email": ("boss",), "smtp": "smtp://localhost"}, "notify.email boss: this is no mail address"),
         ({"email": ("a@x.org",)}, "no server is named that takes mail"),
