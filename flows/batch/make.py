@@ -293,8 +293,7 @@ def _make(making: BatchMaking, observer: BatchObserver, recorder: Recorder, inst
         for event in making.events():
             observer.tell(event)
             recorder.note(event)
-            if observer.trouble is not None:
-                _say(making, observer.trouble)
+            _pass_on(making, observer)
         if instead is not None and all(entry.settled or entry.state == "refused" for entry in making.entries):
             making.waiting = instead.batch(making)
     except BaseException as failure:
@@ -325,8 +324,12 @@ def _told(making: BatchMaking, observer: BatchObserver, error: BaseException | N
         elif making.guard is not None:
             making.guard.recorded = True
         observer.close()
-        if observer.trouble is not None:
-            _say(making, observer.trouble)
+        _pass_on(making, observer)
+
+
+def _pass_on(making: BatchMaking, observer: BatchObserver) -> None:
+    for trouble in observer.troubles:
+        _say(making, trouble)
 
 
 def _say(making: BatchMaking, text: str) -> None:
