@@ -19,6 +19,7 @@ from flows.batch.film import BatchFilm, begun
 from flows.batch.listening import Listening
 from flows.batch.making import BatchMaking
 from flows.batch.manifest import Entry, read_manifest
+from flows.batch.observed import make_observed
 from flows.batch.observer import BatchObserver, Unwatched
 from flows.batch.plan import BatchPlan, PlannedFilm
 from flows.batch.record import Recorder
@@ -28,13 +29,11 @@ from flows.cost.estimate import estimate_clips, share
 from flows.cost.guard import Guard
 from flows.cost.opening import Wanted, open_guard
 from flows.edit import check_ffmpeg
-from flows.errors import Stopped, UserError
+from flows.errors import UserError
 from flows.events import Log
 from flows.film.folder import check_space, claimed_for, owner_of
 from flows.film.healing import Healing
 from flows.film.making import Making, Waiting
-from flows.film.observer import Run
-from flows.film.record import write_histories
 from flows.film.survey import Survey, check_soundtrack, put_assets, survey
 from flows.person import person
 from flows.planning import Clip
@@ -111,7 +110,7 @@ def make_batch(
         watcher.start()
         making = _begun(plan, entries, todo, renderer, on_event or _ignore, instead, held)
         recorder = Recorder(plan, making.entries)
-        run = _make(making, watcher, recorder, instead)
+        run = make_observed(making, watcher, recorder, instead)
     return BatchResult(
         folder=plan.folder,
         entries=tuple(making.entries),
@@ -283,58 +282,6 @@ def _renderer(plan: BatchPlan, planned: PlannedFilm) -> RendererSpec | None:
 
     settings = planned.plan.settings
     return None if settings == plan.settings else wan_renderer(settings)
-
-
-def _make(making: BatchMaking, observer: BatchObserver, recorder: Recorder, instead: Instead | None) -> Run:
-    """Make them under the eyes of the observer; whatever became of it is in the manifest, and in the ledger."""
-    observer.begin(making)
-    error: BaseException | None = None
-    try:
-        for event in making.events():
-            observer.tell(event)
-            recorder.note(event)
-            _pass_on(making, observer)
-        if instead is not None and all(entry.settled or entry.state == "refused" for entry in making.entries):
-            making.waiting = instead.batch(making)
-    except BaseException as failure:
-        making.stop()
-        interrupted = isinstance(failure, KeyboardInterrupt)
-        error = Stopped("stopped; finished films and takes are kept") if interrupted else failure
-        if error is failure:
-            raise
-        raise error from failure
-    finally:
-        recorder.write()
-        if (warning := recorder.compare(open_store(making.plan.settings.store.address))) is not None:
-            _say(making, warning)
-        run = _told(making, observer, error)
-    return run
-
-
-def _told(making: BatchMaking, observer: BatchObserver, error: BaseException | None) -> Run:
-    """The observer's end, and the history, which names its run."""
-    try:
-        observer.end(making, error)
-        return observer.run(patient=not isinstance(error, Stopped))
-    finally:
-        films = [film.making for film in making.films]
-        worked = [film for film in films if film.records or film.failures or film.meter.used]
-        if warning := write_histories(worked, observer.run(patient=False).id, making.plan.called):
-            _say(making, warning)
-        elif making.guard is not None:
-            making.guard.recorded = True
-        observer.close()
-        _pass_on(making, observer)
-
-
-def _pass_on(making: BatchMaking, observer: BatchObserver) -> None:
-    for trouble in observer.troubles:
-        _say(making, trouble)
-
-
-def _say(making: BatchMaking, text: str) -> None:
-    if (said := making.warn(text)) is not None:
-        making.on_event(said)
 
 
 def _check_cluster(plan: BatchPlan) -> None:
