@@ -17,8 +17,9 @@ from flows.batch.film import BatchFilm
 from flows.batch.listening import Heard, Listening, Over
 from flows.batch.manifest import Entry, State
 from flows.batch.plan import BatchPlan
-from flows.cost import Meter
+from flows.cost import Meter, Prices
 from flows.cost.guard import Guard
+from flows.cost.spent import Spent, spent_of
 from flows.errors import EditError, FlowsError, StoreError, UserError
 from flows.events import Event, Failed, Finished, Log
 from flows.film.healing import Healing
@@ -151,6 +152,11 @@ class BatchMaking:
     def wanting(self, fingerprint: str) -> Sequence[BatchFilm]:
         """The films of which a clip is part, of those that were begun."""
         return self._wanted.get(fingerprint, ())
+
+    @property
+    def spent(self) -> Spent:
+        """What was used for all films."""
+        return spent_of(self.meter.used.values(), Prices.of(self.plan.settings.cost))
 
     @property
     def done(self) -> int:

@@ -56,12 +56,7 @@ def in_words(estimate: Mapping[str, Any]) -> str:
 
 def spent_lines(spent: Spent) -> list[str]:
     """Of what was rendered; nothing where nothing was."""
-    if not spent.used_seconds:
-        return []
-    cost = f", {money(spent.cost, spent.currency)}" if spent.cost is not None else ""
-    parts = (("failed", spent.failed_seconds), ("repeated", spent.repeated_seconds))
-    wasted = [f"{name} {duration(seconds)}" for name, seconds in parts if seconds >= 0.05]
-    return [f"used {duration(spent.used_seconds)}{cost}" + (f"; of it wasted: {', '.join(wasted)}" if wasted else "")]
+    return [spent.words] if spent.words else []
 
 
 def batch_spent(entries: Sequence[Entry]) -> Spent:

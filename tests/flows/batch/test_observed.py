@@ -1,4 +1,4 @@
-"""Whatever becomes of a batch, its observer hears of it and the ledger has it, though its manifest cannot be written."""
+"""Whatever becomes of a batch, its observer and the ledger have it, though its manifest cannot be written."""
 
 from __future__ import annotations
 
