@@ -12,7 +12,7 @@ from flows.cli.options import config_dir_option, json_option, overrides_argument
 from flows.words import duration, money
 
 if TYPE_CHECKING:
-    from flows.cli.forms import HistoryDocument
+    from flows.cli.forms.history import HistoryDocument
     from flows.ledger import Chosen, LedgerRow
     from flows.ledger.sums import Sum
     from flows.settings import Settings

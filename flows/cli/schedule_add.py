@@ -18,7 +18,7 @@ from flows.runs.schedule import check_name, fit_name
 from flows.runs.zones import check_zone, own_zone
 
 if TYPE_CHECKING:
-    from flows.cli.forms import ScheduleAddDocument
+    from flows.cli.forms.schedule import ScheduleAddDocument
     from flows.cli.sending import Checked
     from flows.cli.table_options import TableOptions
     from flows.config import Composition

@@ -22,7 +22,7 @@ from flows.cli.options import (
 from flows.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
-    from flows.cli.forms import SubmitDocument
+    from flows.cli.forms.submit import SubmitDocument
     from flows.cli.sending import Checked
     from flows.runs.rest import Rest
 

@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from flows.cli.forms import ScheduleAddDocument
+from flows.cli.forms.schedule import ScheduleAddDocument
 from flows.cli.main import wanflow
 from flows.errors import EnvironmentProblem, FlowsError
 from flows.runs import schedules, submitting
