@@ -35,7 +35,8 @@ class Inbox:
 
 
 @contextmanager
-def webhook() -> Iterator[Inbox]:
+def webhook(trusted: ssl.SSLContext | None = None) -> Iterator[Inbox]:
+    """`trusted` has the certificate; without it nothing is encrypted."""
     inbox = Inbox()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -53,7 +54,10 @@ def webhook() -> Iterator[Inbox]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with _serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler), inbox, "http"):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if trusted is not None:
+        server.socket = trusted.wrap_socket(server.socket, server_side=True)
+    with _serving(server, inbox, "http" if trusted is None else "https"):
         yield inbox
 
 
