@@ -31,13 +31,15 @@ class Spent:
 
     @property
     def words(self) -> str:
-        """`used 3 min 20 s, 0.42 EUR`, and what of it was wasted; empty where nothing was used."""
+        """`used 3 min 20 s of machine time, 0.42 EUR`, and what of it was wasted; empty where nothing was used."""
         if not self.used_seconds:
             return ""
         cost = f", {money(self.cost, self.currency)}" if self.cost is not None else ""
         parts = (("failed", self.failed_seconds), ("repeated", self.repeated_seconds))
         wasted = ", ".join(f"{name} {duration(seconds)}" for name, seconds in parts if seconds >= 0.05)
-        return f"used {duration(self.used_seconds)}{cost}" + (f"; of it wasted: {wasted}" if wasted else "")
+        return f"used {duration(self.used_seconds)} of machine time{cost}" + (
+            f"; of it wasted: {wasted}" if wasted else ""
+        )
 
 
 def meter_of(plan: Plan, damaged: Collection[str]) -> Meter:

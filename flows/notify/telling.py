@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from flows.batch.events import BatchEvent
 from flows.batch.making import BatchMaking
@@ -17,6 +18,7 @@ from flows.film.observer import Observer, Run
 from flows.notify.films import batch_message, film_message
 from flows.notify.hooks import Hooks, hooks_of
 from flows.notify.message import Message
+from flows.notify.secret import is_here
 from flows.notify.webhook import Untold
 from flows.settings import NotifySettings
 
@@ -130,11 +132,12 @@ class Notifying(Generic[Made, Heard]):
         self._threads.append(thread)
 
     def _link(self) -> str:
-        """The run's address, which may not be known yet; it is not waited for as long as the film itself would."""
+        """The run's address, which may not be known yet; it is not waited for as long as the film itself would. One of
+        this machine alone leads nobody there, and is gone when the film is made."""
         deadline = time.monotonic() + LINK_SECONDS
         while not (url := self._inner.run(patient=False).url) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
-        return url
+        return "" if is_here(urlsplit(url).hostname or "") else url
 
     def _told(self, hooks: Hooks, message: Message) -> None:
         try:

@@ -27,7 +27,7 @@ def test_what_it_used_and_cost_is_said_however_it_ended(tmp_path: Path) -> None:
     watches = SimpleNamespace(takes=[])
     spent = Spent(used_seconds=1230.0, failed_seconds=30.0, cost=1.2, currency="EUR")
     made = film(watches=watches, rendered=set(), film=Path("/f/film.mp4"), report=None, clips=(), spent=spent)
-    words = "used 20 min 30 s, 1.20 EUR; of it wasted: failed 30 s"
+    words = "used 20 min 30 s of machine time, 1.20 EUR; of it wasted: failed 30 s"
     for message in (film_message(made, None), film_message(made, RenderError("one take"))):
         assert message is not None
         assert words in message.lines
@@ -38,7 +38,7 @@ def test_what_it_used_and_cost_is_said_however_it_ended(tmp_path: Path) -> None:
     for error in (None, RenderError("lost")):
         ended = batch_message(making, error, time.monotonic())
         assert ended is not None
-        assert "used 1 min 30 s; of it wasted: failed 1 min 30 s" in ended.lines, "there is no price"
+        assert "used 1 min 30 s of machine time; of it wasted: failed 1 min 30 s" in ended.lines, "there is no price"
 
 
 def test_a_film_is_made_fails_or_was_stopped() -> None:

@@ -183,10 +183,12 @@ def test_a_film_is_made_whoever_is_told(
     stub = RendererSpec(KIND, {"folder": str(tmp_path)})
     result = run_film(plan, renderer=stub)
     (came,) = hook.came
-    title, took, film, report, run = came["text"].splitlines()
+    title, took, used, film, report = came["text"].splitlines()
     assert title == "*The paper boat is made*"
     assert took.startswith("3 takes rendered, 0 from the store, after ")
-    assert (film, run) == (str(result.path), result.run_url)
+    assert used.startswith("used ")
+    assert film == str(result.path)
+    assert "127.0.0.1" in result.run_url, "which leads nobody there, and is not told"
     assert report.endswith("report.html")
 
     hook.how = "500"

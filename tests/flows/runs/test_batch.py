@@ -41,7 +41,7 @@ def test_a_batch_is_one_run_with_a_task_a_film(tmp_path: Path) -> None:
     assert [*telling.closing(None)][-1] == partly
     making.meter.note(Started("a", "w", 1), 0.0)
     making.meter.note(Failed("a", "w", "lost", final=False, lost=True), 90.0)
-    used = "used 1 min 30 s; of it wasted: repeated 1 min 30 s"
+    used = "used 1 min 30 s of machine time; of it wasted: repeated 1 min 30 s"
     assert [*telling.closing(None)][-1] == replace(partly, message=f"{partly.message}\n{used}")
 
 
