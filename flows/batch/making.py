@@ -299,8 +299,14 @@ class BatchMaking:
             self._hold()
         else:
             self._submit(clips, film)
-            if film.making.guard is not None:
-                film.making.guard.again(clips)
+            for clip in clips:
+                self._again(clip)
+
+    def _again(self, clip: Clip) -> None:
+        """It counts for who pays for it, too."""
+        for film in self._wanted.get(clip.fingerprint, ()):
+            if clip.fingerprint in film.leads and film.making.guard is not None:
+                film.making.guard.again([clip])
 
     def _hold(self) -> None:
         if self.listening is not None:

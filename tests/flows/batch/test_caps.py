@@ -114,14 +114,16 @@ def test_one_film_that_reaches_its_cap_is_stopped_and_goes_on_with_a_higher_one(
 ) -> None:
     """The first pays for what all of them begin with."""
     told: list[BatchEvent] = []
-    result = made(tmp_path, "cost.cap.film=2", seconds=1.6, expected=0.4, on_event=told.append)
+    result = made(tmp_path, "cost.cap.film=1.5", seconds=3.2, expected=0.4, on_event=told.append)
     assert sorted(entry.state for entry in result.entries) == ["made", "made", "made", "stopped"]
     late = next(entry for entry in result.entries if entry.state == "stopped")
-    assert str(late.error).startswith("cost.cap.film=2: ")
-    assert all((entry.cost or 0) < 2 + 1.7 for entry in result.entries), "at most the clip under way more"
+    assert str(late.error).startswith("cost.cap.film=1.5: ")
+    assert late.rendered == 1, "what was under way is finished, and its other clip not begun"
     assert {low.film for low in told if isinstance(low, BudgetLow)} >= {late.name}
-    with pytest.raises(TableError, match=rf"row {late.row}: cost\.cap\.film=2: .* of 2\.00 EUR are spent or reserved"):
-        made(tmp_path, "cost.cap.film=2", seconds=1.6, expected=0.4)
+    with pytest.raises(
+        TableError, match=rf"row {late.row}: cost\.cap\.film=1\.5: .* of 1\.50 EUR are spent or reserved"
+    ):
+        made(tmp_path, "cost.cap.film=1.5", seconds=3.2, expected=0.4)
     more = made(tmp_path, "cost.cap.film=60", seconds=0.1)
     assert [entry.state for entry in more.entries].count("kept") == 3
     assert more.complete
