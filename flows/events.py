@@ -79,18 +79,20 @@ class Failed:
 @dataclass(frozen=True, slots=True)
 class BudgetLow:
     """Of a cap (`cost.cap.film`, `.batch`, `.month`) a part is spent after which people want to know (`cost.warn_at`).
-    `spent` of at most `most`, both in `unit`: a currency, or `GPU h`."""
+    `spent` of at most `most`, both in `unit`: a currency, or `GPU h`. `film`: the one of a batch that it is of."""
 
     cap: str
     spent: float
     most: float
     unit: str
     fingerprint: str = ""
+    film: str = ""
 
     @property
     def message(self) -> str:
         """In words."""
-        return f"{self.cap}: {self.spent:,.4g} of {self.most:,.4g} {self.unit} are spent or reserved"
+        of = f"{self.film}: " if self.film else ""
+        return f"{of}{self.cap}: {self.spent:,.4g} of {self.most:,.4g} {self.unit} are spent or reserved"
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,11 @@ class Span:
             return f"{text} is no length of time; write 30m, 2h, 1h30m or 1d"
 
 
+def words_of(name: str) -> frozenset[str]:
+    """What a GPU's name is made of, however it is written: `NVIDIA A100-SXM4-80GB` has `a100`."""
+    return frozenset(re.findall(r"[a-z0-9]+", name.casefold()))
+
+
 Form: TypeAlias = Name | Moment | Currency | Spending | Span | Zone
 """What a text has to be."""
 

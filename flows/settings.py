@@ -6,7 +6,7 @@ A field exists only if something reads it; its default lives in `conf/**.yaml` a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -181,7 +181,7 @@ class CostSettings:
     all others; `worker_hour` that of a worker without a GPU; what has no price is told in hours alone. A calendar
     month is one of `timezone` (None: this machine's). `warn_at`: the part of a cap after which a warning is given."""
 
-    gpu_hour: Annotated[Mapping[str, float], PRICE]
+    gpu_hour: Annotated[Mapping[str, float], PRICE] = field(hash=False)  # no mapping has one
     worker_hour: Annotated[float, PRICE] | None
     currency: Annotated[str, Currency()]
     timezone: Annotated[str | None, Zone()]
@@ -213,7 +213,7 @@ class NotifySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything the configuration decides about a run."""
+    """Everything the configuration decides about a run. Equal ones have one hash."""
 
     model: ModelSettings
     render: RenderSettings

@@ -36,6 +36,10 @@ class BatchFilm:
     leads: frozenset[str]
     shown: PlannedShot
     renderer: RendererSpec | None = None
+    stopped: str = ""
+    """Why no further clip is begun on its account: its cap is reached."""
+    over: bool = False
+    """Whether nothing more becomes of it."""
 
     @property
     def name(self) -> str:

@@ -16,27 +16,24 @@ from flows.batch.editing import Editors
 from flows.batch.entries import entries_of
 from flows.batch.events import BatchEvent
 from flows.batch.film import BatchFilm, begun
+from flows.batch.guarding import clips_of, film_caps, film_guard, guard_of
 from flows.batch.listening import Listening
 from flows.batch.making import BatchMaking
 from flows.batch.manifest import Entry, read_manifest
+from flows.batch.observed import make_observed
 from flows.batch.observer import BatchObserver, Unwatched
 from flows.batch.plan import BatchPlan, PlannedFilm
 from flows.batch.record import Recorder
-from flows.cost import Meter, Prices, estimate_cost
-from flows.cost.caps import FILM_OF_BATCH, caps_of, check_fits, check_priced
-from flows.cost.estimate import estimate_clips, share
+from flows.cost import Meter
+from flows.cost.estimate import share
 from flows.cost.guard import Guard
-from flows.cost.opening import Wanted, open_guard
 from flows.edit import check_ffmpeg
-from flows.errors import Stopped, UserError
+from flows.errors import UserError
 from flows.events import Log
 from flows.film.folder import check_space, claimed_for, owner_of
 from flows.film.healing import Healing
 from flows.film.making import Making, Waiting
-from flows.film.observer import Run
-from flows.film.record import write_histories
 from flows.film.survey import Survey, check_soundtrack, put_assets, survey
-from flows.person import person
 from flows.planning import Clip
 from flows.store import Store, open_store
 from wan.system.host import cores
@@ -111,7 +108,7 @@ def make_batch(
         watcher.start()
         making = _begun(plan, entries, todo, renderer, on_event or _ignore, instead, held)
         recorder = Recorder(plan, making.entries)
-        run = _make(making, watcher, recorder, instead)
+        run = make_observed(making, watcher, recorder, instead)
     return BatchResult(
         folder=plan.folder,
         entries=tuple(making.entries),
@@ -159,7 +156,8 @@ def _begun(
     """What is there is known, inputs are in the store, and a pool is starting if there is something to render."""
     store = open_store(plan.settings.store.address)
     store.check()
-    clips = _clips_of([planned for planned, _ in todo])
+    wanted = [planned for planned, _ in todo]
+    clips = clips_of(wanted)
     surveyed = survey(store, clips)
     missing = surveyed.missing
     check_space(plan.folder, store.folder, missing, here=plan.settings.cluster.address is None)
@@ -171,7 +169,7 @@ def _begun(
     warnings: list[str] = []
 
     def guarded(clips: Sequence[Clip]) -> Guard | None:
-        guard = _guard(plan, [planned for planned, _ in todo], clips, store, meter)
+        guard = guard_of(plan, wanted, clips, store, meter)
         if guard is not None:
             held.callback(_settle, guard, warnings, on_event)
         return guard
@@ -209,48 +207,11 @@ def _begun(
     )
 
 
-def _guard(
-    plan: BatchPlan, films: Sequence[PlannedFilm], missing: Sequence[Clip], store: Store, meter: Meter
-) -> Guard | None:
-    """Of films of which these clips are about to be rendered; None: there are none, or no cap. Raises UserError for a
-    film, or a batch, that would pass a cap."""
-    prices, lacks = Prices.of(plan.settings.cost), {clip.fingerprint: clip for clip in missing}
-    for cap in caps_of(plan.settings.cost.cap, prices.currency, "film"):
-        for planned in films:
-            own = [lacks[clip.fingerprint] for clip in planned.plan.clips if clip.fingerprint in lacks]
-            estimate = estimate_cost(planned.plan, own)
-            if estimate.seconds:
-                check_priced(cap, estimate, prices)
-                check_fits(cap, estimate, f"{_row_of(plan, planned)}the film {planned.name!r}", FILM_OF_BATCH)
-    wanted = Wanted(
-        of="batch",
-        name=plan.called,
-        what=f"the batch {plan.called!r}",
-        clips=[clip.fingerprint for clip in _clips_of(films)],
-        missing=missing,
-        estimate=estimate_clips(missing, [planned.plan.totals for planned in plan.films], plan.settings),
-        person=person(),
-    )
-    return open_guard(wanted, plan.settings, store, meter)
-
-
 def _settle(guard: Guard, warnings: list[str], on_event: Callable[[BatchEvent], None]) -> None:
     """Also of a batch that came to nothing; what went wrong is among its warnings."""
     if (trouble := guard.settle()) is not None:
         warnings.append(trouble)
         on_event(Log("", logging.WARNING, trouble))
-
-
-def _row_of(plan: BatchPlan, planned: PlannedFilm) -> str:
-    return f"{plan.table.name}: row {planned.film.row}: " if plan.table else ""
-
-
-def _clips_of(films: Sequence[PlannedFilm]) -> tuple[Clip, ...]:
-    seen: dict[str, Clip] = {}
-    for planned in films:
-        for clip in planned.plan.clips:
-            seen.setdefault(clip.fingerprint, clip)
-    return tuple(seen.values())
 
 
 def _films(
@@ -263,6 +224,7 @@ def _films(
 ) -> Iterator[BatchFilm]:
     missing = {clip.fingerprint for clip in surveyed.missing}
     led: set[str] = set()
+    caps = film_caps(plan, [planned for planned, _ in todo], store)
     wanted = Counter(clip.fingerprint for planned, _ in todo for clip in planned.plan.clips)
     for planned, entry in todo:
         clips = planned.plan.clips
@@ -274,7 +236,11 @@ def _films(
         )
         leads = frozenset(name for name in names & missing if name not in led)
         led |= leads
-        yield begun(planned, entry, store, own, leads, wanted, renderer or _renderer(plan, planned), instead)
+        film = begun(planned, entry, store, own, leads, wanted, renderer or _renderer(plan, planned), instead)
+        if (cap := caps.get(planned.name)) is not None:
+            paid = [clip for clip in own.missing if clip.fingerprint in leads]
+            film.making.guard = film_guard(planned, cap, paid, film.making.meter)
+        yield film
 
 
 def _renderer(plan: BatchPlan, planned: PlannedFilm) -> RendererSpec | None:
@@ -283,55 +249,6 @@ def _renderer(plan: BatchPlan, planned: PlannedFilm) -> RendererSpec | None:
 
     settings = planned.plan.settings
     return None if settings == plan.settings else wan_renderer(settings)
-
-
-def _make(making: BatchMaking, observer: BatchObserver, recorder: Recorder, instead: Instead | None) -> Run:
-    """Make them under the eyes of the observer; whatever became of it is in the manifest, and in the ledger."""
-    observer.begin(making)
-    error: BaseException | None = None
-    try:
-        for event in making.events():
-            observer.tell(event)
-            recorder.note(event)
-            if observer.trouble is not None:
-                _say(making, observer.trouble)
-        if instead is not None and all(entry.settled or entry.state == "refused" for entry in making.entries):
-            making.waiting = instead.batch(making)
-    except BaseException as failure:
-        making.stop()
-        interrupted = isinstance(failure, KeyboardInterrupt)
-        error = Stopped("stopped; finished films and takes are kept") if interrupted else failure
-        if error is failure:
-            raise
-        raise error from failure
-    finally:
-        recorder.write()
-        if (warning := recorder.compare(open_store(making.plan.settings.store.address))) is not None:
-            _say(making, warning)
-        run = _told(making, observer, error)
-    return run
-
-
-def _told(making: BatchMaking, observer: BatchObserver, error: BaseException | None) -> Run:
-    """The observer's end, and the history, which names its run."""
-    try:
-        observer.end(making, error)
-        return observer.run(patient=not isinstance(error, Stopped))
-    finally:
-        films = [film.making for film in making.films]
-        worked = [film for film in films if film.records or film.failures or film.meter.used]
-        if warning := write_histories(worked, observer.run(patient=False).id, making.plan.called):
-            _say(making, warning)
-        elif making.guard is not None:
-            making.guard.recorded = True
-        observer.close()
-        if observer.trouble is not None:
-            _say(making, observer.trouble)
-
-
-def _say(making: BatchMaking, text: str) -> None:
-    if (said := making.warn(text)) is not None:
-        making.on_event(said)
 
 
 def _check_cluster(plan: BatchPlan) -> None:

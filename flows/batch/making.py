@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from flows.batch.editing import Edited, Editors
@@ -17,10 +17,11 @@ from flows.batch.film import BatchFilm
 from flows.batch.listening import Heard, Listening, Over
 from flows.batch.manifest import Entry, State
 from flows.batch.plan import BatchPlan
-from flows.cost import Meter
+from flows.cost import Meter, Prices
 from flows.cost.guard import Guard
+from flows.cost.spent import Spent, spent_of
 from flows.errors import EditError, FlowsError, StoreError, UserError
-from flows.events import Event, Failed, Finished, Log
+from flows.events import BudgetLow, Event, Failed, Finished, Log
 from flows.film.healing import Healing
 from flows.film.making import Waiting
 from flows.film.survey import Survey
@@ -153,6 +154,11 @@ class BatchMaking:
         return self._wanted.get(fingerprint, ())
 
     @property
+    def spent(self) -> Spent:
+        """What was used for all films."""
+        return spent_of(self.meter.used.values(), Prices.of(self.plan.settings.cost))
+
+    @property
     def done(self) -> int:
         """Films that have ended, however they did."""
         return len(self.films) - self._left
@@ -177,8 +183,8 @@ class BatchMaking:
             fresh = [clip for clip in clips if clip.fingerprint not in self._sent and clip.fingerprint not in lost]
             if fresh:
                 self._submit(fresh, film)
-            if not film.open:
-                yield from self._rendered(film)
+            yield from self._within_cap(film)
+            yield from self._gone_on(film)
 
     def _catch_up(self, film: BatchFilm) -> frozenset[str]:
         """What has become of clips that other films have asked for before; returns those that are lost, and what goes
@@ -195,6 +201,20 @@ class BatchMaking:
                 film.note(known)
         return frozenset(lost)
 
+    def _gone_on(self, film: BatchFilm) -> Iterator[BatchEvent]:
+        """It is over once it waits for nothing more."""
+        if film.over:
+            return
+        if not film.open:
+            yield from self._rendered(film)
+        elif film.stopped and not self._under_way(film):
+            film.settle()
+            yield self._over(film, "stopped", film.stopped)
+
+    def _under_way(self, film: BatchFilm) -> bool:
+        """Whether clips are rendered on its account."""
+        return any(name in self._sent and name not in self._known for name in film.leads)
+
     def _rendered(self, film: BatchFilm) -> Iterator[BatchEvent]:
         """All its clips are there, or it cannot be made."""
         film.settle()
@@ -210,6 +230,7 @@ class BatchMaking:
 
     def _over(self, film: BatchFilm, state: State, message: str = "") -> BatchEvent:
         self._left -= 1
+        film.over = True
         film.entry.error = message or None
         return self._changed(film, state, message)
 
@@ -278,6 +299,14 @@ class BatchMaking:
             self._hold()
         else:
             self._submit(clips, film)
+            for clip in clips:
+                self._again(clip)
+
+    def _again(self, clip: Clip) -> None:
+        """It counts for who pays for it, too."""
+        for film in self._wanted.get(clip.fingerprint, ()):
+            if clip.fingerprint in film.leads and film.making.guard is not None:
+                film.making.guard.again([clip])
 
     def _hold(self) -> None:
         if self.listening is not None:
@@ -317,19 +346,75 @@ class BatchMaking:
         self.on_event(event)
         yield event
         yield from self._guarded(event)
-        waiting = [film for film in films if film.open]
-        for film in waiting:
+        for film in [film for film in films if film.open and not film.over]:
             film.note(event)
-            if not film.open:
-                yield from self._rendered(film)
+            if film.making.guard is not None and event.fingerprint in film.leads:
+                yield from self._low(replace(low, film=film.name) for low in film.making.guard.note(event))
+                yield from self._within_cap(film)
+            yield from self._gone_on(film)
+
+    # caps
+
+    def _within_cap(self, film: BatchFilm) -> Iterator[BatchEvent]:
+        """No further clip is begun on account of a film that has reached its own cap. What others want they pay for
+        from now on; what nobody pays for is not rendered, and who waits for it is stopped."""
+        if film.making.guard is None or not film.making.guard.stopped:
+            return
+        alone: dict[str, Clip] = {}
+        for clip in film.making.plan.clips:
+            if clip.fingerprint in film.leads and self._is_rendered(clip) and not self._is_begun(clip, film):
+                heir = self._heir(self._wanted[clip.fingerprint])
+                if heir is None:
+                    alone[clip.fingerprint] = clip
+                else:
+                    _pass_on(clip, film, heir)
+                    yield from self._within_cap(heir)
+        for name in self._leave_out(alone):
+            for other in self._wanted.pop(name):
+                assert other.making.guard is not None, "it cannot pay"
+                other.stopped = other.making.guard.stopped
+                if other is not film:
+                    yield from self._gone_on(other)
+            later = [other for other in self.films[self._next :] if name in other.making.watches]
+            if (heir := self._heir(later)) is not None:
+                _pass_on(alone[name], film, heir)
+
+    def _is_begun(self, clip: Clip, film: BatchFilm) -> bool:
+        return clip.fingerprint in film.making.meter.running
+
+    def _heir(self, films: Sequence[BatchFilm]) -> BatchFilm | None:
+        """The first of these films that can pay for one more clip."""
+        return next((each for each in films if not each.over and not each.stopped and _can_pay(each)), None)
+
+    def _leave_out(self, clips: Collection[str]) -> frozenset[str]:
+        """Those of them that will not be rendered; the others are being begun."""
+        left = self.listening.pool.leave_out(clips) if clips and self.listening is not None else frozenset[str]()
+        self._sent -= left
+        self._outstanding -= len(left)
+        return left
+
+    def _low(self, told: Iterable[BudgetLow]) -> Iterator[BatchEvent]:
+        for low in told:
+            self.on_event(low)
+            yield low
+            yield from self._say(low.message)
 
     def _guarded(self, event: Event) -> Iterator[BatchEvent]:
         """What is told of caps; no further clip is begun once one is reached."""
         if self.guard is None:
             return
-        for low in self.guard.note(event):
-            self.on_event(low)
-            yield low
-            yield from self._say(low.message)
+        yield from self._low(self.guard.note(event))
         if self._stopping:
             self._hold()
+
+
+def _can_pay(film: BatchFilm) -> bool:
+    return film.making.guard is None or not film.making.guard.stopped
+
+
+def _pass_on(clip: Clip, film: BatchFilm, heir: BatchFilm) -> None:
+    """It is rendered on account of another one."""
+    film.leads -= {clip.fingerprint}
+    heir.leads |= {clip.fingerprint}
+    if heir.making.guard is not None:
+        heir.making.guard.again([clip])

@@ -24,7 +24,7 @@ STATES: Mapping[State, str] = {
     "failed": "a clip could not be rendered, or the film not edited; `error` says why",
     "refused": "something is wrong with its row; `error` says what",
     "rejected": "people have looked at it and decided not to make it; `error` says who",
-    "stopped": "it was under way when the batch was stopped",
+    "stopped": "it was under way when the batch was stopped, or a cap was reached; `error` says which",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from flows.batch.events import BatchEvent
@@ -35,14 +36,14 @@ class BatchObserver(Protocol):
         """The last call, whatever came before it."""
 
     @property
-    def trouble(self) -> str | None:
-        """Why nobody watches (any more), in words for the person."""
+    def troubles(self) -> Sequence[str]:
+        """What went wrong with watching and telling, each once, in words for the person. What was said stays."""
 
 
 class Unwatched:
     """Nobody watches."""
 
-    trouble: str | None = None
+    troubles: Sequence[str] = ()
     watches_idle = False
 
     def start(self) -> None: ...

@@ -156,16 +156,9 @@ def _sketched(
     weights: bool,
 ) -> list[Sketch]:
     """Films of the same settings are looked at together."""
-    groups: list[tuple[Settings, list[int]]] = []
-    for number, each in enumerate(settings):
-        alike = next((numbers for other, numbers in groups if other == each), None)
-        if alike is None:
-            groups.append((each, [number]))
-        else:
-            alike.append(number)
     sketches: dict[int, Sketch] = {}
     problems: list[Problem] = []
-    for each, numbers in groups:
+    for each, numbers in alike(settings).items():
         snapshots = resolve_all([storyboards[number] for number in numbers], each, store, on_prompt, weights=weights)
         for number, snapshot in zip(numbers, snapshots, strict=True):
             try:
@@ -174,6 +167,14 @@ def _sketched(
                 problems += error.problems
     _refuse(problems)
     return [sketches[number] for number in range(len(settings))]
+
+
+def alike(settings: Sequence[Settings]) -> dict[Settings, list[int]]:
+    """Which of them, by number, are equal."""
+    groups: dict[Settings, list[int]] = {}
+    for number, each in enumerate(settings):
+        groups.setdefault(each, []).append(number)
+    return groups
 
 
 def _completed(sketches: Sequence[Sketch], finished: frozenset[str]) -> list[Plan]:

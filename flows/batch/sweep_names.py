@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
@@ -32,8 +33,9 @@ def film_names(differences: Sequence[Mapping[str, str]]) -> list[str]:
     """A folder for each film: `seed-1-render-draft`; where two would be one, or are too long, with a digest."""
     short = short_keys(key for difference in differences for key in difference)
     names = [_name(difference, short) for difference in differences]
+    times = Counter(names)
     return [
-        name if len(name) <= LONGEST and name and names.count(name) == 1 else _digested(name, difference)
+        name if len(name) <= LONGEST and name and times[name] == 1 else _digested(name, difference)
         for name, difference in zip(names, differences, strict=True)
     ]
 

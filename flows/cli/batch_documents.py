@@ -14,7 +14,8 @@ from flows.fields import plain
 if TYPE_CHECKING:
     from flows.batch.make import BatchResult
     from flows.batch.plan import BatchPlan
-    from flows.cli.forms import BatchDocument, BatchPlanDocument, BatchTotalsForm, ProblemForm
+    from flows.cli.forms.batch import BatchDocument, BatchPlanDocument, BatchTotalsForm
+    from flows.cli.forms.envelope import ProblemForm
 
 
 def _bad(plan: BatchPlan) -> list[ProblemForm]:

@@ -11,7 +11,7 @@ from flows.batch.plan import BatchPlan
 from flows.cli.document import print_document
 from flows.cli.events import BatchFilmEvent, Where, as_line, clip_places
 from flows.cli.outcome import say
-from flows.events import Log
+from flows.events import BudgetLow, Log
 
 
 def printer(plan: BatchPlan, stdout: BinaryIO) -> Callable[[BatchEvent], None]:
@@ -27,7 +27,7 @@ def printer(plan: BatchPlan, stdout: BinaryIO) -> Callable[[BatchEvent], None]:
         if isinstance(event, FilmNews):
             print_document(film_line(event), line=True, to=stdout)
         else:
-            whose = {"film": films.get(event.fingerprint)}
+            whose = {"film": (event.film or None) if isinstance(event, BudgetLow) else films.get(event.fingerprint)}
             print_document({**as_line(event, places), **whose}, line=True, to=stdout)
 
     return show

@@ -11,7 +11,8 @@ from flows.cli.options import config_dir_option, json_option
 from flows.words import count
 
 if TYPE_CHECKING:
-    from flows.cli.forms import CheckDocument, ProblemForm
+    from flows.cli.forms.check import CheckDocument
+    from flows.cli.forms.envelope import ProblemForm
     from flows.errors import Problem
     from flows.settings import Settings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flows.cost import estimate_cost
@@ -26,21 +26,37 @@ def cost_lines(estimate: CostEstimate, settings: Settings, of: Of = "film") -> l
     if not estimate.seconds:
         return []
     line = f"Cost: {in_words(plain(estimate))}"
+    more = _more_than(estimate, settings, of)
+    return [f"{line}; {more}" if more else line]
+
+
+def _more_than(estimate: CostEstimate, settings: Settings, of: Of) -> str:
     caps = caps_of(settings.cost.cap, settings.cost.currency, of, "month")
     passed = [f"{cap.key}={cap.most}" for cap in caps if cap.passed(estimate.high)]
-    return [f"{line}; more than {' and '.join(passed)} {'allow' if passed[1:] else 'allows'}" if passed else line]
+    return f"more than {' and '.join(passed)} {'allow' if passed[1:] else 'allows'}" if passed else ""
 
 
 def batch_cost_lines(plan: BatchPlan) -> list[str]:
     """The same of a batch, and of its films that do not stay within a film's cap."""
     lines = cost_lines(plan.cost, plan.settings, "batch")
+    return lines + [f"      {line}" for line in _dear_films(plan)] if lines else []
+
+
+def _dear_films(plan: BatchPlan) -> Iterator[str]:
+    """Films that pass a film's cap."""
     for cap in caps_of(plan.settings.cost.cap, plan.settings.cost.currency, "film"):
         dear = [each for each in plan.films if cap.passed(estimate_cost(each.plan).high)]
-        if lines and dear:
+        if dear:
             first = plan.named(dear[0].film.row, dear[0].name)
             others = f" and {count(len(dear) - 1, 'film')} more" if dear[1:] else ""
-            lines.append(f"      more than {cap.key}={cap.most} allows: {first}{others}")
-    return lines
+            yield f"more than {cap.key}={cap.most} allows: {first}{others}"
+
+
+def passed_elsewhere(estimate: CostEstimate, settings: Settings, batch: BatchPlan | None = None) -> list[str]:
+    """Warnings of what is made on another machine: caps that will refuse it there, if nothing of it is in the store."""
+    lines = [_more_than(estimate, settings, "film" if batch is None else "batch")] if estimate.seconds else []
+    lines += _dear_films(batch) if batch is not None else ()
+    return [f"{line}; if nothing of it is in the store, it is refused where it is made" for line in lines if line]
 
 
 def in_words(estimate: Mapping[str, Any]) -> str:
@@ -56,12 +72,7 @@ def in_words(estimate: Mapping[str, Any]) -> str:
 
 def spent_lines(spent: Spent) -> list[str]:
     """Of what was rendered; nothing where nothing was."""
-    if not spent.used_seconds:
-        return []
-    cost = f", {money(spent.cost, spent.currency)}" if spent.cost is not None else ""
-    parts = (("failed", spent.failed_seconds), ("repeated", spent.repeated_seconds))
-    wasted = [f"{name} {duration(seconds)}" for name, seconds in parts if seconds >= 0.05]
-    return [f"used {duration(spent.used_seconds)}{cost}" + (f"; of it wasted: {', '.join(wasted)}" if wasted else "")]
+    return [spent.words] if spent.words else []
 
 
 def batch_spent(entries: Sequence[Entry]) -> Spent:

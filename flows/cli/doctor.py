@@ -13,7 +13,7 @@ from flows.cli.options import config_dir_option, json_option, overrides_argument
 
 if TYPE_CHECKING:
     from flows.cli.doctor_page import Finding
-    from flows.cli.forms import ConfigurationDocument
+    from flows.cli.forms.doctor import ConfigurationDocument
     from flows.settings import Settings
 
 

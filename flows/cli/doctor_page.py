@@ -17,7 +17,7 @@ from flows.words import count
 from wan.errors import WanError
 
 if TYPE_CHECKING:
-    from flows.cli.forms import DoctorDocument, FindingForm
+    from flows.cli.forms.doctor import DoctorDocument, FindingForm
 
 State: TypeAlias = Literal["good", "note", "bad"]
 _MARKS: dict[State, tuple[str, str, str]] = {

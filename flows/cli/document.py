@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from flows.cli.problems import WARNING, from_text
 
 if TYPE_CHECKING:
-    from flows.cli.forms import Envelope, ProblemForm
+    from flows.cli.forms.envelope import Envelope, ProblemForm
 
 JSON_VERSION = 1
 """Raised when a key changes its meaning or goes; keys may be added without."""

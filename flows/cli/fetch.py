@@ -10,7 +10,8 @@ import click
 from flows.cli.options import config_dir_option, json_option
 
 if TYPE_CHECKING:
-    from flows.cli.forms import FetchDocument, ProblemForm
+    from flows.cli.forms.envelope import ProblemForm
+    from flows.cli.forms.submit import FetchDocument
     from flows.errors import RenderError
     from flows.runs.rest import Rest
 

@@ -12,7 +12,7 @@ from flows.cli.options import config_dir_option, json_option, overrides_argument
 from flows.words import duration, money
 
 if TYPE_CHECKING:
-    from flows.cli.forms import HistoryDocument
+    from flows.cli.forms.history import HistoryDocument
     from flows.ledger import Chosen, LedgerRow
     from flows.ledger.sums import Sum
     from flows.settings import Settings
@@ -29,7 +29,7 @@ PAGE = "history.html"
 
 @click.command("history", short_help="List what was rendered, and what it cost.")
 @overrides_argument
-@click.option("--film", help="Only this film: its title, or the name of its output folder.")
+@click.option("--film", help="Only this film: its title, or its output folder, of a batch BATCH/FILM.")
 @click.option("--shot", help="Only this shot: scene.shot, or its last part.")
 @click.option("--batch", help="Only films of this batch.")
 @click.option("--model", help="Only this family of checkpoints, as in model=.")
@@ -202,7 +202,7 @@ def _table(columns: Sequence[str], cells: Sequence[tuple[str, ...]], *, folded: 
 def _cells(row: LedgerRow) -> tuple[str, ...]:
     return (
         row.when.astimezone().strftime("%d %b %H:%M"),
-        row.film,
+        row.film_named,
         row.shot,
         str(row.take) if row.clip == 1 else f"{row.take}.{row.clip}",
         row.status,

@@ -14,7 +14,7 @@ from flows.errors import Stopped
 from flows.words import size_of
 
 if TYPE_CHECKING:
-    from flows.cli.forms import ModelsConvertDocument
+    from flows.cli.forms.models import ModelsConvertDocument
     from wan.convert.run import Converted
 
 _DTYPES = ("bf16", "fp32", "keep")

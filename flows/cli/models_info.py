@@ -20,14 +20,7 @@ from wan.weights.layout import PICKLES
 from wan.weights.places import pulled
 
 if TYPE_CHECKING:
-    from flows.cli.forms import (
-        FamilyForm,
-        ListedModel,
-        LoraFactsForm,
-        ModelsInfoDocument,
-        RoleForm,
-        WeightsForm,
-    )
+    from flows.cli.forms.models import FamilyForm, ListedModel, LoraFactsForm, ModelsInfoDocument, RoleForm, WeightsForm
     from wan.hub.info import Description
     from wan.lora.info import LoraFacts
 

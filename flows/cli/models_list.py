@@ -21,7 +21,7 @@ from wan.variants.published import Model
 from wan.weights.places import folder_of, models_home, partial_of, pulled
 
 if TYPE_CHECKING:
-    from flows.cli.forms import ListedModel, ModelsListDocument
+    from flows.cli.forms.models import ListedModel, ModelsListDocument
 
 WIDTH_OF_LOGS = 140
 """Columns, where no terminal says how wide it is."""

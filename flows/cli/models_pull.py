@@ -17,7 +17,7 @@ from wan.hub.catalog import find
 from wan.variants.published import Model
 
 if TYPE_CHECKING:
-    from flows.cli.forms import ModelsPullDocument, PulledForm
+    from flows.cli.forms.models import ModelsPullDocument, PulledForm
     from wan.hub.pull import Pulled, Source
 
 

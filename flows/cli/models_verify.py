@@ -18,7 +18,8 @@ from wan.system.files import without_tilde
 from wan.weights.places import folder_of
 
 if TYPE_CHECKING:
-    from flows.cli.forms import ModelsVerifyDocument, ProblemForm, VerifiedFolder
+    from flows.cli.forms.envelope import ProblemForm
+    from flows.cli.forms.models import ModelsVerifyDocument, VerifiedFolder
 
 
 @click.command("verify", short_help="Read every byte of a model and say what is broken.")

@@ -12,7 +12,7 @@ from flows.cli.options import json_option
 from flows.notices import NOTICES, USUAL
 
 if TYPE_CHECKING:
-    from flows.cli.forms import NotifyDocument, NotifyForm
+    from flows.cli.forms.notify import NotifyDocument, NotifyForm
     from flows.notify.secret import Mail, Webhook
     from flows.runs.notifying import Notified, Notifying
 

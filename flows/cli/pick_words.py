@@ -14,7 +14,7 @@ from flows.person import person
 
 if TYPE_CHECKING:
     from flows.batch.sheet import Sheet
-    from flows.cli.forms import PickDocument, PickSweepDocument
+    from flows.cli.forms.pick import PickDocument, PickSweepDocument
     from flows.film.picking import MadeFilm, Standing
     from flows.resolve.picks import Pick
 

@@ -19,7 +19,7 @@ from flows.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from flows.cli.forms import PlanDocument
+    from flows.cli.forms.plan import PlanDocument
     from flows.planning import Plan
 
 

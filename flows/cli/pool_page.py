@@ -15,7 +15,7 @@ from flows.words import count, duration
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from flows.cli.forms import PoolQueueDocument, PoolStatusDocument
+    from flows.cli.forms.pool import PoolQueueDocument, PoolStatusDocument
     from flows.cluster.queue import Waiting
     from flows.cluster.status import FilmStatus, PoolStatus, WorkerStatus
 

@@ -13,7 +13,7 @@ from flows import errors as ours
 from wan import errors as of_wan
 
 if TYPE_CHECKING:
-    from flows.cli.forms import ProblemForm, Severity
+    from flows.cli.forms.envelope import ProblemForm, Severity
 
 STOPPED = 130
 STOPPED_BY_HAND = "stopped; finished takes are kept, and the same command goes on from there"

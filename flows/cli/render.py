@@ -38,7 +38,7 @@ from flows.cli.problems import STOPPED
 from flows.words import count, duration, size_of
 
 if TYPE_CHECKING:
-    from flows.cli.forms import RenderDocument
+    from flows.cli.forms.render import RenderDocument
     from flows.events import Event
     from flows.film import FilmResult
     from flows.film.result import Delivered

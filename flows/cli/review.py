@@ -15,7 +15,7 @@ import click
 from flows.cli.options import config_dir_option, json_option
 
 if TYPE_CHECKING:
-    from flows.cli.forms import ReviewDocument
+    from flows.cli.forms.review import ReviewDocument
     from flows.review.model import Entry, Sheet
     from flows.review.wanted import Answer, Wanted
     from flows.runs.rest import Rest

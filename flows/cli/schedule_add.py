@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from flows.runs.schedule import check_name, fit_name
 from flows.runs.zones import check_zone, own_zone
 
 if TYPE_CHECKING:
-    from flows.cli.forms import ScheduleAddDocument
+    from flows.cli.forms.schedule import ScheduleAddDocument
     from flows.cli.sending import Checked
     from flows.cli.table_options import TableOptions
     from flows.config import Composition
@@ -60,8 +60,7 @@ def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocumen
     with reached() as rest:
         schedules = Schedules(rest)
         schedules.check_new(name, replace=wanted.replace)
-        parameters: dict[str, Any] = {
-            **_what(wanted, checked),
+        how: dict[str, Any] = {
             "overrides": list(overrides),
             "only": list(wanted.only),
             "priority": wanted.priority,
@@ -69,7 +68,10 @@ def schedule_film(wanted: Wanted, config_dir: Path | None) -> ScheduleAddDocumen
             "deadline_in": by,
             **({"review": wanted.review} if wanted.review else {}),
         }
-        added = schedules.put(name, " ".join(wanted.cron.split()), zone, parameters)
+        schedules.check_takes({**how, **_as_it_is(wanted)})
+        what, asking = _what(wanted, checked)
+        with asking:
+            added = schedules.put(name, " ".join(wanted.cron.split()), zone, {**what, **how})
         served = is_served(rest)
         if schedules.paused:
             remarks.append(DEPLOYMENT_PAUSED)
@@ -111,14 +113,20 @@ def _absent(wanted: Wanted, composition: Composition) -> str | None:
     return str(table) if table is not None and not table.exists() else None
 
 
-def _what(wanted: Wanted, checked: Checked | None) -> dict[str, Any]:
-    """What is made each time: as it was sent now, or as it is found then."""
+def _what(wanted: Wanted, checked: Checked | None) -> tuple[dict[str, Any], AbstractContextManager[None]]:
+    """What is made each time: as it was sent now, or as it is found then; and what takes it back if it is refused."""
     if wanted.latest or checked is None:
-        table = wanted.rows.table
-        rows = wanted.rows.parameters(str(table)) if table is not None else {}
-        return {"storyboard": wanted.storyboard, "store": "", **rows}
+        return _as_it_is(wanted), nullcontext()
     sent = checked.send()
-    return {"storyboard": f"sha256:{sent.packed.digest}", "store": sent.store, **(sent.rows or {})}
+    what = {"storyboard": f"sha256:{sent.packed.digest}", "store": sent.store, **(sent.rows or {})}
+    return what, sent.asking()
+
+
+def _as_it_is(wanted: Wanted) -> dict[str, Any]:
+    """As it is named here."""
+    table = wanted.rows.table
+    rows = wanted.rows.parameters(str(table)) if table is not None else {}
+    return {"storyboard": wanted.storyboard, "store": "", **rows}
 
 
 def _span(flag: str, text: str | None) -> str:

@@ -14,7 +14,7 @@ from flows.runs.schedule import NEVER, NO_STORYBOARD
 from flows.runs.scheduled import pinned, version
 
 if TYPE_CHECKING:
-    from flows.cli.forms import (
+    from flows.cli.forms.schedule import (
         ScheduleAddDocument,
         ScheduleChangedDocument,
         ScheduleForm,

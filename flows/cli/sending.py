@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from flows.submission import Packed
 
 
+class Cost(NamedTuple):
+    """What rendering all of it may take, and warnings of caps."""
+
+    estimate: CostEstimate
+    warnings: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """In the `store` of that address. `rows`: None for one film, else what the deployed flow is told of the table."""
@@ -25,11 +33,29 @@ class Sent:
     store: str
     rows: Mapping[str, Any] | None
 
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """While somebody is asked to make it: of what is refused nothing stays in the store. Who does not answer may
+        have heard of it all the same."""
+        from flows.errors import EnvironmentProblem, FlowsError, StoreError
+        from flows.store import open_store
+        from flows.submission import take_back
+
+        try:
+            yield
+        except EnvironmentProblem:
+            raise
+        except FlowsError:
+            with suppress(StoreError, EnvironmentProblem):  # why it is refused says more
+                take_back(self.packed, open_store(self.store))
+            raise
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """One film, or a batch of `films`, without a fault that can be found here. `name` is fit for a file; `overrides` go
-    along; `remarks` are worth a word; `cost` is what rendering all of it may take, by the ledger of the store."""
+    along; `remarks` are worth a word; `cost` is by the ledger of the store. `rows`
+    are what the deployed flow will be told of the table, with its path here."""
 
     title: str
     name: str
@@ -38,7 +64,8 @@ class Checked:
     overrides: tuple[str, ...]
     remarks: tuple[str, ...]
     pack: Callable[[Store], tuple[Packed, Mapping[str, Any] | None]]
-    cost: Callable[[], CostEstimate]
+    cost: Callable[[], Cost]
+    rows: Mapping[str, Any] | None = None
 
     def send(self) -> Sent:
         """Put it into the store. Raises StoreError, MediaError, EnvironmentProblem."""
@@ -71,13 +98,15 @@ def _film(storyboard: str, overrides: Sequence[str], only: Sequence[str], config
     def put(store: Store) -> tuple[Packed, None]:
         return pack(checked, store), None
 
-    def cost() -> CostEstimate:
+    def cost() -> Cost:
+        from flows.cli.cost_words import passed_elsewhere
         from flows.cost import estimate_cost
         from flows.project import Project, plan
 
         prompts = replace(checked.settings.prompts, extend="off")
         as_written = Project(checked.storyboard, replace(checked.settings, prompts=prompts))
-        return estimate_cost(plan(as_written, weights=False))
+        estimate = estimate_cost(plan(as_written, weights=False))
+        return Cost(estimate, passed_elsewhere(estimate, checked.settings))
 
     return Checked(title, slug, 1, checked.settings, checked.overrides, remarks, put, cost)
 
@@ -92,11 +121,23 @@ def _batch(storyboard: str, overrides: Sequence[str], rows: TableOptions, config
         packed = pack_batch(checked, store)
         return packed, rows.parameters(packed.place(table))
 
-    def cost() -> CostEstimate:
+    def cost() -> Cost:
         from flows.batch.plan import plan_batch
+        from flows.cli.cost_words import passed_elsewhere
 
         as_written = [*overrides, "prompts.extend=off"]
-        return plan_batch(rows.asked(storyboard, as_written, config_dir), weights=False).cost
+        planned = plan_batch(rows.asked(storyboard, as_written, config_dir), weights=False)
+        return Cost(planned.cost, passed_elsewhere(planned.cost, planned.settings, planned))
 
     films, remarks = len(checked.films), checked.remarks
-    return Checked(checked.title, checked.called, films, checked.settings, checked.overrides, remarks, put, cost)
+    return Checked(
+        checked.title,
+        checked.called,
+        films,
+        checked.settings,
+        checked.overrides,
+        remarks,
+        put,
+        cost,
+        rows.parameters(str(table)),
+    )

@@ -11,7 +11,7 @@ from flows.cli.options import config_dir_option, json_option, overrides_argument
 from flows.words import count, size_of
 
 if TYPE_CHECKING:
-    from flows.cli.forms import StoreCompactDocument, StoreStatusDocument
+    from flows.cli.forms.store import StoreCompactDocument, StoreStatusDocument
     from flows.store import Store
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from flows.cli.options import (
 from flows.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
-    from flows.cli.forms import SubmitDocument
+    from flows.cli.forms.submit import SubmitDocument
     from flows.cli.sending import Checked
     from flows.runs.rest import Rest
 
@@ -80,7 +81,7 @@ def command(
     with reached() as rest:
         document = _submitted(checked, rest, only, priority, deadline, review or "")
         if not as_json:
-            _print(document)
+            _print(document, len(checked.remarks))
         if watch:
             show(fetch(rest, document["run"], checked.settings.film.outputs, quiet=as_json), as_json=as_json)
         elif as_json:
@@ -94,28 +95,27 @@ def _submitted(
 
     from flows.cli.document import envelope, warnings
     from flows.runs.deadline import deadline_of
-    from flows.runs.submitting import submit
+    from flows.runs.submitting import check_takes, request, submit
 
     by = deadline_of(deadline, time.time()) if deadline else None
-    cost = _cost(checked)
+    how: dict[str, Any] = {
+        "overrides": checked.overrides,
+        "only": only,
+        "priority": priority or 0,
+        "deadline": by,
+        "review": review,
+    }
+    check_takes(rest, request(storyboard="", store="", rows=checked.rows, **how))
+    cost, dear = _cost(checked)
     sent = checked.send()
-    asked = submit(
-        rest,
-        checked.title,
-        storyboard=f"sha256:{sent.packed.digest}",
-        store=sent.store,
-        overrides=checked.overrides,
-        only=only,
-        priority=priority or 0,
-        deadline=by,
-        review=review,
-        rows=sent.rows,
-    )
+    with sent.asking():
+        storyboard = f"sha256:{sent.packed.digest}"
+        asked = submit(rest, checked.title, storyboard=storyboard, store=sent.store, rows=sent.rows, **how)
     waits = (
         [] if asked.served else [f"no machine serves films at {rest.url} now; it waits until one does: wanflow serve"]
     )
     return {
-        **envelope("submit", problems=warnings([*checked.remarks, *waits])),
+        **envelope("submit", problems=warnings([*checked.remarks, *dear, *waits])),
         "title": checked.title,
         "films": checked.films,
         "run": asked.run,
@@ -128,18 +128,20 @@ def _submitted(
     }
 
 
-def _cost(checked: Checked) -> dict[str, Any] | None:
-    """What rendering all of it may take; None where that cannot be told here."""
+def _cost(checked: Checked) -> tuple[dict[str, Any] | None, Sequence[str]]:
+    """What rendering all of it may take, and warnings of caps; None where that cannot be told here."""
     from flows.errors import FlowsError
     from flows.fields import plain
 
     try:
-        return plain(checked.cost())
+        estimate, dear = checked.cost()
     except FlowsError:  # whoever makes the film says what is wrong
-        return None
+        return None, ()
+    return plain(estimate), dear
 
 
-def _print(document: SubmitDocument) -> None:
+def _print(document: SubmitDocument, remarks: int) -> None:
+    """So many of its problems have been said."""
     from flows.cli.cost_words import in_words
     from flows.cli.outcome import say
     from flows.words import count
@@ -148,7 +150,7 @@ def _print(document: SubmitDocument) -> None:
     click.echo(f"run   {document['run_url']}")
     if document["cost"]:
         click.echo(f"cost  {in_words(document['cost'])}, if nothing of it is in the store")
-    if not document["served"]:
-        say(f"warning: {document['problems'][-1]['message']}")
+    for problem in document["problems"][remarks:]:
+        say(f"warning: {problem['message']}")
     what = "the film, and writes it" if document["films"] == 1 else "the films, and writes them"
     click.echo(f"\nNext: wanflow fetch {document['run']}    waits for {what} here")

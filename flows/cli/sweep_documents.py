@@ -12,7 +12,7 @@ from flows.fields import plain
 if TYPE_CHECKING:
     from flows.batch.make import BatchResult
     from flows.batch.plan import BatchPlan
-    from flows.cli.forms import SweepDocument, SweepPlanDocument
+    from flows.cli.forms.sweep import SweepDocument, SweepPlanDocument
 
 
 def plan_document(plan: BatchPlan) -> SweepPlanDocument:

@@ -84,6 +84,14 @@ class Dispatcher:
             self._changed.notify_all()
             return frozenset(self._running[name].worker for name in unwanted if name in self._running)
 
+    def leave_out(self, film: str, fingerprints: Collection[str]) -> frozenset[str]:
+        """A film does without these clips: which of them are not begun, and will not be for it."""
+        with self._changed:
+            left = self._queue.leave_out(film, fingerprints)
+            self._forget_renderers()
+            self._changed.notify_all()
+            return left
+
     def call_off(self, film: str) -> bool:
         """Somebody ends the film: its driver is told. False if there is no such film."""
         with self._changed:

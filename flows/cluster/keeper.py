@@ -116,6 +116,10 @@ class Keeper:
             self._scaler.stop(unwanted)
         return () if last is None else last.events
 
+    def leave_out(self, film: str, fingerprints: Collection[str]) -> frozenset[str]:
+        """A film does without these clips: which of them are not begun, and will not be for it."""
+        return self._dispatcher.leave_out(film, fingerprints)
+
     # For people
 
     def stay(self, renderer: RendererSpec) -> None:

@@ -11,8 +11,8 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
@@ -59,6 +59,15 @@ class _End:
     error: BaseException | None = None
 
 
+@dataclass(slots=True, eq=False)
+class _LeaveOut:
+    """Clips to do without, and those that are left when it is done."""
+
+    clips: frozenset[str]
+    left: frozenset[str] = frozenset()
+    done: threading.Event = field(default_factory=threading.Event)
+
+
 class Pool:
     """Renders the clips of one film. Use as a context manager, or call `close`."""
 
@@ -90,6 +99,7 @@ class Pool:
         self._events: queue.SimpleQueue[Event | _End] = queue.SimpleQueue()
         self._cancelled, self._freed = threading.Event(), threading.Event()
         self._held, self._told_held = threading.Event(), False
+        self._to_leave: queue.SimpleQueue[_LeaveOut] = queue.SimpleQueue()
         self._session: RaySession | None = None
         self._film = threading.Thread(target=self._live, name="pool", daemon=True)
         self._film.start()
@@ -140,6 +150,24 @@ class Pool:
     def hold(self) -> None:
         """Begin no further clip; what is being rendered is finished. Returns at once."""
         self._held.set()
+
+    def leave_out(self, fingerprints: Collection[str]) -> frozenset[str]:
+        """Do without these clips, and whatever waits for one is among them. Returns those that are left: of them
+        nothing is heard any more. What is being rendered is not, nor anything of a pool that does not answer."""
+        with self._lock:
+            unsent = frozenset(clip.fingerprint for clip in self._unsent if clip.fingerprint in fingerprints)
+            self._unsent = [clip for clip in self._unsent if clip.fingerprint not in unsent]
+            for name in unsent:
+                self._clips.pop(name)
+            rest = frozenset(fingerprints) & self._clips.keys()
+        if not rest:
+            return unsent
+        asked = _LeaveOut(rest)
+        self._to_leave.put(asked)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while not asked.done.wait(LOOK_SECONDS) and self._film.is_alive() and time.monotonic() < deadline:
+            pass
+        return unsent | asked.left
 
     def cancel(self) -> None:
         """Stop: no further clip is begun, running ones are cancelled; `events` ends. Finished clips stay finished."""
@@ -247,6 +275,7 @@ class Pool:
             if self._held.is_set() and not self._told_held:
                 ray.get(keeper.hold.remote(self._order.film, True), timeout=ANSWER_SECONDS)
                 self._told_held = True
+            self._leave_out(ray, keeper)
             if ray.wait([answer], timeout=LOOK_SECONDS)[0]:
                 told: Told | None = ray.get(answer)
                 return told
@@ -262,6 +291,19 @@ class Pool:
             for renderer, alike in self._by_renderer(clips):
                 self._check_checkpoints(ray, keeper, alike, renderer)
                 ray.get(keeper.submit.remote(self._order.film, alike, renderer), timeout=ANSWER_SECONDS)
+
+    def _leave_out(self, ray: Any, keeper: Any) -> None:
+        """What was asked for since. A keeper that has gone is not asked again: the next one is told of all clips."""
+        while not self._to_leave.empty():
+            asked = self._to_leave.get()
+            try:
+                left = ray.get(keeper.leave_out.remote(self._order.film, asked.clips), timeout=ANSWER_SECONDS)
+                with self._lock:
+                    for name in left:
+                        self._clips.pop(name, None)
+                asked.left = left
+            finally:
+                asked.done.set()
 
     def _by_renderer(self, clips: Sequence[Clip]) -> Iterator[tuple[RendererSpec, list[Clip]]]:
         """Clips in their order, those together that one renderer makes one after the other."""

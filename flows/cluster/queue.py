@@ -109,6 +109,17 @@ class ClipQueue:
         self._places.settle(entry.name for entry in entries)
         return frozenset(entry.name for entry in entries if not entry.films and entry.leased_to is not None)
 
+    def leave_out(self, film: str, fingerprints: Collection[str]) -> frozenset[str]:
+        """The film does without these clips, and whatever waits for one is among them. Returns those that it has left;
+        what is being rendered is not."""
+        found = (self._graph.get(name) for name in fingerprints)
+        entries = [entry for entry in found if entry and film in entry.films and entry.leased_to is None]
+        for entry in entries:
+            self._films.unwant(film, entry)
+        self._remove([entry for entry in entries if not entry.films])
+        self._places.settle(entry.name for entry in entries)
+        return frozenset(entry.name for entry in entries)
+
     def wanted_by(self, fingerprint: str) -> frozenset[str]:
         """The films that wait for the clip; none when it is not in the queue."""
         entry = self._graph.get(fingerprint)

@@ -17,11 +17,17 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    KeyValidationError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
 
 from flows.config.names import Names
-from flows.config.origin import origin
-from flows.config.schema import in_words, leaves, mapping_of, mutable_twin
+from flows.config.origin import misshapen, origin
+from flows.config.schema import entry_in_words, in_words, leaves, mapping_of, mutable_twin
 from flows.config.told import is_secret, name_of, told
 from flows.config.values import wrong_values
 from flows.errors import SettingsError
@@ -49,7 +55,8 @@ def load_tree(folders: Sequence[Path], overrides: Sequence[str], names: Names) -
     plain = {str(key): value for key, value in tree.items()}
     for key, what in wrong_values(plain):
         where = origin(key, folders, overrides)
-        raise SettingsError(f"{where}: {what}")
+        named = "" if key.rpartition(".")[2] in f"{where} {what}" else f"{key}: "
+        raise SettingsError(f"{where}: {named}{what}")
     return plain
 
 
@@ -105,7 +112,19 @@ def _explain(error: Exception, folders: Sequence[Path], overrides: Sequence[str]
     hint = dict(leaves()).get(key)
     if hint is not None:
         raise SettingsError(f"{where}: {key} must be {in_words(hint)} ({reason})") from error
+    if (mapping := mapping_of(key)) is not None:
+        raise SettingsError(f"{where}: {_wrong_entry(cause, key, mapping)} ({reason})") from error
+    if (found := misshapen(folders)) is not None:
+        raise SettingsError(": ".join(found)) from error
     raise SettingsError(f"{where}: {reason}") from error
+
+
+def _wrong_entry(cause: BaseException, key: str, mapping: str) -> str:
+    """What is wrong with one name of a mapping, or what it has."""
+    name = key.removeprefix(f"{mapping}.")
+    if isinstance(cause, KeyValidationError):
+        return f"{mapping}: {name} is no name; write a text, as RTX 4090, and numbers with a point, as 3.50"
+    return f"{key} must be {entry_in_words(dict(leaves())[mapping])}"
 
 
 def _innermost(error: BaseException) -> BaseException:

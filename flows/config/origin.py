@@ -9,21 +9,53 @@ import yaml
 
 from flows.config.folders import WHOLE, tree_of
 from flows.config.names import GROUPS
+from flows.config.schema import in_words, leaves, mapping_of
 from flows.config.told import told
 from wan.system.folders import found_in
 
 
 def origin(key: str, folders: Sequence[Path], overrides: Sequence[str]) -> str:
-    """The override that sets a dotted key (`told`), or `file:line:col` in a project's own files, or the key."""
+    """The override that sets a dotted key (`told`), or `file:line:col` in a project's own files, or the key. What one
+    name of a mapping has is written with it, or with the whole mapping."""
+    mapping = mapping_of(key)
+    wholes = tuple(f"{each}=" for each in dict.fromkeys((key, mapping)) if each)
     for text in reversed(overrides):
-        if key and text.lstrip("+").startswith(f"{key}="):
+        if text.lstrip("+").startswith(wholes):
             return told(text)
     chosen = _chosen_options(folders, overrides)
     for folder in folders[:-1]:
         for file, path in _holders(folder, key, chosen):
             if (mark := _mark(file, path.split("."))) is not None:
                 return f"{file}:{mark.line + 1}:{mark.column + 1}"
+    if mapping is not None and mapping != key:
+        return origin(mapping, folders, ())
     return key or f"configuration in {folders[0]}"
+
+
+def misshapen(folders: Sequence[Path]) -> tuple[str, str] | None:
+    """The first part of a project's own files that must have keys, or names, below it and has something else:
+    `file:line:col`, and what to write."""
+    for folder in folders[:-1]:
+        for key, hint in _sections().items():
+            for file, path in _holders(folder, key, {}):
+                value: object = tree_of(file)
+                for name in path.split("."):
+                    value = value.get(name, {}) if isinstance(value, dict) else {}
+                if not isinstance(value, dict) and (mark := _mark(file, path.split("."))) is not None:
+                    return f"{file}:{mark.line + 1}:{mark.column + 1}", f"{key} must be {hint}"
+    return None
+
+
+def _sections() -> dict[str, str]:
+    """Whatever has something below it, with what that is."""
+    found: dict[str, str] = {}
+    for key, hint in leaves():
+        if mapping_of(key):
+            found[key] = in_words(hint)
+        while "." in key:
+            key, _, name = key.rpartition(".")
+            found.setdefault(key, f"a section, with keys of its own below it, as {name}; or leave it out")
+    return found
 
 
 def _holders(folder: Path, key: str, chosen: Mapping[str, str]) -> Iterator[tuple[Path, str]]:

@@ -21,6 +21,8 @@ from wan.system.files import without_tilde
 
 T = TypeVar("T")
 
+EXAMPLE = "{H200: 3.5, default: 2}"
+"""Of names with numbers."""
 _WORDS: Mapping[type, str] = {
     int: "a whole number",
     float: "a number",
@@ -131,7 +133,12 @@ def in_words(hint: Any) -> str:
         members = [in_words(arg) for arg in get_args(hint) if arg is not type(None)]
         return " or ".join([*members, "null"])
     if get_origin(hint) is tuple:
-        return f"a list, each {in_words(get_args(hint)[0])}"
+        return f"a list, each {in_words(get_args(hint)[0])}, in brackets: [ONE, TWO]"
     if get_origin(hint) is Mapping:
-        return f"names, each with {in_words(get_args(hint)[1])}: {{H200: 3.5, default: 2}}"
+        return f"names, each with {entry_in_words(hint)}"
     return _WORDS[hint]
+
+
+def entry_in_words(hint: Any) -> str:
+    """What each name of a mapping has: `a number: {H200: 3.5, default: 2}`."""
+    return f"{in_words(get_args(plain(hint))[1])}: {EXAMPLE}"

@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from flows.config.schema import bounds_of, choices_of, forms_of, leaves
+from flows.config.schema import EXAMPLE, bounds_of, choices_of, entry_in_words, forms_of, leaves
+from flows.limits import words_of
 from flows.notices import NOTICES
 from wan.system.suggest import did_you_mean
 
@@ -23,7 +24,11 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each dotted key whose value is out of its list or bounds, with what is wrong and the fix."""
     for key, hint in leaves():
-        if (value := _at(tree, key)) is not None and (wrong := _wrong(value, hint)):
+        if (value := _at(tree, key)) is None:
+            continue
+        if isinstance(value, Mapping):
+            yield from _wrong_entries(key, value, hint)
+        elif wrong := _wrong(value, hint):
             yield key, wrong
     if (gpus := _at(tree, "cluster.gpus_per_worker")) > 1:
         yield (
@@ -65,13 +70,25 @@ def _wrong(value: Any, hint: Any) -> str | None:
     for form in forms_of(hint):
         if wrong := form.wrong(value):
             return wrong
-    if bounds is None:
+    if bounds is None or bounds.hold(value):
         return None
-    named = value.items() if isinstance(value, Mapping) else [("", value)]
-    for name, each in named:
-        if not bounds.hold(each):
-            return f"{name}{': ' if name else ''}{each} is out of range; it must be {bounds}"
-    return None
+    return f"{value} is out of range; it must be {bounds}"
+
+
+def _wrong_entries(key: str, values: Mapping[str, Any], hint: Any) -> Iterator[tuple[str, str]]:
+    """Of numbers by name: those that are none, or out of bounds, and names that nothing tells apart."""
+    said: dict[frozenset[str], str] = {}
+    for name, value in values.items():
+        if isinstance(value, dict | list):
+            yield f"{key}.{name}", f"{name} must have {entry_in_words(hint)}"
+        elif wrong := _wrong(value, hint):
+            yield f"{key}.{name}", f"{name}: {wrong}"
+        words = words_of(name)
+        if not words:
+            yield key, f"{name!r} names nothing; write what is in a name: {EXAMPLE}"
+        elif words in said:
+            yield f"{key}.{name}", f"{said[words]} and {name} are one name; leave one of them out"
+        said[words] = name
 
 
 def _at(tree: Mapping[str, Any], key: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from flows.amounts import Amount, amount
@@ -16,8 +16,8 @@ from flows.words import money
 Of: TypeAlias = Literal["film", "batch", "month"]
 LESS: Final[Mapping[Of, str]] = {"film": "--only, --draft", "batch": "fewer films, --draft"}
 """How less is rendered."""
-FILM_OF_BATCH = "leave it out, --draft"
-"""Of one film of a batch."""
+FILM_OF_BATCH = "leave films out, --draft"
+"""Of films of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +87,25 @@ def too_much(
     cap: Cap, estimate: CostEstimate, what: str, taken: float, month: str = "", less: str = LESS["film"]
 ) -> UserError:
     """What is said of something that does not fit, `taken` being spent or reserved."""
-    likely = Spend(estimate.seconds / 3600, estimate.cost).measured(cap.most)
-    high = estimate.high.measured(cap.most)
-    needed = Amount(_rounded_up(taken + high), cap.most.hours)
-    of_month = f" of {month}" if month else ""
-    before = f", and {cap.said(taken)} of {cap.said(cap.most.value)}{of_month} are spent or reserved" if taken else ""
     later = ", or wait until others are done, or for the next month" if month else f", or render less: {less}"
     return UserError(
-        f"{cap.key}={cap.most}: {what} may take up to {cap.said(high)} (about {cap.said(likely)}){before}\n"
-        f"    {cap.key}={needed} allows it{later}"
+        f"{cap.key}={cap.most}: {what} {most_said(replace(cap, before=taken), estimate, month)}\n"
+        f"    {cap.key}={needed(cap, estimate, taken)} allows it{later}"
     )
+
+
+def most_said(cap: Cap, estimate: CostEstimate, month: str = "") -> str:
+    """What something may take, and what was spent before: `may take up to 4.10 EUR (about 3.20 EUR)`."""
+    likely = Spend(estimate.seconds / 3600, estimate.cost).measured(cap.most)
+    of_month = f" of {month}" if month else ""
+    spent = f", and {cap.said(cap.before)} of {cap.said(cap.most.value)}{of_month} are spent or reserved"
+    high = estimate.high.measured(cap.most)
+    return f"may take up to {cap.said(high)} (about {cap.said(likely)}){spent if cap.before else ''}"
+
+
+def needed(cap: Cap, estimate: CostEstimate, taken: float) -> Amount:
+    """A cap that allows it."""
+    return Amount(_rounded_up(taken + estimate.high.measured(cap.most)), cap.most.hours)
 
 
 def _rounded_up(value: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,18 @@ def spent_on(store: Store, chosen: Chosen, fingerprints: Collection[str], prices
     found = read_columns(store, (*COUNTED, "fingerprint"), chosen)
     names = found["fingerprint"]
     return total(found.take([row for row in range(len(found)) if names[row] in fingerprints]), prices)
+
+
+def spent_by_film(
+    store: Store, batch: str, fingerprints: Mapping[str, Collection[str]], prices: Prices
+) -> dict[str, Spend]:
+    """Of the films of a batch, each on these clips; those of which nothing was spent are left out."""
+    found = read_columns(store, (*COUNTED, "slug", "fingerprint"), Chosen(batch=batch))
+    rows: dict[str, list[int]] = {}
+    for row, (film, fingerprint) in enumerate(zip(found["slug"], found["fingerprint"], strict=True)):
+        if fingerprint in fingerprints.get(film, ()):
+            rows.setdefault(film, []).append(row)
+    return {film: total(found.take(own), prices) for film, own in rows.items()}
 
 
 def total(rows: Columns, prices: Prices) -> Spend:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from flows.amounts import Amount
+from flows.limits import words_of
 from flows.settings import CostSettings
 
 DEFAULT = "default"
@@ -46,9 +46,9 @@ class Prices:
         `A100 80GB` before `A100`, and `default` where none fits. None: no price is set."""
         if not gpu:
             return self.worker_hour
-        words = _words(gpu)
-        fitting = [name for name in self.gpu_hour if name != DEFAULT and _words(name) <= words]
-        name = max(fitting, key=lambda each: len(_words(each)), default=DEFAULT)
+        words = words_of(gpu)
+        fitting = [name for name in self.gpu_hour if name != DEFAULT and words_of(name) <= words]
+        name = max(fitting, key=lambda each: len(words_of(each)), default=DEFAULT)
         return self.gpu_hour.get(name)
 
     def spend(self, seconds: float, gpu: str) -> Spend:
@@ -64,7 +64,3 @@ class Prices:
         if not known or len(known) < len(hours):
             return None
         return min(known), sum(known) / len(known), max(known)
-
-
-def _words(name: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[a-z0-9]+", name.casefold()))

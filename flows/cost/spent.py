@@ -11,6 +11,7 @@ from flows.cost.meter import Meter, Used
 from flows.cost.prices import Prices, Spend
 from flows.fields import Rounded
 from flows.planning.model import Plan
+from flows.words import duration, money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,18 @@ class Spent:
     def wasted_seconds(self) -> float:
         """Failed and repeated."""
         return self.failed_seconds + self.repeated_seconds
+
+    @property
+    def words(self) -> str:
+        """`used 3 min 20 s of machine time, 0.42 EUR`, and what of it was wasted; empty where nothing was used."""
+        if not self.used_seconds:
+            return ""
+        cost = f", {money(self.cost, self.currency)}" if self.cost is not None else ""
+        parts = (("failed", self.failed_seconds), ("repeated", self.repeated_seconds))
+        wasted = ", ".join(f"{name} {duration(seconds)}" for name, seconds in parts if seconds >= 0.05)
+        return f"used {duration(self.used_seconds)} of machine time{cost}" + (
+            f"; of it wasted: {wasted}" if wasted else ""
+        )
 
 
 def meter_of(plan: Plan, damaged: Collection[str]) -> Meter:

@@ -68,5 +68,5 @@ def _finish(making: Making, observer: Observer) -> None:
 
 def _pass_on(making: Making, observer: Observer) -> None:
     """Nobody watches any more: said once, and no more than that."""
-    if observer.trouble is not None:
-        making.warn(observer.trouble)
+    for trouble in observer.troubles:
+        making.warn(trouble)

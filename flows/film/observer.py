@@ -3,6 +3,7 @@ is made."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,14 +43,14 @@ class Observer(Protocol):
         """The last call, whatever came before it."""
 
     @property
-    def trouble(self) -> str | None:
-        """Why nobody watches (any more), in words for the person."""
+    def troubles(self) -> Sequence[str]:
+        """What went wrong with watching and telling, each once, in words for the person. What was said stays."""
 
 
 class Unobserved:
     """Nobody watches."""
 
-    trouble: str | None = None
+    troubles: Sequence[str] = ()
 
     def start(self) -> None: ...
 

@@ -66,6 +66,9 @@ class Watches:
             elif isinstance(event, Failed) and event.final:
                 watch.failure = event
 
+    def __contains__(self, fingerprint: str) -> bool:
+        return fingerprint in self._by_clip
+
     def reopen(self, fingerprint: str) -> None:
         """The clip is not there any more, and is rendered again."""
         for watch in self._by_clip.get(fingerprint, ()):

@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flows.ledger.rows import RowStatus
+from flows.ledger.rows import RowStatus, film_named
 
-KEY = ("when", "flow_run", "shot", "take", "clip", "fingerprint", "status", "worker")
-"""Equal for two copies of one row (compaction writes the copy before it deletes the original)."""
 SOUGHT = ("when", "film", "slug", "shot", "status", "batch", "model", "spec.variant", "user", "failed_seconds")
 """The columns that `Chosen` looks at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """`film` is a title or slug, `shot` a full id or its last part, `person` a user's name. From `since` to before
-    `until`. `failed`: those that failed, or cost a GPU time for nothing."""
+    """`film` is a title, a slug, or of a batch `BATCH/SLUG`; `shot` a full id or its last part, `person` a user's name.
+    From `since` to before `until`. `failed`: those that failed, or cost a GPU time for nothing."""
 
     film: str | None = None
     shot: str | None = None
@@ -52,8 +50,10 @@ class Chosen:
 
     def of_two(self, columns: Columns, row: int) -> bool:
         """What is asked of two columns at once."""
-        if self.film is not None and self.film not in (columns["film"][row], columns["slug"][row]):
-            return False
+        if self.film is not None:
+            title, slug, batch = (columns[name][row] for name in ("film", "slug", "batch"))
+            if self.film not in (title, slug, film_named(title, slug, batch)):
+                return False
         return not self.failed or columns["status"][row] == "failed" or bool(columns["failed_seconds"][row])
 
 

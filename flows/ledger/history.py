@@ -14,9 +14,9 @@ from functools import partial
 from typing import TypeVar
 
 from flows.errors import EnvironmentProblem, StoreError
-from flows.ledger.chosen import KEY, SOUGHT, Chosen, Columns
+from flows.ledger.chosen import SOUGHT, Chosen, Columns
 from flows.ledger.parquet import columns_from, from_parquet, to_parquet
-from flows.ledger.rows import LedgerRow
+from flows.ledger.rows import KEY, LedgerRow
 from flows.ledger.timings import learn
 from flows.store import Store
 from flows.store.layout import LEDGER, is_ledger_note, ledger_note

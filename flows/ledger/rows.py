@@ -12,6 +12,14 @@ from flows.clips import ClipSpec
 RowStatus: TypeAlias = Literal["rendered", "cached", "failed", "stopped"]
 STAGES = ("load", "encode", "denoise", "decode", "write")
 """The stages of rendering a clip that are timed, in order."""
+KEY = ("when", "flow_run", "batch", "slug", "shot", "take", "clip", "fingerprint", "status", "worker")
+"""Equal for two copies of one row (compaction writes the copy before it deletes the original)."""
+
+
+def film_named(title: str, slug: str, batch: str) -> str:
+    """What people call the film of a row: by its title; of a batch by its folder, `spot-products/a-1`, since films of
+    one may all have one title."""
+    return f"{batch}/{slug}" if batch and slug else title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,5 +71,10 @@ class LedgerRow:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Equal for two copies of one row (compaction writes the copy before it deletes the original)."""
-        return (self.when, self.flow_run, self.shot, self.take, self.clip, self.fingerprint, self.status, self.worker)
+        """Of `KEY`."""
+        return tuple(getattr(self, name) for name in KEY)
+
+    @property
+    def film_named(self) -> str:
+        """What people call its film."""
+        return film_named(self.film, self.slug, self.batch)

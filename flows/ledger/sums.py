@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from flows.fields import Rounded
 from flows.ledger.chosen import Columns
+from flows.ledger.rows import film_named
 
 By: TypeAlias = Literal["film", "batch", "week", "month", "model", "variant", "person", "gpu"]
 BY: tuple[By, ...] = get_args(By)
@@ -18,6 +19,7 @@ SUMMED = (
     "when",
     "status",
     "film",
+    "slug",
     "batch",
     "model",
     "spec.variant",
@@ -32,7 +34,7 @@ SUMMED = (
 )
 """The columns that are needed."""
 COLUMN: Mapping[By, str] = MappingProxyType(
-    {"film": "film", "batch": "batch", "model": "model", "variant": "spec.variant", "person": "user", "gpu": "gpu"}
+    {"batch": "batch", "model": "model", "variant": "spec.variant", "person": "user", "gpu": "gpu"}
 )
 WITHOUT: Mapping[By, str] = MappingProxyType({"batch": "(no batch)", "gpu": "(no GPU)"})
 """What is said for an empty value."""
@@ -42,7 +44,7 @@ WITHOUT: Mapping[By, str] = MappingProxyType({"batch": "(no batch)", "gpu": "(no
 class Sum:
     """Of the rows that have one thing in common. `cost` is by currency."""
 
-    of: Annotated[str, "a title, name, variant …; a week as `2026-W48`, a month as `2026-11`"]
+    of: Annotated[str, "a title (of a batch `BATCH/FILM`), name, variant …; a week as `2026-W48`, a month as `2026-11`"]
     rendered: Annotated[int, "clips"] = 0
     cached: Annotated[int, "clips that were in the store"] = 0
     failed: Annotated[int, "clips that could not be rendered"] = 0
@@ -118,6 +120,9 @@ def _keys(rows: Columns, by: By | None, zone: tzinfo | None) -> list[str]:
         return ["all"] * len(rows)
     if by in ("week", "month"):
         return times(rows, "%G-W%V" if by == "week" else "%Y-%m", zone)
+    if by == "film":
+        films = zip(rows["film"], rows["slug"], rows["batch"], strict=True)
+        return [film_named(title or "", slug or "", batch or "") or "(unknown)" for title, slug, batch in films]
     without = WITHOUT.get(by, "(unknown)")
     return [value or without for value in rows[COLUMN[by]]]
 

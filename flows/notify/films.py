@@ -22,13 +22,14 @@ def film_message(making: Making, error: BaseException | None) -> Message | None:
     if isinstance(error, Stopped | KeyboardInterrupt):
         return None
     if error is not None:
-        return Message("failed", title, (str(error) or type(error).__name__, _after(making.began)))
+        return Message("failed", title, (str(error) or type(error).__name__, *_took(making, making.began)))
     if making.waiting is not None:
-        return Message("review", title, (making.waiting.message, _after(making.began)))
+        return Message("review", title, (making.waiting.message, *_took(making, making.began)))
     rendered = sum(watch.take.fingerprint in making.rendered for watch in making.watches.takes)
     took = f"{count(rendered, 'take')} rendered, {len(making.watches.takes) - rendered:,} from the store"
     files = (making.film, making.report, *making.clips)
-    return Message("done", title, (f"{took}, {_after(making.began)}", *(str(path) for path in files if path)))
+    after, *used = _took(making, making.began)
+    return Message("done", title, (f"{took}, {after}", *used, *(str(path) for path in files if path)))
 
 
 def batch_message(making: BatchMaking, error: BaseException | None, began: float) -> Message | None:
@@ -37,13 +38,14 @@ def batch_message(making: BatchMaking, error: BaseException | None, began: float
     if isinstance(error, Stopped | KeyboardInterrupt):
         return None
     if error is not None:
-        return Message("failed", title, (str(error) or type(error).__name__, _after(began)))
+        return Message("failed", title, (str(error) or type(error).__name__, *_took(making, began)))
     if making.waiting is not None:
-        return Message("review", title, (making.waiting.message, _after(began)))
+        return Message("review", title, (making.waiting.message, *_took(making, began)))
     lost = [entry for entry in making.entries if not entry.settled]
     made = sum(entry.finished for entry in making.entries)
     kind = "done" if not lost else "partly" if made else "failed"
-    lines = [f"{made:,} of {count(len(making.entries), 'film')}, {_after(began)}", *_lost(making)]
+    after, *used = _took(making, began)
+    lines = [f"{made:,} of {count(len(making.entries), 'film')}, {after}", *used, *_lost(making)]
     return Message(kind, title, (*lines, str(making.plan.folder / PAGE)))
 
 
@@ -56,5 +58,8 @@ def _lost(making: BatchMaking) -> Iterator[str]:
         yield f"and {len(lost) - MOST_LOST:,} more"
 
 
-def _after(began: float) -> str:
-    return f"after {duration(time.monotonic() - began)}"
+def _took(making: Making | BatchMaking, began: float) -> Iterator[str]:
+    """How long it took, and what it has used and cost."""
+    yield f"after {duration(time.monotonic() - began)}"
+    if words := making.spent.words:
+        yield words

@@ -11,7 +11,7 @@ import certifi
 
 from flows.notify.message import Message
 from flows.notify.secret import Mail
-from flows.notify.webhook import Untold
+from flows.notify.webhook import Untold, reason
 
 SECONDS = 5.0
 
@@ -25,7 +25,7 @@ def send(mail: Mail, message: Message) -> None:
             server.send_message(_written(mail, message))
     except (smtplib.SMTPException, OSError) as error:
         said = f" {error.smtp_code}" if isinstance(error, smtplib.SMTPResponseException) else ""
-        raise Untold(f"mail to {', '.join(mail.to)} is not sent: {mail.host} ({type(error).__name__}{said})") from None
+        raise Untold(f"mail to {', '.join(mail.to)} is not sent: {mail.host} ({reason(error)}{said})") from None
 
 
 def _server(mail: Mail) -> smtplib.SMTP:
@@ -33,8 +33,12 @@ def _server(mail: Mail) -> smtplib.SMTP:
     if mail.security == "tls":
         return smtplib.SMTP_SSL(mail.host, mail.port, timeout=SECONDS, context=trusted)
     server = smtplib.SMTP(mail.host, mail.port, timeout=SECONDS)
-    if mail.security == "starttls":
-        server.starttls(context=trusted)
+    try:
+        if mail.security == "starttls":
+            server.starttls(context=trusted)
+    except BaseException:
+        server.close()
+        raise
     return server
 
 

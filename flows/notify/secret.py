@@ -53,6 +53,8 @@ class Mail:
 def kept(flag: str, text: str) -> str:
     """What `env:NAME` or `file:PATH` leads to, or the text itself. Raises UserError."""
     where, _, name = text.partition(":")
+    if where in ("env", "file") and not name:
+        raise UserError(f"{flag} {text}: it does not say where\n    write env:NAME, or file:PATH")
     if where == "env":
         value = os.environ.get(name, "").strip()
         if not value:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from flows.batch.events import BatchEvent
 from flows.batch.making import BatchMaking
@@ -17,6 +18,7 @@ from flows.film.observer import Observer, Run
 from flows.notify.films import batch_message, film_message
 from flows.notify.hooks import Hooks, hooks_of
 from flows.notify.message import Message
+from flows.notify.secret import is_here
 from flows.notify.webhook import Untold
 from flows.settings import NotifySettings
 
@@ -40,7 +42,7 @@ class Watching(Protocol[Made, Heard]):
     def run(self, *, patient: bool = True) -> Run: ...
     def close(self) -> None: ...
     @property
-    def trouble(self) -> str | None: ...
+    def troubles(self) -> Sequence[str]: ...
 
 
 class Notifying(Generic[Made, Heard]):
@@ -64,7 +66,9 @@ class Notifying(Generic[Made, Heard]):
         self._title = ""
         self._hooks: Hooks | None = None
         self._threads: list[threading.Thread] = []
-        self._wrong: dict[str, None] = {}
+        self._wrong: dict[str, int] = {}
+        self._one = threading.Lock()
+        self._closed = False
         self._began = time.monotonic()
 
     def start(self) -> None:
@@ -87,7 +91,7 @@ class Notifying(Generic[Made, Heard]):
         try:
             message = self._ending(making, error, self._began)
         except Exception as mistake:  # noqa: BLE001  # ours, and no reason to lose a film
-            self._wrong[UNTOLD.format(type(mistake).__name__)] = None
+            self._note(UNTOLD.format(type(mistake).__name__))
         else:
             if message is not None:
                 self._send(message)
@@ -102,13 +106,19 @@ class Notifying(Generic[Made, Heard]):
         deadline = time.monotonic() + WAIT_SECONDS
         for thread in waited:
             thread.join(max(0.0, deadline - time.monotonic()))
-        if any(thread.is_alive() for thread in waited):
-            self._wrong[LATE] = None
+        for thread in waited:
+            if thread.is_alive():
+                self._note(LATE)
+        self._closed = True
 
     @property
-    def trouble(self) -> str | None:
-        """Of both."""
-        return "\n".join([*filter(None, [self._inner.trouble]), *list(self._wrong)]) or None
+    def troubles(self) -> Sequence[str]:
+        """Of both; who was not told, and of how many messages, when all were tried."""
+        wrong = dict(self._wrong) if self._closed else {}
+        return (
+            *self._inner.troubles,
+            *(f"{said} ({times:,} messages)" if times > 1 else said for said, times in wrong.items()),
+        )
 
     def _send(self, message: Message) -> None:
         if self._hooks is None or message.kind not in self._hooks.on:
@@ -117,16 +127,17 @@ class Notifying(Generic[Made, Heard]):
         try:
             thread.start()
         except RuntimeError as error:  # there is no room for another
-            self._wrong[UNTOLD.format(error)] = None
+            self._note(UNTOLD.format(error))
             return
         self._threads.append(thread)
 
     def _link(self) -> str:
-        """The run's address, which may not be known yet; it is not waited for as long as the film itself would."""
+        """The run's address, which may not be known yet; it is not waited for as long as the film itself would. One of
+        this machine alone leads nobody there, and is gone when the film is made."""
         deadline = time.monotonic() + LINK_SECONDS
         while not (url := self._inner.run(patient=False).url) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
-        return url
+        return "" if is_here(urlsplit(url).hostname or "") else url
 
     def _told(self, hooks: Hooks, message: Message) -> None:
         try:
@@ -134,7 +145,11 @@ class Notifying(Generic[Made, Heard]):
         except ExceptionGroup as group:
             for error in group.exceptions:
                 said = str(error) if isinstance(error, Untold) else type(error).__name__  # no secret is in those
-                self._wrong[UNTOLD.format(said)] = None
+                self._note(UNTOLD.format(said))
+
+    def _note(self, wrong: str) -> None:
+        with self._one:
+            self._wrong[wrong] = self._wrong.get(wrong, 0) + 1
 
 
 def notifying(inner: Observer, settings: NotifySettings) -> Observer:

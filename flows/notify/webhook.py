@@ -31,13 +31,23 @@ def post(hook: Webhook, message: Message) -> None:
             with _client(hook) as client:
                 answer = client.post(hook.address, json=slack_form(message))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            why = "no answer in time" if isinstance(error, httpx.TimeoutException) else type(error).__name__
+            why = "no answer in time" if isinstance(error, httpx.TimeoutException) else reason(error)
             raise Untold(f"the webhook at {where} cannot be reached ({why})") from None
         if answer.is_success:
             return
         if answer.status_code < 500 or not left:
             moved = ", and leads elsewhere, which is not followed" if answer.is_redirect else ""
             raise Untold(f"the webhook at {where} says {answer.status_code}{moved}")
+
+
+def reason(error: BaseException) -> str:
+    """Why a server was not reached, in words that hold no secret."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return type(error).__name__
+    return f"its certificate is not trusted: {cause.verify_message}; SSL_CERT_FILE=FILE names who is"
 
 
 def _client(hook: Webhook) -> httpx.Client:

@@ -18,7 +18,7 @@ from flows.notify.telling import notifying_batch
 from flows.runs.messages import Advanced, Began, End, Ended, Link, Message, Opened, Page, Said, Told
 from flows.runs.pages import MOST_ROWS
 from flows.runs.reporter import Reports
-from flows.runs.telling import REVIEW, STOPPED, ended
+from flows.runs.telling import REVIEW, STOPPED, ended, with_spent
 from flows.words import count, duration
 
 if TYPE_CHECKING:
@@ -92,19 +92,19 @@ class BatchTelling:
         self._open.clear()
         if error is None and (waiting := self._making.waiting) is not None:
             yield Page(REVIEW, "What waits for decisions", waiting.markdown)
-            yield Ended("", "waits", waiting.message)
+            yield Ended("", "waits", with_spent(waiting.message, self._making.spent))
             return
         page = self._making.plan.folder / PAGE
         yield Link("gallery", f"`{page}`", page.as_uri(), page.name)
         if error is not None:
-            yield ended(error)
+            yield ended(error, self._making.spent)
             return
         lost = [entry for entry in self._making.entries if not entry.settled]
         for entry in lost[:MOST_ROWS]:
             name = self._making.plan.named(entry.row, entry.name)
             yield Said("", logging.ERROR, f"{name}: {entry.state}: {entry.error or ''}")
         films = f"{sum(entry.finished for entry in self._making.entries)} of {count(len(self._making.entries), 'film')}"
-        yield Ended("", ended_as(self._making.entries), f"{films}: {page}")
+        yield Ended("", ended_as(self._making.entries), with_spent(f"{films}: {page}", self._making.spent))
 
 
 def ended_as(entries: Sequence[Entry]) -> End:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Generic, Protocol, TypeVar
@@ -103,6 +103,11 @@ class Reports(Generic[Made, Told]):
         self._deadline = time.monotonic() + (STOP_SECONDS if isinstance(error, Stopped) else END_SECONDS)
         if self._telling is not None and self.trouble is None:
             self._say(*self._telling.closing(error))
+
+    @property
+    def troubles(self) -> Sequence[str]:
+        """Why nobody watches (any more)."""
+        return () if self.trouble is None else (self.trouble,)
 
     def run(self, *, patient: bool = True) -> Run:
         """The flow run."""

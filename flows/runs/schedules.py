@@ -20,7 +20,7 @@ from flows.runs.names import AUTO, HANDED_BACK, SKIPPED
 from flows.runs.rest import Rest
 from flows.runs.schedule import NEVER, NO_STORYBOARD, Last, Schedule, schedule_from
 from flows.runs.served import run_url
-from flows.runs.submitting import Submitted, check_knows, is_served, offered
+from flows.runs.submitting import Submitted, check_knows, check_length, is_served, offered
 from wan.system.suggest import did_you_mean
 
 SHOWN = 3
@@ -69,9 +69,14 @@ class Schedules:
                     "    --replace puts the new one into its place; --name NAME gives this one another name"
                 )
 
+    def check_takes(self, parameters: Mapping[str, Any]) -> None:
+        """Whether films would be made of these; known before anything is sent. Raises as `submitting.check_takes`."""
+        check_length(parameters)
+        check_knows(self._rest, self._deployment, parameters)
+
     def put(self, name: str, cron: str, zone: str, parameters: Mapping[str, Any]) -> Schedule:
         """Add it, or put it into the place of the one with that name; it is active then."""
-        check_knows(self._rest, self._deployment, parameters)
+        self.check_takes(parameters)
         body = {
             "active": True,
             "schedule": {"cron": cron, "timezone": zone},

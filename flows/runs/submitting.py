@@ -75,12 +75,37 @@ def submit(
     review: str = "",
     rows: Mapping[str, Any] | None = None,
 ) -> Submitted:
-    """Ask for the film of a storyboard that was sent, or for a film for each of the `rows` of a table (the parameters
-    of the deployed flow that say so). Returns at once.
+    """Ask for the film of a storyboard that was sent, or for a film for each of the `rows` of a table. Returns at once;
+    arguments as of `request`. Raises as `check_takes`, and FlowsError where the server refuses it."""
+    parameters = request(
+        storyboard=storyboard,
+        store=store,
+        overrides=overrides,
+        only=only,
+        priority=priority,
+        deadline=deadline,
+        review=review,
+        rows=rows,
+    )
+    deployment = check_takes(rest, parameters)
+    asked = {"name": title, "parameters": parameters, "state": {"type": "SCHEDULED"}}
+    run = str(rest.post(f"/deployments/{deployment['id']}/create_flow_run", asked)["id"])
+    return Submitted(run, run_url(rest.url, run), is_served(rest))
 
-    Raises EnvironmentProblem when no machine has offered to make films, UserError for too many overrides.
-    """
-    parameters = {
+
+def request(
+    *,
+    storyboard: str,
+    store: str,
+    overrides: Sequence[str] = (),
+    only: Sequence[str] = (),
+    priority: int = 0,
+    deadline: datetime | None = None,
+    review: str = "",
+    rows: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The parameters of the deployed flow; `rows` are those that say what of a table."""
+    return {
         "storyboard": storyboard,
         "overrides": list(overrides),
         "only": list(only),
@@ -90,13 +115,22 @@ def submit(
         **({"review": review} if review else {}),
         **(rows or {}),
     }
-    if len(json.dumps(parameters)) > MOST_BYTES:
-        raise UserError("the overrides are too long to be sent; write them into the storyboard")
+
+
+def check_takes(rest: Rest, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether films would be made of these parameters, whatever storyboard and store they name: known before anything
+    is sent. The deployment. Raises EnvironmentProblem when no machine has offered to make films, or one that knows
+    less, and UserError for too many overrides."""
+    check_length(parameters)
     deployment = offered(rest)
     check_knows(rest, deployment, parameters)
-    asked = {"name": title, "parameters": parameters, "state": {"type": "SCHEDULED"}}
-    run = str(rest.post(f"/deployments/{deployment['id']}/create_flow_run", asked)["id"])
-    return Submitted(run, run_url(rest.url, run), is_served(rest))
+    return deployment
+
+
+def check_length(parameters: Mapping[str, Any]) -> None:
+    """Raises UserError for overrides that are too many."""
+    if len(json.dumps(parameters)) > MOST_BYTES:
+        raise UserError("the overrides are too long to be sent; write them into the storyboard")
 
 
 def offered(rest: Rest) -> dict[str, Any]:

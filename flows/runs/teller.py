@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic
 
 from flows.batch.events import BatchEvent
@@ -21,9 +21,9 @@ class Tellers(Generic[Made, Told]):
     """An observer of what is made. Its end is kept back, `last`: something is done with it before it is over."""
 
     watches_idle = True
+    troubles: Sequence[str] = ()
 
     def __init__(self, telling: Callable[[Made], Tells[Told]], outbox: Outbox, run: Run) -> None:
-        self.trouble: str | None = None
         self.last: Message | None = None
         self._tells = telling
         self._outbox = outbox

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+from flows.cost.spent import Spent
 from flows.errors import FlowsError, Stopped, UserError
 from flows.events import Event, Failed, Finished, Log, Progress, Started, notice_of
 from flows.film.making import Making
@@ -62,12 +63,12 @@ class Telling:
             yield Ended(name, "cancelled", why)
         self._open.clear()
         if error is not None:
-            yield ended(error)
+            yield ended(error, self._making.spent)
             return
         yield from file_links(self._making.film, self._making.report)
         if self._making.waiting is not None:
             yield Page(REVIEW, "What waits for decisions", self._making.waiting.markdown)
-            yield Ended("", "waits", self._making.waiting.message)
+            yield Ended("", "waits", with_spent(self._making.waiting.message, self._making.spent))
             return
         try:
             yield contact_sheet_page(self._making.contact_sheet())
@@ -126,9 +127,14 @@ def _in_store(watch: TakeWatch) -> str:
     return f"in the store: {watch.take.fingerprint[:12]}"
 
 
-def ended(error: BaseException) -> Ended:
-    """How a film ends that is not made."""
-    return Ended("", _how(error), str(error) or type(error).__name__)
+def ended(error: BaseException, spent: Spent | None = None) -> Ended:
+    """How a film ends that is not made, and what it has used."""
+    return Ended("", _how(error), with_spent(str(error) or type(error).__name__, spent or Spent()))
+
+
+def with_spent(message: str, spent: Spent) -> str:
+    """The last word of a run says what it has used, and cost: it is what people are told."""
+    return "\n".join(filter(None, (message, spent.words)))
 
 
 def _how(error: BaseException) -> End:
@@ -146,4 +152,4 @@ def _how(error: BaseException) -> End:
 def _summary(making: Making) -> str:
     rendered = sum(watch.take.fingerprint in making.rendered for watch in making.watches.takes)
     takes = f"{rendered} of {len(making.watches.takes)} takes rendered"
-    return f"{making.film}: {takes}" if making.film else takes
+    return with_spent(f"{making.film}: {takes}" if making.film else takes, making.spent)

@@ -26,7 +26,9 @@ def events_of(kind: str) -> list[str]:
 
 
 _WORDS = {event: words for kind, words in NOTICES.items() for event in events_of(kind)}
-_TITLE = "{{ flow_run.name or 'wanflow' }}"
+_ENDINGS = "".join(f" | replace(' ({state.lower()})', '')" for state in (MISSED, SKIPPED))
+_TITLE = f"{{{{ (flow_run.name or 'wanflow'){_ENDINGS} }}}}"
+"""A worker calls runs that it does not make `monday (missed)`, and the words say that already."""
 _CHOSEN = "".join(
     f"{{% {'elif' if number else 'if'} event.event == '{event}' %}}{words}"
     for number, (event, words) in enumerate(_WORDS.items())

@@ -36,6 +36,7 @@ BLOBS, RECORDS, TEMPORARY = "blobs", "clips", "tmp"
 IDENTITY = "identity.txt"
 LEDGER = "ledger"
 CHECKPOINTS = "checkpoints"
+SUBMISSIONS = "submissions"
 TIMINGS = "ledger-timings/timings.json"
 OVERHEADS = "ledger-timings/films.json"
 
@@ -103,7 +104,7 @@ def motion_note(key: str) -> str:
 
 def submission_note(digest: str) -> str:
     """A storyboard that was sent, by the sha256 of what the note says."""
-    return f"submissions/{_sha256(digest)}.json"
+    return f"{SUBMISSIONS}/{_sha256(digest)}.json"
 
 
 def film_note(run: str) -> str:

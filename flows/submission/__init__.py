@@ -13,6 +13,7 @@ from flows.submission.pack import (
     check_storyboard_here,
     pack,
     pack_files,
+    take_back,
     whole_paths,
 )
 from flows.submission.unpack import load_sent, unpack
@@ -32,6 +33,7 @@ __all__ = [
     "pack_files",
     "publish_film",
     "put_files",
+    "take_back",
     "unpack",
     "whole_paths",
     "write_film",

@@ -42,11 +42,13 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """`digest` names the submission in its store; `base` is the folder here that its paths are relative to."""
+    """`digest` names the submission in its store; `base` is the folder here that its paths are relative to. `new`: it
+    was not there before."""
 
     digest: str
     manifest: Manifest
     base: Path
+    new: bool = True
 
     def place(self, path: Path) -> str:
         """Where a file of this machine lies in the submission."""
@@ -130,8 +132,14 @@ def pack_files(
     )
     data = manifest.to_json()
     digest = hashlib.sha256(data).hexdigest()
-    store.add_note(submission_note(digest), data)
-    return Packed(digest, manifest, base)
+    return Packed(digest, manifest, base, store.add_note(submission_note(digest), data))
+
+
+def take_back(packed: Packed, store: Store) -> None:
+    """Nobody has been asked to make it: the submission is not there any more, if it was new. The bytes of its files
+    stay, since others may have sent the same ones. Raises StoreError, EnvironmentProblem."""
+    if packed.new:
+        store.drop_note(submission_note(packed.digest))
 
 
 def _from(path: Path) -> str:

@@ -17,8 +17,8 @@ from flows.batch.make import BatchResult, make_batch
 from flows.batch.plan import plan_batch
 from flows.cluster import RendererSpec
 from flows.cluster.session import RaySession
-from flows.errors import UserError
-from flows.events import Log
+from flows.errors import TableError, UserError
+from flows.events import BudgetLow, Log
 from flows.ledger import Chosen, read_history
 from flows.planning.model import Clip, Totals
 from flows.store import open_store
@@ -63,7 +63,9 @@ def made(
     [
         (
             "cost.cap.film=0.01",
-            r"cost\.cap\.film=0\.01: rows\.csv: row 2: the film 'boat' may take up to .*\n.*: leave it out, --draft$",
+            r"rows\.csv: 4 of one kind, in rows 2-5\n    row 2: cost\.cap\.film=0\.01: the film 'boat' may take up to ."
+            r"* \(about .*\n    row 3: (.*\n)+    cost\.cap\.film=.* allows them, or render less: leave films out, "
+            r"--draft$",
         ),
         (
             "cost.cap.batch=0.01",
@@ -107,6 +109,26 @@ def test_a_batch_that_reaches_its_cap_keeps_what_is_made_and_goes_on(ray_here: R
     assert [entry.state for entry in more.entries].count("kept") == states.count("made")
 
 
+def test_one_film_that_reaches_its_cap_is_stopped_and_goes_on_with_a_higher_one(
+    ray_here: RaySession, tmp_path: Path
+) -> None:
+    """The first pays for what all of them begin with."""
+    told: list[BatchEvent] = []
+    result = made(tmp_path, "cost.cap.film=1.5", seconds=3.2, expected=0.4, on_event=told.append)
+    assert sorted(entry.state for entry in result.entries) == ["made", "made", "made", "stopped"]
+    late = next(entry for entry in result.entries if entry.state == "stopped")
+    assert str(late.error).startswith("cost.cap.film=1.5: ")
+    assert late.rendered == 1, "what was under way is finished, and its other clip not begun"
+    assert {low.film for low in told if isinstance(low, BudgetLow)} >= {late.name}
+    with pytest.raises(
+        TableError, match=rf"row {late.row}: cost\.cap\.film=1\.5: .* of 1\.50 EUR are spent or reserved"
+    ):
+        made(tmp_path, "cost.cap.film=1.5", seconds=3.2, expected=0.4)
+    more = made(tmp_path, "cost.cap.film=60", seconds=0.1)
+    assert [entry.state for entry in more.entries].count("kept") == 3
+    assert more.complete
+
+
 def test_what_could_not_be_given_back_is_said(ray_here: RaySession, tmp_path: Path) -> None:
     budgets, said = tmp_path / "store" / "budgets", list[str]()
 
@@ -143,7 +165,7 @@ def test_what_is_lost_in_the_store_counts_against_caps(ray_here: RaySession, tmp
     assert all("cost.cap.batch=1e-07h: the batch" in str(entry.error) for entry in stopped)
     assert late.rendered == 0
 
-    with pytest.raises(UserError, match=r"cost\.cap\.film=1e-07h: rows\.csv: row \d: the film .*may take up to"):
+    with pytest.raises(UserError, match=r"rows\.csv: row \d: cost\.cap\.film=1e-07h: the film .*may take up to"):
         made(tmp_path, "cost.cap.film=0.0000001h")
     with pytest.raises(UserError, match=r"cost\.cap\.batch=1e-07h: the batch"):
         made(tmp_path, "cost.cap.batch=0.0000001h")

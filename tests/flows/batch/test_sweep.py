@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from flows.batch.manifest import read_manifest
 from flows.batch.plan import plan_batch
 from flows.batch.record import Recorder
 from flows.batch.sheet import read_sheet
-from flows.batch.sweep import Sweep, plan_sweep
+from flows.batch.sweep import Sweep, alike, plan_sweep
 from flows.cluster import RendererSpec
 from flows.cluster.session import RaySession
+from flows.config import compose
 from flows.errors import SettingsError, StoryboardError, UserError
 from flows.film.picking import choices, keep, made_film
+from flows.settings import Settings
 from flows.store import open_store
 from tests.flows.batch.batches import asked, table
 from tests.flows.batch.sweeps import STORYBOARD, swept
@@ -38,6 +41,24 @@ def test_films_are_all_combinations_and_named_by_what_differs(tmp_path: Path) ->
     assert steps[0] == steps[2] == 2 * steps[1]
     assert {planned.plan.title for planned in plan.films} == {"Other"}
     assert {planned.plan.settings.film.outputs for planned in plan.films} == {tmp_path / "outputs" / plan.called}
+
+
+def test_settings_that_are_equal_are_found_without_comparing_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = compose(["cost.gpu_hour={H200: 3}"]).settings
+    dearer = replace(usual, cost=replace(usual.cost, gpu_hour={"H200": 4.0}))
+    different = [replace(usual, render=replace(usual.render, steps_scale=1 + number / 1e4)) for number in range(400)]
+    compared = 0
+    equal = Settings.__eq__
+
+    def counted(one: Settings, other: object) -> bool:
+        nonlocal compared
+        compared += 1
+        return equal(one, other)
+
+    monkeypatch.setattr(Settings, "__eq__", counted)
+    groups = alike([*different, dearer, *map(replace, different)])
+    assert list(groups.values()) == [[number, number + 401] if number < 400 else [400] for number in range(401)]
+    assert compared < 1000
 
 
 def test_clips_that_films_share_are_counted_once(tmp_path: Path) -> None:

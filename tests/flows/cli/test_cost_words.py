@@ -66,8 +66,12 @@ def test_of_a_batch_the_caps_that_will_refuse_it_are_named(part: float, of: str,
 
 def test_what_was_used_says_what_was_wasted() -> None:
     spent = Spent(used_seconds=90.0, failed_seconds=12.0, repeated_seconds=3.0, cost=0.05, currency="EUR")
-    assert spent_lines(spent) == ["used 1 min 30 s, 0.05 EUR; of it wasted: failed 12 s, repeated 3.0 s"]
-    assert spent_lines(replace(spent, cost=None, failed_seconds=0.0, repeated_seconds=0.0)) == ["used 1 min 30 s"]
+    assert spent_lines(spent) == [
+        "used 1 min 30 s of machine time, 0.05 EUR; of it wasted: failed 12 s, repeated 3.0 s"
+    ]
+    assert spent_lines(replace(spent, cost=None, failed_seconds=0.0, repeated_seconds=0.0)) == [
+        "used 1 min 30 s of machine time"
+    ]
     assert spent_lines(Spent()) == []
 
 

@@ -77,7 +77,7 @@ def spent(tmp_path: Path) -> Path:
         row(0, "boat", 3600.0, model="wan22", gpu="NVIDIA H200"),
         row(1, "boat", 1800.0, failed_seconds=600.0, repeated_seconds=300.0, user="bo"),
         row(7, "kite", 7200.0, batch="spring", status="failed", failed_seconds=7200.0),
-        row(8, "kite", 60.0, cost=None, currency=""),
+        row(8, "kite", 60.0, batch="spring", cost=None, currency=""),
     ]
     append_rows(open_store(str(path)), rows)
     return path
@@ -93,11 +93,11 @@ def sums(store: Path, *arguments: str) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("by", "seconds"),
     [
-        ("film", {"kite": 7260.0, "boat": 5400.0}),
+        ("film", {"spring/kite": 7260.0, "boat": 5400.0}),
         ("week", {"2026-W45": 5400.0, "2026-W46": 7260.0}),
         ("month", {"2026-11": 12660.0}),
         ("person", {"ana": 10860.0, "bo": 1800.0}),
-        ("batch", {"spring": 7200.0, "(no batch)": 5460.0}),
+        ("batch", {"spring": 7260.0, "(no batch)": 5400.0}),
         ("gpu", {"(no GPU)": 9060.0, "NVIDIA H200": 3600.0}),
         ("model", {"(unknown)": 9060.0, "wan22": 3600.0}),
         ("variant", {"t2v-a14b": 12660.0}),
@@ -109,10 +109,19 @@ def test_sums_by_what_is_asked_for(spent: Path, by: str, seconds: dict[str, floa
     assert list(found) == list(seconds), "the dearest first, or in their order"
 
 
+def test_films_of_a_batch_are_told_apart_though_they_have_one_title(spent: Path) -> None:
+    films = [replace(ROW, slug=slug, batch="spots", film="Spot", used_seconds=9.0) for slug in ("a-1", "a-2")]
+    append_rows(open_store(str(spent)), films)
+    text = run(f"store.address={spent}", "--by", "film", "--batch", "spots")
+    assert [line.split()[0] for line in text.splitlines()[1:3]] == ["spots/a-1", "spots/a-2"]
+    assert "spots/a-2" in run(f"store.address={spent}", "--film", "spots/a-2")
+    assert "spots/a-1" not in run(f"store.address={spent}", "--film", "spots/a-2")
+
+
 def test_a_sum_says_what_was_wasted_and_what_had_no_price(spent: Path) -> None:
     found = sums(spent, "--by", "film")
     assert (found["boat"]["failed_seconds"], found["boat"]["repeated_seconds"]) == (600, 300)
-    assert found["kite"]["unpriced_seconds"] == 60
+    assert found["spring/kite"]["unpriced_seconds"] == 60
     assert found["boat"]["cost"] == {"EUR": pytest.approx(5.4)}
     text = run(f"store.address={spent}", "--by", "film")
     assert "in all used 3 h 31 min, 12.60 EUR; of it wasted: failed 2 h 10 min, repeated 5 min 00 s" in text
@@ -134,16 +143,18 @@ def test_a_time_that_ends_before_it_begins_is_refused(since: str, until: str, tm
 @pytest.mark.parametrize(
     ("options", "films"),
     [
-        (["--since", "2026-11-09"], {"kite"}),
+        (["--since", "2026-11-09"], {"spring/kite"}),
         (["--until", "2026-11-02"], {"boat"}),
         (["--since", "2026-11-03", "--until", "2026-11-03"], {"boat"}),
         (["--person", "bo"], {"boat"}),
-        (["--batch", "spring"], {"kite"}),
-        (["--failed"], {"boat", "kite"}),
-        (["--failed", "--status", "failed"], {"kite"}),
+        (["--batch", "spring"], {"spring/kite"}),
+        (["--failed"], {"boat", "spring/kite"}),
+        (["--failed", "--status", "failed"], {"spring/kite"}),
         (["--model", "wan22"], {"boat"}),
         (["--variant", "i2v-a14b"], set()),
-        (["--film", "kite"], {"kite"}),
+        (["--film", "kite"], {"spring/kite"}),
+        (["--film", "spring/kite"], {"spring/kite"}),
+        (["--film", "autumn/kite"], set()),
     ],
 )
 def test_what_is_summed_is_chosen(spent: Path, options: list[str], films: set[str]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from flows.cli.forms import ProblemForm
+from flows.cli.forms.envelope import ProblemForm
 from flows.cli.outcome import error_text
 from flows.cli.problems import CODES, MEANINGS, exit_code, of_problem, parsed, problems_of
 from flows.errors import FlowsError, Lacking, Place, Problem, RenderError, SettingsError, StoryboardError

@@ -13,11 +13,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from flows.cli.forms import ScheduleAddDocument
+from flows.cli.forms.schedule import ScheduleAddDocument
 from flows.cli.main import wanflow
-from flows.errors import FlowsError
+from flows.errors import EnvironmentProblem, FlowsError
 from flows.runs import schedules, submitting
 from flows.runs.schedule import Schedule
+from flows.store import open_store
+from flows.store.layout import SUBMISSIONS
 from tests.flows.batch.batches import STORYBOARD, table
 from tests.flows.cli.conforming import faults
 
@@ -34,6 +36,7 @@ class Recorded:
     """In the place of a server's schedules: what was put there."""
 
     put_there: list[tuple[Any, ...]]
+    knows_less = refuses = False
 
     def __init__(self, rest: object) -> None:
         self.paused = False
@@ -41,7 +44,14 @@ class Recorded:
     def check_new(self, name: str, *, replace: bool) -> None:
         assert name
 
+    def check_takes(self, parameters: dict[str, Any]) -> None:
+        if self.knows_less:
+            raise EnvironmentProblem("the machine that serves films has an older wanflow")
+        assert "storyboard" in parameters
+
     def put(self, *what: Any) -> Schedule:
+        if self.refuses:
+            raise FlowsError("the Prefect server says 409")
         self.put_there.append(what)
         name, cron, zone, parameters = what
         return Schedule("1", name, True, cron, cron, zone, {**parameters, "schedule": name})
@@ -148,6 +158,22 @@ def test_people_may_look_at_a_batch_first(put: list[tuple[Any, ...]], tmp_path: 
     _, failed = add("spot.yaml", f"store.address={tmp_path}/store", *MONDAY, "--review", "draft", "--table", "rows.csv")
     assert failed is None
     assert (put[0][3]["review"], put[0][3]["table"]) == ("draft", "rows.csv")
+
+
+@pytest.mark.parametrize("how", ["knows_less", "refuses"])
+def test_of_what_is_refused_nothing_stays_in_the_store(
+    put: list[tuple[Any, ...]], tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recorded, how, True)
+    _, failed = add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY)
+    assert failed is not None
+    assert open_store(f"{tmp_path}/store").notes(SUBMISSIONS) == ()
+    monkeypatch.setattr(Recorded, how, False)
+    add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY)
+    (sent,) = open_store(f"{tmp_path}/store").notes(SUBMISSIONS)
+    monkeypatch.setattr(Recorded, how, True)
+    add("boat.yaml", f"store.address={tmp_path}/store", *MONDAY)
+    assert open_store(f"{tmp_path}/store").notes(SUBMISSIONS) == (sent,), "what was asked for before stays"
 
 
 def test_a_long_title_is_a_name_all_the_same(put: list[tuple[Any, ...]], tmp_path: Path) -> None:

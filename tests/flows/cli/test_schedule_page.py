@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flows.cli.forms import ScheduleChangedDocument, ScheduleListDocument, ScheduleRunDocument
+from flows.cli.forms.schedule import ScheduleChangedDocument, ScheduleListDocument, ScheduleRunDocument
 from flows.cli.schedule_page import changed_document, list_document, print_list, run_document, times
 from flows.runs.schedule import Last, Schedule
 from flows.runs.submitting import Submitted

@@ -68,6 +68,24 @@ def test_clips_of_one_pool_can_have_renderers_of_their_own(pool: OpenPool, tmp_p
     assert written == {"own": ["first", "third"], "other": ["after", "second"]}
 
 
+def test_clips_can_be_left_out_until_they_are_begun(pool: OpenPool, store: Store) -> None:
+    rendering = pool(RendererSpec("stub", {"seconds": 1.0, "steps": 4}), max_workers=1)
+    clips = [real_clip(prompt) for prompt in ("first", "second", "third")]
+    names = {clip.fingerprint for clip in clips}
+    rendering.submit(clips)
+    begun = ended = None
+    for event in rendering.events():
+        if isinstance(event, Started) and begun is None:
+            begun = event.fingerprint
+            assert rendering.leave_out(names) == names - {begun}
+        if isinstance(event, Finished):
+            ended = event.fingerprint
+    assert begun == ended, "the pool has nothing else to do"
+    late = real_clip("late")
+    rendering.submit([late])
+    assert finished(list(rendering.events())) == [late.fingerprint]
+
+
 def test_a_chain_is_rendered_in_order_and_leaves_whole_clips(pool: OpenPool, store: Store) -> None:
     first = real_clip("first")
     second = real_clip("second", after=[first])

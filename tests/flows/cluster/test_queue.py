@@ -273,3 +273,18 @@ def test_a_renderer_that_prepares_nothing_holds_nobody_up() -> None:
     assert name(queue.lease("w")) == "a"
     queue.finish("a")
     assert name(queue.lease("w")) == "b"
+
+
+def test_a_film_does_without_clips_unless_they_are_begun_or_another_one_wants_them() -> None:
+    queue = queue_of(workers=("w1", "w2"))
+    queue.add([clip("a"), clip("b", after=["a"]), clip("c"), clip("d")], "one")
+    queue.add([clip("c")], "two")
+    begun = name(queue.lease("w1"))
+    assert begun == "a"
+    assert queue.leave_out("one", ["a", "b", "c", "nothing"]) == {"b", "c"}
+    assert queue.wanted_by("c") == {"two"}
+    assert queue.wanted_by("b") == frozenset()
+    queue.finish("a")
+    left = {name(queue.lease("w1")), name(queue.lease("w2"))}
+    assert left == {"c", "d"}
+    assert queue.unsettled == 2

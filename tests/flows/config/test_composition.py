@@ -153,6 +153,11 @@ def test_a_folder_for_the_store_may_be_called_its_path(tmp_path: Path) -> None:
         ("cost.gpu_hour={H200: -3}", "H200: -3.0 is out of range"),
         ("cost.gpu_hour={H200: nan}", "H200: nan is out of range"),
         ("cost.gpu_hour.H200=-3", "H200: -3.0 is out of range"),
+        ("cost.gpu_hour={H200: abc}", "cost.gpu_hour.H200 must be a number: {H200: 3.5, default: 2}"),
+        ("cost.gpu_hour={H200: null}", "cost.gpu_hour.H200 must be a number: {H200: 3.5, default: 2}"),
+        ("cost.gpu_hour={H200: {a: 1}}", "H200 must have a number: {H200: 3.5, default: 2}"),
+        ("cost.gpu_hour={4090: 1}", "cost.gpu_hour: 4090 is no name; write a text, as RTX 4090"),
+        ("cost.gpu_hour={A100 80GB: 3, 80gb a100: 4}", "A100 80GB and 80gb a100 are one name; leave one"),
         ("cost.gpu_hour=3", "must be names, each with a number"),
         ("cost.worker_hour=-0.1", "-0.1 is out of range"),
         ("cost.currency=euro", "write its code of three capital letters"),
@@ -174,8 +179,34 @@ def test_what_cannot_be_a_price_or_a_cap_is_named_with_its_override(override: st
 def test_a_price_below_zero_is_named_with_its_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "default.yaml").write_text("cost:\n  currency: EUR\n  gpu_hour: {H200: 3.5, default: -1}\n")
-    with pytest.raises(SettingsError, match=r"default\.yaml:3:3: default: -1\.0 is out of range"):
+    with pytest.raises(SettingsError, match=r"default\.yaml:3:25: default: -1\.0 is out of range"):
         compose([], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "  gpu_hour:\n    H100: 2\n    H200: abc\n",
+            "4:5: cost.gpu_hour.H200 must be a number: {H200: 3.5, default: 2}",
+        ),
+        ("  gpu_hour:\n    H100: 2\n    H200:\n", "4:5: cost.gpu_hour.H200 must be a number: {H200: 3.5, default: 2}"),
+        (
+            "  gpu_hour: {H200: 3,50}\n",
+            "2:22: cost.gpu_hour: 50 is no name; write a text, as RTX 4090, and numbers with",
+        ),
+        ("  gpu_hour: {'': 3}\n", "2:3: cost.gpu_hour: '' names nothing; write what is in a name"),
+        ("  gpu_hour: [3.5]\n", "2:3: cost.gpu_hour must be names, each with a number: {H200: 3.5, default: 2}"),
+        ("  worker_hour: -1\n", "2:3: cost.worker_hour: -1.0 is out of range"),
+        ("  cap: 500\n", "2:3: cost.cap must be a section, with keys of its own below it, as film"),
+        ("", "1:1: cost must be a section, with keys of its own below it, as gpu_hour"),
+    ],
+)
+def test_what_cannot_be_a_price_or_a_cap_is_named_with_its_key_and_line(tmp_path: Path, text: str, said: str) -> None:
+    write(tmp_path / "project/default.yaml", f"cost:\n{text}")
+    with pytest.raises(SettingsError) as wrong:
+        compose([], tmp_path)
+    assert f"project/default.yaml:{said}" in str(wrong.value)
 
 
 def test_prices_by_gpu_are_added_to_those_of_a_project(tmp_path: Path) -> None:

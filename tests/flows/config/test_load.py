@@ -48,7 +48,7 @@ def test_config_dir_names_another_directory(tmp_path: Path) -> None:
             "project/default.yaml:2:3: there is no film.crff; did you mean film.crf?",
         ),
         ("project/default.yaml", "film:\n  crf: high\n", "project/default.yaml:2:3: film.crf must be a whole number"),
-        ("project/default.yaml", "film:\n  crf: 77\n", "project/default.yaml:2:3: 77 is out of range"),
+        ("project/default.yaml", "film:\n  crf: 77\n", "project/default.yaml:2:3: film.crf: 77 is out of range"),
         ("project/default.yaml", "film: [\n", "project/default.yaml:"),
         ("project/default.yaml", "prompts: {extend: off}\n", 'write "off" with its quotes'),
         ("project/default.yaml", "defaults:\n  - override /prompts: off\n", 'as in prompts: "off"'),

@@ -25,7 +25,7 @@ Kind = Literal["b", "c"]
         (Literal["a"] | Kind, str, ("a", "b", "c"), None, "text"),
         (Kind | None, str | None, ("b", "c"), None, "text or null"),
         (Annotated[str, OneOf({"x": 1, "y": 2})], str, ("x", "y"), None, "text"),
-        (tuple[Path, ...], tuple[Path, ...], (), None, "a list, each a path"),
+        (tuple[Path, ...], tuple[Path, ...], (), None, "a list, each a path, in brackets: [ONE, TWO]"),
     ],
 )
 def test_a_type_says_what_a_value_may_be(

@@ -46,7 +46,7 @@ class Watcher:
     """An observer that notes what it hears in the film's own list. `end_fails`: telling it the end does not work."""
 
     def __init__(self, film: Film, trouble: str | None = None, end_fails: BaseException | None = None) -> None:
-        self.trouble = trouble
+        self.troubles = () if trouble is None else (trouble,)
         self._film = film
         self._end_fails = end_fails
 

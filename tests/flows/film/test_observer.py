@@ -18,4 +18,4 @@ def test_where_nobody_watches_everything_may_be_told_and_nothing_comes_of_it() -
     nobody.end(film, ValueError("x"))
     nobody.close()
     assert nobody.run(patient=True) == nobody.run(patient=False) == Run("", "")
-    assert nobody.trouble is None
+    assert nobody.troubles == ()

@@ -71,6 +71,17 @@ def test_history_can_be_narrowed(store: Store) -> None:
     assert len(read_history(store, Chosen(status="cached"))) == 1
 
 
+def test_films_of_one_batch_that_share_clips_keep_their_rows(store: Store) -> None:
+    """Their rows may be written at one moment, and be read of two files."""
+    films = [replace(ROW, slug=slug, batch="spots", status="cached", flow_run="1") for slug in ("a-1", "a-2")]
+    append_rows(store, films)
+    append_rows(store, [later(5)])
+    assert sorted(row.slug for row in read_history(store, Chosen(batch="spots"))) == ["a-1", "a-2"]
+    assert [row.slug for row in read_history(store, Chosen(film="spots/a-2"))] == ["a-2"]
+    compact(store)
+    assert sorted(row.slug for row in read_history(store, Chosen(batch="spots"))) == ["a-1", "a-2"]
+
+
 def write_rows(address: str, writer: int) -> None:
     store = open_store(address)
     for number in range(20):

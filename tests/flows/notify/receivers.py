@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -33,7 +35,8 @@ class Inbox:
 
 
 @contextmanager
-def webhook() -> Iterator[Inbox]:
+def webhook(trusted: ssl.SSLContext | None = None) -> Iterator[Inbox]:
+    """`trusted` has the certificate; without it nothing is encrypted."""
     inbox = Inbox()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -51,19 +54,57 @@ def webhook() -> Iterator[Inbox]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with _serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler), inbox, "http"):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if trusted is not None:
+        server.socket = trusted.wrap_socket(server.socket, server_side=True)
+    with _serving(server, inbox, "http" if trusted is None else "https"):
         yield inbox
 
 
 @contextmanager
-def mailbox() -> Iterator[Inbox]:
+def mailbox(security: str = "none", trusted: ssl.SSLContext | None = None) -> Iterator[Inbox]:
+    """`security`: `tls`, `starttls` or `none`; `trusted` has the certificate. What has come without encryption though
+    there is some is marked so."""
     inbox = Inbox()
 
     class Handler(socketserver.StreamRequestHandler):
+        def setup(self) -> None:
+            super().setup()
+            self.secure = security == "none"
+            if security == "tls":
+                self.encrypt()
+
+        def encrypt(self) -> None:
+            assert trusted is not None
+            self.request = trusted.wrap_socket(self.request, server_side=True)
+            self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
+            self.secure = True
+
+        def finish(self) -> None:
+            super().finish()
+            self.request.close()
+
+        def greet(self) -> None:
+            offers = ["AUTH PLAIN"] if self.secure else ["STARTTLS"]
+            self.wfile.write("".join(f"250-{line}\r\n" for line in ("here", *offers)).encode() + b"250 fine\r\n")
+
         def handle(self) -> None:
             self.wfile.write(b"220 here\r\n")
             while line := self.rfile.readline():
                 command = line[:4].strip().upper()
+                if not self.secure and command not in (b"EHLO", b"STAR", b"QUIT"):
+                    inbox.came.append("not encrypted")
+                if command == b"EHLO" and security != "none":
+                    self.greet()
+                    continue
+                if command == b"STAR":
+                    self.wfile.write(b"220 go on\r\n")
+                    self.encrypt()
+                    continue
+                if command == b"AUTH":
+                    inbox.came.append(base64.b64decode(line.split()[-1]).decode().split("\0")[1:])
+                    self.wfile.write(b"235 welcome\r\n")
+                    continue
                 if inbox.how == "hangs":
                     inbox.over.wait(HANG_SECONDS)
                 elif command == b"DATA":
@@ -79,6 +120,12 @@ def mailbox() -> Iterator[Inbox]:
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
+
+        def handle_error(self, request: object, client: object) -> None:
+            if security == "none":
+                super().handle_error(request, client)  # type: ignore[arg-type]  # as socketserver has it
+            else:
+                inbox.came.append("went away")
 
     with _serving(Server(("127.0.0.1", 0), Handler), inbox, "smtp"):
         yield inbox

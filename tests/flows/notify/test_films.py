@@ -8,7 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from flows.cost.spent import Spent
 from flows.errors import RenderError, Stopped
+from flows.events import Failed, Started
 from flows.film.making import Waiting
 from flows.notify.films import MOST_LOST, batch_message, film_message
 from tests.flows.batch.makings import making_in
@@ -16,7 +18,27 @@ from tests.flows.batch.makings import making_in
 
 def film(**values: Any) -> Any:
     plan = SimpleNamespace(title="Spot")
-    return SimpleNamespace(**({"plan": plan, "began": time.monotonic() - 65, "waiting": None} | values))
+    return SimpleNamespace(
+        **({"plan": plan, "began": time.monotonic() - 65, "waiting": None, "spent": Spent()} | values)
+    )
+
+
+def test_what_it_used_and_cost_is_said_however_it_ended(tmp_path: Path) -> None:
+    watches = SimpleNamespace(takes=[])
+    spent = Spent(used_seconds=1230.0, failed_seconds=30.0, cost=1.2, currency="EUR")
+    made = film(watches=watches, rendered=set(), film=Path("/f/film.mp4"), report=None, clips=(), spent=spent)
+    words = "used 20 min 30 s of machine time, 1.20 EUR; of it wasted: failed 30 s"
+    for message in (film_message(made, None), film_message(made, RenderError("one take"))):
+        assert message is not None
+        assert words in message.lines
+    making = making_in(tmp_path)
+    making.plan = replace(making.plan, films=making.plan.films[:1])
+    making.meter.note(Started("a", "w", 1), 0.0)
+    making.meter.note(Failed("a", "w", "fell", final=True), 90.0)
+    for error in (None, RenderError("lost")):
+        ended = batch_message(making, error, time.monotonic())
+        assert ended is not None
+        assert "used 1 min 30 s of machine time; of it wasted: failed 1 min 30 s" in ended.lines, "there is no price"
 
 
 def test_a_film_is_made_fails_or_was_stopped() -> None:

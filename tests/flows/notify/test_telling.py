@@ -65,7 +65,7 @@ def ended(settings: NotifySettings, error: BaseException | None = None) -> tuple
     observer.end(None, error)
     observer.close()
     observer.close()
-    return time.monotonic() - began, observer.trouble
+    return time.monotonic() - began, "\n".join(observer.troubles) or None
 
 
 def test_people_are_told_of_the_end_and_of_what_cannot_wait(hook: Inbox, settings: NotifySettings) -> None:
@@ -99,7 +99,31 @@ def test_one_that_fails_is_said_once_without_its_secret(
         monkeypatch.setenv("HOOK", "http://127.0.0.1:9/SECRET")
     took, trouble = ended(settings)
     assert took < 5
-    assert trouble == f"not everybody was told: the webhook at http://127.0.0.1/… {said}"
+    assert trouble == f"not everybody was told: the webhook at http://127.0.0.1/… {said} (2 messages)"
+
+
+def test_what_goes_wrong_is_one_warning_however_often_it_does(
+    hook: Inbox, settings: NotifySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook.how = "500"
+    gone = Unobserved()
+    gone.troubles = ("the run is not shown",)
+    watched = Notifying[None, Event](gone, settings, lambda making: "Spot", lambda *ignored: Message("done", "Spot"))
+    watched.start()
+    watched.begin(None)
+    said: list[str] = []  # as a film and a batch say them: each that is new
+    for number in range(5):
+        watched.tell(BudgetLow("cost.cap.batch", 8.0 + number, 10.0, "EUR"))
+        while len(hook.came) < 2 * (number + 1):  # a busy one is asked twice
+            time.sleep(0.01)
+        said += [trouble for trouble in watched.troubles if trouble not in said]
+    watched.end(None, None)
+    watched.close()
+    said += [trouble for trouble in watched.troubles if trouble not in said]
+    assert said == [
+        "the run is not shown",
+        "not everybody was told: the webhook at http://127.0.0.1/… says 500 (6 messages)",
+    ]
 
 
 def test_a_slow_one_is_waited_for_and_one_that_never_ends_is_left(
@@ -111,7 +135,7 @@ def test_a_slow_one_is_waited_for_and_one_that_never_ends_is_left(
     hook.how = "hangs"
     took, trouble = ended(settings)
     assert took < 2
-    assert trouble == telling.LATE
+    assert trouble == f"{telling.LATE} (2 messages)"
 
 
 def test_mail_is_sent_and_one_way_that_fails_keeps_no_other(
@@ -136,6 +160,8 @@ def test_mail_is_sent_and_one_way_that_fails_keeps_no_other(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"webhook": "env:"}, "notify.webhook env:: it does not say where\n    write env:NAME, or file:PATH"),
+        ({"webhook": "file:"}, "notify.webhook file:: it does not say where\n    write env:NAME, or file:PATH"),
         ({"webhook": "env:NOWHERE"}, "notify.webhook env:NOWHERE: the environment has no NOWHERE"),
         ({"email": ("boss",), "smtp": "smtp://localhost"}, "notify.email boss: this is no mail address"),
         ({"email": ("a@x.org",)}, "no server is named that takes mail"),
@@ -157,10 +183,12 @@ def test_a_film_is_made_whoever_is_told(
     stub = RendererSpec(KIND, {"folder": str(tmp_path)})
     result = run_film(plan, renderer=stub)
     (came,) = hook.came
-    title, took, film, report, run = came["text"].splitlines()
+    title, took, used, film, report = came["text"].splitlines()
     assert title == "*The paper boat is made*"
     assert took.startswith("3 takes rendered, 0 from the store, after ")
-    assert (film, run) == (str(result.path), result.run_url)
+    assert used.startswith("used ")
+    assert film == str(result.path)
+    assert "127.0.0.1" in result.run_url, "which leads nobody there, and is not told"
     assert report.endswith("report.html")
 
     hook.how = "500"

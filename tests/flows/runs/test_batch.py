@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flows.batch.events import FilmNews
 from flows.errors import Stopped
-from flows.events import BudgetLow
+from flows.events import BudgetLow, Failed, Started
 from flows.runs.batch import BatchTelling
 from flows.runs.messages import Advanced, Began, Ended, Link, Opened, Page, Said, Told
 from tests.flows.batch.makings import making_in
@@ -37,7 +37,12 @@ def test_a_batch_is_one_run_with_a_task_a_film(tmp_path: Path) -> None:
     assert isinstance(end, Ended)
     assert (end.take, end.how) == ("", "failed"), "of none is there a film"
     making.entries[1].state = "made"
-    assert [*telling.closing(None)][-1] == replace(end, how="partly", message=end.message.replace("0 of", "1 of"))
+    partly = replace(end, how="partly", message=end.message.replace("0 of", "1 of"))
+    assert [*telling.closing(None)][-1] == partly
+    making.meter.note(Started("a", "w", 1), 0.0)
+    making.meter.note(Failed("a", "w", "lost", final=False, lost=True), 90.0)
+    used = "used 1 min 30 s of machine time; of it wasted: repeated 1 min 30 s"
+    assert [*telling.closing(None)][-1] == replace(partly, message=f"{partly.message}\n{used}")
 
 
 def test_films_under_way_when_it_is_stopped_are_cancelled(tmp_path: Path) -> None:

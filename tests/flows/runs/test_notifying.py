@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ import pytest
 from flows.errors import FlowsError, UserError
 from flows.notify.secret import Mail, Webhook
 from flows.runs.blocks import apprise
+from flows.runs.names import AUTO
 from flows.runs.notifying import Notifying, check_name, check_on
+from flows.runs.offer import offer
 from flows.runs.places import server_environment
 from flows.runs.rest import Rest
 from flows.runs.served import VARIABLE, Served
@@ -95,9 +98,54 @@ def run(named: Rest, folder: Path, *storyboards: str) -> None:
     homes = {"XDG_STATE_HOME": str(folder / "state"), "PREFECT_HOME": str(folder / "prefect")}
     environment = {**os.environ, **homes, "PYTHONPATH": root, VARIABLE: told, "PREFECT_API_URL": f"{named.url}/api"}
     script = str(Path(__file__).with_name("told_runs.py"))
-    subprocess.run(
-        [sys.executable, script, *storyboards], env=environment, check=True, capture_output=True, timeout=120
-    )
+    _run(script, environment, *storyboards)
+
+
+def _run(script: str, environment: dict[str, str], *arguments: str) -> None:
+    subprocess.run([sys.executable, script, *arguments], env=environment, check=True, capture_output=True, timeout=120)
+
+
+def not_made(named: Rest, folder: Path) -> None:
+    """Of the schedule `monday` a run was due hours ago; of `tuesday` one is due while its last film is still made. A
+    worker looks at them."""
+    deployment = offer(named, silence=None)
+
+    def asked(schedule: str, ago: timedelta, *, late: str = "1h") -> str:
+        due = {"scheduled_time": (datetime.now(UTC) - ago).isoformat()}
+        parameters = {"storyboard": "boat", "schedule": schedule, "late": late}
+        state = {"type": "SCHEDULED", "state_details": due}
+        body = {"parameters": parameters, "state": state, "tags": [AUTO], "name": schedule}
+        return str(named.post(f"/deployments/{deployment}/create_flow_run", body)["id"])
+
+    asked("monday", timedelta(hours=3))
+    named.set_state(asked("tuesday", timedelta(minutes=2)), {"type": "RUNNING", "name": "Running"})
+    asked("tuesday", timedelta(minutes=1))
+    script = str(Path(__file__).with_name("told_schedules.py"))
+    root = str(Path(__file__).parents[3])
+    home = {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_API_URL": f"{named.url}/api", "PYTHONPATH": root}
+    _run(script, {**os.environ, **home})
+
+
+@pytest.mark.slow
+def test_people_are_told_of_batches_made_in_part_and_of_schedules_that_were_not_made(
+    named: Rest, tmp_path: Path
+) -> None:
+    notifying = Notifying(named)
+    with webhook() as hook:
+        notifying.add("studio", Webhook(f"{hook.address}/SECRET"), ("partly", "missed", "skipped"))
+        run(named, tmp_path, "is made", "is made in part", "fails")
+        not_made(named, tmp_path)
+        came = sorted(each["text"] for each in hook.wait(3))
+    notifying.remove("studio")
+    assert [text.splitlines()[0] for text in came] == [
+        "*The told film is made in part*",
+        "*monday was missed*",
+        "*tuesday was skipped*",
+    ], came
+    assert "3 of 4 films: outputs/spots/index.html\nused 2 min 05 s, 0.31 EUR" in came[0]
+    assert "no machine could begin it within 1 h 00 min" in came[1]
+    assert "the one before was still made (run " in came[2]
+    assert all(f"{named.url}/runs/flow-run/" in text for text in came)
 
 
 @pytest.mark.slow

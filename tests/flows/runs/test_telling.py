@@ -98,6 +98,14 @@ def test_a_failure_for_good_ends_the_take_one_that_is_tried_again_is_said(plan: 
     assert list(telling.closing(RenderError("one take"))) == [Ended("", "failed", "one take")]
 
 
+def test_the_last_word_says_what_was_used(plan: Plan) -> None:
+    making = making_of(plan)
+    for now, event in ((0.0, Started("a", "w", 1)), (90.0, Failed("a", "w", "fell", final=True))):
+        making.meter.note(event, now)
+    (end,) = Telling(making).closing(RenderError("one take"))
+    assert end == Ended("", "failed", "one take\nused 1 min 30 s of machine time; of it wasted: failed 1 min 30 s")
+
+
 def test_a_stop_cancels_what_is_under_way(plan: Plan) -> None:
     making = making_of(plan)
     telling = Telling(making)

@@ -20,6 +20,8 @@ def main() -> None:
     match order.storyboard:
         case "is made":
             outbox.say(Ended("river.launch", "completed", ""), Ended("", "completed", "film.mp4"))
+        case "is made in part":
+            outbox.say(Ended("", "partly", "3 of 4 films: outputs/spots/index.html\nused 2 min 05 s, 0.31 EUR"))
         case "is refused":
             outbox.say(ended(UserError("boat.yaml:3:1: no such key")))
         case "fails":
