@@ -14,7 +14,7 @@ from pathlib import Path
 from flows.errors import UserError
 from flows.film.folder import PLAN
 from flows.film.survey import chosen_ids
-from flows.resolve.picks import Pick, keep_picks, picks_of, valid
+from flows.resolve.picks import Pick, change_picks, picks_of, valid
 from flows.store import Store
 from flows.store.choice import weakest
 from flows.words import count
@@ -128,11 +128,6 @@ def keep(film: MadeFilm, chosen: Mapping[str, int | None], store: Store, who: st
     """Keep these in the place of choices that held in this film, or were made looking at it. Raises StoreError."""
     by_id = {shot.id: shot for shot in film.shots}
     fingerprints = {name: {take.fingerprint for take in by_id[name].takes} for name in chosen}
-    left = [
-        pick
-        for pick in picks_of(store, film.storyboard)
-        if pick.shot not in chosen or (pick.film != film.slug and pick.fingerprint not in fingerprints[pick.shot])
-    ]
     new = [
         Pick(
             shot=name,
@@ -145,7 +140,16 @@ def keep(film: MadeFilm, chosen: Mapping[str, int | None], store: Store, who: st
         for name, number in chosen.items()
         if number is not None
     ]
-    keep_picks(store, film.storyboard, [*left, *new])
+
+    def with_these(kept: tuple[Pick, ...]) -> list[Pick]:
+        left = [
+            pick
+            for pick in kept
+            if pick.shot not in chosen or (pick.film != film.slug and pick.fingerprint not in fingerprints[pick.shot])
+        ]
+        return [*left, *new]
+
+    change_picks(store, film.storyboard, with_these)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from flows.resolve.loras import FoundLoras, find_loras
 from flows.resolve.machine import machine_faults, machine_gpu
 from flows.resolve.memory import recall
 from flows.resolve.motion import MotionFacts, look_at_motions
-from flows.resolve.picks import Pick, recall_picks
+from flows.resolve.picks import Pick, recall_all_picks
 from flows.resolve.snapshot import OnPrompt, PastShot, Snapshot
 from flows.settings import ModelSettings, Settings
 from flows.shots import ANY_FAMILY, used_variants
@@ -71,7 +71,7 @@ def resolve_all(
     )
     with ThreadPoolExecutor(store.at_once, thread_name_prefix="recall") as threads:
         past = list(threads.map(lambda storyboard: recall(store, storyboard), storyboards))
-        picks = list(threads.map(lambda storyboard: recall_picks(store, storyboard), storyboards))
+    picks = recall_all_picks(store, storyboards)
     world = _World(family, settings, store, weights)
     return [
         world.snapshot(film, files, extended, before, chosen)
