@@ -58,9 +58,7 @@ def picks_of(store: Store, identity: str) -> tuple[Pick, ...]:
     return _newest(store, identity)[1]
 
 
-def change_picks(
-    store: Store, identity: str, change: Callable[[tuple[Pick, ...]], Iterable[Pick]]
-) -> tuple[Pick, ...]:
+def change_picks(store: Store, identity: str, change: Callable[[tuple[Pick, ...]], Iterable[Pick]]) -> tuple[Pick, ...]:
     """Keep what `change` makes of those that are kept, which are returned; called again when somebody else has kept
     others meanwhile. So of two who choose at once neither loses a choice: each state is a note of its own, under the
     next number if nobody has it, in a folder as in a bucket."""
