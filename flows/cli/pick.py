@@ -92,7 +92,7 @@ def _kept(target: Target, chosen: dict[str, int | None], *, write: bool) -> bool
             raise UserError(f"--write: {path} cannot be changed without touching more\n{_by_hand(chosen)}")
         keep(film, dict.fromkeys(chosen), store, "", "")  # what the file says counts, and is alone
         return True
-    keep(film, chosen, store, person(), datetime.now(UTC).isoformat(timespec="seconds"))
+    keep(film, chosen, store, person(), datetime.now(UTC).isoformat(timespec="milliseconds"))
     return False
 
 

@@ -15,9 +15,11 @@ from flows.moments import span
 from flows.planning.model import Plan
 from flows.project import Project, plan, store_of
 from flows.resolve import OnPrompt, family_of
+from flows.resolve.picks import recall_picks
 from flows.review.history import add_entry, folder_of, read_entries, sheet_in
 from flows.review.looks import given_files, given_look, is_given, look_settings, look_storyboard, question_of
 from flows.review.model import Entry, Kind, Question, Sheet
+from flows.review.picked import Chosen, Of, agree, chosen_in, last_picks, with_takes
 from flows.review.rounds import Change, changes_of, final_storyboard, open_of, own_seed, when_time_is_up, written_of
 from flows.settings import ReviewSettings
 from flows.store import Store
@@ -72,11 +74,7 @@ def prepare(load: Load, wish: Wish, now: datetime, on_prompt: OnPrompt | None = 
     store.check()
     folder = folder_of(own.storyboard)
     entries = read_entries(store, folder)
-    changes = changes_of(own.storyboard, entries)
-    project = own
-    if changes:
-        with _at_its_place(changes):
-            project = load([change.override for change in changes])
+    project, changes = _laid_over(own, load, entries, store, wish.kind, on_prompt)
     looks = _planned(project, wish.kind, on_prompt)
     questions = tuple(questions_of(project.storyboard, looks, undecided_of(own.storyboard), wish.kind))
     storyboard = project.storyboard
@@ -100,6 +98,25 @@ def prepare(load: Load, wish: Wish, now: datetime, on_prompt: OnPrompt | None = 
         sheet_in(store, folder, wish.run),
     )
     return Reviewed(project, looks, sheet, entries, changes, store)
+
+
+def _laid_over(
+    own: Project, load: Load, entries: Sequence[Entry], store: Store, kind: Kind, on_prompt: OnPrompt | None
+) -> tuple[Project, tuple[Change, ...]]:
+    """The film with what was decided, and with the takes that were picked; the changes that hold. It is planned only
+    where something was picked: whether that counts still, its fingerprints tell."""
+    changes, picks = changes_of(own.storyboard, entries), last_picks(recall_picks(store, own.storyboard))
+
+    def planned(held: Sequence[Change]) -> tuple[Project, Plan | None]:
+        with _at_its_place(held):
+            project = load([change.override for change in held]) if held else own
+        return project, plan(project, on_prompt=on_prompt) if picks else None
+
+    def chosen(made: tuple[Project, Plan | None]) -> Mapping[Of, Chosen]:
+        return chosen_in(made[1]) if made[1] is not None else {}
+
+    (project, _), held, takes = agree(changes, picks, planned, chosen)
+    return replace(project, storyboard=with_takes(project.storyboard, takes, kind)), held
 
 
 def begun(sheet: Sheet, settings: ReviewSettings, now: datetime) -> Sheet:
