@@ -25,7 +25,7 @@ from flows.review.history import add_entry, drop_sheet, read_entries, sheet_in
 from flows.review.looks import FOLDER, look_settings, look_storyboard
 from flows.review.model import TIME_OUT, BatchedFilm, Decision, Entry, Kind, Question, Sheet
 from flows.review.picked import Chosen, Of, agree, chosen_in, last_picks, with_takes
-from flows.review.prepare import Wish, asked_before, cued, questions_of, undecided_of
+from flows.review.prepare import Wish, asked_before, cued, questions_of, reach_of, undecided_of
 from flows.review.rounds import (
     Change,
     changes_of,
@@ -93,6 +93,7 @@ def prepare_batch(asked: Asked, wish: Wish, now: datetime, on_prompt: OnPrompt |
         title=plan.called,
         kind=wish.kind,
         name=wish.name or _shown(plan),
+        reach=reach_of(wish, store),
         folder=folder,
         number=entries[-1].number if entries else 0,
         since=now,

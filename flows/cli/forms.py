@@ -86,7 +86,7 @@ class RenderDocument(Envelope):
     clips: Annotated[list[str], "paths of the shots that `--only` named"]
     report: Annotated[str | None, "of a review the contact sheet"]
     waiting: Annotated[list[str], "shots that wait for decisions (`--review`); `exit_code` is 3 then"]
-    plan: Annotated[str, "path of the plan as JSON"]
+    plan: Annotated[str | None, "path of the plan as JSON; null: nothing was rendered for a review"]
     spent: Annotated[dict[str, Any], Written(Spent)]
     rendered: Annotated[int, "takes"]
     cached: Annotated[int, "takes that were in the store"]
@@ -113,7 +113,7 @@ class ReviewDocument(Envelope):
 
     review: Annotated[int, "version of this form"]
     film: Annotated[str, "its title; of a batch its name"]
-    kind: Kind
+    kind: Annotated[Kind | None, "null: nothing waits"]
     number: Annotated[int, "how many entries there were: who decides knowing fewer comes too late"]
     by: Annotated[str, "who decides"]
     reject: Annotated[bool, "true: the film is not made"]
@@ -170,8 +170,8 @@ class BatchDocument(Envelope):
 
     batch: str
     folder: Annotated[str, "path"]
-    manifest: Annotated[str, "path of the same as JSON"]
-    parquet: Annotated[str, "path of the same as a table"]
+    manifest: Annotated[str | None, "path of the same as JSON; null: nothing was rendered for a review"]
+    parquet: Annotated[str | None, "path of the same as a table; null as well"]
     gallery: Annotated[str, "path of the page"]
     films: list[Annotated[dict[str, Any], Written(Entry)]]
     waiting: Annotated[list[str], "looks that wait for decisions (`--review`); `exit_code` is 3 then"]

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from flows.config.sent import as_override
+from flows.config.told import is_secret, name_of
 from flows.errors import MediaError, Place, StoryboardError
 from flows.moments import span
 from flows.planning.model import Plan
@@ -22,7 +24,7 @@ from flows.review.model import Entry, Kind, Question, Sheet
 from flows.review.picked import Chosen, Of, agree, chosen_in, last_picks, with_takes
 from flows.review.rounds import Change, changes_of, final_storyboard, open_of, own_seed, when_time_is_up, written_of
 from flows.settings import ReviewSettings
-from flows.store import Store
+from flows.store import Store, open_store
 from flows.storyboard.model import Shot, Storyboard
 from wan.system.digests import file_digest
 
@@ -56,10 +58,13 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Which review: what is looked at, what `wanflow review` takes for it, and the run that it is for, if it is one."""
+    """Which review: what is looked at, what `wanflow review` takes for it, with the arguments that it needs besides
+    (`reach`), and the run that it is for, if it is one. `in_store`: who decides knows the store."""
 
     kind: Kind
     name: str
+    reach: tuple[str, ...] = ()
+    in_store: bool = True
     run: str = ""
     url: str = ""
 
@@ -83,6 +88,7 @@ def prepare(load: Load, wish: Wish, now: datetime, on_prompt: OnPrompt | None = 
             title=storyboard.title,
             kind=wish.kind,
             name=wish.name,
+            reach=reach_of(wish, store),
             folder=folder,
             number=entries[-1].number if entries else 0,
             since=now,
@@ -119,6 +125,14 @@ def _laid_over(
     return replace(project, storyboard=with_takes(project.storyboard, takes, kind)), held
 
 
+def reach_of(wish: Wish, store: Store) -> tuple[str, ...]:
+    """What `wanflow review` needs besides a name. Secrets are left out: it tells nobody. A run that names no store has
+    that of the machine that serves, which another need not have."""
+    told = tuple(text for text in wish.reach if not is_secret(name_of(text)))
+    known = wish.in_store or store.address == open_store(None).address
+    return told if known else (*told, as_override("store.address", store.address))
+
+
 def begun(sheet: Sheet, settings: ReviewSettings, now: datetime) -> Sheet:
     """The sheet, whose time begins now if it has none yet."""
     if sheet.until is not None or settings.timeout is None:
@@ -137,6 +151,9 @@ class Waits(Protocol):
 
     @property
     def store(self) -> Store: ...
+
+    @property
+    def open(self) -> tuple[str, ...]: ...
 
 
 def after_time_out(reviewed: Waits, now: datetime) -> Entry | None:
