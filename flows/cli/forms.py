@@ -123,7 +123,7 @@ class ReviewDocument(Envelope):
     run: Annotated[str, "that waits; empty: none, it was rendered by a command"]
     run_url: str
     until: Annotated[str | None, "the last moment to decide, ISO 8601; null: there is none"]
-    taken: Annotated[dict[str, Any] | None, Written(Decided), "what this command has decided"]
+    taken: Annotated[Annotated[dict[str, Any], Written(Decided)] | None, "what this command has decided; null: nothing"]
     history: Annotated[list[Annotated[dict[str, Any], Written(Decided)]], "all that was decided, in its order"]
 
 
