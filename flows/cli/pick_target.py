@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.batch.picking import row_of, sweep_in
+from flows.batch.manifest import read_manifest
+from flows.batch.picking import film_called, sweep_in
 from flows.batch.sheet import Sheet
 from flows.config import compose, config_folders
 from flows.config.names import Names, without_alias
@@ -39,11 +40,15 @@ def find_target(of: str, words: Sequence[str], config_dir: Path | None) -> Targe
     composition = compose(overrides, config_dir)
     settings = composition.settings
     folder = _folder(of, settings)
+    rows = _of_table(folder) if folder is not None and choices else None
+    if rows is not None and folder is not None:
+        return _of_folder(folder / _one_film(folder.name, rows, named), store_of(settings), choices, settings)
     sheet = sweep_in(folder) if folder is not None and not (folder / PLAN).is_file() else None
     if sheet is not None and folder is not None:
         if not choices:
             return sheet, folder, named
-        return _of_folder(folder / _one_film(sheet, named), open_store(sheet.store), choices, settings)
+        film = _one_film(sheet.sweep, [row.name for row in sheet.rows], named)
+        return _of_folder(folder / film, open_store(sheet.store), choices, settings)
     if named:
         raise UserError(f"{named[0]}: {of} is no sweep; choose takes: SHOT=TAKE")
     if folder is not None:
@@ -83,11 +88,16 @@ def _has_something(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (PLAN, "manifest.json"))
 
 
-def _one_film(sheet: Sheet, named: Sequence[str]) -> str:
+def _of_table(folder: Path) -> list[str] | None:
+    """The films of a batch of a table that lies there; None: none does."""
+    manifest = None if (folder / PLAN).is_file() else read_manifest(folder)
+    return [entry.name for entry in manifest.films if entry.name] if manifest is not None and manifest.table else None
+
+
+def _one_film(of: str, films: Sequence[str], named: Sequence[str]) -> str:
     if len(named) != 1:
-        films = ", ".join(row.name for row in sheet.rows[:12])
-        raise UserError(f"name the film of {sheet.sweep} whose takes are chosen: {films}")
-    return row_of(sheet, named[0]).name
+        raise UserError(f"name the film of {of} whose takes are chosen: {', '.join(films[:12])}")
+    return film_called(named[0], films, of)
 
 
 def _of_folder(folder: Path, store: Store, choices: Sequence[str], settings: Settings) -> Target:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.batch.manifest import JSON as MANIFEST
 from flows.batch.picking import made_with
 from flows.cli.document import envelope, warnings
 from flows.cli.render import shown_path
@@ -47,7 +48,9 @@ def outcome(
             lines.append(f"{standing.shot.id}: {_stands(standing, {})}")
     behind = film.led_into(list(chosen))
     again = f"; rendered anew is what goes on from it: {', '.join(behind)}" if behind else "; nothing is rendered anew"
-    return [*lines, f"\nNext: render the film again, as it was made: it is cut anew{again}"]
+    of_batch = (film.folder.parent / MANIFEST).is_file()
+    what = "make its batch, or sweep, again" if of_batch else "render the film again"
+    return [*lines, f"\nNext: {what}, as it was made: it is cut anew{again}"]
 
 
 def outdated_lines(standings: Sequence[Standing]) -> list[str]:

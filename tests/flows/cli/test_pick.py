@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from flows.batch.manifest import Entry, Manifest, write_json
 from flows.batch.sheet import Frame, Row, Sheet, read_sheet, write_sheet
 from flows.cli.forms import FORMS
 from flows.cli.main import wanflow as group
 from flows.cli.outcome import report
+from flows.errors import UserError
 from flows.planning import plan_to_json
 from flows.project import load, plan
 from flows.resolve.picks import picks_of
@@ -180,6 +183,24 @@ def _place_of(text: str, words: str) -> str:
     """Line and column of the value of a `take:` where these words stand."""
     number, line = next((n, line) for n, line in enumerate(text.splitlines(), 1) if words in line)
     return f"{number}:{line.index(words) + len('take: ') + 1}"
+
+
+def test_takes_are_chosen_in_a_film_of_a_batch(film: Path, pick: Pick, store: Store, tmp_path: Path) -> None:
+    rows = tmp_path / "outputs" / "rows"
+    rows.mkdir()
+    film.rename(rows / "boat")
+    entries = [Entry(name="boat", row=2, state="made"), Entry(name="kite", row=3, state="failed")]
+    write_json(Manifest(batch="rows", storyboard="film.yaml", table="rows.csv", films=entries), rows)
+    for arguments in (["rows", "boat", "own=2"], ["outputs/rows/boat", "own=1"]):
+        said = pick(*arguments)
+        assert "Next: make its batch, or sweep, again, as it was made" in said
+    assert [each.take for each in picks_of(store, str(tmp_path / "film.yaml"))] == [1]
+    wrong = {("rows", "own=2"): "name the film of rows whose takes are chosen: boat, kite"}
+    wrong |= {("rows", "baot", "own=2"): "no film of rows is called 'baot'; did you mean boat?"}
+    wrong |= {("rows", "kite", "own=2"): "no film was made in"}
+    for arguments, told in wrong.items():
+        with pytest.raises(UserError, match=re.escape(told)):
+            pick(*arguments)
 
 
 def test_a_film_of_a_sweep_is_marked_and_its_command_told(film: Path, pick: Pick, tmp_path: Path) -> None:
