@@ -165,12 +165,17 @@ def _asked(found: Found, who: str) -> Answer | None:
     from flows.cli.outcome import say
     from flows.cli.review_ask import ask
     from flows.cli.review_pictures import here
-    from flows.cli.review_words import standing_lines
+    from flows.cli.review_words import next_step, standing_lines
+    from flows.review.rounds import open_of
 
     sheet = found.waiting
-    if not sys.stdin.isatty():
+    waits = bool(open_of(sheet, found.entries))
+    if not sys.stdin.isatty() or not waits:
         for line in standing_lines(sheet, found.entries):
             click.echo(line)
+        if not waits:
+            say(f"\nEvery shot is decided. {next_step(found)}")
+            return None
         flags = "--approve-all, --approve SHOT, --take SHOT, --prompt SHOT=TEXT, --decisions FILE"
         say(f"\nsheet  {sheet.at}\nNext: {flags}")
         return None

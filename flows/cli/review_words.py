@@ -26,14 +26,19 @@ def decided_lines(found: Found, entry: Entry) -> Iterator[str]:
         return
     for decision in entry.decisions:
         yield decision_words(decision)
+    yield f"\n{next_step(found)}"
+
+
+def next_step(found: Found) -> str:
+    """What comes when something was decided."""
+    sheet = found.waiting
     left = open_of(sheet, found.entries)
     again = "the same wanflow batch" if sheet.films else _render(sheet)
     if found.rest is not None:
-        yield f"\nThe run goes on: wanflow fetch {sheet.run}"
-    elif left:
-        yield f"\nNext: what is looked at again ({listed(left)}): {again}"
-    else:
-        yield f"\nNext: the {sheet.whole}: {again}"
+        return f"The run goes on: wanflow fetch {sheet.run}"
+    if left:
+        return f"Next: what is looked at again ({listed(left)}): {again}"
+    return f"Next: the {sheet.whole}: {again}"
 
 
 def lines_to_write(sheet: Sheet, entry: Entry) -> list[str]:

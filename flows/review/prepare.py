@@ -26,6 +26,7 @@ from flows.review.rounds import Change, changes_of, final_storyboard, open_of, o
 from flows.settings import ReviewSettings
 from flows.store import Store, open_store
 from flows.storyboard.model import Shot, Storyboard
+from flows.storyboard.overrides import source_name
 from wan.system.digests import file_digest
 
 Load = Callable[[Sequence[str]], Project]
@@ -225,7 +226,7 @@ def _at_its_place(changes: Sequence[Change]) -> Iterator[None]:
 
 def _place(place: Place | None, changes: Sequence[Change]) -> Place | None:
     for change in changes:
-        if place is not None and place.file.startswith(f"override {change.override[:40]}"):
+        if place is not None and place.file == source_name(change.override):
             written = len(change.override) - len(change.value)
             where = f"review: {change.key} of {change.shot}, decided by {change.entry.signed}"
             return Place(where, place.line, max(1, place.column - written))

@@ -136,6 +136,9 @@ def test_how_it_stands_and_what_was_decided_is_told_without_asking(run: Run, tmp
     assert "river.drift  open  seed 3  <boat> comes closer" in told
     assert "\n    river.launch  approve\n" in told
     assert run("review", "--show", "--approve-all").exit_code == 2
+    run("review", "--approve-all", "--by", "maria")
+    done = run("review")
+    assert "\nEvery shot is decided. Next: the film: wanflow render boat.yaml " in done.output, "and nobody is asked"
     run("review", "--reject", "--by", "jo")
     assert re.search(r"jo on .* \(wanflow review\): rejected it", run("review").output)
 
