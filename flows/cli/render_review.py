@@ -50,7 +50,7 @@ def approved_plan(
         _final,
         partial(_shown, said=said),
         said,
-        f"{again(storyboard, overrides, config_dir)} --review {kind}",
+        again(storyboard, overrides, config_dir, kind),
     )
 
 

@@ -71,6 +71,9 @@ def test_a_command_ends_when_people_have_to_decide_and_goes_on_when_they_have(ru
     last = run("render", "--review", "stills")
     assert last.exit_code == 0, last.output
     assert (tmp_path / "outputs/the-reviewed-boat/film.mp4").exists()
+    (then,) = [line for line in last.output.splitlines() if line.startswith("Next: ")]
+    assert then.startswith("Next: edit the storyboard, and look again at what has changed: wanflow render boat.yaml ")
+    assert then.endswith(" --review stills"), "without it what was decided would not hold"
     entries = read_entries(reviewed.store, reviewed.sheet.folder)
     assert [(entry.who, len(entry.decisions)) for entry in entries] == [("maria", 2), ("jo", 2)]
     late = run("review", "--approve-all")
