@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flows.batch.sweep import Sweep
     from flows.events import Event
     from flows.film import FilmResult
+    from flows.resolve import OnPrompt
 
 __all__ = ["Project", "load", "plan", "plan_batch", "plan_sweep", "render", "render_batch", "store_of"]
 
@@ -47,7 +48,7 @@ def render(plan: Plan, *, on_event: Callable[[Event], None] | None = None, only:
     return run_film(plan, on_event=on_event, only=only)
 
 
-def plan_batch(asked: Asked, *, on_prompt: Callable[[int, int], None] | None = None, weights: bool = True) -> BatchPlan:
+def plan_batch(asked: Asked, *, on_prompt: OnPrompt | None = None, weights: bool = True) -> BatchPlan:
     """One film for each row of a table (`flows.batch.asked.Asked`), all of them planned. Renders nothing.
 
     Raises TableError with everything that is wrong with the table and the films of its rows; else as `load` and `plan`.
@@ -57,7 +58,7 @@ def plan_batch(asked: Asked, *, on_prompt: Callable[[int, int], None] | None = N
     return plan_batch(asked, on_prompt=on_prompt, weights=weights)
 
 
-def plan_sweep(sweep: Sweep, *, on_prompt: Callable[[int, int], None] | None = None, weights: bool = True) -> BatchPlan:
+def plan_sweep(sweep: Sweep, *, on_prompt: OnPrompt | None = None, weights: bool = True) -> BatchPlan:
     """One film for each list of overrides (`flows.batch.sweep.Sweep`), all of them planned: `render_batch` makes them,
     and the sheet that shows them side by side. Renders nothing; raises as `load` and `plan`."""
     from flows.batch.sweep import plan_sweep

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.config import Composition, compose
 from flows.errors import SettingsError
 from flows.planning import Plan, make_plan
-from flows.resolve import resolve
+from flows.resolve import OnPrompt, resolve
 from flows.resources import storyboard_folders
 from flows.settings import Settings
 from flows.shots.problems import unusable_inputs
@@ -77,7 +77,7 @@ def named(name_or_path: str | Path | None, composition: Composition) -> str | Pa
     return which
 
 
-def plan(project: Project, *, on_prompt: Callable[[int, int], None] | None = None, weights: bool = True) -> Plan:
+def plan(project: Project, *, on_prompt: OnPrompt | None = None, weights: bool = True) -> Plan:
     """Looks at assets, checkpoints and store, and plans the film. Renders nothing, and writes nothing but the prompts
     that `prompts.extend` had written out, so that they stay as they are. `on_prompt` hears, in this thread, how many
     prompts of how many were asked for; nothing if the store has all of them.

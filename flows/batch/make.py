@@ -126,8 +126,21 @@ def make_batch(
 @contextmanager
 def _folder(plan: BatchPlan) -> Iterator[None]:
     """The batch's folder, for this command alone. Raises UserError."""
-    earlier = read_manifest(plan.folder)
-    ours = plan.whose
+    with (
+        claimed_for(plan.owner, plan.folder, plan.outputs, check=lambda: _check_ours(plan)),
+        ExitStack() as held,
+    ):
+        lock = hold(plan.folder / LOCK)
+        if lock is None:
+            raise UserError(f"{plan.folder} is being made by another command; wait for it, or end it")
+        held.callback(lambda: (plan.folder / LOCK).unlink(missing_ok=True))
+        held.enter_context(lock)
+        yield
+
+
+def _check_ours(plan: BatchPlan) -> None:
+    """Raises UserError where another batch, or sweep, lies in the folder."""
+    earlier, ours = read_manifest(plan.folder), plan.whose
     if earlier is not None and (owner_of(earlier.storyboard), owner_of(earlier.table)) != ours:
         what = (
             f"a batch of {earlier.storyboard} with {earlier.table}"
@@ -135,13 +148,6 @@ def _folder(plan: BatchPlan) -> Iterator[None]:
             else f"a sweep of {earlier.storyboard}"
         )
         raise UserError(f"{plan.folder} is {what}\n    call this one something else: --as NAME")
-    with claimed_for(plan.owner, plan.folder, plan.outputs), ExitStack() as held:
-        lock = hold(plan.folder / LOCK)
-        if lock is None:
-            raise UserError(f"{plan.folder} is being made by another command; wait for it, or end it")
-        held.callback(lambda: (plan.folder / LOCK).unlink(missing_ok=True))
-        held.enter_context(lock)
-        yield
 
 
 def _begun(

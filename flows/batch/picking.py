@@ -22,7 +22,7 @@ def sweep_in(folder: Path) -> Sheet | None:
     if sheet is None and (folder / MANIFEST).is_file():
         raise UserError(
             f"{folder} is a batch of a table, all of whose films are meant; choose takes in one of them: "
-            f"wanflow pick {folder}/FILM SHOT=TAKE"
+            f"wanflow pick {folder} FILM SHOT=TAKE"
         )
     return sheet
 
@@ -30,10 +30,15 @@ def sweep_in(folder: Path) -> Sheet | None:
 def row_of(sheet: Sheet, name: str) -> Row:
     """A film by its name. Raises UserError that names the nearest."""
     rows = {row.name: row for row in sheet.rows}
-    if name not in rows:
-        fix = did_you_mean(name, rows, f"its films: {', '.join([*rows][:12])}")
-        raise UserError(f"no film of {sheet.sweep} is called {name!r}; {fix}")
-    return rows[name]
+    return rows[film_called(name, [*rows], sheet.sweep)]
+
+
+def film_called(name: str, films: Sequence[str], of: str) -> str:
+    """The name, which is that of a film. Raises UserError that names the nearest."""
+    if name not in films:
+        fix = did_you_mean(name, films, f"its films: {', '.join(films[:12])}")
+        raise UserError(f"no film of {of} is called {name!r}; {fix}")
+    return name
 
 
 def pick_film(sheet: Sheet, folder: Path, name: str | None, who: str, when: str) -> Sheet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from flows.garbage import without_garbage_collection
 from flows.planning import Clip, Plan, Sketch, sketch_plan
 from flows.planning.model import topological
 from flows.project import named, store_of
-from flows.resolve import resolve_all
+from flows.resolve import OnPrompt, resolve_all
 from flows.resources import storyboard_folders
 from flows.settings import Settings
 from flows.store import Store
@@ -153,7 +153,7 @@ class BatchPlan:
         return tuple(dict.fromkeys(warning for planned in self.films for warning in planned.plan.warnings))
 
 
-def plan_batch(asked: Asked, *, on_prompt: Callable[[int, int], None] | None = None, weights: bool = True) -> BatchPlan:
+def plan_batch(asked: Asked, *, on_prompt: OnPrompt | None = None, weights: bool = True) -> BatchPlan:
     """Reads the table, makes a film of every row, and plans all of them. Renders nothing.
 
     Raises TableError with everything that is wrong with the table and the films of its rows (with `skip_bad` only if no
@@ -225,7 +225,7 @@ def _planned(
     columns: Columns,
     read: Read,
     settings: Settings,
-    on_prompt: Callable[[int, int], None] | None,
+    on_prompt: OnPrompt | None,
     *,
     weights: bool,
 ) -> tuple[list[PlannedFilm], list[Fault]]:
@@ -253,7 +253,7 @@ def _sketched(
     films: Sequence[Film],
     settings: Settings,
     store: Store,
-    on_prompt: Callable[[int, int], None] | None = None,
+    on_prompt: OnPrompt | None = None,
     *,
     weights: bool,
 ) -> tuple[list[tuple[Film, Sketch]], list[Fault]]:

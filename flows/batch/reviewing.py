@@ -19,11 +19,13 @@ from flows.config import compose
 from flows.errors import UserError
 from flows.project import store_of
 from flows.resolve import OnPrompt, family_of
+from flows.resolve.picks import recall_all_picks
 from flows.review.history import FOLDER as DECISIONS
 from flows.review.history import add_entry, drop_sheet, read_entries, sheet_in
 from flows.review.looks import FOLDER, look_settings, look_storyboard
-from flows.review.model import TIME_OUT, BatchedFilm, Decision, Entry, Question, Sheet
-from flows.review.prepare import Wish, asked_before, cued, questions_of, undecided_of
+from flows.review.model import TIME_OUT, BatchedFilm, Decision, Entry, Kind, Question, Sheet
+from flows.review.picked import Chosen, Of, agree, chosen_in, last_picks, with_takes
+from flows.review.prepare import Wish, asked_before, cued, questions_of, reach_of, undecided_of
 from flows.review.rounds import (
     Change,
     changes_of,
@@ -77,11 +79,8 @@ def prepare_batch(asked: Asked, wish: Wish, now: datetime, on_prompt: OnPrompt |
     entries = read_entries(store, folder)
     said = Said(entries)
     undecided = {film.name: film.storyboard for film in read.films}
-    changes = [change for name, board in undecided.items() for change in changes_of(board, said, name)]
-    decided = {name: [*texts] for name, texts in asked.decided.items()}
-    for change in changes:
-        decided.setdefault(change.film, []).append(change.override)
-    plan = plan_batch(replace(asked, decided=decided), on_prompt=on_prompt)
+    every = [change for name, board in undecided.items() for change in changes_of(board, said, name)]
+    plan, changes = _laid_over(asked, every, _picks(store, undecided), wish.kind, on_prompt)
     if any(planned.name == FOLDER for planned in plan.films):
         raise UserError(
             f"a film is called {FOLDER!r}, as the folder of what is looked at\n    call it otherwise: --name"
@@ -94,6 +93,7 @@ def prepare_batch(asked: Asked, wish: Wish, now: datetime, on_prompt: OnPrompt |
         title=plan.called,
         kind=wish.kind,
         name=wish.name or _shown(plan),
+        reach=reach_of(wish, store),
         folder=folder,
         number=entries[-1].number if entries else 0,
         since=now,
@@ -107,7 +107,36 @@ def prepare_batch(asked: Asked, wish: Wish, now: datetime, on_prompt: OnPrompt |
         url=wish.url,
     )
     sheet = asked_before(sheet, plan.settings.review, sheet_in(store, folder, wish.run))
-    return ReviewedBatch(plan, looks, sheet, entries, tuple(changes), store)
+    return ReviewedBatch(plan, looks, sheet, entries, changes, store)
+
+
+def _picks(store: Store, undecided: _Undecided) -> dict[Of, str]:
+    found: dict[Of, str] = {}
+    for name, picks in zip(undecided, recall_all_picks(store, [*undecided.values()]), strict=True):
+        found |= last_picks(picks, name)
+    return found
+
+
+def _laid_over(
+    asked: Asked, changes: Sequence[Change], picks: Mapping[Of, str], kind: Kind, on_prompt: OnPrompt | None
+) -> tuple[BatchPlan, tuple[Change, ...]]:
+    """All films with what was decided, and with the takes that were picked; the changes that hold."""
+
+    def planned(held: Sequence[Change]) -> BatchPlan:
+        decided = {name: [*texts] for name, texts in asked.decided.items()}
+        for change in held:
+            decided.setdefault(change.film, []).append(change.override)
+        return plan_batch(replace(asked, decided=decided), on_prompt=on_prompt)
+
+    def chosen(plan: BatchPlan) -> dict[Of, Chosen]:
+        return {of: each for film in plan.films for of, each in chosen_in(film.plan, film.name).items()}
+
+    plan, held, takes = agree(changes, picks, planned, chosen)
+    films = tuple(
+        replace(each, film=replace(each.film, storyboard=with_takes(each.film.storyboard, takes, kind, each.name)))
+        for each in plan.films
+    )
+    return (replace(plan, films=films) if takes else plan), held
 
 
 def final_batch(reviewed: ReviewedBatch, on_prompt: OnPrompt | None = None) -> BatchPlan:

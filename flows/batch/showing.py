@@ -15,7 +15,6 @@ from flows.batch.making import BatchMaking
 from flows.batch.plan import BatchPlan
 from flows.batch.reviewing import ReviewedBatch
 from flows.edit import edit_film, make_timeline
-from flows.errors import UserError
 from flows.film.making import Making, Waiting
 from flows.media import jpeg_bytes, load_image
 from flows.review.history import sheet_in
@@ -64,19 +63,19 @@ def show_batch(
     return replace(looking.shown, result=result) if looking.shown else result
 
 
-def waiting_sheet(folder: Path) -> tuple[Store, Sheet]:
-    """What is asked about the batch of a folder. Raises UserError for one that waits for nothing."""
+def reviewed_in(folder: Path) -> tuple[Store, str, Sheet | None, str]:
+    """Of a batch which was looked at: the store, where its decisions are kept in there, and what is asked; None:
+    nothing, or not here, and why."""
     said = json.loads((folder / FOLDER / WHERE).read_bytes())
+    store, decisions = open_store(said["store"]), str(said["folder"])
     if said["run"]:
-        raise UserError(f"{folder} is made by a run, which has asked; decide there: wanflow review {said['run']}")
-    store = open_store(said["store"])
-    sheet = sheet_in(store, said["folder"])
-    if sheet is None:
-        raise UserError(
-            f"the batch {folder.name} waits for no decisions\n"
-            "    render what is looked at: wanflow batch … --review draft    (or stills)"
-        )
-    return store, sheet
+        why = f"{folder} is made by a run, which has asked; decide there: wanflow review {said['run']}"
+        return store, decisions, None, why
+    why = (
+        f"the batch {folder.name} waits for no decisions\n"
+        "    render what is looked at: wanflow batch … --review draft    (or stills)"
+    )
+    return store, decisions, sheet_in(store, decisions), why
 
 
 def is_reviewed(folder: Path) -> bool:

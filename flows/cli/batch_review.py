@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,53 +15,42 @@ if TYPE_CHECKING:
     from flows.batch.plan import BatchPlan
     from flows.batch.reviewing import ReviewedBatch
     from flows.batch.showing import ShownBatch
+    from flows.cli.forms.batch import BatchDocument
     from flows.cli.render import Said
     from flows.review.model import Kind
 
-MOST_NAMED = 12
-"""Looks that are named on the terminal; the sheet has them all."""
-
 
 def approved_batch(asked: Asked, kind: Kind, said: Said) -> BatchPlan:
-    """The plan of the films that people want, when every look is decided. Until then it renders what is looked at, asks
-    where a person sits at the terminal, and else ends the command with 3; with 1 where a look could not be rendered.
-
-    Raises FlowsError when nobody has decided in time and no film is left; and as `plan_batch` and `make_batch`.
-    """
+    """The plan of the films that people want, when every look is decided. Ends the command with 1 where a look could
+    not be rendered. Raises as `until_decided`, `plan_batch` and `make_batch`."""
     from flows.batch.reviewing import films_to_make, prepare_batch
-    from flows.cli.planning import counting_prompts
-    from flows.cli.render_review import WAITS, take_late
-    from flows.review.prepare import Wish, after_time_out
+    from flows.cli.review_rounds import until_decided
+    from flows.review.prepare import Wish
 
-    while True:
-        with counting_prompts() as tell:
-            wish = Wish(kind=kind, name="")
-            reviewed = prepare_batch(asked, wish, datetime.now(UTC), tell)
-            late = after_time_out(reviewed, datetime.now(UTC))
-            if late is not None:
-                take_late(late, reviewed.sheet, reviewed.store)
-                continue
-            if not reviewed.open:
-                return films_to_make(reviewed, datetime.now(UTC), tell)
-        if not _decided_here(reviewed, _shown(reviewed, said), said):
-            sys.exit(WAITS)
+    return until_decided(
+        lambda tell: prepare_batch(asked, Wish(kind=kind, name=""), datetime.now(UTC), tell),
+        lambda reviewed, tell: films_to_make(reviewed, datetime.now(UTC), tell),
+        partial(_shown, said=said),
+        said,
+        "the same command",
+    )
 
 
 def _shown(reviewed: ReviewedBatch, said: Said) -> ShownBatch:
-    """Rendered, and said."""
+    """Rendered; for programs said, too."""
     from flows.batch.make import BatchResult
     from flows.batch.showing import show_batch
-    from flows.cli.render import shown_path, termination_as_interrupt
+    from flows.cli.render import termination_as_interrupt
 
     if said != "words":
         return _for_programs(reviewed, events=said == "events")
+    then = _then_lines(reviewed)
+    if reviewed.looks is None:
+        _say(then)
     with termination_as_interrupt():
-        shown = show_batch(reviewed, _with_progress)
+        shown = show_batch(reviewed, partial(_with_progress, then=then))
     if isinstance(shown, BatchResult):
         raise _failed(shown)
-    looking = "stills" if reviewed.sheet.kind == "stills" else "drafts"
-    click.echo(f"\n{reviewed.sheet.title}: {looking} to look at")
-    click.echo(f"sheet     {shown_path(shown.page)}")
     return shown
 
 
@@ -71,7 +61,6 @@ def _for_programs(reviewed: ReviewedBatch, *, events: bool) -> ShownBatch:
     from flows.cli.batch_events import printer, warner
     from flows.cli.document import print_document
     from flows.cli.render import termination_as_interrupt
-    from flows.cli.render_review import WAITS
     from flows.cli.streams import stdout_alone
     from flows.review.make import waiting_event
     from flows.runs.batch import run_batch
@@ -87,49 +76,62 @@ def _for_programs(reviewed: ReviewedBatch, *, events: bool) -> ShownBatch:
         if not isinstance(shown, BatchResult):
             url = shown.result.run_url if shown.result else ""
             tell(waiting_event(shown.sheet, shown.page, reviewed.open, url))
-    result = shown if isinstance(shown, BatchResult) else shown.result
-    if result is not None:
-        waits = () if isinstance(shown, BatchResult) else reviewed.open
-        print_document(document_of(plan, result, waits, WAITS if waits else 1), line=events)
     if isinstance(shown, BatchResult):
+        print_document(document_of(plan, shown, code=1), line=events)
         raise click.exceptions.Exit(1)
+    print_document(_document(reviewed, shown), line=events)
     return shown
+
+
+def _document(reviewed: ReviewedBatch, shown: ShownBatch) -> BatchDocument:
+    """What waits; also where every shot shows the picture that it is given, and nothing was rendered."""
+    from flows.cli.batch_documents import document_of
+    from flows.cli.document import envelope
+    from flows.cli.review_rounds import WAITS
+
+    if reviewed.looks is not None and shown.result is not None:
+        return document_of(reviewed.looks, shown.result, reviewed.open, WAITS)
+    return {
+        **envelope("batch", WAITS),
+        "batch": reviewed.plan.called,
+        "folder": str(shown.page.parent),
+        "manifest": None,
+        "parquet": None,
+        "gallery": str(shown.page),
+        "films": [],
+        "waiting": list(reviewed.open),
+        "rendered": 0,
+        "seconds": 0.0,
+        "run_url": "",
+        "warnings": list(reviewed.plan.warnings),
+    }
 
 
 def _failed(result: BatchResult) -> click.exceptions.Exit:
     """Nobody is asked about half a sheet."""
     from flows.cli.batch_words import closing_lines
 
-    for line in closing_lines(result):
-        click.echo(line)
+    _say(closing_lines(result))
     return click.exceptions.Exit(1)
 
 
-def _decided_here(reviewed: ReviewedBatch, shown: ShownBatch, said: Said) -> bool:
-    """Whether a person at the terminal has decided something. Who has not is told what to do next."""
-    from flows.cli.render_review import take_here
-    from flows.storyboard.problems import listed
+def _then_lines(reviewed: ReviewedBatch) -> list[str]:
+    """What the films may cost, as they are decided now."""
+    from flows.batch.reviewing import final_batch
+    from flows.cli.cost_words import cost_lines
+    from flows.cli.planning import counting_prompts
 
-    if said != "words":
-        return False
-    sheet = shown.sheet
-    if take_here(sheet, reviewed.entries, reviewed.store):
-        return True
-    click.echo(f"to decide {listed(reviewed.open, MOST_NAMED)}")
-    shared = [question for question in sheet.questions if len(question.films) > 1]
-    if shared:
-        click.echo(
-            f"shared    {len(shared)} of {len(sheet.questions)} looks, decided once for all films that have them"
-        )
-    if sheet.until:
-        click.echo(f"until     {sheet.until:%Y-%m-%d %H:%M} UTC, then: {sheet.on_timeout}")
-    click.echo(
-        f"\nNext: wanflow review {sheet.name}    asks for each look\n      the same command    goes on from there"
-    )
-    return False
+    with counting_prompts() as tell:
+        final = final_batch(reviewed, tell)
+    return cost_lines(final.cost, final.settings, "batch", label="Then the films")
 
 
-def _with_progress(plan: BatchPlan, *, instead: Instead) -> BatchResult:
+def _say(lines: Sequence[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _with_progress(plan: BatchPlan, *, instead: Instead, then: Sequence[str]) -> BatchResult:
     from rich.console import Console
 
     from flows.cli.batch_progress import BatchProgress
@@ -137,7 +139,7 @@ def _with_progress(plan: BatchPlan, *, instead: Instead) -> BatchResult:
     from flows.runs.batch import run_batch
 
     console = Console(highlight=False)
-    for line in plan_lines(plan):
+    for line in [*plan_lines(plan), *then]:
         console.print(line, soft_wrap=not console.is_terminal, markup=False)
     with BatchProgress(plan, console) as progress:
         return run_batch(plan, on_event=progress.on_event, instead=instead)

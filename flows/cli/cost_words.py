@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 ON = {"measured": "", "scaled": ", from other clips", "rough": ", a guess"}
 
 
-def cost_lines(estimate: CostEstimate, settings: Settings, of: Of = "film") -> list[str]:
+def cost_lines(estimate: CostEstimate, settings: Settings, of: Of = "film", label: str = "Cost") -> list[str]:
     """Of a film, or a batch, that is to be rendered; nothing where nothing is. Caps that it does not stay within by
     itself are named: its own, and the month's."""
     if not estimate.seconds:
         return []
-    line = f"Cost: {in_words(plain(estimate))}"
+    line = f"{label}: {in_words(plain(estimate))}"
     more = _more_than(estimate, settings, of)
     return [f"{line}; {more}" if more else line]
 

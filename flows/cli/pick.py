@@ -12,8 +12,8 @@ from flows.cli.options import config_dir_option, json_option
 
 if TYPE_CHECKING:
     from flows.batch.sheet import Sheet
-    from flows.film.picking import MadeFilm
-    from flows.store import Store
+    from flows.cli.pick_target import Target
+    from flows.errors import Place
 
 
 @click.command("pick", short_help="Choose takes, or the film of a sweep, by eye.")
@@ -49,13 +49,11 @@ def command(of: str, words: tuple[str, ...], write: bool, as_json: bool, config_
         _sweep(sheet, folder, named, as_json=as_json)
 
 
-def _film(target: object, *, write: bool, as_json: bool) -> None:
+def _film(target: Target, *, write: bool, as_json: bool) -> None:
     from flows.cli.document import print_document
-    from flows.cli.pick_target import Target
     from flows.cli.pick_words import document_of, listing, outcome
     from flows.film.picking import choices, standings
 
-    assert isinstance(target, Target)
     film, store = target.film, target.store
     store.check()
     chosen = choices(film, target.choices, store)
@@ -63,41 +61,63 @@ def _film(target: object, *, write: bool, as_json: bool) -> None:
     if write and not chosen:
         raise click.UsageError("--write: name what is to be written: SHOT=TAKE")
     if chosen:
-        written = _kept(film, chosen, store, write=write)
+        written = _kept(target, chosen, write=write)
     after = standings(film, store)
     if as_json:
         print_document(document_of(film, after, written=written))
         return
-    for line in outcome(film, chosen, after, written=written) if chosen else listing(film, after):
+    for line in outcome(film, chosen, after, written=written) if chosen else listing(film, after, target.written):
         click.echo(line)
 
 
-def _kept(film: MadeFilm, chosen: dict[str, int | None], store: Store, *, write: bool) -> bool:
+def _kept(target: Target, chosen: dict[str, int | None], *, write: bool) -> bool:
     """In the store, or the storyboard's file; whether in that."""
     from datetime import UTC, datetime
 
     from flows.errors import UserError
+    from flows.film.folder import owner_of
     from flows.film.picking import keep
     from flows.person import person
     from flows.storyboard.take_line import write_takes
 
-    by = {shot.id: shot.by for shot in film.shots}
+    film, store = target.film, target.store
     if not write:
-        for name in chosen:
-            if by[name] == "storyboard":
-                fix = "change it there, or add --write"
-                raise UserError(f"{name}: its take is chosen in {film.storyboard} itself; {fix}")
+        _check_free(target, chosen)
     store.check(writing=True)
     if write:
-        path = Path(film.storyboard)
+        path = Path(owner_of(film.storyboard))
         if not path.is_file():
             raise UserError(f"--write: {film.storyboard} is not on this machine")
         if not write_takes(path, chosen):
             raise UserError(f"--write: {path} cannot be changed without touching more\n{_by_hand(chosen)}")
         keep(film, dict.fromkeys(chosen), store, "", "")  # what the file says counts, and is alone
         return True
-    keep(film, chosen, store, person(), datetime.now(UTC).isoformat(timespec="seconds"))
+    keep(film, chosen, store, person(), datetime.now(UTC).isoformat(timespec="milliseconds"))
     return False
+
+
+def _check_free(target: Target, chosen: dict[str, int | None]) -> None:
+    """Raises StoryboardError for shots whose take the storyboard says: a choice in the store would do nothing."""
+    from flows.errors import Problem, StoryboardError
+
+    problems = [
+        Problem(
+            target.written[name],
+            "the storyboard says its take here, which wins over a choice in the store",
+            _fix(target.written[name], take),
+            shot=name,
+        )
+        for name, take in chosen.items()
+        if name in target.written
+    ]
+    if problems:
+        raise StoryboardError(problems)
+
+
+def _fix(place: Place, take: int | None) -> str:
+    if not Path(place.file).is_file():
+        return "leave it out"  # an override
+    return "change it: add --write" if take else "remove it: add --write"
 
 
 def _by_hand(chosen: dict[str, int | None]) -> str:

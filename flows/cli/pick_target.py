@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.batch.picking import row_of, sweep_in
+from flows.batch.manifest import read_manifest
+from flows.batch.picking import film_called, sweep_in
 from flows.batch.sheet import Sheet
-from flows.config import Composition, compose, config_folders
+from flows.config import compose, config_folders
 from flows.config.names import Names, without_alias
-from flows.errors import UserError
-from flows.film.folder import PLAN
+from flows.errors import Place, UserError
+from flows.film.folder import PLAN, owner_of
 from flows.film.picking import MadeFilm, made_film
-from flows.project import project_of, store_of
+from flows.project import Project, project_of, store_of
+from flows.resources import storyboard_folders
 from flows.settings import Settings
 from flows.store import Store, open_store
+from flows.storyboard import read_storyboard
+from flows.storyboard.model import Storyboard
+from flows.storyboard.take_line import KEY as TAKE
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A film, the store that has its takes, and what is said of these."""
+    """A film, the store that has its takes, and what is said of these. `written`: where its storyboard says the take of
+    a shot, by the shot's full id: that wins."""
 
     film: MadeFilm
     store: Store
     choices: Sequence[str]
+    written: Mapping[str, Place]
 
 
 def find_target(of: str, words: Sequence[str], config_dir: Path | None) -> Target | tuple[Sheet, Path, Sequence[str]]:
@@ -33,16 +40,21 @@ def find_target(of: str, words: Sequence[str], config_dir: Path | None) -> Targe
     composition = compose(overrides, config_dir)
     settings = composition.settings
     folder = _folder(of, settings)
+    rows = _of_table(folder) if folder is not None and choices else None
+    if rows is not None and folder is not None:
+        return _of_folder(folder / _one_film(folder.name, rows, named), store_of(settings), choices, settings)
     sheet = sweep_in(folder) if folder is not None and not (folder / PLAN).is_file() else None
     if sheet is not None and folder is not None:
         if not choices:
             return sheet, folder, named
-        return Target(made_film(folder / _one_film(sheet, named)), open_store(sheet.store), choices)
+        film = _one_film(sheet.sweep, [row.name for row in sheet.rows], named)
+        return _of_folder(folder / film, open_store(sheet.store), choices, settings)
     if named:
         raise UserError(f"{named[0]}: {of} is no sweep; choose takes: SHOT=TAKE")
     if folder is not None:
-        return Target(made_film(folder), store_of(settings), choices)
-    return Target(_of_storyboard(of, composition), store_of(settings), choices)
+        return _of_folder(folder, store_of(settings), choices, settings)
+    project = project_of(of, composition)
+    return Target(_film_of(project, of), store_of(settings), choices, _written(project.storyboard))
 
 
 def _sorted(words: Sequence[str], config_dir: Path | None) -> tuple[list[str], list[str], list[str]]:
@@ -76,17 +88,35 @@ def _has_something(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (PLAN, "manifest.json"))
 
 
-def _one_film(sheet: Sheet, named: Sequence[str]) -> str:
+def _of_table(folder: Path) -> list[str] | None:
+    """The films of a batch of a table that lies there; None: none does."""
+    manifest = None if (folder / PLAN).is_file() else read_manifest(folder)
+    return [entry.name for entry in manifest.films if entry.name] if manifest is not None and manifest.table else None
+
+
+def _one_film(of: str, films: Sequence[str], named: Sequence[str]) -> str:
     if len(named) != 1:
-        films = ", ".join(row.name for row in sheet.rows[:12])
-        raise UserError(f"name the film of {sheet.sweep} whose takes are chosen: {films}")
-    return row_of(sheet, named[0]).name
+        raise UserError(f"name the film of {of} whose takes are chosen: {', '.join(films[:12])}")
+    return film_called(named[0], films, of)
 
 
-def _of_storyboard(of: str, composition: Composition) -> MadeFilm:
+def _of_folder(folder: Path, store: Store, choices: Sequence[str], settings: Settings) -> Target:
+    """What its storyboard says now, as far as it can be read here."""
+    film = made_film(folder)
+    path = Path(owner_of(film.storyboard))
+    storyboard: Storyboard | None = None
+    if path.is_file():
+        storyboard, _ = read_storyboard(path, roots=settings.assets.roots, search=storyboard_folders())
+    return Target(film, store, choices, _written(storyboard) if storyboard is not None else {})
+
+
+def _written(storyboard: Storyboard) -> dict[str, Place]:
+    return {shot.full_id: shot.where(TAKE) for shot in storyboard.shots if shot.take is not None}
+
+
+def _film_of(project: Project, of: str) -> MadeFilm:
     """The film that was made of it last."""
-    project = project_of(of, composition)
-    film = composition.settings.film
+    film = project.settings.film
     folder = film.outputs.absolute() / project.storyboard.slug
     folder = folder / film.subfolder if film.subfolder else folder
     if not (folder / PLAN).is_file():

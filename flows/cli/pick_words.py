@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.batch.manifest import JSON as MANIFEST
 from flows.batch.picking import made_with
 from flows.cli.document import envelope, warnings
 from flows.cli.render import shown_path
@@ -15,16 +16,17 @@ from flows.person import person
 if TYPE_CHECKING:
     from flows.batch.sheet import Sheet
     from flows.cli.forms.pick import PickDocument, PickSweepDocument
+    from flows.errors import Place
     from flows.film.picking import MadeFilm, Standing
     from flows.resolve.picks import Pick
 
 
-def listing(film: MadeFilm, standings: Sequence[Standing]) -> list[str]:
-    """Every shot that has something to choose from."""
+def listing(film: MadeFilm, standings: Sequence[Standing], written: Mapping[str, Place]) -> list[str]:
+    """Every shot that has something to choose from; `written` is where the storyboard says takes."""
     several = [standing for standing in standings if len(standing.shot.takes) > 1 or standing.outdated]
     lines = [f"{film.title}  {shown_path(film.folder)}"]
     width = max((len(standing.shot.id) for standing in several), default=0)
-    lines += [f"  {standing.shot.id:<{width}}  {_stands(standing)}" for standing in several]
+    lines += [f"  {standing.shot.id:<{width}}  {_stands(standing, written)}" for standing in several]
     if not several:
         lines.append("  every shot has one take, so there is nothing to choose; `takes: 3` on a shot renders three")
     lines += outdated_lines(standings)
@@ -43,10 +45,12 @@ def outcome(
         if written:
             lines.append(f"{standing.shot.id}: {'no take:' if take is None else f'take: {take}'} in {film.storyboard}")
         else:
-            lines.append(f"{standing.shot.id}: {_stands(standing)}")
+            lines.append(f"{standing.shot.id}: {_stands(standing, {})}")
     behind = film.led_into(list(chosen))
     again = f"; rendered anew is what goes on from it: {', '.join(behind)}" if behind else "; nothing is rendered anew"
-    return [*lines, f"\nNext: render the film again, as it was made: it is cut anew{again}"]
+    of_batch = (film.folder.parent / MANIFEST).is_file()
+    what = "make its batch, or sweep, again" if of_batch else "render the film again"
+    return [*lines, f"\nNext: {what}, as it was made: it is cut anew{again}"]
 
 
 def outdated_lines(standings: Sequence[Standing]) -> list[str]:
@@ -59,12 +63,14 @@ def outdated_lines(standings: Sequence[Standing]) -> list[str]:
     ]
 
 
-def _stands(standing: Standing) -> str:
+def _stands(standing: Standing, written: Mapping[str, Place]) -> str:
     scores = "  ".join(
         f"{number}: {'-' if score is None else f'{score:.3f}'}" for number, score in standing.scores.items()
     )
-    if standing.shot.by == "storyboard":
-        said = "chosen in the storyboard"
+    if (place := written.get(standing.shot.id)) is not None:
+        said = f"chosen in the storyboard, {shown_path(Path(place.file))}:{place.line}:{place.column}"
+    elif standing.pick is None and standing.shot.by == "storyboard":
+        said = "chosen in the storyboard when the film was made"
     elif standing.pick is not None:
         number = next(t.number for t in standing.shot.takes if t.fingerprint == standing.pick.fingerprint)
         said = f"take {number}, {_by(standing.pick)}"

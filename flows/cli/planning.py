@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from flows.api import Project
     from flows.planning.model import Plan
+    from flows.resolve import OnPrompt
 
 
 def plan_with_progress(project: Project, *, weights: bool = True) -> Plan:
@@ -22,7 +23,7 @@ def plan_with_progress(project: Project, *, weights: bool = True) -> Plan:
 
 
 @contextmanager
-def counting_prompts() -> Iterator[Callable[[int, int], None]]:
+def counting_prompts() -> Iterator[OnPrompt]:
     """What hears how many prompts of how many are done, and shows it once there is one."""
     with ExitStack() as ending:
         shown: list[Status] = []

@@ -115,7 +115,8 @@ def render_film(
         made = approved_plan(storyboard, overrides, only, review, said, config_dir)
     with termination_as_interrupt() as answer:
         if said == "words":
-            _with_progress(again(storyboard, overrides, config_dir), made, only, answer)
+            command = again(storyboard, overrides, config_dir, review)
+            _with_progress(command, made, only, answer)
         else:
             _for_programs(made, only, events=said == "events")
 
@@ -139,11 +140,12 @@ def warn(event: Event) -> None:
         say(event.message)
 
 
-def again(storyboard: str, overrides: Sequence[str], config_dir: Path | None = None) -> str:
+def again(storyboard: str, overrides: Sequence[str], config_dir: Path | None = None, review: Kind | None = None) -> str:
     """The command that renders this film once more, as a person would type it."""
     own = without_draft(overrides)
     folder = ["--config-dir", str(config_dir)] if config_dir else []
-    return shlex.join(["wanflow", "render", storyboard, *own, *folder])
+    looking = ["--review", review] if review else []
+    return shlex.join(["wanflow", "render", storyboard, *own, *folder, *looking])
 
 
 def _with_progress(command: str, plan: Plan, only: Sequence[str], answer: Answer) -> None:
@@ -189,6 +191,8 @@ def next_steps(command: str, plan: Plan, only: Sequence[str]) -> list[str]:
     first = plan.shots[0].id
     if only:
         return [f"Next: the whole film: {command}"]
+    if any(shot.approved for shot in plan.shots):  # rendered without a review it would be of the storyboard alone
+        return [f"Next: edit the storyboard, and look again at what has changed: {command}"]
     steps = [
         "Next: change a prompt and render again: only that shot and those it leads into are rendered",
         f"      {command} --only {first} storyboard.shots.{first}.seed=12",

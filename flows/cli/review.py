@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +12,10 @@ import click
 from flows.cli.options import config_dir_option, json_option
 
 if TYPE_CHECKING:
-    from flows.cli.forms.review import ReviewDocument
-    from flows.review.model import Entry, Sheet
+    from flows.cli.review_find import Found
+    from flows.review.model import Entry
     from flows.review.wanted import Answer, Wanted
-    from flows.runs.rest import Rest
-    from flows.store import Store
     from flows.storyboard.nodes import Source, Text
-
-RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @click.command("review", short_help="Decide about stills or drafts.")
@@ -36,6 +29,7 @@ RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 @click.option("--note", multiple=True, metavar="SHOT=TEXT", help="Keep a note about it.")
 @click.option("--reject", is_flag=True, help="Do not make the film.")
 @click.option("--decisions", type=click.Path(path_type=Path), metavar="FILE", help="Decide by a file of JSON or YAML.")
+@click.option("--show", is_flag=True, help="Say how it stands and who has decided what, and ask nothing.")
 @click.option("--by", metavar="NAME", help="Who decides (default: who is logged in).")
 @json_option
 @config_dir_option
@@ -50,13 +44,15 @@ def command(
     note: tuple[str, ...],
     reject: bool,
     decisions: Path | None,
+    show: bool,
     by: str | None,
     as_json: bool,
     config_dir: Path | None,
 ) -> None:
     """Decide about the shots of a FILM that waits: a storyboard that was rendered with --review, the id of a submitted
     RUN, or the folder of a batch. Asks for each shot that is open, with pictures where the terminal draws them; or
-    decides what the options say. Decisions are kept in the store with who and when.
+    decides what the options say. Decisions are kept in the store with who and when; when nothing waits any more, that
+    is what it says.
 
     Of a batch SHOT is FILM:SHOT; FILM alone means all of that film, a shot alone that of all films, and --drop FILM
     leaves one out.
@@ -70,20 +66,25 @@ def command(
       wanflow review my_film --json > decisions.json    and later: --decisions decisions.json
     """
     from flows.cli.document import print_document
+    from flows.cli.review_find import find
+    from flows.cli.review_words import document_of
     from flows.person import SOMEBODY, person
 
     who = by if by is not None else person() or SOMEBODY
-    flags = Flags(approve_all, approve, take, prompt, drop, note, reject)
-    answer = _answer(flags, decisions, who)
+    answer = _answer(Flags(approve_all, approve, take, prompt, drop, note, reject), decisions, who)
+    if show and answer is not None:
+        raise click.UsageError("--show and decisions exclude each other")
     with ExitStack() as held:
-        waiting = _find(film, overrides, config_dir, held)
-        if answer is None and not as_json:
-            answer = _asked(waiting, who)
-        entry = waiting.decide(answer) if answer is not None else None
+        found = find(film, overrides, config_dir, held)
+        if answer is None and not (as_json or show) and found.sheet is not None:
+            answer = _asked(found, who)
+        entry = found.decide(answer) if answer is not None else None
     if as_json:
-        print_document(_document(waiting, entry, who))
+        print_document(document_of(found, entry, who))
     elif entry is not None:
-        _print(waiting, entry)
+        _say_decided(found, entry)
+    elif show or found.sheet is None:
+        _show(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,81 +98,6 @@ class Flags:
     drop: tuple[str, ...]
     note: tuple[str, ...]
     reject: bool
-
-
-@dataclass(slots=True)
-class Review:
-    """A film that waits: in a run on a server, or here."""
-
-    sheet: Sheet
-    entries: tuple[Entry, ...]
-    store: Store
-    rest: Rest | None
-
-    def decide(self, answer: Answer) -> Entry:
-        """All of it or nothing. Raises UserError when it is wrong, or when somebody was quicker."""
-        from flows.review.form import values_of
-        from flows.review.history import add_entry, drop_sheet
-        from flows.review.wanted import entry_of
-        from flows.runs.reviewing import resume
-
-        entry = entry_of(answer, self.sheet, self.entries, datetime.now(UTC))
-        if self.rest is not None:
-            resume(self.rest, self.sheet.run, values_of(entry, self.sheet))
-        else:
-            add_entry(self.store, self.sheet.folder, entry)
-            if entry.rejected:
-                drop_sheet(self.store, self.sheet)
-        self.entries = (*self.entries, entry)
-        return entry
-
-
-def _find(film: str, overrides: Sequence[str], config_dir: Path | None, held: ExitStack) -> Review:
-    from flows.errors import UserError
-    from flows.review.history import folder_of, read_entries, sheet_in, sheet_of_run
-    from flows.store import open_store
-
-    if RUN.fullmatch(film):
-        from flows.runs.reviewing import check_waits
-        from flows.runs.submitting import reached
-
-        rest = held.enter_context(reached())
-        store = open_store(check_waits(rest, film))
-        sheet = sheet_of_run(store, film)
-        if sheet is None:
-            raise UserError(f"the sheet of the run {film} is not in the store {store.address}")
-        return Review(sheet, read_entries(store, sheet.folder), store, rest)
-    batch = _folder(film, overrides, config_dir)
-    if batch is not None:
-        from flows.batch.showing import waiting_sheet
-
-        store, sheet = waiting_sheet(batch)
-        return Review(sheet, read_entries(store, sheet.folder), store, None)
-    from flows.project import load, store_of
-
-    project = load(film, overrides, config_dir=config_dir)
-    store = store_of(project.settings)
-    folder = folder_of(project.storyboard)
-    sheet = sheet_in(store, folder)
-    if sheet is None:
-        raise UserError(
-            f"{project.storyboard.title} waits for no decisions\n"
-            f"    render what is looked at: wanflow render {film} --review draft    (or stills)"
-        )
-    return Review(sheet, read_entries(store, folder), store, None)
-
-
-def _folder(name: str, overrides: Sequence[str], config_dir: Path | None) -> Path | None:
-    """That of a batch which was looked at, by its path or its name among the outputs; None: it is a storyboard."""
-    from flows.batch.showing import is_reviewed
-    from flows.config import compose
-
-    if is_reviewed(Path(name)):
-        return Path(name).absolute()
-    if name != Path(name).name:
-        return None
-    folder = compose(overrides, config_dir).settings.film.outputs.absolute() / name
-    return folder if is_reviewed(folder) else None
 
 
 def _answer(flags: Flags, decisions: Path | None, who: str) -> Answer | None:
@@ -201,7 +127,7 @@ def _answer(flags: Flags, decisions: Path | None, who: str) -> Answer | None:
 
 
 def _wanted(flags: Flags) -> tuple[tuple[Wanted, ...], tuple[Source, ...]]:
-    """A note goes with what else is decided of its shot."""
+    """Each where it was written; a note goes with what else is decided of its shot (`flows.review.wanted`)."""
     from flows.review.wanted import Wanted, texts
 
     sources: list[Source] = []
@@ -211,20 +137,14 @@ def _wanted(flags: Flags) -> tuple[tuple[Wanted, ...], tuple[Source, ...]]:
         sources.append(source)
         return node
 
-    notes = dict(_pair("--note", each) for each in flags.note)
     wanted: list[Wanted] = []
     for flag, shots in (("approve", flags.approve), ("take", flags.take), ("drop", flags.drop)):
-        for shot in shots:
-            note = notes.pop(shot, None)
-            node = text(f"--{flag} {shot}", shot)
-            said = text(f"--note {shot}", note) if note is not None else None
-            wanted.append(Wanted(node, text(f"--{flag} {shot}", flag), note=said))
+        for name, shot in ((f"--{flag} {shot}", shot) for shot in shots):
+            wanted.append(Wanted(text(name, shot), text(name, flag)))
     for shot, prompt in (_pair("--prompt", each) for each in flags.prompt):
-        note = notes.pop(shot, None)
-        said = text(f"--note {shot}", note) if note is not None else None
         name = f"--prompt {shot}"
-        wanted.append(Wanted(text(name, shot), text(name, "prompt"), text(name, prompt), said))
-    for shot, note in notes.items():
+        wanted.append(Wanted(text(name, shot), text(name, "prompt"), text(name, prompt)))
+    for shot, note in (_pair("--note", each) for each in flags.note):
         name = f"--note {shot}"
         wanted.append(Wanted(text(name, shot), text(name, "note"), note=text(name, note)))
     return tuple(wanted), tuple(sources)
@@ -239,73 +159,54 @@ def _pair(flag: str, text: str) -> tuple[str, str]:
     return shot.strip(), value
 
 
-def _asked(waiting: Review, who: str) -> Answer | None:
+def _asked(found: Found, who: str) -> Answer | None:
     import sys
 
     from flows.cli.outcome import say
-    from flows.cli.review_ask import ask, show_all
+    from flows.cli.review_ask import ask
     from flows.cli.review_pictures import here
+    from flows.cli.review_words import next_step, standing_lines
+    from flows.review.rounds import open_of
 
-    sheet = waiting.sheet
-    if not sys.stdin.isatty():
-        show_all(sheet, waiting.entries)
+    sheet = found.waiting
+    waits = bool(open_of(sheet, found.entries))
+    if not sys.stdin.isatty() or not waits:
+        for line in standing_lines(sheet, found.entries):
+            click.echo(line)
+        if not waits:
+            say(f"\nEvery shot is decided. {next_step(found)}")
+            return None
         flags = "--approve-all, --approve SHOT, --take SHOT, --prompt SHOT=TEXT, --decisions FILE"
         say(f"\nsheet  {sheet.at}\nNext: {flags}")
         return None
     if here() is None:
         say(f"the pictures: {sheet.url or sheet.at}")
-    answer = ask(sheet, waiting.entries, waiting.store, who)
+    answer = ask(sheet, found.entries, found.store, who)
     if answer is None:
         say("nothing was decided")
     return answer
 
 
-def _print(waiting: Review, entry: Entry) -> None:
+def _say_decided(found: Found, entry: Entry) -> None:
     from flows.cli.outcome import say
-    from flows.review.rounds import open_of
-    from flows.storyboard.problems import listed
+    from flows.cli.review_words import decided_lines, lines_to_write
 
-    sheet = waiting.sheet
-    if entry.rejected:
-        click.echo(f"{sheet.title} is rejected")
-        return
-    for decision in entry.decisions:
-        extra = f": {decision.prompt}" if decision.prompt else f", seed {decision.seed}" if decision.seed else ""
-        click.echo(
-            f"{decision.shot.rstrip(':')}  {decision.verdict}{extra}{f'  ({decision.note})' if decision.note else ''}"
-        )
-        if decision.prompt:
-            say(f"    to keep it, write into the {_place(sheet, decision.shot)}: prompt: {decision.prompt}")
-    left = open_of(sheet, waiting.entries)
-    again = "the same wanflow batch" if sheet.films else f"wanflow render {sheet.name} --review {sheet.kind}"
-    if waiting.rest is not None:
-        click.echo(f"\nThe run goes on: wanflow fetch {sheet.run}")
-    elif left:
-        click.echo(f"\nNext: what is looked at again ({listed(left)}): {again}")
+    for line in decided_lines(found, entry):
+        click.echo(line)
+    for line in lines_to_write(found.waiting, entry):
+        say(line)
+
+
+def _show(found: Found) -> None:
+    """How it stands, and what was decided."""
+    from flows.cli.review_words import history_lines, standing_lines
+
+    if found.sheet is None:
+        click.echo(f"{found.title} waits for no decisions. What was decided:")
     else:
-        click.echo(f"\nNext: the {sheet.whole}: {again}")
-
-
-def _place(sheet: Sheet, shot: str) -> str:
-    return f"storyboard, or the table, for {shot}" if sheet.films else f"storyboard at {shot}"
-
-
-def _document(waiting: Review, entry: Entry | None, who: str) -> ReviewDocument:
-    from flows.cli.document import envelope
-    from flows.fields import plain
-    from flows.review.file import template
-    from flows.review.rounds import open_of
-
-    sheet = waiting.sheet
-    return {
-        **envelope("review"),
-        **template(sheet, waiting.entries, who),
-        "kind": sheet.kind,
-        "page": sheet.at,
-        "run": sheet.run,
-        "run_url": sheet.url,
-        "until": sheet.until.isoformat() if sheet.until else None,
-        "open": list(open_of(sheet, waiting.entries)),
-        "taken": plain(entry) if entry else None,
-        "history": [plain(each) for each in waiting.entries],
-    }
+        for line in standing_lines(found.sheet, found.entries):
+            click.echo(line)
+        click.echo(f"\nsheet  {found.sheet.at}")
+        click.echo("\nWhat was decided:" if found.entries else "\nNothing was decided yet.")
+    for line in history_lines(found.entries):
+        click.echo(line)

@@ -39,16 +39,6 @@ def ask(sheet: Sheet, entries: Sequence[Entry], store: Store, who: str) -> Answe
     return Answer(who=who, how="wanflow review", wanted=tuple(wanted), sources=tuple(sources))
 
 
-def show_all(sheet: Sheet, entries: Sequence[Entry]) -> None:
-    """How the review stands, a line a shot, for people who are not asked."""
-    from flows.review.rounds import stands
-
-    for shot, stand in stands(sheet.questions, entries).items():
-        question = sheet.of(shot)
-        by = f" by {stand.entry.signed}" if stand.entry else ""
-        click.echo(f"{shot}  {stand.standing}{by}  seed {question.seed}  {question.shown}")
-
-
 def _show(question: Question, entries: Sequence[Entry], store: Store, place: str) -> None:
     from flows.cli.review_pictures import drawn, here
     from flows.errors import StoreError

@@ -64,10 +64,17 @@ def owner_of(sent_from: str) -> str:
 
 
 @contextmanager
-def claimed_for(ours: str, folder: Path, outputs: Path, say: Callable[[str], None] = say_nothing) -> Iterator[Path]:
+def claimed_for(
+    ours: str,
+    folder: Path,
+    outputs: Path,
+    say: Callable[[str], None] = say_nothing,
+    check: Callable[[], None] = lambda: None,
+) -> Iterator[Path]:
     """The folder, made and noted to be that storyboard's; nobody else writes to it meanwhile. Another command that
     makes the film of the same storyboard there is waited for, which is said. Taken away again if the film's making left
-    nothing in it, and `outputs` too if it is empty then.
+    nothing in it, and `outputs` too if it is empty then. `check` raises UserError where what lies in it is another's;
+    it is asked when nobody else can write there any more, and before anything is changed.
 
     Raises UserError when it holds another storyboard's film or one is being made there, EnvironmentProblem when it
     cannot be written to.
@@ -76,7 +83,7 @@ def claimed_for(ours: str, folder: Path, outputs: Path, say: Callable[[str], Non
     with ExitStack() as held:
         try:
             check_links(folder, "film.outputs")
-            file = held.enter_context(_owned(folder, ours, say))
+            file = held.enter_context(_owned(folder, ours, say, check))
         except OSError as error:
             raise EnvironmentProblem(
                 f"the film cannot be written to {folder}: {error.strerror}\n"
@@ -88,7 +95,7 @@ def claimed_for(ours: str, folder: Path, outputs: Path, say: Callable[[str], Non
             _release(file, folder, outputs)
 
 
-def _owned(folder: Path, ours: str, say: Callable[[str], None]) -> FileIO:
+def _owned(folder: Path, ours: str, say: Callable[[str], None], check: Callable[[], None]) -> FileIO:
     """The note, locked. A film that came to nothing may take it away, with the folder, while we wait: then again.
 
     Raises OSError where there is no folder at any try: none can be made there (`/proc` says so in the same words).
@@ -103,7 +110,7 @@ def _owned(folder: Path, ours: str, say: Callable[[str], None]) -> FileIO:
                 gone = error
                 continue
             gone = None
-            if _own(file, folder, ours, say):
+            if _own(file, folder, ours, say, check):
                 opened.pop_all()
                 return file
     if gone is not None:
@@ -116,14 +123,21 @@ def _open(note: Path) -> FileIO:
     return FileIO(note, "r+", opener=lambda path, flags: os.open(path, flags | os.O_CREAT, 0o666))
 
 
-def _own(file: FileIO, folder: Path, ours: str, say: Callable[[str], None]) -> bool:
+def _own(file: FileIO, folder: Path, ours: str, say: Callable[[str], None], check: Callable[[], None]) -> bool:
     """Who writes into the folder holds the lock alone. False: the file is no longer the one in the folder."""
     if not try_lock(file):
         _wait(file, folder, ours, say)
     if not in_place(file, folder / OWNER):
         return False
-    if _owner(file) != ours:
-        _change_owner(file, folder, ours)
+    try:
+        check()
+        if _owner(file) != ours:
+            _check_film(folder, _owner(file), ours)
+            _change_owner(file, ours)
+    except UserError:
+        if not os.fstat(file.fileno()).st_size:
+            (folder / OWNER).unlink()  # nobody's film: the note is there since we opened it
+        raise
     return True
 
 
@@ -145,13 +159,7 @@ def _wait(file: FileIO, folder: Path, ours: str, say: Callable[[str], None]) -> 
         time.sleep(_LOOK_SECONDS)
 
 
-def _change_owner(file: FileIO, folder: Path, ours: str) -> None:
-    try:
-        _check_film(folder, _owner(file), ours)
-    except UserError:
-        if not os.fstat(file.fileno()).st_size:
-            (folder / OWNER).unlink()  # nobody's film: the note is there since we opened it
-        raise
+def _change_owner(file: FileIO, ours: str) -> None:
     note = json.dumps({"storyboard": ours}, indent=2).encode()
     os.pwrite(file.fileno(), note, 0)
     os.ftruncate(file.fileno(), len(note))  # last: a note that could not be written whole is not lost

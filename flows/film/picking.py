@@ -14,7 +14,7 @@ from pathlib import Path
 from flows.errors import UserError
 from flows.film.folder import PLAN
 from flows.film.survey import chosen_ids
-from flows.resolve.picks import Pick, keep_picks, picks_of, valid
+from flows.resolve.picks import Pick, change_picks, picks_of, valid
 from flows.store import Store
 from flows.store.choice import weakest
 from flows.words import count
@@ -38,12 +38,14 @@ class MadeTake:
 
 @dataclass(frozen=True, slots=True)
 class MadeShot:
-    """A shot with all its takes, those that were passed over too. `by` chose the one in the film."""
+    """A shot with all its takes, those that were passed over too. `by` chose the one in the film; `approved`: who has
+    approved it in a review, and when (empty: nobody was asked)."""
 
     id: str
     takes: tuple[MadeTake, ...]
     by: str
     depends_on: tuple[str, ...]
+    approved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ def made_film(folder: Path) -> MadeFilm:
     try:
         plain = json.loads((folder / PLAN).read_bytes())
         shots = tuple(
-            MadeShot(shot["id"], _takes(shot), shot["choice"]["by"], tuple(shot["depends_on"]))
+            MadeShot(
+                shot["id"], _takes(shot), shot["choice"]["by"], tuple(shot["depends_on"]), shot.get("approved") or ""
+            )
             for shot in plain["shots"]
         )
         return MadeFilm(folder, plain["title"], plain["slug"], plain["storyboard"], shots)
@@ -112,6 +116,11 @@ def _number(text: str, shot: MadeShot, value: str, store: Store) -> int | None:
     if value == AUTO:
         return None
     most = len(shot.takes)
+    if most == 1 and shot.approved:
+        raise UserError(
+            f"{text}: {shot.id} was approved by {shot.approved}, so the film has that take alone\n"
+            f"    another one: render with --review, and wanflow review … --take {shot.id}"
+        )
     if most == 1:
         raise UserError(f"{text}: {shot.id} has one take, so there is no choice; takes: 3 on it renders three")
     takes = {str(take.number): take for take in shot.takes}
@@ -128,11 +137,6 @@ def keep(film: MadeFilm, chosen: Mapping[str, int | None], store: Store, who: st
     """Keep these in the place of choices that held in this film, or were made looking at it. Raises StoreError."""
     by_id = {shot.id: shot for shot in film.shots}
     fingerprints = {name: {take.fingerprint for take in by_id[name].takes} for name in chosen}
-    left = [
-        pick
-        for pick in picks_of(store, film.storyboard)
-        if pick.shot not in chosen or (pick.film != film.slug and pick.fingerprint not in fingerprints[pick.shot])
-    ]
     new = [
         Pick(
             shot=name,
@@ -145,7 +149,16 @@ def keep(film: MadeFilm, chosen: Mapping[str, int | None], store: Store, who: st
         for name, number in chosen.items()
         if number is not None
     ]
-    keep_picks(store, film.storyboard, [*left, *new])
+
+    def with_these(kept: tuple[Pick, ...]) -> list[Pick]:
+        left = [
+            pick
+            for pick in kept
+            if pick.shot not in chosen or (pick.film != film.slug and pick.fingerprint not in fingerprints[pick.shot])
+        ]
+        return [*left, *new]
+
+    change_picks(store, film.storyboard, with_these)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +187,7 @@ def standings(film: MadeFilm, store: Store) -> list[Standing]:
 def _standing(film: MadeFilm, shot: MadeShot, picks: Sequence[Pick], store: Store) -> Standing:
     pick = valid(picks, {take.fingerprint for take in shot.takes})
     made_here = [each for each in picks if each.film == film.slug]
-    outdated = made_here[-1] if made_here and pick is None else None
+    outdated = made_here[-1] if made_here and pick is None and not shot.approved else None
     return Standing(shot, {take.number: _score(take, store) for take in shot.takes}, pick, outdated)
 
 

@@ -123,9 +123,10 @@ class Sketch:
         return [planned[name] for name in self.recipes]
 
     def _outdated(self) -> Iterator[str]:
-        """Picks made in this film that hold no more; of a draft with other takes nothing is said."""
+        """Picks made in this film that hold no more; of a draft with other takes nothing is said, nor of a shot of
+        which people have approved what is rendered."""
         for name, made in self.made.items():
-            pick = made.outdated
+            pick = None if self.recipes[name].shot.approved else made.outdated
             if pick is not None and pick.film == self.storyboard.slug and not self.settings.render.takes:
                 who = f" by {pick.who}" if pick.who else ""
                 yield (

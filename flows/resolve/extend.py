@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.errors import EnvironmentProblem, Problem
 from flows.resolve.extend_ask import ask_for
 from flows.resolve.extend_pins import ShortPrompt, pinned
+from flows.resolve.snapshot import OnPrompt
 from flows.settings import Settings
 from flows.shots import choose_variant
 from flows.store import Store
@@ -38,7 +39,7 @@ def extend_prompts(
     settings: Settings,
     store: Store,
     digests: Mapping[Path, str],
-    on_prompt: Callable[[int, int], None] | None = None,
+    on_prompt: OnPrompt | None = None,
 ) -> Extensions:
     """Looks the prompts up in the store, and asks for those that are not there; answers are kept in the store.
 
@@ -55,7 +56,7 @@ def extend_all(
     family: Family,
     settings: Settings,
     store: Store,
-    on_prompt: Callable[[int, int], None] | None = None,
+    on_prompt: OnPrompt | None = None,
 ) -> list[Extensions]:
     """The same of many films, each with its digests: what several of them say is asked once, and all of it together."""
     chosen = settings.prompts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from typing import TypeVar
 from flows.errors import SettingsError
 from flows.media import load_image
 from flows.resolve.extend_pins import ShortPrompt, pin
+from flows.resolve.snapshot import OnPrompt
 from flows.settings import PromptSettings
 from flows.store import Store
 from wan.errors import ModelUnavailable, PromptError
@@ -29,7 +30,7 @@ def ask_for(
     settings: PromptSettings,
     device: str,
     store: Store,
-    on_prompt: Callable[[int, int], None] | None = None,
+    on_prompt: OnPrompt | None = None,
 ) -> dict[ShortPrompt, str | PromptError]:
     """Each prompt (with its picture) and its answer, kept in the store as it comes, or why there is none. `on_prompt`
     hears how many of how many are done, in this thread.

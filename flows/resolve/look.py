@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,8 @@ from flows.resolve.loras import FoundLoras, find_loras
 from flows.resolve.machine import machine_faults, machine_gpu
 from flows.resolve.memory import recall
 from flows.resolve.motion import MotionFacts, look_at_motions
-from flows.resolve.picks import Pick, recall_picks
-from flows.resolve.snapshot import PastShot, Snapshot
+from flows.resolve.picks import Pick, recall_all_picks
+from flows.resolve.snapshot import OnPrompt, PastShot, Snapshot
 from flows.settings import ModelSettings, Settings
 from flows.shots import ANY_FAMILY, used_variants
 from flows.store import Store
@@ -39,7 +39,7 @@ def resolve(
     storyboard: Storyboard,
     settings: Settings,
     store: Store,
-    on_prompt: Callable[[int, int], None] | None = None,
+    on_prompt: OnPrompt | None = None,
     *,
     weights: bool = True,
 ) -> Snapshot:
@@ -57,7 +57,7 @@ def resolve_all(
     storyboards: Sequence[Storyboard],
     settings: Settings,
     store: Store,
-    on_prompt: Callable[[int, int], None] | None = None,
+    on_prompt: OnPrompt | None = None,
     *,
     weights: bool = True,
 ) -> list[Snapshot]:
@@ -71,7 +71,7 @@ def resolve_all(
     )
     with ThreadPoolExecutor(store.at_once, thread_name_prefix="recall") as threads:
         past = list(threads.map(lambda storyboard: recall(store, storyboard), storyboards))
-        picks = list(threads.map(lambda storyboard: recall_picks(store, storyboard), storyboards))
+    picks = recall_all_picks(store, storyboards)
     world = _World(family, settings, store, weights)
     return [
         world.snapshot(film, files, extended, before, chosen)
@@ -225,7 +225,7 @@ def _extended(
     family: Family,
     settings: Settings,
     store: Store,
-    on_prompt: Callable[[int, int], None] | None,
+    on_prompt: OnPrompt | None,
 ) -> list[Extensions]:
     from flows.resolve.extend import extend_all  # what asks models is not loaded to check a storyboard
 

@@ -16,6 +16,7 @@ from flows.storyboard.problems import Problems, listed
 
 MOST_BYTES = 10_000_000
 _PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_TO_FILL_IN = "write a file to fill in: wanflow review FILM --json > d.json"
 _KEYS = ("review", "film", "number", "by", "reject", "shots")
 _OF_DOCUMENT = (
     "json_version",
@@ -99,10 +100,14 @@ def read_decisions(path: Path, by: str) -> Answer:
 def decisions_in(name: str, text: str, by: str) -> Answer:
     """What such a text says, which is called `name`. Raises StoryboardError with what is wrong, at its place."""
     source, problems = Source(name, _PAIR.sub(_character, text)), Problems()
+    if not any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines()):
+        problems.knows(source)
+        problems.add(source.place(1, 1), "no decisions are in it", _TO_FILL_IN)
+        problems.stop_if_any()
     root = parse(source, problems)
     problems.stop_if_any()
     if not isinstance(root, Keys):
-        problems.add(root, "decisions are a map", "write a file to fill in: wanflow review FILM --json")
+        problems.add(root, "decisions are a map", _TO_FILL_IN)
         problems.stop_if_any()
     assert isinstance(root, Keys)
     answer = _read(root, source, by, problems)

@@ -87,13 +87,10 @@ def _with_fields(sheet: Sheet, entries: Sequence[Entry]) -> dict[int, Question]:
 
 def _of_batch(sheet: Sheet, entries: Sequence[Entry]) -> dict[str, Any]:
     """Films, and everything else, by name."""
-    run = sheet.name
     many = len(open_of(sheet, entries)) > MOST_LOOKS
     few = "With the fields below, or in their place."
     said = f"These are more than {MOST_LOOKS} looks, too many for fields of their own: approve or reject all of them"
-    file = (
-        f"what `wanflow review {run} --json` writes, filled in, or short: `shots: {{FILM:SHOT: take, SHOT: approve}}`"
-    )
+    file = f"what `{sheet.command} --json` writes, filled in, or short: `shots: {{FILM:SHOT: take, SHOT: approve}}`"
     return {
         OUT: {
             "type": "string",
@@ -105,7 +102,7 @@ def _of_batch(sheet: Sheet, entries: Sequence[Entry]) -> dict[str, Any]:
         FILE: {
             "type": "string",
             "title": "Decisions as a file",
-            "description": f"{said}, or write here {file}. In a terminal: `wanflow review {run}`."
+            "description": f"{said}, or write here {file}. In a terminal: `{sheet.command}`."
             if many
             else f"{few} Here goes {file}.",
             "default": "",

@@ -61,8 +61,14 @@ def sheet_in(store: Store, folder: str, run: str = "") -> Sheet | None:
 
 def sheet_of_run(store: Store, run: str) -> Sheet | None:
     """What is asked about the film of a run."""
+    folder = folder_of_run(store, run)
+    return sheet_in(store, folder, run) if folder is not None else None
+
+
+def folder_of_run(store: Store, run: str) -> str | None:
+    """Where the decisions of a run's film are kept, also when it asks no more; None: it has never asked."""
     data = store.note(f"{FOLDER}/runs/{run}.json")
-    return sheet_in(store, str(json.loads(data)), run) if data else None
+    return str(json.loads(data)) if data else None
 
 
 def drop_sheet(store: Store, sheet: Sheet) -> None:

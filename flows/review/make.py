@@ -80,8 +80,7 @@ def message(sheet: Sheet, reviewed: Reviewed) -> str:
 
 def waiting_words(sheet: Sheet, waiting: Sequence[str]) -> str:
     """What waits, and what to do."""
-    looking = "stills" if sheet.kind == "stills" else "drafts"
-    return f"{count(len(waiting), 'shot')} to decide, looking at {looking}: wanflow review {sheet.name}"
+    return f"{count(len(waiting), 'shot')} to decide, looking at {sheet.looking}: {sheet.command}"
 
 
 def event_of(shown: Shown, reviewed: Reviewed, url: str = "") -> Event:
@@ -98,7 +97,7 @@ def waiting_event(sheet: Sheet, page: Path, waiting: tuple[str, ...], url: str =
         shots=waiting,
         page=str(page),
         url=sheet.url or url,
-        command=f"wanflow review {sheet.name}",
+        command=sheet.command,
         until=sheet.until.isoformat() if sheet.until else "",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -112,13 +113,15 @@ class Sheet:
     decisions are kept, `number` how many entries there were when it was made. `until`: nobody decides after that, and
     what is open is handled by `on_timeout`.
 
-    `name` is what `wanflow review` takes for it. `cued`: shots that a voice begins with. `page` and `picture`: digests
-    of the contact sheet; `at` where it lies on the machine that made it.
+    `name` is what `wanflow review` takes for it, `reach` what it needs besides to find it: overrides. `cued`: shots
+    that a voice begins with. `page` and `picture`: digests of the contact sheet; `at` where it lies on the machine that
+    made it.
     """
 
     title: str
     kind: Kind
     name: str
+    reach: tuple[str, ...] = ()
     folder: str
     number: int
     since: datetime
@@ -134,6 +137,16 @@ class Sheet:
     run: str = ""
     url: str = ""
     films: tuple[BatchedFilm, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """What a person types to decide."""
+        return shlex.join(["wanflow", "review", self.name, *self.reach])
+
+    @property
+    def looking(self) -> str:
+        """What people look at."""
+        return "stills" if self.kind == "stills" else "drafts"
 
     @property
     def whole(self) -> str:

@@ -72,7 +72,7 @@ def page(sheet: Sheet, entries: Sequence[Entry], looks: Looks, lines: Sequence[s
             shots=shot_columns(sheet),
             by_shot={card.question.shot: card for card in cards},
             waiting=len(open_of(sheet, entries)),
-            command=f"wanflow review {sheet.name}",
+            command=sheet.command,
             lines=lines,
             look=environment().get_template("look.css.j2").render(),
         )
@@ -103,7 +103,7 @@ def markdown(sheet: Sheet, entries: Sequence[Entry], picture: bytes, problems: S
 def introduction(sheet: Sheet, entries: Sequence[Entry], picture: bytes, problems: Sequence[str] = ()) -> str:
     """What is asked, with the picture, as Markdown."""
     shown = f"![contact sheet](data:image/jpeg;base64,{base64.b64encode(picture).decode()})" if picture else ""
-    lines = [asked(sheet, entries, problems), shown, f"In a terminal: `wanflow review {sheet.name}`"]
+    lines = [asked(sheet, entries, problems), shown, f"In a terminal: `{sheet.command}`"]
     return "\n\n".join(line for line in lines if line)
 
 

@@ -10,18 +10,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from flows.config.sent import as_override
+from flows.config.told import is_secret, name_of
 from flows.errors import MediaError, Place, StoryboardError
 from flows.moments import span
 from flows.planning.model import Plan
 from flows.project import Project, plan, store_of
 from flows.resolve import OnPrompt, family_of
+from flows.resolve.picks import recall_picks
 from flows.review.history import add_entry, folder_of, read_entries, sheet_in
 from flows.review.looks import given_files, given_look, is_given, look_settings, look_storyboard, question_of
 from flows.review.model import Entry, Kind, Question, Sheet
+from flows.review.picked import Chosen, Of, agree, chosen_in, last_picks, with_takes
 from flows.review.rounds import Change, changes_of, final_storyboard, open_of, own_seed, when_time_is_up, written_of
 from flows.settings import ReviewSettings
-from flows.store import Store
+from flows.store import Store, open_store
 from flows.storyboard.model import Shot, Storyboard
+from flows.storyboard.overrides import source_name
 from wan.system.digests import file_digest
 
 Load = Callable[[Sequence[str]], Project]
@@ -54,10 +59,13 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Which review: what is looked at, what `wanflow review` takes for it, and the run that it is for, if it is one."""
+    """Which review: what is looked at, what `wanflow review` takes for it, with the arguments that it needs besides
+    (`reach`), and the run that it is for, if it is one. `in_store`: who decides knows the store."""
 
     kind: Kind
     name: str
+    reach: tuple[str, ...] = ()
+    in_store: bool = True
     run: str = ""
     url: str = ""
 
@@ -72,11 +80,7 @@ def prepare(load: Load, wish: Wish, now: datetime, on_prompt: OnPrompt | None = 
     store.check()
     folder = folder_of(own.storyboard)
     entries = read_entries(store, folder)
-    changes = changes_of(own.storyboard, entries)
-    project = own
-    if changes:
-        with _at_its_place(changes):
-            project = load([change.override for change in changes])
+    project, changes = _laid_over(own, load, entries, store, wish.kind, on_prompt)
     looks = _planned(project, wish.kind, on_prompt)
     questions = tuple(questions_of(project.storyboard, looks, undecided_of(own.storyboard), wish.kind))
     storyboard = project.storyboard
@@ -85,6 +89,7 @@ def prepare(load: Load, wish: Wish, now: datetime, on_prompt: OnPrompt | None = 
             title=storyboard.title,
             kind=wish.kind,
             name=wish.name,
+            reach=reach_of(wish, store),
             folder=folder,
             number=entries[-1].number if entries else 0,
             since=now,
@@ -100,6 +105,33 @@ def prepare(load: Load, wish: Wish, now: datetime, on_prompt: OnPrompt | None = 
         sheet_in(store, folder, wish.run),
     )
     return Reviewed(project, looks, sheet, entries, changes, store)
+
+
+def _laid_over(
+    own: Project, load: Load, entries: Sequence[Entry], store: Store, kind: Kind, on_prompt: OnPrompt | None
+) -> tuple[Project, tuple[Change, ...]]:
+    """The film with what was decided, and with the takes that were picked; the changes that hold. It is planned only
+    where something was picked: whether that counts still, its fingerprints tell."""
+    changes, picks = changes_of(own.storyboard, entries), last_picks(recall_picks(store, own.storyboard))
+
+    def planned(held: Sequence[Change]) -> tuple[Project, Plan | None]:
+        with _at_its_place(held):
+            project = load([change.override for change in held]) if held else own
+        return project, plan(project, on_prompt=on_prompt) if picks else None
+
+    def chosen(made: tuple[Project, Plan | None]) -> Mapping[Of, Chosen]:
+        return chosen_in(made[1]) if made[1] is not None else {}
+
+    (project, _), held, takes = agree(changes, picks, planned, chosen)
+    return replace(project, storyboard=with_takes(project.storyboard, takes, kind)), held
+
+
+def reach_of(wish: Wish, store: Store) -> tuple[str, ...]:
+    """What `wanflow review` needs besides a name. Secrets are left out: it tells nobody. A run that names no store has
+    that of the machine that serves, which another need not have."""
+    told = tuple(text for text in wish.reach if not is_secret(name_of(text)))
+    known = wish.in_store or store.address == open_store(None).address
+    return told if known else (*told, as_override("store.address", store.address))
 
 
 def begun(sheet: Sheet, settings: ReviewSettings, now: datetime) -> Sheet:
@@ -120,6 +152,9 @@ class Waits(Protocol):
 
     @property
     def store(self) -> Store: ...
+
+    @property
+    def open(self) -> tuple[str, ...]: ...
 
 
 def after_time_out(reviewed: Waits, now: datetime) -> Entry | None:
@@ -191,7 +226,7 @@ def _at_its_place(changes: Sequence[Change]) -> Iterator[None]:
 
 def _place(place: Place | None, changes: Sequence[Change]) -> Place | None:
     for change in changes:
-        if place is not None and place.file.startswith(f"override {change.override[:40]}"):
+        if place is not None and place.file == source_name(change.override):
             written = len(change.override) - len(change.value)
             where = f"review: {change.key} of {change.shot}, decided by {change.entry.signed}"
             return Place(where, place.line, max(1, place.column - written))

@@ -106,8 +106,8 @@ def changes_of(storyboard: Storyboard, entries: Entries, film: str = "") -> tupl
                         if key == "prompt"
                         else decision.written_seed == seed
                     )
-                    value = decision.prompt if key == "prompt" else str(decision.seed)
-                    if holds and value != (shot.words if key == "prompt" else str(seed)):
+                    value = decision.prompt if key == "prompt" else str(_first(decision.seed, shot))
+                    if holds and value != (shot.words if key == "prompt" else str(_first(seed, shot))):
                         found.append(Change(shot.full_id, key, value, entry, film))
                     break
     return tuple(found)
@@ -121,8 +121,14 @@ def written_of(shot: Shot, storyboard: Storyboard) -> str:
 
 
 def own_seed(shot: Shot, storyboard: Storyboard) -> int:
-    """The first of its takes'."""
-    return next((seed for seed in (shot.seed, storyboard.seed) if seed is not None), 0)
+    """Of the take that it says (`take:`), or of its first."""
+    first = next((seed for seed in (shot.seed, storyboard.seed) if seed is not None), 0)
+    return (first + (shot.take or 1) - 1) % SEEDS
+
+
+def _first(seed: int, shot: Shot) -> int:
+    """What the storyboard says where the take that it says has this seed."""
+    return (seed - (shot.take or 1) + 1) % SEEDS
 
 
 def next_seed(seed: int) -> int:
@@ -146,7 +152,7 @@ def final_storyboard(storyboard: Storyboard, questions: Sequence[Question], entr
         signed = entry.signed if entry else None
         if question.given:
             return replace(shot, approved=signed)
-        return replace(shot, approved=signed, seed=question.seed, takes=1)
+        return replace(shot, approved=signed, seed=question.seed, takes=1, take=None)
 
     scenes: list[Scene] = []
     for scene in storyboard.scenes:

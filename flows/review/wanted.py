@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flows.errors import StoryboardError, UserError
@@ -33,6 +33,11 @@ class Wanted:
     note: Text | None = None
     look: Text | None = None
 
+    @property
+    def notes_only(self) -> bool:
+        """Whether nothing is decided, and something said."""
+        return bool(self.note) and not self.prompt and (self.verdict is None or self.verdict.value.strip() == "note")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -56,7 +61,7 @@ def entry_of(answer: Answer, sheet: Sheet, entries: Sequence[Entry], now: dateti
     for source in answer.sources:
         problems.knows(source)
     check_name(answer.who, problems)
-    decisions = [] if answer.rejected else list(_decisions(answer, sheet, entries, problems))
+    decisions = [] if answer.rejected else _decisions(answer, sheet, entries, problems)
     if not answer.rejected:
         _check_drops(decisions, sheet, entries, problems)
     problems.stop_if_any()
@@ -88,13 +93,15 @@ def check_name(who: str, problems: Problems) -> None:
         problems.add(None, f"{who[:MOST_NAME]!r} is no name of who decides", "say one: --by NAME")
 
 
-def _decisions(answer: Answer, sheet: Sheet, entries: Sequence[Entry], problems: Problems) -> Iterator[Decision]:
+def _decisions(answer: Answer, sheet: Sheet, entries: Sequence[Entry], problems: Problems) -> list[Decision]:
     seen: set[str] = set()
+    found: dict[str, Decision] = {}
     said = said_in(entries)
-    targets = [(wanted, target) for wanted in answer.wanted if (target := target_of(wanted.shot, sheet, problems))]
+    named = [(wanted, target) for wanted in answer.wanted if (target := target_of(wanted.shot, sheet, problems))]
+    targets = _with_notes(named, problems)
     for wanted, target in sorted(targets, key=lambda each: not each[1].one):  # who names one shot means that one
         if target.film:
-            yield from _of_film(wanted, target, sheet, said, problems)
+            found |= {each.shot: each for each in _of_film(wanted, target, sheet, said, problems)}
         for question in target.questions if _is_about_shots(wanted, target) else ():
             if question.shot in seen and target.one:
                 problems.add(wanted.shot, f"{question.shot} is decided twice", "decide it once")
@@ -105,12 +112,29 @@ def _decisions(answer: Answer, sheet: Sheet, entries: Sequence[Entry], problems:
             decision = _decision(wanted, question, sheet, problems)
             if decision is not None and not _stands(decision, question, said, several=not target.one):
                 seen.add(question.shot)
-                yield decision
-    if answer.approve_rest:
-        for shot in open_of(sheet, said):
-            if shot not in seen:
-                question = sheet.of(shot)
-                yield Decision(shot=shot, verdict="approve", look=question.look, films=question.films)
+                found[question.shot] = decision
+    for shot in open_of(sheet, said) if answer.approve_rest else ():
+        question = sheet.of(shot)
+        rest = Decision(shot=shot, verdict="approve", look=question.look, films=question.films)
+        if shot not in found or found[shot].verdict == "note":
+            found[shot] = replace(found.get(shot, rest), verdict="approve")
+    return [*found.values()]
+
+
+def _with_notes(named: Sequence[tuple[Wanted, Target]], problems: Problems) -> list[tuple[Wanted, Target]]:
+    """A note goes with what else is decided of the same, however it is called there; there is one of each."""
+    decided = [each for each in named if not each[0].notes_only]
+    for wanted, target in named:
+        if not wanted.notes_only:
+            continue
+        place = next((n for n, (_, other) in enumerate(decided) if other == target), None)
+        if place is None:
+            decided.append((wanted, target))
+        elif decided[place][0].note is not None:
+            problems.add(wanted.note, f"{wanted.shot.value} has two notes", "write them as one")
+        else:
+            decided[place] = (replace(decided[place][0], note=wanted.note), target)
+    return decided
 
 
 def _is_about_shots(wanted: Wanted, target: Target) -> bool:
@@ -154,6 +178,8 @@ def _decision(wanted: Wanted, question: Question, sheet: Sheet, problems: Proble
             fix = "look at it again, and decide anew"
             problems.add(wanted.look, "it was rendered again since this was written, or has been changed", fix)
         note = _note(wanted.note, problems)
+        if verdict == "note" and not note:
+            problems.add(wanted.note or wanted.shot, "a note is not written", "write what is to be kept")
         if verdict == "prompt" and prompt is not None:
             check_words(prompt, sheet.cast, sheet.variables, problems)
         if verdict == "take" and question.given:

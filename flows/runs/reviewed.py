@@ -66,7 +66,8 @@ def approved_batch(order: Order, asked: AskedBatch, outbox: Outbox, render: Call
 
 
 def _wish(order: Order) -> Wish:
-    return Wish(kind=cast("Kind", order.review), name=order.run, run=order.run, url=order.url)
+    known = order.store is not None
+    return Wish(kind=cast("Kind", order.review), name=order.run, in_store=known, run=order.run, url=order.url)
 
 
 def _decided(order: Order, outbox: Outbox, prepared: Callable[[], Standing]) -> tuple[Standing, list[str]] | Ended:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,18 +64,25 @@ def _waiting(rest: Rest) -> list[dict[str, Any]]:
     return rest.all("/flow_runs/filter", body)
 
 
-def check_waits(rest: Rest, run: str) -> str | None:
-    """The store of a run that waits for decisions, as it was asked for. Raises UserError for one that does not."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A run: the name that people see, and the store that it was asked to be made in (None: the machine's). `why`: it
+    waits for no decisions, and what it does (empty: it waits)."""
+
+    title: str
+    store: str | None
+    why: str
+
+
+def look_up(rest: Rest, run: str) -> Seen:
+    """Raises UserError for a run that is no film's."""
     found = rest.get(f"/flow_runs/{run}")
     if found is None or "storyboard" not in found["parameters"]:
         raise UserError(f"there is no film with the run {run} at {rest.url}")
-    if found["state_name"] != WAITING or found["state_type"] != "PAUSED":
-        raise UserError(
-            f"the run {run} waits for no decisions: it is {found['state_name'] or 'not begun'}\n"
-            f"    see {run_url(rest.url, run)}"
-        )
-    store: str | None = found["parameters"].get("store") or None
-    return store
+    waits = found["state_name"] == WAITING and found["state_type"] == "PAUSED"
+    state = found["state_name"] or "not begun"
+    why = f"the run {run} waits for no decisions: it is {state}\n    see {run_url(rest.url, run)}"
+    return Seen(found["name"], found["parameters"].get("store") or None, "" if waits else why)
 
 
 def resume(rest: Rest, run: str, values: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@
     ledger/<time>-<digest>.parquet    rows of the ledger, a file a write
     ledger-timings/*.json             what clips and films took
     plans/<slug>-<digest>.json        the last finished film of a storyboard
-    picks/<digest>.json               takes of a storyboard's shots that were chosen by eye
+    picks/<digest>/<number>.json      takes of a storyboard's shots that were chosen by eye; the last one counts
     prompts/<sha256>.json             a prompt that was written out
     motions/<sha256>.json             which blobs were prepared from a driving video
     submissions/<sha256>.json         a storyboard that was sent, and the blobs of its files
@@ -42,6 +42,7 @@ OVERHEADS = "ledger-timings/films.json"
 
 _LEDGER_FILE = re.compile(rf"{LEDGER}/\d{{8}}T\d{{6}}Z-[0-9a-f]{{16}}\.parquet")
 _BUDGET = re.compile(r"budgets/\d{4}-\d{2}/(\d{8})\.json")
+_PICKS = re.compile(r"picks/[0-9a-f]{64}/(\d{8})\.json")
 _BLOB_PATH = re.compile(rf"[^\s'\"]*/{BLOBS}/[0-9a-f]{{2}}/([0-9a-f]{{64}})")
 
 
@@ -87,9 +88,20 @@ def plan_note(slug: str, digest: str) -> str:
     return f"plans/{slug}-{digest[:12]}.json"
 
 
-def picks_note(digest: str) -> str:
-    """Takes that people chose, by the sha256 of the storyboard's identity."""
-    return f"picks/{digest}.json"
+def picks_folder(digest: str) -> str:
+    """Where takes are that people chose, by the sha256 of the storyboard's identity."""
+    return f"picks/{digest}"
+
+
+def picks_note(digest: str, number: int) -> str:
+    """All of them as they were after so many changes, from 1."""
+    return f"{picks_folder(digest)}/{number:08}.json"
+
+
+def picks_number(name: str) -> int | None:
+    """Which change a note is of; None: it is none."""
+    found = _PICKS.fullmatch(name)
+    return int(found[1]) if found else None
 
 
 def prompt_note(digest: str) -> str:

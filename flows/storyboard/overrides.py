@@ -60,11 +60,16 @@ class _Wrong(Exception):
     """An override that leads nowhere; the problem is reported already."""
 
 
+def source_name(text: str) -> str:
+    """What places within an override name as their file."""
+    return f"override {printable(text[:80])}"
+
+
 def read_overrides(texts: Sequence[str], problems: Problems) -> list[Override]:
     """The overrides in their order; `storyboard.` in front may be left out."""
     result: list[Override] = []
     for text in texts:
-        source = Source(f"override {printable(text[:80])}", text)
+        source = Source(source_name(text), text)
         problems.knows(source)
         match = _FORM.match(text)
         removes = bool(match and match["mark"] == "~")

@@ -5,6 +5,8 @@ Whatever comes of it is read again: if it does not say the same but for the take
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from flows.storyboard.problems import Problems
 from wan.system.files import write_whole
 
 KEY = "take"
+_COMMA_BEHIND = re.compile(r"\s*,[ \t]*")
+_COMMA_BEFORE = re.compile(r"\s*,\s*\Z")
+_REST_OF_LINE = re.compile(r"[ \t]*(#.*)?\r?\n[ \t]*(?![ \t#\r\n])")
 
 
 def write_takes(path: Path, takes: dict[str, int | None]) -> bool:
@@ -40,10 +45,12 @@ def with_take(text: str, shot: str, take: int | None) -> str | None:
     place = _place(root, shot) if root is not None else None
     if root is None or place is None:
         return None
-    keys = place[-1]
-    changed = _without(text, keys) if take is None else _with(text, keys, take)
-    again = _nodes(changed) if changed is not None else None
-    return changed if again is not None and _plain(again) == _wanted(root, place, take) else None
+    keys, wanted = place[-1], _wanted(root, place, take)
+    for changed in _without(text, keys) if take is None else _with(text, keys, take):
+        again = _nodes(changed)
+        if again is not None and _plain(again) == wanted:
+            return changed
+    return None
 
 
 def _nodes(text: str) -> Keys | None:
@@ -74,8 +81,13 @@ def _wanted(root: Keys, place: tuple[int, int, Keys], take: int | None) -> Any:
     return plain
 
 
-def _with(text: str, keys: Keys, take: int) -> str | None:
-    lines = text.splitlines(keepends=True)
+def _with(text: str, keys: Keys, take: int) -> Iterator[str]:
+    changed = _written(text.splitlines(keepends=True), keys, take)
+    if changed is not None:
+        yield changed
+
+
+def _written(lines: list[str], keys: Keys, take: int) -> str | None:
     if KEY in keys.entries:
         value = keys.entries[KEY][1]
         return _replaced(lines, value, take) if isinstance(value, Text) and value.plain else None
@@ -116,16 +128,31 @@ def _replaced(lines: list[str], value: Text, take: int) -> str:
     return "".join(lines)
 
 
-def _without(text: str, keys: Keys) -> str | None:
-    """Its line goes, if it has one of its own."""
+def _without(text: str, keys: Keys) -> Iterator[str]:
+    """Its line goes, if it has one of its own; else its characters, in braces with the comma behind or before them."""
     if KEY not in keys.entries:
-        return text
+        yield text
+        return
     key, value = keys.entries[KEY]
     lines = text.splitlines(keepends=True)
-    if not _begins_line(lines[key.line - 1], key) or not isinstance(value, Text) or value.line != key.line:
-        return None
-    del lines[key.line - 1]
-    return "".join(lines)
+    if not isinstance(value, Text):
+        return
+    if _begins_line(lines[key.line - 1], key) and value.line == key.line:
+        yield "".join([*lines[: key.line - 1], *lines[key.line :]])
+    begin, end = _offset(lines, key), _offset(lines, value) + len(value.value) + 2 * (not value.plain)
+    before, after = text[:begin], text[end:]
+    if comma := _COMMA_BEHIND.match(after):
+        rest = after[comma.end() :]
+        yield (before.rstrip(" \t") if rest.startswith(("\n", "\r")) else before) + rest
+    if comma := _COMMA_BEFORE.search(before):
+        yield before[: comma.start()] + after
+    if line := _REST_OF_LINE.match(after):  # the first of a shot in a list: the next key takes its place
+        yield before + after[line.end() :]
+    yield before + after
+
+
+def _offset(lines: list[str], node: Text) -> int:
+    return sum(map(len, lines[: node.line - 1])) + node.column - 1
 
 
 def _spliced(lines: list[str], number: int, column: int, added: str) -> str:

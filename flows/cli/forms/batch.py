@@ -53,8 +53,8 @@ class BatchDocument(Envelope):
 
     batch: str
     folder: Annotated[str, "path"]
-    manifest: Annotated[str, "path of the same as JSON"]
-    parquet: Annotated[str, "path of the same as a table"]
+    manifest: Annotated[str | None, "path of the same as JSON; null: nothing was rendered for a review"]
+    parquet: Annotated[str | None, "path of the same as a table; null as well"]
     gallery: Annotated[str, "path of the page"]
     films: list[Annotated[dict[str, Any], Written(Entry)]]
     waiting: Annotated[list[str], "looks that wait for decisions (`--review`); `exit_code` is 3 then"]

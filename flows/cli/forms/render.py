@@ -28,7 +28,7 @@ class RenderDocument(Envelope):
     clips: Annotated[list[str], "paths of the shots that `--only` named"]
     report: Annotated[str | None, "of a review the contact sheet"]
     waiting: Annotated[list[str], "shots that wait for decisions (`--review`); `exit_code` is 3 then"]
-    plan: Annotated[str, "path of the plan as JSON"]
+    plan: Annotated[str | None, "path of the plan as JSON; null: nothing was rendered for a review"]
     spent: Annotated[dict[str, Any], Written(Spent)]
     rendered: Annotated[int, "takes"]
     cached: Annotated[int, "takes that were in the store"]

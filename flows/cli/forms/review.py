@@ -28,7 +28,7 @@ class ReviewDocument(Envelope):
 
     review: Annotated[int, "version of this form"]
     film: Annotated[str, "its title; of a batch its name"]
-    kind: Kind
+    kind: Annotated[Kind | None, "null: nothing waits"]
     number: Annotated[int, "how many entries there were: who decides knowing fewer comes too late"]
     by: Annotated[str, "who decides"]
     reject: Annotated[bool, "true: the film is not made"]
@@ -38,5 +38,5 @@ class ReviewDocument(Envelope):
     run: Annotated[str, "that waits; empty: none, it was rendered by a command"]
     run_url: str
     until: Annotated[str | None, "the last moment to decide, ISO 8601; null: there is none"]
-    taken: Annotated[dict[str, Any] | None, Written(Decided), "what this command has decided"]
+    taken: Annotated[Annotated[dict[str, Any], Written(Decided)] | None, "what this command has decided; null: nothing"]
     history: Annotated[list[Annotated[dict[str, Any], Written(Decided)]], "all that was decided, in its order"]

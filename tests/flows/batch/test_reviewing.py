@@ -12,7 +12,7 @@ import pytest
 
 from flows.batch.make import make_batch
 from flows.batch.reviewing import final_batch
-from flows.batch.showing import ShownBatch, is_reviewed, show_batch, waiting_sheet
+from flows.batch.showing import ShownBatch, is_reviewed, reviewed_in, show_batch
 from flows.cluster import RendererSpec
 from flows.errors import StoryboardError, TableError, UserError
 from flows.review.history import drop_sheet, read_entries
@@ -35,7 +35,8 @@ def test_from_the_first_sheet_to_the_films(tmp_path: Path, kind: str) -> None:
     assert 'the same as in <a href="#boat:all.opening">boat</a>, decided there' in sheet.page.read_text()
     assert not (folder / "manifest.json").exists()
     assert is_reviewed(folder)
-    kept = waiting_sheet(folder)[1]
+    kept = reviewed_in(folder)[2]
+    assert kept is not None
     assert first.store.holds([question.picture for question in kept.questions])
     assert bool(kept.questions[0].film) == (kind == "draft")
 
@@ -183,8 +184,9 @@ def test_what_waits_for_nothing_says_so(tmp_path: Path) -> None:
     reviewed = prepared(batch(tmp_path, "boat"))
     sheet = shown(reviewed)
     drop_sheet(reviewed.store, sheet.sheet)
-    with pytest.raises(UserError, match="waits for no decisions"):
-        waiting_sheet(reviewed.plan.folder)
+    _, decisions, asked_now, why = reviewed_in(reviewed.plan.folder)
+    assert (decisions, asked_now) == (reviewed.sheet.folder, None)
+    assert "waits for no decisions" in why
 
 
 @pytest.mark.slow

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -17,12 +20,14 @@ from flows.cluster import RendererSpec
 from flows.cluster.session import RaySession
 from flows.config import compose
 from flows.errors import SettingsError, StoryboardError, UserError
+from flows.film.folder import OWNER, claimed_for
 from flows.film.picking import choices, keep, made_film
 from flows.settings import Settings
 from flows.store import open_store
 from tests.flows.batch.batches import asked, table
 from tests.flows.batch.sweeps import STORYBOARD, swept
 from tests.flows.cluster.troubled import KIND
+from wan.system.locks import try_lock
 
 
 def test_films_are_all_combinations_and_named_by_what_differs(tmp_path: Path) -> None:
@@ -138,6 +143,35 @@ def test_a_folder_is_one_storyboards(tmp_path: Path) -> None:
             make_batch(plan)
     assert read_manifest(mine.folder) == kept
     assert theirs[1].owner == f"{tmp_path}/film.yaml, {tmp_path}/other.yaml"
+
+
+def test_of_two_sweeps_that_begin_at_once_one_has_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second looks before the first has written anything, and has its turn when the first is done."""
+    mine = plan_sweep(swept(tmp_path, "storyboard.seed=1,2", called="ours"), weights=False)
+    (tmp_path / "other.yaml").write_text(STORYBOARD)
+    films = swept(tmp_path, "storyboard.seed=1,2").films
+    other = plan_sweep(Sweep(films=films, storyboard=tmp_path / "other.yaml", called="ours"), weights=False)
+    looked = Event()
+
+    def entries_of(plan: object) -> None:
+        pytest.fail("the folder was taken")
+
+    def waits(file: object) -> bool:
+        taken = try_lock(file)  # type: ignore[arg-type]
+        looked.set()
+        return taken
+
+    monkeypatch.setattr("flows.batch.make.entries_of", entries_of)
+    with ThreadPoolExecutor(1) as threads:
+        with claimed_for(mine.owner, mine.folder, mine.outputs):
+            monkeypatch.setattr("flows.film.folder.try_lock", waits)
+            second = threads.submit(make_batch, other)
+            assert looked.wait(10)
+            Recorder(mine, [])
+        with pytest.raises(UserError, match=rf"is a sweep of {tmp_path}/film\.yaml\n .*--as NAME"):
+            second.result(20)
+    kept = json.loads((mine.folder / OWNER).read_text())
+    assert kept["storyboard"] == mine.owner, "it stays whose it is"
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from flows.batch.asked import Asked
 from flows.batch.make import make_batch
@@ -55,6 +56,7 @@ def test_a_batch_waits_for_people_and_goes_on_when_they_have_decided(run: Run, a
     assert first.exit_code == 3, first.output
     assert f"sheet     {FOLDER}/review/sheet.html" in first.output
     assert "to decide boat:all.opening, boat:all.own, boat:all.end, kite:all.own" in first.output
+    assert "Then the films: " in first.output
     assert "shared    2 of 4 looks, decided once for all films that have them" in first.output
     assert f"Next: wanflow review {FOLDER}" in first.output
 
@@ -76,6 +78,11 @@ def test_a_batch_waits_for_people_and_goes_on_when_they_have_decided(run: Run, a
     late = run("review", "--approve-all")
     assert isinstance(late.exception, UserError)
     assert "waits for no decisions" in str(late.exception)
+    told = run("review")
+    assert told.exit_code == 0, told.exception
+    assert "film-rows waits for no decisions. What was decided:" in told.output
+    assert "    kite:all.own  take, seed 4  (closer)\n" in told.output
+    assert "    kite  drop\n" in told.output
 
 
 def test_programs_read_what_waits_and_write_what_is_decided(
@@ -142,3 +149,21 @@ def test_a_batch_that_is_rejected_asks_again_and_who_is_late_has_no_film(run: Ru
 
 def test_a_plan_is_not_reviewed(run: Run) -> None:
     assert run("batch", "--plan").exit_code == 2
+
+
+def test_where_every_shot_is_given_its_picture_programs_read_a_document_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (256, 144), "teal").save(tmp_path / "a.png")
+    board = "storyboard: 1\ntitle: '{{ product }}'\nvariables: {product: {example: x}}\n"
+    board += "scenes: [{shots: [{prompt: '{{ product }}', image: a.png}]}]\n"
+    asking = batch(tmp_path, "boat", "kite", storyboard=board)
+    arguments = ["batch", "film.yaml", "--table", "tables/rows.csv", "--review", "stills", *asking.overrides]
+    waiting = CliRunner().invoke(wanflow, [*arguments, "--json"])
+    assert waiting.exit_code == 3, waiting.exception
+    document = json.loads(waiting.stdout)
+    assert [*faults(document, FORMS["batch"])] == []
+    assert document["waiting"] == ["boat:scene-1.shot-1", "kite:scene-1.shot-1"]
+    assert Path(document["gallery"]).is_file()
+    assert "Then the films: " in CliRunner().invoke(wanflow, arguments).output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from flows.batch.manifest import Entry, Manifest, write_json
 from flows.batch.sheet import Frame, Row, Sheet, read_sheet, write_sheet
 from flows.cli.forms import FORMS
 from flows.cli.main import wanflow as group
 from flows.cli.outcome import report
+from flows.errors import UserError
 from flows.planning import plan_to_json
 from flows.project import load, plan
 from flows.resolve.picks import picks_of
@@ -138,10 +141,66 @@ def test_what_the_storyboard_chose_is_changed_there(
     done = CliRunner().invoke(group, ["pick", "film.yaml", "own=1", *own(tmp_path)])
     assert done.exception is not None
     assert report(done.exception) == 2
-    assert "its take is chosen in" in capsys.readouterr().err
+    place = f"film.yaml:{_place_of(chosen, 'take: 2}')}"
+    told = capsys.readouterr().err
+    assert f"{place}: shot all.own: the storyboard says its take here, which wins" in told
+    assert "change it: add --write" in told
     done = CliRunner().invoke(group, ["pick", "film.yaml", "own=1", "--write", *own(tmp_path)])
     assert done.exit_code == 0
     assert (tmp_path / "film.yaml").read_text() == chosen.replace("take: 2}", "take: 1}")
+
+
+@pytest.mark.parametrize("of", ["film.yaml", "outputs/small"])
+def test_what_was_written_after_the_film_was_made_wins_too(
+    of: str, film: Path, pick: Pick, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pick("film.yaml", "own=2", "--write")
+    for choice, fix in (("own=1", "change it: add --write"), ("own=auto", "remove it: add --write")):
+        done = CliRunner().invoke(group, ["pick", of, choice, *own(tmp_path)])
+        assert done.exception is not None
+        assert report(done.exception) == 2
+        told = capsys.readouterr().err
+        assert f"film.yaml:{_place_of(BEHIND, 'takes: 2}')}: shot all.own: " in told
+        assert fix in told
+    assert picks_of(store, str(tmp_path / "film.yaml")) == ()
+    assert "all.own  chosen in the storyboard, film.yaml:" in pick(of)
+    pick(of, "own=auto", "--write")
+    assert (tmp_path / "film.yaml").read_text() == BEHIND
+    assert "take 1, chosen by you" in pick(of, "own=1")
+
+
+def test_an_override_that_says_a_take_is_named(film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["film.yaml", "own=1", "storyboard.shots.own.take=2", *own(tmp_path)]
+    done = CliRunner().invoke(group, ["pick", *arguments])
+    assert done.exception is not None
+    assert report(done.exception) == 2
+    told = capsys.readouterr().err
+    assert "override storyboard.shots.own.take=2" in told
+    assert "leave it out" in told
+
+
+def _place_of(text: str, words: str) -> str:
+    """Line and column of the value of a `take:` where these words stand."""
+    number, line = next((n, line) for n, line in enumerate(text.splitlines(), 1) if words in line)
+    return f"{number}:{line.index(words) + len('take: ') + 1}"
+
+
+def test_takes_are_chosen_in_a_film_of_a_batch(film: Path, pick: Pick, store: Store, tmp_path: Path) -> None:
+    rows = tmp_path / "outputs" / "rows"
+    rows.mkdir()
+    film.rename(rows / "boat")
+    entries = [Entry(name="boat", row=2, state="made"), Entry(name="kite", row=3, state="failed")]
+    write_json(Manifest(batch="rows", storyboard="film.yaml", table="rows.csv", films=entries), rows)
+    for arguments in (["rows", "boat", "own=2"], ["outputs/rows/boat", "own=1"]):
+        said = pick(*arguments)
+        assert "Next: make its batch, or sweep, again, as it was made" in said
+    assert [each.take for each in picks_of(store, str(tmp_path / "film.yaml"))] == [1]
+    wrong = {("rows", "own=2"): "name the film of rows whose takes are chosen: boat, kite"}
+    wrong |= {("rows", "baot", "own=2"): "no film of rows is called 'baot'; did you mean boat?"}
+    wrong |= {("rows", "kite", "own=2"): "no film was made in"}
+    for arguments, told in wrong.items():
+        with pytest.raises(UserError, match=re.escape(told)):
+            pick(*arguments)
 
 
 def test_a_film_of_a_sweep_is_marked_and_its_command_told(film: Path, pick: Pick, tmp_path: Path) -> None:

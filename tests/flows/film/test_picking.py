@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
+from flows.addresses import BucketAddress
 from flows.errors import UserError
 from flows.film.picking import choices, keep, made_film, standings
 from flows.resolve.picks import picks_of, recall_picks
 from flows.store import Store, open_store
 from flows.storyboard.model import Storyboard
+from tests.flows.buckets import BUCKET, CREDENTIALS, serving
 from tests.flows.records import empty_record
 
 FILM = "/films/x.yaml"
@@ -61,7 +66,36 @@ def test_a_choice_is_kept_and_forgotten(tmp_path: Path, store: Store) -> None:
     assert [(pick.take, pick.who) for pick in picks_of(store, FILM)] == [(2, "bob")]
     keep(film, choices(film, ["drift=auto"], store), store, "", "")
     assert picks_of(store, FILM) == ()
-    assert not list((tmp_path / "store" / "picks").glob("*"))
+
+
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_of_people_who_choose_at_once_nobody_loses_a_choice(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = 6
+    shots = [shot(f"river.s{n}", [take(k, f"{2 * n + k - 1:x}") for k in (1, 2)]) for n in range(people)]
+    (tmp_path / "x").mkdir()
+    plan = {"title": "X", "slug": "x", "storyboard": FILM, "shots": shots}
+    (tmp_path / "x" / "plan.json").write_text(json.dumps(plan))
+    film, ready = made_film(tmp_path / "x"), Barrier(people)
+
+    def chooses(number: int) -> None:
+        own = open_store(address)
+        ready.wait()
+        keep(film, {f"river.s{number}": 2}, own, f"p{number}", f"2026-12-0{number + 1}")
+
+    with ExitStack() as served:
+        address = str(tmp_path / "store")
+        if kind == "bucket":
+            for name, value in CREDENTIALS.items():
+                monkeypatch.setenv(name, value)
+            monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+            server = served.enter_context(serving("localbucket", tmp_path / "served"))
+            address = str(BucketAddress(bucket=BUCKET, prefix="team", endpoint=server.url))
+        with ThreadPoolExecutor(people) as threads:
+            [*threads.map(chooses, range(people))]
+        kept = picks_of(open_store(address), FILM)
+    assert sorted(pick.who for pick in kept) == [f"p{number}" for number in range(people)]
 
 
 def test_a_choice_made_in_another_film_of_the_storyboard_stays(tmp_path: Path, store: Store) -> None:

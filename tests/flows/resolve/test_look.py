@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import struct
 import wave
@@ -17,6 +18,7 @@ import pytest
 from PIL import Image
 from safetensors.numpy import save_file
 
+import flows
 from flows.errors import EnvironmentProblem, Place, SettingsError, StoryboardError
 from flows.media import png_bytes, write_clip
 from flows.planning import make_plan, past_of
@@ -277,3 +279,11 @@ def test_many_films_are_seen_as_each_by_itself(film: MakeFilm, settings: Setting
     assert [make_plan(*each) for each in zip(films, [settings] * 2, together, strict=True)] == [
         make_plan(*each) for each in zip(films, [settings] * 2, alone, strict=True)
     ]
+
+
+def test_who_hears_of_prompts_has_one_name() -> None:
+    """`OnPrompt`, in every signature."""
+    source = Path(flows.__file__).parent.rglob("*.py")
+    spelt = [line for path in source for line in path.read_text().splitlines() if " on_prompt: " in f" {line}"]
+    assert len(spelt) > 12
+    assert {re.search(r"on_prompt: (\w+)", line)[1] for line in spelt} == {"OnPrompt"}  # type: ignore[index]

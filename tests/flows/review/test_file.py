@@ -56,6 +56,8 @@ def test_the_short_way_to_write_it(tmp_path: Path) -> None:
         ('{"number": "two"}', "number is a whole number"),
         ('{"reject": "perhaps"}', "reject is true or false"),
         ("[]", "decisions are a map"),
+        ("", "decisions.json:1:1: no decisions are in it\n    write a file to fill in: wanflow review FILM --json"),
+        ("\n# later\n", "decisions.json:1:1: no decisions are in it"),
         ('{"shots": {"launch": "approve", "launch": "take"}}', "launch"),
         ('{"shots": ', "decisions.json:2:1: the YAML cannot be read"),
     ],

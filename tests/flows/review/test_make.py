@@ -141,6 +141,23 @@ def test_a_prompt_that_fits_no_more_is_said_where_it_was_decided(tmp_path: Path)
     assert "<boat> is not in the cast" in problem.message
 
 
+def test_of_two_prompts_that_fit_no_more_each_is_its_own(tmp_path: Path) -> None:
+    film(tmp_path)
+    text = STORYBOARD.replace("id: river", "id: opening-sequence-over-the-river")
+    text = text.replace("prompt: <boat>", "prompt: it")
+    (tmp_path / "boat.yaml").write_text(text)
+    decide(prepared(tmp_path, "stills"), "ann", launch="prompt=<boat> leaves")
+    decide(prepared(tmp_path, "stills"), "bob", night="prompt=<boat> sinks")
+    (tmp_path / "boat.yaml").write_text(text.replace("boat: {desc", "ship: {desc"))
+    with pytest.raises(StoryboardError) as caught:
+        prepared(tmp_path, "stills")
+    places = [str(each.place) for each in caught.value.problems]
+    assert [place.partition(" on 2026")[0] for place in places] == [
+        "review: prompt of opening-sequence-over-the-river.launch, decided by ann",
+        "review: prompt of opening-sequence-over-the-river.night, decided by bob",
+    ]
+
+
 def test_two_who_write_at_once_are_one_and_one_who_is_told(tmp_path: Path) -> None:
     film(tmp_path)
     both = prepared(tmp_path, "stills"), prepared(tmp_path, "stills")

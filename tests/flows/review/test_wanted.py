@@ -50,6 +50,19 @@ def test_the_rest_is_approved_and_what_stands_is_not_said_again() -> None:
         decided(wanted("launch", "approve"), **known)
 
 
+def test_a_note_goes_with_what_is_decided_of_the_shot_however_it_is_called() -> None:
+    pair = [wanted("launch", "approve"), wanted("river.launch", "note", note="good")]
+    for each in (pair, pair[::-1]):
+        (made,) = decided(*each).decisions
+        assert (made.shot, made.verdict, made.note) == ("river.launch", "approve", "good")
+    noted = decided(wanted("drift", "note", note="dark"), approve_rest=True).decisions
+    assert sorted((each.shot, each.verdict, each.note) for each in noted) == [
+        ("river.drift", "approve", "dark"),
+        ("river.face", "approve", ""),
+        ("river.launch", "approve", ""),
+    ]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -69,6 +82,12 @@ def test_the_rest_is_approved_and_what_stands_is_not_said_again() -> None:
         ([wanted("launch", "drop"), wanted("drift", "drop"), wanted("face", "drop")], "no shot would be left"),
         ([wanted("launch", "note", note="x" * 2001)], "a note has at most 2,000 characters"),
         ([wanted("launch", "note", note="\x1b[2J")], "a control character"),
+        ([wanted("launch", "note")], "a note is not written"),
+        ([wanted("launch", note="a"), wanted("river.launch", note="b")], "--note:1:1: river.launch has two notes"),
+        (
+            [wanted("launch", "approve", note="a"), wanted("river.launch", note="b")],
+            "--note:1:1: river.launch has two notes",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_where_it_was_written_and_nothing_counts(wrong: list[Wanted], said: str) -> None:

@@ -24,13 +24,13 @@ from flows.batch.sending import check_batch_here, pack_batch
 from flows.errors import FlowsError, UserError
 from flows.project import Project, plan
 from flows.review.form import APPROVE_ALL, values_of
-from flows.review.history import read_entries, sheet_of_run
+from flows.review.history import folder_of_run, read_entries, sheet_of_run
 from flows.review.model import Sheet
 from flows.review.prepare import Wish, prepare
 from flows.review.wanted import Answer, Wanted, entry_of, texts
 from flows.runs.names import REJECTED, WAITING
 from flows.runs.rest import Rest
-from flows.runs.reviewing import check_waits, resume
+from flows.runs.reviewing import look_up, resume
 from flows.runs.server import Server
 from flows.runs.submitting import submit
 from flows.runs.watching import watch
@@ -135,7 +135,7 @@ def test_a_run_waits_without_a_process_and_goes_on_with_what_was_decided(
     assert "data:image/jpeg;base64," in read_input(rest, asked.run, keyset["description"])
     pages = rest.post("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [asked.run]}}})
     assert "| river.drift | open | 3 |" in next(page["data"] for page in pages if page["key"] == "review")
-    assert check_waits(rest, asked.run) == store.address
+    assert (look_up(rest, asked.run).store, look_up(rest, asked.run).why) == (store.address, "")
 
     with pytest.raises(UserError, match="has taken nothing of this"):
         resume(rest, asked.run, {"who": "maria", "shot_1": {"decision": "perhaps"}})
@@ -159,8 +159,8 @@ def test_a_run_waits_without_a_process_and_goes_on_with_what_was_decided(
     assert sheet is None, "nothing is asked any more"
     (folder,) = {name.rpartition("/")[0] for name in store.notes("reviews") if "/runs/" not in name} or {""}
     assert folder == "" or read_entries(store, folder)
-    with pytest.raises(UserError, match="waits for no decisions: it is Completed"):
-        check_waits(rest, asked.run)
+    assert "waits for no decisions: it is Completed" in look_up(rest, asked.run).why
+    assert folder_of_run(store, asked.run) is not None, "what was decided can be found"
 
 
 def test_nobody_decides_in_time(rest: Rest, machine: Path, sent: tuple[Store, str, tuple[str, ...]]) -> None:

@@ -29,6 +29,9 @@ def test_what_lies_in_a_store_has_always_been_called_so() -> None:
     assert layout.plan_note("the-boat", DIGEST) == "plans/the-boat-abcccccccccc.json"
     assert layout.prompt_note(DIGEST) == f"prompts/{DIGEST}.json"
     assert layout.motion_note(DIGEST) == f"motions/{DIGEST}.json"
+    assert layout.picks_note(DIGEST, 7) == f"picks/{DIGEST}/00000007.json"
+    assert layout.picks_number(layout.picks_note(DIGEST, 7)) == 7
+    assert layout.picks_number(f"picks/{DIGEST}/7.json") is None
     kept = layout.checkpoint_note(DIGEST, "0" * 12, 7, "20260131T235959Z", DIGEST)
     assert kept == f"checkpoints/{DIGEST}-000000000000-0007-20260131T235959Z-abcccccccccccccc"
     assert layout.is_checkpoint_of(kept, DIGEST)

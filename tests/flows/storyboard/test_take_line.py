@@ -52,8 +52,32 @@ def test_what_it_cannot_write_cleanly_it_does_not_write() -> None:
     assert with_take(FILM, "sky.three", 2) is None
     assert with_take(FILM.replace("takes: 3", "take: '2'"), "sky.one", 1) is None
     assert with_take("{", "sky.one", 1) is None
-    in_braces = FILM.replace("takes: 2}", "takes: 2, take: 1}")
-    assert with_take(in_braces, "sky.two", None) is None
+    in_a_file_of_json = '{"scenes": [{"id": "a", "shots": [{"id": "b", "take": 2}]}]}'
+    assert with_take(in_a_file_of_json.replace("2", "[2]"), "a.b", None) is None
+
+
+@pytest.mark.parametrize(
+    ("shot", "without"),
+    [
+        ("{prompt: x, take: 2}", "{prompt: x}"),
+        ("{take: 2, prompt: x}", "{prompt: x}"),
+        ("{prompt: x, take: 2, takes: 3}", "{prompt: x, takes: 3}"),
+        ("{ prompt: x , take: '2' }", "{ prompt: x }"),
+        ('{"prompt": "a, b}", "take": 2}', '{"prompt": "a, b}"}'),
+        ("{prompt: x,\n         take: 2}", "{prompt: x}"),
+        ("{prompt: x,\n         take: 2,  # this one\n         takes: 3}", "{prompt: x,\n         takes: 3}"),
+        ("{prompt: x, # why\n         take: 2}", "{prompt: x, # why\n         }"),
+        ("{prompt: x, take: 2,\n         takes: 3}", "{prompt: x,\n         takes: 3}"),
+        ("take: 2\n        prompt: x", "prompt: x"),
+        ("take: 2  # this one\n        prompt: x", "prompt: x"),
+        ("prompt: x\n        take: 2  # this one", "prompt: x"),
+    ],
+)
+def test_it_goes_from_wherever_it_stands(shot: str, without: str) -> None:
+    def film(shot: str) -> str:
+        return f"storyboard: 1\nscenes:\n  - id: sky\n    shots:\n      - {shot}\n      - prompt: y # take: 2\n"
+
+    assert with_take(film(shot), "sky.shot-1", None) == film(without)
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
