@@ -34,12 +34,14 @@ DRIFT, STORY = 0.07, 0.14
 is about one ΔE."""
 COLOUR = 3.0
 STILL = 0.02
-"""Where half of all places are as near as that once a transfer is laid on, the camera has not moved."""
+"""Where most places are as near as that once a transfer is laid on, the camera has not moved."""
 MOST_CONTRAST, MOST_SATURATION = 0.1, 0.2
 DARKER = -0.07
 """No transfer takes more from the lightness of the dark: where it fades out, it would turn the order of tones."""
 LEAST_REACH = 0.05
 """Colours that lie closer together say nothing of a stretch."""
+MOST = 0.7
+"""The rest of a picture may be another thing than before."""
 _WEIGHTS = np.array([1.0, COLOUR, COLOUR])
 
 
@@ -89,25 +91,41 @@ def transfer_to(wanted: Look, seen: Look) -> Transfer:
 
 
 def _fitted(seen: Colours, wanted: Colours) -> tuple[Transfer, float]:
-    """The transfer that brings colours `[N, 3]` to those they are paired with, and how far off they are then. By
-    medians: what is so in less than half of the pairs does not count."""
+    """The transfer that brings colours `[N, 3]` to those they are paired with, and how far off they are then: none, a
+    shift, or a shift and a stretch, whichever leaves least. By medians: what is so in less than half of the pairs does
+    not count."""
     apart = wanted - seen
     contrast = float(np.clip(_stretch(seen[:, 0], apart[:, 0])[0], -MOST_CONTRAST, MOST_CONTRAST))
-    saturation = _saturation(seen[:, 1:], apart[:, 1:])
-    stretched = seen * [contrast, saturation, saturation]
-    light, red, yellow = np.median(apart - stretched, axis=0)
-    whole = Transfer(contrast, float(light), saturation, float(red), float(yellow))
-    middle = np.median(seen, axis=0)
-    far = float(np.linalg.norm(whole.apart(middle) * _WEIGHTS))
-    before, rest = _size(apart), _size(apart - whole.apart(seen))
-    explained = max(0.0, 1.0 - (rest / before) ** 2) if before > 0 else 0.0
-    drift = float(np.clip((STORY - far) / (STORY - DRIFT), 0.0, 1.0))
-    return whole.times(explained * drift * min(1.0, DARKER / min(whole.light, DARKER))), rest
+    before = rest = _size(apart)
+    whole = Transfer()
+    for each in (
+        _shifted(seen, apart, 0.0, 0.0),
+        _shifted(seen, apart, contrast, _saturation(seen[:, 1:], apart[:, 1:])),
+    ):
+        left = _size(apart - each.apart(seen))
+        if left < rest:
+            whole, rest = each, left
+    explained = 1.0 - (rest / before) ** 2 if before > 0 else 0.0
+    return whole.times(explained * _is_drift(whole, seen)), rest
+
+
+def _shifted(seen: Colours, apart: Colours, contrast: float, saturation: float) -> Transfer:
+    """With the shift that leaves least where colours are stretched so."""
+    light, red, yellow = np.median(apart - seen * [contrast, saturation, saturation], axis=0)
+    return Transfer(contrast, float(light), saturation, float(red), float(yellow))
+
+
+def _is_drift(whole: Transfer, seen: Colours) -> float:
+    """How much of a transfer is used: 1 of what drift is, 0 of what is farther off; and never so much that the order
+    of tones is turned in the dark."""
+    far = float(np.linalg.norm(whole.apart(np.median(seen, axis=0)) * _WEIGHTS))
+    return float(np.clip((STORY - far) / (STORY - DRIFT), 0.0, 1.0)) * min(1.0, DARKER / min(whole.light, DARKER))
 
 
 def _size(apart: Colours) -> float:
-    """How far apart colours are in the middle."""
-    return float(np.median(np.linalg.norm(apart * _WEIGHTS, axis=1)))
+    """How far apart colours are, on the mean of those `MOST` that lie nearest."""
+    far = np.sort(np.linalg.norm(apart * _WEIGHTS, axis=1))
+    return float(far[: max(1, round(MOST * len(far)))].mean())
 
 
 def _saturation(seen: Colours, apart: Colours) -> float:
