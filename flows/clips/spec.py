@@ -54,7 +54,7 @@ class ColourAnchor:
     """What a clip's colours are held to: the look of another clip, up to the frame of a hand-off, or of a picture."""
 
     strength: Annotated[float, "how much of what sets its beginning apart is taken off, above 0 to 1"] = field(
-        metadata={"called": "anchor strength"}
+        metadata={"called": "anchor strength", "follows": "hand_off"}
     )
     look: Annotated[HandOff | None, "the clip that it is held to"] = field(
         default=None, metadata={"called": "colour anchor", "follows": "hand_off"}

@@ -63,7 +63,7 @@ def test_after_a_shot_that_changes_the_light_others_are_held_to_how_it_ends(
     made = plan(film(one, replace(two, anchor=NONE, duration=5.0), three, four))
     last = clips(made, "s2")[-1]
     assert [clip.spec.anchor for clip in clips(made, "s2")] == [None, None, None]
-    assert anchor(made, "s3") == anchor(made, "s4") == held_to(last, frame=15)
+    assert anchor(made, "s3") == anchor(made, "s4") == held_to(last, frame=16)
 
 
 def test_another_scene_begins_anew(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
