@@ -1,6 +1,6 @@
 """Do colours drift along a chain of shots, and does anchoring stop it? The tiny family, each shot from the last frame.
 
-    python -m benchmarks.continuity_anchor FOLDER [--shots 10] [--seeds 4] [--cast 0] [--json FILE]
+    python -m benchmarks.continuity_anchor FOLDER [--shots 10] [--seeds 4] [--seconds 2] [--cast 0] [--json FILE]
 
 Renders chains of shots twice, with `anchor: none` and with the anchor of before, by the renderer of a worker, in this
 process, into a store in FOLDER: run again, it goes on where it was. Prints how far the backdrop's colours (which stand
@@ -56,11 +56,12 @@ class Chain:
     scene: Scene
     seed: int
     shots: int
+    seconds: float
     anchored: bool
 
     def write(self, folder: Path) -> Path:
         path = folder / f"{'held' if self.anchored else 'plain'}-{self.seed}.yaml"
-        head = f"storyboard: 1\ntitle: {path.stem}\nseed: {self.seed}\nshot_defaults: {{duration: 2s"
+        head = f"storyboard: 1\ntitle: {path.stem}\nseed: {self.seed}\nshot_defaults: {{duration: {self.seconds:g}s"
         head += f", continuity: previous{'' if self.anchored else ', anchor: none'}}}\nscenes:\n  - id: chain\n"
         thing = f"a {self.scene.colour} {self.scene.shape}"
         setting = f"{PLACES[self.scene.place]} at {self.scene.light}"
@@ -145,6 +146,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--shots", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each shot is")
     parser.add_argument("--cast", type=float, default=0.0)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
@@ -152,11 +154,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     address = str((folder / "store").resolve())
     store, renderer = open_store(address), TintedRenderer(threads=cores(), family="tiny", device="cpu")
-    results: dict[str, Any] = {"shots": given.shots, "seeds": given.seeds, "cast": given.cast}
+    results: dict[str, Any] = {"shots": given.shots, "seeds": given.seeds, "seconds": given.seconds, "cast": given.cast}
     for anchored in (False, True):
         found, seconds = [], 0.0
         for number, case in enumerate(cases(given.seeds)):
-            chain = Chain(case.scene, case.seed, given.shots, anchored)
+            chain = Chain(case.scene, case.seed, given.shots, given.seconds, anchored)
             made = plan(load(chain.write(folder), ["model=tiny", f"store.address={address}"]))
             renderer.tint = tint_of(given.cast, number)
             seconds += render(made, renderer, store)

@@ -45,8 +45,8 @@ class HandOff:
         return tuple(dict.fromkeys(name for take in self.takes for name in (take if all_read else take[-1:])))
 
 
-ANCHORING = 1
-"""How colours are anchored (`flows.continuity.anchoring`): raised when the pixels change that come of it."""
+ANCHORING = "oklab 1"
+"""How colours are anchored (`flows.continuity.anchoring`): another one when the pixels change that come of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ class ColourAnchor:
         default=None, metadata={"called": "colour anchor", "follows": "hand_off"}
     )
     picture: Annotated[str | None, "digest of a picture that it is held to instead"] = field(
-        default=None, metadata={"called": "colour anchor"}
+        default=None, metadata={"called": "colour anchor", "follows": "hand_off"}
     )
-    method: Annotated[int, "raised when what comes of it changes"] = field(
-        default=ANCHORING, metadata={"called": "anchoring"}
+    method: Annotated[str, "how, and in which version"] = field(  # what is not anchored has none
+        default_factory=lambda: ANCHORING, metadata={"called": "colour anchor", "follows": "hand_off"}
     )
 
 

@@ -82,7 +82,7 @@ CHANGES: dict[str, object] = {
         ColourAnchor(0.5, HandOff((TAKE,))),
         ColourAnchor(1.0, HandOff((OTHER,))),
         ColourAnchor(1.0, picture="b" * 64),
-        ColourAnchor(1.0, picture="b" * 64, method=2),
+        ColourAnchor(1.0, picture="b" * 64, method="oklab 2"),
     ],
     "treated": ("profile 1",),
     "loras": [(ClipLora("b" * 64),), (ClipLora("b" * 64, 0.5),), (ClipLora("b" * 64, 1.0, "high"),)],
