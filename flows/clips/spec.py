@@ -136,6 +136,12 @@ class ClipSpec:
     )
 
     @property
+    def pictures(self) -> tuple[str, ...]:
+        """Digests of the pictures of its own that are read for it."""
+        found = (self.image, self.last_image, self.anchor.picture if self.anchor else None)
+        return tuple(digest for digest in found if digest is not None)
+
+    @property
     def steps_taken(self) -> int:
         """Less than all where a video is changed."""
         steps = self.sampling.num_inference_steps

@@ -150,7 +150,7 @@ class TakeMaker:
             camera=camera,
             loras=clip_loras(shot, role, self.snapshot) + relighting_loras(shot, variant, self.snapshot),
             anchor=anchor,
-            treated=self._treated(image, last_image, anchor.picture if anchor else None, media),
+            treated=self._treated((image, last_image, anchor.picture if anchor else None), media),
         )
 
     def _estimated(self, clip: Clip, role: Role, status: Status) -> Clip:
@@ -193,13 +193,11 @@ class TakeMaker:
         self.loads[spec.variant] = load if load is not None else LOAD if role.repo is None else PUBLISHED_WEIGHTS
         self.gpus[spec.variant] = set(timings.gpus(spec, kernel, self.device) if gpu is None else {gpu})
 
-    def _treated(
-        self, image: str | None, last_image: str | None, anchor: str | None, media: tuple[Medium, ...]
-    ) -> tuple[str, ...]:
+    def _treated(self, pictures: tuple[str | None, ...], media: tuple[Medium, ...]) -> tuple[str, ...]:
         """What is done to a clip's inputs: they give other pixels than the same files read plainly."""
         if not self.snapshot.treated:
             return ()
-        used = {image, last_image, anchor, *(medium.digest for medium in media)}
+        used = {*pictures, *(medium.digest for medium in media)}
         treated = self.snapshot.treated.items()
         return versions(name for path, names in treated if self._digest(path) in used for name in names)
 
