@@ -45,6 +45,28 @@ class HandOff:
         return tuple(dict.fromkeys(name for take in self.takes for name in (take if all_read else take[-1:])))
 
 
+ANCHORING = "oklab 1"
+"""How colours are anchored (`flows.continuity.anchoring`): another one when the pixels change that come of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColourAnchor:
+    """What a clip's colours are held to: the look of another clip, up to the frame of a hand-off, or of a picture."""
+
+    strength: Annotated[float, "how much of what sets its beginning apart is taken off, above 0 to 1"] = field(
+        metadata={"called": "anchor strength", "follows": "hand_off"}
+    )
+    look: Annotated[HandOff | None, "the clip that it is held to"] = field(
+        default=None, metadata={"called": "colour anchor", "follows": "hand_off"}
+    )
+    picture: Annotated[str | None, "digest of a picture that it is held to instead"] = field(
+        default=None, metadata={"called": "colour anchor", "follows": "hand_off"}
+    )
+    method: Annotated[str, "how, and in which version"] = field(  # what is not anchored has none
+        default_factory=lambda: ANCHORING, metadata={"called": "colour anchor", "follows": "hand_off"}
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Medium:
     """A sound or a video of the whole shot that a clip is driven by: the blob `digest` becomes the field `name` of its
@@ -108,9 +130,16 @@ class ClipSpec:
         default="", metadata={"called": "camera path"}
     )
     loras: tuple[ClipLora, ...] = field(default=(), metadata={"called": "LoRAs"})
+    anchor: Annotated[ColourAnchor | None, "what its colours are held to"] = None
     treated: Annotated[tuple[str, ...], "what is done to its inputs when they are read, and by which version"] = field(
         default=(), metadata={"called": "how inputs are read"}
     )
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Digests of the pictures of its own that are read for it."""
+        found = (self.image, self.last_image, self.anchor.picture if self.anchor else None)
+        return tuple(digest for digest in found if digest is not None)
 
     @property
     def steps_taken(self) -> int:

@@ -22,6 +22,6 @@ def _files(clip: Clip, store: Store) -> set[str]:
     """A driving video is read until it is prepared; what was prepared is prepared again when it is missing."""
     spec, key = clip.spec, prepared_key(clip)
     left_out = {PREPARED} if key is None or not is_prepared(store, key) else {PREPARED, MADE_FROM}
-    digests = {digest for digest in (spec.image, spec.last_image) if digest is not None}
+    digests = set(spec.pictures)
     digests |= {medium.digest for medium in spec.media if medium.name not in left_out}
     return digests | {lora.digest for lora in spec.loras}

@@ -64,7 +64,7 @@ def handed_off(hand_off: HandOff, store: Store) -> Image:
 
     Raises BlobMissing when a take lacks a record: the pool would have rendered it first.
     """
-    record = _up_to_the_frame(hand_off, store)[-1]
+    record = up_to_the_frame(hand_off, store)[-1]
     if hand_off.frame in (-1, record.num_frames - 1):
         return _picture(store, record.last_frame)
     return frames_at(store.local_path(record.video), [hand_off.frame])[0]
@@ -74,7 +74,7 @@ def frames_before(hand_off: HandOff, store: Store, variant: Variant) -> Frames:
     """The last frames that the film shows up to the hand-off, as many as `variant` takes, fewer where there are no
     more: uint8 `[F, H, W, 3]`. They reach back through the clips of a take, which repeat frames of each other as those
     of `variant` do. Raises BlobMissing."""
-    *earlier, record = _up_to_the_frame(hand_off, store)
+    *earlier, record = up_to_the_frame(hand_off, store)
     count = variant.carried_frames
     stop = hand_off.frame + 1 if hand_off.frame >= 0 else record.num_frames
     found = _frames(record, max(0, stop - count), stop, store)
@@ -96,7 +96,7 @@ def carried_on(hand_off: HandOff, store: Store) -> Mapping[str, Tensor]:
     return {name.removeprefix(CARRIED): tensor for name, tensor in tensors.items() if name.startswith(CARRIED)}
 
 
-def _up_to_the_frame(hand_off: HandOff, store: Store) -> list[ClipRecord]:
+def up_to_the_frame(hand_off: HandOff, store: Store) -> list[ClipRecord]:
     """The clips of the best take up to the one that the handed-off frame lies in."""
     best = _best(hand_off, store)
     return best[: len(best) - hand_off.back]
@@ -184,8 +184,8 @@ MADE: Mapping[str, Callable[[ClipSpec, Store], dict[str, Any]]] = MappingProxyTy
     }
 )
 """Fields of a spec that name blobs, and what reads them into fields of the request; a later one has the last word."""
-ELSEWHERE = frozenset({"variant", "render_epoch", "checkpoint", "numerics", "media_fps", "treated"})
-"""Fields that choose the pipeline, or say how the blobs are read."""
+ELSEWHERE = frozenset({"variant", "render_epoch", "checkpoint", "numerics", "media_fps", "treated", "anchor"})
+"""Fields that choose the pipeline, say how the blobs are read, or what is done with the frames."""
 AS_IT_IS = tuple(one.name for one in fields(ClipRequest) if one.name in hints(ClipSpec).keys() - MADE.keys())
 """Fields that spec and request have alike."""
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import torch
 from safetensors.torch import save
 
+from flows.cluster.anchored import Looks, anchored_frames
 from flows.cluster.motions import prepare_motion
 from flows.cluster.placement import placement_for, room_of_worker, with_room
 from flows.cluster.publish import store_clip
@@ -80,6 +81,7 @@ class WanRenderer:
         self._sufficed: dict[tuple[object, ...], Placement] = {}
         self._useful: Mapping[str, float] = {}
         self._models = self._no_models()
+        self._looks = Looks()
 
     @property
     def warm(self) -> frozenset[str]:
@@ -149,6 +151,7 @@ class WanRenderer:
             )
         with work.stages.stage("decode"):
             result = pipeline.finish(state, should_stop=report.should_stop)
+            frames = anchored_frames(clip, result.frames, store, self._looks)
             report.progress("decode", 1, 1)
         work.settle()
         report.progress("write", 0, 1)
@@ -157,7 +160,7 @@ class WanRenderer:
         return store_clip(
             store,
             clip,
-            result.frames,
+            frames,
             latents,
             seconds=work.stages.seconds,
             peak_memory_bytes=_peak_bytes(self._device),

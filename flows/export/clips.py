@@ -87,6 +87,8 @@ class Making:
             return self.picture(clip.spec.image)
         if clip.spec.hand_off is None:
             return None
+        if clip.spec.anchor is not None:
+            self.note("wanflow holds colours to the first clip of a chain (`anchor`); match them before a join.")
         if before is not None:
             frame = clip.spec.hand_off.frame if clip.spec.hand_off.frame >= 0 else before.clip.spec.num_frames - 1
             return self.graph.add("ImageFromBatch", "Last frame", image=before.images, batch_index=frame, length=1)

@@ -121,7 +121,7 @@ def put_assets(store: Store, assets: Mapping[str, str], clips: Collection[Clip])
     prepared (`flows.cluster.motions`).
     """
     specs = [clip.spec for clip in clips]
-    digests = {digest for spec in specs for digest in (spec.image, spec.last_image) if digest is not None}
+    digests = {digest for spec in specs for digest in spec.pictures}
     digests |= {medium.digest for spec in specs for medium in spec.media if medium.name not in (PREPARED, MADE_FROM)}
     digests |= _to_be_prepared(store, clips)
     digests |= {lora.digest for spec in specs for lora in spec.loras}

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from flows.clips import HandOff
 from flows.errors import Lacking, Problem, StoryboardError
 from flows.garbage import without_garbage_collection
+from flows.planning.anchors import look_after
 from flows.planning.choice import Chosen, chosen
 from flows.planning.film_checks import voice_problems
 from flows.planning.model import Plan, PlannedShot, Totals
@@ -159,6 +161,7 @@ def _made(
 ) -> dict[str, Chosen]:
     """The takes of each shot, upstream first, because fingerprints need it."""
     made: dict[str, Chosen] = {}
+    looks: dict[str, HandOff] = {}
     picks: dict[str, list[Pick]] = {}
     for pick in maker.snapshot.picks:
         picks.setdefault(pick.shot, []).append(pick)
@@ -170,7 +173,9 @@ def _made(
             rate = made[source].takes[0].clips[0].fps
             early = blended(moments.overlaps[name], before.get(name), source) * rate / moments.fps
             hand_off = hand_off_of(made[source].takes, recipe.clips[0].part.variant, round(early))
-        made[name] = chosen(maker.takes(recipe, hand_off), recipe.shot.take, picks.get(name, ()))
+        look = looks[source] if source and recipes[source].shot.scene == recipe.shot.scene else None
+        made[name] = chosen(maker.takes(recipe, hand_off, look), recipe.shot.take, picks.get(name, ()))
+        looks[name] = look_after(recipe.shot, made[name].takes, look)
     return made
 
 

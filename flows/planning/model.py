@@ -56,7 +56,9 @@ class Clip:
     @property
     def upstream(self) -> tuple[str, ...]:
         """Fingerprints that must be finished before this clip can start."""
-        return self.spec.hand_off.upstream if self.spec.hand_off else ()
+        hand_off, anchor = self.spec.hand_off, self.spec.anchor
+        looked_at = anchor.look.upstream if anchor and anchor.look else ()
+        return tuple(dict.fromkeys((*(hand_off.upstream if hand_off else ()), *looked_at)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flows.clips import SEEDS, ClipSpec, HandOff, Medium, fingerprint
+from flows.clips import SEEDS, ClipSpec, ColourAnchor, HandOff, Medium, fingerprint
 from flows.ledger.overheads import LOAD, PUBLISHED_WEIGHTS
 from flows.ledger.timings import BASES, Basis, Estimate, Extent
 from flows.media.treated import versions
+from flows.planning.anchors import anchor_of
 from flows.planning.geometry import Geometry
 from flows.planning.media import camera_path, clip_loras, clip_media
 from flows.planning.model import Clip, Status, Take
@@ -54,16 +55,18 @@ class TakeMaker:
         """The weakest of what the estimates stood on so far."""
         return max(self.bases, key=BASES.index, default="measured")
 
-    def takes(self, recipe: ShotRecipe, hand_off: HandOff | None) -> tuple[Take, ...]:
+    def takes(self, recipe: ShotRecipe, hand_off: HandOff | None, look: HandOff | None = None) -> tuple[Take, ...]:
         """All takes of the shot, first seed first, as if nothing were in the store. `hand_off` is what it gets from the
-        shot that it goes on from."""
-        return tuple(self._take(recipe, number, hand_off) for number in recipe.numbers)
+        shot that it goes on from, `look` what its colours are held to."""
+        return tuple(self._take(recipe, number, hand_off, look) for number in recipe.numbers)
 
-    def _take(self, recipe: ShotRecipe, take: int, hand_off: HandOff | None) -> Take:
+    def _take(self, recipe: ShotRecipe, take: int, hand_off: HandOff | None, look: HandOff | None) -> Take:
         seed = (recipe.seed + take - 1) % SEEDS
         clips: list[Clip] = []
         for number in range(len(recipe.clips)):
-            clip = self._clip(recipe, number, (seed + number * CLIP_SEED_STEP) % SEEDS, hand_off)
+            held_to = look or (HandOff(((clips[0].fingerprint,),)) if clips else None)
+            anchor = anchor_of(recipe.shot, recipe.clips[number].part.variant, held_to, self._digest)
+            clip = self._clip(recipe, number, (seed + number * CLIP_SEED_STEP) % SEEDS, hand_off, anchor)
             clips.append(clip)
             if number + 1 < len(recipe.clips):
                 hand_off = HandOff(((clip.fingerprint,),), what=recipe.clips[number + 1].chained)
@@ -95,9 +98,11 @@ class TakeMaker:
         past = self.snapshot.past.get(recipe.id)
         return replace(take, why=why_new(source, take.number - 1, chain, past), clips=chain)
 
-    def _clip(self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None) -> Clip:
+    def _clip(
+        self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None, anchor: ColourAnchor | None
+    ) -> Clip:
         cut = recipe.clips[number]
-        spec = self._spec(recipe, number, seed, hand_off)
+        spec = self._spec(recipe, number, seed, hand_off, anchor)
         return Clip(
             fingerprint=fingerprint(spec),
             spec=spec,
@@ -109,7 +114,9 @@ class TakeMaker:
             estimated_seconds=0.0,
         )
 
-    def _spec(self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None) -> ClipSpec:
+    def _spec(
+        self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None, anchor: ColourAnchor | None
+    ) -> ClipSpec:
         cut, shot, size = recipe.clips[number], recipe.shot, recipe.sizes[number]
         variant, role, rate = cut.part.variant, cut.part.role, cut.part.rate(self.geometry.fps)
         negatives = (shot.negative_prompt, self.negative_prompt, role.negative_prompt, variant.negative_prompt)
@@ -142,7 +149,8 @@ class TakeMaker:
             control_scale=shot.control.scale if shot.control else 1.0,
             camera=camera,
             loras=clip_loras(shot, role, self.snapshot) + relighting_loras(shot, variant, self.snapshot),
-            treated=self._treated(image, last_image, media),
+            anchor=anchor,
+            treated=self._treated((image, last_image, anchor.picture if anchor else None), media),
         )
 
     def _estimated(self, clip: Clip, role: Role, status: Status) -> Clip:
@@ -185,11 +193,11 @@ class TakeMaker:
         self.loads[spec.variant] = load if load is not None else LOAD if role.repo is None else PUBLISHED_WEIGHTS
         self.gpus[spec.variant] = set(timings.gpus(spec, kernel, self.device) if gpu is None else {gpu})
 
-    def _treated(self, image: str | None, last_image: str | None, media: tuple[Medium, ...]) -> tuple[str, ...]:
+    def _treated(self, pictures: tuple[str | None, ...], media: tuple[Medium, ...]) -> tuple[str, ...]:
         """What is done to a clip's inputs: they give other pixels than the same files read plainly."""
         if not self.snapshot.treated:
             return ()
-        used = {image, last_image, *(medium.digest for medium in media)}
+        used = {*pictures, *(medium.digest for medium in media)}
         treated = self.snapshot.treated.items()
         return versions(name for path, names in treated if self._digest(path) in used for name in names)
 

@@ -13,6 +13,8 @@ from flows.resolve import PastShot
 
 IN_STORE = "in the store"
 LENGTH, CONTINUITY = "num_frames", "hand_off"
+OF_CLIPS_BEFORE = (("hand_off",), ("anchor", "look"))
+"""Facts that name other clips: of a later clip of a shot those before it, which is no cause."""
 
 
 def why_new(upstream: str | None, index: int, clips: tuple[Clip, ...], past: PastShot | None) -> str:
@@ -63,7 +65,7 @@ def _differences(fact: Fact, now: Sequence[Spec], then: Sequence[Spec]) -> list[
     """
     if not then:
         return []
-    if fact.path[0] == CONTINUITY:
+    if fact.path in OF_CLIPS_BEFORE:
         now, then = now[:1], then[:1]
     if fact.path[0] == LENGTH and len(now) != len(then):
         return [fact.called]

@@ -52,6 +52,8 @@ class Inputs:
             yield self._given("Picture", first.image)
         if last is not None:
             yield self._given("Last picture", last)
+        if first.anchor is not None and first.anchor.picture is not None:
+            yield self._given("Colours", first.anchor.picture)
         for medium in first.media:
             if medium.name == PREPARED:
                 for name, digest in (prepared(self._store, medium.digest) or {}).items():

@@ -142,4 +142,5 @@ def difference(one: Frame, other: Frame) -> float:
 def continues(shot: PlannedShot, before: PlannedShot) -> bool:
     """Whether `shot` starts from a frame of `before`."""
     takes = {take.fingerprint for take in before.takes}
-    return any(takes.intersection(take.clips[0].upstream) for take in shot.takes)
+    starts = (take.clips[0].spec.hand_off for take in shot.takes)
+    return any(takes.intersection(hand_off.upstream) for hand_off in starts if hand_off is not None)

@@ -208,6 +208,7 @@ INPUTS: tuple[Input, ...] = (
         given=names_a_path,
     ),
     Input(key="video.file", kind="video", fills=("video",), use=Use("video"), drives=True, end=HELD, shown=True),
+    Input(key="anchor.to", kind="image", fills=(), use=None),
     Input(key="loras", each="file", kind="lora", fills=("loras",), use=None),
 )
 """Inputs of one key stand together. The first says what is asked of a variant for the key itself, and which `auto`

@@ -92,6 +92,20 @@ CONTINUITY = Record(
         Field("frames", Number(1, 80, whole=True), "How many frames overlap; only with `by: overlap`."),
     ),
 )
+ANCHOR = Record(
+    "an anchor",
+    "What the shot's colours are held to, so that they do not drift from clip to clip. `anchor: none`: the shot changes"
+    " the light; those that go on from it are held to how it ends.",
+    (
+        Field(
+            "strength",
+            Number(0, 1),
+            "How much of what sets the shot's beginning apart is taken off it; 0: nothing, as `none`.",
+            default="`1` where a shot goes on from a frame",
+        ),
+        Field("to", Asset("image"), "A picture that has the colours.", default="how the chain's first clip ends"),
+    ),
+)
 TRANSITION = Record(
     "a transition",
     "How the film goes INTO this shot. The two shots overlap, so the film gets shorter by its duration.",
@@ -189,6 +203,7 @@ _INHERITED = (
     Field("seed", _SEED, "Where the noise starts. Take k adds k.", default="the film's"),
     Field("takes", Number.within(TAKES, whole=True), "How many are rendered; the best is in the film.", default="`1`"),
     Field("continuity", Short(CONTINUITY, ("from",), none=True), "What it takes over from another shot."),
+    Field("anchor", Short(ANCHOR, ("strength",), none=True), "What its colours are held to."),
     Field("transition", Short(TRANSITION, ("kind",)), "How the film goes into it.", default="`cut`"),
     Field("sampling", SAMPLING, "Changes of the variant's sampling."),
     Field("loras", ListOf(Short(LORA, ("name",)), most=16), "Extra weights."),

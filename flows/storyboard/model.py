@@ -49,6 +49,15 @@ class Continuity:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """What a shot's colours are held to: a picture, or None: how the first clip of its chain ends. `strength` 0 to 1, 0
+    where the shot changes the light; None: what is usual for such a shot."""
+
+    strength: float | None = None
+    to: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """How the film goes INTO this shot. `duration` in seconds; 0 for a cut."""
 
@@ -161,6 +170,7 @@ class Shot:
     takes: int = 1
     take: int | None = None
     continuity: Continuity | None = None
+    anchor: Anchor | None = None
     transition: Transition = Transition()
     sampling: SamplingOverride = SamplingOverride()
     loras: tuple[Lora, ...] = ()

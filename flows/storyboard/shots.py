@@ -10,6 +10,7 @@ from typing import Any
 from flows.storyboard.inherit import inherited, look_of
 from flows.storyboard.language import DISSOLVE_SECONDS, MAX_SEED, VIDEO_STRENGTH
 from flows.storyboard.model import (
+    Anchor,
     Continuity,
     ContinuityKind,
     Control,
@@ -85,6 +86,7 @@ class ShotBuilder:
             takes=get("takes", 1),
             take=get("take"),
             continuity=self._continuity(level, number, own, values),
+            anchor=_anchor(get("anchor")),
             transition=self._transition(level, number, own, values),
             sampling=_sampling(get("sampling")),
             loras=self._loras(get("loras")),
@@ -218,6 +220,12 @@ def _sampling(written: Values | None) -> SamplingOverride:
         solver=written.get("solver"),
         boundary_ratio=written.get("boundary_ratio"),
     )
+
+
+def _anchor(written: Values | str | None) -> Anchor | None:
+    if isinstance(written, Values):
+        return Anchor(written.get("strength"), written.get("to"))
+    return None if written is None else Anchor(strength=0.0)
 
 
 def _video(written: Values | None) -> VideoToVideo | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.clips import Medium
+from flows.clips import ColourAnchor, Medium
+from flows.cluster.inputs import damaged_inputs
 from flows.cluster.publish import store_clip
 from flows.cluster.stub import draw
 from flows.errors import BlobMissing, MediaError, UserError
@@ -72,6 +73,19 @@ def test_names_may_be_short_and_repeated_but_not_wrong(plan: Plan) -> None:
 def test_a_misspelt_shot_is_answered_with_the_nearest(plan: Plan, name: str, meant: str) -> None:
     with pytest.raises(UserError, match=f"no shot is called '{name}'; did you mean {meant}\\?"):
         chosen_shots(plan, [name])
+
+
+def test_every_picture_of_a_clip_is_put_where_workers_can_read_it(tmp_path: Path, plan: Plan, store: Store) -> None:
+    names = ("first", "last", "colours")
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    digests = {name: file_digest(tmp_path / name) for name in names}
+    anchor = ColourAnchor(1.0, picture=digests["colours"])
+    clip = changed(plan.clips[0], image=digests["first"], last_image=digests["last"], anchor=anchor)
+    put_assets(store, {digest: str(tmp_path / name) for name, digest in digests.items()}, [clip])
+    assert [store.read(digest) for digest in clip.spec.pictures] == [name.encode() for name in names]
+    store.local_path(digests["colours"]).unlink()
+    assert damaged_inputs(clip, store) == (digests["colours"],)
 
 
 def _danced(tmp_path: Path, plan: Plan) -> tuple[Plan, Clip]:

@@ -106,7 +106,13 @@ def test_a_long_shot_is_a_chain_of_clips(shot: MakeShot, film: MakeFilm, plan: M
     (take,) = made.shots[0].takes
     assert lengths(take.clips) == [("t2v", 33, 0, 33), ("i2v", 33, 1, 32), ("i2v", 33, 1, 15)]
     assert made.shots[0].num_frames == 80
-    assert [clip.upstream for clip in take.clips] == [(), *((clip.fingerprint,) for clip in take.clips[:-1])]
+    first, second, third = take.clips
+    assert [clip.upstream for clip in take.clips] == [
+        (),
+        (first.fingerprint,),
+        (second.fingerprint, first.fingerprint),  # whose colours it is held to
+    ]
+    assert third.spec.anchor == second.spec.anchor
     assert [clip.spec.seed for clip in take.clips] == [7, 7 + CLIP_SEED_STEP, 7 + 2 * CLIP_SEED_STEP]
     assert take.fingerprint == take.clips[-1].fingerprint
     assert {clip.spec.hand_off.frame for clip in take.clips[1:] if clip.spec.hand_off} == {-1}

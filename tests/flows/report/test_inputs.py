@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows.clips import Medium
+from flows.clips import ColourAnchor, Medium
 from flows.media import middle_frame, png_bytes, write_clip
 from flows.report.inputs import BARS, Inputs, sound_shape
 from flows.store.prepared import put_prepared
@@ -61,15 +61,18 @@ def test_pictures_come_before_videos_and_the_last_one_from_the_last_clip(tmp_pat
     picture = tmp_path / "face.png"
     picture.write_bytes(png_bytes(np.full((4, 6, 3), 90, np.uint8)))
     first, last = shot.takes[0].clips
+    anchor = ColourAnchor(1.0, picture="c" * 64)
     media = (Medium("masks", "d" * 64, "inverted"), Medium("audio", "e" * 64))
     take = replace(
-        shot.takes[0], clips=(changed(first, image="c" * 64, media=media), changed(last, last_image="f" * 64))
+        shot.takes[0],
+        clips=(changed(first, image="c" * 64, media=media, anchor=anchor), changed(last, last_image="f" * 64)),
     )
     plan = replace(plan, assets={"c" * 64: str(picture), "f" * 64: str(picture), "d" * 64: "/gone/mask.mkv"})
     shown = [(one.what, one.file, one.picture is not None) for one in Inputs(plan, store).of(take)]
     assert shown == [
         ("Picture", "face.png", True),
         ("Last picture", "face.png", True),
+        ("Colours", "face.png", True),
         ("Mask, inverted", "mask.mkv", False),
     ]
 

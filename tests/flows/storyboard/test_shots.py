@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.storyboard.model import (
+    Anchor,
     Continuity,
     Control,
     Format,
@@ -117,6 +118,27 @@ def test_inherited_continuity_and_transition_skip_the_first_shot(desk: Desk) -> 
     assert (b.continuity, b.transition) == (Continuity("river.shot-1"), Transition("dissolve", 0.5))
     assert (c.continuity, c.transition) == (None, Transition("dissolve", 0.5))
     assert (d.continuity, d.transition) == (None, Transition())
+
+
+def test_an_anchor_is_a_strength_a_picture_or_none_and_is_inherited(desk: Desk) -> None:
+    shots = "- {prompt: a}\n- {prompt: b, anchor: none}\n- {prompt: c, anchor: {to: assets/boat.png}}\n"
+    shots += "- {prompt: d, anchor: {strength: 0.5, to: assets/end.png}}\n"
+    plain = [shot.anchor for shot in desk.load(film(shots)).shots]
+    boat, end = desk.folder / "assets/boat.png", desk.folder / "assets/end.png"
+    assert plain == [None, Anchor(0.0), Anchor(None, boat), Anchor(0.5, end)]
+    inherited = desk.load(film(shots, top="shot_defaults: {anchor: 0.25}\n")).shots
+    assert [shot.anchor for shot in inherited] == [Anchor(0.25), *plain[1:]]
+
+
+def test_what_is_wrong_with_an_anchor_is_said_where_it_stands(desk: Desk) -> None:
+    for written, message, fix in [
+        ("anchor: 1.5", "anchor must be", "write 1 or less"),
+        ("anchor: {with: 0.5}", "unknown key 'with' in an anchor", "its keys: strength, to"),
+        ("continuity: {from: previous, anchor: 0.5}", "unknown key 'anchor' in continuity", "anchor belongs in"),
+    ]:
+        problem = desk.the_problem(film(f"- {{prompt: a}}\n- {{prompt: b, {written}}}\n"))
+        assert message in problem.message
+        assert fix in str(problem)
 
 
 def test_short_forms_stand_for_the_most_important_key(desk: Desk) -> None:
