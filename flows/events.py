@@ -11,13 +11,14 @@ from flows.store import ClipRecord
 @dataclass(frozen=True, slots=True)
 class Started:
     """A worker has begun on a clip, on a `gpu` of that name ("": on none). `film`: of a pool that films share, whom it
-    is begun for, where that is another film."""
+    is begun for, where that is another film. `members`: so many processes render it together, each on such a GPU."""
 
     fingerprint: str
     worker: str
     attempt: int
     gpu: str = ""
     film: str = ""
+    members: int = 1
 
 
 @dataclass(frozen=True, slots=True)

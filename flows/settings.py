@@ -87,7 +87,9 @@ class ClusterSettings:
     """Where shots are rendered. `address` None starts a Ray of this process's own; a cluster has a `pool` of workers
     that films share: the first one starts it. It has as many workers as there is work and room for, at most
     `max_workers` (0: no limit), and keeps `min_workers` when there is nothing to do. `gpus_per_worker` is a part of a
-    GPU, or one. `autoscaling`: the cluster adds machines by itself. `start_timeout`, `silence_timeout` and
+    GPU, or a whole number; of several each has a process of its own, and all render one clip together, as a gang.
+    `gang`: the same said of processes, with or without GPUs; 0: as many as there are GPUs. `cpus_per_worker` are those
+    of each process. `autoscaling`: the cluster adds machines by itself. `start_timeout`, `silence_timeout` and
     `idle_timeout` in seconds: until a worker that has its place is there, between two things it says, and until
     workers, and the pool, that have nothing to do end. Of films in a pool the one of higher `priority` goes first, then
     the one whose `deadline` (`18:00`, or a date and time) is nearer to be missed."""
@@ -100,11 +102,17 @@ class ClusterSettings:
     max_workers: Annotated[int, Bounds(0, 10_000)]
     cpus_per_worker: Annotated[float, Bounds(0, 1024, above=True)]
     gpus_per_worker: Annotated[float, Bounds(0)]
+    gang: Annotated[int, Bounds(0, 64)]
     attempts: Annotated[int, Bounds(1, 100)]
     autoscaling: bool
     start_timeout: Annotated[float, Bounds(0, 86_400, above=True)]
     silence_timeout: Annotated[float, Bounds(0, 604_800, above=True)]
     idle_timeout: Annotated[float, Bounds(0, 604_800)]
+
+    @property
+    def members(self) -> int:
+        """How many processes render one clip together."""
+        return self.gang or max(1, int(self.gpus_per_worker))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ WanError
 ├── NumbersError      a model gave no numbers (NaN, infinity); says where they come from
 ├── StateError        a saved state does not fit the pipeline that should go on with it
 ├── GangError         the processes that render a clip together lost one of them, or never met
+├── OtherFailed       of the processes that render a clip together another one could not do its own part; all are there
 ├── HubError          a hub was out of reach, cut off or answered wrongly; what had arrived is kept
 │   └── HubRefusal    nothing was fetched, and the asker has to change something: a name, room on the disk, a token
 ├── PromptError       a prompt could not be extended: no answer of the model was of use
@@ -51,6 +52,11 @@ class NumbersError(WanError):
 
 class GangError(WanError):
     """Of the processes that render a clip together one was lost, failed, or did not come; it says which and why."""
+
+
+class OtherFailed(WanError):
+    """Of the processes that render a clip together another one could not do what each does by itself; it knows why. All
+    are there, and go on with the next clip."""
 
 
 class PromptError(WanError):

@@ -56,6 +56,7 @@ def compute(settings: Settings) -> Iterator[Finding]:
     """GPUs, host memory, and how each released variant would be placed in them."""
     host = memory_bytes()
     yield from _gpus(settings)
+    yield from _gang(settings)
     yield from _attention(settings)
     yield Finding("Compute", "host", "good", f"{size_of(host)} of memory, {count(cores(), 'core')}")
     yield from _placements(settings)
@@ -84,6 +85,24 @@ def _gpus(settings: Settings) -> Iterator[Finding]:
         found = f"none: the models of {family.name} are too large for a processor"
         fix = "model=tiny renders here; or a cluster with GPUs: cluster=ray cluster.address=HOST:6379"
         yield Finding("Compute", "gpu", "note", found, fix)
+
+
+def _gang(settings: Settings) -> Iterator[Finding]:
+    """Whether the processes that render each clip together have a place on this machine."""
+    import torch
+
+    cluster = settings.cluster
+    if cluster.members == 1 or cluster.address is not None:
+        return
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    on_gpus = settings.render.device != "cpu" and gpus > 0
+    here, what = (gpus, "GPU") if on_gpus else (int(cores() / cluster.cpus_per_worker + 1e-6), "CPU")
+    found = f"{cluster.members} processes render each clip together, each on a {what} of its own"
+    if here >= cluster.members:
+        yield Finding("Compute", "gang", "good", found)
+    else:
+        fix = f"cluster.gang={here}, or a cluster whose machines have more" if here > 1 else "cluster.gang=0"
+        yield Finding("Compute", "gang", "bad", f"{found}: this machine has room for {here}", fix)
 
 
 def _attention(settings: Settings) -> Iterator[Finding]:
@@ -129,8 +148,8 @@ def _placements(settings: Settings) -> Iterator[Finding]:
     room = room_of_worker(
         torch.device("cuda", 0),
         threads=max(1, int(cluster.cpus_per_worker)),
-        gpu_share=cluster.gpus_per_worker or 1.0,
-        workers=cluster.max_workers,
+        gpu_share=min(cluster.gpus_per_worker, 1.0) or 1.0,
+        workers=cluster.max_workers * cluster.members,
     )
     render = settings.render
     fits = table(room.device, room.host, precision, compiled=render.compile, tiled=render.vae_tiling)

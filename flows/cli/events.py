@@ -29,6 +29,7 @@ class StartedEvent(Where):
     event: Literal["started"]
     worker: str
     attempt: Annotated[int, "from 1"]
+    members: Annotated[int, "processes of that worker which render it together"]
 
 
 class ProgressEvent(Where):
@@ -247,7 +248,13 @@ def as_line(event: Event, places: Mapping[str, Where]) -> Line:
     where = places.get(event.fingerprint, nowhere)
     match event:
         case Started():
-            return {"event": "started", **where, "worker": event.worker, "attempt": event.attempt}
+            return {
+                "event": "started",
+                **where,
+                "worker": event.worker,
+                "attempt": event.attempt,
+                "members": event.members,
+            }
         case Progress():
             return {"event": "progress", **where, "stage": event.stage, "step": event.step, "steps": event.steps}
         case Log():

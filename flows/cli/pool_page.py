@@ -69,7 +69,8 @@ def print_queue(clips: Sequence[Waiting], films: Sequence[FilmStatus]) -> None:
 
 def _worker(worker: WorkerStatus) -> tuple[str, ...]:
     state = f"{worker.state} {worker.clip[:DIGITS]}" if worker.clip else worker.state
-    return (worker.name, worker.node, state, _since(worker.since), ", ".join(worker.models))
+    name = worker.name if worker.members == 1 else f"{worker.name}, a gang of {worker.members}"
+    return (name, worker.node, state, _since(worker.since), ", ".join(worker.models))
 
 
 def _film(film: FilmStatus) -> tuple[str, ...]:

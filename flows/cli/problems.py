@@ -48,6 +48,7 @@ CODES: Mapping[type[BaseException], str] = MappingProxyType(
         of_wan.ModelUnavailable: "prompt",
         of_wan.PromptError: "prompt",
         of_wan.GangError: "gang",
+        of_wan.OtherFailed: "gang",
         of_wan.Cancelled: "stopped",
         of_wan.NoHome: "environment",
         of_wan.WanError: "failed",

@@ -260,12 +260,12 @@ class Dispatcher:
             clip = self._queue.next_load(worker, time.time())
             return None if clip is None else Ahead(clip.spec.variant, self._renderers[clip.fingerprint])
 
-    def begun(self, lease: Lease, worker: str, gpu: str = "") -> None:
+    def begun(self, lease: Lease, worker: str, gpu: str = "", members: int = 1) -> None:
         """Said here: what a worker says last before it is killed may not arrive."""
         with self._changed:
             wanted = self._queue.wanted_by(lease.clip.fingerprint)
             payer = next((film for film in self._films if film in wanted), "")
-            started = Started(lease.clip.fingerprint, worker, lease.attempt, gpu, payer)
+            started = Started(lease.clip.fingerprint, worker, lease.attempt, gpu, payer, members)
             self._running[started.fingerprint] = started
         self.tell(started)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 
 from flows.errors import BlobMissing, EnvironmentProblem, FlowsError, SettingsError, UserError
-from wan.errors import CheckpointError, NoHome, NumbersError, RequestError, StateError
+from wan.errors import CheckpointError, GangError, NoHome, NumbersError, RequestError, StateError
 
 
 class Blame(Enum):
@@ -35,7 +35,7 @@ class NodeFault(FlowsError):
 class Fault:
     """A worker's word to the pool: a clip failed there. `every_variant`: that machine can render no clip at all.
     `spoilt`: the process is in doubt, and a fresh one has to go on. `damaged` as in `flows.events.Failed`. `lost`: the
-    process is gone."""
+    process is gone, or one that renders with it."""
 
     fingerprint: str
     message: str
@@ -44,6 +44,14 @@ class Fault:
     spoilt: bool = False
     damaged: tuple[str, ...] = ()
     lost: bool = False
+
+
+class MemberFault(FlowsError):
+    """What another process of a gang could not do by itself; all are still there. Blamed as if it were done here."""
+
+    def __init__(self, rank: int, fault: Fault) -> None:
+        super().__init__(f"rank {rank} of the gang: {fault.message}")
+        self.fault = fault
 
 
 class RayFault(Enum):
@@ -137,14 +145,18 @@ _GPU = re.compile(r"\bCUDA (driver )?error\b|CUBLAS_STATUS|CUDNN_STATUS|\bNCCL\b
 
 def fault_of(fingerprint: str, error: BaseException) -> Fault:
     """What the pool has to know about an exception that ended a clip."""
+    if isinstance(error, MemberFault):
+        return replace(error.fault, fingerprint=fingerprint, message=str(error))
     blame = blame_of(error)
+    lost = isinstance(error, GangError)
     gpu = bool(_NO_GPU.search(str(error)))
     return Fault(
         fingerprint,
         _told(error, blame),
         blame,
         every_variant=blame is Blame.NODE and not isinstance(error, CheckpointError | NumbersError),
-        spoilt=not gpu and bool(_GPU.search(str(error))),
+        spoilt=lost or (not gpu and bool(_GPU.search(str(error)))),
+        lost=lost,
     )
 
 

@@ -60,9 +60,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class WorkerFacts:
-    """Where a worker runs: the machine's name, Ray's id of it, the process, and the GPU by its name ("": none)."""
+    """Where a worker runs: the machine's name, Ray's id of it, the process, and the GPU by its name ("": none).
+    `members`: how many processes render with it, itself counted, each on a GPU of its own if on any."""
 
     node: str
     node_id: str
     pid: int
     gpu: str = ""
+    members: int = 1

@@ -140,7 +140,13 @@ class Keeper:
             most_workers=self._terms.size.fit(nodes),
             workers=tuple(
                 WorkerStatus(
-                    worker.name, worker.facts.node, worker.state, worker.clip, worker.since, tuple(sorted(worker.warm))
+                    worker.name,
+                    worker.facts.node,
+                    worker.state,
+                    worker.clip,
+                    worker.since,
+                    tuple(sorted(worker.warm)),
+                    self._terms.size.members,
                 )
                 for worker in self._scaler.workers
             ),

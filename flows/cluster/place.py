@@ -1,4 +1,7 @@
-"""The place of one worker in the cluster: a placement group, which outlives the worker's processes, and this one."""
+"""The place of one worker in the cluster: a placement group, which outlives the worker's processes, and this one.
+
+It has a bundle for each process of the worker, the leader's first, all on one machine.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,8 @@ class Place:
 
     @property
     def strategy(self) -> Any:
-        """Where an actor is to run, for Ray."""
-        return self._ray.util.scheduling_strategies.PlacementGroupSchedulingStrategy(placement_group=self._group)
+        """Where the leader is to run, for Ray."""
+        return in_bundle(self._ray, self._group, 0)
 
     def reserve(self, avoid: Collection[str], wanted: Callable[[], bool]) -> bool:
         """Room that is this worker's until it is given back, on a machine that is none of `avoid` (Ray's ids): a
@@ -57,11 +60,15 @@ class Place:
 
     def _made(self, avoid: Collection[str]) -> Any:
         size = {"CPU": self._size.cpus, "GPU": self._size.gpus}
-        where = [{NODE_LABEL: f"!in({','.join(sorted(avoid))})"}] if avoid else None
+        where = [{NODE_LABEL: f"!in({','.join(sorted(avoid))})"}] * self._size.members if avoid else None
         bundle = {name: amount for name, amount in size.items() if amount}
         try:
             return self._ray.util.placement_group(
-                [bundle], bundle_label_selector=where, name=self._name, lifetime="detached"
+                [bundle] * self._size.members,
+                strategy="STRICT_PACK",
+                bundle_label_selector=where,
+                name=self._name,
+                lifetime="detached",
             )
         except self._ray.exceptions.RayError as error:
             raise WorkerDied(why(error)) from error
@@ -75,6 +82,13 @@ class Place:
         group, self._group = self._group, None
         if group is not None:
             self._ray.util.remove_placement_group(group)
+
+
+def in_bundle(ray: Any, group: Any, number: int) -> Any:
+    """Where an actor is to run: in that bundle of a placement group."""
+    return ray.util.scheduling_strategies.PlacementGroupSchedulingStrategy(
+        placement_group=group, placement_group_bundle_index=number
+    )
 
 
 def why(error: BaseException) -> str:

@@ -34,6 +34,7 @@ def store_clip(
     peak_memory_bytes: int = 0,
     placement: str = "",
     determinism: str = "",
+    members: int = 1,
 ) -> ClipRecord:
     """Write the blobs of a clip, and return the record that promises them; publishing it is the caller's last act.
 
@@ -65,6 +66,7 @@ def store_clip(
         peak_memory_bytes=peak_memory_bytes,
         placement=placement,
         determinism=determinism,
+        members=members,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         spec=plain(clip.spec),
     )

@@ -47,7 +47,7 @@ class RemoteWorker:
         self._full_name = f"{terms.name}/{name}"
         self._size = terms.size
         measured = "" if terms.own else terms.name
-        self._arguments = (name, renderer, terms.store_address, terms.store_identity, terms.size.threads, measured)
+        self._arguments = (name, renderer, terms.store_address, terms.store_identity, terms.size, measured)
         self._start_timeout = terms.settings.start_timeout
         self._silence_timeout = terms.settings.silence_timeout
         self._place = Place(session.ray, self._full_name, terms.size)

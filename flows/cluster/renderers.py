@@ -6,11 +6,12 @@ A new kind is one class with the two methods of `Renderer` and one line in `REND
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
+from flows.cluster.crew import Crew
 from flows.planning.model import Clip
 from flows.planning.sampling import numerics_for
 from flows.settings import Settings
@@ -91,15 +92,38 @@ def wan_renderer(settings: Settings) -> RendererSpec:
         "device": device,
         "placement": settings.render.placement,
         "numerics": numerics_for(FAMILIES[settings.model.family], settings.render),
-        "gpu_share": settings.cluster.gpus_per_worker or 1.0,
-        "workers": settings.cluster.max_workers,
+        "gpu_share": min(settings.cluster.gpus_per_worker, 1.0) or 1.0,
+        "workers": settings.cluster.max_workers * settings.cluster.members,
         "checkpoint_seconds": settings.render.checkpoint_seconds,
     }
     return RendererSpec("wan", options, device=device)
 
 
-def build_renderer(spec: RendererSpec, threads: int) -> Renderer:
-    """The renderer of a spec, in the process that will use it; `threads` is how many CPU threads it may use."""
+def build_renderer(spec: RendererSpec, threads: int, crew: Crew | None = None) -> Renderer:
+    """The renderer of a spec, in the process that will use it; `threads` is how many CPU threads it may use. `crew`:
+    who renders each clip with it."""
     module, _, name = RENDERERS.get(spec.kind, spec.kind).partition(":")
-    renderer: Renderer = getattr(importlib.import_module(module), name)(threads=threads, **spec.options)
+    beside = {} if crew is None else {"crew": crew}
+    renderer: Renderer = getattr(importlib.import_module(module), name)(threads=threads, **spec.options, **beside)
     return renderer
+
+
+class Renderers:
+    """Those of one process: one at a time, since each counts on all the memory; the next takes over what is loaded.
+    Used by the thread that renders."""
+
+    def __init__(self, threads: int, crew_of: Callable[[RendererSpec], Crew | None] = lambda spec: None) -> None:
+        self._threads, self._crew_of = threads, crew_of
+        self._held: tuple[str, Renderer] | None = None
+
+    def get(self, spec: RendererSpec) -> Renderer:
+        """Raises what building it does."""
+        key = repr((spec.kind, sorted(spec.options.items(), key=lambda option: option[0])))
+        before = self._held
+        if before is not None and before[0] == key:
+            return before[1]
+        renderer = build_renderer(spec, self._threads, self._crew_of(spec))
+        if before is not None:
+            renderer.take_over(before[1])
+        self._held = (key, renderer)
+        return renderer

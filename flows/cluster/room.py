@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.errors import EnvironmentProblem
 from flows.settings import ClusterSettings
@@ -29,11 +29,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class WorkerSize:
-    """`workers` workers, each with so much of a machine. `threads` is how many CPU threads each computes with."""
+    """`workers` workers of `members` processes, which render one clip together on one machine. Each process has so much
+    of it, and computes with so many CPU `threads`."""
 
     workers: int
     cpus: float
     gpus: float
+    members: int = 1
 
     @property
     def threads(self) -> int:
@@ -41,13 +43,15 @@ class WorkerSize:
 
     def fit(self, nodes: Sequence[Node]) -> int:
         """How many workers these machines can hold."""
-        return sum(node.fits(self.cpus, self.gpus) for node in nodes)
+        return sum(node.fits(self.cpus * self.members, self.gpus * self.members) for node in nodes)
 
     def waiting(self, since: float, free: Mapping[str, float], nodes: Sequence[Node]) -> str:
         """What is waited for, since when (seconds since the epoch), and what there is, `free` and in all."""
         have = {"GPU": sum(node.gpus for node in nodes), "CPU": sum(node.cpus for node in nodes)}
-        needs = {name: need for name, need in (("GPU", self.gpus), ("CPU", self.cpus)) if need}
+        each = (("GPU", self.gpus), ("CPU", self.cpus))
+        needs = {name: need * self.members for name, need in each if need}
         asked = " and ".join(_count(need, name) for name, need in needs.items())
+        asked += " of one machine" if self.members > 1 else ""
         there = ", ".join(f"{free.get(name, 0):g} of {_count(have[name], name)}" for name in needs)
         begun = time.strftime("%H:%M:%S", time.localtime(since))
         return f"waiting for room in the cluster since {begun}: a worker needs {asked}; free now: {there}"
@@ -59,17 +63,16 @@ def size_workers(settings: ClusterSettings, device: str, nodes: Sequence[Node], 
     `device` `auto` takes a GPU where there is one, `cuda` always, `cpu` never more than the settings say. A cluster
     that grows by itself has room for as many as have work. Raises EnvironmentProblem when no machine can ever hold one.
     """
-    gpus = settings.gpus_per_worker
+    gpus = min(settings.gpus_per_worker, 1.0)
     if not gpus and (device == "cuda" or (device == "auto" and any(node.gpus for node in nodes))):
         gpus = 1.0
-    fit = WorkerSize(0, settings.cpus_per_worker, gpus).fit(nodes)
+    size = WorkerSize(0, settings.cpus_per_worker, gpus, settings.members)
+    fit = size.fit(nodes)
     if settings.autoscaling:
         fit = max(fit, settings.max_workers or most or 1)
     if fit == 0:
-        raise EnvironmentProblem(_no_room(settings.cpus_per_worker, gpus, nodes))
-    return WorkerSize(
-        min(settings.max_workers or fit, fit, max(1, most) if most is not None else fit), settings.cpus_per_worker, gpus
-    )
+        raise EnvironmentProblem(_no_room(size, nodes))
+    return replace(size, workers=min(settings.max_workers or fit, fit, max(1, most) if most is not None else fit))
 
 
 def check_eight_bits(nodes: Sequence[Node]) -> None:
@@ -91,9 +94,16 @@ def _times(have: float, need: float) -> int:
     return int(have / need + 1e-6) if need > 0 else 10**6
 
 
-def _no_room(cpus: float, gpus: float, nodes: Sequence[Node]) -> str:
+def _no_room(size: WorkerSize, nodes: Sequence[Node]) -> str:
+    cpus, gpus = size.cpus * size.members, size.gpus * size.members
     grows = "of a cluster that adds machines by itself, say so: cluster.autoscaling=true"
-    if gpus > max((node.gpus for node in nodes), default=0):
+    most = int(max((node.gpus for node in nodes), default=0))
+    if gpus > most and size.members > 1 and most:
+        return (
+            f"unschedulable: a worker needs {_count(gpus, 'GPU')} of one machine, the cluster's largest has "
+            f"{_count(most, 'GPU')}\n    lower cluster.gpus_per_worker: a clip is rendered on one machine\n    {grows}"
+        )
+    if gpus > most:
         return (
             f"unschedulable: a worker needs {_count(gpus, 'GPU')}, the cluster has "
             f"{_count(sum(node.gpus for node in nodes), 'GPU')}\n"
@@ -101,9 +111,10 @@ def _no_room(cpus: float, gpus: float, nodes: Sequence[Node]) -> str:
             f"    {grows}"
         )
     largest = max((node.cpus for node in nodes), default=0)
+    gang = ", or cluster.gang: each process has so many" if size.members > 1 else ""
     return (
         f"unschedulable: a worker needs {_count(cpus, 'CPU')}, the cluster's largest machine has "
-        f"{_count(largest, 'CPU')}\n    lower cluster.cpus_per_worker\n    {grows}"
+        f"{_count(largest, 'CPU')}\n    lower cluster.cpus_per_worker{gang}\n    {grows}"
     )
 
 

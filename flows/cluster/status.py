@@ -16,6 +16,7 @@ class WorkerStatus:
     clip: Annotated[str, "fingerprint of what it renders; empty: nothing"]
     since: Annotated[float | None, "when it began on it, in seconds since the epoch"]
     models: Annotated[tuple[str, ...], "what it holds"]
+    members: Annotated[int, "processes that render each clip together, each on a GPU of its own if on any"] = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save
 
+from flows.cluster.crew import Crew
 from flows.cluster.publish import store_clip
 from flows.cluster.renderers import Renderer, Report
 from flows.errors import Stopped
@@ -31,9 +32,17 @@ _log = logging.getLogger(__name__)
 
 class StubRenderer:
     """Takes `seconds` a clip, in `steps` steps; the picture depends on the fingerprint alone. `checkpoint_seconds`: at
-    most one checkpoint in so many seconds, and one when it is stopped; 0: none."""
+    most one checkpoint in so many seconds, and one when it is stopped; 0: none. A `crew` has nothing to do."""
 
-    def __init__(self, *, threads: int, seconds: float = 0.0, steps: int = 4, checkpoint_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        threads: int,
+        seconds: float = 0.0,
+        steps: int = 4,
+        checkpoint_seconds: float = 0.0,
+        crew: Crew | None = None,
+    ) -> None:
         self._seconds = seconds
         self._steps = steps
         self._every = checkpoint_seconds

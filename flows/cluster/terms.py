@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -46,11 +46,14 @@ class Terms:
                 f"the pool {self.name} keeps its clips in the store {self.store_address}, and this film in "
                 f"{film.store_address}\n    use that one: store.address={self.store_address}\n{another}"
             )
-        ours, asked = (self.size.cpus, self.size.gpus), (film.size.cpus, film.size.gpus)
+        ours, asked = replace(self.size, workers=0), replace(film.size, workers=0)
         if ours != asked:
+            uses = f"cluster.cpus_per_worker={ours.cpus:g} cluster.gpus_per_worker={ours.gpus * ours.members:g}"
+            if ours.members != asked.members:
+                uses += f" cluster.gang={ours.members}"
             raise EnvironmentProblem(
                 f"a worker of the pool {self.name} has {_words(ours)}, and this film asks for {_words(asked)}\n"
-                f"    cluster.cpus_per_worker={ours[0]:g} cluster.gpus_per_worker={ours[1]:g} uses it\n{another}"
+                f"    {uses} uses it\n{another}"
             )
 
 
@@ -71,8 +74,9 @@ def keeper_name(pool: str) -> str:
     return f"{pool}{KEEPER}"
 
 
-def _words(size: tuple[float, float]) -> str:
-    return f"{size[0]:g} CPU and {size[1]:g} GPU"
+def _words(size: WorkerSize) -> str:
+    each = f"{size.cpus:g} CPU and {size.gpus:g} GPU"
+    return each if size.members == 1 else f"{size.members} processes of {each} each"
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import resource
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ import torch
 from safetensors.torch import save
 
 from flows.cluster.anchored import Looks, anchored_frames
+from flows.cluster.crew import Crew
 from flows.cluster.motions import prepare_motion
 from flows.cluster.placement import placement_for, room_of_worker, with_room
 from flows.cluster.publish import store_clip
@@ -22,25 +24,44 @@ from flows.cluster.requests import CARRIED
 from flows.cluster.warm import WarmModels
 from flows.cluster.work import Work
 from flows.errors import SettingsError, Stopped
+from flows.planning.gangs import layout_of
 from flows.planning.model import Clip, model_name
 from flows.store import ClipRecord, Store
-from wan.errors import Cancelled, CheckpointError, NumbersError
+from wan.errors import Cancelled, CheckpointError, GangError, NumbersError
 from wan.families import FAMILIES, Family
 from wan.load import check_numerics, find_device, load_pipeline
+from wan.parallel.gang import Alone, Gang
+from wan.parallel.layout import Layout
 from wan.pipeline import Pipeline
 from wan.placement import Placement
 from wan.placement.parts import gpu_number
 from wan.request import Numerics
+from wan.state import State
 from wan.system.stop import heeding
 from wan.weights.checkpoint import Checkpoint
 
-_Key: TypeAlias = tuple[str, str, Numerics, Placement]
+_log = logging.getLogger(__name__)
+
+_Key: TypeAlias = tuple[str, str, Numerics, Placement, Layout]
 
 GPU_SHARE = 0.85
 """Of a GPU's memory for weights; the rest is for what a clip needs while it is rendered."""
 
 HOST_SHARE = 0.5
 """Of a worker's part of the machine's memory for weights, when it renders on the CPU."""
+
+
+class _Silent:
+    """The report of who renders with a leader: the leader tells, and says when to stop."""
+
+    def progress(self, stage: str, step: int, steps: int) -> None:
+        pass
+
+    def should_stop(self) -> bool:
+        return False
+
+
+_SILENT = _Silent()
 
 
 class WanRenderer:
@@ -58,10 +79,11 @@ class WanRenderer:
         gpu_share: float = 1.0,
         workers: int = 0,
         checkpoint_seconds: float = 0.0,
+        crew: Crew | None = None,
     ) -> None:
         """`gpu_share` of a GPU is this worker's, and no more of its memory is taken; `workers` is how many the cluster
         was asked for, 0 for as many as fit. `checkpoint_seconds`: how much of its work a clip loses when this worker is
-        lost; 0: all."""
+        lost; 0: all. `crew`: the other processes that render each clip with this one, which leads them."""
         if family not in FAMILIES:
             raise SettingsError(f"there is no model family {family!r}; there are {', '.join(FAMILIES)}")
         self._family: Family = FAMILIES[family]
@@ -69,7 +91,7 @@ class WanRenderer:
         self._device = find_device(device)
         if numerics is not None:  # what the clips will ask for, tried before any weights are read
             check_numerics(numerics, self._device)
-        self._placement = placement
+        self._placement, self._crew = placement, crew
         self._checkpoint_seconds = checkpoint_seconds
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         if self._device.type == "cpu":
@@ -105,7 +127,8 @@ class WanRenderer:
         checkpoint, from that.
 
         Raises Stopped, from a step that was begun too, when the last finished one is kept; CheckpointError when the
-        weights here are not those that were planned with; RequestError, NumbersError, StoreError.
+        weights here are not those that were planned with; RequestError, NumbersError, StoreError; of a crew GangError,
+        when the last finished step is kept, MemberFault, Disbanded.
         """
         work = Work(clip, store, report, self._checkpoint_seconds, self._writer)
         try:
@@ -114,6 +137,9 @@ class WanRenderer:
             pass  # left behind here: it holds what was begun, tensors and half a model
         except NumbersError:
             work.forget()
+            raise
+        except GangError:
+            _keep(work)
             raise
         self._free_memory()
         work.hand_back()
@@ -129,17 +155,28 @@ class WanRenderer:
         )
 
         def render(placement: Placement) -> ClipRecord:
-            record = self._render(clip, checkpoint, store, report, placement, work)
+            record = self._render(clip, store, report, placement, work)
             self._sufficed[kind] = placement  # the next clip like this one does not run out of memory first
             return record
 
-        return with_room(render, first, self._drop_models)
+        if self._crew is None:
+            return with_room(render, first, self._drop_models)
+        layout = layout_of(clip.spec, self._crew.members)
+        with self._crew.at_work(clip, layout, first, str(self._device)) as gang:
+            return self._render(clip, store, report, first, work, gang)
 
-    def _render(
-        self, clip: Clip, checkpoint: Checkpoint, store: Store, report: Report, placement: Placement, work: Work
-    ) -> ClipRecord:
-        with work.stages.stage("load"):
-            pipeline = self._pipeline(clip, checkpoint, placement, report)
+    def follow(self, clip: Clip, store: Store, gang: Gang, placement: Placement) -> None:
+        """`flows.cluster.crew.Follower`."""
+        work = Work(clip, store, _SILENT, self._checkpoint_seconds, self._writer, leads=False)
+        pipeline, state = self._denoised(clip, _SILENT, placement, work, gang)
+        if gang.share.rows.ranks > 1:  # else the leader decodes by itself
+            pipeline.finish(state)
+
+    def _denoised(
+        self, clip: Clip, report: Report, placement: Placement, work: Work, gang: Gang | None
+    ) -> tuple[Pipeline, State]:
+        with work.stages.stage("load"), (gang or Alone()).apart():
+            pipeline = self._pipeline(clip, self._checkpoint(clip), placement, report, gang)
             _reset_peak(self._device)
         begun = work.begun(pipeline)
         with work.stages.stage("denoise"):
@@ -149,6 +186,18 @@ class WanRenderer:
                 on_state=work.keep,
                 should_stop=report.should_stop,
             )
+        return pipeline, state
+
+    def _render(
+        self,
+        clip: Clip,
+        store: Store,
+        report: Report,
+        placement: Placement,
+        work: Work,
+        gang: Gang | None = None,
+    ) -> ClipRecord:
+        pipeline, state = self._denoised(clip, report, placement, work, gang)
         with work.stages.stage("decode"):
             result = pipeline.finish(state, should_stop=report.should_stop)
             frames = anchored_frames(clip, result.frames, store, self._looks)
@@ -166,6 +215,7 @@ class WanRenderer:
             peak_memory_bytes=_peak_bytes(self._device),
             placement=placement,
             determinism=pipeline.determinism,
+            members=1 if gang is None else gang.share.layout.ranks,
         )
 
     def _prepare_motion(self, clip: Clip, store: Store, report: Report) -> None:
@@ -188,7 +238,11 @@ class WanRenderer:
             )
         return checkpoint
 
-    def _pipeline(self, clip: Clip, checkpoint: Checkpoint, placement: Placement, report: Report) -> Pipeline:
+    def _pipeline(
+        self, clip: Clip, checkpoint: Checkpoint, placement: Placement, report: Report, gang: Gang | None
+    ) -> Pipeline:
+        layout = Layout() if gang is None else gang.share.layout
+
         def load() -> Pipeline:
             report.progress("load", 0, 1)
             loaded = load_pipeline(
@@ -197,6 +251,7 @@ class WanRenderer:
                 device=str(self._device),
                 numerics=clip.numerics,
                 placement=placement,
+                gang=gang,
                 should_stop=report.should_stop,
             )
             report.progress("load", 1, 1)
@@ -204,7 +259,8 @@ class WanRenderer:
 
         # A pipeline that is not resident wants the device to itself: no other is kept beside it.
         size = _weight_bytes(checkpoint) if placement == "resident" else self._budget
-        return self._models.get((clip.spec.variant, clip.spec.checkpoint, clip.numerics, placement), size, load)
+        key = (clip.spec.variant, clip.spec.checkpoint, clip.numerics, placement, layout)
+        return self._models.get(key, size, load)
 
     def _no_models(self) -> WarmModels[_Key, Pipeline]:
         return WarmModels(self._budget, self._free_memory, self._worth)
@@ -222,8 +278,16 @@ class WanRenderer:
             torch.cuda.empty_cache()
 
 
+def _keep(work: Work) -> None:
+    """As far as it came, though the others are lost; what they were lost by may have spoilt this GPU, too."""
+    try:
+        work.hand_back()
+    except RuntimeError as error:
+        _log.warning("the last step is lost with the gang: %s", error)
+
+
 def _model(key: _Key) -> str:
-    variant, revision, numerics, _ = key
+    variant, revision, numerics, *_ = key
     return model_name(variant, revision, numerics)
 
 

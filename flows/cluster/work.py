@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -26,8 +27,17 @@ class Work:
     """It outlives a pipeline: what ran out of memory in one placement goes on in another."""
 
     def __init__(
-        self, clip: Clip, store: Store, report: Report, checkpoint_seconds: float, writer: ThreadPoolExecutor
+        self,
+        clip: Clip,
+        store: Store,
+        report: Report,
+        checkpoint_seconds: float,
+        writer: ThreadPoolExecutor,
+        *,
+        leads: bool = True,
     ) -> None:
+        """`leads`: what others render with this process is its own to keep; else nothing is kept here."""
+        self._leads = leads
         self._clip, self._store, self._report = clip, store, report
         self._every, self._writer = checkpoint_seconds, writer
         self._checkpoints: Checkpoints | None = None
@@ -36,21 +46,27 @@ class Work:
 
     def begun(self, pipeline: Pipeline) -> State:
         """The state to go on from: what was reached here, what another worker has left, or the one before the first
-        step. Raises `Cancelled`, RequestError, BlobMissing, MediaError."""
+        step. All members of a gang go on from the same, or begin anew when one has none to go on from. Raises
+        `Cancelled`, RequestError, BlobMissing, MediaError; in a gang GangError, OtherFailed."""
         if self._checkpoints is None:
             self._checkpoints = Checkpoints(
                 self._store, self._clip.fingerprint, pipeline.determinism, self._every, self._writer
             )
         if self.state is None:
             with self.stages.stage("encode"):
-                request = request_of(self._clip.spec, self._store)
-                self.state = self._taken_up(request, pipeline, self._checkpoints) or self._encoded(request, pipeline)
+                with pipeline.gang.apart():
+                    request = request_of(self._clip.spec, self._store)
+                    found = self._found(request, pipeline, self._checkpoints)
+                if pipeline.gang.any(found is None) or found is None:
+                    self.state = self._encoded(request, pipeline)
+                else:
+                    self.state = self._taken_up(*found, request)
         return self.state
 
     def keep(self, state: State) -> None:
         """After each step."""
         self.state = state
-        if self._checkpoints is not None:
+        if self._checkpoints is not None and self._leads:
             self._checkpoints.reached(state, self._kept_seconds())
 
     def settle(self) -> None:
@@ -73,8 +89,10 @@ class Work:
         self._report.progress("encode", 1, 1)
         return state
 
-    def _taken_up(self, request: ClipRequest, pipeline: Pipeline, checkpoints: Checkpoints) -> State | None:
-        """The state of a checkpoint, with the files of this machine; None where there is none for this request."""
+    def _found(
+        self, request: ClipRequest, pipeline: Pipeline, checkpoints: Checkpoints
+    ) -> tuple[State, Mapping[str, float]] | None:
+        """The state of a checkpoint, and the seconds that led to it; None where there is none for this request."""
         found = checkpoints.find()
         if found is None:
             return None
@@ -87,6 +105,10 @@ class Work:
         if state.request_digest != request_digest(request):
             _log.warning("a checkpoint is left alone: where it was written, the inputs of the clip were read as others")
             return None
+        return state, seconds
+
+    def _taken_up(self, state: State, seconds: Mapping[str, float], request: ClipRequest) -> State:
+        """To be gone on from, with the files of this machine."""
         _log.info("goes on after step %d of %d, which another worker reached", state.step, state.steps)
         self.stages.add({stage: seconds.get(stage, 0.0) for stage in _KEPT_STAGES})
         self._report.progress("denoise", state.step, state.steps)

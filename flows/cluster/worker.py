@@ -1,4 +1,4 @@
-"""A worker: the Ray actor that holds a renderer and renders clip after clip.
+"""A worker: the Ray actor that holds a renderer and renders clip after clip, by itself or as the leader of a gang.
 
 Rendering runs on one thread of its own. Whoever gave the job asks for what is said of it, and may be another one than
 the one who gave it: the work goes on while nobody asks.
@@ -17,13 +17,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from flows.cluster.claims import alone
+from flows.cluster.crew import Disbanded
 from flows.cluster.failures import Blame, Fault, NodeFault, fault_of
 from flows.cluster.inputs import damaged_inputs
 from flows.cluster.job import Ahead, HandedBack, Heard, Job, Warm, WorkerFacts
+from flows.cluster.leader import Leader
 from flows.cluster.leaving import on_sigterm, when_nobody_asks
 from flows.cluster.metrics import StoreMetrics
 from flows.cluster.read_ahead import ReadAhead
-from flows.cluster.renderers import Renderer, RendererSpec, build_renderer
+from flows.cluster.renderers import Renderer, Renderers, RendererSpec
+from flows.cluster.room import WorkerSize
 from flows.cluster.said import Reporter, Said, logs_forwarded
 from flows.cluster.store_claims import alone_in
 from flows.cluster.weights import known_revision
@@ -33,7 +36,7 @@ from flows.planning.model import Clip
 from flows.store import ANOTHER, open_store
 from flows.store.identity import identity
 from flows.store.timed import Told
-from wan.errors import WanError
+from wan.errors import GangError, WanError
 from wan.system.gpus import find_gpus
 
 _log = logging.getLogger(__name__)
@@ -53,21 +56,22 @@ class Worker:
         store_identity: bytes,
         threads: int,
         told: Told | None = None,
+        leader: Leader | None = None,
     ) -> None:
         """`spec` is what will be rendered with first: its libraries are imported while nobody waits for them. `told`
-        hears what the store takes."""
+        hears what the store takes. `leader`: of the gang that this process leads."""
         self._name = name
-        self._threads, self._device = threads, spec.device
+        self._device, self._leader = spec.device, leader
         self._store = open_store(store_address, told)
         self._store_identity = store_identity
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
-        self._held: tuple[str, Renderer] | None = None
+        self._renderers = Renderers(threads, leader.crew if leader else lambda spec: None)
         self._said = Said()
         self._job: Job | None = None
         self._leaving = False
         self._ahead = ReadAhead()
         self._asked = time.monotonic()
-        self._thread.submit(self._renderer, spec)  # what it fails with is said of the first job
+        self._thread.submit(self._renderers.get, spec)  # what it fails with is said of the first job
 
     def facts(self) -> WorkerFacts:
         """Answers as soon as the process is up; the renderer may still be importing its libraries."""
@@ -75,7 +79,8 @@ class Worker:
 
         gpus = find_gpus() if self._device != "cpu" else ()
         gpu = gpus[0].name if gpus else ""
-        return WorkerFacts(platform.node(), ray.get_runtime_context().get_node_id(), os.getpid(), gpu)
+        members = self._leader.members if self._leader else 1
+        return WorkerFacts(platform.node(), ray.get_runtime_context().get_node_id(), os.getpid(), gpu, members)
 
     def checkpoints(self, spec: RendererSpec, variants: Collection[str]) -> Mapping[str, str | None]:
         """The revision of what fills each variant here, "" where there is nothing; None if that is not known without
@@ -118,7 +123,13 @@ class Worker:
         except Stopped:
             if self._leaving:
                 said.say(HandedBack(fingerprint))
+        except Disbanded as error:
+            _log.info("%s: %s", self._name, error)
+            said.say(HandedBack(fingerprint))
         except BaseException as error:  # noqa: BLE001  # not swallowed: the pool is told
+            if self._leaving and isinstance(error, GangError):  # the others were told to go, too
+                said.say(HandedBack(fingerprint))
+                return
             said.say(Log(fingerprint, logging.INFO, traceback.format_exc()))  # for the run, not for the terminal
             said.say(self._fault(job.clip, error))
         finally:
@@ -129,6 +140,8 @@ class Worker:
     def _fault(self, clip: Clip, error: BaseException) -> Fault:
         """What a film can give back is told. What is whole at the second look is tried again."""
         fault = fault_of(clip.fingerprint, error)
+        if self._leader is not None and self._leader.over:
+            fault = replace(fault, spoilt=True)
         if not isinstance(error, BlobMissing | BlobCorrupt):
             return fault
         try:
@@ -175,22 +188,10 @@ class Worker:
         self._store.discard(clip.fingerprint)
         return None
 
-    def _renderer(self, spec: RendererSpec) -> Renderer:
-        """On the rendering thread. One at a time: each counts on all the memory, and takes over what is loaded."""
-        key = repr((spec.kind, sorted(spec.options.items(), key=lambda option: option[0])))
-        before = self._held
-        if before is not None and before[0] == key:
-            return before[1]
-        renderer = build_renderer(spec, self._threads)
-        if before is not None:
-            renderer.take_over(before[1])
-        self._held = (key, renderer)
-        return renderer
-
     def _built(self, spec: RendererSpec) -> Renderer:
         """The renderer. That it cannot be built is never a clip's fault."""
         try:
-            return self._renderer(spec)
+            return self._renderers.get(spec)
         except (FlowsError, WanError) as error:
             raise NodeFault(str(error)) from error
 
@@ -219,10 +220,11 @@ class WorkerProcess(Worker):
     """A worker that has the process for itself, and ends it."""
 
     def __init__(
-        self, name: str, spec: RendererSpec, store_address: str, store_identity: bytes, threads: int, measured: str
+        self, name: str, spec: RendererSpec, store_address: str, store_identity: bytes, size: WorkerSize, measured: str
     ) -> None:
         """`measured`: under which pool's name the metrics are told; "": none are."""
         told = StoreMetrics(measured).took if measured else None
-        super().__init__(name, spec, store_address, store_identity, threads, told)
+        leader = Leader(spec, store_address, size) if size.members > 1 else None
+        super().__init__(name, spec, store_address, store_identity, size.threads, told, leader)
         on_sigterm(self._leave)
         when_nobody_asks(lambda: self._asked, lambda: self._said.over)

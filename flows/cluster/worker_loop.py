@@ -85,7 +85,7 @@ class WorkerLoop:
                 for _ in self._worker.follow(job):
                     pass
                 return
-            self._dispatcher.begun(lease, self._name, self._worker.facts.gpu)
+            self._begun(lease)
             self._follow(lease, self._worker.follow(job))
         except WorkerDied as death:
             self._died(death, lease)
@@ -145,8 +145,12 @@ class WorkerLoop:
 
     def _render(self, lease: Lease) -> None:
         """Raises WorkerDied."""
-        self._dispatcher.begun(lease, self._name, self._worker.facts.gpu)
+        self._begun(lease)
         self._follow(lease, self._worker.render(self._dispatcher.job(lease)))
+
+    def _begun(self, lease: Lease) -> None:
+        facts = self._worker.facts
+        self._dispatcher.begun(lease, self._name, facts.gpu, facts.members)
 
     def _follow(self, lease: Lease, messages: Iterator[Message]) -> None:
         """Pass on what the worker says about one clip. Raises WorkerDied."""

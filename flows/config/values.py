@@ -30,12 +30,7 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from _wrong_entries(key, value, hint)
         elif wrong := _wrong(value, hint):
             yield key, wrong
-    if (gpus := _at(tree, "cluster.gpus_per_worker")) > 1:
-        yield (
-            "cluster.gpus_per_worker",
-            f"{gpus:g} GPUs, and a clip is rendered by one: the others would be idle; write 1, and each GPU gets a "
-            "worker of its own (cluster.max_workers: how many at most)",
-        )
+    yield from _gangs(_at(tree, "cluster.gpus_per_worker"), _at(tree, "cluster.gang"))
     if (scale := _at(tree, "render.size_scale")) != 1 and _at(tree, "render.steps_scale") >= 1:
         yield "render.size_scale", f"{scale:g} needs steps that are cut: render.steps_scale below 1, or 1 for both"
     for section, values in tree.items():
@@ -56,6 +51,22 @@ def wrong_values(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "notify.events", f"nothing called {called} is told; {meant}"
     if "/" in (folder := _at(tree, "film.subfolder") or "") or folder in (".", ".."):
         yield "film.subfolder", f"{folder} is not the name of one folder; leave out slashes and dots"
+
+
+def _gangs(gpus: float, gang: int) -> Iterator[tuple[str, str]]:
+    """Each process of a gang has one GPU, or none has."""
+    if gpus > 1 and gpus != int(gpus):
+        yield (
+            "cluster.gpus_per_worker",
+            f"{gpus:g} GPUs cannot be shared out: each process has one; write {int(gpus)} or {int(gpus) + 1}, or a "
+            "part of one GPU",
+        )
+    elif gang and gpus not in (0, gang) and (gang > 1 or gpus > 1):
+        yield (
+            "cluster.gang",
+            f"{gang} processes with a GPU each, and cluster.gpus_per_worker is {gpus:g}; write "
+            f"cluster.gpus_per_worker={gang}, or 0 where there are no GPUs",
+        )
 
 
 def _wrong(value: Any, hint: Any) -> str | None:

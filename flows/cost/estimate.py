@@ -21,7 +21,7 @@ class CostEstimate:
     """What rendering takes of GPUs, loading of models included, and what that costs. Four of five films should be
     between low and high."""
 
-    seconds: Annotated[float, Rounded(1), "of a GPU (of a worker, where there is none); half a GPU's are half of them"]
+    seconds: Annotated[float, Rounded(1), "of a GPU (of a worker, where there is none); half a GPU's count half"]
     low_seconds: Annotated[float, Rounded(1), "four of five films should take so long at least"]
     high_seconds: Annotated[float, Rounded(1), "and so long at most"]
     cost: Annotated[float | None, Rounded(6), "null: no price is set (`cost.gpu_hour`, `cost.worker_hour`)"]
@@ -72,6 +72,9 @@ def estimate_clips(clips: Iterable[Clip], totals: Collection[Totals], settings: 
 
 
 def share(settings: Settings, gpus: Collection[str]) -> float:
-    """The part of a GPU that a worker is: less than one where several share it."""
+    """How many GPUs a worker is: a part of one where several share it, several where a gang renders. Without GPUs,
+    where workers are counted, one."""
+    if tuple(gpus) == ("",):
+        return 1.0
     part = settings.cluster.gpus_per_worker
-    return part if 0 < part < 1 and tuple(gpus) != ("",) else 1.0
+    return part if 0 < part < 1 else float(settings.cluster.members)

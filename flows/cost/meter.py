@@ -44,8 +44,8 @@ class Running:
 
 
 class Meter:
-    """Of one film, or of all films of a batch. `part` of a GPU is what a worker has; `again` are clips that were in the
-    store, and are rendered once more since they are not whole."""
+    """Of one film, or of all films of a batch. `part` of a GPU is what a worker has, more than one in a gang; `again`
+    are clips that were in the store, and are rendered once more since they are not whole."""
 
     def __init__(self, part: float = 1.0, again: Collection[str] = ()) -> None:
         self._part, self._again = part, set(again)

@@ -54,9 +54,10 @@ class LedgerRow:
     batch: Annotated[str, "that the film is of"] = ""
     model: Annotated[str, "the family of checkpoints"] = ""
     gpu: Annotated[str, "its name, as NVIDIA H200; empty: it was rendered without one"] = ""
+    members: Annotated[int, "processes that rendered it together, each on a GPU of its own if on any"] = 1
     attempts: Annotated[int, "begun for this film"] = 0
     used_seconds: Annotated[
-        float, "of a GPU (a worker where there is none), all attempts, loading too; that of half a GPU is half of one"
+        float, "of a GPU (a worker where there is none), all attempts, loading too; that of half a GPU counts half"
     ] = 0.0
     failed_seconds: Annotated[float, "of these, of attempts that failed"] = 0.0
     repeated_seconds: Annotated[float, "of these, of work that was done again"] = 0.0

@@ -17,6 +17,8 @@ from flows.store.layout import TIMINGS
 MEMORY = 10
 """A timing is a running mean over about this many clips: a new driver or machine shows after a few."""
 
+_GANG = "+gang="
+
 Basis: TypeAlias = Literal["measured", "scaled", "rough"]
 BASES: tuple[Basis, ...] = get_args(Basis)
 """From firm to weak."""
@@ -31,6 +33,9 @@ clips that assumption counts for."""
 SCALED, ROUGH, ELSEWHERE = 1.5, 3.0, 2.0
 """How many times shorter or longer a clip may be than an estimate scaled from another size; than a guess; and than one
 that was timed on other GPUs alone."""
+TOGETHER = 1.05
+"""What a pass of a gang takes, times the share of one process in it: two H200s were seen at 1.01, four at 1.05
+(docs/parallel.md). Only where a gang of that size was never timed."""
 LEAST_LOAD = 0.2
 """Seconds: a load that takes less found its model in place."""
 
@@ -71,7 +76,8 @@ Kinds: TypeAlias = Mapping[str, Mapping[Extent, Timing]]
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """What is known; keys are `<variant>/<checkpoint>/<device>/<numerics>`, then the GPU's name, and then the extent.
+    """What is known; keys are `<variant>/<checkpoint>/<device>/<numerics>`, with the number of processes that render
+    together where they are several, then the GPU's name, and then the extent.
     `loads`: seconds that loading took, by the same keys; whatever a worker does before it, importing its libraries, is
     part of it."""
 
@@ -79,19 +85,28 @@ class Timings:
     loads: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def estimate(
-        self, spec: ClipSpec, kernel: str, device: str, rough: Callable[[Extent], float], gpu: str | None = None
+        self,
+        spec: ClipSpec,
+        kernel: str,
+        device: str,
+        rough: Callable[[Extent], float],
+        gpu: str | None = None,
+        members: int = 1,
     ) -> Estimate:
         """How long a clip would take on a device of this kind (`render.device`), its attention computed by `kernel`, on
         a `gpu` of that name (None: any that was timed). `rough` is what a clip like it is guessed to take, by its
-        extent: the ratio of two guesses scales what was timed of another extent."""
-        kinds = _of(self.table, spec, kernel, device)
+        extent: the ratio of two guesses scales what was timed of another extent. `members` processes render it
+        together; what other numbers took is scaled (`gang_share`)."""
+        kinds, timed = _of_gang(self.table, spec, kernel, device, members)
         if not kinds:
             guess = rough(spec.extent)
             return Estimate(guess, "rough", guess / ROUGH, guess * ROUGH)
         here = gpu in kinds
         asked = [kinds[gpu]] if gpu is not None and here else kinds.values()
-        found = [_estimate(known, spec, rough) for known in asked]
+        quicker = gang_share(members) / gang_share(timed)
+        found = [_estimate(known, spec, rough, quicker) for known in asked]
         wider = 1.0 if here or gpu is None else ELSEWHERE
+        wider *= 1.0 if timed == members else SCALED
         basis = max((each.basis for each in found), key=BASES.index)
         return Estimate(
             sum(each.seconds for each in found) / len(found),
@@ -100,19 +115,40 @@ class Timings:
             max(each.high for each in found) * wider,
         )
 
-    def load(self, spec: ClipSpec, kernel: str, device: str, gpu: str | None = None) -> float | None:
+    def load(self, spec: ClipSpec, kernel: str, device: str, gpu: str | None = None, members: int = 1) -> float | None:
         """What loading the clip's model takes; None where it is not known."""
-        kinds = _of(self.loads, spec, kernel, device)
+        kinds, _ = _of_gang(self.loads, spec, kernel, device, members)
         return kinds.get(gpu or "", max(kinds.values(), default=None))
 
-    def gpus(self, spec: ClipSpec, kernel: str, device: str) -> frozenset[str]:
+    def gpus(self, spec: ClipSpec, kernel: str, device: str, members: int = 1) -> frozenset[str]:
         """The GPUs that clips of the same model were timed on."""
-        return frozenset(_of(self.table, spec, kernel, device))
+        return frozenset(_of_gang(self.table, spec, kernel, device, members)[0])
 
 
-def _of(table: Mapping[str, Mapping[str, Known]], spec: ClipSpec, kernel: str, device: str) -> Mapping[str, Known]:
+def gang_share(members: int) -> float:
+    """What a pass takes in a gang of so many processes, of what it takes one."""
+    return 1.0 if members == 1 else TOGETHER / members
+
+
+def _of_gang(
+    table: Mapping[str, Mapping[str, Known]], spec: ClipSpec, kernel: str, device: str, members: int
+) -> tuple[Mapping[str, Known], int]:
+    """What is known of a model in that many processes; where that is nothing, in the nearest other number of them. With
+    the number."""
+    if kinds := _of(table, spec, kernel, device, members):
+        return kinds, members
+    numbers = {int(key.partition(_GANG)[2] or 1) for key in table} - {members}
+    for number in sorted(numbers, key=lambda number: abs(math.log(number / members))):
+        if kinds := _of(table, spec, kernel, device, number):
+            return kinds, number
+    return {}, members
+
+
+def _of(
+    table: Mapping[str, Mapping[str, Known]], spec: ClipSpec, kernel: str, device: str, members: int
+) -> Mapping[str, Known]:
     """What is known of a model. Of a clip that was planned without weights, of any checkpoint of its variant."""
-    key = _model_key(spec, kernel, device)
+    key = _model_key(spec, kernel, device, members)
     if spec.checkpoint or key in table:
         return table.get(key, {})
     variant, _, rest = key.split("/", 2)
@@ -120,10 +156,13 @@ def _of(table: Mapping[str, Mapping[str, Known]], spec: ClipSpec, kernel: str, d
     return next(like, {})
 
 
-def _estimate(known: Mapping[Extent, Timing], spec: ClipSpec, rough: Callable[[Extent], float]) -> Estimate:
+def _estimate(
+    known: Mapping[Extent, Timing], spec: ClipSpec, rough: Callable[[Extent], float], quicker: float
+) -> Estimate:
+    """`quicker`: a pass takes so much of what was timed."""
     measured = spec.extent in known
     near = spec.extent if measured else min(known, key=lambda extent: abs(prod(extent) - prod(spec.extent)))
-    seconds = known[near].fixed + known[near].per_forward * forwards(spec)
+    seconds = known[near].fixed + known[near].per_forward * forwards(spec) * quicker
     factor = known[near].factor
     if measured:
         return Estimate(seconds, "measured", seconds / factor, seconds * factor)
@@ -158,11 +197,12 @@ def learn(store: Store, rows: Iterable[LedgerRow]) -> None:
     table = {model: {gpu: dict(known) for gpu, known in kinds.items()} for model, kinds in before.table.items()}
     loads = {model: dict(kinds) for model, kinds in before.loads.items()}
     for row in rendered:
-        model = _model_key(row.spec, row.kernel, row.device)
+        model = _model_key(row.spec, row.kernel, row.device, row.members)
         known = table.setdefault(model, {}).setdefault(row.gpu, {})
         known[row.spec.extent] = _blend(known.get(row.spec.extent), row)
         if (load := row.seconds.get("load", 0.0)) >= LEAST_LOAD:
-            load += max(0.0, row.used_seconds - row.failed_seconds - row.repeated_seconds - row.total_seconds)
+            used = row.used_seconds - row.failed_seconds - row.repeated_seconds
+            load += max(0.0, used / (row.members if row.gpu else 1) - row.total_seconds)
             earlier = loads.setdefault(model, {}).get(row.gpu, load)
             loads[model][row.gpu] = round((earlier + load) / 2, 3)
     clips = {
@@ -205,11 +245,13 @@ def _plain(timing: Timing) -> dict[str, float]:
     }
 
 
-def _model_key(spec: ClipSpec, kernel: str, device: str) -> str:
-    """Clips that differ in their numerics take another time: `t2v-a14b/0123456789ab/cuda/bf16+auto+compile`."""
+def _model_key(spec: ClipSpec, kernel: str, device: str, members: int) -> str:
+    """Clips that differ in their numerics take another time: `t2v-a14b/0123456789ab/cuda/bf16+auto+compile`, and of a
+    gang of two `…+compile+gang=2`."""
     switches = [name for name in ("vae_tiling", "compile") if getattr(spec.numerics, name)]
     numerics = "+".join([spec.numerics.precision, kernel, *switches])
-    return f"{spec.variant}/{spec.checkpoint[:12]}/{device}/{numerics}"
+    together = f"{_GANG}{members}" if members > 1 else ""
+    return f"{spec.variant}/{spec.checkpoint[:12]}/{device}/{numerics}{together}"
 
 
 def _extent(key: str) -> Extent:

@@ -13,6 +13,7 @@ from flows.garbage import without_garbage_collection
 from flows.planning.anchors import look_after
 from flows.planning.choice import Chosen, chosen
 from flows.planning.film_checks import voice_problems
+from flows.planning.gangs import gang_problems
 from flows.planning.model import Plan, PlannedShot, Totals
 from flows.planning.moments import Moments, planned_voices
 from flows.planning.order import critical_path, greatest_width, upstream_first, upstream_of
@@ -49,7 +50,8 @@ def sketch_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) 
         upstream = upstream_of(storyboard.shots, problems)
         _refuse(problems)
         render, moments = settings.render, moments_of(recipes, geometry.fps)
-        maker = TakeMaker(geometry, numerics_for(family, render), snapshot, render.device, render.negative_prompt)
+        numerics, members = numerics_for(family, render), settings.cluster.members
+        maker = TakeMaker(geometry, numerics, snapshot, render.device, render.negative_prompt, members)
         order = upstream_first(upstream)
         made = _made(recipes, maker, upstream, order, moments)
     return Sketch(storyboard, settings, snapshot, recipes, upstream, order, moments, maker, made)
@@ -89,6 +91,7 @@ class Sketch:
         geometry = self.maker.geometry
         shots = self._planned(finished)
         _refuse(transition_problems(shots, storyboard.shots) or voice_problems(storyboard, moments))
+        _refuse([*gang_problems(shots, settings.cluster, snapshot.heads)])
         seconds = {shot.id: _slowest_take(shot) for shot in shots}
         new = {shot.id: sum(take.status == "new" for take in shot.takes) for shot in shots}
         totals = _totals(shots, moments, greatest_width(self.order, self.upstream, new), self.maker)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from flows.clips import ClipSpec
 from flows.ledger import forwards
+from flows.ledger.timings import gang_share
 from wan.model.attention import AUTO, FLASH_3
 from wan.variants import VARIANTS
 
@@ -31,21 +32,22 @@ TINY_PIXELS = 16
 TINY_TOKEN_SECONDS, TINY_DECODE_SECONDS, TINY_ENCODE_SECONDS = 1.3e-4, 1.2, 0.65
 
 
-def rough_seconds(spec: ClipSpec, kernel: str, *, published: bool, flash_3: bool = False) -> float:
+def rough_seconds(spec: ClipSpec, kernel: str, *, published: bool, flash_3: bool = False, members: int = 1) -> float:
     """Seconds of one worker with the model loaded; of a model of the published sizes, or of the shipped tiny one.
 
-    `kernel` computes the attention. `flash_3`: FlashAttention-3 is there for the kernel `auto`."""
+    `kernel` computes the attention. `flash_3`: FlashAttention-3 is there for the kernel `auto`.
+    `members` processes render it together."""
     variant, pixels, passes = VARIANTS[spec.variant], spec.width * spec.height / 1e6, forwards(spec)
     given, follows = {each.name for each in spec.media}, spec.hand_off is not None
     decoded, encoded = (count * pixels for count in variant.coding.frames(spec.num_frames, given, follows=follows))
     token = None if published else TINY_PIXELS
     tokens = variant.tokens(spec.width, spec.height, spec.num_frames, follows=follows, pixels=token)
     if not published:
-        denoising = passes * TINY_TOKEN_SECONDS * tokens
+        denoising = passes * TINY_TOKEN_SECONDS * tokens * gang_share(members)
         return denoising + TINY_DECODE_SECONDS * decoded + TINY_ENCODE_SECONDS * encoded
     model = variant.transformer
     matrix = MATRIX_SECONDS * model.parameters * tokens
     quickest = FLASH_3 if flash_3 and kernel == AUTO else kernel
     attention = ATTENTION_SECONDS_BY.get(quickest, ATTENTION_SECONDS) * model.blocks * model.dim * tokens**2
-    denoising = passes * (matrix + attention) * (1 if spec.numerics.compile else EAGER)
+    denoising = passes * (matrix + attention) * (1 if spec.numerics.compile else EAGER) * gang_share(members)
     return denoising + DECODE_SECONDS * decoded + ENCODE_SECONDS * encoded

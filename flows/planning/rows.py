@@ -58,6 +58,7 @@ def ledger_row(
         peak_memory_bytes=rendered.peak_memory_bytes if rendered else 0,
         scores=dict(record.scores) if record else {},
         device=plan.settings.render.device,
+        members=rendered.members if rendered else 1,
         worker=rendered.worker if rendered else "",
         user=run.user,
         flow_run=run.flow_run,

@@ -40,6 +40,8 @@ class TakeMaker:
     device: str
     negative_prompt: str | None = None
     """Of shots that name none; None: the family's, or the variant's."""
+    members: int = 1
+    """Processes that render each clip together."""
     bases: set[Basis] = field(default_factory=set)
     loads: dict[str, float] = field(default_factory=dict)
     gpus: dict[str, set[str]] = field(default_factory=dict)
@@ -179,9 +181,11 @@ class TakeMaker:
             width, height, frames = extent
             same = extent == spec.extent
             like = spec if same else replace(spec, width=width, height=height, num_frames=frames)
-            return rough_seconds(like, kernel, published=role.repo is not None, flash_3=self.snapshot.flash_3)
+            published, flash_3 = role.repo is not None, self.snapshot.flash_3
+            return rough_seconds(like, kernel, published=published, flash_3=flash_3, members=self.members)
 
-        estimate = self.snapshot.timings.estimate(spec, kernel, self.device, rough, self.snapshot.gpu)
+        timings, gpu = self.snapshot.timings, self.snapshot.gpu
+        estimate = timings.estimate(spec, kernel, self.device, rough, gpu, self.members)
         if spec.variant not in self.loads:
             self._look_up(spec, role)
         return estimate
@@ -189,9 +193,11 @@ class TakeMaker:
     def _look_up(self, spec: ClipSpec, role: Role) -> None:
         """What loading a variant takes, and the GPUs it was timed on."""
         kernel, timings, gpu = self.numerics.attention, self.snapshot.timings, self.snapshot.gpu
-        load = timings.load(spec, kernel, self.device, gpu)
+        load = timings.load(spec, kernel, self.device, gpu, self.members)
         self.loads[spec.variant] = load if load is not None else LOAD if role.repo is None else PUBLISHED_WEIGHTS
-        self.gpus[spec.variant] = set(timings.gpus(spec, kernel, self.device) if gpu is None else {gpu})
+        self.gpus[spec.variant] = (
+            {gpu} if gpu is not None else set(timings.gpus(spec, kernel, self.device, self.members))
+        )
 
     def _treated(self, pictures: tuple[str | None, ...], media: tuple[Medium, ...]) -> tuple[str, ...]:
         """What is done to a clip's inputs: they give other pixels than the same files read plainly."""

@@ -150,8 +150,16 @@ class _World:
             lacks=tuple(dict.fromkeys([*loras.lacks, *film.motion.lacks, *broken])) if self._weights else (),
             machine=self._machine,
             gpu=self._gpu,
+            heads=self._heads(checkpoints),
             flash_3=self._flash_3,
         )
+
+    def _heads(self, checkpoints: Mapping[str, Checkpoint]) -> Mapping[str, int]:
+        """Not looked at where each clip is rendered by one process."""
+        if self._settings.cluster.members == 1:
+            return {}
+        heads = {variant: checkpoint.heads for variant, checkpoint in checkpoints.items()}
+        return {variant: number for variant, number in heads.items() if number is not None}
 
     def _checkpoints(self, storyboard: Storyboard, files: Files) -> tuple[dict[str, Checkpoint], list[str]]:
         """By variant; and what is said of each one that is missing or broken."""

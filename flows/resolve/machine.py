@@ -48,10 +48,11 @@ def machine_gpu(settings: Settings) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What the settings ask of a machine. `gpus`: of each worker."""
+    """What the settings ask of a machine. `cpus`, `gpus`: of each worker, all its `members` together."""
 
     cpus: float
     gpus: float
+    members: int
     device: str
     attention: str
     eight_bits: bool
@@ -60,8 +61,14 @@ class _Asked:
     def of(cls, settings: Settings, family: Family) -> _Asked:
         render, cluster = settings.render, settings.cluster
         precision = render.precision or family.precision
+        gpus = cluster.members if render.device == "cuda" and cluster.members > 1 else cluster.gpus_per_worker
         return cls(
-            cluster.cpus_per_worker, cluster.gpus_per_worker, render.device, render.attention, precision == "fp8"
+            cpus=cluster.cpus_per_worker * cluster.members,
+            gpus=gpus,
+            members=cluster.members,
+            device=render.device,
+            attention=render.attention,
+            eight_bits=precision == "fp8",
         )
 
     @property
@@ -80,6 +87,12 @@ def _cpus(asked: _Asked) -> str | None:
     here = cores()
     if asked.cpus <= here:
         return None
+    if asked.members > 1:
+        return (
+            f"{asked.members} processes that render each clip together take {asked.cpus:g} CPUs "
+            f"(cluster.cpus_per_worker each): this machine has {count(here, 'CPU')}\n"
+            f"    fewer of them (cluster.gang, cluster.gpus_per_worker), {_ELSEWHERE}"
+        )
     return (
         f"cluster.cpus_per_worker={asked.cpus:g}: this machine has {count(here, 'CPU')} for it\n"
         f"    ask for fewer, {_ELSEWHERE}"
@@ -87,6 +100,11 @@ def _cpus(asked: _Asked) -> str | None:
 
 
 def _gpus(asked: _Asked, gpus: Gpus) -> str | None:
+    if gpus and len(gpus) < asked.gpus:
+        return (
+            f"{asked.gpus:g} GPUs render each clip together (cluster.gpus_per_worker, cluster.gang): this machine has "
+            f"{count(len(gpus), 'GPU')}\n    ask for fewer, {_ELSEWHERE}"
+        )
     if gpus is None or gpus:
         return None
     if asked.device == "cuda":

@@ -71,5 +71,7 @@ class Snapshot:
     machine: tuple[str, ...] = ()
     gpu: str | None = None
     """The name of the GPU that workers of this machine render on, "" if they do without; None: nobody knows."""
+    heads: Mapping[str, int] = field(default_factory=dict)
+    """Attention heads by variant, where several processes are to render a clip together."""
     flash_3: bool = False
     """FlashAttention-3 is installed here: only estimates go by it."""

@@ -15,7 +15,8 @@ class ClipRecord:
     Digests (sha256, hex) of: `video` the frames without loss (FFV1 in Matroska), `latents` final latents
     (safetensors), `last_frame` (PNG), `thumbnail` (JPEG, for reports). `scores` are named, higher is better;
     `scores["quality"]` decides between takes (`flows.store.choice`). `seconds` maps a stage (`load`, `encode`,
-    `denoise`, `decode`, `write`) to its duration. `placement` says where the models lived, which decides no pixel;
+    `denoise`, `decode`, `write`) to its duration. `placement` says where the models lived, which decides no pixel,
+    `members` how many processes rendered it together, each on a GPU of its own if on any;
     `determinism` what another machine must have to draw the same bits (device, torch, attention kernel). `spec` is the
     clip's fingerprinted content.
     """
@@ -37,6 +38,7 @@ class ClipRecord:
     created: str = ""
     placement: str = ""
     determinism: str = ""
+    members: int = 1
     spec: Mapping[str, object] = field(default_factory=dict)
 
     @property

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import torch
 import torch.distributed as dist
 
-from wan.errors import Cancelled, GangError, NumbersError, RequestError, StateError
+from wan.errors import Cancelled, GangError, NumbersError, OtherFailed, RequestError, StateError
 from wan.parallel.layout import PROMPTS, Layout
 from wan.parallel.pulse import Loss, Pulse, open_pulse
 from wan.parallel.share import ALONE, Share
@@ -46,17 +46,33 @@ class Alone:
         """Around whatever the members do together."""
         yield
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Around what each member does by itself, without the others: read, load. When one fails there, all are told,
+        and stay together: that one has its own error, the others raise `OtherFailed`."""
+        yield
+
     def leave(self) -> None:
         """Give up the connections to the others."""
+
+
+@dataclass(slots=True)
+class Bond:
+    """What holds a gang together in one process, in whatever layouts: the group of the CPUs, who is still there, and
+    how long one waits for another. `open` until this process leaves it."""
+
+    control: dist.ProcessGroup
+    pulse: Pulse
+    limit: timedelta
+    open: bool = True
 
 
 class Gang(Alone):
     """The place of this process in a gang; made by `join`."""
 
-    def __init__(self, share: Share, device: torch.device, control: dist.ProcessGroup, pulse: Pulse) -> None:
+    def __init__(self, share: Share, device: torch.device, bond: Bond) -> None:
         self.share, self.device = share, device
-        self._control, self._pulse = control, pulse
-        self._open = True
+        self._bond = bond
 
     @staticmethod
     def join(
@@ -84,7 +100,22 @@ class Gang(Alone):
             )
         except (dist.DistError, RuntimeError, OSError) as error:
             raise GangError(f"rank {place.rank} of {layout.ranks} could not meet the others: {error}") from error
-        return Gang(share, chosen, control, pulse)
+        return Gang(share, chosen, Bond(control, pulse, limit))
+
+    def arranged(self, layout: Layout) -> Gang:
+        """The same members in another layout of as many. All call it at once, for the same; leaving one leaves both.
+
+        Raises `RequestError` for a layout of another number, `GangError`.
+        """
+        if layout.ranks != self.share.layout.ranks:
+            raise RequestError(f"{layout} takes {layout.ranks} processes, the gang has {self.share.layout.ranks}")
+        with self._asking():
+            return Gang(make_share(layout, self.rank, self.device, self._bond.limit), self.device, self._bond)
+
+    @property
+    def open(self) -> bool:
+        """Whether all are there, as far as is known; one that has ended never is again."""
+        return self._bond.open and self._bond.pulse.lost() is None
 
     @property
     def rank(self) -> int:
@@ -98,14 +129,14 @@ class Gang(Alone):
     def any(self, flag: bool) -> bool:
         flags = torch.tensor([flag], dtype=torch.uint8)
         with self._asking():
-            dist.all_reduce(flags, dist.ReduceOp.MAX, group=self._control)
+            dist.all_reduce(flags, dist.ReduceOp.MAX, group=self._bond.control)
         return bool(flags.item())
 
     def check_same(self, name: str, digest: Callable[[], bytes]) -> None:
         mine = torch.frombuffer(bytearray(digest()), dtype=torch.uint8)
         all_of_them = [torch.empty_like(mine) for _ in range(self.share.layout.ranks)]
         with self._asking():
-            dist.all_gather(all_of_them, mine, group=self._control)
+            dist.all_gather(all_of_them, mine, group=self._bond.control)
         others = [rank for rank, theirs in enumerate(all_of_them) if not torch.equal(theirs, all_of_them[0])]
         if others:
             raise GangError(f"{name}: not the same on rank {', '.join(map(str, others))} as on rank 0 of the gang")
@@ -121,25 +152,35 @@ class Gang(Alone):
             if isinstance(error, GangError):
                 self._end(None)
                 raise
-            loss = self._pulse.lost(_UNTIL_KNOWN if isinstance(error, (RuntimeError, ValueError)) else 0)
+            loss = self._bond.pulse.lost(_UNTIL_KNOWN if isinstance(error, (RuntimeError, ValueError)) else 0)
             if loss is not None:
                 self._end(None)
                 raise GangError(str(loss)) from error
             self._end(Loss(self.rank, f"{type(error).__name__}: {error}"))
             raise
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            self.any(True)
+            raise
+        if self.any(False):
+            raise OtherFailed("another process of the gang could not do its part")
+
     def leave(self) -> None:
-        if not self._open:
+        if not self._bond.open:
             return
-        self._open = False
-        self._pulse.leave()
+        self._bond.open = False
+        self._bond.pulse.leave()
         if dist.is_initialized():
             dist.destroy_process_group()
 
     def _end(self, loss: Loss | None) -> None:
         """Leave without waiting for anybody."""
-        self._open = False
-        self._pulse.leave(loss)
+        self._bond.open = False
+        self._bond.pulse.leave(loss)
         if self.device.type == "cuda":
             _abort()
         elif dist.is_initialized():
@@ -147,12 +188,12 @@ class Gang(Alone):
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
-        if not self._open:
+        if not self._bond.open:
             raise GangError("the gang has ended")
         try:
             yield
         except (RuntimeError, ValueError) as error:
-            loss = self._pulse.lost(_UNTIL_KNOWN)
+            loss = self._bond.pulse.lost(_UNTIL_KNOWN)
             raise GangError(str(loss) if loss else f"the gang does not answer: {error}") from error
 
 
@@ -182,6 +223,7 @@ def _device(name: str) -> torch.device:
         name = f"cuda:{local}" if torch.cuda.is_available() else "cpu"
     device = torch.device(name)
     if device.type == "cuda":
+        device = torch.device("cuda", device.index or 0)
         torch.cuda.set_device(device)
     return device
 

@@ -58,8 +58,9 @@ def parse_layout(text: str) -> Layout:
     return Layout(**values)
 
 
-def layout_for(gpus: int) -> Layout:
-    """The layout that moves the least between so many GPUs: prompts apart where the number is even."""
-    if gpus % PROMPTS == 0:
+def layout_for(gpus: int, *, guided: bool = True) -> Layout:
+    """The layout that moves the least between so many GPUs: prompts apart where the number is even. Of steps that are
+    not `guided` there is one prompt, and nothing but tokens to share out."""
+    if guided and gpus % PROMPTS == 0:
         return Layout(PROMPTS, gpus // PROMPTS)
     return Layout(1, gpus)

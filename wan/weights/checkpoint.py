@@ -92,6 +92,12 @@ class Checkpoint:
         parts = (path for name, folder in self.components.items() for path in _files(name, folder))
         return tuple(dict.fromkeys(path for path in parts if path.suffix == ".safetensors"))
 
+    @property
+    def heads(self) -> int | None:
+        """Attention heads of its transformers, which a gang deals out; None where the configuration does not say."""
+        told = read_json(self.components["transformer"] / "config.json").get("num_attention_heads")
+        return told if isinstance(told, int) else None
+
     def _named_files(self) -> Mapping[str, Path]:
         """What the revision is of, by name, in order."""
         named = {

@@ -8,9 +8,19 @@ import os
 import pytest
 import ray.exceptions
 
-from flows.cluster.failures import RAY_FAULTS, Blame, NodeFault, RayFault, blame_of, fault_of, ray_fault
+from flows.cluster.failures import (
+    RAY_FAULTS,
+    Blame,
+    Fault,
+    MemberFault,
+    NodeFault,
+    RayFault,
+    blame_of,
+    fault_of,
+    ray_fault,
+)
 from flows.errors import BlobCorrupt, BlobMissing, EnvironmentProblem, MediaError, SettingsError, StoreError
-from wan.errors import CheckpointError, NumbersError, RequestError, StateError
+from wan.errors import CheckpointError, GangError, NumbersError, RequestError, StateError
 
 
 @pytest.mark.parametrize(
@@ -52,6 +62,16 @@ def test_weights_bar_a_machine_from_their_variant_and_all_else_from_everything()
 def test_after_a_cuda_error_the_process_is_in_doubt() -> None:
     assert fault_of("a", RuntimeError("CUDA error: misaligned address")).spoilt
     assert not fault_of("a", RuntimeError("out of memory, say")).spoilt
+
+
+def test_a_gang_that_lost_a_member_is_lost_as_a_worker_is() -> None:
+    lost = fault_of("a", GangError("rank 1 of the gang was lost: its process ended"))
+    assert (lost.blame, lost.lost, lost.spoilt) == (Blame.UNKNOWN, True, True)
+
+
+def test_what_a_member_could_not_do_is_blamed_as_if_it_were_done_here() -> None:
+    theirs = fault_of("", CheckpointError("another revision"))
+    assert fault_of("a", MemberFault(2, theirs)) == Fault("a", "rank 2 of the gang: another revision", Blame.NODE)
 
 
 def test_a_fault_of_the_machine_says_what_to_do_there() -> None:

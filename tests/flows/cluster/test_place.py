@@ -39,6 +39,12 @@ def test_it_is_kept_until_it_is_given_back(fake: Ray, place: Place) -> None:
     assert fake.calls[-1].startswith("room [{'CPU': 2.0, 'GPU': 0.5}] [{'ray.io/node-id': '!in(bad)'}]")
 
 
+def test_a_gang_has_a_bundle_for_each_process(fake: Ray) -> None:
+    assert Place(fake, "pool/worker-1", WorkerSize(1, 2.0, 1.0, 2)).reserve({"bad"}, wanted)
+    bundle, where = "{'CPU': 2.0, 'GPU': 1.0}", "{'ray.io/node-id': '!in(bad)'}"
+    assert fake.calls == [f"room [{bundle}, {bundle}] [{where}, {where}] pool/worker-1 detached"]
+
+
 def test_one_that_somebody_gave_back_is_asked_for_anew(fake: Ray, place: Place) -> None:
     """As a worker does that nobody asks for anything for five minutes."""
     assert place.reserve(frozenset(), wanted)

@@ -46,10 +46,13 @@ class Ray:
             placement_group=self._placement_group,
             get_placement_group=lambda name: f"room of {name}",
             remove_placement_group=lambda room: self._ended("remove room"),
-            scheduling_strategies=SimpleNamespace(PlacementGroupSchedulingStrategy=lambda placement_group: None),
+            scheduling_strategies=SimpleNamespace(PlacementGroupSchedulingStrategy=lambda **where: None),
         )
 
-    def _placement_group(self, bundles: Any, bundle_label_selector: Any, name: str, lifetime: str) -> Any:
+    def _placement_group(
+        self, bundles: Any, strategy: str, bundle_label_selector: Any, name: str, lifetime: str
+    ) -> Any:
+        assert strategy == "STRICT_PACK"
         self.calls.append(f"room {bundles} {bundle_label_selector} {name} {lifetime}")
 
         def wait(timeout_seconds: float) -> bool:

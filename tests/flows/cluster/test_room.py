@@ -74,6 +74,18 @@ def test_what_is_waited_for_says_what_there_is(sized: Any) -> None:
     )
 
 
+def test_a_gang_has_all_its_gpus_on_one_machine(sized: Any) -> None:
+    assert sized(GPUS, gpus_per_worker=2.0) == WorkerSize(2, 1.0, 1.0, 2)
+    assert sized(GPUS, gang=4) == WorkerSize(1, 1.0, 1.0, 4)
+    assert sized(LAPTOP, gang=2) == WorkerSize(1, 1.0, 0.0, 2)
+    told = sized(GPUS, gpus_per_worker=2.0).waiting(0.0, {"GPU": 1.0}, GPUS)
+    assert "a worker needs 2 GPUs and 2 CPUs of one machine; free now: 1 of 5 GPUs" in told
+    with pytest.raises(EnvironmentProblem, match=r"needs 5 GPUs of one machine, the cluster's largest has 4 GPUs"):
+        sized(GPUS, gpus_per_worker=5.0)
+    with pytest.raises(EnvironmentProblem, match=r"a worker needs 3 CPUs, .*\n .*or cluster\.gang: each"):
+        sized(LAPTOP, gang=3)
+
+
 def test_a_gpu_where_there_is_none(sized: Any) -> None:
     with pytest.raises(EnvironmentProblem, match="unschedulable: a worker needs 1 GPU, the cluster has 0 GPUs"):
         sized(LAPTOP, device="cuda")

@@ -30,6 +30,10 @@ def test_a_film_that_asks_for_the_same_fits() -> None:
             replace(TERMS, size=WorkerSize(4, 2.0, 0.5)),
             r"has 1 CPU and 1 GPU, and this film asks for 2 CPU and 0\.5 GPU",
         ),
+        (
+            replace(TERMS, size=WorkerSize(4, 1.0, 1.0, 2)),
+            r"has 1 CPU and 1 GPU, and this film asks for 2 processes of 1 CPU and 1 GPU each\n .*gang=1",
+        ),
     ],
 )
 def test_a_film_that_asks_for_something_else_is_told_both_ways_out(film: Terms, expected: str) -> None:

@@ -98,6 +98,17 @@ def test_one_worker_renders_with_what_each_film_asks_for(tmp_path: Path) -> None
         assert [message.step for message in told] == [*range(1, steps + 1)]
 
 
+def test_a_clip_is_handed_back_where_the_gang_was_lost_before_it_was_begun(tmp_path: Path) -> None:
+    spec = RendererSpec("tests.flows.cluster.troubled_gang:WithoutGang", {"idle": True})
+    assert last(worker_on(tmp_path), spec) == HandedBack(real_clip("a boat").fingerprint)
+
+
+def test_a_clip_whose_gang_is_lost_is_lost(tmp_path: Path) -> None:
+    fault = last(worker_on(tmp_path), RendererSpec("tests.flows.cluster.troubled_gang:WithoutGang", {"idle": False}))
+    assert isinstance(fault, Fault)
+    assert (fault.blame, fault.lost, fault.spoilt) == (Blame.UNKNOWN, True, True)
+
+
 def test_what_was_said_is_said_again_to_who_asks_anew_until_the_end_was_heard(tmp_path: Path) -> None:
     worker = worker_on(tmp_path)
     assert worker.doing() is None

@@ -44,9 +44,19 @@ def test_a_profile_changes_several_groups_and_yields_to_a_value() -> None:
     assert settings.cluster.gpus_per_worker == 0.25
 
 
-@pytest.mark.parametrize("gpus", [0.5, 1.0])
-def test_a_worker_has_a_part_of_a_gpu_or_one(gpus: float) -> None:
-    assert compose([f"cluster.gpus_per_worker={gpus}"]).settings.cluster.gpus_per_worker == gpus
+@pytest.mark.parametrize(
+    ("overrides", "members"),
+    [
+        (["cluster.gpus_per_worker=0.5"], 1),
+        (["cluster.gpus_per_worker=1"], 1),
+        (["cluster.gpus_per_worker=4"], 4),
+        (["cluster.gang=2"], 2),
+        (["cluster.gang=2", "cluster.gpus_per_worker=2"], 2),
+        (["cluster.gang=1", "cluster.gpus_per_worker=0.5"], 1),
+    ],
+)
+def test_a_worker_has_a_part_of_a_gpu_or_a_process_for_each(overrides: list[str], members: int) -> None:
+    assert compose(overrides).settings.cluster.members == members
 
 
 def test_settings_are_frozen_and_the_home_folder_is_found() -> None:
@@ -97,8 +107,8 @@ BAD = [
     ("film.crf=99", "at most 51"),
     ("cluster.cpus_per_worker=nan", "more than 0"),
     ("render.size_scale=0.5", "0.5 needs steps that are cut: render.steps_scale below 1"),
-    ("cluster.gpus_per_worker=4", "4 GPUs, and a clip is rendered by one: the others would be idle; write 1"),
-    ("cluster.gpus_per_worker=1.5", "write 1"),
+    ("cluster.gpus_per_worker=1.5", "1.5 GPUs cannot be shared out: each process has one; write 1 or 2"),
+    ("cluster.gang=-1", "at least 0"),
     ("model.family=tyny", "did you mean tiny?"),
     ("render.device=gpu", "did you mean cuda?"),
     ("film.subfolder=a/b", "one folder"),

@@ -36,7 +36,7 @@ def test_the_shipped_settings_are_right() -> None:
         ("render.attention", "none", "there are: "),
         ("render.placement", "expert", "did you mean expert_swap?"),
         ("prompts.extend", "False", 'write "off" with its quotes'),
-        ("cluster.gpus_per_worker", 2.0, "write 1, and each GPU gets a worker of its own"),
+        ("cluster.gpus_per_worker", 2.5, "write 2 or 3, or a part of one GPU"),
         ("film.subfolder", "a/b", "is not the name of one folder"),
         ("film.outputs", Path("s3:/bucket"), "is an address"),
     ],
@@ -45,6 +45,13 @@ def test_what_is_wrong_is_said_with_the_fix(key: str, value: object, said: str) 
     ((where, what),) = wrong(key, value)
     assert where == key
     assert said in what
+
+
+@pytest.mark.parametrize(("gang", "gpus"), [(2, 1.0), (2, 0.5), (2, 4.0), (1, 2.0)])
+def test_a_gang_has_a_gpu_for_each_process_or_none(gang: int, gpus: float) -> None:
+    ((where, what),) = wrong("cluster.gang", gang, cluster__gpus_per_worker=gpus)
+    assert where == "cluster.gang"
+    assert f"write cluster.gpus_per_worker={gang}, or 0" in what
 
 
 def test_a_smaller_picture_needs_fewer_steps() -> None:

@@ -60,6 +60,13 @@ def test_half_a_gpu_is_half_of_it_and_a_worker_without_one_is_whole() -> None:
     assert estimate_clips([clip("a")], [totals(gpus=("",))], halved).seconds == 100
 
 
+def test_the_seconds_of_a_gang_are_those_of_all_its_gpus_and_of_one_worker_where_there_are_none() -> None:
+    for overrides in (["cluster.gpus_per_worker=2"], ["cluster.gang=2"]):
+        together = settings_of(*overrides)
+        assert estimate_clips([clip("a")], [totals()], together).seconds == 200
+        assert estimate_clips([clip("a")], [totals(gpus=("",))], together).seconds == 100
+
+
 def test_of_several_kinds_of_gpu_the_money_is_from_the_cheapest_to_the_dearest() -> None:
     found = estimate_clips([clip("a")], [totals(gpus=("NVIDIA H200", "NVIDIA L4"))], settings_of())
     assert found.low_cost == pytest.approx(50 / 3600 * 0.36)

@@ -81,6 +81,23 @@ def test_another_model_is_not_like_it(other: dict[str, Any], store: Store) -> No
     assert read_timings(store).estimate(SPEC, "auto", "cuda", nine).basis == "rough"
 
 
+def test_a_gangs_clips_are_estimated_by_their_own_or_in_proportion(store: Store) -> None:
+    append_rows(store, [TIMED])
+    timings = read_timings(store)
+    alone = timings.estimate(SPEC, "auto", "cpu", nine)
+    four = timings.estimate(SPEC, "auto", "cpu", nine, members=4)
+    fixed = alone.seconds - ROW.seconds["denoise"]
+    assert four.seconds == pytest.approx(fixed + 1.05 / 4 * ROW.seconds["denoise"])
+    assert (four.basis, four.low < alone.low / 4) == ("scaled", True)
+    append_rows(store, [replace(TIMED, members=4, seconds={**ROW.seconds, "denoise": 2.0})])
+    timings = read_timings(store)
+    assert timings.estimate(SPEC, "auto", "cpu", nine, members=4).seconds == pytest.approx(fixed + 2.0, rel=1e-4)
+    assert timings.estimate(SPEC, "auto", "cpu", nine, members=4).basis == "measured"
+    assert timings.estimate(SPEC, "auto", "cpu", nine) == alone
+    assert timings.estimate(SPEC, "auto", "cpu", nine, members=8).seconds == pytest.approx(fixed + 1.0, rel=1e-4)
+    assert timings.gpus(SPEC, "auto", "cpu", 2) == timings.gpus(SPEC, "auto", "cpu")
+
+
 def test_later_clips_move_the_estimate(store: Store) -> None:
     for _ in range(30):
         append_rows(store, [TIMED])

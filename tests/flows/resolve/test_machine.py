@@ -34,6 +34,13 @@ def faults(monkeypatch: pytest.MonkeyPatch, gpus: tuple[Gpu, ...] | None, *overr
         ((HOPPER,), ["render.attention=xformers"], "render.attention=xformers needs the package xformers"),
         (None, ["render.attention=xformers"], "render.attention=xformers needs the package xformers"),
         ((HOPPER,), ["cluster.cpus_per_worker=1000"], "cluster.cpus_per_worker=1000: this machine has "),
+        ((HOPPER,), ["cluster.gpus_per_worker=2", "cluster.cpus_per_worker=0.1"], "2 GPUs render each clip together"),
+        (
+            (HOPPER,),
+            ["cluster.gang=2", "render.device=cuda", "cluster.cpus_per_worker=0.1"],
+            "2 GPUs render each clip together",
+        ),
+        ((), ["cluster.gang=50", "cluster.cpus_per_worker=1000"], "50 processes that render each clip together take"),
     ],
 )
 def test_what_this_machine_has_not(
@@ -51,6 +58,8 @@ def test_what_this_machine_has_not(
         ((AMPERE, HOPPER), ["render.precision=fp8", "cluster.gpus_per_worker=1"]),
         ((HOPPER,), ["cluster.gpus_per_worker=0.5", "render.attention=_native_cudnn"]),
         ((), ["render.precision=fp8_storage", "render.attention=native"]),
+        ((HOPPER, HOPPER), ["cluster.gpus_per_worker=2", "cluster.cpus_per_worker=0.1"]),
+        ((), ["cluster.gang=2", "cluster.cpus_per_worker=0.1"]),
         (None, ["render.precision=fp8", "render.device=cuda", "cluster.gpus_per_worker=1"]),
     ],
 )

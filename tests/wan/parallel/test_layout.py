@@ -41,3 +41,4 @@ def test_prompts_are_parted_first() -> None:
         Layout(1, 5),
         Layout(2, 4),
     ]
+    assert [layout_for(gpus, guided=False) for gpus in (1, 2, 4)] == [Layout(), Layout(1, 2), Layout(1, 4)]
