@@ -14,7 +14,7 @@ from flows.edit.timeline import chosen_take
 from flows.events import Event, Finished, Started
 from flows.film.making import Making
 from flows.film.survey import Survey
-from flows.planning import PlannedShot
+from flows.planning import Clip, PlannedShot
 from flows.store import Store, open_store
 from wan.system.files import write_whole
 
@@ -44,6 +44,22 @@ class BatchFilm:
     @property
     def name(self) -> str:
         return self.planned.name
+
+    @property
+    def can_pay(self) -> bool:
+        """Whether one more clip can be rendered on its account."""
+        return not self.over and not self.stopped and (self.making.guard is None or not self.making.guard.stopped)
+
+    def renders(self, clip: Clip) -> bool:
+        """Whether a worker has it, on this film's account."""
+        return clip.fingerprint in self.making.meter.running
+
+    def pass_on(self, clip: Clip, heir: BatchFilm) -> None:
+        """It is rendered on account of another one."""
+        self.leads -= {clip.fingerprint}
+        heir.leads |= {clip.fingerprint}
+        if heir.making.guard is not None:
+            heir.making.guard.again([clip])
 
     def note(self, event: Event) -> None:
         """Of a clip that it wants. What is rendered for another film is to this one as if it had been in the store."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from flows.batch.clips import AskedClips
 from flows.batch.editing import Edited, Editors
 from flows.batch.events import BatchEvent, FilmNews
 from flows.batch.film import BatchFilm
@@ -59,10 +60,7 @@ class BatchMaking:
     rendered: set[str] = field(default_factory=set)
     waiting: Waiting | None = None
     """What people are asked, where films were rendered to be looked at."""
-    _wanted: dict[str, list[BatchFilm]] = field(default_factory=dict)
-    _sent: set[str] = field(default_factory=set)
-    _known: dict[str, Finished | Failed] = field(default_factory=dict)
-    _outstanding: int = 0
+    _clips: AskedClips = field(default_factory=AskedClips)
     _next: int = 0
     _left: int = 0
 
@@ -128,7 +126,7 @@ class BatchMaking:
                 self._ended(heard.film, heard.error)
             elif not isinstance(heard, Over):
                 self.meter.note(heard, time.monotonic())
-                for film in self._wanted.get(heard.fingerprint, ()):
+                for film in self._clips.wanting(heard.fingerprint):
                     film.note(heard)
         self.meter.stop(time.monotonic())
         for film in self.films:
@@ -146,12 +144,11 @@ class BatchMaking:
 
     def name_of(self, fingerprint: str) -> str:
         """The first film and shot that want a clip."""
-        films = self._wanted.get(fingerprint)
-        return f"{films[0].name} {films[0].making.watches.name_of(fingerprint)}" if films else fingerprint[:12]
+        return self._clips.name_of(fingerprint)
 
     def wanting(self, fingerprint: str) -> Sequence[BatchFilm]:
         """The films of which a clip is part, of those that were begun."""
-        return self._wanted.get(fingerprint, ())
+        return self._clips.wanting(fingerprint)
 
     @property
     def spent(self) -> Spent:
@@ -170,36 +167,20 @@ class BatchMaking:
         while (
             self._next < len(self.films)
             and not self._stopping
-            and self._outstanding < self.window
+            and self._clips.outstanding < self.window
             and self.editors.waiting < self.window
         ):
             film = self.films[self._next]
             self._next += 1
             clips = film.making.survey.missing
-            for clip in clips:
-                self._wanted.setdefault(clip.fingerprint, []).append(film)
+            self._clips.want(film, clips)
             yield self._changed(film, "making")
-            lost = self._catch_up(film)
-            fresh = [clip for clip in clips if clip.fingerprint not in self._sent and clip.fingerprint not in lost]
+            lost = self._clips.catch_up(film)
+            fresh = [clip for clip in clips if not self._clips.asked(clip) and clip.fingerprint not in lost]
             if fresh:
                 self._submit(fresh, film)
             yield from self._within_cap(film)
             yield from self._gone_on(film)
-
-    def _catch_up(self, film: BatchFilm) -> frozenset[str]:
-        """What has become of clips that other films have asked for before; returns those that are lost, and what goes
-        on from them."""
-        lost: dict[str, str] = {}
-        for clip in film.making.survey.missing:
-            known = self._known.get(clip.fingerprint)
-            cause = next((lost[name] for name in clip.upstream if name in lost), None)
-            if known is None and cause is not None:
-                known = self._known[clip.fingerprint] = Failed(clip.fingerprint, "", "", final=True, because_of=cause)
-            if isinstance(known, Failed):
-                lost[clip.fingerprint] = known.because_of or clip.fingerprint
-            if known is not None:
-                film.note(known)
-        return frozenset(lost)
 
     def _gone_on(self, film: BatchFilm) -> Iterator[BatchEvent]:
         """It is over once it waits for nothing more."""
@@ -213,7 +194,7 @@ class BatchMaking:
 
     def _under_way(self, film: BatchFilm) -> bool:
         """Whether clips are rendered on its account."""
-        return any(name in self._sent and name not in self._known for name in film.leads)
+        return any(map(self._clips.with_pool, film.leads))
 
     def _rendered(self, film: BatchFilm) -> Iterator[BatchEvent]:
         """All its clips are there, or it cannot be made."""
@@ -243,11 +224,8 @@ class BatchMaking:
     # clips
 
     def _submit(self, clips: Sequence[Clip], film: BatchFilm) -> None:
-        """To be rendered, or rendered again, on account of that film: whoever asks for them from now on waits."""
-        for clip in clips:
-            if clip.fingerprint not in self._sent or self._known.pop(clip.fingerprint, None) is not None:
-                self._outstanding += 1
-            self._sent.add(clip.fingerprint)
+        """To be rendered, or rendered again, on account of that film."""
+        self._clips.ask(clips)
         if self.listening is None:
             self.listening = self.listen()
         self.listening.pool.submit(clips, film.renderer)
@@ -257,7 +235,7 @@ class BatchMaking:
         what is said of that. Nothing, if that was not why, or it was tried before."""
         try:
             stale = self.healing.stale(film.making.records)
-            under_way = [clip for clip in stale.missing if self._is_rendered(clip)]
+            under_way = [clip for clip in stale.missing if self._clips.with_pool(clip.fingerprint)]
             lost = [clip for clip in stale.missing if clip not in under_way]
             again = self.healing.again(lost)
         except FlowsError:  # the film's own trouble says more
@@ -269,8 +247,9 @@ class BatchMaking:
             said = self._rendered_again(film, again)
         except UserError as refused:
             return [self._over(film, "stopped", str(refused))]
+        self._clips.want(film, under_way)
         for clip in under_way:
-            self._wait_for(film, clip)
+            film.making.reopen(clip)
         if not stale.missing:
             self.editors.edit(film)
         return [*said, self._changed(film, "making")]
@@ -278,8 +257,9 @@ class BatchMaking:
     def _rendered_again(self, film: BatchFilm, clips: Sequence[Clip]) -> list[BatchEvent]:
         """On account of that film, whichever want them too."""
         said: list[BatchEvent] = []
+        self._clips.want(film, clips)
         for clip in clips:
-            text = self._wait_for(film, clip)
+            text = film.making.reopen(clip)
             film.leads |= {clip.fingerprint}
             if (log := self.warn(f"{film.name}: {text}")) is not None:
                 self.on_event(log)
@@ -304,7 +284,7 @@ class BatchMaking:
 
     def _again(self, clip: Clip) -> None:
         """It counts for who pays for it, too."""
-        for film in self._wanted.get(clip.fingerprint, ()):
+        for film in self._clips.wanting(clip.fingerprint):
             if clip.fingerprint in film.leads and film.making.guard is not None:
                 film.making.guard.again([clip])
 
@@ -312,17 +292,8 @@ class BatchMaking:
         if self.listening is not None:
             self.listening.pool.hold()
 
-    def _wait_for(self, film: BatchFilm, clip: Clip) -> str:
-        wanting = self._wanted.setdefault(clip.fingerprint, [])
-        if film not in wanting:
-            wanting.append(film)
-        return film.making.reopen(clip)
-
-    def _is_rendered(self, clip: Clip) -> bool:
-        return clip.fingerprint in self._sent and clip.fingerprint not in self._known
-
     def _note(self, event: Event) -> Iterator[BatchEvent]:
-        films = self._wanted.get(event.fingerprint, [])
+        films = self._clips.wanting(event.fingerprint)
         again = self.healing.after(event) if isinstance(event, Failed) and films else ()
         self.meter.note(event, time.monotonic())
         if again:
@@ -338,11 +309,7 @@ class BatchMaking:
             )
         if isinstance(event, Finished) and not event.cached:
             self.rendered.add(event.fingerprint)
-        ends = isinstance(event, Finished) or (isinstance(event, Failed) and event.final)
-        if ends and event.fingerprint not in self._known:
-            assert isinstance(event, Finished | Failed)
-            self._known[event.fingerprint] = event
-            self._outstanding -= 1
+        self._clips.note(event)
         self.on_event(event)
         yield event
         yield from self._guarded(event)
@@ -362,36 +329,27 @@ class BatchMaking:
             return
         alone: dict[str, Clip] = {}
         for clip in film.making.plan.clips:
-            if clip.fingerprint in film.leads and self._is_rendered(clip) and not self._is_begun(clip, film):
-                heir = self._heir(self._wanted[clip.fingerprint])
+            if clip.fingerprint in film.leads and self._clips.with_pool(clip.fingerprint) and not film.renders(clip):
+                heir = _heir(self._clips.wanting(clip.fingerprint))
                 if heir is None:
                     alone[clip.fingerprint] = clip
                 else:
-                    _pass_on(clip, film, heir)
+                    film.pass_on(clip, heir)
                     yield from self._within_cap(heir)
-        for name in self._leave_out(alone):
-            for other in self._wanted.pop(name):
-                assert other.making.guard is not None, "it cannot pay"
-                other.stopped = other.making.guard.stopped
-                if other is not film:
-                    yield from self._gone_on(other)
-            later = [other for other in self.films[self._next :] if name in other.making.watches]
-            if (heir := self._heir(later)) is not None:
-                _pass_on(alone[name], film, heir)
+        yield from self._leave_out(film, alone)
 
-    def _is_begun(self, clip: Clip, film: BatchFilm) -> bool:
-        return clip.fingerprint in film.making.meter.running
-
-    def _heir(self, films: Sequence[BatchFilm]) -> BatchFilm | None:
-        """The first of these films that can pay for one more clip."""
-        return next((each for each in films if not each.over and not each.stopped and _can_pay(each)), None)
-
-    def _leave_out(self, clips: Collection[str]) -> frozenset[str]:
-        """Those of them that will not be rendered; the others are being begun."""
+    def _leave_out(self, film: BatchFilm, clips: Mapping[str, Clip]) -> Iterator[BatchEvent]:
+        """Clips that nobody pays for, of those that were begun; the next one that wants one will."""
         left = self.listening.pool.leave_out(clips) if clips and self.listening is not None else frozenset[str]()
-        self._sent -= left
-        self._outstanding -= len(left)
-        return left
+        for other in self._clips.leave(left):
+            assert other.making.guard is not None, "it cannot pay"
+            other.stopped = other.making.guard.stopped
+            if other is not film:
+                yield from self._gone_on(other)
+        for name in left:
+            later = [other for other in self.films[self._next :] if name in other.making.watches]
+            if (heir := _heir(later)) is not None:
+                film.pass_on(clips[name], heir)
 
     def _low(self, told: Iterable[BudgetLow]) -> Iterator[BatchEvent]:
         for low in told:
@@ -408,13 +366,6 @@ class BatchMaking:
             self._hold()
 
 
-def _can_pay(film: BatchFilm) -> bool:
-    return film.making.guard is None or not film.making.guard.stopped
-
-
-def _pass_on(clip: Clip, film: BatchFilm, heir: BatchFilm) -> None:
-    """It is rendered on account of another one."""
-    film.leads -= {clip.fingerprint}
-    heir.leads |= {clip.fingerprint}
-    if heir.making.guard is not None:
-        heir.making.guard.again([clip])
+def _heir(films: Sequence[BatchFilm]) -> BatchFilm | None:
+    """The first of these films that can pay for one more clip."""
+    return next((each for each in films if each.can_pay), None)

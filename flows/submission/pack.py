@@ -6,7 +6,7 @@ import hashlib
 import os
 import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -48,7 +48,7 @@ class Packed:
     digest: str
     manifest: Manifest
     base: Path
-    new: bool = True
+    new: bool = field(default=True, compare=False)
 
     def place(self, path: Path) -> str:
         """Where a file of this machine lies in the submission."""
