@@ -70,8 +70,9 @@ def _shown(reviewed: Reviewed, said: Said) -> Shown:
     from flows.cli.streams import stdout_alone
     from flows.review.make import event_of, show
 
+    film = _film(reviewed)
     if said == "words":
-        _say_costs(reviewed)
+        _say_costs(reviewed, film)
         with termination_as_interrupt():
             return show(reviewed, _with_progress)
     with termination_as_interrupt(), stdout_alone() as stdout:
@@ -111,18 +112,23 @@ def document_of(reviewed: Reviewed, shown: Shown) -> RenderDocument:
     }
 
 
-def _say_costs(reviewed: Reviewed) -> None:
-    """Before anything is begun: what the looks may take, and the film as it is decided now."""
-    from rich.console import Console
-
+def _film(reviewed: Reviewed) -> Plan:
+    """The film as it is decided now. What keeps it from being rendered is found before anybody looks at anything."""
     from flows.api import plan
-    from flows.cli.cost_words import cost_lines
-    from flows.cli.plan_table import warning_lines
     from flows.cli.planning import counting_prompts
-    from flows.cost import estimate_cost
 
     with counting_prompts() as tell:
-        film = plan(reviewed.final, on_prompt=tell)
+        return plan(reviewed.final, on_prompt=tell)
+
+
+def _say_costs(reviewed: Reviewed, film: Plan) -> None:
+    """Before anything is begun: what the looks may take, and then the film."""
+    from rich.console import Console
+
+    from flows.cli.cost_words import cost_lines
+    from flows.cli.plan_table import warning_lines
+    from flows.cost import estimate_cost
+
     lines = cost_lines(estimate_cost(film), film.settings, label="Then the film")
     looks = reviewed.looks
     if looks is not None:

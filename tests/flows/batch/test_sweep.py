@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 from threading import Event
 
@@ -156,8 +157,8 @@ def test_of_two_sweeps_that_begin_at_once_one_has_the_folder(tmp_path: Path, mon
     def entries_of(plan: object) -> None:
         pytest.fail("the folder was taken")
 
-    def waits(file: object) -> bool:
-        taken = try_lock(file)  # type: ignore[arg-type]
+    def waits(file: FileIO) -> bool:
+        taken = try_lock(file)
         looked.set()
         return taken
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from flows.cli.forms import FORMS
 from flows.cli.main import wanflow
-from flows.errors import FlowsError, UserError
+from flows.errors import FlowsError, StoryboardError, UserError
 from flows.film import make_film
 from flows.project import plan
 from flows.review.history import read_entries
@@ -186,10 +186,23 @@ def test_what_looks_and_film_may_cost_is_said_before(tmp_path: Path, capsys: pyt
     from flows.cli.render_review import _say_costs
 
     film(tmp_path)
-    _say_costs(prepared(tmp_path, "draft"))
+    reviewed = prepared(tmp_path, "draft")
+    _say_costs(reviewed, plan(reviewed.final))
     looks, then = capsys.readouterr().out.splitlines()
     assert re.match(r"Looks: .* of a worker \(.* to .*\)", looks)
     assert re.match(r"Then the film: .* of a worker \(.* to .*\)", then)
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_what_keeps_the_film_from_being_rendered_is_found_before_anybody_looks(
+    how: tuple[str, ...], run: Run, tmp_path: Path
+) -> None:
+    film(tmp_path)
+    board = (tmp_path / "boat.yaml").read_text()
+    (tmp_path / "boat.yaml").write_text(board.replace("duration: 0.2s", "duration: 9s"))  # of stills there is none
+    wrong = run("render", "--review", "stills", *how)
+    assert isinstance(wrong.exception, StoryboardError)
+    assert not (tmp_path / "outputs").exists()
 
 
 @pytest.mark.parametrize(

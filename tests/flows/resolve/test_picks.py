@@ -41,7 +41,8 @@ def test_a_damaged_note_is_none_and_the_one_before_it_counts(tmp_path: Path) -> 
 
 
 def test_who_was_quicker_loses_nothing_and_neither_does_the_other(tmp_path: Path) -> None:
-    store, asked = open_store(str(tmp_path / "store")), []
+    store = open_store(str(tmp_path / "store"))
+    asked: list[tuple[Pick, ...]] = []
 
     def slow(kept: tuple[Pick, ...]) -> list[Pick]:
         asked.append(kept)
@@ -63,7 +64,12 @@ def test_what_films_of_one_storyboard_share_is_read_once(tmp_path: Path, monkeyp
     change_picks(store, str(tmp_path / "x.yaml"), lambda _: [pick(1)])
     boards = [Storyboard(title="X", slug=f"x-{n}", path=tmp_path / "x.yaml", scenes=()) for n in range(9)]
     listed: list[str] = []
-    monkeypatch.setattr(Store, "notes", lambda self, folder: listed.append(folder) or ())
+
+    def notes(self: Store, folder: str) -> tuple[str, ...]:
+        listed.append(folder)
+        return ()
+
+    monkeypatch.setattr(Store, "notes", notes)
     recall_all_picks(store, boards)
     assert len(listed) == 1
 

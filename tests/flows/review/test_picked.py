@@ -154,9 +154,11 @@ def test_a_pick_holds_in_every_film_of_a_batch_that_has_the_take(tmp_path: Path)
     asking = batch(tmp_path, "boat", "kite", storyboard=board)
     first = prepared_rows(asking)
     boat = first.plan.films[0].plan
-    for shot, number in (("all.opening", 3), ("all.own", 2)):
-        new = Pick(shot=shot, take=number, fingerprint=takes_of(boat, shot)[number], film="boat", when=NOW.isoformat())
-        change_picks(first.store, boat.storyboard.identity, lambda kept, new=new: [*kept, new])
+    new = [
+        Pick(shot=shot, take=number, fingerprint=takes_of(boat, shot)[number], film="boat", when=NOW.isoformat())
+        for shot, number in (("all.opening", 3), ("all.own", 2))
+    ]
+    change_picks(first.store, boat.storyboard.identity, lambda kept: [*kept, *new])
     second = prepared_rows(asking)
     found = {question.shot: question.seed for question in second.sheet.questions}
     assert second.sheet.of("boat:all.opening").films == ("boat", "kite")
