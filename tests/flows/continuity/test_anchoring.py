@@ -131,6 +131,14 @@ def test_how_much_is_seen_of_what_does_not_matter() -> None:
     assert abs(taken.red) < 0.003
 
 
+def test_where_the_camera_has_moved_and_sees_other_things_that_is_no_drift() -> None:
+    """More of the ground, and less of the sky; another place."""
+    seen = picture(12)
+    tilted = np.concatenate([seen[9:], np.repeat(seen[-1:], 9, axis=0)])
+    assert transfer_to(look_of([seen]), look_of([tilted])).is_nothing
+    assert [transfer_to(look(seed), look(seed + 50)).is_nothing for seed in range(8)].count(True) >= 7
+
+
 def test_contrast_that_has_grown_is_taken_back() -> None:
     true = picture(2).astype(float)
     harder = np.clip(np.rint(128 + (true - 128) * 1.08), 0, 255).astype(np.uint8)
