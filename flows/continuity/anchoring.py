@@ -35,6 +35,9 @@ is about one ΔE."""
 COLOUR = 3.0
 STILL = 0.02
 """Where most places are as near as that once a transfer is laid on, the camera has not moved."""
+EVEN, UNEVEN = 0.15, 0.4
+"""What of the way between two looks a transfer leaves, rank by rank: with the first it is used whole, from the second
+on not at all. A cast leaves about 0.05, another part of the place 0.5."""
 MOST_CONTRAST, MOST_SATURATION = 0.1, 0.2
 DARKER = -0.07
 """No transfer takes more from the lightness of the dark: where it fades out, it would turn the order of tones."""
@@ -82,31 +85,30 @@ def anchored(
 
 def transfer_to(wanted: Look, seen: Look) -> Transfer:
     """What brings `seen` to `wanted`. Place by place where the camera has not moved, so that it does not matter how
-    much is seen of what; else rank by rank, so that it does not matter where."""
+    much is seen of what; else rank by rank, so that it does not matter where. Ranks move evenly under a cast, and
+    unevenly where something else is seen than before: that is no drift."""
     if seen.shape == wanted.shape:
-        transfer, rest = _fitted(seen.places.reshape(-1, 3), wanted.places.reshape(-1, 3))
+        transfer, rest, of = _fitted(seen.places.reshape(-1, 3), wanted.places.reshape(-1, 3))
         if rest <= STILL:
-            return transfer
-    return _fitted(seen.ranks, wanted.ranks)[0]
+            return transfer.times(1.0 - (rest / of) ** 2 if of > 0 else 0.0)
+    transfer, rest, of = _fitted(seen.ranks, wanted.ranks)
+    return transfer.times(float(np.clip((UNEVEN - rest / of) / (UNEVEN - EVEN), 0.0, 1.0)) if of > 0 else 0.0)
 
 
-def _fitted(seen: Colours, wanted: Colours) -> tuple[Transfer, float]:
-    """The transfer that brings colours `[N, 3]` to those they are paired with, and how far off they are then: none, a
-    shift, or a shift and a stretch, whichever leaves least. By medians: what is so in less than half of the pairs does
-    not count."""
+def _fitted(seen: Colours, wanted: Colours) -> tuple[Transfer, float, float]:
+    """The transfer that brings colours `[N, 3]` to those they are paired with, how far off they are then, and how far
+    before: none, a shift, or a shift and a stretch, whichever leaves least. By medians: what is so in less than half of
+    the pairs does not count."""
     apart = wanted - seen
     contrast = float(np.clip(_stretch(seen[:, 0], apart[:, 0])[0], -MOST_CONTRAST, MOST_CONTRAST))
     before = rest = _size(apart)
     whole = Transfer()
-    for each in (
-        _shifted(seen, apart, 0.0, 0.0),
-        _shifted(seen, apart, contrast, _saturation(seen[:, 1:], apart[:, 1:])),
-    ):
+    for stretches in ((0.0, 0.0), (contrast, _saturation(seen[:, 1:], apart[:, 1:]))):
+        each = _shifted(seen, apart, *stretches)
         left = _size(apart - each.apart(seen))
         if left < rest:
             whole, rest = each, left
-    explained = 1.0 - (rest / before) ** 2 if before > 0 else 0.0
-    return whole.times(explained * _is_drift(whole, seen)), rest
+    return whole.times(_is_drift(whole, seen)), rest, before
 
 
 def _shifted(seen: Colours, apart: Colours, contrast: float, saturation: float) -> Transfer:

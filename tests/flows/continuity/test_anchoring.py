@@ -122,6 +122,24 @@ def test_the_join_shows_no_step_and_the_look_is_reached_within_a_second() -> Non
     assert max(steps) < 0.7
 
 
+@pytest.mark.parametrize("drift", [(1.5, 1.0, -1.0), (-1.0, 0.0, 2.0)])
+def test_along_a_chain_of_ten_drift_does_not_add_up(drift: tuple[float, float, float]) -> None:
+    """Each clip shows the frame that it was handed with a cast, which grows by as much again until it ends."""
+
+    def drawn(handed: Frames) -> Frames:
+        return np.stack([cast(handed, *(part * (1 + at / 32) for part in drift)) for at in range(33)])
+
+    first = clip_of(7, 33)
+    plain = held = first
+    errors = []
+    for _ in range(9):
+        plain = drawn(plain[-1])
+        held, _ = anchored(drawn(held[-1]), look_of(first[-3:]), strength=1.0, fps=FPS, goes_on_from=held[-1])
+        errors.append(delta_e(held[-1], first[-1]))
+    assert delta_e(plain[-1], first[-1]) > 5 * errors[-1]
+    assert max(errors) < 2.5 * float(np.linalg.norm(drift))
+
+
 def test_how_much_is_seen_of_what_does_not_matter() -> None:
     """The thing in front comes closer until it fills a third of the picture."""
     near = picture(11)
@@ -129,6 +147,14 @@ def test_how_much_is_seen_of_what_does_not_matter() -> None:
     taken = transfer_to(look(11), look_of([near]))
     assert abs(taken.light) < 0.01
     assert abs(taken.red) < 0.003
+
+
+def test_where_the_camera_has_moved_and_sees_other_things_that_is_no_drift() -> None:
+    """More of the ground, and less of the sky; another place."""
+    seen = picture(12)
+    tilted = np.concatenate([seen[9:], np.repeat(seen[-1:], 9, axis=0)])
+    assert transfer_to(look_of([seen]), look_of([tilted])).is_nothing
+    assert [transfer_to(look(seed), look(seed + 50)).is_nothing for seed in range(8)].count(True) >= 7
 
 
 def test_contrast_that_has_grown_is_taken_back() -> None:
