@@ -101,7 +101,9 @@ def _gang(settings: Settings) -> Iterator[Finding]:
     if here >= cluster.members:
         yield Finding("Compute", "gang", "good", found)
     else:
-        fix = f"cluster.gang={here}, or a cluster whose machines have more" if here > 1 else "cluster.gang=0"
+        fix = (
+            f"cluster.{'gang' if cluster.gang else 'gpus_per_worker'}={max(here, 1)}, or a cluster with larger machines"
+        )
         yield Finding("Compute", "gang", "bad", f"{found}: this machine has room for {here}", fix)
 
 

@@ -19,6 +19,7 @@ from wan.system.files import write_atomically
 PLOTTED = (
     *SUMMED,
     "seconds",
+    "members",
     "spec.width",
     "spec.height",
     "spec.num_frames",
@@ -102,14 +103,14 @@ def _pace(rows: Columns, names: Sequence[str], said: Sequence[str], zone: tzinfo
     kinds: Counter[str] = Counter()
     took: dict[tuple[str, str], list[float]] = {}
     steps = rows["spec.sampling.num_inference_steps"]
-    extents = zip(rows["spec.width"], rows["spec.height"], rows["spec.num_frames"], strict=True)
+    extents = zip(rows["spec.width"], rows["spec.height"], rows["spec.num_frames"], rows["members"], strict=True)
     each = zip(
         times(rows, form, zone), rows["status"], rows["spec.variant"], extents, rows["seconds"], steps, strict=True
     )
-    for period, status, variant, (width, height, frames), seconds, count in each:
+    for period, status, variant, (width, height, frames, members), seconds, count in each:
         denoise = dict(seconds or ()).get("denoise", 0.0)
         if status == "rendered" and denoise > 0 and count:
-            kind = f"{variant} {width}×{height}×{frames}"
+            kind = f"{variant} {width}×{height}×{frames}{f' by {members}' if (members or 1) > 1 else ''}"
             kinds[kind] += 1
             took.setdefault((kind, period), []).append(denoise / count)
     shown = sorted(kind for kind, _ in kinds.most_common(SERIES))

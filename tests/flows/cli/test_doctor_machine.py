@@ -46,6 +46,15 @@ def test_every_variant_has_the_placement_that_fits(gpu: SimpleNamespace, gigabyt
     assert found("model=wan22", "render.precision=fp8_storage")["t2v-a14b 1280x720"].found.endswith(", fp8_storage")
 
 
+def test_a_gang_needs_a_gpu_for_each_process_or_a_cpu(gpu: SimpleNamespace) -> None:
+    assert "gang" not in found()
+    lacks = found("cluster.gpus_per_worker=2")["gang"]
+    assert (lacks.state, lacks.fix) == ("bad", "cluster.gpus_per_worker=1, or a cluster with larger machines")
+    assert lacks.found == "2 processes render each clip together, each on a GPU of its own: this machine has room for 1"
+    on_cpus = found("cluster.gang=2", "cluster.cpus_per_worker=0.1", "render.device=cpu")["gang"]
+    assert (on_cpus.state, "each on a CPU of its own" in on_cpus.found) == ("good", True)
+
+
 def test_workers_that_share_a_gpu_have_their_part_of_it_and_of_the_host(gpu: SimpleNamespace) -> None:
     """Two of them have 75 GB and 64 GB: too little of the host to swap experts with."""
     shared = ("model=wan22", "cluster.gpus_per_worker=0.5")

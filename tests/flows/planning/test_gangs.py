@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import flows
 from flows.config import compose
+from flows.errors import StoryboardError
 from flows.planning.gangs import gang_problems, layout_of
 from flows.planning.model import PlannedShot, Take
 from flows.storyboard.model import Transition
@@ -82,3 +85,19 @@ def test_heads_that_cannot_be_dealt_out_are_said_once_with_the_first_shot(
 def test_what_would_do_is_said() -> None:
     (problem,) = gang_problems([shot("a", "t2v-a14b")], compose(["cluster.gang=3"]).settings.cluster, HEADS)
     assert problem.fix == "what can be dealt out: cluster.gang=1, 2, 4, 5, 8, 10, 16"
+
+
+def test_a_film_whose_models_cannot_be_shared_out_is_refused_at_its_shots(tmp_path: Path) -> None:
+    file = tmp_path / "film.yaml"
+    file.write_text(
+        "storyboard: 1\ntitle: A boat\nshot_defaults: {duration: 2s}\n"
+        "scenes:\n  - id: river\n    shots:\n      - {id: launch, prompt: a red boat}\n"
+    )
+    overrides = [f"store.address={tmp_path / 'store'}", "cluster.cpus_per_worker=0.1"]
+    with pytest.raises(
+        StoryboardError, match=r"film\.yaml:7:\d+: shot river\.launch: cluster\.gang=3: the 4 attention"
+    ):
+        flows.plan(flows.load(file, [*overrides, "cluster.gang=3"]))
+    two, one = (flows.plan(flows.load(file, [*overrides, f"cluster.gang={number}"])) for number in (2, 1))
+    assert two.totals.rendering_seconds < one.totals.rendering_seconds
+    assert [clip.fingerprint for clip in two.clips] == [clip.fingerprint for clip in one.clips]

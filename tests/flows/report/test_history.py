@@ -26,6 +26,13 @@ def used(weeks: int, seconds: float = 3600.0, **values: object) -> LedgerRow:
     return replace(ROW, when=MONDAY + timedelta(weeks=weeks), used_seconds=seconds, **named)  # type: ignore[arg-type]
 
 
+def test_what_a_gang_takes_for_a_step_is_a_line_of_its_own(tmp_path: Path) -> None:
+    text = text_of(tmp_path, used(0), used(1, members=2))
+    kind = f"{ROW.spec.variant} {ROW.spec.width}×{ROW.spec.height}×{ROW.spec.num_frames}"
+    assert f"{kind} by 2" in text
+    assert f"{kind}<" in text
+
+
 def test_weeks_without_a_row_are_there_and_nothing_comes_from_elsewhere(tmp_path: Path) -> None:
     text = text_of(tmp_path, used(0, failed_seconds=900.0), used(3, film="<b>Kite</b>"))
     for label in ("7 Sep", "14 Sep", "21 Sep", "28 Sep"):
