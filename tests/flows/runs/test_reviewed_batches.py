@@ -60,6 +60,10 @@ def test_an_answer_is_taken_and_what_is_left_asked_again(tmp_path: Path) -> None
     assert isinstance(wrong, Ended)
     assert any(isinstance(each, Said) and "no film or shot" in each.text for each in heard.said)
     assert "**Not taken:**" in heard.asked.schema["properties"]["who"]["description"]
+    no_file = run(asking, heard, who="maria", shot_1={"decision": "approve"}, decisions="end: 1")
+    assert isinstance(no_file, Ended)
+    wrong_there = heard.asked.schema["properties"]["who"]["description"]
+    assert ("decisions:1:1" in wrong_there, "unknown key" in wrong_there) == (True, True)
     again = run(asking, heard, who="maria", films_left_out="boat")
     assert isinstance(again, Ended)
     assert [key for key in heard.asked.schema["properties"] if key.startswith("shot_")] == [
