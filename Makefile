@@ -3,7 +3,7 @@
 # make coverage    the tests, and which lines they never run (half as long again)
 # make drill   films whose workers, keepers, drivers, servers and stores are killed or taken away, five times each (about 40 minutes)
 # make check   the same without the tests
-# make test JOBS=8   in as many processes at once (2: each may start a Ray of its own)
+# make test JOBS=8   in as many processes at once (3, for two cores: each waits for servers and Rays half of its time)
 # make clean   remove what the checks leave behind (not .venv, not outputs)
 
 PYTHON ?= python3
@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 STAMPS := $(VENV)/.stamps
-JOBS ?= 2
+JOBS ?= 3
 DRILLS ?= 3
 SOURCES := wan flows tests benchmarks storyboards docs/make_tree.py hatch_build.py
 
@@ -32,16 +32,18 @@ film: $(STAMPS)/run
 	@$(BIN)/wanflow render storyboards/paper_boat.yaml
 
 # A process of tests that dies ends them, with the test it died in: its successor would be waited for without end.
-TESTS = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart 0
+# Files are handed out in the order of tests/conftest.py; xdist's own has those with few tests last, which take longest.
+TESTS = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
-test: check
+test: $(STAMPS)/dev
+	@$(MAKE) --no-print-directory --jobs 2 check $(STAMPS)/compiled
 	$(TESTS)
 
-coverage: $(STAMPS)/dev
+coverage: $(STAMPS)/compiled
 	$(TESTS) --cov --cov-report=term:skip-covered
 
 # Plays wait as long as they compute: one more at once than there are cores. One is handed out at a time, the longest first.
-drill: $(STAMPS)/dev
+drill: $(STAMPS)/compiled
 	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v -n $(DRILLS) --dist load --maxschedchunk 1 --durations=0 tests/drill
 	WANFLOW_DRILLS=5 $(BIN)/python -m pytest -v tests/flows/cluster/test_hosts.py
 
@@ -74,12 +76,19 @@ $(STAMPS)/venv:
 	  { rm -rf $(VENV); echo "python3 cannot make virtual environments here: apt-get install python3-venv" >&2; exit 2; }
 	@mkdir -p $(STAMPS) && touch $@
 
+# pip would compile all of it, one file after the other, which is half of its time; what a film needs is compiled when it
+# is imported, and for the tests the rest is, on all cores and beside the checks.
 $(STAMPS)/run: $(STAMPS)/venv constraints.txt pyproject.toml
 	@echo "installing wanflow and what it needs into $(VENV) (a minute or two, once)"
-	@$(PIP) install --quiet -c constraints.txt -e '.[render]'
+	@$(PIP) install --quiet --no-compile -c constraints.txt -e '.[render]'
 	@touch $@
 
-$(STAMPS)/dev: $(STAMPS)/run
-	@echo "installing the tools of development into $(VENV)"
-	@$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+$(STAMPS)/dev: $(STAMPS)/venv constraints.txt pyproject.toml
+	@echo "installing wanflow, what it needs and the tools of development into $(VENV) (a minute or two, once)"
+	@$(PIP) install --quiet --no-compile -c constraints.txt -e '.[dev]'
+	@touch $(STAMPS)/run $@
+
+# Some packages hold files that are no Python of this version: pip says nothing of those either.
+$(STAMPS)/compiled: $(STAMPS)/dev
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 	@touch $@

@@ -9,9 +9,22 @@ import signal
 import tempfile
 from pathlib import Path
 
+import pytest
+
 OTHERS = ("PREFECT_", "RAY_", "HF_", "MODELSCOPE_", "HYDRA_", "XDG_")
 NAMES = {"LANG", "LC_ALL", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}
 OURS = {"RAY_USAGE_STATS_ENABLED", "PREFECT_SERVER_ANALYTICS_ENABLED", "HF_HUB_DISABLE_TELEMETRY"}
+LONGEST = (
+    "films/test_examples.py",
+    "flows/runs/test_suspending.py",
+    "films/test_paper_boat.py",
+    "drill/test_drill.py",
+    "flows/film/test_make.py",
+    "flows/cluster/test_pool.py",
+    "flows/cluster/test_keeper.py",
+    "flows/film/test_killed.py",
+)
+"""Files that take more than half a minute each, the longest first."""
 
 
 def pytest_configure() -> None:
@@ -19,6 +32,21 @@ def pytest_configure() -> None:
     forget_settings()
     one_thread()
     live_elsewhere()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files are handed out whole, in this order (`make test`): what takes long goes first, so that no process has it
+    alone at the end; files that share a Ray (`tests.flows.conftest`) follow each other."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    on_ray = {item.path for item in items if "ray_here" in getattr(item, "fixturenames", ())}
+    longest = [Path(__file__).parent / name for name in LONGEST]
+
+    def place(item: pytest.Item) -> tuple[int, bool, bool]:
+        first = longest.index(item.path) if item.path in longest else len(longest)
+        return first, item.path not in on_ray, item.path not in slow
+
+    items.sort(key=place)
 
 
 def hear_signals() -> None:

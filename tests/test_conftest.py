@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import forget_settings
+from tests.conftest import LONGEST, forget_settings
 
 CHILD = (
     "import os, signal, sys\n"
@@ -51,3 +51,7 @@ def test_settings_of_a_person_are_forgotten_and_the_projects_own_kept(monkeypatc
 def test_nothing_of_the_persons_own_folders_is_used() -> None:
     for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "PREFECT_HOME"):
         assert not Path(os.environ[name]).is_relative_to(Path.home())
+
+
+def test_files_that_are_handed_out_first_are_there() -> None:
+    assert [name for name in LONGEST if not (Path(__file__).parent / name).is_file()] == []

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from flows.cli.main import wanflow as group
+from flows.cli.outcome import exit_code_of
 from tests.wan.hub.conftest import model_files
 from tests.wan.hub.fake_hub import FakeHub
 from wan.hub.catalog import CATALOG
@@ -21,13 +25,18 @@ NAME = "sam2-hiera-large"
 """A model of the catalog that is small."""
 
 
+def homes(folder: Path) -> dict[str, str]:
+    """What the command finds in its environment: homes in `folder`, and a terminal of its own."""
+    kinds = ("DATA", "CACHE", "CONFIG", "STATE")
+    return {**{f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in kinds}, "COLUMNS": "120", "NO_COLOR": "1"}
+
+
 @pytest.fixture
 def wanflow(tmp_path: Path) -> Wanflow:
     """Runs `wanflow ARGUMENTS` in `tmp_path / "here"`."""
     here = tmp_path / "here"
     here.mkdir()
-    homes = {f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("DATA", "CACHE", "CONFIG", "STATE")}
-    environment = {**os.environ, **homes, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "120", "NO_COLOR": "1"}
+    environment = {**os.environ, **homes(tmp_path), "PYTHONPATH": str(REPOSITORY)}
 
     def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -41,6 +50,35 @@ def wanflow(tmp_path: Path) -> Wanflow:
         )
 
     return run
+
+
+@pytest.fixture
+def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wanflow:
+    """As `wanflow`, in this process: for what it says of many things, each of which would import everything anew."""
+    (tmp_path / "here").mkdir(exist_ok=True)
+    for name, value in homes(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path / "here")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        with redirect_stdout(out), redirect_stderr(err):
+            code = _ran(arguments)
+        for stream in (out, err):
+            stream.seek(0)
+        return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
+
+    return run
+
+
+def _ran(arguments: Sequence[str]) -> int:
+    """The exit code of a command."""
+    try:
+        with exit_code_of(arguments, debug=False):
+            code = group.main(args=list(arguments), prog_name="wanflow", standalone_mode=False)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return code if isinstance(code, int) else 0
 
 
 @pytest.fixture

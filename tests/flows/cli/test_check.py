@@ -38,10 +38,10 @@ def here(tmp_path: Path) -> Path:
     return folder
 
 
-def checked(wanflow: Wanflow, here: Path, shot: str) -> list[tuple[str, int, str, str]]:
+def checked(said: Wanflow, here: Path, shot: str) -> list[tuple[str, int, str, str]]:
     """Severity, line, what stands there, and message of everything said of a film of one shot."""
     (here / "film.yaml").write_text(f"{HEAD}      - {{prompt: x, {shot}}}\n")
-    done = wanflow("check", "film.yaml", "--json")
+    done = said("check", "film.yaml", "--json")
     assert "Traceback" not in done.stderr, done.stderr
     found = json.loads(done.stdout)["problems"]
     assert done.returncode == (2 if any(each["severity"] == "error" for each in found) else 0)
@@ -71,24 +71,24 @@ def checked(wanflow: Wanflow, here: Path, shot: str) -> list[tuple[str, int, str
         ),
     ],
 )
-def test_what_cannot_be_used_is_an_error(wanflow: Wanflow, here: Path, shot: str, at: str, message: str) -> None:
-    (found,) = checked(wanflow, here, shot)
+def test_what_cannot_be_used_is_an_error(said: Wanflow, here: Path, shot: str, at: str, message: str) -> None:
+    (found,) = checked(said, here, shot)
     assert found[:3] == ("error", 5, at)
     assert message in found[3]
 
 
-def test_a_voice_that_the_film_cuts_off_is_a_warning_where_the_length_is_written(wanflow: Wanflow, here: Path) -> None:
+def test_a_voice_that_the_film_cuts_off_is_a_warning_where_the_length_is_written(said: Wanflow, here: Path) -> None:
     sound = "soundtrack: {voiceover: [{file: talk.wav, at: a + 1.5s}]}\n"
     for duration, count in (("duration: 2s", 1), ("seed: 1", 0)):
         (here / "film.yaml").write_text(f"{HEAD}      - {{id: a, prompt: x, {duration}}}\n{sound}")
-        found = json.loads(wanflow("check", "film.yaml", "--json").stdout)["problems"]
+        found = json.loads(said("check", "film.yaml", "--json").stdout)["problems"]
         assert [each["severity"] for each in found] == ["warning"] * count
         assert all("its last 0.50 s are cut off" in each["message"] and each["line"] == 6 for each in found)
 
 
-def test_a_sound_that_was_cut_off_is_a_warning(wanflow: Wanflow, here: Path) -> None:
+def test_a_sound_that_was_cut_off_is_a_warning(said: Wanflow, here: Path) -> None:
     (here / "talk.wav").write_bytes((here / "talk.wav").read_bytes()[:2000])
-    (found,) = checked(wanflow, here, "image: face.png, audio: talk.wav")
+    (found,) = checked(said, here, "image: face.png, audio: talk.wav")
     assert found[:3] == ("warning", 5, "talk.wav")
     assert "its header says 1.00 s, 0.12 s are there" in found[3]
 
@@ -113,8 +113,8 @@ def test_a_sound_that_was_cut_off_is_a_warning(wanflow: Wanflow, here: Path) -> 
         ),
     ],
 )
-def test_what_ends_before_its_shot_is_a_warning(wanflow: Wanflow, here: Path, shot: str, at: str, message: str) -> None:
-    (found,) = checked(wanflow, here, shot)
+def test_what_ends_before_its_shot_is_a_warning(said: Wanflow, here: Path, shot: str, at: str, message: str) -> None:
+    (found,) = checked(said, here, shot)
     assert found[:3] == ("warning", 5, at)
     assert message in found[3]
 
@@ -127,15 +127,15 @@ def test_what_ends_before_its_shot_is_a_warning(wanflow: Wanflow, here: Path, sh
         "video: depth.mkv, duration: 0.5s",
     ],
 )
-def test_what_goes_together_is_no_problem(wanflow: Wanflow, here: Path, shot: str) -> None:
-    assert checked(wanflow, here, shot) == []
+def test_what_goes_together_is_no_problem(said: Wanflow, here: Path, shot: str) -> None:
+    assert checked(said, here, shot) == []
 
 
-def test_people_read_the_line_and_the_fix(wanflow: Wanflow, here: Path) -> None:
+def test_people_read_the_line_and_the_fix(said: Wanflow, here: Path) -> None:
     (here / "film.yaml").write_text(
         f"{HEAD}      - {{prompt: x, audio: talk.wav, image: face.png, duration: 3s}}\n      - {{promt: y}}\n"
     )
-    done = wanflow("check", "film.yaml")
+    done = said("check", "film.yaml")
     assert done.returncode == 2
     assert "error: film.yaml:6:10: shot scene-1.shot-2: unknown key 'promt'" in done.stderr
     assert "warning: film.yaml:5:28: shot scene-1.shot-1: talk.wav lasts 1.00 s" in done.stderr

@@ -8,8 +8,8 @@ from pathlib import Path
 Wanflow = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_a_shot_is_written_without_any_checkpoint_here(wanflow: Wanflow, tmp_path: Path) -> None:
-    done = wanflow("export", "comfyui", "river.launch", "paper_boat", "model=wan22", "-o", "shot.json")
+def test_a_shot_is_written_without_any_checkpoint_here(said: Wanflow, tmp_path: Path) -> None:
+    done = said("export", "comfyui", "river.launch", "paper_boat", "model=wan22", "-o", "shot.json")
     assert done.returncode == 0, done.stderr
     assert "The plan is for the family" not in done.stdout
     assert "shot.json" in done.stdout
@@ -17,17 +17,15 @@ def test_a_shot_is_written_without_any_checkpoint_here(wanflow: Wanflow, tmp_pat
     assert "KSamplerAdvanced" in {node["class_type"] for node in nodes.values()}
 
 
-def test_a_plan_for_another_family_says_how_to_make_one_for_comfyui(wanflow: Wanflow) -> None:
-    done = wanflow("export", "comfyui", "river.launch", "paper_boat", "-o", "shot.json")
+def test_a_plan_for_another_family_says_how_to_make_one_for_comfyui(said: Wanflow) -> None:
+    done = said("export", "comfyui", "river.launch", "paper_boat", "-o", "shot.json")
     assert done.returncode == 0, done.stderr
     assert "The plan is for the family tiny; ComfyUI runs the full-size WAN 2.2: add model=wan22" in done.stdout
 
 
-def test_loras_of_the_family_are_named_though_they_are_not_here(wanflow: Wanflow, tmp_path: Path) -> None:
+def test_loras_of_the_family_are_named_though_they_are_not_here(said: Wanflow, tmp_path: Path) -> None:
     longer = "storyboard.shots.launch.duration=10s"
-    done = wanflow(
-        "export", "comfyui", "river.launch", "paper_boat", "model=wan22-lightning", "-o", "shot.json", longer
-    )
+    done = said("export", "comfyui", "river.launch", "paper_boat", "model=wan22-lightning", "-o", "shot.json", longer)
     assert done.returncode == 0, done.stderr
     nodes = json.loads((tmp_path / "here/shot.json").read_text()).values()
     names = [node["inputs"]["lora_name"] for node in nodes if node["class_type"] == "LoraLoaderModelOnly"]
@@ -36,13 +34,13 @@ def test_loras_of_the_family_are_named_though_they_are_not_here(wanflow: Wanflow
     assert "(it is lightning-t2v/high_noise_model.safetensors)" in done.stdout
 
 
-def test_a_shot_that_is_not_there_is_the_persons_mistake(wanflow: Wanflow) -> None:
-    done = wanflow("export", "comfyui", "nowhere", "paper_boat")
+def test_a_shot_that_is_not_there_is_the_persons_mistake(said: Wanflow) -> None:
+    done = said("export", "comfyui", "nowhere", "paper_boat")
     assert done.returncode == 2
     assert "there is no shot nowhere; there are river.launch" in done.stderr
 
 
-def test_a_place_that_cannot_be_written_is_said(wanflow: Wanflow) -> None:
-    done = wanflow("export", "comfyui", "river.launch", "paper_boat", "-o", "no/such/folder.json")
+def test_a_place_that_cannot_be_written_is_said(said: Wanflow) -> None:
+    done = said("export", "comfyui", "river.launch", "paper_boat", "-o", "no/such/folder.json")
     assert done.returncode == 2
     assert "cannot be written" in done.stderr

@@ -21,11 +21,11 @@ from tests.flows.cli.conftest import Wanflow
 from tests.flows.ledger.test_history import ROW
 
 
-def test_history_of_an_empty_store_says_how_to_begin(wanflow: Wanflow, tmp_path: Path) -> None:
-    done = wanflow("history")
+def test_history_of_an_empty_store_says_how_to_begin(said: Wanflow, tmp_path: Path) -> None:
+    done = said("history")
     assert (done.returncode, done.stderr) == (0, "")
     assert "wanflow render paper_boat" in done.stdout
-    assert json.loads(wanflow("history", "--json").stdout)["takes"] == []
+    assert json.loads(said("history", "--json").stdout)["takes"] == []
 
 
 @pytest.fixture

@@ -51,10 +51,10 @@ def test_version(wanflow: Wanflow) -> None:
     ],
 )
 def test_a_wrong_command_line_is_exit_code_2_with_the_fix(
-    wanflow: Wanflow, tmp_path: Path, arguments: list[str], expected: str
+    said: Wanflow, tmp_path: Path, arguments: list[str], expected: str
 ) -> None:
     (tmp_path / "here/film.yaml").write_text(STORYBOARD)
-    done = wanflow(*arguments)
+    done = said(*arguments)
     assert done.returncode == 2
     assert expected in done.stderr
     assert "Traceback" not in done.stderr

@@ -18,8 +18,8 @@ from wan.hub.catalog import CATALOG
 Wanflow = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_models_alone_lists_the_catalog(wanflow: Wanflow) -> None:
-    told = wanflow("models")
+def test_models_alone_lists_the_catalog(said: Wanflow) -> None:
+    told = said("models")
     assert told.returncode == 0, told.stderr
     for name, model in CATALOG.items():
         assert name in told.stdout
@@ -27,11 +27,11 @@ def test_models_alone_lists_the_catalog(wanflow: Wanflow) -> None:
     assert "wanflow models pull NAME" in told.stdout
 
 
-def test_the_list_as_json_says_what_is_here(wanflow: Wanflow, hub: FakeHub, models: Path) -> None:
-    done = wanflow("models", "pull", NAME, "--mirror", hub.address)
+def test_the_list_as_json_says_what_is_here(said: Wanflow, hub: FakeHub, models: Path) -> None:
+    done = said("models", "pull", NAME, "--mirror", hub.address)
     assert done.returncode == 0, done.stderr
     assert str(models / NAME) in done.stdout
-    rows = {row["name"]: row for row in json.loads(wanflow("models", "list", "--json").stdout)["models"]}
+    rows = {row["name"]: row for row in json.loads(said("models", "list", "--json").stdout)["models"]}
     assert rows[NAME]["pulled"] == str(models / NAME)
     assert rows["t2v-a14b"]["pulled"] is None
     assert rows["t2v-a14b"]["about_bytes"] == 126_000_000_000
@@ -58,8 +58,8 @@ def test_the_list_as_json_says_what_is_here(wanflow: Wanflow, hub: FakeHub, mode
         (["pul"], "did you mean pull?"),
     ],
 )
-def test_mistakes_are_answered_with_the_fix(wanflow: Wanflow, arguments: list[str], told: str) -> None:
-    done = wanflow("models", *arguments)
+def test_mistakes_are_answered_with_the_fix(said: Wanflow, arguments: list[str], told: str) -> None:
+    done = said("models", *arguments)
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr

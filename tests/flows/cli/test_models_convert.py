@@ -25,33 +25,33 @@ def single(tmp_path: Path) -> Path:
     return tmp_path / "wan2.2_ti2v.safetensors"
 
 
-def test_a_single_file_becomes_a_folder_that_verifies(wanflow: Wanflow, single: Path, tmp_path: Path) -> None:
-    done = wanflow("models", "convert", str(single), str(tmp_path / "out"))
+def test_a_single_file_becomes_a_folder_that_verifies(said: Wanflow, single: Path, tmp_path: Path) -> None:
+    done = said("models", "convert", str(single), str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
     assert "ti2v-5b" in done.stdout
     assert "it still lacks vae, text_encoder, tokenizer" in done.stdout
     manifest = json.loads((tmp_path / "out/wanflow.json").read_text())
     assert manifest["variant"] == "ti2v-5b"
     assert {"model_index.json", "transformer/config.json"} < manifest["files"].keys()
-    again = wanflow("models", "convert", str(single), str(tmp_path / "out"))
+    again = said("models", "convert", str(single), str(tmp_path / "out"))
     assert again.returncode == 2
     assert "exists already" in again.stderr
 
 
-def test_programs_read_lines(wanflow: Wanflow, single: Path, tmp_path: Path) -> None:
-    done = wanflow("models", "convert", str(single), str(tmp_path / "out"), "--events")
+def test_programs_read_lines(said: Wanflow, single: Path, tmp_path: Path) -> None:
+    done = said("models", "convert", str(single), str(tmp_path / "out"), "--events")
     *events, document = [json.loads(line) for line in done.stdout.splitlines()]
     assert [fault for line in events for fault in faults(line, EVENTS["models convert: file"])] == []
     assert any(line["path"].startswith("transformer/") for line in events)
     assert list(faults(document, FORMS["models convert"])) == []
     assert document["missing"] == ["vae", "text_encoder", "tokenizer"]
-    again = wanflow("models", "convert", str(single), str(tmp_path / "other"), "--json")
+    again = said("models", "convert", str(single), str(tmp_path / "other"), "--json")
     assert json.loads(again.stdout)["variant"] == "ti2v-5b"
 
 
-def test_what_is_no_checkpoint_is_the_persons_mistake(wanflow: Wanflow, tmp_path: Path) -> None:
+def test_what_is_no_checkpoint_is_the_persons_mistake(said: Wanflow, tmp_path: Path) -> None:
     save_file({"lora.down": torch.zeros(2)}, tmp_path / "lora.safetensors")
-    done = wanflow("models", "convert", str(tmp_path / "lora.safetensors"), str(tmp_path / "out"))
+    done = said("models", "convert", str(tmp_path / "lora.safetensors"), str(tmp_path / "out"))
     assert done.returncode == 2
     assert "is no checkpoint of WAN 2.2" in done.stderr
     assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""One Ray for all tests of the pool, and pools on it."""
+"""Pools on the Ray of these tests."""
 
 from __future__ import annotations
 
@@ -22,14 +22,6 @@ OpenPool = Callable[..., Pool]
 @pytest.fixture(scope="session")
 def cluster_settings() -> ClusterSettings:
     return replace(compose([]).settings.cluster, start_timeout=60.0)
-
-
-@pytest.fixture(scope="module")
-def ray_here(cluster_settings: ClusterSettings) -> Iterator[RaySession]:
-    """A Ray of this process: pools find it running and leave it so."""
-    session = RaySession(cluster_settings)
-    yield session
-    session.close()
 
 
 @pytest.fixture

@@ -58,7 +58,9 @@ def plan_of(folder: Path, seconds: float, **caps: str) -> Plan:
 
 
 @pytest.mark.parametrize("of", ["film", "month"])
-def test_a_film_whose_upper_end_passes_a_cap_is_refused_and_leaves_nothing(of: str, tmp_path: Path) -> None:
+def test_a_film_whose_upper_end_passes_a_cap_is_refused_and_leaves_nothing(
+    ray_here: RaySession, of: str, tmp_path: Path
+) -> None:
     with pytest.raises(UserError, match=rf"cost\.cap\.{of}=2: the film .*may take up to 3\.00 EUR") as refused:
         make_film(plan_of(tmp_path, 1.0, **{of: "2"}), renderer=SLOW)
     assert f"cost.cap.{of}=3." in str(refused.value).splitlines()[1]
@@ -78,7 +80,7 @@ def test_a_cap_in_money_needs_prices(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("of", ["film", "month"])
 def test_a_film_that_takes_more_than_was_thought_is_stopped_and_goes_on_with_a_higher_cap(
-    of: str, tmp_path: Path
+    ray_here: RaySession, of: str, tmp_path: Path
 ) -> None:
     told: list[Event] = []
     with pytest.raises(CapReached, match=rf"cost\.cap\.{of}=1\.4: .*the next clip may take .* EUR more") as stopped:

@@ -12,7 +12,8 @@ import pytest
 from flows.batch.asked import Asked as AskedBatch
 from flows.batch.make import BatchResult, make_batch
 from flows.batch.plan import BatchPlan
-from flows.review.form import APPROVE_ALL, MOST_LOOKS
+from flows.review import form
+from flows.review.form import APPROVE_ALL
 from flows.review.history import sheet_of_run
 from flows.runs.messages import Asked, Ended, Said
 from flows.runs.order import Order
@@ -59,6 +60,10 @@ def test_an_answer_is_taken_and_what_is_left_asked_again(tmp_path: Path) -> None
     assert isinstance(wrong, Ended)
     assert any(isinstance(each, Said) and "no film or shot" in each.text for each in heard.said)
     assert "**Not taken:**" in heard.asked.schema["properties"]["who"]["description"]
+    no_file = run(asking, heard, who="maria", shot_1={"decision": "approve"}, decisions="end: 1")
+    assert isinstance(no_file, Ended)
+    wrong_there = heard.asked.schema["properties"]["who"]["description"]
+    assert ("decisions:1:1" in wrong_there, "unknown key" in wrong_there) == (True, True)
     again = run(asking, heard, who="maria", films_left_out="boat")
     assert isinstance(again, Ended)
     assert [key for key in heard.asked.schema["properties"] if key.startswith("shot_")] == [
@@ -79,16 +84,17 @@ def test_a_batch_that_is_rejected_is_not_made(tmp_path: Path) -> None:
     assert ended.how == "rejected"
 
 
-def test_of_too_many_looks_the_form_asks_for_all_or_for_a_file(tmp_path: Path) -> None:
-    asking, heard = batch(tmp_path, *(f"boat {number:03}" for number in range(MOST_LOOKS))), Heard()
+def test_of_too_many_looks_the_form_asks_for_all_or_for_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(form, "MOST_LOOKS", 5)
+    asking, heard = batch(tmp_path, *(f"boat {number:03}" for number in range(5))), Heard()
     run(asking, heard)
     fields = heard.asked.schema["properties"]
     assert [*fields] == ["who", "film", "films_left_out", "decisions"]
-    assert f"more than {MOST_LOOKS} looks" in fields["decisions"]["description"]
+    assert "more than 5 looks" in fields["decisions"]["description"]
     run(asking, heard, who="maria", decisions="shots: {opening: approve, end: approve, 'boat-003:own': take}")
     sheet = sheet_of_run(open_store(str(tmp_path / "store")), "r1")
     assert sheet is not None
-    assert len([key for key in heard.asked.schema["properties"] if key.startswith("shot_")]) == MOST_LOOKS
+    assert len([key for key in heard.asked.schema["properties"] if key.startswith("shot_")]) == 5
 
 
 @pytest.mark.parametrize("then", ["reject", "approve"])
