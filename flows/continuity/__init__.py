@@ -1,0 +1,1 @@
+"""Shots that go on from each other: whether they look as one."""
