@@ -45,7 +45,7 @@ def measure_join(before: Sequence[Frame], after: Sequence[Frame]) -> dict[str, f
     last = shrunk(before[-1], SMALL)
     found["delta_e"] = _colour(last, _fitted(shrunk(after[0], SMALL), last), matched)
     found["similarity"] = _similarity(small[at], small[at + 1], matched)
-    if found["delta_e"] > _CAST:  # it is more than motion that changes
+    if found["delta_e"] > _CAST and "dropped" in found:  # it is more than motion that changes
         found["dropped"] = 0.0
     if min(len(before), len(after)) > _FLOW:
         found |= _motion(small[at - _FLOW : at + _FLOW + 2], found)
@@ -69,7 +69,7 @@ def _motion(pictures: Sequence[Numbers], known: Mapping[str, float]) -> dict[str
     around = [costs(*pair) for number, pair in enumerate(pairwise(pictures)) if number != _FLOW]
     found: dict[str, float] = {}
     other = change(around[:_FLOW], around[_FLOW:])
-    if other is not None:
+    if other is not None and (not other.stops or _unlike(pictures)):
         found["motion"] = other.share
     taken = None if known["jump"] > steps.CUT else steps_taken(pictures, around, _FLOW)
     if taken is not None:
@@ -78,6 +78,14 @@ def _motion(pictures: Sequence[Numbers], known: Mapping[str, float]) -> dict[str
         if here < steps.STILL * min(taken) and max(taken) < _EVEN * min(taken):
             found["doubled"] = 1.0
     return found
+
+
+def _unlike(pictures: Sequence[Numbers]) -> bool:
+    """Whether more changes on one side of a join than on the other. Where as much does, nothing has stopped: what moves
+    is too slow, or too faint, for blocks to follow on one side."""
+    changes = [steps.change(*pair) for pair in pairwise(pictures)]
+    one, other = sum(changes[:_FLOW]), sum(changes[_FLOW + 1 :])
+    return max(one, other) > steps.EVEN * min(one, other)
 
 
 def _colour(one: Frame, other: Frame, way: Flow) -> float:

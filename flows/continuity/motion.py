@@ -42,6 +42,11 @@ class Change:
     after: Velocity
 
     @property
+    def stops(self) -> bool:
+        """Whether one of them stands."""
+        return min(self.before.speed, self.after.speed) < SLOW
+
+    @property
     def turn(self) -> float | None:
         """0 to 180."""
         sides = (self.before, self.after)

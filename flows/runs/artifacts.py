@@ -58,6 +58,6 @@ def show(beside: Page | Table | Link) -> None:
     if isinstance(beside, Page):
         create_markdown_artifact(beside.markdown, key=beside.key, description=beside.description)
     elif isinstance(beside, Table):
-        create_table_artifact(beside.rows, key=beside.key, description=beside.description)
+        create_table_artifact(list(beside.rows), key=beside.key, description=beside.description)
     else:
         create_link_artifact(beside.address, link_text=beside.text, key=beside.key, description=beside.description)

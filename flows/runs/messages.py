@@ -65,7 +65,7 @@ class Table:
 
     key: str
     description: str
-    rows: list[dict[str, Any]]
+    rows: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def seams_table(found: Continuity) -> Table:
     for seam in found.worst_first[:MOST_ROWS]:
         row: dict[str, Any] = {"seam": seam.name, "at": f"{seam.at:.2f} s", "over budget": ", ".join(seam.over)}
         rows.append(row | {name: round(seam.values[name], 3) if name in seam.values else "" for name in MEASURES})
-    return Table("seams", "How the film goes on, the worst first", rows)
+    return Table("seams", "How the film goes on, the worst first", tuple(rows))
 
 
 def file_links(film: Path | None, report: Path | None) -> Iterator[Link]:
