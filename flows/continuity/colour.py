@@ -69,13 +69,15 @@ def _of_hue(hue: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     parts = [
         share * np.cos(np.radians(many * hue - angle)) for angle, share, many in zip(angles, shares, times, strict=True)
     ]
-    return 1 + sum(parts, np.zeros_like(hue))
+    weights: npt.NDArray[np.float64] = 1 + sum(parts, np.zeros_like(hue))
+    return weights
 
 
 def _rotation(chroma: npt.NDArray[np.float64], hue: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Blue is another matter."""
     turn = 30 * np.exp(-(((hue - 275) / 25) ** 2))
-    return -np.sin(np.radians(2 * turn)) * 2 * np.sqrt(_seventh(chroma))
+    rotation: npt.NDArray[np.float64] = -np.sin(np.radians(2 * turn)) * 2 * np.sqrt(_seventh(chroma))
+    return rotation
 
 
 def _seventh(chroma: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

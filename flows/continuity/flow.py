@@ -6,10 +6,14 @@ to a motion that noise does not hide, and a known motion can be looked up in the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from flows.continuity.frames import Numbers
+
+Whole: TypeAlias = npt.NDArray[np.intp]
 
 BLOCK = 8
 """Pixels of a block's side."""
@@ -77,7 +81,7 @@ def flow(*found: Costs) -> Flow:
     )
 
 
-def _vertex(total: Numbers, down: Numbers, across: Numbers, way: tuple[int, int]) -> Numbers:
+def _vertex(total: Numbers, down: Whole, across: Whole, way: tuple[int, int]) -> Numbers:
     """How far beside the best displacement a parabola through its neighbours has its least, within half a pixel."""
     rows, columns, side, _ = total.shape
     i, j = np.ogrid[:rows, :columns]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Frame: TypeAlias = npt.NDArray[np.uint8]
 """`[H, W, 3]`, sRGB."""
-Numbers: TypeAlias = npt.NDArray[np.float32]
+Numbers: TypeAlias = npt.NDArray[np.floating[Any]]
 
 SMALL = 256
 """Pixels of the longer side that colour is compared at, at most. Pictures that differ here differ for a viewer; finer
@@ -34,7 +34,8 @@ def shrunk(frame: Frame, side: int) -> Frame:
     rows = whole.reshape(height, times_down, width * times_across, 3).sum(1, dtype=np.uint32)
     sums = rows.reshape(height, width, times_across, 3).sum(2, dtype=np.uint32)
     count = times_down * times_across
-    return ((sums + count // 2) // count).astype(np.uint8)
+    means: Frame = ((sums + count // 2) // count).astype(np.uint8)
+    return means
 
 
 def luma(frame: Frame) -> Numbers:

@@ -25,7 +25,7 @@ _CAST = 0.5
 _LEAST = max(WINDOW, 2 * BLOCK)
 
 
-def measure_join(before: Sequence[Frame], after: Sequence[Frame]) -> dict[str, float]:
+def measure_join(before: Sequence[Frame] | Frame, after: Sequence[Frame] | Frame) -> dict[str, float]:
     """The measures of a join (`flows.measures`, without `ghost`) that can be told: of shots of one frame fewer.
 
     `before` and `after` are the last and the first frames (`flows.seams.meeting.FRAMES`), uint8 `[H, W, 3]`, in
@@ -118,4 +118,5 @@ def _fitted(frame: Frame, like: Frame) -> Frame:
         return frame
     rows = np.arange(like.shape[0]) * frame.shape[0] // like.shape[0]
     columns = np.arange(like.shape[1]) * frame.shape[1] // like.shape[1]
-    return frame[rows][:, columns]
+    nearest: Frame = frame[rows][:, columns]
+    return nearest

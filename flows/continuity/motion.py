@@ -115,7 +115,8 @@ def _gain(steps: Sequence[Costs], way: Flow) -> Numbers:
     """How much better the motion suits than none, of every block."""
     zero = np.zeros_like(way.down)
     resting: Numbers = sum((cost_of(each, zero, zero) for each in steps), zero) / len(steps)
-    return np.maximum(resting - way.residual, 0)
+    gained: Numbers = np.maximum(resting - way.residual, 0)
+    return gained
 
 
 def _spread(blocks: Numbers) -> Numbers:

@@ -19,7 +19,7 @@ def detail(frame: Frame) -> float:
     return float(np.abs(around - 4 * middle).mean()) * 100
 
 
-def sharpness_step(before: Sequence[Frame], after: Sequence[Frame]) -> float:
+def sharpness_step(before: Sequence[Frame] | Frame, after: Sequence[Frame] | Frame) -> float:
     """How much detail is won or lost, as a share of the larger: 0 for none, 0.5 for half. Median frames of both sides
     are compared, since detail comes and goes with the frames that an autoencoder makes at once."""
     one = float(np.median([detail(frame) for frame in before]))

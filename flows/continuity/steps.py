@@ -16,7 +16,7 @@ AROUND = 3
 STILL = 0.35
 """A step with less than this share of the motion around shows a frame again. Steps of clips that were rendered differ
 by a quarter at most (docs/benchmarks.md)."""
-NOTHING = 0.02
+NOTHING = 0.01
 """Percent of full range: less than this is no change at all."""
 CUT, CUT_LEAST = 5.0, 1.0
 """A step that changes so many times more than those around it, and so many percent of full range, is a cut."""
@@ -44,7 +44,7 @@ def change(one: Numbers, other: Numbers) -> float:
     return float(np.abs(apart - np.median(apart, axis=(0, 1))).mean()) * 100
 
 
-def against_around(changes: Sequence[float]) -> Series:
+def against_around(changes: Sequence[float] | Series) -> Series:
     """Every step against the median of those around it that are steps at all; 1 where there are none."""
     values = np.asarray(changes, np.float64)
     ratios = np.ones(len(values))
@@ -61,7 +61,7 @@ def further(changes: Sequence[float], step: int) -> float:
     changes: then twice as much is twice as far. Else 0."""
     values = np.asarray(changes, np.float64)
     others = np.r_[values[max(0, step - AROUND) : step], values[step + 1 : step + 1 + AROUND]]
-    if others.min() <= NOTHING / 4 or others.max() > EVEN * others.min() or values[step] > CUT * others.max():
+    if others.min() <= NOTHING or others.max() > EVEN * others.min() or values[step] > CUT * others.max():
         return 0.0
     return float(max(0.0, values[step] / others.max() - 1))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -79,7 +79,8 @@ def _rows(making: Making, flow_run_id: str, batch: str = "") -> Iterator[LedgerR
                     status = "failed" if failure else "stopped"
                 message = failure.message if failure else making.healed.get(clip.fingerprint, "")
                 row = ledger_row(making.plan, shot, (take, number), run, status, record, message)
-                yield spent.noted(replace(row, **_measures(making, shot, planned, number)))
+                seam, inside = _measures(making, shot, planned, number)
+                yield spent.noted(replace(row, seam=seam, inside=inside))
 
 
 def _past(making: Making) -> dict[str, PastShot]:
@@ -91,13 +92,16 @@ def _past(making: Making) -> dict[str, PastShot]:
     return past
 
 
-def _measures(making: Making, shot: PlannedShot, take: Take, clip: int) -> dict[str, dict[str, float]]:
-    """What was measured of the join that a clip of the film begins with, and, with its first clip, of its shot."""
+def _measures(
+    making: Making, shot: PlannedShot, take: Take, clip: int
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """What was measured of the join that a clip (from 0) of the film begins with, and, with the first, of its shot."""
     if making.film is None or take is not chosen_take(shot, making.records):
-        return {}
-    of_shot = [seam for seam in making.continuity.seams if seam.shot == shot.id and seam.clip == clip + 1]
-    kinds = {"join": "seam", "shot": "inside"}
-    return {kinds[seam.kind]: dict(seam.values) for seam in of_shot}
+        return {}, {}
+    found = {
+        seam.kind: seam.values for seam in making.continuity.seams if seam.shot == shot.id and seam.clip == clip + 1
+    }
+    return found.get("join", {}), found.get("shot", {})
 
 
 def _version() -> str:

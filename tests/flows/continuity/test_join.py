@@ -67,8 +67,8 @@ def test_motion_that_turns_back_or_stops_is_found() -> None:
 
 
 def test_detail_that_is_lost_is_found() -> None:
-    soft = FILM[AT:].astype(np.float32)
-    soft = (soft + np.roll(soft, 1, 1) + np.roll(soft, 1, 2) + np.roll(soft, (1, 1), (1, 2))) / 4
+    sharp = FILM[AT:].astype(np.float32)
+    soft = (sharp + np.roll(sharp, 1, 1) + np.roll(sharp, 1, 2) + np.roll(sharp, (1, 1), (1, 2))) / 4
     assert "sharpness" in over(FILM[:AT], soft.astype(np.uint8))
 
 

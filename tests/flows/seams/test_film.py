@@ -92,11 +92,12 @@ def test_another_join_of_the_same_shots_reads_no_more_than_its_frames(
     measure_film(plan, takes, make_timeline(plan, takes, store), store)
     turned = replace(plan, shots=(plan.shots[2], plan.shots[0]))
     asked: list[int] = []
-    monkeypatch.setattr(
-        measuring,
-        "frames_at",
-        lambda file, numbers: asked.extend(numbers) or list(moving(len(numbers))),
-    )
+
+    def counted(file: Path, numbers: list[int]) -> list[np.ndarray]:
+        asked.extend(numbers)
+        return list(moving(len(numbers)))
+
+    monkeypatch.setattr(measuring, "frames_at", counted)
     measure_film(turned, takes, make_timeline(turned, takes, store), store)
     assert len(asked) == 2 * FRAMES
 
