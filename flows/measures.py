@@ -92,7 +92,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         ),
         "motion": Measure(
             "of the speed",
-            0.75,
+            0.9,
             ("join",),
             "motion changes by",
             "the difference of the velocities before and after; 1: it stops or starts, 2: it turns back",

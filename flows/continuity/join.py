@@ -22,6 +22,9 @@ _SHARP = 4
 _EVEN = 2.0
 """Where motion goes this many times further in one step than in another, a step without any is none that is doubled."""
 _CAST = 0.5
+_MORE = 0.15
+"""Where a step changes so much more than any of those around it, it need not have gone further than the longest of them
+to be too long, but than most."""
 _LEAST = max(WINDOW, 2 * BLOCK)
 
 
@@ -74,7 +77,8 @@ def _motion(pictures: Sequence[Numbers], known: Mapping[str, float]) -> dict[str
     taken = None if known["jump"] > steps.CUT else steps_taken(pictures, around, _FLOW)
     if taken is not None:
         here = taken.pop(_FLOW)
-        found["dropped"] = max(known["dropped"], here / max(taken) - 1)
+        more = known["dropped"] > _MORE
+        found["dropped"] = max(known["dropped"], here / (float(np.median(taken)) if more else max(taken)) - 1)
         if here < steps.STILL * min(taken) and max(taken) < _EVEN * min(taken):
             found["doubled"] = 1.0
     return found

@@ -20,6 +20,8 @@ NOTHING = 0.01
 """Percent of full range: less than this is no change at all."""
 CUT, CUT_LEAST = 5.0, 1.0
 """A step that changes so many times more than those around it, and so many percent of full range, is a cut."""
+NEAR = 2
+"""Steps on each side that are still about as long where motion grows slower or faster."""
 EVEN = 1.5
 """Steps of which none changes so many times more than another are even."""
 HELD = 0.25
@@ -60,7 +62,7 @@ def further(changes: Sequence[float], step: int) -> float:
     """How many steps more than one a step has gone, where those around it are so even that it can be told from how much
     changes: then twice as much is twice as far. Else 0."""
     values = np.asarray(changes, np.float64)
-    others = np.r_[values[max(0, step - AROUND) : step], values[step + 1 : step + 1 + AROUND]]
+    others = np.r_[values[max(0, step - NEAR) : step], values[step + 1 : step + 1 + NEAR]]
     if others.min() <= NOTHING or others.max() > EVEN * others.min() or values[step] > CUT * others.max():
         return 0.0
     return float(max(0.0, values[step] / others.max() - 1))
