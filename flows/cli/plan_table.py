@@ -38,6 +38,8 @@ def print_plan(plan: Plan, console: Console | None = None) -> None:
         sums(plan),
         *cost_lines(estimate_cost(plan), plan.settings),
     ]
+    if plan.last_seam is not None:
+        below.append(f"worst seam of the last film: {escape(plan.last_seam)}")
     if len(plan.critical_path) > 1:
         below.append(f"longest way: {escape(chain(plan.critical_path))}")
     for line in below:

@@ -38,12 +38,13 @@ from flows.cli.problems import STOPPED
 from flows.words import count, duration, size_of
 
 if TYPE_CHECKING:
-    from flows.cli.forms.render import RenderDocument
+    from flows.cli.forms.render import RenderDocument, SeamForm
     from flows.events import Event
     from flows.film import FilmResult
     from flows.film.result import Delivered
     from flows.planning.model import Plan
     from flows.review.model import Kind
+    from flows.seams import Continuity, Seam
 
 Said: TypeAlias = Literal["words", "document", "events"]
 STOPPING = "stopping; what is finished is kept, and this may take some seconds"
@@ -183,7 +184,32 @@ def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[s
     where += [f"also      {shown_path(made.path)}  {_size_and_length(made)}" for made in result.delivered]
     where += [f"clips     {shown_path(clip)}" for clip in result.clips]
     where += [f"report    {shown_path(result.report)}"] if result.report else []
+    where += seam_lines(result.continuity)
     return ["", *where, took, *spent_lines(result.spent), "", *next_steps(command, plan, only)]
+
+
+def seam_lines(found: Continuity) -> list[str]:
+    """How its joins and shots stand against their budgets, and which is the worst."""
+    judged = found.worst_first
+    over = sum(bool(seam.over) for seam in judged)
+    if not over:
+        return []
+    return [f"seams     {over} of {len(judged)} over budget, the worst {judged[0].name}: {judged[0].said[0]}"]
+
+
+def seam_form(seam: Seam) -> SeamForm:
+    """A join or a shot as programs read of it."""
+    return {
+        "kind": seam.kind,
+        "shot": seam.shot,
+        "clip": seam.clip,
+        "before": seam.before,
+        "at": round(seam.at, 3),
+        "transition": seam.transition,
+        "judged": seam.judged,
+        "measures": dict(seam.values),
+        "over": list(seam.over),
+    }
 
 
 def next_steps(command: str, plan: Plan, only: Sequence[str]) -> list[str]:
@@ -233,6 +259,7 @@ def document_of(plan: Plan, result: FilmResult, waiting: Sequence[str] = (), cod
         "waiting": list(waiting),
         "plan": str(result.plan_path),
         "spent": plain(result.spent),
+        "seams": [seam_form(seam) for seam in result.continuity.seams],
         "rendered": result.rendered,
         "cached": result.cached,
         "seconds": round(result.seconds, 3),

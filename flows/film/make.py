@@ -119,6 +119,7 @@ def _result(making: Making, run: Run) -> FilmResult:
         captions=making.captions,
         warnings=tuple(making.warnings),
         spent=making.spent,
+        continuity=making.continuity,
     )
 
 

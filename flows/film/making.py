@@ -19,6 +19,7 @@ from flows.errors import CapReached, RenderError, StoreError
 from flows.events import MOTION, Event, Failed, Finished, Log, Progress
 from flows.film.folder import FILM, MISSING, PLAN, REPORT, SHOTS
 from flows.film.healing import Healing
+from flows.film.measuring import measured_beside
 from flows.film.result import Delivered
 from flows.film.spending import guard_of
 from flows.film.survey import Survey, clips_of, survey
@@ -26,6 +27,7 @@ from flows.film.watch import Watches
 from flows.planning import plan_to_json
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.report import contact_sheet, write_missing, write_report
+from flows.seams import Continuity, told
 from flows.store import ClipRecord, Store
 from flows.store.layout import with_named_blobs
 from wan.system.files import write_atomically
@@ -52,6 +54,7 @@ class Making:
     `records` grows while clips finish; `pool` is None when nothing is missing. `warnings` were said on the way.
     `open_pool` starts one for clips that are found damaged later; `healed` are those, and what was said of each.
     `instead` makes something else of what is rendered than a film; `waiting` is what people are then asked.
+    `continuity` is what was measured of the film, once it is made.
     `start_seconds` pass from `began` (of `time.monotonic`) until a clip, or the edit, is under way.
     """
 
@@ -77,6 +80,7 @@ class Making:
     clips: tuple[Path, ...] = ()
     delivered: tuple[Delivered, ...] = ()
     captions: Path | None = None
+    continuity: Continuity = field(default_factory=Continuity)
     began: float = field(default_factory=time.monotonic)
     start_seconds: float | None = None
     edit_seconds: float | None = None
@@ -283,14 +287,19 @@ class Making:
             return
         self.store.bring(digest for record in records.values() for digest in (record.video, record.thumbnail))
         timeline = make_timeline(self.plan, records, self.store)
-        self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film, on_progress=self._edited)
+        with measured_beside(self.plan, records, timeline, self.store) as measured:
+            self.film = edit_film(timeline, self.folder / FILM, self.plan.settings.film, on_progress=self._edited)
+            self.continuity = measured()
         self.captions = beside if (beside := captions_beside(self.film)).exists() else None
         made = [target(timeline, item, self.folder) for item in timeline.deliver]
         self.delivered = tuple(
             Delivered(path=file.path, width=file.width, height=file.height, seconds=float(timeline.seconds))
             for file in made
         )
-        self.report = write_report(self.plan, records, timeline, self.store, self.folder / REPORT, self.spent)
+        report = self.folder / REPORT
+        self.report = write_report(self.plan, records, timeline, self.store, report, self.spent, self.continuity)
+        for text in told(self.continuity.seams) if self.plan.storyboard.continuity.warns else ():
+            self.warn(text)
 
     def _edited(self, frames: int, of: int) -> None:
         self._edited_frames = frames

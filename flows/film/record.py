@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from flows.edit.timeline import chosen_take
 from flows.errors import EnvironmentProblem, StoreError
 from flows.film.making import Making
 from flows.film.spending import Spending
@@ -14,7 +16,9 @@ from flows.ledger.overheads import start_key
 from flows.ledger.rows import RowStatus
 from flows.person import person
 from flows.planning import Run, ledger_row, past_of
+from flows.planning.model import PlannedShot, Take
 from flows.planning.overheads import written
+from flows.resolve import PastShot
 from flows.resolve.memory import remember
 
 
@@ -27,7 +31,7 @@ def write_histories(makings: Sequence[Making], flow_run_id: str, batch: str) -> 
             append_rows(makings[0].store, rows)
         for making in makings:
             if making.film is not None:
-                remember(making.store, making.plan.storyboard, past_of(making.plan))
+                remember(making.store, making.plan.storyboard, _past(making))
     except (EnvironmentProblem, StoreError) as error:
         return f"the history of these films could not be written: {error}"
     return None
@@ -45,7 +49,7 @@ def write_history(making: Making, flow_run_id: str) -> str | None:
             making.guard.recorded = True
         _learn(making)
         if making.film is not None:
-            remember(making.store, making.plan.storyboard, past_of(making.plan))
+            remember(making.store, making.plan.storyboard, _past(making))
     except (EnvironmentProblem, StoreError) as error:
         return f"the history of this film could not be written: {error}"
     return None
@@ -75,7 +79,29 @@ def _rows(making: Making, flow_run_id: str, batch: str = "") -> Iterator[LedgerR
                     status = "failed" if failure else "stopped"
                 message = failure.message if failure else making.healed.get(clip.fingerprint, "")
                 row = ledger_row(making.plan, shot, (take, number), run, status, record, message)
-                yield spent.noted(row)
+                seam, inside = _measures(making, shot, planned, number)
+                yield spent.noted(replace(row, seam=seam, inside=inside))
+
+
+def _past(making: Making) -> dict[str, PastShot]:
+    """What to remember of the film, with the worst of each shot."""
+    past = past_of(making.plan)
+    for seam in reversed(making.continuity.worst_first):
+        if seam.said and seam.shot in past:
+            past[seam.shot] = replace(past[seam.shot], seam=f"{seam.name}: {seam.said[0]}", share=seam.worst)
+    return past
+
+
+def _measures(
+    making: Making, shot: PlannedShot, take: Take, clip: int
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """What was measured of the join that a clip (from 0) of the film begins with, and, with the first, of its shot."""
+    if making.film is None or take is not chosen_take(shot, making.records):
+        return {}, {}
+    found = {
+        seam.kind: seam.values for seam in making.continuity.seams if seam.shot == shot.id and seam.clip == clip + 1
+    }
+    return found.get("join", {}), found.get("shot", {})
 
 
 def _version() -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.cost.spent import Spent
+from flows.seams import Continuity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class FilmResult:
     `delivered` those of `deliver`, made with the film. `rendered` and `cached` count takes, `seconds` is the whole
     time. `run_url` shows the run in the Prefect UI, as long as its server runs (`wanflow ui`); it and `flow_run_id` are
     empty when the run could not be reported. `warnings` say what else did not go well;
-    `spent` is what was used of GPUs.
+    `spent` is what was used of GPUs, `continuity` what was measured of the film's joins and shots.
     """
 
     path: Path | None
@@ -43,3 +44,4 @@ class FilmResult:
     captions: Path | None = None
     warnings: tuple[str, ...] = ()
     spent: Spent = field(default_factory=Spent)
+    continuity: Continuity = field(default_factory=Continuity)

@@ -45,6 +45,11 @@ class LedgerRow:
     )
     peak_memory_bytes: int = 0
     scores: Mapping[str, float] = field(default_factory=dict)
+    seam: Annotated[
+        Mapping[str, float],
+        "measures of the join it begins with, if the film shows it ([seams.md](seams.md))",
+    ] = field(default_factory=dict)
+    inside: Annotated[Mapping[str, float], "measures of its shot, with its first clip"] = field(default_factory=dict)
     device: Annotated[str, "the kind that rendered it: `render.device`"] = ""
     worker: str = ""
     user: str = ""

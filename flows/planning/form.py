@@ -96,3 +96,4 @@ class PlanForm(TypedDict):
     totals: TotalsForm
     assets: Annotated[dict[str, str], "digest of every input file, and its path"]
     warnings: Annotated[list[str], "what can be rendered, but is hardly meant"]
+    last_seam: Annotated[str | None, "what was worst of the joins and shots of the last finished film"]

@@ -23,6 +23,7 @@ from flows.planning.sampling import numerics_for
 from flows.planning.takes import TakeMaker, hand_off_of
 from flows.planning.transitions import blended, transition_problems
 from flows.planning.warnings import plan_warnings
+from flows.planning.why import worst_seam
 from flows.resolve import Snapshot, family_of
 from flows.resolve.picks import Pick
 from flows.settings import Settings
@@ -114,6 +115,7 @@ class Sketch:
             storyboard=storyboard,
             settings=settings,
             voices=planned_voices(storyboard, moments),
+            last_seam=worst_seam(snapshot.past, self.order),
         )
 
     def _planned(self, finished: Collection[str]) -> list[PlannedShot]:

@@ -187,7 +187,7 @@ class Plan:
 
     Film size is `width` × `height`; shots are rendered at that size, at a whole fraction of it, or at the nearest that
     their variant can do. `assets` maps the digest of every input file to the path it was read from. `voices` are those
-    of the soundtrack.
+    of the soundtrack. `last_seam` says what was worst of the joins and shots of the last finished film.
     """
 
     title: str
@@ -204,6 +204,7 @@ class Plan:
     storyboard: Storyboard
     settings: Settings
     voices: tuple[PlannedVoice, ...] = ()
+    last_seam: str | None = None
     plan_version: int = 1
 
     @property

@@ -42,6 +42,7 @@ def plan_to_json(plan: Plan) -> PlanForm:
         },
         "assets": dict(plan.assets),
         "warnings": list(plan.warnings),
+        "last_seam": plan.last_seam,
     }
 
 

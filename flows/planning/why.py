@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from flows.clips import SEEDS
@@ -32,6 +32,12 @@ def why_new(upstream: str | None, index: int, clips: tuple[Clip, ...], past: Pas
 def past_of(plan: Plan) -> dict[str, PastShot]:
     """What to remember of a plan once its film is finished."""
     return {shot.id: _past(shot.takes) for shot in plan.shots}
+
+
+def worst_seam(past: Mapping[str, PastShot], shots: Iterable[str]) -> str | None:
+    """Of the shots that the last finished film had, too: what was worst of them, in words."""
+    seen = [past[shot] for shot in shots if shot in past and past[shot].seam]
+    return max(seen, key=lambda shot: shot.share).seam if seen else None
 
 
 def specs_of(clips: Sequence[Clip], index: int = 0) -> tuple[Spec, ...]:

@@ -17,11 +17,11 @@ from flows.planning.model import Clip, Plan, PlannedShot, Take
 from flows.report.frames import clip_frames, data_uri, frames_of, jpeg_uri, middle, picked, spread, wanted
 from flows.report.inputs import BARS, Input, Inputs, sound_shape
 from flows.report.made_with import made_with
-from flows.report.seams import Meeting, Seam, continues, half_of_both, measured, meeting
+from flows.report.seams import Course, Pictured, course, pictured, worst_first
 from flows.report.takes import chosen_words, with_passed_over
+from flows.seams import Continuity, Seam, clip_begins, measure_film, meeting
 from flows.store import ClipRecord, Store
 from flows.store.choice import weakest
-from flows.transitions import TRANSITIONS
 
 if TYPE_CHECKING:
     from flows.report.frames import Frame
@@ -84,13 +84,15 @@ class ShotFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The whole report. `captions` are WebVTT as a data URI: beside a page that is opened as a file, a browser reads
-    none."""
+    """The whole report. `seams` are joins, the worst first; `flaws` are shots over budget. `captions` are WebVTT as a
+    data URI: beside a page that is opened as a file, a browser reads none."""
 
     plan: Plan
     timeline: Timeline
     shots: tuple[ShotFacts, ...]
-    seams: tuple[Seam, ...]
+    seams: tuple[Pictured, ...]
+    flaws: tuple[Seam, ...]
+    course: Course
     seconds: dict[str, float]
     peak_memory_bytes: int
     takes_digest: str
@@ -102,32 +104,47 @@ class Facts:
 
 
 def gather(
-    plan: Plan, takes: Mapping[str, ClipRecord], timeline: Timeline, store: Store, film: str | None = None
+    plan: Plan,
+    takes: Mapping[str, ClipRecord],
+    timeline: Timeline,
+    store: Store,
+    film: str | None = None,
+    found: Continuity | None = None,
 ) -> Facts:
-    """Read what the report shows. Raises `StoreError`, `MediaError` for blobs that are gone or broken."""
+    """Read what the report shows; `found` was measured of the film, or is now. Raises `StoreError`, `MediaError` for
+    blobs that are gone or broken."""
+    found = measure_film(plan, takes, timeline, store) if found is None else found
     detail = wanted(len(plan.shots))
     records = with_passed_over(plan, takes, store)
     inputs = Inputs(plan, store) if detail.inputs else None
     shots: list[ShotFacts] = []
-    seams: list[Seam] = []
+    seams: list[Pictured] = []
     entries = timeline.entries
     joins = [meeting(*pair, timeline.rate) for pair in pairwise(entries)] if detail.seams else []
     before: dict[int, Frame] = {}
     for number, (shot, entry) in enumerate(zip(plan.shots, entries, strict=True)):
         strip = spread(detail.strip, clip_frames(entry))
-        wanted_here = {*strip}.union(*(join.of_later for join in joins[number - 1 : number] if number))
+        inside = clip_begins(entry) if detail.seams else ()
+        wanted_here = {*strip, *inside, *(begin - 1 for begin in inside)}
+        wanted_here.update(*(join.of_later for join in joins[number - 1 : number] if number))
         frames = frames_of(entry, wanted_here.union(*(join.of_earlier for join in joins[number : number + 1])))
         shown = picked(frames, strip)
         shots.append(_shot(number + 1, shot, entry, shown, timeline, records, store, plan, inputs))
-        if joins and number:
-            seams.append(_seam(plan.shots[number - 1], shot, entry, joins[number - 1], (before, frames), timeline))
+        for seam in found.joins_of(shot.id) if detail.seams else ():
+            if seam.before == shot.id:
+                begin = inside[seam.clip - 2]
+                seams.append(Pictured(seam, 0.0, jpeg_uri(frames[begin - 1]), jpeg_uri(frames[begin])))
+            else:
+                seams.append(pictured(seam, entry, joins[number - 1], (before, frames), timeline))
         before = frames
     used = [record for shot in shots for take in shot.takes if not take.passed_over for record in take.records]
     return Facts(
         plan=plan,
         timeline=timeline,
         shots=tuple(shots),
-        seams=tuple(seams),
+        seams=worst_first(seams),
+        flaws=tuple(seam for seam in found.worst_first if seam.kind == "shot" and seam.over),
+        course=course(found, timeline),
         seconds=stages(used),
         peak_memory_bytes=max((record.peak_memory_bytes for record in used), default=0),
         takes_digest=hashlib.sha256("".join(shot.chosen.take.fingerprint for shot in shots).encode()).hexdigest(),
@@ -191,27 +208,3 @@ def _take(shot: PlannedShot, take: Take, chosen: bool, takes: Mapping[str, ClipR
     thumbnail = data_uri(store.read(records[-1].thumbnail), "image/jpeg") if picture else None
     words = chosen_words(shot) if chosen else ""
     return TakeFacts(take.number, take, chosen, thumbnail, records, words, take not in shot.takes)
-
-
-def _seam(
-    before: PlannedShot,
-    after: PlannedShot,
-    entry: Entry,
-    join: Meeting,
-    frames: tuple[dict[int, Frame], dict[int, Frame]],
-    timeline: Timeline,
-) -> Seam:
-    earlier, later = frames
-    both = half_of_both(join, earlier, later) if TRANSITIONS[entry.transition].seen_through else None
-    return Seam(
-        before=before.id,
-        after=after.id,
-        transition=entry.transition,
-        seconds=float(entry.overlap / timeline.rate),
-        at=float(entry.start / timeline.rate),
-        last_frame=jpeg_uri(earlier[join.tail[-1]]),
-        first_frame=jpeg_uri(later[join.after]),
-        measured=measured(join, earlier, later),
-        continues=continues(after, before),
-        blended=None if both is None else jpeg_uri(both),
-    )

@@ -15,6 +15,7 @@ from flows.edit.timeline import Timeline
 from flows.planning.model import Plan
 from flows.report.facts import Facts, gather
 from flows.report.templates import environment
+from flows.seams import Continuity
 from flows.store import ClipRecord, Store
 from wan.system.files import write_atomically
 
@@ -28,17 +29,18 @@ def write_report(
     store: Store,
     output: Path,
     spent: Spent | None = None,
+    found: Continuity | None = None,
 ) -> Path:
     """Write the report of a rendered film to `output` and return it.
 
     `takes` maps fingerprints of clips to their records, as for `make_timeline`. Pictures are inside the page; only the
     film, if it lies beside the report as `film.mp4`, is played from there, and the files of `deliver` are linked.
-    `spent` is what was used for it now, beside what was expected.
+    `spent` is what was used for it now, beside what was expected; `found` what was measured of it, or is now.
     Raises `StoreError`, `MediaError`.
     """
     film = "film.mp4" if (output.parent / "film.mp4").exists() else None
     delivered = [target(timeline, item, output.parent) for item in timeline.deliver]
-    facts = gather(plan, takes, timeline, store, film)
+    facts = gather(plan, takes, timeline, store, film, found)
     page = render(facts, [file for file in delivered if file.path.exists()], spent or Spent())
     write_atomically(output, page)
     return output
@@ -51,6 +53,7 @@ def render(facts: Facts, delivered: Sequence[Target] = (), spent: Spent = _NOTHI
         plan=facts.plan,
         timeline=facts.timeline,
         delivered=delivered,
+        numbers={shot.shot.id: shot.number for shot in facts.shots},
         spent=spent,
         expected=estimate_cost(facts.plan),
     )

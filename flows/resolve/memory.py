@@ -15,7 +15,10 @@ from flows.storyboard.model import Storyboard
 
 def remember(store: Store, storyboard: Storyboard, shots: Mapping[str, PastShot]) -> None:
     """Replaces what was remembered of this storyboard."""
-    plain = {name: {"takes": shot.takes, "clips": shot.clips} for name, shot in shots.items()}
+    plain = {
+        name: {"takes": shot.takes, "clips": shot.clips, "seam": shot.seam, "share": shot.share}
+        for name, shot in shots.items()
+    }
     store.put_note(_name(storyboard), json.dumps({"shots": plain}, ensure_ascii=False).encode())
 
 
@@ -24,7 +27,10 @@ def recall(store: Store, storyboard: Storyboard) -> dict[str, PastShot]:
     data = store.note(_name(storyboard))
     try:
         shots = json.loads(data)["shots"] if data else {}
-        return {name: PastShot(tuple(shot["takes"]), tuple(shot["clips"])) for name, shot in shots.items()}
+        return {
+            name: PastShot(tuple(shot["takes"]), tuple(shot["clips"]), str(shot["seam"]), float(shot["share"]))
+            for name, shot in shots.items()
+        }
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
 

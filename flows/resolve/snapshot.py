@@ -22,10 +22,13 @@ OnPrompt: TypeAlias = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class PastShot:
     """A shot in the last finished film of this storyboard: its takes' fingerprints, and the specs of the clips of its
-    first take (`flows.clips.ClipSpec` as plain values)."""
+    first take (`flows.clips.ClipSpec` as plain values). `seam` says what was worst of it and of the joins that its
+    clips begin with, `share` how much of its budget that took."""
 
     takes: tuple[str, ...]
     clips: tuple[Mapping[str, object], ...]
+    seam: str = ""
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

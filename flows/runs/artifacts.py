@@ -11,10 +11,11 @@ from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
+    create_table_artifact,
     update_progress_artifact,
 )
 
-from flows.runs.messages import Link, Page
+from flows.runs.messages import Link, Page, Table
 
 UPDATE_SECONDS = 1.0
 """A progress artifact is one request to the API; more often than this nobody sees it."""
@@ -52,9 +53,11 @@ class ProgressArtifact:
             update_progress_artifact(self._id, progress=percent)
 
 
-def show(beside: Page | Link) -> None:
-    """A page or a link."""
+def show(beside: Page | Table | Link) -> None:
+    """A page, a table or a link."""
     if isinstance(beside, Page):
         create_markdown_artifact(beside.markdown, key=beside.key, description=beside.description)
+    elif isinstance(beside, Table):
+        create_table_artifact(list(beside.rows), key=beside.key, description=beside.description)
     else:
         create_link_artifact(beside.address, link_text=beside.text, key=beside.key, description=beside.description)

@@ -19,7 +19,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from flows.runs.artifacts import ProgressArtifact, show
 from flows.runs.due import schedule_of
 from flows.runs.feed import FEED, Feed
-from flows.runs.messages import Advanced, Began, Ended, Link, Opened, Page, Said, Told
+from flows.runs.messages import Advanced, Began, Ended, Link, Opened, Page, Said, Table, Told
 from flows.runs.names import EVENT, FLOW
 from flows.runs.scheduled import Scheduled
 from flows.runs.tasks import as_state, take
@@ -73,7 +73,7 @@ class Following:
                     logger.log(level, text)
                 case Advanced(take="", fraction=fraction):
                     self._progress.show(fraction)
-                case Page() | Link():
+                case Page() | Table() | Link():
                     show(message)
                 case Told(kind=kind, message=text):
                     _emit(kind, text)

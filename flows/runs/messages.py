@@ -60,6 +60,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that stand beside the run under `key`, each a value for every column."""
+
+    key: str
+    description: str
+    rows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A file that was made."""
 
@@ -134,11 +143,11 @@ class Done:
     """Everything is reported."""
 
 
-Message: TypeAlias = Opened | Began | Said | Advanced | Page | Link | Told | Asked | Ended | Beat
+Message: TypeAlias = Opened | Began | Said | Advanced | Page | Table | Link | Told | Asked | Ended | Beat
 Answer: TypeAlias = Ready | Refused | Known | Lost | Done
 
 _MESSAGES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (Opened, Began, Said, Advanced, Page, Link, Told, Asked, Ended, Beat)
+    kind.__name__: kind for kind in (Opened, Began, Said, Advanced, Page, Table, Link, Told, Asked, Ended, Beat)
 }
 _ANSWERS: dict[str, type[Answer]] = {kind.__name__: kind for kind in (Ready, Refused, Known, Lost, Done)}
 

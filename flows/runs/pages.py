@@ -6,14 +6,17 @@ import base64
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from flows.film.watch import TakeWatch
+from flows.measures import MEASURES
 from flows.media import jpeg_bytes
 from flows.planning.model import Plan
-from flows.runs.messages import Link, Page
+from flows.runs.messages import Link, Page, Table
+from flows.seams import Continuity
 
 MOST_ROWS = 500
 """Of the plan's table; a browser does not like more."""
@@ -33,6 +36,15 @@ def plan_page(plan: Plan, takes: Sequence[TakeWatch]) -> Page:
     more = [f"\nand {len(takes) - MOST_ROWS} more"] if len(takes) > MOST_ROWS else []
     title = f"## {_cell(plan.title)}\n{plan.width}×{plan.height}, {plan.fps:g} fps, {plan.totals.film_seconds:.1f} s\n"
     return Page("plan", "What is rendered, and why", "\n".join([title, *head, *rows, *more]))
+
+
+def seams_table(found: Continuity) -> Table:
+    """The film's joins and shots as they were measured, the worst first."""
+    rows: list[dict[str, Any]] = []
+    for seam in found.worst_first[:MOST_ROWS]:
+        row: dict[str, Any] = {"seam": seam.name, "at": f"{seam.at:.2f} s", "over budget": ", ".join(seam.over)}
+        rows.append(row | {name: round(seam.values[name], 3) if name in seam.values else "" for name in MEASURES})
+    return Table("seams", "How the film goes on, the worst first", tuple(rows))
 
 
 def file_links(film: Path | None, report: Path | None) -> Iterator[Link]:

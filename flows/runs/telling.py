@@ -11,7 +11,7 @@ from flows.events import Event, Failed, Finished, Log, Progress, Started, notice
 from flows.film.making import Making
 from flows.film.watch import TakeWatch
 from flows.runs.messages import Advanced, Began, End, Ended, Message, Opened, Page, Said, Told
-from flows.runs.pages import contact_sheet_page, file_links, plan_page
+from flows.runs.pages import contact_sheet_page, file_links, plan_page, seams_table
 from wan.errors import WanError
 
 REVIEW = "review"
@@ -70,6 +70,8 @@ class Telling:
             yield Page(REVIEW, "What waits for decisions", self._making.waiting.markdown)
             yield Ended("", "waits", with_spent(self._making.waiting.message, self._making.spent))
             return
+        if self._making.continuity.worst_first:
+            yield seams_table(self._making.continuity)
         try:
             yield contact_sheet_page(self._making.contact_sheet())
         except (FlowsError, OSError) as lost:  # the film is made; what only shows it is not worth its failure

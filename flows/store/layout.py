@@ -8,6 +8,7 @@
     plans/<slug>-<digest>.json        the last finished film of a storyboard
     picks/<digest>/<number>.json      takes of a storyboard's shots that were chosen by eye; the last one counts
     prompts/<sha256>.json             a prompt that was written out
+    seams/<sha256>.json               what was measured of a join or a shot (`flows.seams.notes`)
     motions/<sha256>.json             which blobs were prepared from a driving video
     submissions/<sha256>.json         a storyboard that was sent, and the blobs of its files
     films/<run>.json                  the files of a film that was made for somebody elsewhere
@@ -112,6 +113,11 @@ def prompt_note(digest: str) -> str:
 def motion_note(key: str) -> str:
     """What was prepared from a driving video, by `wan.variants.animate.preprocess.key`."""
     return f"motions/{key}.json"
+
+
+def seam_note(key: str) -> str:
+    """What was measured of a join or a shot, by the sha256 of what was looked at."""
+    return f"seams/{_sha256(key)}.json"
 
 
 def submission_note(digest: str) -> str:

@@ -19,6 +19,7 @@ from flows.storyboard.model import (
     Cue,
     Deliverable,
     Format,
+    Held,
     Music,
     Scene,
     Soundtrack,
@@ -57,6 +58,7 @@ def build(root: Keys, path: Path, context: Context) -> Storyboard | None:
         places=film.places,
         cast={name: member.description for name, member in prompts.cast.items()},
         variables={name: node.value for name, node in context.variables.given.items()},
+        continuity=_held(film.get("continuity")),
     )
     check_film(storyboard, context.problems)
     return storyboard
@@ -134,6 +136,13 @@ def _title(film: Values, prompts: Prompts) -> str:
     if filled is not None and not title:
         prompts.problems.add(node, "title is empty", "give the film a title")
     return title
+
+
+def _held(written: Values | None) -> Held:
+    if written is None:
+        return Held()
+    budget: Values | None = written.get("budget")
+    return Held(budget.values if budget else {}, written.get("on_fail") != "ignore")
 
 
 def _cast(written: Mapping[str, tuple[Text, Values]], prompts: Prompts) -> dict[str, CastMember]:

@@ -11,6 +11,7 @@ from functools import cache
 from types import MappingProxyType
 
 from flows.limits import BOUNDARY_RATIO, FLOW_SHIFT, GUIDANCE_SCALE, STEPS, TAKES
+from flows.measures import MEASURES
 from flows.storyboard import words
 from flows.storyboard.kinds import Asset, Choice, Flag, FreeText, LoraName, Moment, ShotReference, Version, Word
 from flows.storyboard.quantities import Number, Seconds
@@ -37,6 +38,11 @@ _FILE_NAME = r"(?!\.{1,2}(?:/|$))[^/\\\x00-\x1f\x7f-\x9f]+"
 _LORA = LoraName(rf"{_FILE_NAME}(?:/{_FILE_NAME})*")
 _GAIN = Number(-80, 24, unit="dB")
 _FADE = Seconds(zero=True, longest=600)
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]
+
 
 FORMAT = Record(
     "a format",
@@ -282,6 +288,27 @@ DELIVERABLE = Record(
         Field("video", Choice(words.VIDEO_CODECS), "How the picture is coded.", default="`h264`"),
     ),
 )
+BUDGET = Record(
+    "a budget",
+    "How much of each measure ([seams.md](seams.md)) a join, or a shot, may have.",
+    tuple(
+        Field(
+            name,
+            Number(0, measure.most),
+            f"{_sentence(measure.help)}.",
+            default=f"`{measure.budget:g}`",
+        )
+        for name, measure in MEASURES.items()
+    ),
+)
+HELD = Record(
+    "the film's continuity",
+    "How its joins and shots are judged once it is made. What a shot goes on from is a shot's own `continuity`.",
+    (
+        Field("budget", BUDGET, "What they may have."),
+        Field("on_fail", Choice(words.ON_FAIL), "What becomes of what is over it.", default="`warn`"),
+    ),
+)
 SHARED = Record(
     "a default",
     "Something shared between films, from a folder beside the storyboard.",
@@ -316,6 +343,7 @@ FILM = Record(
         Field("scenes", Later(SCENE), "The scenes, in order.", required=True),
         Field("soundtrack", SOUNDTRACK, "Music and voices."),
         Field("deliver", ListOf(DELIVERABLE, most=32), "More files of the film, in other shapes."),
+        Field("continuity", HELD, "How its joins and shots are judged."),
     ),
 )
 

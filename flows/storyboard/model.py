@@ -253,6 +253,15 @@ class Deliverable:
     place: Place | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How a film's joins and shots are judged: budgets of measures (`flows.measures`) that it has of its own, and
+    whether people are warned of what is over."""
+
+    budget: Mapping[str, float] = field(default_factory=dict)
+    warns: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storyboard:
     """A film as scenes and shots. `path` is the file it was read from; `slug` names its output folder. `sent_from`: of
@@ -271,6 +280,7 @@ class Storyboard:
     sent_from: str | None = None
     cast: Mapping[str, str] = field(default_factory=dict, compare=False)
     variables: Mapping[str, str] = field(default_factory=dict, compare=False)
+    continuity: Held = field(default_factory=Held)
 
     @property
     def identity(self) -> str:

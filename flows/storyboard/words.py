@@ -21,6 +21,14 @@ CONTINUITY: Mapping[str, str] = MappingProxyType(
 )
 """What a shot takes over from another one."""
 
+ON_FAIL: Mapping[str, str] = MappingProxyType(
+    {
+        "warn": "a warning names the shot, the measure, its value and its budget",
+        "ignore": "it stands in the report, and nothing more is said",
+    }
+)
+"""What becomes of a join that is over budget."""
+
 MOTION_MODES: Mapping[str, str] = MappingProxyType(
     {
         "animate": "the person in `image` moves as the video does",

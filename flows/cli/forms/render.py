@@ -18,6 +18,20 @@ class DeliveredForm(TypedDict):
     seconds: float
 
 
+class SeamForm(TypedDict):
+    """A join of the film, or a shot, as it was measured (seams.md)."""
+
+    kind: Annotated[Literal["join", "shot"], "`shot`: the whole of it"]
+    shot: Annotated[str, "`scene.shot`; of a join the later one"]
+    clip: Annotated[int, "of the shot, from 1, which begins there"]
+    before: Annotated[str, "the earlier shot; the same one where its clips meet; empty of a whole shot"]
+    at: Annotated[float, "seconds into the film"]
+    transition: str
+    judged: Annotated[bool, "the later goes on from the earlier; others are measured alone"]
+    measures: dict[str, float]
+    over: Annotated[list[str], "measures over budget, the worst first"]
+
+
 class RenderDocument(Envelope):
     """`wanflow render`."""
 
@@ -30,6 +44,7 @@ class RenderDocument(Envelope):
     waiting: Annotated[list[str], "shots that wait for decisions (`--review`); `exit_code` is 3 then"]
     plan: Annotated[str | None, "path of the plan as JSON; null: nothing was rendered for a review"]
     spent: Annotated[dict[str, Any], Written(Spent)]
+    seams: Annotated[list[SeamForm], "the film's joins and shots, measured, in its order"]
     rendered: Annotated[int, "takes"]
     cached: Annotated[int, "takes that were in the store"]
     seconds: float

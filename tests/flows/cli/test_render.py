@@ -28,6 +28,7 @@ from flows.cli.render import (
 from flows.events import Progress, Started
 from flows.film import FilmResult
 from flows.film.result import Delivered
+from flows.seams import Continuity, Seam
 from tests.flows.cli.plans import clip, plan, shot, take
 
 PLAN = plan(shot("river.launch", take(clip("aa"))))
@@ -194,3 +195,23 @@ def test_an_ignored_ctrl_c_stays_ignored() -> None:
             os.kill(os.getpid(), signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_what_is_over_budget_is_said_at_the_end_and_every_seam_in_the_document(tmp_path: Path) -> None:
+    good = Seam(kind="shot", shot="river.launch", values={"cuts": 0.0})
+    bad = Seam(kind="join", shot="river.drift", before="river.launch", at=2.0, values={"delta_e": 3.0, "jump": 1.0})
+    assert not any("seams" in line for line in closing_lines("again", PLAN, result(tmp_path), ()))
+    made = replace(result(tmp_path), continuity=Continuity((good, bad)))
+    said = "seams     1 of 2 over budget, the worst river.launch → river.drift: colour differs by 3 ΔE2000"
+    assert said in closing_lines("again", PLAN, made, ())
+    assert document_of(PLAN, made)["seams"][1] == {
+        "kind": "join",
+        "shot": "river.drift",
+        "clip": 1,
+        "before": "river.launch",
+        "at": 2.0,
+        "transition": "cut",
+        "judged": True,
+        "measures": {"delta_e": 3.0, "jump": 1.0},
+        "over": ["delta_e"],
+    }

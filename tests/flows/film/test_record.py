@@ -14,7 +14,9 @@ from flows.film.record import write_history
 from flows.film.survey import Survey
 from flows.ledger import read_history
 from flows.planning import past_of
+from flows.planning.why import worst_seam
 from flows.resolve.memory import recall
+from flows.seams import Continuity, Seam
 from flows.store import Store, open_store
 from tests.flows.cli.plans import clip, plan, shot, take
 from tests.flows.records import empty_record
@@ -75,3 +77,17 @@ def test_a_store_that_cannot_be_written_costs_the_history_alone(
     assert warning is not None
     assert warning.startswith("the history of this film could not be written: ")
     assert store.address in warning
+
+
+def test_what_was_measured_is_in_the_ledger_and_the_worst_of_it_remembered(store: Store) -> None:
+    made = making(store, Path("film.mp4"))
+    of_shot = Seam(kind="shot", shot="river.launch", values={"cuts": 0.0, "flash": 0.04})
+    of_join = Seam(kind="join", shot="river.launch", before="river.start", values={"delta_e": 9.0})
+    made.continuity = Continuity((of_join, of_shot))
+    assert write_history(made, "run") is None
+    (row,) = read_history(store)
+    assert (row.seam, row.inside) == (of_join.values, of_shot.values)
+    past = recall(store, PLAN.storyboard)
+    assert past["river.launch"].seam == "river.start → river.launch: colour differs by 9 ΔE2000"
+    assert worst_seam(past, ["river.launch"]) == past["river.launch"].seam
+    assert worst_seam(past, ["river.other"]) is None

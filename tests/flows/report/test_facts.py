@@ -41,11 +41,13 @@ def test_every_shot_has_its_place_its_frames_and_its_takes(tmp_path: Path) -> No
     assert launch.chosen.scores == {"quality": 0.9, "sharpness": 0.61}
     assert len(long.chosen.records) == 2
     assert all(len(shot.strip) == 5 for shot in facts.shots)
-    assert [(seam.before, seam.after, seam.transition, seam.at) for seam in facts.seams] == [
+    seams = [join.seam for join in facts.seams]
+    assert [(seam.before, seam.shot, seam.transition, seam.at) for seam in seams] == [
+        ("dusk.long", "dusk.long", "cut", 22 / 24 + 17 / 24),  # its clips go on from each other
         ("river.launch", "river.drift", "dissolve", 6 / 24),
         ("river.drift", "dusk.long", "cut", 22 / 24),
     ]
-    assert [seam.blended is not None for seam in facts.seams] == [True, False]
+    assert [join.blended is not None for join in facts.seams] == [False, True, False]
 
 
 def test_a_take_that_was_not_rendered_has_no_record(tmp_path: Path) -> None:

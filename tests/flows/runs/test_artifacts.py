@@ -9,7 +9,7 @@ import pytest
 
 from flows.runs import artifacts
 from flows.runs.artifacts import ProgressArtifact, show
-from flows.runs.messages import Link, Page
+from flows.runs.messages import Link, Page, Table
 
 Asked = list[tuple[str, object]]
 
@@ -26,6 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     monkeypatch.setattr(artifacts, "create_progress_artifact", create)
     monkeypatch.setattr(artifacts, "update_progress_artifact", lambda _, *, progress: made.append(("to", progress)))
     monkeypatch.setattr(artifacts, "create_markdown_artifact", lambda text, **more: made.append((text, more["key"])))
+    monkeypatch.setattr(artifacts, "create_table_artifact", lambda rows, **more: made.append((rows, more["key"])))
     monkeypatch.setattr(artifacts, "create_link_artifact", lambda address, **more: made.append((address, more["key"])))
     return made
 
@@ -63,7 +64,8 @@ def test_a_bar_that_could_not_be_drawn_is_drawn_the_next_time(asked: Asked, monk
     assert asked == [("bar launch", 50.0)]
 
 
-def test_pages_and_links_have_their_own_kind(asked: Asked) -> None:
+def test_pages_tables_and_links_have_their_own_kind(asked: Asked) -> None:
     show(Page("plan", "What", "# text"))
+    show(Table("seams", "How", ({"seam": "a → b"},)))
     show(Link("film", "The film", "file:///film.mp4", "film.mp4"))
-    assert asked == [("# text", "plan"), ("file:///film.mp4", "film")]
+    assert asked == [("# text", "plan"), ([{"seam": "a → b"}], "seams"), ("file:///film.mp4", "film")]

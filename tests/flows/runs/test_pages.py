@@ -12,8 +12,9 @@ from PIL import Image
 
 from flows.film.watch import Watches
 from flows.media import png_bytes
-from flows.runs.messages import Link
-from flows.runs.pages import MOST_ROWS, SHEET_WIDTH, contact_sheet_page, file_links, plan_page
+from flows.runs.messages import Link, decode, encode
+from flows.runs.pages import MOST_ROWS, SHEET_WIDTH, contact_sheet_page, file_links, plan_page, seams_table
+from flows.seams import Continuity, Seam
 from tests.flows.cli.plans import clip, plan, shot, take
 
 
@@ -56,3 +57,13 @@ def test_the_contact_sheet_is_a_small_picture_inside_its_page() -> None:
 def test_a_title_cannot_begin_a_table() -> None:
     made = replace(plan(shot("a.one", take(clip("1")))), title="a | b")
     assert plan_page(made, ()).markdown.startswith(r"## a \| b")
+
+
+def test_joins_and_shots_are_a_table_the_worst_first() -> None:
+    good = Seam(kind="shot", shot="a.one", values={"cuts": 0.0})
+    bad = Seam(kind="join", shot="a.two", before="a.one", at=2.0, values={"delta_e": 3.0})
+    cut = Seam(kind="join", shot="b.one", before="a.two", judged=False, values={"delta_e": 60.0})
+    table = seams_table(Continuity((good, bad, cut)))
+    assert [row["seam"] for row in table.rows] == ["a.one → a.two", "a.one"]
+    assert table.rows[0] | {"delta_e": 3.0, "over budget": "delta_e", "at": "2.00 s"} == table.rows[0]
+    assert decode(encode(table)) == table

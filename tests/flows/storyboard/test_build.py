@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.storyboard.model import Continuity, Format, Size
+from flows.storyboard.model import Continuity, Format, Held, Size
 from tests.flows.storyboard.conftest import Desk
 from tests.flows.storyboard.test_shots import EVERYTHING, film
 
@@ -69,3 +69,13 @@ def test_voices_begin_at_shots_that_there_are(desk: Desk) -> None:
 )
 def test_deliverables_have_names_of_their_own_and_one_shape(desk: Desk, deliver: str, message: str) -> None:
     assert desk.the_problem(film(SHOT, top=f"deliver: {deliver}\n")).message == message
+
+
+def test_a_film_may_have_budgets_of_its_own_and_hear_nothing_of_them(desk: Desk) -> None:
+    text = "storyboard: 1\ntitle: x\nscenes: [{shots: [{prompt: a}]}]\n"
+    assert desk.load(text).continuity == Held()
+    held = desk.load(f"{text}continuity: {{budget: {{delta_e: 3, flash: 0.05}}, on_fail: ignore}}").continuity
+    assert held == Held({"delta_e": 3, "flash": 0.05}, warns=False)
+    assert desk.load(f"{text}continuity: {{on_fail: warn}}").continuity == Held()
+    assert "flash" in (desk.the_problem(f"{text}continuity: {{budget: {{flsh: 1}}}}").fix or "")
+    assert "100" in str(desk.the_problem(f"{text}continuity: {{budget: {{delta_e: 101}}}}"))
