@@ -140,6 +140,8 @@ def difference(one: Frame, other: Frame) -> float:
 
 
 def continues(shot: PlannedShot, before: PlannedShot) -> bool:
-    """Whether `shot` starts from a frame of `before`."""
-    takes = {take.fingerprint for take in before.takes}
+    """Whether `shot` starts from frames of `before`."""
+    takes, hand_off = {take.fingerprint for take in before.takes}, shot.first.hand_off
+    if hand_off is None or hand_off.what == "reference":
+        return False
     return any(takes.intersection(take.clips[0].upstream) for take in shot.takes)
