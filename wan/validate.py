@@ -126,7 +126,8 @@ def _check_media(request: ClipRequest, variant: Variant) -> None:
         _check_before(request.before, variant)
     if request.audio is None and "audio" in variant.needs:
         raise RequestError(f"audio: {needs(variant, 'audio')}")
-    known = len(request.before) if request.before is not None else int(request.image is not None)
+    begins_with = len(request.before) if request.before is not None else int(request.image is not None)
+    known = begins_with if variant.chained == "frames" else 0
     if request.start_frame < -known:
         begins = f" and the {known} frames that it begins with" if known else ""
         raise RequestError(f"start_frame: {request.start_frame} lies before the shot{begins}")
