@@ -74,9 +74,10 @@ class ClipLora:
 class ClipSpec:
     """Everything that decides a clip's pixels; its fingerprint is the sha256 of this object as canonical JSON.
 
-    At most one of `image` and a handed-off frame is set, but for speech, whose `image` is who speaks. `media_fps` and
-    `start_frame` are set only where something of the whole shot drives the clip: media, or a camera path, which goes by
-    frames and knows no rate. `follows` beside a field names the field whose change explains that this one changed too.
+    At most one of `image` and handed-off frames to start from is set, but for speech, whose `image` is who speaks.
+    `media_fps` and `start_frame` are set only where something of the whole shot drives the clip: media, or a camera
+    path, which goes by frames and knows no rate. `follows` beside a field names the field whose change explains that
+    this one changed too.
     """
 
     variant: str
