@@ -32,11 +32,14 @@ class Join:
     through: str | None = None
     seen_through: bool = False
 
-    def both_seen(self, overlap: int, rate: Fraction, *, goes_on: bool) -> int:
-        """In how many of the first frames of an overlap both shots are seen."""
+    def both_seen(self, overlap: int, rate: Fraction, *, goes_on: bool, alike: int = 0) -> int:
+        """In how many of the first frames of an overlap both shots are seen. `goes_on`: the later one begins with what
+        is seen of the earlier one there; in the first `alike` frames both show the same."""
         if self.xfade is None:
             return 0
-        return min(overlap, max(1, round(GOING_ON * rate))) if self.seen_through and goes_on else overlap
+        if not (self.seen_through and goes_on):
+            return overlap
+        return min(overlap, max(1, alike, round(GOING_ON * rate)))
 
 
 TRANSITIONS: Mapping[str, Join] = MappingProxyType(

@@ -132,7 +132,8 @@ class ClipRequest:
 
     `image` is the first frame or the person who speaks or moves, `last_image` the last frame (uint8 RGB `[H, W, 3]`,
     any size: prepared as the reference does). Sound and videos are those of the whole shot; `start_frame` says where
-    in the shot this clip begins (frames, at the variant's rate), so that a method reads what it needs. `audio` moves
+    in the shot this clip begins (frames, at the variant's rate), so that a method reads what it needs; it is below 0 in
+    a clip that begins with frames from before the shot. `audio` moves
     lips (S2V); `pose` is a pose video (S2V, Animate), `face` the driving face, `background` and `mask` what is kept
     around a replaced person (Animate), `mask` and `control` steer VACE, as closely as `control_scale` says (0: not at
     all); without a control video it follows a `camera` path (`wan.frames.camera`), and `references` show it what should

@@ -126,8 +126,11 @@ def _check_media(request: ClipRequest, variant: Variant) -> None:
         _check_before(request.before, variant)
     if request.audio is None and "audio" in variant.needs:
         raise RequestError(f"audio: {needs(variant, 'audio')}")
-    if request.start_frame < 0:
-        raise RequestError(f"start_frame: {request.start_frame} lies before the shot")
+    begins_with = len(request.before) if request.before is not None else int(request.image is not None)
+    known = begins_with if variant.chained == "frames" else 0
+    if request.start_frame < -known:
+        begins = f" and the {known} frames that it begins with" if known else ""
+        raise RequestError(f"start_frame: {request.start_frame} lies before the shot{begins}")
     if not 0 <= request.control_scale <= 10:
         raise RequestError(f"control_scale: {request.control_scale} is not between 0 and 10 (1 is usual)")
     if request.strength is not None and not 0 < request.strength <= 1:

@@ -105,17 +105,29 @@ def extended_lines(shots: Sequence[PlannedShot]) -> list[str]:
 
 
 def take_over_lines(plan: Plan, shown: Sequence[PlannedShot]) -> list[str]:
-    """Of shots that go on from the one before through a transition, from which moment of it."""
+    """Of shots that go on from the one before through a transition, from which moment of it; and of those that take
+    over more than a frame of another one, or less than that, what it is."""
     lines = []
     for before, shot in pairwise(plan.shots):
-        if shot.overlap and shot in shown and before.id in shot.depends_on:
+        if shot.overlap and shot in shown and before.id in shot.depends_on and shot.goes_on:
             moment = (before.num_frames - shot.overlap) / plan.fps
             lines.append(
                 f"[bold]{escape(shot.id)}[/] goes on from {escape(before.id)} after {moment:.2f} s of it, where its "
                 f"{shot.transition.kind} begins"
             )
+    lines += [line for shot in shown if (line := _taken_over(shot))]
     more = len(lines) - MOST_EXTENDED
     return lines if more <= 0 else [*lines[:MOST_EXTENDED], f"and {count(more, 'shot')} more like this"]
+
+
+def _taken_over(shot: PlannedShot) -> str:
+    """In words, where it is not the last frame alone."""
+    name, source = escape(shot.id), escape(", ".join(shot.depends_on))
+    if shot.depends_on and not shot.goes_on:
+        return f"[bold]{name}[/] is shown a frame of {source}, so that things look the same, and starts anew"
+    if shot.known:
+        return f"[bold]{name}[/] begins with the {shot.takes_over} of {source}, so that motion goes on, too"
+    return ""
 
 
 def warning_lines(plan: Plan) -> list[str]:

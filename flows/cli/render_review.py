@@ -104,6 +104,7 @@ def document_of(reviewed: Reviewed, shown: Shown) -> RenderDocument:
         "waiting": list(reviewed.open),
         "plan": None,
         "spent": plain(Spent()),
+        "seams": [],
         "rendered": 0,
         "cached": 0,
         "seconds": 0.0,

@@ -15,13 +15,14 @@ from wan.request import Numerics, Sampling
 SEEDS = 2**63
 """Seeds are 0 … 2**63 - 1; sums wrap around."""
 
-HandedOff: TypeAlias = Literal["frame", "frames", "carried"]
+HandedOff: TypeAlias = Literal["frame", "frames", "carried", "reference"]
 
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """What a clip starts from, taken from the best of some takes: one frame of it, the last frames up to there, or what
-    the clip before in the same shot carried on (tensors beside its latents, without a codec in between).
+    """What a clip takes over from the best of some takes: one frame of it to start from, the last frames up to there, a
+    frame that shows what things look like, or what the clip before in the same shot carried on (tensors beside its
+    latents, without a codec in between).
 
     A take is best whose weakest clip has the best quality; the first of equals is, so that their order counts. The
     frame is the last that the film shows of the take alone: where it cuts the clip short, or blends both shots, an
@@ -29,9 +30,14 @@ class HandOff:
     """
 
     takes: Annotated[tuple[tuple[str, ...], ...], "the takes it may start from: fingerprints of the clips of each"]
-    what: Annotated[HandedOff, "one frame, the last ones up to it, or tensors"] = "frame"
+    what: Annotated[HandedOff, "one frame, the last ones up to it, tensors, or a frame for looks alone"] = "frame"
     frame: Annotated[int, "which one, from 0, hidden ones counted; -1: the last"] = -1
     back: Annotated[int, "how many clips before the last of its take it lies"] = 0
+    count: Annotated[int, "of `frames`: how many, fewer where there are no more"] = 1
+    repeated: Annotated[int, "of `frames`: how many of its first ones each later clip of a take repeats"] = 0
+    offsets: Annotated[
+        tuple[int, ...], "of `frames`, where rates differ: how many of theirs each of them lies before the last one"
+    ] = ()
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -90,9 +96,10 @@ class ClipLora:
 class ClipSpec:
     """Everything that decides a clip's pixels; its fingerprint is the sha256 of this object as canonical JSON.
 
-    At most one of `image` and a handed-off frame is set, but for speech, whose `image` is who speaks. `media_fps` and
-    `start_frame` are set only where something of the whole shot drives the clip: media, or a camera path, which goes by
-    frames and knows no rate. `follows` beside a field names the field whose change explains that this one changed too.
+    At most one of `image` and handed-off frames to start from is set, but for speech, whose `image` is who speaks.
+    `media_fps` and `start_frame` are set only where something of the whole shot drives the clip: media, or a camera
+    path, which goes by frames and knows no rate. `follows` beside a field names the field whose change explains that
+    this one changed too.
     """
 
     variant: str

@@ -10,13 +10,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from flows.clips import ColourAnchor
-from flows.cluster.requests import handed_off, up_to_the_frame
+from flows.cluster.requests import handed_off
 from flows.continuity.anchoring import Frame, Look, anchored, look_of
 from flows.continuity.transfer import Frames
 from flows.media import frames_at, load_image
 from flows.planning.model import Clip
 from flows.store import Store
-from wan.variants import VARIANTS
+from flows.store.handed import handing_clips
 
 LOOK_FRAMES = 3
 """Of a clip, its look is read from so many frames,"""
@@ -59,7 +59,7 @@ def _look(anchor: ColourAnchor, store: Store, looks: Looks) -> Look:
         assert anchor.picture is not None, "an anchor is a look or a picture"
         picture = store.local_path(anchor.picture)
         return looks.get(anchor.picture, -1, lambda: look_of([load_image(picture)]))
-    record = up_to_the_frame(anchor.look, store)[-1]
+    record = handing_clips(anchor.look, store)[-1]
     last = anchor.look.frame if anchor.look.frame >= 0 else record.num_frames - 1
     step = max(1, round(LOOK_SECONDS * record.fps / (LOOK_FRAMES - 1)))
     wanted = sorted({max(0, last - step * number) for number in range(LOOK_FRAMES)})
@@ -68,8 +68,7 @@ def _look(anchor: ColourAnchor, store: Store, looks: Looks) -> Look:
 
 def _shown_again(clip: Clip, store: Store) -> tuple[Frame | None, int]:
     """The frame of before that the clip shows again, if there is one, and which of its own frames that is."""
-    hand_off, variant = clip.spec.hand_off, VARIANTS[clip.spec.variant]
-    if hand_off is None or hand_off.what == "carried":
+    hand_off = clip.spec.hand_off
+    if hand_off is None or hand_off.what not in ("frame", "frames"):
         return None, 0
-    again = 1 if hand_off.what == "frame" else variant.overlap
-    return (handed_off(hand_off, store), again - 1) if again > 0 else (None, 0)
+    return handed_off(hand_off, store), hand_off.count - 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import fields
+from itertools import groupby
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -16,11 +18,11 @@ from flows.errors import BlobMissing
 from flows.fields import hints
 from flows.media import StoredVideo, frames_at, load_image, read_audio
 from flows.planning.motion import MADE_FROM, PREPARED
-from flows.store import ClipRecord, Store
-from flows.store.choice import weakest
+from flows.store import Store
+from flows.store.handed import handing_clips
 from flows.store.prepared import prepared
 from wan.request import Audio, ClipRequest, Frames, Image, Lora
-from wan.variants import VARIANTS, Variant
+from wan.variants import VARIANTS
 
 CARRIED = "carried."
 """Prefix, in a clip's latents blob, of the tensors that the next clip of its shot goes on from."""
@@ -30,7 +32,8 @@ def request_of(spec: ClipSpec, store: Store) -> ClipRequest:
     """What the clip asks of a pipeline. Raises BlobMissing, MediaError."""
     given: dict[str, Any] = {name: getattr(spec, name) for name in AS_IT_IS}
     for make in MADE.values():
-        given |= make(spec, store)
+        for name, value in make(spec, store).items():
+            given[name] = (*given.get(name, ()), *value) if name in _SEVERAL else value
     return ClipRequest(**given)
 
 
@@ -54,68 +57,39 @@ def _goes_on_from(spec: ClipSpec, store: Store) -> dict[str, Any]:
     if hand_off.what == "carried":
         return {"carried": carried_on(hand_off, store)}
     if hand_off.what == "frames":
-        return {"before": frames_before(hand_off, store, variant)}
+        return {"before": frames_before(hand_off, store)}
     frame = handed_off(hand_off, store)
+    if hand_off.what == "reference":
+        return {"references": (frame,)}
     return {"before": frame[None]} if variant.chained == "carried" else {"image": frame}
 
 
 def handed_off(hand_off: HandOff, store: Store) -> Image:
-    """The frame a clip starts from: of the take that the film shows, the first among equals.
-
-    Raises BlobMissing when a take lacks a record: the pool would have rendered it first.
-    """
-    record = up_to_the_frame(hand_off, store)[-1]
+    """The frame a clip starts from, or looks at: of the take that the film shows. Raises BlobMissing."""
+    record = handing_clips(hand_off, store)[-1]
     if hand_off.frame in (-1, record.num_frames - 1):
         return _picture(store, record.last_frame)
     return frames_at(store.local_path(record.video), [hand_off.frame])[0]
 
 
-def frames_before(hand_off: HandOff, store: Store, variant: Variant) -> Frames:
-    """The last frames that the film shows up to the hand-off, as many as `variant` takes, fewer where there are no
-    more: uint8 `[F, H, W, 3]`. They reach back through the clips of a take, which repeat frames of each other as those
-    of `variant` do. Raises BlobMissing."""
-    *earlier, record = up_to_the_frame(hand_off, store)
-    count = variant.carried_frames
-    stop = hand_off.frame + 1 if hand_off.frame >= 0 else record.num_frames
-    found = _frames(record, max(0, stop - count), stop, store)
-    for record in reversed(earlier):
-        missing = count - len(found)
-        stop = record.num_frames - variant.overlap
-        if missing > 0:
-            found = np.concatenate([_frames(record, max(0, stop - missing), stop, store), found])
-    return found
-
-
-def _frames(record: ClipRecord, start: int, stop: int, store: Store) -> Frames:
-    return np.stack(frames_at(store.local_path(record.video), list(range(start, stop))))
+def frames_before(hand_off: HandOff, store: Store) -> Frames:
+    """The last frames that the film shows up to the hand-off, fewer where there are no more: uint8 `[F, H, W, 3]`, bit
+    for bit what is in the clips. They reach back through the clips of a take, each frame of which is counted once.
+    Raises BlobMissing."""
+    clips = handing_clips(hand_off, store)
+    stop = hand_off.frame + 1 if hand_off.frame >= 0 else clips[-1].num_frames
+    stops = [*(record.num_frames for record in clips[:-1]), stop]
+    shown = [(clip, one) for clip, stop in enumerate(stops) for one in range(hand_off.repeated if clip else 0, stop)]
+    offsets = hand_off.offsets or reversed(range(hand_off.count))
+    wanted = [shown[-1 - offset] for offset in offsets if offset < len(shown)]
+    runs = [(clips[clip], [number for _, number in run]) for clip, run in groupby(wanted, key=itemgetter(0))]
+    return np.stack([one for clip, numbers in runs for one in frames_at(store.local_path(clip.video), numbers)])
 
 
 def carried_on(hand_off: HandOff, store: Store) -> Mapping[str, Tensor]:
     """What the clip before carried on. Raises BlobMissing."""
-    tensors = load(store.read(_best(hand_off, store)[-1].latents))
+    tensors = load(store.read(handing_clips(hand_off, store)[-1].latents))
     return {name.removeprefix(CARRIED): tensor for name, tensor in tensors.items() if name.startswith(CARRIED)}
-
-
-def up_to_the_frame(hand_off: HandOff, store: Store) -> list[ClipRecord]:
-    """The clips of the best take up to the one that the handed-off frame lies in."""
-    best = _best(hand_off, store)
-    return best[: len(best) - hand_off.back]
-
-
-def _best(hand_off: HandOff, store: Store) -> list[ClipRecord]:
-    """The take whose weakest clip is best, as `flows.edit.timeline.chosen_take` has it: those of its clips that the
-    hand-off reads."""
-    needed = frozenset(hand_off.upstream)
-    takes = [_records([name for name in take if name in needed], store) for take in hand_off.takes]
-    return max(takes, key=lambda clips: weakest(clips).quality)
-
-
-def _records(names: Sequence[str], store: Store) -> list[ClipRecord]:
-    records = [store.record(name) for name in names]
-    found = [record for record in records if record is not None]
-    if len(found) < len(records):
-        raise BlobMissing("a clip that this one starts from is not in the store any more; render the film again")
-    return found
 
 
 def _driven_by(spec: ClipSpec, store: Store) -> dict[str, Any]:
@@ -178,12 +152,13 @@ MADE: Mapping[str, Callable[[ClipSpec, Store], dict[str, Any]]] = MappingProxyTy
     {
         "image": _first_picture,
         "last_image": _last_picture,
-        "hand_off": _goes_on_from,
         "media": _driven_by,
+        "hand_off": _goes_on_from,
         "loras": _loras,
     }
 )
-"""Fields of a spec that name blobs, and what reads them into fields of the request; a later one has the last word."""
+"""Fields of a spec that name blobs, and what reads them into fields of the request; a later one has the last word, and
+adds to references."""
 ELSEWHERE = frozenset({"variant", "render_epoch", "checkpoint", "numerics", "media_fps", "treated", "anchor"})
 """Fields that choose the pipeline, say how the blobs are read, or what is done with the frames."""
 AS_IT_IS = tuple(one.name for one in fields(ClipRequest) if one.name in hints(ClipSpec).keys() - MADE.keys())

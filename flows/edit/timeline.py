@@ -108,8 +108,9 @@ def make_timeline(plan: Plan, takes: Mapping[str, ClipRecord], store: Store) -> 
     rate = exact_rate(plan.fps)
     entries: list[Entry] = []
     for shot in plan.shots:
-        goes_on = bool(entries) and entries[-1].shot in shot.depends_on
-        blend = TRANSITIONS[shot.transition.kind].both_seen(shot.overlap, rate, goes_on=goes_on)
+        goes_on = bool(entries) and entries[-1].shot in shot.depends_on and shot.goes_on
+        join = TRANSITIONS[shot.transition.kind]
+        blend = join.both_seen(shot.overlap, rate, goes_on=goes_on, alike=shot.alike)
         entries.append(_entry(shot, _ranges(shot, takes, store), blend))
     _check_deliverables(plan.storyboard.deliver)
     return Timeline(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flows.clips import HandOff
 from flows.export.comfy_files import SAMPLERS, SCHEDULER, TEXT_ENCODER
 from flows.export.graph import Graph, Link, Value
 from flows.planning.model import Clip, Plan, PlannedShot
@@ -92,10 +93,7 @@ class Making:
         if before is not None:
             frame = clip.spec.hand_off.frame if clip.spec.hand_off.frame >= 0 else before.clip.spec.num_frames - 1
             return self.graph.add("ImageFromBatch", "Last frame", image=before.images, batch_index=frame, length=1)
-        source = next(
-            (s.id for s in self.plan.shots for take in s.takes if take.fingerprint in clip.spec.hand_off.candidates),
-            "the shot before",
-        )
+        source = self._source(clip.spec.hand_off)
         number, back = clip.spec.hand_off.frame, clip.spec.hand_off.back
         which = "last_frame" if number < 0 else f"frame_{number}"
         if back:
@@ -103,8 +101,35 @@ class Making:
         name = f"{source.replace('.', '_')}_{which}.png"
         self.files[name] = None
         words = which.replace("_", " ")
-        self.note(f"{name}: this shot goes on from {source}; put the {words} of that shot there under this name.")
+        does = "shall look like" if clip.spec.hand_off.what == "reference" else "goes on from"
+        self.note(f"{name}: this shot {does} {source}; put the {words} of that shot there under this name.")
         return self.graph.add("LoadImage", f"{words.capitalize()} of {source}", image=name)
+
+    def begins_with(self, clip: Clip, before: Made | None) -> tuple[Link | None, int]:
+        """The frames that the clip begins with, and how many: its picture, a frame or the last ones of the clip before,
+        or those of another shot."""
+        hand_off = clip.spec.hand_off
+        if hand_off is None or hand_off.what != "frames":
+            start = self.handed_off(clip, before) if hand_off is None or hand_off.what == "frame" else None
+            return start, int(start is not None)
+        count = hand_off.count
+        if before is not None:
+            first = before.clip.spec.num_frames - count
+            title = f"Last {count} frames"
+            return self.graph.add("ImageFromBatch", title, image=before.images, batch_index=first, length=count), count
+        source = self._source(hand_off)
+        name = f"{source.replace('.', '_')}_last_{count}_frames.mkv"
+        self.files[name] = None
+        self.note(
+            f"{name}: this shot begins with frames of {source}; put the last {count} frames that the film shows of "
+            "that shot alone there as a lossless video of this name."
+        )
+        return self.frames(name), count
+
+    def _source(self, hand_off: HandOff) -> str:
+        """The shot that it is from."""
+        shots = (s.id for s in self.plan.shots for take in s.takes if take.fingerprint in hand_off.candidates)
+        return next(shots, "the shot before")
 
     def sample(self, clip: Clip, given: Conditioned, *, extra_lora: str | None = None, first_step: int = 0) -> Link:
         """The clip's latents: both experts, each on its part of the steps, or the one transformer."""

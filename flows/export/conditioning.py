@@ -27,8 +27,7 @@ def finished(making: Making, clip: Clip, given: Conditioned, node: Link, **more:
     return Made(clip, latent, making.decode(clip, latent), node)
 
 
-def part(making: Making, clip: Clip, frames: Link) -> Link:
-    """The frames of this clip, of a video of the whole shot."""
-    return making.graph.add(
-        "ImageFromBatch", image=frames, batch_index=clip.spec.start_frame, length=clip.spec.num_frames
-    )
+def part(making: Making, clip: Clip, frames: Link, known: int = 0) -> Link:
+    """The frames of this clip, of a video of the whole shot, behind those that the clip begins with."""
+    first, length = clip.spec.start_frame + known, clip.spec.num_frames - known
+    return making.graph.add("ImageFromBatch", image=frames, batch_index=first, length=length)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from flows.clips import HandOff
 from flows.errors import Lacking, Problem, StoryboardError
@@ -14,14 +13,15 @@ from flows.planning.anchors import look_after
 from flows.planning.choice import Chosen, chosen
 from flows.planning.film_checks import voice_problems
 from flows.planning.gangs import gang_problems
+from flows.planning.joins import hand_off_of
 from flows.planning.model import Plan, PlannedShot, Totals
 from flows.planning.moments import Moments, planned_voices
 from flows.planning.order import critical_path, greatest_width, upstream_first, upstream_of
 from flows.planning.overheads import with_overheads
 from flows.planning.recipes import ShotRecipe, lay_out, moments_of
 from flows.planning.sampling import numerics_for
-from flows.planning.takes import TakeMaker, hand_off_of
-from flows.planning.transitions import blended, transition_problems
+from flows.planning.takes import TakeMaker
+from flows.planning.transitions import transition_problems
 from flows.planning.warnings import plan_warnings
 from flows.planning.why import worst_seam
 from flows.resolve import Snapshot, family_of
@@ -54,7 +54,7 @@ def sketch_plan(storyboard: Storyboard, settings: Settings, snapshot: Snapshot) 
         numerics, members = numerics_for(family, render), settings.cluster.members
         maker = TakeMaker(geometry, numerics, snapshot, render.device, render.negative_prompt, members)
         order = upstream_first(upstream)
-        made = _made(recipes, maker, upstream, order, moments)
+        made = _made(recipes, maker, upstream, order)
     return Sketch(storyboard, settings, snapshot, recipes, upstream, order, moments, maker, made)
 
 
@@ -162,7 +162,6 @@ def _made(
     maker: TakeMaker,
     upstream: Mapping[str, str | None],
     order: Sequence[str],
-    moments: Moments,
 ) -> dict[str, Chosen]:
     """The takes of each shot, upstream first, because fingerprints need it."""
     made: dict[str, Chosen] = {}
@@ -170,14 +169,12 @@ def _made(
     picks: dict[str, list[Pick]] = {}
     for pick in maker.snapshot.picks:
         picks.setdefault(pick.shot, []).append(pick)
-    before = dict(pairwise(reversed(list(recipes))))
     for name in order:
         source, recipe = upstream[name], recipes[name]
         hand_off = None
         if source:
-            rate = made[source].takes[0].clips[0].fps
-            early = blended(moments.overlaps[name], before.get(name), source) * rate / moments.fps
-            hand_off = hand_off_of(made[source].takes, recipe.clips[0].part.variant, round(early))
+            frames, fps, part = recipes[source].num_frames, maker.geometry.fps, recipe.clips[0].part
+            hand_off = hand_off_of(made[source].takes, frames, recipe.join, recipe.shot, part, fps)
         look = looks[source] if source and recipes[source].shot.scene == recipe.shot.scene else None
         made[name] = chosen(maker.takes(recipe, hand_off, look), recipe.shot.take, picks.get(name, ()))
         looks[name] = look_after(recipe.shot, made[name].takes, look)

@@ -19,6 +19,7 @@ from flows.planning.choice import BY_SCORE, Choice
 from flows.settings import Settings
 from flows.storyboard.model import Soundtrack, Storyboard, Transition
 from wan.request import Numerics
+from wan.variants import VARIANTS
 
 Status: TypeAlias = Literal["new", "cached"]
 
@@ -134,6 +135,31 @@ class PlannedShot:
     def render_fps(self) -> float:
         """Frames a second of its clips."""
         return self.takes[0].clips[0].fps
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it begins with frames of another shot, or right after them: not if it takes over looks alone."""
+        hand_off = self.first.hand_off
+        return bool(self.depends_on) and (hand_off is None or hand_off.what != "reference")
+
+    @property
+    def known(self) -> int:
+        """How many frames of another shot it begins with, going on by overlap; else none."""
+        hand_off = self.first.hand_off
+        overlaps = hand_off is not None and hand_off.what == "frames" and VARIANTS[self.variant].chained == "frames"
+        return hand_off.count if hand_off is not None and overlaps else 0
+
+    @property
+    def alike(self) -> int:
+        """How many of those the film shows: a transition is laid over them, in which both shots show the same."""
+        return max(0, self.known - self.takes[0].clips[0].skip_first)
+
+    @property
+    def takes_over(self) -> str:
+        """What it takes over from the shot that it depends on, in words."""
+        if not self.goes_on:
+            return "looks" if self.depends_on else ""
+        return f"last {self.known} frames" if self.known > 1 else "last frame"
 
     @property
     def audio(self) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flows.errors import Problem
 from flows.planning.film_checks import deliverable_problems
 from flows.planning.geometry import Geometry, film_geometry
+from flows.planning.joins import NOTHING, Join, joins_of
 from flows.planning.media_fit import fit_problems
 from flows.planning.moments import Moments, film_moments
 from flows.planning.motion import motion_problems
@@ -23,8 +24,8 @@ from flows.shots import (
     cut_into_clips,
     film_frames,
     following_part,
-    hidden_frames,
     is_joined,
+    overlap_of,
     part_of,
 )
 from flows.shots.problems import unusable_inputs
@@ -36,7 +37,7 @@ from wan.request import Sampling
 @dataclass(frozen=True, slots=True)
 class ShotRecipe:
     """A shot with everything decided that its takes share. `samplings` and `sizes` have one entry a clip; `num_frames`
-    counts frames of the film."""
+    counts frames of the film. `join` says how it goes on from another shot."""
 
     id: str
     shot: Shot
@@ -46,6 +47,7 @@ class ShotRecipe:
     seed: int
     count: int
     num_frames: int
+    join: Join = NOTHING
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -65,7 +67,8 @@ def lay_out(
     geometry = film_geometry(storyboard, family, problems, snapshot.image_sizes)
     problems += deliverable_problems(storyboard)
     wrong = {problem.shot for problem in problems}
-    maker = _RecipeMaker(storyboard, settings.render, family, geometry, snapshot, problems, {})
+    joins = joins_of(storyboard, family, geometry.fps, snapshot.media_seconds)
+    maker = _RecipeMaker(storyboard, settings.render, family, geometry, snapshot, problems, joins, {})
     sound = [shot for shot in storyboard.shots if shot.full_id not in wrong]
     made = [recipe for shot in sound if (recipe := maker.recipe(shot)) is not None]
     return geometry, {recipe.id: recipe for recipe in made}
@@ -87,6 +90,7 @@ class _RecipeMaker:
     geometry: Geometry
     snapshot: Snapshot
     problems: list[Problem]
+    joins: Mapping[str, Join]
     samplings: dict[tuple[str, SamplingOverride], Sampling]
 
     def recipe(self, shot: Shot) -> ShotRecipe | None:
@@ -110,6 +114,7 @@ class _RecipeMaker:
             seed=next((seed for seed in (shot.seed, self.storyboard.seed) if seed is not None), 0),
             count=self.render.takes or shot.takes,
             num_frames=frames,
+            join=self.joins.get(shot.full_id, NOTHING),
         )
 
     def _clips(self, shot: Shot, part: Part, frames: int) -> tuple[ClipCut, ...]:
@@ -117,10 +122,11 @@ class _RecipeMaker:
         try:
             return cut_into_clips(
                 clip_frames(frames, part, self.geometry.fps),
-                hidden_frames(shot),
+                self.joins.get(shot.full_id, NOTHING).hidden,
                 part,
                 following_part(part, self.family, shot),
                 joined=is_joined(shot),
+                overlap=overlap_of(shot, part),
             )
         except ValueError as error:
             self._wrong(shot, "duration", error, "make the shot shorter")

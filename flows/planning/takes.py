@@ -19,10 +19,10 @@ from flows.planning.recipes import ShotRecipe
 from flows.planning.rough import rough_seconds
 from flows.planning.why import IN_STORE, why_new
 from flows.resolve import Snapshot
+from flows.shots import ClipCut
 from wan.families import Role
 from wan.model.attention import computed
 from wan.request import Numerics
-from wan.variants import Variant
 
 PASSED_OVER = "another take was chosen"
 CLIP_SEED_STEP = 1_000_003
@@ -71,7 +71,7 @@ class TakeMaker:
             clip = self._clip(recipe, number, (seed + number * CLIP_SEED_STEP) % SEEDS, hand_off, anchor)
             clips.append(clip)
             if number + 1 < len(recipe.clips):
-                hand_off = HandOff(((clip.fingerprint,),), what=recipe.clips[number + 1].chained)
+                hand_off = _next_clip(clip, recipe.clips[number + 1])
         return Take(seed, clips[-1].fingerprint, "new", "", tuple(clips), take)
 
     def looked_up(
@@ -212,21 +212,7 @@ class TakeMaker:
         return None if path is None else self.snapshot.digests.get(path, "missing")
 
 
-def hand_off_of(takes: tuple[Take, ...], variant: Variant, early: int = 0) -> HandOff:
-    """What a shot with these takes passes on to one of `variant`: the frame `early` before the last one that the film
-    shows of it, and from speech to speech the frames before that, too."""
-    back, frame = _counted_back(takes[0].clips, early)
-    reaches_back = variant.chained == "carried" and variant.name == takes[0].clips[-1].spec.variant
-    chains = tuple(tuple(clip.fingerprint for clip in take.clips) for take in takes)
-    return HandOff(chains, what="frames" if reaches_back else "frame", frame=frame, back=back)
-
-
-def _counted_back(clips: tuple[Clip, ...], early: int) -> tuple[int, int]:
-    """Where the frame `early` before the last shown one lies: how many clips from the end, and which of its frames
-    (-1: its last). Of what is longer than the shot, which is refused elsewhere, the first frame."""
-    for back, clip in enumerate(reversed(clips)):
-        if early < clip.keep:
-            frame = clip.skip_first + clip.keep - 1 - early
-            return back, -1 if frame == clip.spec.num_frames - 1 else frame
-        early -= clip.keep
-    return len(clips) - 1, clips[0].skip_first
+def _next_clip(clip: Clip, cut: ClipCut) -> HandOff:
+    """What the next clip of a shot goes on from; of several frames all that it repeats."""
+    count = cut.skip_first if cut.chained == "frames" else 1
+    return HandOff(((clip.fingerprint,),), what=cut.chained, count=count)

@@ -9,15 +9,6 @@ from flows.planning.model import PlannedShot
 from flows.storyboard.model import Shot
 
 
-def blended(overlap: int, before: str | None, source: str | None) -> int:
-    """How many frames of `source`, the shot that this one goes on from, are blended with it: as many as it overlaps
-    the shot `before` it in the film, if that is the one. Both full ids.
-
-    It starts from the frame before those: while they blend, both shots show the same moment, and nobody is seen twice.
-    """
-    return overlap if source is not None and source == before else 0
-
-
 def transition_problems(shots: Sequence[PlannedShot], sources: Sequence[Shot]) -> list[Problem]:
     """Transitions that are longer than the shots they join, or that meet inside a shot."""
     problems = []

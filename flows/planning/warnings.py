@@ -13,9 +13,10 @@ from flows.planning.media_fit import length_remarks
 from flows.planning.model import PlannedShot
 from flows.planning.moments import Moments
 from flows.resolve import Snapshot
-from flows.shots import choose_variant, film_fps, part_of
-from flows.shots.inputs import IMAGE, driver, references, shown_as_it_is
+from flows.shots import choose_variant, film_fps, overlap_of, part_of
+from flows.shots.inputs import IMAGE, continues_by, driver, references, shown_as_it_is
 from flows.storyboard.model import Shot, Storyboard
+from flows.words import count
 from wan.families import Family
 from wan.frames.geometry import is_rounding_of
 from wan.variants import VARIANTS
@@ -41,6 +42,7 @@ def plan_warnings(
         _cropped_pictures(sources, shots, snapshot),
         _unused_references(sources, family),
         _weak_references(sources, family),
+        _short_overlaps(sources, shots, family),
         _unreached_ends(sources, shots),
         _other_lengths(sources, snapshot),
         map(_as_text, snapshot.remarks),
@@ -139,13 +141,27 @@ def _unused_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:
 
 def _weak_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:
     """Said once a film."""
-    shown = [shot for shot in shots if references(shot)]
+    shown = [shot for shot in shots if references(shot) or continues_by(shot, "reference")]
     roles = [(shot, family.roles.get(choose_variant(shot, family))) for shot in shown]
     weak = [(shot, role.references_miss) for shot, role in roles if role is not None and role.references_miss]
     if weak:
         shot, missed = weak[0]
         name = shot.full_id + (f" and {len(weak) - 1} more" if len(weak) > 1 else "")
         yield f"the {family.name} family does not take the {missed} from references; say it in the prompt (shot {name})"
+
+
+def _short_overlaps(sources: Sequence[Shot], shots: Sequence[PlannedShot], family: Family) -> Iterator[str]:
+    """Of shots that are to go on from more frames than the other one has."""
+    overlaps = [pair for pair in zip(sources, shots, strict=True) if continues_by(pair[0], "overlap")]
+    by_id = {shot.id: shot for shot in shots} if overlaps else {}
+    for source, shot in overlaps:
+        part = part_of(family, shot.variant)
+        before = by_id[source.continuity.source if source.continuity else ""]
+        if part is not None and shot.known < (wanted := overlap_of(source, part)):
+            yield (
+                f"{before.id} has {count(before.num_frames, 'frame')}, fewer than the {wanted} of the overlap: "
+                f"{shot.id} begins with {shot.known} of them (shot {shot.id})"
+            )
 
 
 def _unreached_ends(sources: Sequence[Shot], shots: Sequence[PlannedShot]) -> Iterator[str]:

@@ -106,6 +106,10 @@ def _say(changes: Mapping[Fact, Sequence[str]]) -> list[str]:
 def _other_start(mine: Spec, its: Spec, upstream: str | None) -> str:
     if mine.get("takes") != its.get("takes"):
         return f"upstream {upstream} changed"
+    if mine.get("what") != its.get("what"):
+        return f"goes on from {upstream} in another way"
+    if mine.get("count") != its.get("count"):
+        return f"overlaps {upstream} by another number of frames"
     return f"starts from another frame of {upstream}"
 
 

@@ -8,12 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.clips import HandOff
 from flows.errors import MediaError, StoreError
-from flows.media import load_image, middle_frame, read_audio
+from flows.media import frames_at, load_image, middle_frame, read_audio
 from flows.planning.model import Plan, Take
 from flows.planning.motion import PREPARED
 from flows.report.frames import jpeg_uri
 from flows.store import Store
+from flows.store.handed import handing_clips
 from flows.store.prepared import prepared
 
 if TYPE_CHECKING:
@@ -54,6 +56,9 @@ class Inputs:
             yield self._given("Last picture", last)
         if first.anchor is not None and first.anchor.picture is not None:
             yield self._given("Colours", first.anchor.picture)
+        hand_off = first.hand_off
+        if hand_off is not None and hand_off.what == "reference":
+            yield Input("Reference", "a frame of another shot", self._handed_off(hand_off))
         for medium in first.media:
             if medium.name == PREPARED:
                 for name, digest in (prepared(self._store, medium.digest) or {}).items():
@@ -66,6 +71,19 @@ class Inputs:
     def _given(self, what: str, digest: str) -> Input:
         path = _path(digest, self._plan)
         return Input(what, path.name, self._picture(digest, lambda: path))
+
+    def _handed_off(self, hand_off: HandOff) -> str | None:
+        try:
+            record = handing_clips(hand_off, self._store)[-1]
+        except StoreError:
+            return None
+        if hand_off.frame in (-1, record.num_frames - 1):
+            return self._picture(record.last_frame, partial(self._store.local_path, record.last_frame))
+        try:
+            clip = self._store.local_path(record.video)
+            return jpeg_uri(frames_at(clip, [hand_off.frame])[0], WIDTH)
+        except (MediaError, StoreError, OSError):
+            return None
 
     def _picture(self, digest: str, place: Callable[[], Path]) -> str | None:
         if digest not in self._pictures:

@@ -13,9 +13,11 @@ from flows.review.model import Kind, Question
 from flows.review.rounds import own_seed
 from flows.settings import Settings
 from flows.shots import choose_variant, film_fps
+from flows.shots.inputs import references
 from flows.storyboard.model import Format, Scene, Shot, Size, Soundtrack, Storyboard, Transition
 from flows.storyboard.sizes import FILM_MULTIPLE
 from wan.families import Family
+from wan.variants import VARIANTS
 
 DRAFT_SECONDS = 1.0
 """Of a shot's draft at most."""
@@ -110,12 +112,15 @@ def _one_take(shot: Shot, storyboard: Storyboard) -> Shot:
 
 
 def _still(shot: Shot, storyboard: Storyboard, family: Family) -> Shot:
-    """One frame of its prompt: what it goes on from, and what drives it, is not drawn. Where a still is drawn by
-    another model than the shot, LoRAs of that one do not fit."""
+    """One frame of its prompt: what it goes on from, and what drives it, is not drawn; pictures of the cast are shown
+    to a model that takes some. Where a still is drawn by another model than the shot, LoRAs of that one do not fit."""
+    own = choose_variant(shot, family)
+    shown = own in VARIANTS and "references" in VARIANTS[own].inputs and bool(references(shot))
     still = replace(
         _one_take(shot, storyboard),
         duration=1 / film_fps(storyboard, family),
-        variant="auto",
+        variant=own if shown else "auto",
+        cast=shot.cast if shown else tuple(replace(member, reference=None) for member in shot.cast),
         image=None,
         end_image=None,
         audio=None,
@@ -124,5 +129,5 @@ def _still(shot: Shot, storyboard: Storyboard, family: Family) -> Shot:
         transition=Transition(),
         caption=None,
     )
-    same = choose_variant(still, family) == choose_variant(shot, family)
+    same = choose_variant(still, family) == own
     return still if same else replace(still, loras=())

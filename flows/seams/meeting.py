@@ -100,7 +100,7 @@ def difference(one: Frame, other: Frame) -> float:
 
 
 def continues(shot: PlannedShot, before: PlannedShot) -> bool:
-    """Whether `shot` starts from a frame of `before`."""
+    """Whether `shot` starts from frames of `before`; one that has it as a reference starts anew."""
     takes = {take.fingerprint for take in before.takes}
-    starts = (take.clips[0].spec.hand_off for take in shot.takes)
-    return any(takes.intersection(start.upstream) for start in starts if start is not None)
+    starts = [start for take in shot.takes if (start := take.clips[0].spec.hand_off) is not None]
+    return any(takes.intersection(start.upstream) for start in starts if start.what != "reference")

@@ -3,7 +3,7 @@
 from flows.shots.choice import ANY_FAMILY, Part, choose_variant, following_part, part_of
 from flows.shots.cutting import ClipCut, cut_into_clips
 from flows.shots.inputs import INPUTS, Input
-from flows.shots.lengths import clip_frames, film_fps, film_frames, hidden_frames, is_joined
+from flows.shots.lengths import clip_frames, film_fps, film_frames, hidden_frames, is_joined, overlap_of
 from flows.shots.used import shot_variants, used_variants
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "following_part",
     "hidden_frames",
     "is_joined",
+    "overlap_of",
     "part_of",
     "shot_variants",
     "used_variants",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import compress
 from operator import attrgetter
 
-from flows.shots.inputs import ANIMATE, BOTH, CONTROL, IMAGE, INPUTS, SPEECH, TEXT
+from flows.shots.inputs import ANIMATE, BOTH, CONTROL, IMAGE, INPUTS, SPEECH, TEXT, Input
 from flows.storyboard.model import Shot
 from wan.families import FAMILIES, Family, Role
 from wan.frames.geometry import longest_clip
@@ -16,9 +16,9 @@ ANY_FAMILY = FAMILIES["wan22"]
 """The family that has all variants, and no sizes and lengths of its own: what it cannot render, none can."""
 _FIRST = (SPEECH, ANIMATE, CONTROL, IMAGE)
 """Of several variants that `auto` could take, the first of these: what drives a shot counts more than a picture."""
-_TAKEN = {row.group: row.auto for row in sorted(INPUTS, key=lambda row: _FIRST.index(row.auto or IMAGE)) if row.auto}
-"""Keys of a shot that `auto` goes by, the first one that is written, and the variant it takes for each."""
-_given = attrgetter(*_TAKEN)
+_TAKEN = sorted((row for row in INPUTS if row.auto), key=lambda row: _FIRST.index(row.auto or IMAGE))
+"""What `auto` goes by: the first of these that the shot brings."""
+_written = attrgetter(*(row.group for row in _TAKEN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ def choose_variant(shot: Shot, family: Family) -> str:
     """The variant's name: what the shot says, else by what it brings. It may be one that the family lacks."""
     if shot.variant != "auto":
         return shot.variant
-    wanted = next(compress(_TAKEN.values(), _given(shot)), TEXT)
+    taken = _taken(shot)
+    wanted = (taken.auto if taken else None) or TEXT
     return BOTH if wanted in (TEXT, IMAGE) and wanted not in family.roles and BOTH in family.roles else wanted
 
 
@@ -65,7 +66,13 @@ def key_of_variant(shot: Shot) -> str:
     """The key that a shot has its variant from."""
     if shot.variant != "auto":
         return "variant"
-    return next(compress(_TAKEN, _given(shot)), "variant")
+    taken = _taken(shot)
+    return taken.group if taken else "variant"
+
+
+def _taken(shot: Shot) -> Input | None:
+    """What `auto` goes by in the shot."""
+    return next((row for row in compress(_TAKEN, _written(shot)) if row.given is None or row.given(shot)), None)
 
 
 def part_of(family: Family, variant: str) -> Part | None:

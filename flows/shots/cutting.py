@@ -15,8 +15,9 @@ from wan.frames.geometry import num_frames_at_least
 class ClipCut:
     """`num_frames` are rendered by `part`; the first `skip_first` are hidden, the next `keep` are in the film.
 
-    `start` is where in the shot the first rendered frame lies. `chained` says what a later clip goes on from: the
-    last frame of the clip before, its last frames, or what it carried on (`Variant.chained`).
+    `start` is where in the shot the first rendered frame lies, below 0 where that is before the shot. `chained` says
+    what a later clip goes on from: the last frame of the clip before, its last frames, or what it carried on
+    (`Variant.chained`).
     """
 
     part: Part
@@ -28,27 +29,29 @@ class ClipCut:
 
 
 def cut_into_clips(
-    frames: int, hidden: int, part: Part, following: Part | None, *, joined: bool = False
+    frames: int, hidden: int, part: Part, following: Part | None, *, joined: bool = False, overlap: int | None = None
 ) -> tuple[ClipCut, ...]:
     """As few clips as can be, of about equal length, that show `frames` frames.
 
-    Every clip after the first repeats the variant's `overlap` frames of the one before and hides them. All but the
-    last are used whole; the last is cut to what is left. `joined`: the first is as one that follows (`is_joined`).
-    Raises ValueError when more than one is needed and `following` is None.
+    The first hides its first `hidden` frames, which lie before the shot. Every later clip repeats `overlap` frames of
+    the one before (None: as many as its variant does) and hides them. All but the last are used whole; the last is cut
+    to what is left. `joined`: the first is as one that follows (`is_joined`). Raises ValueError when more than one is
+    needed and `following` is None.
     """
     first = (part.longest_following if joined else part.longest) - hidden
     if frames <= first:
         length = num_frames_at_least(frames + hidden, part.variant, part.role, following=joined)
-        return (ClipCut(part, length, hidden, frames),)
+        return (ClipCut(part, length, hidden, frames, -hidden),)
     if following is None:
         raise ValueError(f"{part.variant.name} renders {first} frames at most and nothing can go on from there")
     if following.variant.chained != "frame":
-        return _even_cuts(frames, hidden, part, 0 if joined else part.longest_following - part.longest)
+        lost = 0 if joined else part.longest_following - part.longest
+        return _even_cuts(frames, hidden, part, lost, part.variant.overlap if overlap is None else overlap)
     overlap = following.variant.overlap
     more = following.longest_following - overlap
     count = 1 + math.ceil((frames - first) / more)
     clips: list[ClipCut] = []
-    left, start = frames, 0
+    left, start = frames, -hidden
     for index in range(count):
         this, skip, room = (following, overlap, more) if index else (part, hidden, first)
         share = max(math.ceil(left / (count - index)), left - (count - index - 1) * more)
@@ -60,19 +63,19 @@ def cut_into_clips(
     return tuple(clips)
 
 
-def _even_cuts(frames: int, hidden: int, part: Part, lost: int) -> tuple[ClipCut, ...]:
+def _even_cuts(frames: int, hidden: int, part: Part, lost: int, overlap: int) -> tuple[ClipCut, ...]:
     """Clips that go on from several frames of each other are equally long, but for the `lost` frames that the first one
     drops: a shorter one would have too few to hand on. No clip is shorter than what is carried, if it can be: the rest
     would have to be carried as pixels."""
     variant, longest = part.variant, part.longest_following
     rendered = frames + hidden
-    count = clips_needed(rendered, longest - lost, longest, variant.overlap)
-    least = math.ceil((rendered + lost + (count - 1) * variant.overlap) / count)
-    least = max(least, min(variant.carried_frames + lost, longest))
+    count = clips_needed(rendered, longest - lost, longest, overlap)
+    least = math.ceil((rendered + lost + (count - 1) * overlap) / count)
+    least = max(least, min(max(variant.carried_frames, overlap) + lost, longest))
     piece = num_frames_at_least(least, variant, part.role, following=True)
     clips: list[ClipCut] = []
-    for start, length in cut(rendered, piece - lost, piece, variant.overlap):
-        skip = variant.overlap if clips else hidden
+    for start, length in cut(rendered, piece - lost, piece, overlap):
+        skip = overlap if clips else hidden
         keep = min(length - skip, rendered - start - skip)
-        clips.append(ClipCut(part, length, skip, keep, start, variant.chained if clips else "frame"))
+        clips.append(ClipCut(part, length, skip, keep, start - hidden, variant.chained if clips else "frame"))
     return tuple(clips)

@@ -4,7 +4,7 @@ it. A new input is a field of `Shot`, its line in the language, and a row here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress, groupby
@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from flows.errors import Place
 from flows.storyboard.context import AssetKind
-from flows.storyboard.model import Shot
+from flows.storyboard.model import ContinuityKind, Shot
 from wan.frames.camera import parse_camera
 from wan.inputs import DRIVEN, Use
 from wan.variants import Variant
@@ -58,7 +58,7 @@ class Input:
     - `end`: what happens at its end, or the shot's.
     - `over`: the key of the video that it lies over: both are cropped alike.
     - `shown`: the model goes on from it as it is, so it should look like what the model was trained on.
-    - `given`: whether a shot has it, where it is no file.
+    - `given`: whether a shot has it, where it is no file; of several rows with one key, the one that it has.
     """
 
     key: str
@@ -117,6 +117,11 @@ class Input:
         return str(attrgetter(self.option)(shot)) if self.option else ""
 
 
+def continues_by(shot: Shot, *ways: ContinuityKind) -> bool:
+    """Whether the shot takes over something of another one in one of these ways."""
+    return shot.continuity is not None and shot.continuity.by in ways
+
+
 def is_led(shot: Shot) -> bool:
     """Whether a control video says what is seen where."""
     return shot.control is not None and shot.control.video is not None
@@ -137,7 +142,25 @@ INPUTS: tuple[Input, ...] = (
         use=Use("continuity"),
         meets="image",
         auto=IMAGE,
-        given=lambda shot: shot.continuity is not None,
+        given=lambda shot: continues_by(shot, "last_frame", "keyframes"),
+    ),
+    Input(
+        key="continuity",
+        kind="frame",
+        fills=("before",),
+        use=Use("overlap"),
+        meets="control",
+        auto=CONTROL,
+        given=lambda shot: continues_by(shot, "overlap"),
+    ),
+    Input(
+        key="continuity",
+        kind="frame",
+        fills=("references",),
+        use=Use("references"),
+        meets="control",
+        auto=CONTROL,
+        given=lambda shot: continues_by(shot, "reference"),
     ),
     Input(
         key="audio",
@@ -239,14 +262,31 @@ def brought(shot: Shot) -> list[tuple[Input, tuple[Path, ...]]]:
     ]
 
 
+def _given(shot: Shot, rows: Iterable[Input]) -> list[Input]:
+    """Those of the rows that the shot may have: of what is no file, those that it has."""
+    return [row for row in rows if row.given is None or row.given(shot)]
+
+
 def asked_of_a_variant(shot: Shot) -> dict[str, frozenset[str]]:
     """By key, what a variant must be able to use for it (`Variant.inputs`)."""
     asked: dict[str, frozenset[str]] = {}
-    for group, (first, *others) in written(shot):
+    for group, rows in written(shot):
+        first, *others = _given(shot, rows) or rows
         if first.use is not None and not first.spare:
             more = (row.use.asks for row in others if row.use is not None and row.files(shot))
             asked[group] = frozenset([first.use.asks, *more])
     return asked
+
+
+def called(shot: Shot, key: str) -> str:
+    """What people call what a shot brings at a key: of continuity also the way, unless it is the usual one."""
+    by = shot.continuity.by if key == "continuity" and shot.continuity else "last_frame"
+    return key if by == "last_frame" else f"{key} by {by}"
+
+
+def place_key(shot: Shot, key: str) -> str:
+    """Where to say that it cannot be used: of continuity its way, unless it is the usual one."""
+    return key if called(shot, key) == key else f"{key}.by"
 
 
 def media_of(shot: Shot, variant: Variant) -> list[tuple[Input, Path]]:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flows.shots.choice import Part, choose_variant, part_of
-from flows.shots.inputs import driver
+from flows.shots.inputs import continues_by, driver
 from flows.storyboard.model import Shot, Storyboard
 from wan.families import Family
 from wan.variants import VARIANTS
+from wan.variants.sizes import FRAMES_A_LATENT
 
 
 def film_fps(storyboard: Storyboard, family: Family) -> float:
@@ -35,13 +36,28 @@ def film_frames(shot: Shot, part: Part, fps: float, seconds: Mapping[Path, float
         drives = driver(shot)
         duration = seconds.get(drives[1]) if drives else None
     if duration is None:
-        return max(1, math.floor((part.longest - hidden_frames(shot)) * fps / part.rate(fps) + 1e-6))
+        return max(1, math.floor((part.longest - hidden_frames(shot, part)) * fps / part.rate(fps) + 1e-6))
     return max(1, math.ceil(duration * fps - 1e-6))
 
 
-def hidden_frames(shot: Shot) -> int:
-    """1 for a shot that begins with a frame which the film has shown already."""
-    return 1 if shot.continuity is not None and shot.continuity.by == "last_frame" and shot.audio is None else 0
+def hidden_frames(shot: Shot, part: Part) -> int:
+    """How many frames of another shot it begins with, which the film has shown already: one, or those of an overlap."""
+    if shot.continuity is None or shot.audio is not None:
+        return 0
+    by = shot.continuity.by
+    return overlap_of(shot, part) if by == "overlap" else 1 if by == "last_frame" else 0
+
+
+def overlap_of(shot: Shot, part: Part) -> int:
+    """How many frames its clips repeat of each other, and of the shot that it goes on from by overlap: the shot's own
+    number, or the variant's."""
+    own = shot.continuity.frames if continues_by(shot, "overlap") and shot.continuity else None
+    return own or part.variant.overlap
+
+
+def whole_latents(frames: int) -> int:
+    """The greatest number of frames up to this one that latents stand for: 1, 5, 9 …"""
+    return (max(frames, 1) - 1) // FRAMES_A_LATENT * FRAMES_A_LATENT + 1
 
 
 def is_joined(shot: Shot) -> bool:

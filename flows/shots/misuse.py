@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from flows.errors import Place
-from flows.shots.choice import choose_variant, key_of_variant
-from flows.shots.inputs import GROUPS, Input, asked_of_a_variant, brought
+from flows.shots.choice import choose_variant, key_of_variant, part_of
+from flows.shots.inputs import GROUPS, Input, asked_of_a_variant, brought, called, continues_by, place_key
+from flows.shots.lengths import overlap_of, whole_latents
 from flows.storyboard.model import Shot
 from wan.families import FAMILIES, Family
 from wan.inputs import Use, cannot_use, needs, one_transformer, who_can
@@ -24,6 +25,7 @@ def misuses(shot: Shot, family: Family) -> Iterator[Fault]:
     yield from _unusable(shot, variant, family)
     yield from _other_than_a_pose(rows, variant)
     yield from _two_first_frames(shot, variant)
+    yield from _nothing_but_overlap(shot, variant, family)
     yield from _lacking(shot, rows, variant)
     yield from _faces_of_the_cast(shot, variant)
     yield from _experts(shot, variant)
@@ -32,7 +34,8 @@ def misuses(shot: Shot, family: Family) -> Iterator[Fault]:
 def _unusable(shot: Shot, variant: Variant, family: Family) -> Iterator[Fault]:
     for key, asked in asked_of_a_variant(shot).items():
         if not asked <= variant.inputs:
-            yield key, cannot_use(variant, f"`{key}`"), _remedy(shot, family, *(asked - variant.inputs))
+            what = called(shot, key) if called(shot, key) != key else f"`{key}`"
+            yield place_key(shot, key), cannot_use(variant, what), _remedy(shot, family, *(asked - variant.inputs))
 
 
 def _remedy(shot: Shot, family: Family, *asked: str) -> str:
@@ -57,13 +60,28 @@ def _other_than_a_pose(rows: Sequence[Input], variant: Variant) -> Iterator[Faul
 
 def _two_first_frames(shot: Shot, variant: Variant) -> Iterator[Fault]:
     """Of speech, `image` is who speaks; of all others it is the first frame."""
-    if shot.image and shot.continuity and "continuity" in variant.inputs and "audio" not in variant.inputs:
-        message = f"a shot starts from `image` or from the last frame of {shot.continuity.source}, not from both"
+    begins = continues_by(shot, "last_frame", "overlap", "keyframes") and "continuity" in variant.inputs
+    if shot.image and shot.continuity and begins and "audio" not in variant.inputs:
+        frame = "last frames" if continues_by(shot, "overlap") else "last frame"
+        message = f"a shot starts from `image` or from the {frame} of {shot.continuity.source}, not from both"
         yield "image", message, "remove `image`, or write `continuity: none`"
+
+
+def _nothing_but_overlap(shot: Shot, variant: Variant, family: Family) -> Iterator[Fault]:
+    """A clip that begins with frames of another shot has room for a latent frame of its own at least."""
+    part = part_of(family, variant.name)
+    if part is None or not continues_by(shot, "overlap") or "overlap" not in variant.inputs:
+        return
+    most = whole_latents(part.longest - 1)
+    if (wanted := overlap_of(shot, part)) > most:
+        message = f"an overlap of {wanted} frames leaves nothing of a clip of {variant.name}, of {part.longest} frames"
+        yield "continuity.frames", message, f"write {most} or less"
 
 
 def _lacking(shot: Shot, rows: Sequence[Input], variant: Variant) -> Iterator[Fault]:
     met = {row.meets for row in rows if row.use is not None and row.use.by(variant)}
+    if continues_by(shot, "overlap", "reference"):
+        met.add("image")  # if it is missing all the same, the way of going on was refused
     for need in sorted(variant.needs - met):
         at = key_of_variant(shot)
         beside = GROUPS[at][0].beside if at in GROUPS and need == "image" else ""
@@ -75,7 +93,8 @@ def _supply(need: str, shot: Shot, variant: Variant) -> str:
         return "add `image`, or `continuity: {from: ...}`" if "continuity" in variant.inputs else "add `image`"
     if need == "control":
         what = "`video` or `references` to it" if shot.control else "`control`"
-        return f"add {what}, or a camera path such as `slow pan left`"
+        on = "write `by: overlap`, " if shot.continuity else ""
+        return f"{on}add {what}, or a camera path such as `slow pan left`"
     return f"add `{need}`, or use `variant: auto`"
 
 

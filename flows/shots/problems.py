@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from flows.errors import Place, Problem
 from flows.shots.choice import ANY_FAMILY, choose_variant, key_of_variant
-from flows.shots.inputs import asked_of_a_variant
+from flows.shots.inputs import asked_of_a_variant, called, continues_by, place_key
 from flows.shots.misuse import Fault, misuses
 from flows.storyboard.model import Shot, Storyboard
 from flows.storyboard.problems import listed
@@ -38,8 +38,8 @@ def input_problems(shot: Shot, family: Family) -> list[Problem]:
 
 
 def _not_yet(shot: Shot, family: Family) -> Iterator[Fault]:
-    if shot.continuity is not None and shot.continuity.by != "last_frame":
-        yield "continuity.by", f"not rendered yet: continuity by {shot.continuity.by}", "use `by: last_frame`"
+    if continues_by(shot, "keyframes"):
+        yield "continuity.by", "not rendered yet: continuity by keyframes", "use `by: last_frame`"
 
 
 def _too_much(shot: Shot, family: Family) -> Iterator[Fault]:
@@ -49,7 +49,8 @@ def _too_much(shot: Shot, family: Family) -> Iterator[Fault]:
         return
     apart = [key for key in asked if _some_variant_can(*(what for other, what in asked.items() if other != key))]
     fix = f"remove {' or '.join(apart)}, or make several shots of it" if apart else "make several shots of it"
-    yield apart[-1] if apart else "", f"no variant can use {' and '.join(asked)} in one shot", fix
+    names = " and ".join(called(shot, key) for key in asked)
+    yield place_key(shot, apart[-1]) if apart else "", f"no variant can use {names} in one shot", fix
 
 
 def _some_variant_can(*asked: frozenset[str]) -> bool:
@@ -64,8 +65,11 @@ def _no_variant(shot: Shot, family: Family) -> Iterator[Fault]:
     elif name not in family.roles:
         able = [other.name for other in FAMILIES.values() if name in other.roles]
         fix = f"use model={' or model='.join(able)}" if able else "leave `variant` out"
+        key = key_of_variant(shot)
+        if key == "continuity" and not continues_by(shot, "last_frame"):
+            fix += ", or `by: last_frame`"
         message = f"the {family.name} family has no checkpoint for {name}; it has {listed(family.roles)}"
-        yield key_of_variant(shot), message, fix
+        yield place_key(shot, key), message, fix
 
 
 _KINDS: tuple[Callable[[Shot, Family], Iterator[Fault]], ...] = (_not_yet, _too_much, _no_variant, misuses)

@@ -24,6 +24,6 @@ def shot_variants(shot: Shot, family: Family, fps: float, seconds: Mapping[Path,
         return ()
     following = following_part(part, family, shot)
     shown = clip_frames(film_frames(shot, part, fps, seconds), part, fps)
-    if following and following != part and shown > part.longest - hidden_frames(shot):
+    if following and following != part and shown > part.longest - hidden_frames(shot, part):
         return part.variant.name, following.variant.name
     return (part.variant.name,)

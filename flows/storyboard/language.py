@@ -95,7 +95,12 @@ CONTINUITY = Record(
     (
         Field("from", ShotReference(), "The shot that is continued.", default="`previous`"),
         Field("by", Choice(words.CONTINUITY), "How it is continued.", default="`last_frame`"),
-        Field("frames", Number(1, 80, whole=True), "How many frames overlap; only with `by: overlap`."),
+        Field(
+            "frames",
+            Number(1, 77, whole=True),
+            "With `by: overlap`: how many frames overlap, in whole latents (5, 9, 13 …).",
+            default=f"`{VARIANTS['vace-fun-a14b'].overlap}`",
+        ),
     ),
 )
 ANCHOR = Record(

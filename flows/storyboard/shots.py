@@ -30,6 +30,7 @@ from flows.storyboard.prompts import Prompts
 from flows.storyboard.records import Values
 from flows.storyboard.words import PREVIOUS
 from flows.words import count
+from wan.variants.sizes import FRAMES_A_LATENT
 
 _JOINED = ("style", "camera", "lighting", "lens", "palette")
 _NO_SAMPLING = SamplingOverride()
@@ -124,6 +125,11 @@ class ShotBuilder:
         if frames is not None and by != "overlap":
             fix = "remove it, or write by: overlap"
             self.problems.add(written.places["frames"], "frames is only for `by: overlap`", fix)
+        elif frames is not None and frames % FRAMES_A_LATENT != 1:
+            below = frames - (frames - 1) % FRAMES_A_LATENT
+            message = f"{frames} frames are no whole latents: the first stands alone, then {FRAMES_A_LATENT} are one"
+            fix = f"write {f'{below} or ' if below > 1 else ''}{below + FRAMES_A_LATENT}"
+            self.problems.add(written.places["frames"], message, fix)
         source: Text | None = written.get("from")
         if "from" in written.places and source is None:
             return None

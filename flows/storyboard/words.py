@@ -14,9 +14,9 @@ TRANSITIONS: Mapping[str, str] = MappingProxyType({name: join.help for name, joi
 CONTINUITY: Mapping[str, str] = MappingProxyType(
     {
         "last_frame": "starts from the last frame that is seen of the other shot alone",
-        "overlap": "goes on from its last `frames` frames",
+        "overlap": "begins with its last `frames` frames, so that motion goes on, too (VACE)",
         "keyframes": "is held to frames picked from it",
-        "reference": "takes it as a reference for looks, not for the first frame",
+        "reference": "is shown a frame of it for looks, and starts anew (VACE)",
     }
 )
 """What a shot takes over from another one."""

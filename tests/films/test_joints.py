@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import flows
+from flows.cluster.requests import request_of
 from flows.cluster.wan_clips import WanRenderer
 from flows.film.survey import put_assets
 from flows.media import load_image, read_video
@@ -18,6 +20,8 @@ from wan.families import FAMILIES
 from wan.load import load_pipeline
 from wan.pipeline import Pipeline
 from wan.request import ArrayVideo, ClipRequest, Frames
+from wan.tiny.judge import judge, moments, sprite_mask
+from wan.tiny.measure import psnr
 from wan.variants import VARIANTS
 from wan.weights.checkpoint import Checkpoint
 
@@ -103,3 +107,43 @@ def test_a_speaker_goes_on_speaking_in_the_next_shot(tmp_path: Path) -> None:
     hand_off = plan.clips[1].spec.hand_off
     assert hand_off is not None
     assert hand_off.what == "frames", "between shots, what is shown, not what is carried"
+
+
+MOVING = """
+storyboard: 1
+title: Going further
+format: {size: 256x144, fps: 16}
+seed: 5
+scenes:
+  - id: sea
+    setting: over water at noon
+    shots:
+      - {id: one, prompt: a red boat moves left to right, duration: 1}
+      - {id: two, prompt: a red boat moves left to right, duration: 1, continuity: {from: previous, by: overlap}}
+      - {id: three, prompt: "a paper toy rises, soft light", duration: 1, continuity: {from: one, by: reference}}
+"""
+
+
+def test_motion_goes_on_through_an_overlap(tmp_path: Path) -> None:
+    """Shape, colour and speed are kept, and the clip is given the frames that were shown, bit for bit."""
+    (tmp_path / "film.yaml").write_text(MOVING)
+    plan = flows.plan(flows.load(tmp_path / "film.yaml", overrides=[f"store.address={tmp_path / 'store'}"]))
+    store = open_store(str(tmp_path / "store"))
+    renderer = WanRenderer(threads=1, family="tiny", device="cpu")
+    first, second, third = plan.clips
+    assert [clip.spec.variant for clip in plan.clips] == ["t2v-a14b", "vace-fun-a14b", "vace-fun-a14b"]
+    records = [store.publish(renderer.render(clip, store, Quiet())) for clip in (first, second)]
+    one, two = (np.stack(list(read_video(store.local_path(record.video)))) for record in records)
+    shown = one[: first.keep]
+    known = request_of(second.spec, store).before
+    assert known is not None
+    assert np.array_equal(known, shown[-second.skip_first :])
+    assert psnr(torch.from_numpy(two[: second.skip_first]), torch.from_numpy(known)) > 26
+    film = np.concatenate([shown, two[second.skip_first : second.skip_first + second.keep]])
+    reading = judge(film)
+    assert (reading.shape, reading.colour, reading.motion) == ("boat", "red", "left_to_right")
+    _, x, _ = moments(sprite_mask(film)[None])
+    before, after = (float((part[-1] - part[0]) / (len(part) - 1)) for part in (x[0][7:16], x[0][16:25]))
+    assert abs(after - before) < 0.25 * before
+    (looks,) = request_of(third.spec, store).references
+    assert np.array_equal(looks, shown[-1])

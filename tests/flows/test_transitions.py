@@ -50,6 +50,8 @@ def test_both_shots_are_seen_through_each_other_only_while_they_show_the_same() 
     }
     assert TRANSITIONS["dissolve"].both_seen(24, Fraction(24), goes_on=False) == 24
     assert TRANSITIONS["dissolve"].both_seen(2, Fraction(24), goes_on=True) == 2
+    assert TRANSITIONS["dissolve"].both_seen(24, Fraction(24), goes_on=True, alike=9) == 9
+    assert TRANSITIONS["dissolve"].both_seen(24, Fraction(24), goes_on=True, alike=1) == 5
 
 
 @pytest.mark.parametrize(("written", "meant"), [("wipeleft", "wipe_left"), ("fade", "fade_black")])

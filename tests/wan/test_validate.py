@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from wan.errors import RequestError
-from wan.request import ClipRequest, Guidance, Lora
+from wan.request import Audio, ClipRequest, Guidance, Lora
 from wan.validate import check_request, find_variant
 from wan.variants import VARIANTS
 
@@ -122,3 +122,12 @@ def test_frames_before_a_clip_need_a_variant_that_begins_with_them(
 def test_a_camera_path_needs_a_variant_that_can_follow_one(text_request: ClipRequest) -> None:
     with pytest.raises(RequestError, match="camera: t2v-a14b cannot use it; vace-fun-a14b can"):
         check_request(replace(text_request, camera="pan left"), T2V)
+
+
+def test_only_what_begins_with_frames_of_before_may_begin_before_its_shot(text_request: ClipRequest) -> None:
+    with pytest.raises(RequestError, match=r"start_frame: -1 lies before the shot$"):
+        check_request(replace(text_request, start_frame=-1), T2V)
+    spoken = replace(text_request, width=64, height=64, num_frames=77, image=np.zeros((8, 8, 3), np.uint8))
+    spoken = replace(spoken, audio=Audio(np.zeros(1, np.float32), 16000), sampling=VARIANTS["s2v-14b"].sampling)
+    with pytest.raises(RequestError, match=r"start_frame: -1 lies before the shot$"):
+        check_request(replace(spoken, start_frame=-1), VARIANTS["s2v-14b"])

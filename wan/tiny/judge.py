@@ -64,7 +64,7 @@ def judge_batch(clips: Tensor) -> list[Reading]:
     stills = backdrops.stills(video.shape[-1], video.shape[-2], str(video.device))
     backdrop, error = _nearest_backdrop(video, stills)
     mask = _sprite_mask(video, stills[backdrop])
-    area, x, y = _moments(mask)
+    area, x, y = moments(mask)
     colour, colour_error = _nearest_colour(video, mask)
     visible = (area > MIN_AREA) & (area < MAX_AREA)
     shape, fit = outlines.nearest_shape(mask, area, x, y, visible)
@@ -73,6 +73,15 @@ def judge_batch(clips: Tensor) -> list[Reading]:
                  float(fit[i]), _motion(area[i], x[i], y[i], visible[i]))
         for i in range(len(clips))
     ]  # fmt: skip
+
+
+@torch.no_grad()
+def sprite_mask(frames: npt.NDArray[np.uint8] | Tensor) -> Tensor:
+    """Which pixels of a clip `uint8` `[F, H, W, 3]` are sprite: `[F, H, W]`, 0 or 1."""
+    video = torch.as_tensor(frames)[None].permute(0, 1, 4, 2, 3).float() / 255
+    stills = backdrops.stills(video.shape[-1], video.shape[-2], str(video.device))
+    backdrop, _ = _nearest_backdrop(video, stills)
+    return _sprite_mask(video, stills[backdrop])[0]
 
 
 def _reading(
@@ -127,7 +136,7 @@ def largest_blob(mask: Tensor) -> Tensor:
     return mask * F.interpolate(flood, size=mask.shape[-2:], mode="nearest")
 
 
-def _moments(mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def moments(mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Area (of the picture) and centre (of width and height) of the sprite in each frame, `[B, F]` each."""
     height, width = mask.shape[-2:]
     total = mask.sum((-1, -2))

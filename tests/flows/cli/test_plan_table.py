@@ -8,9 +8,11 @@ from dataclasses import replace
 from rich.console import Console
 
 from flows.cli.plan_table import MOST_ROWS, chain, print_plan
+from flows.clips import HandOff
 from flows.planning.model import Plan
 from flows.storyboard.model import Transition
 from tests.flows.cli.plans import clip, plan, shot, take
+from tests.flows.made import changed
 
 
 def printed(made: Plan) -> str:
@@ -47,6 +49,19 @@ def test_from_where_a_shot_goes_on_is_said_where_a_transition_leads_into_it() ->
     assert said in printed(plan(one, dissolved))
     assert "goes on from" not in printed(plan(one, replace(dissolved, transition=Transition("cut"), overlap=0)))
     assert "goes on from" not in printed(plan(one, replace(dissolved, depends_on=())))
+
+
+def test_what_a_shot_takes_over_is_said_where_it_is_not_the_last_frame() -> None:
+    def said(hand_off: HandOff) -> str:
+        two = shot("a.two", take(changed(clip("2"), variant="vace-fun-a14b", hand_off=hand_off)))
+        return printed(plan(shot("a.one", take(clip("1"))), replace(two, depends_on=("a.one",))))
+
+    overlaps = "a.two begins with the last 9 frames of a.one, so that motion goes on, too"
+    assert overlaps in said(HandOff((("1",),), "frames", count=9))
+    looks = "a.two is shown a frame of a.one, so that things look the same, and starts anew"
+    assert looks in said(HandOff((("1",),), "reference"))
+    assert "a.two" in said(HandOff((("1",),)))
+    assert "of a.one" not in said(HandOff((("1",),)))
 
 
 def test_nothing_to_do_is_said_plainly() -> None:

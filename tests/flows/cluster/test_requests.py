@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
+import flows
 from flows.clips import ClipLora, ClipSpec, HandOff, Medium
 from flows.cluster.requests import AS_IT_IS, CARRIED, ELSEWHERE, MADE, carried_on, frames_before, handed_off, request_of
 from flows.errors import BlobMissing
@@ -19,7 +20,9 @@ from tests.flows.made import a_spec
 from tests.flows.media.test_sound import tone
 from tests.flows.records import empty_record
 from wan.request import ClipRequest
+from wan.validate import check_request
 from wan.variants import VARIANTS
+from wan.variants.vace.method import ControlMethod
 
 
 def test_every_field_of_a_spec_reaches_the_pipeline() -> None:
@@ -82,9 +85,8 @@ def numbered(store: Store, tmp_path: Path, name: str, first: int, count: int) ->
 
 
 def before(hand_off: HandOff, store: Store, count: int) -> list[int]:
-    """The brightness of the frames that come before speech that takes so many."""
-    variant = replace(VARIANTS["s2v-14b"], carried_frames=count)
-    return [int(each) for each in frames_before(hand_off, store, variant)[:, 0, 0, 0]]
+    """The brightness of so many frames that come before."""
+    return [int(each) for each in frames_before(replace(hand_off, count=count), store)[:, 0, 0, 0]]
 
 
 def test_the_frames_before_reach_back_as_far_as_the_shot_does(store: Store, tmp_path: Path) -> None:
@@ -109,6 +111,49 @@ def test_a_frame_of_an_earlier_clip_is_found_in_the_take_it_belongs_to(store: St
     assert before(early, store, 6) == list(range(8, 14))
 
 
+def test_frames_that_clips_repeat_of_each_other_are_counted_once(store: Store, tmp_path: Path) -> None:
+    take = ("1" * 64, "2" * 64, "3" * 64)
+    for number, name in enumerate(take):
+        numbered(store, tmp_path, name, 4 * number, 9)  # each repeats 5 frames of the one before
+    handed = HandOff((take,), "frames", repeated=5)
+    assert before(handed, store, 9) == list(range(8, 17))
+    assert before(replace(handed, frame=6, back=1), store, 9) == list(range(2, 11))
+
+
+def test_where_rates_differ_the_frames_are_those_that_the_film_shows(store: Store, tmp_path: Path) -> None:
+    take = ("1" * 64, "2" * 64)
+    numbered(store, tmp_path, take[0], 0, 9)
+    numbered(store, tmp_path, take[1], 9, 9)
+    doubled = HandOff((take,), "frames", count=5, offsets=(3, 2, 2, 1, 0))
+    assert before(doubled, store, 5) == [14, 15, 15, 16, 17]
+    halved = HandOff((take,), "frames", frame=0, count=5, offsets=(8, 6, 4, 2, 0))
+    assert before(halved, store, 5) == [1, 3, 5, 7, 9]
+
+
+def test_frames_are_handed_on_bit_for_bit(store: Store, tmp_path: Path) -> None:
+    """Every one of 16.7 million colours comes back as it was written, whatever way frames are read."""
+    levels = np.arange(1 << 24, dtype=np.uint32)
+    colours = np.stack([levels >> 16, levels >> 8 & 255, levels & 255], axis=-1).astype(np.uint8)
+    frames = colours.reshape(16, 1024, 1024, 3)
+    blob = store.put_file(write_clip(frames, 16.0, tmp_path / "v.mkv"))
+    store.publish(replace(empty_record("1" * 64), video=blob, num_frames=16))
+    hand_off = HandOff((("1" * 64,),), "frames", count=16)
+    assert np.array_equal(frames_before(hand_off, store), frames)
+    assert np.array_equal(handed_off(replace(hand_off, what="frame", frame=11), store), frames[11])
+
+
+def test_a_frame_for_looks_comes_behind_the_pictures_of_the_cast(store: Store, tmp_path: Path) -> None:
+    numbered(store, tmp_path, "1" * 64, 0, 8)
+    picture = store.put_bytes(png_bytes(np.full((4, 4, 3), 99, np.uint8)))
+    hand_off = HandOff((("1" * 64,),), "reference", frame=3)
+    shown = a_spec(variant="vace-fun-a14b", media=(Medium("references", picture),), media_fps=16, hand_off=hand_off)
+    request = request_of(shown, store)
+    assert [int(one[0, 0, 0]) for one in request.references] == [99, 3]
+    assert (request.image, request.before) == (None, None), "it starts anew"
+    (alone,) = request_of(replace(shown, media=(), media_fps=None), store).references
+    assert alone[0, 0, 0] == 3
+
+
 def test_speech_comes_after_a_frame_and_other_clips_begin_with_it(store: Store, tmp_path: Path) -> None:
     numbered(store, tmp_path, "1" * 64, 0, 8)
     picture = store.put_bytes(png_bytes(np.full((4, 4, 3), 9, np.uint8)))
@@ -120,7 +165,7 @@ def test_speech_comes_after_a_frame_and_other_clips_begin_with_it(store: Store, 
     assert spoken.before[:, 0, 0, 0].tolist() == [3]
     assert spoken.image is not None
     assert spoken.image[0, 0, 0] == 9
-    again = replace(clip, variant="vace-fun-a14b", hand_off=HandOff((("1" * 64,),), what="frames"))
+    again = replace(clip, variant="vace-fun-a14b", hand_off=HandOff((("1" * 64,),), what="frames", count=5))
     before = request_of(again, store).before
     assert before is not None
     assert before[:, 0, 0, 0].tolist() == [3, 4, 5, 6, 7]
@@ -135,3 +180,42 @@ def test_what_is_handed_on_is_of_the_take_that_the_film_shows(store: Store, tmp_
     one, two, three, four = (str(number) * 64 for number in (1, 2, 3, 4))
     assert handed_off(HandOff(((one, two), (three, four)), frame=2), store)[0, 0, 0] == 4
     assert handed_off(HandOff(((two,), (four,)), frame=2), store)[0, 0, 0] == 2
+
+
+BOARD = """
+storyboard: 1
+title: Going on
+cast:
+  owl: {description: an owl, reference: owl.png}
+shot_defaults: {duration: 3}
+scenes:
+  - id: wood
+    shots:
+      - {id: one, prompt: a tree}
+      - {id: two, prompt: <owl> flies, continuity: {from: one, by: overlap}}
+      - {id: three, prompt: <owl> sits, continuity: {from: one, by: reference}}
+"""
+
+
+def test_at_true_size_vace_is_asked_for_what_it_can_make(store: Store, tmp_path: Path) -> None:
+    """The right inputs, before any weights: those of a film of the released family."""
+    (tmp_path / "film.yaml").write_text(BOARD)
+    (tmp_path / "owl.png").write_bytes(png_bytes(np.full((64, 64, 3), 77, np.uint8)))
+    project = flows.load(tmp_path / "film.yaml", ["model=wan22", f"store.address={tmp_path / 'films'}"])
+    plan = flows.plan(project, weights=False)
+    first, *others = plan.clips
+    numbered(store, tmp_path, first.fingerprint, 0, first.spec.num_frames)
+    for digest, path in plan.assets.items():
+        assert store.put_file(Path(path)) == digest
+    overlap, looks = (request_of(clip.spec, store) for clip in others)
+    variant = VARIANTS["vace-fun-a14b"]
+    for clip, request in zip(others, (overlap, looks), strict=True):
+        assert (clip.spec.variant, request.width, request.height) == (variant.name, 1280, 720)
+        check_request(request, variant)
+        ControlMethod(variant, parts=None).check(request)  # type: ignore[arg-type]
+    assert overlap.before is not None
+    assert overlap.before[:, 0, 0, 0].tolist() == list(range(48 - 9, 48))
+    assert (overlap.num_frames, others[0].skip_first, others[0].keep) == (57, 9, 48)
+    assert [int(each[0, 0, 0]) for each in overlap.references] == [77], "the owl"
+    assert [int(each[0, 0, 0]) for each in looks.references] == [77, 47], "the owl, and the last frame that is seen"
+    assert (looks.before, looks.image, others[1].skip_first) == (None, None, 0)

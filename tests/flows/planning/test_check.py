@@ -138,7 +138,12 @@ WRONG = [
     ("audio: talk.wav", "talk.wav", "speech needs the picture of a person", "add `image`"),
     (f"audio: [talk.wav], {FACE}", "[talk", "audio must be a sound file", "write audio: talk.wav"),
     (f"audio: face.png, {FACE}", "face.png", "is a picture, not a sound", "name a sound"),
-    ("continuity: {from: a, by: overlap}", "overlap", "not rendered yet", "use `by: last_frame`"),
+    ("continuity: {from: a, by: keyframes}", "keyframes", "not rendered yet", "use `by: last_frame`"),
+    ("continuity: {from: a, by: overlap, frames: 8}", "8}", "8 frames are no whole latents", "write 5 or 9"),
+    ("continuity: {from: a, by: overlap, frames: 2}", "2}", "2 frames are no whole latents", "write 5"),
+    ("continuity: {from: a, by: overlap, frames: 81}", "81}", "from 1 to 77", "write 77 or less"),
+    ("continuity: {from: a, by: overlap}, variant: i2v-a14b", "overlap", "cannot use", "vace-fun-a14b can"),
+    ("continuity: {from: a, by: reference}, variant: t2v-a14b", "reference", "cannot use", "vace-fun-a14b can"),
 ]
 
 
@@ -171,6 +176,10 @@ def test_check_and_plan_say_the_same_with_place_and_fix(
         "video: {file: depth.mkv, strength: 1}",
         "loras: [{name: grain, expert: high}, {name: grain, expert: low}]",
         "loras: []",
+        "continuity: {from: a, by: overlap}",
+        "continuity: {from: a, by: overlap, frames: 77}, variant: vace-fun-a14b",
+        f"continuity: {{from: a, by: overlap}}, {DEPTH}",
+        "continuity: {from: a, by: reference}",
         f"{FACE}, end_image: end.png",
     ],
 )

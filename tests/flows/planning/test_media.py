@@ -95,18 +95,20 @@ def test_a_video_is_changed_as_far_as_its_strength_says(shot: MakeShot, film: Ma
     assert clip.spec.media == (Medium("video", FILES[CONTROL]),)
 
 
-@pytest.mark.parametrize("key", ["video", "control"])
-def test_along_a_long_video_every_clip_begins_with_five_frames_of_the_one_before(
-    shot: MakeShot, film: MakeFilm, plan: MakePlan, key: str
+@pytest.mark.parametrize(("key", "overlap", "length"), [("video", 5, 57), ("control", 9, 61)])
+def test_along_a_long_video_every_clip_begins_with_frames_of_the_one_before(
+    shot: MakeShot, film: MakeFilm, plan: MakePlan, key: str, overlap: int, length: int
 ) -> None:
     given = {"video": VideoToVideo(CONTROL, 0.6)} if key == "video" else {"control": Control(CONTROL)}
     made = plan(film(shot("x", duration=None, **given)), digests=FILES, media_seconds={CONTROL: 10.0})
     clips = made.shots[0].takes[0].clips
     assert len({clip.spec.variant for clip in clips}) == 1
-    assert [(clip.spec.start_frame, clip.spec.num_frames) for clip in clips] == [(0, 57), (52, 57), (104, 57)]
-    assert [clip.skip_first for clip in clips] == [0, 5, 5]
+    assert [clip.spec.num_frames for clip in clips] == [length] * 3
+    assert [clip.spec.start_frame for clip in clips] == [0, length - overlap, 2 * (length - overlap)]
+    assert [clip.skip_first for clip in clips] == [0, overlap, overlap]
     assert sum(clip.keep for clip in clips) == 160
-    assert [clip.spec.hand_off and clip.spec.hand_off.what for clip in clips] == [None, "frames", "frames"]
+    handed = [clip.spec.hand_off for clip in clips]
+    assert [each and (each.what, each.count) for each in handed] == [None, ("frames", overlap), ("frames", overlap)]
 
 
 def test_a_video_that_ends_before_the_last_clip_begins_is_too_short(

@@ -136,6 +136,17 @@ def test_another_frame_of_the_same_upstream_is_told_from_another_upstream(
     assert reasons(plan(film(shots[0], dissolved), past=past))[1] == "starts from another frame of river.a"
 
 
+def test_another_way_of_going_on_is_told_from_another_length_of_it(
+    shots: list[Shot], film: MakeFilm, plan: MakePlan
+) -> None:
+    def why(now: Continuity) -> str:
+        return reasons(plan(film(shots[0], replace(shots[1], continuity=now)), past=past))[1]
+
+    past = past_of(plan(film(shots[0], replace(shots[1], continuity=Continuity("river.a", "overlap", 9)))))
+    assert why(Continuity("river.a", "overlap", 13)) == "overlaps river.a by another number of frames"
+    assert why(Continuity("river.a", "reference")) == "length changed; goes on from river.a in another way"
+
+
 def test_a_cut_instead_of_continuity_is_named(shots: list[Shot], film: MakeFilm, plan: MakePlan) -> None:
     past = past_of(plan(film(*shots)))
     why = reasons(plan(film(shots[0], replace(shots[1], continuity=None)), past=past))[1]

@@ -32,7 +32,7 @@ def test_parts_are_told_with_their_names() -> None:
     told = made_with(spec, ASSETS)
     assert told["LoRAs"] == f"digest {'b' * 12}, weight 0.5, expert high"
     assert told["Media"] == "name audio, digest talk.wav"
-    assert told["Continuity"] == f"takes {'e' * 12}, what frame, frame 3, back 0"
+    assert told["Continuity"] == f"takes {'e' * 12}, what frame, frame 3, back 0, count 1, repeated 0"
 
 
 def test_a_new_field_is_told_at_once() -> None:

@@ -196,6 +196,18 @@ def test_a_shot_that_continues_another_with_a_jump_is_marked(tmp_path: Path) -> 
     assert re.search(r'class="visible">brightness jumps by \d+% of the light', text)
 
 
+def test_a_shot_that_only_looks_like_another_is_a_new_picture_and_shows_what_it_was_shown(tmp_path: Path) -> None:
+    plan, takes, store = a_film(tmp_path, SHOTS[:2], paint)
+    first, second = plan.shots
+    looks = HandOff(((first.takes[0].fingerprint,),), "reference")
+    take = replace(second.takes[0], clips=(changed(second.takes[0].clips[0], hand_off=looks),))
+    plan = replace(plan, shots=(first, replace(second, takes=(take,), depends_on=(first.id,))))
+    text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()
+    assert "a new picture" in text
+    assert "<dt>Looks like</dt>" in text
+    assert re.search(r'<img[^>]*alt="Reference" src="data:image', text)
+
+
 def test_when_a_take_was_rendered_and_a_transition_are_said_as_people_say_them(tmp_path: Path) -> None:
     plan, takes, store = a_film(
         tmp_path, [SHOTS[0], replace(SHOTS[1], transition=Transition("fade_black", 0.25))], paint

@@ -7,8 +7,11 @@ import pytest
 
 from flows.config import compose
 from flows.review.looks import look_settings, look_storyboard
+from flows.shots import choose_variant
+from flows.shots.inputs import references
+from flows.shots.problems import unusable_inputs
 from flows.storyboard import load_storyboard
-from flows.storyboard.model import Format, Lora, Size, Storyboard
+from flows.storyboard.model import CastMember, Continuity, Format, Lora, Size, Storyboard
 from tests.flows.review.reviews import STORYBOARD
 from wan.families import FAMILIES
 
@@ -52,3 +55,18 @@ def test_loras_of_another_model_are_not_laid_on_a_still(board: Storyboard) -> No
     looked = look_storyboard(replace(board, scenes=(scene,)), "stills", FAMILIES["wan22"])
     assert looked is not None
     assert [shot.loras for shot in looked.shots] == [lora, (), lora]
+
+
+def test_a_still_of_a_shot_that_is_shown_pictures_is_shown_them_too(board: Storyboard) -> None:
+    """What draws from words alone is not given pictures that it cannot use."""
+    cast = (CastMember("boat", "a white paper boat", Path("/films/boat.png")),)
+    first, *others = board.shots
+    by = [Continuity(first.full_id, "overlap"), Continuity(first.full_id, "reference"), Continuity(first.full_id)]
+    continued = (replace(others[0], id=f"x{number}", continuity=way, cast=cast) for number, way in enumerate(by))
+    scene = replace(board.scenes[0], shots=(first, *continued))
+    looked = look_storyboard(replace(board, scenes=(scene,)), "stills", FAMILIES["wan22"])
+    assert looked is not None
+    assert [choose_variant(shot, FAMILIES["wan22"]) for shot in looked.shots[1:3]] == ["vace-fun-a14b"] * 2
+    assert [bool(references(shot)) for shot in looked.shots] == [False, True, True, False]
+    assert [shot.continuity for shot in looked.shots] == [None] * 4
+    assert unusable_inputs(looked, FAMILIES["wan22"]) == []

@@ -77,22 +77,33 @@ def test_speech_is_rendered_in_the_references_pieces_and_trimmed(frames: int, jo
 
 
 @given(
-    st.integers(1, 2000), st.sampled_from([("t2v-a14b", 0, False), ("vace-fun-a14b", 1, False), ("s2v-14b", 0, True)])
+    st.integers(1, 2000),
+    st.sampled_from(
+        [
+            ("t2v-a14b", 0, False, None),
+            ("vace-fun-a14b", 1, False, None),
+            ("vace-fun-a14b", 9, False, 17),
+            ("vace-fun-a14b", 5, False, 5),
+            ("s2v-14b", 0, True, None),
+        ]
+    ),
 )
 def test_clips_that_begin_with_frames_of_the_one_before_show_every_frame_once(
-    frames: int, how: tuple[str, int, bool]
+    frames: int, how: tuple[str, int, bool, int | None]
 ) -> None:
-    variant, hidden, joined = how
+    variant, hidden, joined, own = how
     one = part(FULL, variant)
-    clips = cut_into_clips(frames, hidden, one, one, joined=joined)
+    overlap = one.variant.overlap if own is None else own
+    clips = cut_into_clips(frames, hidden, one, one, joined=joined, overlap=own)
     assert sum(clip.keep for clip in clips) == frames
     assert len({clip.num_frames for clip in clips}) == 1
     assert clips[0].num_frames % 4 == (0 if joined else 1)
     position = 0
     for number, clip in enumerate(clips):
         assert clip.chained == ("frame" if number == 0 else one.variant.chained)
-        assert clip.skip_first == (one.variant.overlap if number else hidden)
-        assert clip.start + clip.skip_first == position + hidden
+        assert clip.skip_first == (overlap if number else hidden)
+        assert clip.start + clip.skip_first == position
+        assert clip.num_frames > overlap or number == len(clips) - 1 == 0
         assert 0 < clip.keep <= clip.num_frames - clip.skip_first <= one.longest_following
         position += clip.keep
 

@@ -25,7 +25,7 @@ from flows.shots.inputs import (
     shown_as_it_is,
 )
 from flows.storyboard.language import SHOT
-from flows.storyboard.model import CastMember, Continuity, Control, Lora, Motion, Shot, VideoToVideo
+from flows.storyboard.model import CastMember, Continuity, ContinuityKind, Control, Lora, Motion, Shot, VideoToVideo
 from tests.flows.shots.conftest import FILE, shot
 from wan.inputs import NEEDED, USES
 from wan.request import ClipRequest
@@ -107,6 +107,8 @@ def test_what_auto_takes_can_use_what_it_is_taken_for() -> None:
         ({"control": Control(A, B, (FILE,))}, ["control.video", "control.mask", "control.references"]),
         ({"control": Control(scale=0.5)}, []),
         ({"continuity": Continuity("s.b")}, ["continuity"]),
+        ({"continuity": Continuity("s.b", "overlap")}, ["continuity"]),
+        ({"continuity": Continuity("s.b", "reference")}, ["continuity"]),
         ({"camera": "slow pan left"}, ["camera"]),
         ({"camera": "wobble"}, []),
         ({"camera": "slow pan left", "control": Control(A)}, ["control.video"]),
@@ -142,6 +144,15 @@ def test_every_key_asks_a_variant_for_something() -> None:
         "control": {"control", "references"},
     }
     assert asked_of_a_variant(shot(control=Control(scale=0.5))) == {"control": {"control"}}
+
+
+@pytest.mark.parametrize("by", get_args(ContinuityKind))
+def test_each_way_of_going_on_has_one_row(by: ContinuityKind) -> None:
+    continued = shot(continuity=Continuity("s.b", by))
+    (row,) = (row for row, _ in brought(continued))
+    assert row.use is not None
+    assert asked_of_a_variant(continued) == {"continuity": {row.use.asks}}
+    assert [variant.name for variant in VARIANTS.values() if row.use.by(variant)]
 
 
 def test_media_are_what_the_variant_can_use_each_once_and_in_one_order() -> None:

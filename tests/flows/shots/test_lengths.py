@@ -7,10 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from flows.shots import ANY_FAMILY, Part, clip_frames, film_fps, film_frames, hidden_frames, is_joined, part_of
+from flows.shots import (
+    ANY_FAMILY,
+    Part,
+    clip_frames,
+    film_fps,
+    film_frames,
+    hidden_frames,
+    is_joined,
+    overlap_of,
+    part_of,
+)
+from flows.shots.lengths import whole_latents
 from flows.storyboard.model import Continuity, Format, Motion, Shot, VideoToVideo
 from tests.flows.shots.conftest import FILE, film, shot
 from wan.families import FAMILIES, Family, Role
+from wan.variants import VARIANTS
 
 TINY = FAMILIES["tiny"]
 ONE_MODEL = Family(name="wan22-5b", roles={"ti2v-5b": Role(variant="ti2v-5b", folder="x")})
@@ -55,14 +67,27 @@ def test_a_shot_without_a_duration_is_as_long_as_what_drives_it_or_one_clip() ->
     assert film_frames(shot(audio=WALK), part("s2v-14b"), 24, {}) == 43, "29 frames at 16 a second, of a film of 24"
 
 
-def test_a_frame_that_the_film_has_shown_is_hidden_but_for_speech() -> None:
-    after = Continuity("s.b")
-    assert hidden_frames(shot()) == 0
-    assert (hidden_frames(shot(continuity=after)), is_joined(shot(continuity=after))) == (1, False)
-    assert (hidden_frames(shot(continuity=after, audio=FILE)), is_joined(shot(continuity=after, audio=FILE))) == (
-        0,
-        True,
-    )
+def test_frames_that_the_film_has_shown_are_hidden_but_for_speech() -> None:
+    after, image, speech = Continuity("s.b"), part("i2v-a14b"), part("s2v-14b")
+    assert hidden_frames(shot(), image) == 0
+    assert (hidden_frames(shot(continuity=after), image), is_joined(shot(continuity=after))) == (1, False)
+    speaks = shot(continuity=after, audio=FILE)
+    assert (hidden_frames(speaks, speech), is_joined(speaks)) == (0, True)
+
+
+def test_an_overlap_hides_its_frames_and_a_look_none() -> None:
+    vace = part("vace-fun-a14b")
+    overlaps = shot(continuity=Continuity("s.b", "overlap", 13))
+    assert hidden_frames(overlaps, vace) == overlap_of(overlaps, vace) == 13
+    usual = shot(continuity=Continuity("s.b", "overlap"))
+    assert hidden_frames(usual, vace) == overlap_of(shot(), vace) == VARIANTS["vace-fun-a14b"].overlap
+    assert hidden_frames(shot(continuity=Continuity("s.b", "reference")), vace) == 0
+    assert film_frames(overlaps, vace, 16, {}) == 33 - 13, "without a duration, what is left of one clip"
+
+
+@pytest.mark.parametrize(("frames", "whole"), [(0, 1), (1, 1), (4, 1), (5, 5), (12, 9), (13, 13)])
+def test_the_first_frame_has_a_latent_and_then_four_have_one(frames: int, whole: int) -> None:
+    assert whole_latents(frames) == whole
 
 
 def test_frames_of_the_film_are_counted_at_the_clips_rate() -> None:

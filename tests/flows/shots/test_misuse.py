@@ -26,6 +26,7 @@ from wan.validate import check_request
 from wan.variants import VARIANTS
 
 AFTER = Continuity("s.b")
+OVERLAP = Continuity("s.b", "overlap", 9)
 SPEAKS, MOVES = "speech needs the picture of a person", "a motion needs the picture of the person who shall move"
 
 
@@ -67,6 +68,30 @@ SPEAKS, MOVES = "speech needs the picture of a person", "a motion needs the pict
             "image",
             "a shot starts from `image` or from the last frame of s.b, not from both",
             "remove `image`, or write `continuity: none`",
+        ),
+        (
+            {"image": FILE, "continuity": OVERLAP},
+            "image",
+            "a shot starts from `image` or from the last frames of s.b, not from both",
+            "remove `image`, or write `continuity: none`",
+        ),
+        (
+            {"variant": "i2v-a14b", "continuity": OVERLAP},
+            "continuity.by",
+            "i2v-a14b cannot use continuity by overlap",
+            "remove it, or use `variant: auto`; vace-fun-a14b can",
+        ),
+        (
+            {"variant": "t2v-a14b", "continuity": Continuity("s.b", "reference")},
+            "continuity.by",
+            "t2v-a14b cannot use continuity by reference",
+            "remove it, or use `variant: auto`; vace-fun-a14b can",
+        ),
+        (
+            {"variant": "vace-fun-a14b", "continuity": AFTER},
+            "variant",
+            "vace-fun-a14b needs something to follow: a control video, references or a camera path",
+            "write `by: overlap`, add `control`, or a camera path such as `slow pan left`",
         ),
         (
             {"image": FILE, "audio": FILE, "motion": Motion(FILE)},
@@ -137,6 +162,15 @@ def test_a_variant_of_another_family_is_named_with_its_models() -> None:
     assert found[1:] == ("ti2v-5b cannot use `end_image`", f"remove it; i2v-a14b can, with {models}")
 
 
+def test_an_overlap_leaves_room_for_a_latent_frame_of_the_clips_own() -> None:
+    def found(frames: int) -> list[Any]:
+        return list(misuses(shot(continuity=Continuity("s.b", "overlap", frames)), FAMILIES["tiny"]))
+
+    assert found(29) == []
+    message = "an overlap of 33 frames leaves nothing of a clip of vace-fun-a14b, of 33 frames"
+    assert found(33) == [("continuity.frames", message, "write 29 or less")]
+
+
 def test_a_lora_for_one_expert_needs_two() -> None:
     place = Place("film.yaml", 9, 21)
     single = shot(variant="ti2v-5b", loras=(Lora("fur", expert="high", place=place), Lora("ink")))
@@ -156,6 +190,10 @@ def test_a_lora_for_one_expert_needs_two() -> None:
         {"image": FILE, "motion": Motion(pose=FILE, face=FILE, background=FILE, mask=FILE)},
         {"control": Control(FILE, FILE), "image": FILE},
         {"control": Control(references=(FILE,)), "continuity": AFTER},
+        {"control": Control(FILE), "continuity": OVERLAP},
+        {"continuity": Continuity("s.b", "overlap", 77)},
+        {"continuity": OVERLAP, "cast": (CastMember("boat", "a boat", FILE),)},
+        {"continuity": Continuity("s.b", "reference"), "image": FILE},
         {"variant": "vace-fun-a14b", "camera": "slow pan left"},
         {"variant": "vace-fun-a14b", "cast": (CastMember("boat", "a boat", FILE),)},
         {"image": FILE, "cast": (CastMember("boat", "a boat", FILE),)},

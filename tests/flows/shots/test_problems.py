@@ -26,10 +26,9 @@ def line(key: str) -> int:
     return KEYS.index(key) + 2
 
 
-@pytest.mark.parametrize("by", ["overlap", "keyframes", "reference"])
-def test_what_is_not_rendered_yet_is_all_that_is_said(by: Any) -> None:
-    found = the_problem(continuity=Continuity("s.b", by), audio=FILE, video=VideoToVideo(FILE, 0.5))
-    assert (found.message, found.fix) == (f"not rendered yet: continuity by {by}", "use `by: last_frame`")
+def test_what_is_not_rendered_yet_is_all_that_is_said() -> None:
+    found = the_problem(continuity=Continuity("s.b", "keyframes"), audio=FILE, video=VideoToVideo(FILE, 0.5))
+    assert (found.message, found.fix) == ("not rendered yet: continuity by keyframes", "use `by: last_frame`")
     assert found.place is not None
     assert found.place.line == line("continuity")
 
@@ -61,6 +60,24 @@ def test_inputs_of_several_variants_are_said_where_one_would_have_to_go(
     assert found.fix == f"remove {remove}, or make several shots of it"
     assert found.place is not None
     assert found.place.line == line(at)
+
+
+@pytest.mark.parametrize("by", ["overlap", "reference"])
+def test_a_family_without_vace_cannot_go_on_by_what_it_does(by: Any) -> None:
+    for family in (SMALL, FAMILIES["wan22-lightning"]):
+        found = the_problem(family, continuity=Continuity("s.b", by))
+        assert found.message.startswith(f"the {family.name} family has no checkpoint for vace-fun-a14b; it has ")
+        assert found.fix == "use model=tiny or model=wan22, or `by: last_frame`"
+        assert found.place is not None
+        assert found.place.line == line("continuity")
+
+
+@pytest.mark.parametrize("by", ["overlap", "reference"])
+def test_who_speaks_cannot_go_on_by_what_vace_does(by: Any) -> None:
+    found = the_problem(continuity=Continuity("s.b", by), audio=FILE, image=FILE)
+    assert found.message.startswith("no variant can use ")
+    assert f"continuity by {by} and audio" in found.message
+    assert found.fix == "remove continuity or audio, or make several shots of it"
 
 
 def test_where_nothing_alone_is_too_much_the_shot_is_to_be_several() -> None:

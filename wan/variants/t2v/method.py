@@ -85,7 +85,14 @@ def check_reaches(request: ClipRequest, name: str, video: Video) -> None:
 
 
 def frames_of_clip(request: ClipRequest, video: Video) -> Frames:
-    """The frames of this clip, of the shot's whole video; the last one is held where the video ends before."""
-    frames = video.frames(request.start_frame, request.start_frame + request.num_frames)
-    missing = request.num_frames - len(frames)
-    return np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)]) if missing > 0 else frames
+    """The frames of this clip, of the shot's whole video: its first one is held where the clip begins before the shot,
+    its last one where the video ends before."""
+    start, stop = request.start_frame, request.start_frame + request.num_frames
+    frames = video.frames(max(start, 0), stop)
+    early = min(max(-start, 0), request.num_frames - 1)
+    missing = request.num_frames - early - len(frames)
+    if early == 0 and missing <= 0:
+        return frames
+    return np.concatenate(
+        [np.repeat(frames[:1], early, axis=0), frames, np.repeat(frames[-1:], max(missing, 0), axis=0)]
+    )

@@ -21,7 +21,7 @@ _EXPERT = ComponentKind(
 
 VARIANT = Variant(
     name=NAME,
-    inputs=frozenset({"image", "control", "references", "continuity"}),
+    inputs=frozenset({"image", "control", "references", "continuity", "overlap"}),
     needs=frozenset({"control"}),
     size=(1280, 720),
     num_frames=81,
@@ -29,8 +29,8 @@ VARIANT = Variant(
     sampling=Sampling(50, 12.0, Guidance(5.0, 5.0), "unipc", 0.875),
     method="wan.variants.vace.method:ControlMethod",
     chained="frames",
-    overlap=5,
-    carried_frames=5,
+    overlap=9,
+    carried_frames=9,
     render_epoch=2,
     transformer=Transformer(parameters=17.34e9, in_channels=16, own_blocks=8, step=1.6),
     autoencoder=VAE21,

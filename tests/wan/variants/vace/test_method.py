@@ -164,6 +164,20 @@ def test_a_later_clip_begins_with_frames_that_the_mask_keeps(vace: Pipeline, ask
     assert torch.allclose(kept, vace.encode(wanted).conditions["control"], atol=1e-5)
 
 
+def test_a_clip_may_begin_before_its_shot_with_frames_of_another_one(vace: Pipeline, asked: ClipRequest) -> None:
+    """The control video begins where the shot does, behind the frames that the clip begins with."""
+    before, control = _frames(9, 5), _frames(6, 20)
+    joined = replace(asked, before=before, control=ArrayVideo(control), start_frame=-5)
+    shown = np.concatenate([before, control[:4]])
+    mask = np.full((9, 32, 48, 3), 255, np.uint8)
+    mask[:5] = 0
+    wanted = replace(asked, control=ArrayVideo(shown), mask=ArrayVideo(mask))
+    found, same = (vace.encode(each).conditions["control"] for each in (joined, wanted))
+    assert torch.allclose(found, same, atol=1e-5)
+    with pytest.raises(RequestError, match="start_frame: -6 lies before the shot and the 5 frames that it begins with"):
+        vace.encode(replace(joined, start_frame=-6))
+
+
 def test_a_control_that_ends_early_is_held(vace: Pipeline, asked: ClipRequest) -> None:
     short = _frames(6, 7)
     held = np.concatenate([short, short[-1:], short[-1:]])
