@@ -30,8 +30,8 @@ def look_storyboard(storyboard: Storyboard, kind: Kind, family: Family) -> Story
     scenes: list[Scene] = []
     for scene in storyboard.scenes:
         shots = tuple(
-            _draft(shot, storyboard) if kind == "draft" else _still(shot, storyboard, family)
-            for shot in scene.shots
+            _draft(shot) if kind == "draft" else _still(shot, storyboard, family)
+            for shot in (_one_take(shot, storyboard) for shot in scene.shots)
             if kind == "draft" or not is_given(shot)
         )
         if shots:
@@ -99,22 +99,23 @@ def _smaller(storyboard: Storyboard, family: Family) -> Format:
     return replace(own, size=Size(width, height))
 
 
-def _draft(shot: Shot, storyboard: Storyboard) -> Shot:
-    duration = DRAFT_SECONDS if shot.duration is None else min(shot.duration, DRAFT_SECONDS)
-    return replace(_one_take(shot, storyboard), duration=duration, transition=Transition(), caption=None)
-
-
 def _one_take(shot: Shot, storyboard: Storyboard) -> Shot:
     """The one that was chosen, or its first."""
     return replace(shot, seed=own_seed(shot, storyboard), takes=1, take=None)
+
+
+def _draft(shot: Shot) -> Shot:
+    duration = DRAFT_SECONDS if shot.duration is None else min(shot.duration, DRAFT_SECONDS)
+    return replace(shot, duration=duration, takes=1, transition=Transition(), caption=None)
 
 
 def _still(shot: Shot, storyboard: Storyboard, family: Family) -> Shot:
     """One frame of its prompt: what it goes on from, and what drives it, is not drawn. Where a still is drawn by
     another model than the shot, LoRAs of that one do not fit."""
     still = replace(
-        _one_take(shot, storyboard),
+        shot,
         duration=1 / film_fps(storyboard, family),
+        takes=1,
         variant="auto",
         image=None,
         end_image=None,
