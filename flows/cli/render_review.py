@@ -74,7 +74,7 @@ def _shown(reviewed: Reviewed, said: Said) -> Shown:
     if said == "words":
         _say_costs(reviewed, film)
         with termination_as_interrupt():
-            return show(reviewed, _with_progress)
+            return show(reviewed, with_progress)
     with termination_as_interrupt(), stdout_alone() as stdout:
         tell = _teller(reviewed.looks, said, stdout)
         shown = show(reviewed, _rendering(tell))
@@ -127,25 +127,29 @@ def _say_costs(reviewed: Reviewed, film: Plan) -> None:
     from rich.console import Console
 
     from flows.cli.cost_words import cost_lines
-    from flows.cli.plan_table import warning_lines
     from flows.cost import estimate_cost
 
     lines = cost_lines(estimate_cost(film), film.settings, label="Then the film")
     looks = reviewed.looks
     if looks is not None:
-        lines = [*warning_lines(looks), *cost_lines(estimate_cost(looks), looks.settings, label="Looks"), *lines]
+        lines = [*cost_lines(estimate_cost(looks), looks.settings, label="Looks"), *lines]
     console = Console(highlight=False)
     for line in lines:
         console.print(line, soft_wrap=not console.is_terminal)
 
 
-def _with_progress(plan: Plan, *, instead: Callable[[Making], None]) -> FilmResult:
+def with_progress(plan: Plan, *, instead: Callable[[Making], None]) -> FilmResult:
+    """Rendered by what reports films, with bars for a person."""
     from rich.console import Console
 
+    from flows.cli.plan_table import warning_lines
     from flows.cli.progress import FilmProgress
     from flows.runs import run_film
 
-    with FilmProgress(plan, plan.clips, Console(highlight=False)) as progress:
+    console = Console(highlight=False)
+    for line in warning_lines(plan):
+        console.print(line, soft_wrap=not console.is_terminal)
+    with FilmProgress(plan, plan.clips, console) as progress:
         return run_film(plan, on_event=progress.on_event, instead=instead)
 
 

@@ -32,8 +32,8 @@ def look_storyboard(storyboard: Storyboard, kind: Kind, family: Family) -> Story
     scenes: list[Scene] = []
     for scene in storyboard.scenes:
         shots = tuple(
-            _draft(shot, storyboard) if kind == "draft" else _still(shot, storyboard, family)
-            for shot in scene.shots
+            _draft(shot) if kind == "draft" else _still(shot, storyboard, family)
+            for shot in (_one_take(shot, storyboard) for shot in scene.shots)
             if kind == "draft" or not is_given(shot)
         )
         if shots:
@@ -101,14 +101,14 @@ def _smaller(storyboard: Storyboard, family: Family) -> Format:
     return replace(own, size=Size(width, height))
 
 
-def _draft(shot: Shot, storyboard: Storyboard) -> Shot:
-    duration = DRAFT_SECONDS if shot.duration is None else min(shot.duration, DRAFT_SECONDS)
-    return replace(_one_take(shot, storyboard), duration=duration, transition=Transition(), caption=None)
-
-
 def _one_take(shot: Shot, storyboard: Storyboard) -> Shot:
     """The one that was chosen, or its first."""
     return replace(shot, seed=own_seed(shot, storyboard), takes=1, take=None)
+
+
+def _draft(shot: Shot) -> Shot:
+    duration = DRAFT_SECONDS if shot.duration is None else min(shot.duration, DRAFT_SECONDS)
+    return replace(shot, duration=duration, takes=1, transition=Transition(), caption=None)
 
 
 def _still(shot: Shot, storyboard: Storyboard, family: Family) -> Shot:
@@ -117,8 +117,9 @@ def _still(shot: Shot, storyboard: Storyboard, family: Family) -> Shot:
     own = choose_variant(shot, family)
     shown = own in VARIANTS and "references" in VARIANTS[own].inputs and bool(references(shot))
     still = replace(
-        _one_take(shot, storyboard),
+        shot,
         duration=1 / film_fps(storyboard, family),
+        takes=1,
         variant=own if shown else "auto",
         cast=shot.cast if shown else tuple(replace(member, reference=None) for member in shot.cast),
         image=None,

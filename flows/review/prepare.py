@@ -3,6 +3,7 @@ planned. Renders nothing."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,8 @@ from flows.storyboard.model import Shot, Storyboard
 from flows.storyboard.overrides import source_name
 from wan.system.digests import file_digest
 
+_PLAIN = re.compile(r"[\w./:@-]+")
+"""What an override needs no quotes for."""
 Load = Callable[[Sequence[str]], Project]
 """Reads a film's storyboard with these overrides laid over it, after its own."""
 
@@ -131,7 +134,10 @@ def reach_of(wish: Wish, store: Store) -> tuple[str, ...]:
     that of the machine that serves, which another need not have."""
     told = tuple(text for text in wish.reach if not is_secret(name_of(text)))
     known = wish.in_store or store.address == open_store(None).address
-    return told if known else (*told, as_override("store.address", store.address))
+    if known:
+        return told
+    plain = _PLAIN.fullmatch(store.address) is not None
+    return (*told, f"store.address={store.address}" if plain else as_override("store.address", store.address))
 
 
 def begun(sheet: Sheet, settings: ReviewSettings, now: datetime) -> Sheet:

@@ -8,18 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
 from click.testing import CliRunner, Result
 
 from flows.cli.main import wanflow
+from flows.config import compose
 from flows.errors import UserError
 from flows.review.history import add_entry, drop_sheet
-from flows.review.prepare import Reviewed, Wish, prepare
+from flows.review.prepare import Reviewed, Wish, prepare, reach_of
 from flows.runs.rest import Rest
-from flows.store import open_store
+from flows.store import Store, open_store
 from tests.flows.review.reviews import NOW, entry, film, loaded
 from tests.flows.review.test_make import decide, shown
 
@@ -77,7 +79,7 @@ def review(*arguments: str) -> Result:
 def test_a_run_without_a_store_says_which_one_it_has_and_is_found_there(server: Server, tmp_path: Path) -> None:
     reviewed = waiting(tmp_path)
     command = shlex.split(reviewed.sheet.command)
-    assert command == ["wanflow", "review", RUN, f"store.address='{tmp_path / 'store'}'"]
+    assert command == ["wanflow", "review", RUN, f"store.address={tmp_path / 'store'}"]
     lost = review("--approve-all")
     assert isinstance(lost.exception, UserError)
     assert f"the sheet of the run {RUN} is not in the store" in str(lost.exception)
@@ -95,8 +97,6 @@ def test_a_run_with_a_store_is_found_by_its_id_alone(server: Server, tmp_path: P
 
 
 def test_the_store_that_everybody_has_is_not_named(server: Server, tmp_path: Path) -> None:
-    from flows.review.prepare import reach_of
-
     assert reach_of(Wish(kind="draft", name=RUN, in_store=False), open_store(None)) == ()
 
 
@@ -118,3 +118,11 @@ def test_when_a_run_is_over_what_was_decided_is_told_and_nothing_can_be(server: 
     late = review("--approve-all")
     assert isinstance(late.exception, UserError)
     assert f"the run {RUN} waits for no decisions: it is Rejected" in str(late.exception)
+
+
+def test_an_address_that_needs_quotes_has_them() -> None:
+    address = "s3://films/team?endpoint=http://127.0.0.1:9&cache_gb=4"
+    (override,) = reach_of(
+        Wish(kind="draft", name=RUN, in_store=False), cast("Store", SimpleNamespace(address=address))
+    )
+    assert compose([override]).settings.store.address == address

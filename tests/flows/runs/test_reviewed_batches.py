@@ -52,7 +52,8 @@ def test_an_answer_is_taken_and_what_is_left_asked_again(tmp_path: Path) -> None
     asking, heard = batch(tmp_path, "boat", "kite"), Heard()
     first = run(asking, heard)
     assert isinstance(first, Ended)
-    assert (first.how, first.message) == ("waits", "4 shots to decide, looking at stills: wanflow review r1")
+    reached = f"wanflow review r1 store.address={tmp_path / 'store'}"  # the run names no store
+    assert (first.how, first.message) == ("waits", f"4 shots to decide, looking at stills: {reached}")
     assert set(heard.asked.schema["properties"]) == {"who", "film", "films_left_out", "decisions"} | {
         f"shot_{number}" for number in range(1, 5)
     }
