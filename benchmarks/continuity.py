@@ -29,6 +29,7 @@ from flows.seams.meeting import FRAMES
 
 Clip = npt.NDArray[np.uint8]
 FPS = 16
+CLIPS = 120
 CAST, FLASH, SECOND = 2.0, 1.04, FPS
 AFTER_THE_START, BEFORE_THE_END = FRAMES + 1, FRAMES + 2
 """Frames that a join keeps from the ends of a clip."""
@@ -202,7 +203,7 @@ def main() -> None:
     began = time.monotonic()
     kinds: dict[str, Sequence[Join]] = {}
     if asked.drawn:
-        kinds["drawn"] = tuple(joins(drawn(max(2, asked.drawn // 2)), asked.drawn, 1))
+        kinds["drawn"] = tuple(joins(drawn(min(CLIPS, max(2, asked.drawn))), asked.drawn, 1))
     if asked.rendered:
         kinds["rendered"] = tuple(joins(rendered(asked.rendered), 3 * asked.rendered, 2))
     report = {"machine": platform.machine(), **run(kinds), "seconds": round(time.monotonic() - began, 1)}

@@ -116,7 +116,10 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 def shown(name: str, value: float) -> str:
     """A value with its words: `colour differs by 2.1 ΔE2000`."""
     measure = MEASURES[name]
-    text = f"{value:.0%} {measure.unit}" if measure.unit.startswith("of ") else f"{value:.3g} {measure.unit}"
+    percent = 100 * value
+    text = f"{value:.3g} {measure.unit}"
+    if measure.unit.startswith("of "):
+        text = f"{percent:.2g}% {measure.unit}" if percent < 10 else f"{percent:.0f}% {measure.unit}"
     if measure.unit == "frames" and value == 1:
         text = "1 frame"
     return f"{measure.said} {text}"

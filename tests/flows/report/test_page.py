@@ -193,7 +193,7 @@ def test_a_shot_that_continues_another_with_a_jump_is_marked(tmp_path: Path) -> 
     plan = replace(plan, shots=(first, replace(second, takes=(hand_off,))))
     text = write_report(plan, takes, make_timeline(plan, takes, store), store, tmp_path / "r.html").read_text()
     assert "continues with a visible jump" in text
-    assert re.search(r'class="visible">brightness jumps by \d+% of the light', text)
+    assert re.search(r'class="visible">brightness jumps by [\d.]+% of the light', text)
 
 
 def test_a_shot_that_only_looks_like_another_is_a_new_picture_and_shows_what_it_was_shown(tmp_path: Path) -> None:
