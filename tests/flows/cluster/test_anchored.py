@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from flows.cluster import anchored
 from flows.cluster.anchored import Looks, anchored_frames
 from flows.cluster.publish import store_clip
 from flows.errors import BlobMissing
-from flows.media import png_bytes
+from flows.media import frames_at, png_bytes
 from flows.planning.model import Clip
 from flows.store import Store
 from tests.flows.cluster.clips import real_clip
@@ -70,8 +71,12 @@ def test_a_look_is_read_once_and_as_it_was_up_to_the_frame(store: Store, monkeyp
     lit[12:] = cast(TRUE[12:], 20.0)
     first = kept(real_clip("first"), lit, store)
     read: list[list[int]] = []
-    plain = anchored.frames_at
-    monkeypatch.setattr(anchored, "frames_at", lambda path, which: read.append(which) or plain(path, which))
+
+    def noted(path: Path, which: list[int]) -> list[Frames]:
+        read.append(which)
+        return frames_at(path, which)
+
+    monkeypatch.setattr(anchored, "frames_at", noted)
     looks, off = Looks(), cast(lit[12:], 3.0)
     for _ in range(2):
         held = anchored_frames(going_on(first, first), off, store, looks)

@@ -24,8 +24,8 @@ class TintedRenderer(WanRenderer):
         self._goes_on = clip.spec.hand_off is not None
         return super().render(clip, store, report)
 
-    def _pipeline(self, *given: Any) -> Pipeline:
-        pipeline = super()._pipeline(*given)
+    def _pipeline(self, *given: Any, **named: Any) -> Pipeline:
+        pipeline = super()._pipeline(*given, **named)
         return cast("Pipeline", _Tinted(pipeline, self.tint)) if self._goes_on and any(self.tint) else pipeline
 
 
