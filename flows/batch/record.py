@@ -41,7 +41,7 @@ class Recorder:
             write_parquet(self._manifest(), self._plan.folder)
         self._write()
 
-    def compare(self, store: str) -> str | None:
+    def compare(self, store: str | None) -> str | None:
         """Of a sweep the contact sheet, with pictures, in the place of the page; what kept it from being written."""
         if self._plan.table is not None:
             return None
