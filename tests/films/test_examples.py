@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from flows.runs.server import connect
 from tests.films.conftest import REPOSITORY, Place
 from wan.tiny import figures, sounds
 from wan.tiny.judge import judge
@@ -32,6 +34,16 @@ def assets() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _prefect(place: Place) -> Iterator[None]:
+    """One server for the films of this file: each would start its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", place.environment["XDG_DATA_HOME"])
+        server = connect()
+    yield
+    server.close()
 
 
 STEPS = "storyboard.shot_defaults.sampling.num_inference_steps=6"
