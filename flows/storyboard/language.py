@@ -307,7 +307,7 @@ BUDGET = Record(
     ),
 )
 HELD = Record(
-    "the film's continuity",
+    "the judgement",
     "How its joins and shots are judged once it is made. What a shot goes on from is a shot's own `continuity`.",
     (
         Field("budget", BUDGET, "What they may have."),

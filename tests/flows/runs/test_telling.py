@@ -12,8 +12,9 @@ from flows.events import Event, Failed, Finished, Log, Progress, Started
 from flows.film.making import Making
 from flows.film.survey import Survey, survey
 from flows.planning import Plan
-from flows.runs.messages import Advanced, Began, Ended, Message, Opened, Page, Said
+from flows.runs.messages import Advanced, Began, Ended, Message, Opened, Page, Said, Table
 from flows.runs.telling import STOPPED, Telling
+from flows.seams import Continuity, Seam
 from flows.store import open_store
 from tests.flows.film.filming import STORYBOARD, plan_in
 from tests.flows.records import empty_record
@@ -118,3 +119,10 @@ def test_a_stop_cancels_what_is_under_way(plan: Plan) -> None:
 
 def test_a_mistake_of_ours_is_a_crash(plan: Plan) -> None:
     assert list(Telling(making_of(plan)).closing(ZeroDivisionError())) == [Ended("", "crashed", "ZeroDivisionError")]
+
+
+def test_a_film_that_is_made_shows_what_was_measured_of_it(plan: Plan) -> None:
+    making = making_of(plan)
+    making.continuity = Continuity((Seam(kind="shot", shot="river.launch", values={"cuts": 1.0}),))
+    table = next(message for message in Telling(making).closing(None) if isinstance(message, Table))
+    assert [row["seam"] for row in table.rows] == ["river.launch"]
