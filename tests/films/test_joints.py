@@ -125,7 +125,8 @@ scenes:
 
 
 def test_motion_goes_on_through_an_overlap(tmp_path: Path) -> None:
-    """Shape, colour and speed are kept, and the clip is given the frames that were shown, bit for bit."""
+    """Shape, colour and speed are kept, and the clip is given the frames that were shown, bit for bit. A shot that is
+    shown a frame of it has its colour."""
     (tmp_path / "film.yaml").write_text(MOVING)
     plan = flows.plan(flows.load(tmp_path / "film.yaml", overrides=[f"store.address={tmp_path / 'store'}"]))
     store = open_store(str(tmp_path / "store"))
@@ -147,3 +148,6 @@ def test_motion_goes_on_through_an_overlap(tmp_path: Path) -> None:
     assert abs(after - before) < 0.25 * before
     (looks,) = request_of(third.spec, store).references
     assert np.array_equal(looks, shown[-1])
+    record = store.publish(renderer.render(third, store, Quiet()))
+    anew = judge(np.stack(list(read_video(store.local_path(record.video)))))
+    assert (anew.colour, anew.motion) == ("red", "rises"), "the prompt says no colour"
