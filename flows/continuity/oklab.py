@@ -35,7 +35,8 @@ def to_oklab(rgb: Colours) -> Colours:
     """sRGB 0 to 255, `[..., 3]`, as lightness 0 to 1 and the axes green to red and blue to yellow, -0.3 to 0.3."""
     share = rgb / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    return np.cbrt(linear @ _TO_CONES.T) @ _TO_OKLAB.T
+    oklab: Colours = np.cbrt(linear @ _TO_CONES.T) @ _TO_OKLAB.T
+    return oklab
 
 
 def to_srgb(oklab: Colours) -> Colours:
