@@ -98,7 +98,8 @@ def decoded(shot: PlannedShot, store: Store) -> Frames:
 
 def backdrop(frames: Frames) -> Frames:
     """What is behind that which moves."""
-    return np.median(frames, axis=0).astype(np.uint8)
+    behind: Frames = np.median(frames, axis=0).astype(np.uint8)
+    return behind
 
 
 def figures(chain: Chain, made: Plan, store: Store) -> dict[str, Any]:

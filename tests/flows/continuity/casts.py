@@ -27,7 +27,7 @@ def rgb_of(colours: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     y = (colours[..., 0] + 16) / 116
     bent = np.stack([y + colours[..., 1] / 500, y, y - colours[..., 2] / 200], axis=-1)
     xyz = np.where(bent**3 > 216 / 24389, bent**3, (116 * bent - 16) * 27 / 24389) * _WHITE
-    linear = np.clip(xyz @ np.linalg.inv(_XYZ).T, 0, 1)
+    linear: npt.NDArray[np.float64] = np.clip(xyz @ np.linalg.inv(_XYZ).T, 0, 1)
     return 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 

@@ -26,8 +26,8 @@ alone = np.ones(1)
 @settings(max_examples=15, deadline=None)
 @given(shifts, shifts, st.floats(0, 1))
 def test_no_two_greys_change_their_order(begins: Transfer, ends: Transfer, share: float) -> None:
-    grey = [Transfer(each.contrast, each.light) for each in (begins, ends)]
-    made = apply(GREYS, *grey, np.array([share]))[0, 0].astype(int)
+    grey, other = (Transfer(each.contrast, each.light) for each in (begins, ends))
+    made = apply(GREYS, grey, other, np.array([share]))[0, 0].astype(int)
     assert np.diff(made, axis=0).min() >= 0
     assert np.abs(np.diff(made, axis=1)).max() <= 1
 
