@@ -133,7 +133,7 @@ def main() -> None:
 
     events = trial.film("a slow boat", once(lambda: kill(f"{settings.pool}/keeper")))
     with running_pool(settings) as pool:
-        workers = [(worker.name, worker.members, worker.state) for worker in pool.status().workers]
+        workers = [(worker.name, worker.members) for worker in pool.status().workers]
     print("keeper killed", set(told(events)[0]), workers, trial.same("a slow boat"), len(set(trial.members())))
 
     events = trial.film("another slow boat", once(lambda: kill_leader(settings)))

@@ -29,7 +29,7 @@ def test_a_gang_of_the_pool_makes_the_bits_of_one_process_whoever_is_lost(tmp_pa
     assert lines[:3] == [
         "together [1] 2 True",
         f"member killed [1, 2] {gone} True True 2",
-        "keeper killed {1} [('worker-1', 2, 'idle')] True 2",
+        "keeper killed {1} [('worker-1', 2)] True 2",
     ], done.stdout + done.stderr
     assert lines[3].startswith(f"leader killed [1, 2] ['{ended}"), lines[3]
     assert lines[3].endswith("True True True")
