@@ -3,7 +3,7 @@
 # make coverage    the tests, and which lines they never run (half as long again)
 # make drill   films whose workers, keepers, drivers, servers and stores are killed or taken away, five times each (about 40 minutes)
 # make check   the same without the tests
-# make test JOBS=8   in as many processes at once (3, for two cores: each waits for servers and Rays half of its time)
+# make test JOBS=8   in as many processes at once (2: each may start a Ray of its own)
 # make clean   remove what the checks leave behind (not .venv, not outputs)
 
 PYTHON ?= python3
@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 STAMPS := $(VENV)/.stamps
-JOBS ?= 3
+JOBS ?= 2
 DRILLS ?= 3
 SOURCES := wan flows tests benchmarks storyboards docs/make_tree.py hatch_build.py
 

@@ -37,7 +37,7 @@ def pytest_configure() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files are handed out whole, in this order (`make test`): what takes long goes first, so that no process has it
-    alone at the end; files that share a Ray (`tests.flows.conftest`) follow each other."""
+    alone at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     on_ray = {item.path for item in items if "ray_here" in getattr(item, "fixturenames", ())}
     longest = [Path(__file__).parent / name for name in LONGEST]

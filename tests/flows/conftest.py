@@ -38,30 +38,12 @@ def server(data_home: Path) -> Iterator[Server]:
     connected.close()
 
 
-_rays: list[RaySession] = []
-"""That of this process, while files that ask for it follow each other."""
-
-
 @pytest.fixture(scope="module")
-def ray_here() -> RaySession:
-    """A Ray of this process: pools find it running and leave it so. The next file has the same, if it asks for one."""
-    if not _rays:
-        _rays.append(RaySession(compose([]).settings.cluster))
-    return _rays[0]
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Ends it before a file that does not ask for it: beside tests that change the token of this process it would ask
-    for it without end, and others want to see that there is none."""
-    if _rays and (nextitem is None or (nextitem.path != item.path and not _asks_for_ray(nextitem))):
-        _rays.pop().close()
-
-
-def _asks_for_ray(first: pytest.Item) -> bool:
-    """Whether a test of that file does."""
-    of_file = (item for item in first.session.items if item.path == first.path)
-    return any("ray_here" in getattr(item, "fixturenames", ()) for item in of_file)
+def ray_here() -> Iterator[RaySession]:
+    """Of the tests of one file: beside tests that change the token of this process it would ask for it without end."""
+    session = RaySession(compose([]).settings.cluster)
+    yield session
+    session.close()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.cluster.renderers import Report
 from flows.cluster.stub import StubRenderer
+from flows.errors import BlobMissing
 from flows.planning.model import Clip
 from flows.store import ClipRecord, Store
 from flows.store.layout import blob_key
@@ -32,7 +33,8 @@ class ReadingRenderer(StubRenderer):
     def render(self, clip: Clip, store: Store, report: Report) -> ClipRecord:
         for name in clip.upstream:
             record = store.record(name)
-            assert record is not None, "it was rendered before"
+            if record is None:  # another one has found it cut short meanwhile
+                raise BlobMissing("what the clip goes on from is not in the store any more")
             self._spoil(store, record.last_frame)
             store.read(record.last_frame)
         return super().render(clip, store, report)
