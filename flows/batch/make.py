@@ -35,7 +35,7 @@ from flows.film.healing import Healing
 from flows.film.making import Making, Waiting
 from flows.film.observer import Run
 from flows.film.record import write_histories
-from flows.film.survey import Survey, check_soundtrack, put_assets, survey
+from flows.film.survey import Survey, check_soundtrack, put_assets, survey, without_idle
 from flows.person import person
 from flows.planning import Clip
 from flows.store import Store, open_store
@@ -160,7 +160,7 @@ def _begun(
     store = open_store(plan.settings.store.address)
     store.check()
     clips = _clips_of([planned for planned, _ in todo])
-    surveyed = survey(store, clips)
+    surveyed = without_idle(survey(store, clips), [planned.plan for planned, _ in todo])
     missing = surveyed.missing
     check_space(plan.folder, store.folder, missing, here=plan.settings.cluster.address is None)
     if missing:

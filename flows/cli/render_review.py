@@ -88,7 +88,7 @@ def _shown(reviewed: Reviewed, said: str) -> Shown:
 
     if said == "words":
         with termination_as_interrupt():
-            shown = show(reviewed, _with_progress)
+            shown = show(reviewed, with_progress)
         click.echo(f"\n{reviewed.sheet.title}: {'stills' if reviewed.sheet.kind == 'stills' else 'drafts'} to look at")
         click.echo(f"sheet     {shown_path(shown.page)}")
         return shown
@@ -142,7 +142,8 @@ def take_here(sheet: Sheet, entries: Sequence[Entry], store: Store) -> bool:
     return True
 
 
-def _with_progress(plan: Plan, *, instead: Callable[[Making], None]) -> FilmResult:
+def with_progress(plan: Plan, *, instead: Callable[[Making], None]) -> FilmResult:
+    """Rendered by what reports films, with bars for a person."""
     from rich.console import Console
 
     from flows.cli.plan_table import warning_lines

@@ -42,6 +42,10 @@ def _last_picture(spec: ClipSpec, store: Store) -> dict[str, Any]:
     return {"last_image": _picture(store, spec.last_image)} if spec.last_image else {}
 
 
+def _ends_on(spec: ClipSpec, store: Store) -> dict[str, Any]:
+    return {"last_image": handed_off(spec.ends_on, store)} if spec.ends_on else {}
+
+
 def _loras(spec: ClipSpec, store: Store) -> dict[str, Any]:
     found = (Lora(store.local_path(lora.digest), lora.digest, lora.weight, lora.expert) for lora in spec.loras)
     return {"loras": tuple(found)}
@@ -60,7 +64,7 @@ def _goes_on_from(spec: ClipSpec, store: Store) -> dict[str, Any]:
 
 
 def handed_off(hand_off: HandOff, store: Store) -> Image:
-    """The frame a clip starts from: of the take that the film shows, the first among equals.
+    """The frame a clip starts from, or ends on: of the take that the film shows, the first among equals.
 
     Raises BlobMissing when a take lacks a record: the pool would have rendered it first.
     """
@@ -179,6 +183,7 @@ MADE: Mapping[str, Callable[[ClipSpec, Store], dict[str, Any]]] = MappingProxyTy
         "image": _first_picture,
         "last_image": _last_picture,
         "hand_off": _goes_on_from,
+        "ends_on": _ends_on,
         "media": _driven_by,
         "loras": _loras,
     }

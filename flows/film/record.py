@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from flows.errors import EnvironmentProblem, StoreError
@@ -16,6 +17,7 @@ from flows.person import person
 from flows.planning import Run, ledger_row, past_of
 from flows.planning.overheads import written
 from flows.resolve.memory import remember
+from flows.shots.keyframes import SUFFIX
 
 
 def write_histories(makings: Sequence[Making], flow_run_id: str, batch: str) -> str | None:
@@ -61,7 +63,8 @@ def _learn(making: Making) -> None:
 def _rows(making: Making, flow_run_id: str, batch: str = "") -> Iterator[LedgerRow]:
     run = Run(when=datetime.now(UTC), user=person(), flow_run=flow_run_id, version=_version(), batch=batch)
     spent = Spending(making)
-    for shot in making.shots:
+    for named in (*making.stills, *making.shots):
+        shot = replace(named, id=named.id.removesuffix(SUFFIX))
         for take, planned in enumerate(shot.takes):
             for number, clip in enumerate(planned.clips):
                 record = making.records.get(clip.fingerprint)

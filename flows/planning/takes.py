@@ -24,6 +24,7 @@ from wan.request import Numerics
 from wan.variants import Variant
 
 PASSED_OVER = "another take was chosen"
+NOT_NEEDED = "its shots are in the store"
 CLIP_SEED_STEP = 1_000_003
 """Clip n of a take is drawn with the take's seed + n times this (a prime): never the noise of another take."""
 
@@ -54,16 +55,21 @@ class TakeMaker:
         """The weakest of what the estimates stood on so far."""
         return max(self.bases, key=BASES.index, default="measured")
 
-    def takes(self, recipe: ShotRecipe, hand_off: HandOff | None) -> tuple[Take, ...]:
+    def takes(self, recipe: ShotRecipe, hand_off: HandOff | None, ends_on: HandOff | None = None) -> tuple[Take, ...]:
         """All takes of the shot, first seed first, as if nothing were in the store. `hand_off` is what it gets from the
-        shot that it goes on from."""
-        return tuple(self._take(recipe, number, hand_off) for number in recipe.numbers)
+        shot that it goes on from, or the keyframe that it begins with; `ends_on` the one at its end."""
+        return tuple(self._take(recipe, number, hand_off, ends_on) for number in recipe.numbers)
 
-    def _take(self, recipe: ShotRecipe, take: int, hand_off: HandOff | None) -> Take:
+    def keyframe(self, recipe: ShotRecipe) -> Take:
+        """The still of a shot that begins with one, as if it were not in the store."""
+        return replace(self._take(recipe, 1, None, None), number=0)
+
+    def _take(self, recipe: ShotRecipe, take: int, hand_off: HandOff | None, ends_on: HandOff | None) -> Take:
         seed = (recipe.seed + take - 1) % SEEDS
         clips: list[Clip] = []
         for number in range(len(recipe.clips)):
-            clip = self._clip(recipe, number, (seed + number * CLIP_SEED_STEP) % SEEDS, hand_off)
+            last = ends_on if number == len(recipe.clips) - 1 else None
+            clip = self._clip(recipe, number, (seed + number * CLIP_SEED_STEP) % SEEDS, hand_off, last)
             clips.append(clip)
             if number + 1 < len(recipe.clips):
                 hand_off = HandOff(((clip.fingerprint,),), what=recipe.clips[number + 1].chained)
@@ -85,6 +91,14 @@ class TakeMaker:
             for take in takes
         )
 
+    def keyframe_looked_up(self, recipe: ShotRecipe, take: Take, finished: Collection[str], *, needed: bool) -> Take:
+        """The same of a keyframe; `needed`: a shot that begins with it, or ends on it, is new."""
+        found = self._looked_up(recipe, None, take, finished)
+        if found.status == "cached" or needed:
+            return found
+        clips = tuple(replace(clip, status="cached") for clip in found.clips)
+        return replace(found, status="cached", why=NOT_NEEDED, clips=clips)
+
     def _looked_up(self, recipe: ShotRecipe, source: str | None, take: Take, finished: Collection[str]) -> Take:
         chain = tuple(
             self._estimated(clip, cut.part.role, "cached" if clip.fingerprint in finished else "new")
@@ -93,15 +107,17 @@ class TakeMaker:
         if all(clip.status == "cached" for clip in chain):
             return replace(take, status="cached", why=IN_STORE, clips=chain)
         past = self.snapshot.past.get(recipe.id)
-        return replace(take, why=why_new(source, take.number - 1, chain, past), clips=chain)
+        return replace(take, why=why_new(source, max(0, take.number - 1), chain, past), clips=chain)
 
-    def _clip(self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None) -> Clip:
+    def _clip(
+        self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None, ends_on: HandOff | None
+    ) -> Clip:
         cut = recipe.clips[number]
-        spec = self._spec(recipe, number, seed, hand_off)
+        spec = self._spec(recipe, number, seed, hand_off, ends_on)
         return Clip(
             fingerprint=fingerprint(spec),
             spec=spec,
-            fps=cut.part.rate(self.geometry.fps),
+            fps=float(cut.part.rate(self.geometry.fps) * recipe.pace),
             kernel=self.numerics.attention,
             skip_first=cut.skip_first,
             keep=cut.keep,
@@ -109,7 +125,9 @@ class TakeMaker:
             estimated_seconds=0.0,
         )
 
-    def _spec(self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None) -> ClipSpec:
+    def _spec(
+        self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None, ends_on: HandOff | None
+    ) -> ClipSpec:
         cut, shot, size = recipe.clips[number], recipe.shot, recipe.sizes[number]
         variant, role, rate = cut.part.variant, cut.part.role, cut.part.rate(self.geometry.fps)
         negatives = (shot.negative_prompt, self.negative_prompt, role.negative_prompt, variant.negative_prompt)
@@ -135,6 +153,7 @@ class TakeMaker:
             image=image,
             last_image=last_image,
             hand_off=hand_off,
+            ends_on=ends_on,
             media=media,
             media_fps=rate if media else None,
             start_frame=cut.start if media or camera else 0,
@@ -196,6 +215,17 @@ class TakeMaker:
     def _digest(self, path: Path | None) -> str | None:
         """The digest of an input; of one that is broken, and reported, a stand-in to go on with."""
         return None if path is None else self.snapshot.digests.get(path, "missing")
+
+
+def handed_keyframe(keyframe: Take) -> HandOff:
+    """The picture of a still: what a shot begins with, and what the one before it ends on."""
+    return HandOff(((keyframe.fingerprint,),), frame=keyframe_frame(keyframe.clips[0].spec.num_frames))
+
+
+def keyframe_frame(num_frames: int) -> int:
+    """Which frame of a still is the picture: the one that is shown of it everywhere, where a family draws no clip of
+    one frame."""
+    return num_frames // 2
 
 
 def hand_off_of(takes: tuple[Take, ...], variant: Variant, early: int = 0) -> HandOff:

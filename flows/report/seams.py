@@ -140,6 +140,8 @@ def difference(one: Frame, other: Frame) -> float:
 
 
 def continues(shot: PlannedShot, before: PlannedShot) -> bool:
-    """Whether `shot` starts from a frame of `before`."""
+    """Whether `shot` starts from a frame of `before`, or both meet in a keyframe."""
+    if before.leads_to == shot.id:
+        return True
     takes = {take.fingerprint for take in before.takes}
     return any(takes.intersection(take.clips[0].upstream) for take in shot.takes)

@@ -35,13 +35,19 @@ def film_frames(shot: Shot, part: Part, fps: float, seconds: Mapping[Path, float
         drives = driver(shot)
         duration = seconds.get(drives[1]) if drives else None
     if duration is None:
-        return max(1, math.floor((part.longest - hidden_frames(shot)) * fps / part.rate(fps) + 1e-6))
+        hidden = hidden_frames(shot) + hidden_at_end(shot)
+        return max(1, math.floor((part.longest - hidden) * fps / part.rate(fps) + 1e-6))
     return max(1, math.ceil(duration * fps - 1e-6))
 
 
 def hidden_frames(shot: Shot) -> int:
     """1 for a shot that begins with a frame which the film has shown already."""
     return 1 if shot.continuity is not None and shot.continuity.by == "last_frame" and shot.audio is None else 0
+
+
+def hidden_at_end(shot: Shot) -> int:
+    """1 for a shot that ends on a keyframe: the shot that begins with it shows it."""
+    return 1 if shot.leads_to is not None else 0
 
 
 def is_joined(shot: Shot) -> bool:

@@ -57,7 +57,8 @@ def _other_than_a_pose(rows: Sequence[Input], variant: Variant) -> Iterator[Faul
 
 def _two_first_frames(shot: Shot, variant: Variant) -> Iterator[Fault]:
     """Of speech, `image` is who speaks; of all others it is the first frame."""
-    if shot.image and shot.continuity and "continuity" in variant.inputs and "audio" not in variant.inputs:
+    goes_on = shot.continuity is not None and shot.continuity.waits  # else the picture is where both meet
+    if shot.image and shot.continuity and goes_on and "continuity" in variant.inputs and "audio" not in variant.inputs:
         message = f"a shot starts from `image` or from the last frame of {shot.continuity.source}, not from both"
         yield "image", message, "remove `image`, or write `continuity: none`"
 

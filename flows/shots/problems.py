@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from flows.errors import Place, Problem
 from flows.shots.choice import ANY_FAMILY, choose_variant, key_of_variant
 from flows.shots.inputs import asked_of_a_variant
+from flows.shots.keyframes import keyframe_faults
 from flows.shots.misuse import Fault, misuses
 from flows.storyboard.model import Shot, Storyboard
 from flows.storyboard.problems import listed
@@ -38,7 +39,7 @@ def input_problems(shot: Shot, family: Family) -> list[Problem]:
 
 
 def _not_yet(shot: Shot, family: Family) -> Iterator[Fault]:
-    if shot.continuity is not None and shot.continuity.by != "last_frame":
+    if shot.continuity is not None and shot.continuity.by not in ("last_frame", "keyframes"):
         yield "continuity.by", f"not rendered yet: continuity by {shot.continuity.by}", "use `by: last_frame`"
 
 
@@ -68,5 +69,11 @@ def _no_variant(shot: Shot, family: Family) -> Iterator[Fault]:
         yield key_of_variant(shot), message, fix
 
 
-_KINDS: tuple[Callable[[Shot, Family], Iterator[Fault]], ...] = (_not_yet, _too_much, _no_variant, misuses)
+_KINDS: tuple[Callable[[Shot, Family], Iterator[Fault]], ...] = (
+    _not_yet,
+    keyframe_faults,
+    _too_much,
+    _no_variant,
+    misuses,
+)
 """Of these, the first that finds something."""

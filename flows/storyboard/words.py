@@ -15,7 +15,8 @@ CONTINUITY: Mapping[str, str] = MappingProxyType(
     {
         "last_frame": "starts from the last frame that is seen of the other shot alone",
         "overlap": "goes on from its last `frames` frames",
-        "keyframes": "is held to frames picked from it",
+        "keyframes": "begins with the picture that the other shot ends on: `image` here or `end_image` there, else one "
+        "that is rendered first; neither shot waits for the other",
         "reference": "takes it as a reference for looks, not for the first frame",
     }
 )

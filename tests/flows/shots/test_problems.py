@@ -26,7 +26,7 @@ def line(key: str) -> int:
     return KEYS.index(key) + 2
 
 
-@pytest.mark.parametrize("by", ["overlap", "keyframes", "reference"])
+@pytest.mark.parametrize("by", ["overlap", "reference"])
 def test_what_is_not_rendered_yet_is_all_that_is_said(by: Any) -> None:
     found = the_problem(continuity=Continuity("s.b", by), audio=FILE, video=VideoToVideo(FILE, 0.5))
     assert (found.message, found.fix) == (f"not rendered yet: continuity by {by}", "use `by: last_frame`")
