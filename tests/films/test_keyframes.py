@@ -1,4 +1,4 @@
-"""Shots held between keyframes, with the tiny family: both sides of a join are its picture, and show what was asked for."""
+"""Shots held between keyframes, with the tiny family: both sides of a join are its picture, and show what was asked."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_three_shots_meet_in_their_keyframes(tmp_path: Path) -> None:
         if shot.leads_to is not None:
             assert clip.keep == len(made) - 1
             assert apart(made[-1], key[shot.leads_to]) < ENDS
-            assert apart(made[-1], made[0]) > 2 * ENDS, "it has come from one to the other"
+            assert apart(made[-1], made[0]) > 1.5 * ENDS, "it has come from one to the other"
         steps = [apart(before, after) for before, after in pairwise(made)]
         assert max(steps) < 4 * float(np.median(steps)), "no flash, no cut, no grey tail"
         seen = judge(made[: clip.keep])
