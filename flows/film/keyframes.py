@@ -27,7 +27,7 @@ FOLDER, SHEET = "keyframes", "sheet.png"
 class Render(Protocol):
     """What renders a plan: `flows.film.make_film`, whoever watches."""
 
-    def __call__(self, plan: Plan, *, instead: Callable[[Making], None]) -> FilmResult: ...
+    def __call__(self, plan: Plan, /, *, instead: Callable[[Making], None]) -> FilmResult: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from flows.errors import Place
 from flows.storyboard.model import Scene, Shot
 from flows.storyboard.problems import Problems
 
@@ -59,7 +60,7 @@ def _is_joined(shot: Shot) -> bool:
 def _pair(earlier: Shot, later: Shot) -> tuple[Shot, Shot]:
     picture = later.image or earlier.end_image
     at = {"leads_to": later.where("continuity.by")}
-    begins = {}
+    begins: dict[str, Place] = {}
     if earlier.end_image is None and picture is not None:
         at["end_image"] = later.where("image")
     if later.image is None and picture is not None:

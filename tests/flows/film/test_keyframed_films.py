@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,9 +29,8 @@ TWO = {"min_workers": 2, "max_workers": 2}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def ray(ray_here: RaySession) -> Iterator[None]:
+def ray(ray_here: RaySession) -> None:
     """One for all of them."""
-    return
 
 
 def made(plan: Plan, renderer: RendererSpec = STUB) -> tuple[FilmResult, list[Event]]:
@@ -105,7 +102,7 @@ def test_shots_that_are_there_need_no_keyframe(tmp_path: Path) -> None:
     plan = keyed_plan(tmp_path, **TWO)
     for clip in stills(plan):
         store.discard(clip.fingerprint)
-    assert replace(keyed_plan(tmp_path, **TWO).totals).keyframes_cached == 3
+    assert keyed_plan(tmp_path, **TWO).totals.keyframes_cached == 3
     film, _ = made(keyed_plan(tmp_path, **TWO))
     assert (film.rendered, film.cached) == (0, 3)
     assert json.loads(film.plan_path.read_text())["shots"][0]["keyframe"]["why"] == "its shots are in the store"
