@@ -20,6 +20,7 @@ from flows.planning.model import PlannedShot, Take
 from flows.planning.overheads import written
 from flows.resolve import PastShot
 from flows.resolve.memory import remember
+from flows.shots.keyframes import SUFFIX
 
 
 def write_histories(makings: Sequence[Making], flow_run_id: str, batch: str) -> str | None:
@@ -65,7 +66,8 @@ def _learn(making: Making) -> None:
 def _rows(making: Making, flow_run_id: str, batch: str = "") -> Iterator[LedgerRow]:
     run = Run(when=datetime.now(UTC), user=person(), flow_run=flow_run_id, version=_version(), batch=batch)
     spent = Spending(making)
-    for shot in making.shots:
+    for named in (*making.stills, *making.shots):
+        shot = replace(named, id=named.id.removesuffix(SUFFIX))
         for take, planned in enumerate(shot.takes):
             for number, clip in enumerate(planned.clips):
                 record = making.records.get(clip.fingerprint)
