@@ -13,7 +13,7 @@ import flows
 from flows.cluster.wan_clips import WanRenderer
 from flows.media import read_video
 from flows.planning import Plan
-from flows.planning.takes import keyframe_frame
+from flows.planning.joins import keyframe_frame
 from flows.store import open_store
 from tests.films.test_joints import Quiet
 from wan.request import Frames

@@ -21,7 +21,7 @@ from flows.film.survey import chosen_shots, clips_of, survey, with_needed, witho
 from flows.ledger import read_history
 from flows.media import load_image
 from flows.planning import Plan
-from flows.planning.takes import keyframe_frame
+from flows.planning.joins import keyframe_frame
 from flows.store import Store, open_store
 from tests.flows.film.keyed import keyed_plan, put, stills
 from tests.flows.film.reading import cut

@@ -59,7 +59,7 @@ def test_both_ends_are_drawn_by_the_model_that_takes_an_end_picture() -> None:
 
 
 def test_one_of_both_joined_frames_is_hidden() -> None:
-    assert [(hidden_frames(one), hidden_at_end(one)) for one in (FIRST, LAST)] == [(0, 1), (0, 0)]
+    assert [(hidden_frames(one, _part(one)), hidden_at_end(one)) for one in (FIRST, LAST)] == [(0, 1), (0, 0)]
     assert film_frames(FIRST, _part(FIRST), 16.0, {}) == 80
     assert film_frames(LAST, _part(LAST), 16.0, {}) == 81
 
