@@ -98,8 +98,8 @@ def _measures(
     making: Making, shot: PlannedShot, take: Take, clip: int
 ) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """What was measured of the join that a clip (from 0) of the film begins with, and, with the first, of its shot."""
-    if making.film is None or take is not chosen_take(shot, making.records):
-        return {}, {}
+    if making.film is None or take.number == 0 or take is not chosen_take(shot, making.records):
+        return {}, {}  # of keyframes (0) too, which the film does not show
     found = {
         seam.kind: seam.values for seam in making.continuity.seams if seam.shot == shot.id and seam.clip == clip + 1
     }

@@ -22,6 +22,7 @@ from flows.ledger import read_history
 from flows.media import load_image
 from flows.planning import Plan
 from flows.planning.joins import keyframe_frame
+from flows.seams import Continuity, Seam
 from flows.store import Store, open_store
 from tests.flows.film.keyed import keyed_plan, put, stills
 from tests.flows.film.reading import cut
@@ -107,6 +108,18 @@ def test_in_the_ledger_a_keyframe_is_take_0_of_its_shot(plan: Plan, store: Store
     still = rows["river.drift", 0]
     assert (still.fingerprint, still.spec.variant) == (stills(plan)[1].fingerprint, "t2v-a14b")
     assert rows["river.launch", 1].spec.ends_on == rows["river.drift", 1].spec.hand_off
+
+
+def test_what_was_measured_is_of_the_take_and_not_of_its_keyframe(plan: Plan, store: Store, tmp_path: Path) -> None:
+    making = making_of(plan, store, tmp_path / "made")
+    for clip in plan.clips:
+        making.note(Finished(clip.fingerprint, put(store, clip), cached=False))
+    making.film = tmp_path / "film.mp4"
+    join = Seam(kind="join", shot="river.drift", before="river.launch", values={"jump": 2.0})
+    making.continuity = Continuity((join, Seam(kind="shot", shot="river.drift", values={"cuts": 1.0})))
+    assert write_history(making, "run") is None
+    rows = {row.take: row for row in read_history(store) if row.shot == "river.drift"}
+    assert [(rows[take].seam, rows[take].inside) for take in (0, 1)] == [({}, {}), ({"jump": 2.0}, {"cuts": 1.0})]
 
 
 def shown(plan: Plan, store: Store, folder: Path, *only: str) -> Keyframes:

@@ -206,6 +206,23 @@ def test_a_long_shot_is_held_at_its_two_ends(chain: Any, plan: MakePlan) -> None
     assert clips[0].spec.hand_off == replace(clips[-1].spec.ends_on, takes=((stills(made)[0],),))
 
 
+def test_colours_are_held_to_keyframes_and_not_to_the_chains_look(chain: Any, plan: MakePlan) -> None:
+    made = plan(chain(3, {0: {"duration": 5.0}, 2: {"duration": 5.0}}))
+    first, middle, last = (shot.takes[0].clips for shot in made.shots)
+    assert [clip.spec.anchor for clip in (*first, *middle, last[0])] == [None] * (len(first) + 2)
+    assert all(clip.spec.anchor is not None for clip in last[1:]), "it ends as it likes"
+    assert {clip.spec.anchor.look.candidates for clip in last[1:]} == {(last[0].fingerprint,)}
+    stills_made = [shot.keyframe for shot in made.shots if shot.keyframe is not None]
+    assert [clip.spec.anchor for still in stills_made for clip in still.clips] == [None] * 3
+
+
+def test_what_goes_on_from_a_shot_between_keyframes_is_held_to_its_look(chain: Any, plan: MakePlan) -> None:
+    made = plan(chain(3, {2: {"continuity": Continuity("river.s0")}}))
+    anchor = made.shots[2].first.anchor
+    assert anchor is not None
+    assert (anchor.look.candidates, anchor.look.frame) == ((made.shots[0].takes[0].fingerprint,), 31)
+
+
 def test_keyframes_alone_are_a_plan_of_stills(chain: Any, plan: MakePlan) -> None:
     made = plan(chain(3, {2: {"image": PICTURE}}))
     assert [still.id for still in made.stills_of(made.shots)] == ["river.s0 keyframe", "river.s1 keyframe"]
