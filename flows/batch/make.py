@@ -33,7 +33,7 @@ from flows.events import Log
 from flows.film.folder import check_space, claimed_for, owner_of
 from flows.film.healing import Healing
 from flows.film.making import Making, Waiting
-from flows.film.survey import Survey, check_soundtrack, put_assets, survey
+from flows.film.survey import Survey, check_soundtrack, put_assets, survey, without_idle
 from flows.planning import Clip
 from flows.store import Store, open_store
 from wan.system.host import cores
@@ -164,7 +164,7 @@ def _begun(
     store.check()
     wanted = [planned for planned, _ in todo]
     clips = clips_of(wanted)
-    surveyed = survey(store, clips)
+    surveyed = without_idle(survey(store, clips), [planned.plan for planned in wanted])
     missing = surveyed.missing
     check_space(plan.folder, store.folder, missing, here=plan.settings.cluster.address is None)
     if missing:

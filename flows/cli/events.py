@@ -292,7 +292,7 @@ def clip_places(plan: Plan) -> dict[str, Where]:
     """Shot, take and number of every clip, by its fingerprint; the first of those that share one."""
     places: dict[str, Where] = {}
     for shot in plan.shots:
-        for take in shot.takes:
+        for take in shot.rendered:
             for count, clip in enumerate(take.clips, 1):
                 name = clip.fingerprint
                 places.setdefault(name, {"shot": shot.id, "take": take.number, "clip": count, "fingerprint": name})

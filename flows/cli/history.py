@@ -204,7 +204,7 @@ def _cells(row: LedgerRow) -> tuple[str, ...]:
         row.when.astimezone().strftime("%d %b %H:%M"),
         row.film_named,
         row.shot,
-        str(row.take) if row.clip == 1 else f"{row.take}.{row.clip}",
+        (str(row.take) if row.clip == 1 else f"{row.take}.{row.clip}") if row.take else "still",
         row.status,
         str(row.spec.seed),
         duration(row.total_seconds) if row.seconds else "-",

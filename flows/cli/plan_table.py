@@ -12,7 +12,8 @@ from rich.table import Table
 from flows.cli.cost_words import cost_lines
 from flows.cost import estimate_cost
 from flows.person import person
-from flows.planning.model import Clip, Plan, PlannedShot
+from flows.planning.model import Clip, Plan, PlannedShot, Take
+from flows.shots.keyframes import keyframe_id
 from flows.words import count, duration
 
 MOST_ROWS = 60
@@ -40,6 +41,12 @@ def print_plan(plan: Plan, console: Console | None = None) -> None:
     ]
     if plan.last_seam is not None:
         below.append(f"worst seam of the last film: {escape(plan.last_seam)}")
+    if plan.totals.width > plan.totals.chained_width > 0:
+        chain_width = plan.totals.chained_width
+        below.append(
+            f"by keyframes {count(plan.totals.width, 'take')} can be rendered side by side, "
+            f"{chain_width:,} if shots went on from each other"
+        )
     if len(plan.critical_path) > 1:
         below.append(f"longest way: {escape(chain(plan.critical_path))}")
     for line in below:
@@ -73,8 +80,23 @@ def _table(shots: Sequence[PlannedShot], same: Mapping[str, str]) -> Table:
         table.add_column(name, no_wrap=True, justify="right")
     table.add_column("why", overflow="fold")
     for shot in shots:
+        if shot.keyframe is not None:
+            table.add_row(*_keyframe_row(shot.id, shot.keyframe))
         table.add_row(*_row(shot, same.get(shot.id)))
     return table
+
+
+def _keyframe_row(shot: str, still: Take) -> tuple[str, ...]:
+    new, clip = still.status == "new", still.clips[0]
+    return (
+        "[green]+[/]" if new else "[dim]=[/]",
+        f"[dim]{escape(keyframe_id(shot))}[/]",
+        clip.spec.variant,
+        "still",
+        "1",
+        duration(clip.estimated_seconds) if new else "-",
+        escape(still.why),
+    )
 
 
 def _row(shot: PlannedShot, same_as: str | None) -> tuple[str, ...]:
@@ -138,7 +160,7 @@ def warning_lines(plan: Plan) -> list[str]:
 def sums(plan: Plan) -> str:
     """The last line: takes to render, takes in the store, length of the film, work."""
     totals = plan.totals
-    new = totals.takes - totals.cached
+    new, stills = totals.takes - totals.cached, totals.keyframes - totals.keyframes_cached
     film = f"a film of {duration(totals.film_seconds)}"
     start, edit = duration(totals.start_seconds), duration(totals.edit_seconds)
     if new == 0:
@@ -148,7 +170,8 @@ def sums(plan: Plan) -> str:
     cached = f", {totals.cached:,} in the store" if totals.cached else ""
     parts = f"start {start}, rendering {duration(totals.rendering_seconds)}, edit {edit}"
     work = f"about {duration(totals.estimated_seconds)} with one worker ({parts}{rough})"
-    return f"[bold]Plan:[/] {count(new, 'take')} to render{cached}; {film}; {work}"
+    first = f"{count(stills, 'keyframe')} and " if stills else ""
+    return f"[bold]Plan:[/] {first}{count(new, 'take')} to render{cached}; {film}; {work}"
 
 
 def partial_sums(plan: Plan, clips: Sequence[Clip]) -> str:

@@ -38,7 +38,7 @@ from flows.cli.problems import STOPPED
 from flows.words import count, duration, size_of
 
 if TYPE_CHECKING:
-    from flows.cli.forms.render import RenderDocument, SeamForm
+    from flows.cli.forms.render import KeyframeForm, RenderDocument, SeamForm
     from flows.events import Event
     from flows.film import FilmResult
     from flows.film.result import Delivered
@@ -58,6 +58,9 @@ GIVE_UP_SECONDS = 30.0
 @click.option("--only", multiple=True, metavar="SHOT", help="Only this shot and what it needs; may be repeated.")
 @draft_option
 @review_option
+@click.option(
+    "--keyframes", is_flag=True, help="Only the pictures that shots joined by keyframes begin with and end on."
+)
 @priority_option
 @deadline_option
 @json_option
@@ -69,6 +72,7 @@ def command(
     only: tuple[str, ...],
     draft: bool,
     review: Kind | None,
+    keyframes: bool,
     priority: int | None,
     deadline: str | None,
     as_json: bool,
@@ -85,11 +89,37 @@ def command(
       wanflow render paper_boat
       wanflow render storyboards/my_film.yaml --only river.drift --draft
       wanflow render storyboards/my_film.yaml --review draft
+      wanflow render storyboards/my_film.yaml --keyframes
       wanflow render storyboards/my_film.yaml model=wan22 model.root=/weights cluster=ray
     """
     said: Said = "events" if as_events else "document" if as_json else "words"
     asked = with_draft(with_order(overrides, priority, deadline), draft)
-    render_film(storyboard, asked, only=only, said=said, config_dir=config_dir, review=review)
+    if keyframes:
+        _render_keyframes(storyboard, asked, only, said, config_dir, review)
+    else:
+        render_film(storyboard, asked, only=only, said=said, config_dir=config_dir, review=review)
+
+
+def _render_keyframes(
+    storyboard: str,
+    asked: Sequence[str],
+    only: Sequence[str],
+    said: Said,
+    config_dir: Path | None,
+    review: Kind | None,
+) -> None:
+    from flows.api import load
+    from flows.cli.planning import plan_with_progress
+    from flows.cli.render_keyframes import render_keyframes
+    from flows.errors import UserError
+    from flows.extras import check_can_render
+
+    if review is not None:
+        fix = "--review stills shows them too, and asks about them"
+        raise UserError(f"--keyframes and --review exclude each other\n    {fix}")
+    check_can_render()
+    made = plan_with_progress(load(storyboard, asked, config_dir=config_dir))
+    render_keyframes(made, again(storyboard, asked, config_dir), only, said)
 
 
 def render_film(
@@ -239,8 +269,15 @@ def shown_path(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def document_of(plan: Plan, result: FilmResult, waiting: Sequence[str] = (), code: int = 0) -> RenderDocument:
-    """The film as programs read of it; `waiting` are shots that people have to decide about."""
+def document_of(
+    plan: Plan,
+    result: FilmResult,
+    waiting: Sequence[str] = (),
+    code: int = 0,
+    keyframes: Sequence[KeyframeForm] = (),
+) -> RenderDocument:
+    """The film as programs read of it; `waiting` are shots that people have to decide about, `keyframes` what was
+    rendered in the film's place."""
     from flows.cli.document import envelope, warnings
     from flows.fields import plain
 
@@ -257,6 +294,7 @@ def document_of(plan: Plan, result: FilmResult, waiting: Sequence[str] = (), cod
         "clips": [str(clip) for clip in result.clips],
         "report": str(result.report) if result.report else None,
         "waiting": list(waiting),
+        "keyframes": list(keyframes),
         "plan": str(result.plan_path),
         "spent": plain(result.spent),
         "seams": [seam_form(seam) for seam in result.continuity.seams],

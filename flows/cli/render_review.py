@@ -102,6 +102,7 @@ def document_of(reviewed: Reviewed, shown: Shown) -> RenderDocument:
         "clips": [],
         "report": str(shown.page),
         "waiting": list(reviewed.open),
+        "keyframes": [],
         "plan": None,
         "spent": plain(Spent()),
         "seams": [],

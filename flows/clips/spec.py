@@ -20,9 +20,9 @@ HandedOff: TypeAlias = Literal["frame", "frames", "carried", "reference"]
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """What a clip takes over from the best of some takes: one frame of it to start from, the last frames up to there, a
-    frame that shows what things look like, or what the clip before in the same shot carried on (tensors beside its
-    latents, without a codec in between).
+    """What a clip takes over from the best of some takes: one frame of it to start from, or to end on, the last frames
+    up to there, a frame that shows what things look like, or what the clip before in the same shot carried on (tensors
+    beside its latents, without a codec in between).
 
     A take is best whose weakest clip has the best quality; the first of equals is, so that their order counts. The
     frame is the last that the film shows of the take alone: where it cuts the clip short, or blends both shots, an
@@ -96,10 +96,10 @@ class ClipLora:
 class ClipSpec:
     """Everything that decides a clip's pixels; its fingerprint is the sha256 of this object as canonical JSON.
 
-    At most one of `image` and handed-off frames to start from is set, but for speech, whose `image` is who speaks.
-    `media_fps` and `start_frame` are set only where something of the whole shot drives the clip: media, or a camera
-    path, which goes by frames and knows no rate. `follows` beside a field names the field whose change explains that
-    this one changed too.
+    At most one of `image` and handed-off frames to start from is set, but for speech, whose `image` is who speaks, and
+    at most one of `last_image` and `ends_on`. `media_fps` and `start_frame` are set only where something of the whole
+    shot drives the clip: media, or a camera path, which goes by frames and knows no rate. `follows` beside a field
+    names the field whose change explains that this one changed too.
     """
 
     variant: str
@@ -123,6 +123,9 @@ class ClipSpec:
     )
     hand_off: Annotated[HandOff | None, "what it starts from, of other clips"] = field(
         default=None, metadata={"called": "continuity"}
+    )
+    ends_on: Annotated[HandOff | None, "the picture it ends on, where that is a frame of another clip"] = field(
+        default=None, metadata={"called": "keyframe at its end"}
     )
     media: Annotated[tuple[Medium, ...], "sounds and videos of the whole shot"] = ()
     media_fps: Annotated[float | None, "frames a second at which they are read; null without media"] = field(

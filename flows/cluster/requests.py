@@ -45,6 +45,10 @@ def _last_picture(spec: ClipSpec, store: Store) -> dict[str, Any]:
     return {"last_image": _picture(store, spec.last_image)} if spec.last_image else {}
 
 
+def _ends_on(spec: ClipSpec, store: Store) -> dict[str, Any]:
+    return {"last_image": handed_off(spec.ends_on, store)} if spec.ends_on else {}
+
+
 def _loras(spec: ClipSpec, store: Store) -> dict[str, Any]:
     found = (Lora(store.local_path(lora.digest), lora.digest, lora.weight, lora.expert) for lora in spec.loras)
     return {"loras": tuple(found)}
@@ -65,7 +69,7 @@ def _goes_on_from(spec: ClipSpec, store: Store) -> dict[str, Any]:
 
 
 def handed_off(hand_off: HandOff, store: Store) -> Image:
-    """The frame a clip starts from, or looks at: of the take that the film shows. Raises BlobMissing."""
+    """The frame a clip starts from, ends on, or looks at: of the take that the film shows. Raises BlobMissing."""
     record = handing_clips(hand_off, store)[-1]
     if hand_off.frame in (-1, record.num_frames - 1):
         return _picture(store, record.last_frame)
@@ -154,6 +158,7 @@ MADE: Mapping[str, Callable[[ClipSpec, Store], dict[str, Any]]] = MappingProxyTy
         "last_image": _last_picture,
         "media": _driven_by,
         "hand_off": _goes_on_from,
+        "ends_on": _ends_on,
         "loras": _loras,
     }
 )

@@ -45,7 +45,7 @@ class CostEstimate:
 def estimate_cost(plan: Plan, clips: Iterable[Clip] | None = None) -> CostEstimate:
     """Of what is new among these clips (None: of all of the plan's)."""
     if clips is None:  # in no order, which takes a while to find
-        new = (clip for shot in plan.shots for take in shot.takes if take.status == "new" for clip in take.clips)
+        new = (clip for shot in plan.shots for take in shot.rendered if take.status == "new" for clip in take.clips)
         clips = {clip.fingerprint: clip for clip in new}.values()
     return estimate_clips(clips, [plan.totals], plan.settings)
 

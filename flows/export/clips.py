@@ -9,6 +9,7 @@ from flows.clips import HandOff
 from flows.export.comfy_files import SAMPLERS, SCHEDULER, TEXT_ENCODER
 from flows.export.graph import Graph, Link, Value
 from flows.planning.model import Clip, Plan, PlannedShot
+from flows.shots.keyframes import SUFFIX
 from wan.sampling.schedule import schedule
 from wan.variants import VARIANTS
 
@@ -93,6 +94,8 @@ class Making:
         if before is not None:
             frame = clip.spec.hand_off.frame if clip.spec.hand_off.frame >= 0 else before.clip.spec.num_frames - 1
             return self.graph.add("ImageFromBatch", "Last frame", image=before.images, batch_index=frame, length=1)
+        if (still := self._keyframe(clip.spec.hand_off)) is not None:
+            return still
         source = self._source(clip.spec.hand_off)
         number, back = clip.spec.hand_off.frame, clip.spec.hand_off.back
         which = "last_frame" if number < 0 else f"frame_{number}"
@@ -130,6 +133,26 @@ class Making:
         """The shot that it is from."""
         shots = (s.id for s in self.plan.shots for take in s.takes if take.fingerprint in hand_off.candidates)
         return next(shots, "the shot before")
+
+    def end_picture(self, clip: Clip) -> Link | None:
+        """The picture the clip ends on: one of the storyboard, or a keyframe."""
+        if clip.spec.last_image is not None:
+            return self.picture(clip.spec.last_image)
+        return self._keyframe(clip.spec.ends_on) if clip.spec.ends_on is not None else None
+
+    def _keyframe(self, hand_off: HandOff) -> Link | None:
+        """A still that is rendered first; None, if that is not what is handed on."""
+        stills = self.plan.stills_of(self.plan.shots)
+        still = next((one for one in stills if one.takes[0].fingerprint in hand_off.candidates), None)
+        if still is None:
+            return None
+        name = f"{still.id.replace('.', '_').replace(' ', '_')}.png"
+        self.files[name] = None
+        self.note(
+            f"{name}: the {still.id}; `wanflow render --keyframes` writes it as keyframes/"
+            f"{still.id.removesuffix(SUFFIX)}.png: put it there under this name."
+        )
+        return self.graph.add("LoadImage", f"{still.id.capitalize()}", image=name)
 
     def sample(self, clip: Clip, given: Conditioned, *, extra_lora: str | None = None, first_step: int = 0) -> Link:
         """The clip's latents: both experts, each on its part of the steps, or the one transformer."""

@@ -17,7 +17,15 @@ from flows.film.observed import make_observed
 from flows.film.observer import Observer, Run, Unobserved
 from flows.film.result import FilmResult
 from flows.film.spending import guard_of
-from flows.film.survey import check_soundtrack, chosen_shots, clips_of, put_assets, survey, with_needed
+from flows.film.survey import (
+    check_soundtrack,
+    chosen_shots,
+    clips_of,
+    put_assets,
+    survey,
+    with_needed,
+    without_idle,
+)
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.store import open_store
 
@@ -74,7 +82,7 @@ def _begun(
     shots = with_needed(plan, asked) if asked else plan.shots
     store = open_store(plan.settings.store.address)
     store.check()
-    surveyed = survey(store, clips_of(plan, shots))
+    surveyed = without_idle(survey(store, clips_of(plan, shots)), [plan])
     check_space(folder, store.folder, surveyed.missing, here=plan.settings.cluster.address is None)
     if surveyed.missing:
         store.check(writing=True)
@@ -104,14 +112,15 @@ def _begun(
 
 
 def _result(making: Making, run: Run) -> FilmResult:
-    rendered = sum(watch.take.fingerprint in making.rendered for watch in making.watches.takes)
+    shown = making.watches.shown
+    rendered = sum(watch.take.fingerprint in making.rendered for watch in shown)
     return FilmResult(
         path=making.film,
         clips=making.clips,
         report=making.report,
         plan_path=making.plan_path,
         rendered=rendered,
-        cached=len(making.watches.takes) - rendered,
+        cached=len(shown) - rendered,
         seconds=time.monotonic() - making.began,
         flow_run_id=run.id,
         run_url=run.url,

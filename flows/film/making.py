@@ -28,6 +28,7 @@ from flows.planning import plan_to_json
 from flows.planning.model import Clip, Plan, PlannedShot
 from flows.report import contact_sheet, write_missing, write_report
 from flows.seams import Continuity, told
+from flows.shots.keyframes import SUFFIX
 from flows.store import ClipRecord, Store
 from flows.store.layout import with_named_blobs
 from wan.system.files import write_atomically
@@ -90,11 +91,18 @@ class Making:
     waiting: Waiting | None = None
 
     def __post_init__(self) -> None:
-        self.watches = Watches(self.shots, {clip.fingerprint for clip in self.survey.missing})
+        watched = (*self.stills, *self.shots)
+        self.watches = Watches(watched, {clip.fingerprint for clip in self.survey.missing})
         self.records = dict(self.survey.found)
         self.meter = meter_of(self.plan, self.survey.damaged)
         self.healed = {name: _again(self.watches.name_of(name)) for name in self.survey.damaged}
         self.healing = Healing(self.store, self.plan.clips, self.plan.assets)
+
+    @property
+    def stills(self) -> tuple[PlannedShot, ...]:
+        """The keyframes of the shots, as shots of one frame, but for those that are lost and that nobody needs."""
+        there = self.survey.found.keys() | {clip.fingerprint for clip in self.survey.missing}
+        return tuple(still for still in self.plan.stills_of(self.shots) if still.takes[0].fingerprint in there)
 
     def tell_found(self) -> None:
         """Let `on_event` hear what is in the store already."""
@@ -208,7 +216,9 @@ class Making:
             event = replace(event, message=with_named_blobs(event.message, self.plan.assets))
         if isinstance(event, Failed) and event.final:
             if event.because_of is not None:
-                message = f"not rendered: it starts from {self.watches.name_of(event.because_of)}, which failed"
+                needed = self.watches.name_of(event.because_of)
+                how = "needs" if needed.endswith(SUFFIX) else "starts from"
+                message = f"not rendered: it {how} {needed}, which failed"
                 event = replace(event, message=message)
             self.failures[event.fingerprint] = event
         self.watches.note(event)

@@ -20,6 +20,7 @@ from flows.planning.model import PlannedShot, Take
 from flows.planning.overheads import written
 from flows.resolve import PastShot
 from flows.resolve.memory import remember
+from flows.shots.keyframes import SUFFIX
 
 
 def write_histories(makings: Sequence[Making], flow_run_id: str, batch: str) -> str | None:
@@ -65,7 +66,8 @@ def _learn(making: Making) -> None:
 def _rows(making: Making, flow_run_id: str, batch: str = "") -> Iterator[LedgerRow]:
     run = Run(when=datetime.now(UTC), user=person(), flow_run=flow_run_id, version=_version(), batch=batch)
     spent = Spending(making)
-    for shot in making.shots:
+    for named in (*making.stills, *making.shots):
+        shot = replace(named, id=named.id.removesuffix(SUFFIX))
         for take, planned in enumerate(shot.takes):
             for number, clip in enumerate(planned.clips):
                 record = making.records.get(clip.fingerprint)
@@ -96,8 +98,8 @@ def _measures(
     making: Making, shot: PlannedShot, take: Take, clip: int
 ) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """What was measured of the join that a clip (from 0) of the film begins with, and, with the first, of its shot."""
-    if making.film is None or take is not chosen_take(shot, making.records):
-        return {}, {}
+    if making.film is None or take.number == 0 or take is not chosen_take(shot, making.records):
+        return {}, {}  # of keyframes (0) too, which the film does not show
     found = {
         seam.kind: seam.values for seam in making.continuity.seams if seam.shot == shot.id and seam.clip == clip + 1
     }

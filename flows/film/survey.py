@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,9 +87,20 @@ def with_needed(plan: Plan, shots: Sequence[PlannedShot]) -> tuple[PlannedShot, 
 
 
 def clips_of(plan: Plan, shots: Sequence[PlannedShot]) -> tuple[Clip, ...]:
-    """Every clip of these shots once, upstream first."""
-    wanted = {clip.fingerprint for shot in shots for take in shot.takes for clip in take.clips}
+    """Every clip of these shots once, upstream first, and the keyframes that they begin with and end on."""
+    shown = (*shots, *plan.stills_of(shots))
+    wanted = {clip.fingerprint for shot in shown for take in shot.takes for clip in take.clips}
     return tuple(clip for clip in plan.clips if clip.fingerprint in wanted)
+
+
+def without_idle(surveyed: Survey, plans: Iterable[Plan]) -> Survey:
+    """The same without missing keyframes that nothing missing begins with or ends on: no film shows them."""
+    shots = (shot for plan in plans for shot in plan.shots)
+    shown = {clip.fingerprint for shot in shots for take in shot.takes for clip in take.clips}
+    needed = {up for clip in surveyed.missing for up in clip.upstream}
+    missing = tuple(clip for clip in surveyed.missing if clip.fingerprint in shown or clip.fingerprint in needed)
+    damaged = surveyed.damaged.intersection(clip.fingerprint for clip in missing)
+    return Survey(surveyed.found, missing, damaged)
 
 
 def check_soundtrack(plan: Plan) -> None:

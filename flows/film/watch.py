@@ -22,7 +22,7 @@ class TakeWatch:
 
     @property
     def name(self) -> str:
-        """`scene.shot`, after the first take with its number."""
+        """`scene.shot`, of a keyframe its own; after the first take with its number."""
         return f"{self.shot.id} take {self.number}" if self.number > 1 else self.shot.id
 
     @property
@@ -34,6 +34,11 @@ class TakeWatch:
         take = f"take {self.number}: " if self.number > 1 else ""
         worker = f"on {failed.worker}: " if failed.worker else ""
         return Problem(None, f"{take}{worker}{failed.message}", None, self.shot.id)
+
+    @property
+    def is_keyframe(self) -> bool:
+        """Whether the film does not show it: shots begin with it, and end on it."""
+        return self.number == 0
 
     @property
     def steps(self) -> int:
@@ -55,6 +60,11 @@ class Watches:
         for watch in self.takes:
             for clip in watch.take.clips:
                 self._by_clip.setdefault(clip.fingerprint, []).append(watch)
+
+    @property
+    def shown(self) -> tuple[TakeWatch, ...]:
+        """Without keyframes; where they alone are made, these."""
+        return tuple(watch for watch in self.takes if not watch.is_keyframe) or self.takes
 
     def note(self, event: Event) -> None:
         """Take what follows from it for the takes it concerns."""

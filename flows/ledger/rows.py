@@ -32,7 +32,7 @@ class LedgerRow:
     film: Annotated[str, "its title"]
     slug: str
     shot: Annotated[str, "`scene.shot`"]
-    take: Annotated[int, "from 1"]
+    take: Annotated[int, "from 1; 0: the still that the shot begins with"]
     clip: Annotated[int, "of the take, from 1"]
     fingerprint: str
     spec: Annotated[ClipSpec, "what decides its pixels"]

@@ -25,8 +25,9 @@ def film_message(making: Making, error: BaseException | None) -> Message | None:
         return Message("failed", title, (str(error) or type(error).__name__, *_took(making, making.began)))
     if making.waiting is not None:
         return Message("review", title, (making.waiting.message, *_took(making, making.began)))
-    rendered = sum(watch.take.fingerprint in making.rendered for watch in making.watches.takes)
-    took = f"{count(rendered, 'take')} rendered, {len(making.watches.takes) - rendered:,} from the store"
+    shown = making.watches.shown
+    rendered = sum(watch.take.fingerprint in making.rendered for watch in shown)
+    took = f"{count(rendered, 'take')} rendered, {len(shown) - rendered:,} from the store"
     files = (making.film, making.report, *making.clips)
     after, *used = _took(making, making.began)
     return Message("done", title, (f"{took}, {after}", *used, *(str(path) for path in files if path)))

@@ -31,12 +31,13 @@ def anchor_of(
 
 def strength_of(shot: Shot, variant: Variant) -> float:
     """0 for what goes on from tensors, which no correction of pixels reaches: they would drift on beneath it. What is
-    led to given colours, by an end image or a video, is not held to others unless the shot says so."""
+    led to given colours, by an end image, a keyframe or a video, is not held to others unless the shot says so."""
     if variant.chained == "carried":
         return 0.0
     if shot.anchor is not None and shot.anchor.strength is not None:
         return shot.anchor.strength
-    led = shot.end_image is not None or shot.video is not None or (shot.control is not None and shot.control.video)
+    ends = shot.end_image is not None or shot.leads_to is not None
+    led = ends or shot.video is not None or (shot.control is not None and shot.control.video)
     return 0.0 if led and not (shot.anchor and shot.anchor.to) else STRENGTH
 
 

@@ -51,6 +51,11 @@ class ShotForm(TypedDict):
     takes: Annotated[list[Annotated[dict[str, Any], Written(Take)]], "of which the film shows one"]
     others: Annotated[list[Annotated[dict[str, Any], Written(Take)]], "that are passed over, as one was chosen by eye"]
     choice: ChoiceForm
+    keyframe: Annotated[
+        Annotated[dict[str, Any], Written(Take)] | None, "the still that it begins with, rendered first; null: none is"
+    ]
+    leads_to: Annotated[str | None, "id of the shot whose keyframe it ends on"]
+    goes_on_from: Annotated[str | None, "id of the shot that it continues, whether or not it waits for it"]
     estimated_seconds: float
 
 
@@ -74,7 +79,10 @@ class TotalsForm(TypedDict):
     rendering_seconds: Annotated[float, "for everything that is new"]
     edit_seconds: Annotated[float, "the edit and the report"]
     estimate: Annotated[Basis, "what that stands on"]
-    width: Annotated[int, "clips that can be rendered side by side at most"]
+    width: Annotated[int, "takes that can be rendered side by side at most"]
+    chained_width: Annotated[int, "the same, if shots that are joined by keyframes waited for each other"]
+    keyframes: Annotated[int, "stills that shots begin with"]
+    keyframes_cached: Annotated[int, "of them, in the store, or not needed as their shots are"]
     loads: Annotated[dict[str, float], "seconds that loading takes, by variant that is to be rendered with"]
     gpus: Annotated[list[str], "names of the GPUs that the estimate is of, an empty one for none; []: not known"]
 

@@ -30,7 +30,7 @@ def gang_problems(
     if members == 1:
         return
     for shot in shots:
-        for take in shot.takes:
+        for take in shot.rendered:
             for clip in take.clips:
                 variant, layout = clip.spec.variant, layout_of(clip.spec, members)
                 if clip.status == "cached" or variant not in heads or (variant, layout) in said:

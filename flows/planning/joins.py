@@ -36,13 +36,14 @@ NOTHING = Join()
 
 
 def joins_of(storyboard: Storyboard, family: Family, fps: float, seconds: Mapping[Path, float]) -> dict[str, Join]:
-    """The join of every shot that goes on from another one, by full id. `seconds`: how long sounds and videos are."""
+    """The join of every shot that waits for the one that it goes on from, by full id. `seconds`: how long sounds and
+    videos are."""
     shots = {shot.full_id: shot for shot in storyboard.shots}
     before = {after: one for one, after in pairwise(shots)}
     joins: dict[str, Join] = {}
     for name, shot in shots.items():
         part = part_of(family, choose_variant(shot, family))
-        if shot.continuity is None or part is None:
+        if shot.continuity is None or not shot.continuity.waits or part is None:
             continue
         source = shots.get(shot.continuity.source)
         meets = blended(overlap_frames(shot.transition, fps), before.get(name), shot.continuity.source)
@@ -94,6 +95,17 @@ def hand_off_of(takes: Sequence[Take], frames: int, join: Join, shot: Shot, part
     offsets = [shown - _shown_at(clips, last - number, fps) for number in reversed(range(join.known))]
     even = offsets == list(reversed(range(join.known)))
     return HandOff(chains, "frames", frame, back, join.known, repeated, () if even else tuple(offsets))
+
+
+def handed_keyframe(keyframe: Take) -> HandOff:
+    """The picture of a still: what a shot begins with, and what the one before it ends on."""
+    return HandOff(((keyframe.fingerprint,),), frame=keyframe_frame(keyframe.clips[0].spec.num_frames))
+
+
+def keyframe_frame(num_frames: int) -> int:
+    """Which frame of a still is the picture: the one that is shown of it everywhere, where a family draws no clip of
+    one frame."""
+    return num_frames // 2
 
 
 def _shown_at(clips: Sequence[Clip], frame: int, fps: float) -> int:

@@ -6,7 +6,7 @@ clip is what a worker renders in one go, with a fingerprint of its own. Frames n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
@@ -17,6 +17,7 @@ from flows.fields import Rounded, Seconds
 from flows.ledger.timings import Basis
 from flows.planning.choice import BY_SCORE, Choice
 from flows.settings import Settings
+from flows.shots.keyframes import keyframe_id
 from flows.storyboard.model import Soundtrack, Storyboard, Transition
 from wan.request import Numerics
 from wan.variants import VARIANTS
@@ -57,9 +58,9 @@ class Clip:
     @property
     def upstream(self) -> tuple[str, ...]:
         """Fingerprints that must be finished before this clip can start."""
-        hand_off, anchor = self.spec.hand_off, self.spec.anchor
-        looked_at = anchor.look.upstream if anchor and anchor.look else ()
-        return tuple(dict.fromkeys((*(hand_off.upstream if hand_off else ()), *looked_at)))
+        anchor = self.spec.anchor
+        handed = (self.spec.hand_off, self.spec.ends_on, anchor.look if anchor else None)
+        return tuple(dict.fromkeys(name for each in handed if each is not None for name in each.upstream))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Take:
     status: Status
     why: Annotated[str, "why it is new, or that it is in the store"]
     clips: tuple[Clip, ...]
-    number: Annotated[int, "of the shot's, from 1"] = 1
+    number: Annotated[int, "of the shot's, from 1; 0: the still that it begins with"] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,9 @@ class PlannedShot:
     `num_frames` counts its frames in the film, at the film's `fps`, before transitions overlap. `start` is the film's
     frame where it is first seen; its first `overlap` frames are shared with the shot before. What its clips are
     rendered with is said by the first of them. `takes` are those that the film is made of: one alone if `choice` says
-    that it was chosen by eye, and the `others` are passed over.
+    that it was chosen by eye, and the `others` are passed over. `keyframe` is the still that it begins with, where one
+    is rendered first; `leads_to` the shot whose keyframe it ends on, `goes_on_from` the one that it continues, whether
+    or not it waits for it (`depends_on`).
     """
 
     id: str
@@ -100,6 +103,36 @@ class PlannedShot:
     place: Place | None = field(default=None, compare=False)
     choice: Choice = BY_SCORE
     others: tuple[Take, ...] = ()
+    keyframe: Take | None = None
+    leads_to: str | None = None
+    goes_on_from: str | None = None
+
+    @property
+    def rendered(self) -> tuple[Take, ...]:
+        """All that is rendered for it: its keyframe, and its takes."""
+        return self.takes if self.keyframe is None else (self.keyframe, *self.takes)
+
+    @property
+    def still(self) -> PlannedShot | None:
+        """Its keyframe, as a shot of one frame that has the name of a keyframe."""
+        if self.keyframe is None:
+            return None
+        return replace(
+            self,
+            id=keyframe_id(self.id),
+            num_frames=1,
+            takes=(self.keyframe,),
+            depends_on=(),
+            transition=Transition(),
+            estimated_seconds=sum(clip.estimated_seconds for clip in self.keyframe.clips if clip.status == "new"),
+            overlap=0,
+            caption=None,
+            choice=BY_SCORE,
+            others=(),
+            keyframe=None,
+            leads_to=None,
+            goes_on_from=None,
+        )
 
     @property
     def all_takes(self) -> tuple[Take, ...]:
@@ -183,9 +216,11 @@ class Totals:
     `frames` are the film's, so `frames` / fps is `film_seconds`. `estimated_seconds` is the whole render with one
     worker: `start_seconds` until the first clip is under way, all new clips, and `edit_seconds`. `estimate` says what
     the clips' part stands on: clips like these were timed, others were, or none.
-    `width` is that of the graph: how many new clips could be rendered side by side at most. `loads` are the seconds
-    that loading takes, by variant, `gpus` what those of the new clips (of all, where none is new) were timed on before:
-    GPUs by name ("": none), or the one of this machine.
+    `keyframes` counts stills that shots begin with, `keyframes_cached` those that are in the store, or not needed.
+    `width` is that of the graph: how many new takes could be rendered side by side at most; `chained_width` how many,
+    if shots joined by keyframes waited for each other. `loads` are the seconds that loading takes, by variant, `gpus`
+    what those of the new clips (of all, where none is new) were timed on before: GPUs by name ("": none), or the one of
+    this machine.
     """
 
     shots: int
@@ -200,6 +235,9 @@ class Totals:
     edit_seconds: float = 0.0
     loads: Mapping[str, float] = field(default_factory=dict)
     gpus: tuple[str, ...] = ()
+    keyframes: int = 0
+    keyframes_cached: int = 0
+    chained_width: int = 0
 
     @property
     def rendering_seconds(self) -> float:
@@ -238,10 +276,23 @@ class Plan:
         """Every clip of every take, once, upstream first."""
         seen: dict[str, Clip] = {}
         for shot in self.shots:
-            for take in shot.takes:
+            for take in shot.rendered:
                 for clip in take.clips:
                     seen.setdefault(clip.fingerprint, clip)
         return topological(seen)
+
+    def stills_of(self, shots: Sequence[PlannedShot]) -> tuple[PlannedShot, ...]:
+        """The keyframes that are rendered for these shots, those that they end on too, in the film's order."""
+        names = {shot.id for shot in shots} | {shot.leads_to for shot in shots}
+        return tuple(still for shot in self.shots if shot.id in names and (still := shot.still) is not None)
+
+    def of_stills(self, stills: Sequence[PlannedShot], subfolder: str) -> Plan:
+        """Some keyframes alone, to be looked at; they are written below the film's own folder."""
+        below = self.settings.film.subfolder
+        film = replace(self.settings.film, subfolder=f"{below}/{subfolder}" if below else subfolder)
+        shots = tuple(replace(still, start=number) for number, still in enumerate(stills))
+        bare = replace(self.storyboard, soundtrack=Soundtrack(), deliver=())
+        return replace(self, shots=shots, storyboard=bare, voices=(), settings=replace(self.settings, film=film))
 
     def alone(self, shot: PlannedShot) -> Plan:
         """A film of this shot alone, silent but for its own sound."""

@@ -1,4 +1,4 @@
-"""The shots as a forest: every shot goes on from at most one other. Order, longest way, and greatest width."""
+"""The shots as a forest: every shot waits for at most one other. Order, longest way, and greatest width."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from flows.errors import Problem
 from flows.storyboard.model import Shot
 
 Upstream = Mapping[str, str | None]
-"""Full id of a shot → full id of the one it goes on from."""
+"""Full id of a shot → full id of the one that it waits for, since it goes on from it."""
 
 
 def upstream_of(shots: Sequence[Shot], problems: list[Problem]) -> dict[str, str | None]:
-    """Who goes on from whom. A source that does not exist, and every cycle, is added to `problems` and cut."""
-    sources = {shot.full_id: shot.continuity.source if shot.continuity else None for shot in shots}
+    """Who waits for whom. A source that does not exist, and every cycle, is added to `problems` and cut. Shots that are
+    joined by keyframes do not wait for each other: both wait for a still, which waits for nothing."""
+    sources: dict[str, str | None] = {}
+    names = {shot.full_id for shot in shots}
     for shot in shots:
         name = shot.full_id
-        source = sources[name]
-        if source is not None and source not in sources:
+        source = shot.continuity.source if shot.continuity else None
+        if source is not None and source not in names:
             problems.append(Problem(shot.where("continuity.from"), f"there is no shot {source}", None, name))
-            sources[name] = None
+            source = None
+        sources[name] = source if shot.continuity and shot.continuity.waits else None
     checked: set[str] = set()
     for shot in shots:
         name = shot.full_id
@@ -55,27 +58,53 @@ def upstream_first(upstream: Upstream) -> list[str]:
     return list(done)
 
 
-def critical_path(order: Sequence[str], upstream: Upstream, seconds: Mapping[str, float]) -> tuple[str, ...]:
+def chained(shots: Sequence[Shot], upstream: Upstream) -> dict[str, str | None]:
+    """Who would wait for whom, if shots that are joined by keyframes went on from each other; what would be a circle
+    then is as it is."""
+    found = dict(upstream)
+    root: dict[str, str] = {name: above or name for name, above in upstream.items()}
+
+    def top(name: str) -> str:
+        while root[name] != name:
+            root[name] = name = root[root[name]]
+        return name
+
+    for shot in shots:
+        name, source = shot.full_id, shot.continuity.source if shot.continuity else None
+        if source is not None and source in found and found[name] is None and top(source) != name:
+            found[name] = root[name] = source
+    return found
+
+
+def critical_path(
+    order: Sequence[str], upstream: Upstream, seconds: Mapping[str, float], first: Mapping[str, float] | None = None
+) -> tuple[str, ...]:
     """The chain of shots that takes longest to render one after the other; shots with nothing to render are left out.
 
-    `order` is upstream first; `seconds` what a shot's slowest take needs.
+    `order` is upstream first; `seconds` what a shot's slowest take needs; `first` what is rendered before some shots
+    and is none: their keyframes, which wait for nothing.
     """
-    until: dict[str, float] = {}
+    before, until = first or {}, dict[str, float]()
     for name in order:
         above = upstream[name]
-        until[name] = seconds[name] + (until[above] if above else 0.0)
+        until[name] = seconds[name] + max(until[above] if above else 0.0, before.get(name, 0.0))
     if not until or max(until.values()) <= 0:
         return ()
     here: str | None = max(order, key=lambda name: until[name])
     way = []
     while here is not None:
         way.append(here)
-        here = upstream[here]
+        above = upstream[here]
+        here = above if above is not None and until[above] >= before.get(here, 0.0) else None
     return tuple(name for name in reversed(way) if seconds[name] > 0)
 
 
 def greatest_width(order: Sequence[str], upstream: Upstream, new_takes: Mapping[str, int]) -> int:
-    """How many new takes can be rendered side by side at most: the greatest antichain, which in a forest is a sum."""
+    """How many new takes can be rendered side by side at most: the greatest antichain, which in a forest is a sum.
+
+    Keyframes widen none: where one is among takes that can be rendered at once, the shot that begins with it, a root of
+    the forest, can stand in its place, and has a new take at least.
+    """
     below: dict[str, int] = dict.fromkeys(order, 0)
     total = 0
     for name in reversed(order):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from flows.errors import Problem
 from flows.planning.film_checks import deliverable_problems
@@ -24,10 +26,13 @@ from flows.shots import (
     cut_into_clips,
     film_frames,
     following_part,
+    hidden_at_end,
     is_joined,
+    keyframes_of,
     overlap_of,
     part_of,
 )
+from flows.shots.keyframes import FASTEST
 from flows.shots.problems import unusable_inputs
 from flows.storyboard.model import SamplingOverride, Shot, Size, Storyboard
 from wan.families import Family
@@ -37,7 +42,8 @@ from wan.request import Sampling
 @dataclass(frozen=True, slots=True)
 class ShotRecipe:
     """A shot with everything decided that its takes share. `samplings` and `sizes` have one entry a clip; `num_frames`
-    counts frames of the film. `join` says how it goes on from another shot."""
+    counts frames of the film. `join` says how it goes on from another shot, `pace`: so many frames are rendered for one
+    that is shown."""
 
     id: str
     shot: Shot
@@ -48,6 +54,7 @@ class ShotRecipe:
     count: int
     num_frames: int
     join: Join = NOTHING
+    pace: Fraction = Fraction(1)
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -72,6 +79,23 @@ def lay_out(
     sound = [shot for shot in storyboard.shots if shot.full_id not in wrong]
     made = [recipe for shot in sound if (recipe := maker.recipe(shot)) is not None]
     return geometry, {recipe.id: recipe for recipe in made}
+
+
+def keyframe_recipes(
+    storyboard: Storyboard,
+    settings: Settings,
+    family: Family,
+    geometry: Geometry,
+    snapshot: Snapshot,
+    shots: Collection[str],
+) -> dict[str, ShotRecipe]:
+    """What is rendered of the stills that these shots begin with (full ids; nothing is wrong with them), by the id of
+    the shot: one take, with the shot's first seed."""
+    problems: list[Problem] = []
+    maker = _RecipeMaker(storyboard, settings.render, family, geometry, snapshot, problems, {}, {})
+    stills = keyframes_of(storyboard, family, geometry.fps)
+    made = {name: maker.recipe(still) for name, still in stills.items() if name in shots}
+    return {name: replace(recipe, count=1) for name, recipe in made.items() if recipe is not None}
 
 
 def moments_of(recipes: Mapping[str, ShotRecipe], fps: float) -> Moments:
@@ -99,6 +123,9 @@ class _RecipeMaker:
         assert part is not None, "unusable_inputs has refused shots that the family has no part for"
         frames = film_frames(shot, part, self.geometry.fps, self.snapshot.media_seconds)
         clips = self._clips(shot, part, frames)
+        pace = Fraction(sum(cut.keep for cut in clips) or 1, clip_frames(frames, part, self.geometry.fps))
+        if shot.leads_to is not None and pace > FASTEST:
+            self._too_short(shot, frames, pace)
         samplings = self._samplings(shot, clips)
         if not samplings:
             return None
@@ -115,19 +142,25 @@ class _RecipeMaker:
             count=self.render.takes or shot.takes,
             num_frames=frames,
             join=self.joins.get(shot.full_id, NOTHING),
+            pace=pace if shot.leads_to is not None else Fraction(1),
         )
 
     def _clips(self, shot: Shot, part: Part, frames: int) -> tuple[ClipCut, ...]:
-        """The clips that show `frames` frames of the film; none if they cannot."""
+        """The clips that show `frames` frames of the film; none if they cannot. Of a shot that ends on a keyframe the
+        last frame alone is not shown: all that lead to it are, be they a few more than the film has."""
         try:
-            return cut_into_clips(
-                clip_frames(frames, part, self.geometry.fps),
+            hidden = hidden_at_end(shot)
+            clips = cut_into_clips(
+                clip_frames(frames, part, self.geometry.fps) + hidden,
                 self.joins.get(shot.full_id, NOTHING).hidden,
                 part,
                 following_part(part, self.family, shot),
                 joined=is_joined(shot),
                 overlap=overlap_of(shot, part),
             )
+            if not hidden:
+                return clips
+            return (*clips[:-1], replace(clips[-1], keep=clips[-1].num_frames - clips[-1].skip_first - hidden))
         except ValueError as error:
             self._wrong(shot, "duration", error, "make the shot shorter")
             return ()
@@ -145,6 +178,12 @@ class _RecipeMaker:
         if key not in self.samplings:
             self.samplings[key] = sampling_for(cut.part, self.render, override)
         return self.samplings[key]
+
+    def _too_short(self, shot: Shot, frames: int, pace: Fraction) -> None:
+        least = math.ceil(frames * pace / Fraction(FASTEST)) / self.geometry.fps
+        message = f"its two keyframes are {float(frames * pace):g} rendered frames apart, and it has {frames}"
+        fix = f"make it {math.ceil(least * 100) / 100:g}s or longer, or use `by: last_frame`"
+        self.problems.append(Problem(shot.where("duration"), message, fix, shot.full_id))
 
     def _wrong(self, shot: Shot, key: str, error: ValueError, fix: str | None) -> None:
         self.problems.append(Problem(shot.where(key), str(error), fix, shot.full_id))

@@ -25,8 +25,18 @@ from wan.model.attention import computed
 from wan.request import Numerics
 
 PASSED_OVER = "another take was chosen"
+NOT_NEEDED = "its shots are in the store"
 CLIP_SEED_STEP = 1_000_003
 """Clip n of a take is drawn with the take's seed + n times this (a prime): never the noise of another take."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a clip has of others: what it starts from, what it ends on, and what its colours are held to."""
+
+    hand_off: HandOff | None
+    ends_on: HandOff | None
+    anchor: ColourAnchor | None
 
 
 @dataclass(slots=True)
@@ -57,18 +67,34 @@ class TakeMaker:
         """The weakest of what the estimates stood on so far."""
         return max(self.bases, key=BASES.index, default="measured")
 
-    def takes(self, recipe: ShotRecipe, hand_off: HandOff | None, look: HandOff | None = None) -> tuple[Take, ...]:
+    def takes(
+        self, recipe: ShotRecipe, hand_off: HandOff | None, look: HandOff | None = None, ends_on: HandOff | None = None
+    ) -> tuple[Take, ...]:
         """All takes of the shot, first seed first, as if nothing were in the store. `hand_off` is what it gets from the
-        shot that it goes on from, `look` what its colours are held to."""
-        return tuple(self._take(recipe, number, hand_off, look) for number in recipe.numbers)
+        shot that it goes on from, or the keyframe that it begins with; `look` what its colours are held to, `ends_on`
+        the keyframe at its end."""
+        return tuple(self._take(recipe, number, hand_off, look, ends_on) for number in recipe.numbers)
 
-    def _take(self, recipe: ShotRecipe, take: int, hand_off: HandOff | None, look: HandOff | None) -> Take:
+    def keyframe(self, recipe: ShotRecipe) -> Take:
+        """The still of a shot that begins with one, as if it were not in the store."""
+        return replace(self._take(recipe, 1, None, None, None), number=0)
+
+    def _take(
+        self,
+        recipe: ShotRecipe,
+        take: int,
+        hand_off: HandOff | None,
+        look: HandOff | None,
+        ends_on: HandOff | None,
+    ) -> Take:
         seed = (recipe.seed + take - 1) % SEEDS
         clips: list[Clip] = []
         for number in range(len(recipe.clips)):
             held_to = look or (HandOff(((clips[0].fingerprint,),)) if clips else None)
             anchor = anchor_of(recipe.shot, recipe.clips[number].part.variant, held_to, self._digest)
-            clip = self._clip(recipe, number, (seed + number * CLIP_SEED_STEP) % SEEDS, hand_off, anchor)
+            last = ends_on if number == len(recipe.clips) - 1 else None
+            given = _Given(hand_off, last, anchor)
+            clip = self._clip(recipe, number, (seed + number * CLIP_SEED_STEP) % SEEDS, given)
             clips.append(clip)
             if number + 1 < len(recipe.clips):
                 hand_off = _next_clip(clip, recipe.clips[number + 1])
@@ -90,6 +116,14 @@ class TakeMaker:
             for take in takes
         )
 
+    def keyframe_looked_up(self, recipe: ShotRecipe, take: Take, finished: Collection[str], *, needed: bool) -> Take:
+        """The same of a keyframe; `needed`: a shot that begins with it, or ends on it, is new."""
+        found = self._looked_up(recipe, None, take, finished)
+        if found.status == "cached" or needed:
+            return found
+        clips = tuple(replace(clip, status="cached") for clip in found.clips)
+        return replace(found, status="cached", why=NOT_NEEDED, clips=clips)
+
     def _looked_up(self, recipe: ShotRecipe, source: str | None, take: Take, finished: Collection[str]) -> Take:
         chain = tuple(
             self._estimated(clip, cut.part.role, "cached" if clip.fingerprint in finished else "new")
@@ -98,17 +132,15 @@ class TakeMaker:
         if all(clip.status == "cached" for clip in chain):
             return replace(take, status="cached", why=IN_STORE, clips=chain)
         past = self.snapshot.past.get(recipe.id)
-        return replace(take, why=why_new(source, take.number - 1, chain, past), clips=chain)
+        return replace(take, why=why_new(source, max(0, take.number - 1), chain, past), clips=chain)
 
-    def _clip(
-        self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None, anchor: ColourAnchor | None
-    ) -> Clip:
+    def _clip(self, recipe: ShotRecipe, number: int, seed: int, given: _Given) -> Clip:
         cut = recipe.clips[number]
-        spec = self._spec(recipe, number, seed, hand_off, anchor)
+        spec = self._spec(recipe, number, seed, given)
         return Clip(
             fingerprint=fingerprint(spec),
             spec=spec,
-            fps=cut.part.rate(self.geometry.fps),
+            fps=float(cut.part.rate(self.geometry.fps) * recipe.pace),
             kernel=self.numerics.attention,
             skip_first=cut.skip_first,
             keep=cut.keep,
@@ -116,10 +148,8 @@ class TakeMaker:
             estimated_seconds=0.0,
         )
 
-    def _spec(
-        self, recipe: ShotRecipe, number: int, seed: int, hand_off: HandOff | None, anchor: ColourAnchor | None
-    ) -> ClipSpec:
-        cut, shot, size = recipe.clips[number], recipe.shot, recipe.sizes[number]
+    def _spec(self, recipe: ShotRecipe, number: int, seed: int, given: _Given) -> ClipSpec:
+        cut, shot, size, anchor = recipe.clips[number], recipe.shot, recipe.sizes[number], given.anchor
         variant, role, rate = cut.part.variant, cut.part.role, cut.part.rate(self.geometry.fps)
         negatives = (shot.negative_prompt, self.negative_prompt, role.negative_prompt, variant.negative_prompt)
         following, last = number > 0, number == len(recipe.clips) - 1
@@ -143,7 +173,8 @@ class TakeMaker:
             numerics=self._computed,
             image=image,
             last_image=last_image,
-            hand_off=hand_off,
+            hand_off=given.hand_off,
+            ends_on=given.ends_on,
             media=media,
             media_fps=rate if media else None,
             start_frame=cut.start if media or camera else 0,

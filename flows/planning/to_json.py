@@ -11,7 +11,7 @@ from flows.planning.model import Plan, PlannedShot
 @without_garbage_collection()
 def plan_to_json(plan: Plan) -> PlanForm:
     """Plain values for `json.dumps`, in a stable order. Times in seconds."""
-    takes = (take for shot in plan.shots for take in shot.takes)
+    takes = (take for shot in plan.shots for take in shot.rendered)
     new = {clip.spec.variant for take in takes for clip in take.clips if clip.status == "new"}
     return {
         "plan_version": plan.plan_version,
@@ -37,6 +37,9 @@ def plan_to_json(plan: Plan) -> PlanForm:
             "edit_seconds": _seconds(plan.totals.edit_seconds),
             "estimate": plan.totals.estimate,
             "width": plan.totals.width,
+            "chained_width": plan.totals.chained_width,
+            "keyframes": plan.totals.keyframes,
+            "keyframes_cached": plan.totals.keyframes_cached,
             "loads": {name: _seconds(took) for name, took in plan.totals.loads.items() if name in new},
             "gpus": list(plan.totals.gpus),
         },
@@ -67,6 +70,9 @@ def _shot(shot: PlannedShot) -> ShotForm:
         "takes": [plain(take) for take in shot.takes],
         "others": [plain(take) for take in shot.others],
         "choice": {"by": shot.choice.by, "who": shot.choice.who, "when": shot.choice.when},
+        "keyframe": plain(shot.keyframe) if shot.keyframe is not None else None,
+        "leads_to": shot.leads_to,
+        "goes_on_from": shot.goes_on_from,
         "estimated_seconds": _seconds(shot.estimated_seconds),
     }
 

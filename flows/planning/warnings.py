@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flows.errors import Place, Problem
 from flows.planning.film_checks import voice_remarks
+from flows.planning.keyframe_remarks import keyframe_remarks
 from flows.planning.media_fit import length_remarks
 from flows.planning.model import PlannedShot
 from flows.planning.moments import Moments
@@ -44,6 +45,7 @@ def plan_warnings(
         _weak_references(sources, family),
         _short_overlaps(sources, shots, family),
         _unreached_ends(sources, shots),
+        keyframe_remarks(sources, shots),
         _other_lengths(sources, snapshot),
         map(_as_text, snapshot.remarks),
         map(_as_text, voice_remarks(storyboard, snapshot, moments)),
@@ -166,7 +168,7 @@ def _short_overlaps(sources: Sequence[Shot], shots: Sequence[PlannedShot], famil
 
 def _unreached_ends(sources: Sequence[Shot], shots: Sequence[PlannedShot]) -> Iterator[str]:
     for source, shot in zip(sources, shots, strict=True):
-        if source.end_image is None:
+        if source.end_image is None or source.leads_to is not None:
             continue
         last = shot.takes[0].clips[-1]
         cut = last.spec.num_frames - last.skip_first - last.keep

@@ -12,7 +12,7 @@ from flows.planning.model import Clip, Plan, Take
 from flows.resolve import PastShot
 
 IN_STORE = "in the store"
-LENGTH, CONTINUITY = "num_frames", "hand_off"
+LENGTH, CONTINUITY, END = "num_frames", "hand_off", "ends_on"
 OF_CLIPS_BEFORE = (("hand_off",), ("anchor", "look"))
 """Facts that name other clips: of a later clip of a shot those before it, which is no cause."""
 
@@ -31,7 +31,8 @@ def why_new(upstream: str | None, index: int, clips: tuple[Clip, ...], past: Pas
 
 def past_of(plan: Plan) -> dict[str, PastShot]:
     """What to remember of a plan once its film is finished."""
-    return {shot.id: _past(shot.takes) for shot in plan.shots}
+    stills = (still for shot in plan.shots if (still := shot.still) is not None)
+    return {shot.id: _past(shot.takes) for shot in (*plan.shots, *stills)}
 
 
 def worst_seam(past: Mapping[str, PastShot], shots: Iterable[str]) -> str | None:
@@ -59,7 +60,8 @@ def changes(
     mine, its = (start.of(specs[0]) if start else None for specs in (now, then))
     if start is not None and isinstance(mine, Mapping) and isinstance(its, Mapping):
         del shown[start]
-        return [*_say(shown), _other_start(mine, its, upstream)]
+        alone = all(fact.path[0] == END for fact in shown)
+        return [*_say(shown), *_other_start(mine, its, upstream, alone=alone)]
     return _say(shown)
 
 
@@ -103,16 +105,19 @@ def _say(changes: Mapping[Fact, Sequence[str]]) -> list[str]:
     return [f"{', '.join(names)} changed"] if names else []
 
 
-def _other_start(mine: Spec, its: Spec, upstream: str | None) -> str:
+def _other_start(mine: Spec, its: Spec, upstream: str | None, *, alone: bool) -> list[str]:
+    """`alone`: nothing else of the shot is different. Its keyframe is drawn of its own words, and follows from them."""
+    if upstream is None:
+        return ["its keyframe changed"] if alone else []
     if mine.get("takes") != its.get("takes"):
-        return f"upstream {upstream} changed"
+        return [f"upstream {upstream} changed"]
     if mine.get("what") != its.get("what"):
-        return f"goes on from {upstream} in another way"
+        return [f"goes on from {upstream} in another way"]
     if mine.get("count") != its.get("count"):
-        return f"overlaps {upstream} by another number of frames"
-    return f"starts from another frame of {upstream}"
+        return [f"overlaps {upstream} by another number of frames"]
+    return [f"starts from another frame of {upstream}"]
 
 
 def _past(takes: tuple[Take, ...]) -> PastShot:
     first = takes[0]
-    return PastShot(tuple(take.fingerprint for take in takes), specs_of(first.clips, first.number - 1))
+    return PastShot(tuple(take.fingerprint for take in takes), specs_of(first.clips, max(0, first.number - 1)))

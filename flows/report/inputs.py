@@ -43,22 +43,24 @@ class Inputs:
         self._plan = plan
         self._store = store
         self._pictures: dict[str, str | None] = {}
+        self._stills = {still.takes[0].fingerprint: still.id for still in plan.stills_of(plan.shots)}
 
     def of(self, take: Take) -> tuple[Input, ...]:
         """Pictures and videos of the shot, in the order it uses them. What is not there any more is only named."""
         return tuple(self._inputs(take))
 
     def _inputs(self, take: Take) -> Iterator[Input]:
-        first, last = take.clips[0].spec, take.clips[-1].spec.last_image
+        first, last = take.clips[0].spec, take.clips[-1].spec
         if first.image is not None:
             yield self._given("Picture", first.image)
-        if last is not None:
-            yield self._given("Last picture", last)
+        yield from self._keyframe("Keyframe", first.hand_off)
+        if last.last_image is not None:
+            yield self._given("Last picture", last.last_image)
+        yield from self._keyframe("Last keyframe", last.ends_on)
         if first.anchor is not None and first.anchor.picture is not None:
             yield self._given("Colours", first.anchor.picture)
-        hand_off = first.hand_off
-        if hand_off is not None and hand_off.what == "reference":
-            yield Input("Reference", "a frame of another shot", self._handed_off(hand_off))
+        if first.hand_off is not None and first.hand_off.what == "reference":
+            yield Input("Reference", "a frame of another shot", self._handed_off(first.hand_off))
         for medium in first.media:
             if medium.name == PREPARED:
                 for name, digest in (prepared(self._store, medium.digest) or {}).items():
@@ -67,6 +69,17 @@ class Inputs:
             elif medium.name != "audio":
                 what = medium.name.removesuffix("s").capitalize()
                 yield self._given(f"{what}, {medium.option}" if medium.option else what, medium.digest)
+
+    def _keyframe(self, what: str, hand_off: HandOff | None) -> Iterator[Input]:
+        """A still that was rendered for it; nothing, if that is not what it was handed."""
+        for name in (name for name in hand_off.candidates if name in self._stills) if hand_off else ():
+            yield Input(what, self._stills[name], self._picture(name, partial(self._still, name)))
+
+    def _still(self, fingerprint: str) -> Path:
+        record = self._store.record(fingerprint)
+        if record is None:
+            raise StoreError("the keyframe is not in the store any more")
+        return self._store.local_path(record.thumbnail)
 
     def _given(self, what: str, digest: str) -> Input:
         path = _path(digest, self._plan)

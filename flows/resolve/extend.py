@@ -11,7 +11,8 @@ from flows.resolve.extend_ask import ask_for
 from flows.resolve.extend_pins import ShortPrompt, pinned
 from flows.resolve.snapshot import OnPrompt
 from flows.settings import Settings
-from flows.shots import choose_variant
+from flows.shots import choose_variant, film_fps, keyframes_of
+from flows.shots.keyframes import keyframe_id
 from flows.store import Store
 from flows.storyboard.model import Shot, Storyboard
 from wan.errors import ModelUnavailable, PromptError
@@ -99,7 +100,8 @@ def _extensions(
 def _short_prompts(
     storyboard: Storyboard, family: Family, images: bool, digests: Mapping[Path, str]
 ) -> Iterator[tuple[str, tuple[ShortPrompt, Path | None]]]:
-    for shot in storyboard.shots:
+    keyframes = keyframes_of(storyboard, family, film_fps(storyboard, family))
+    for shot in (*storyboard.shots, *keyframes.values()):
         variant = choose_variant(shot, family)
         picture = _picture(shot) if images else None
         if not shot.extend or not shot.prompt.strip() or variant not in VARIANTS:
@@ -119,10 +121,10 @@ def _picture(shot: Shot) -> Path | None:
 
 def _problems(storyboard: Storyboard, failed: Mapping[str, PromptError]) -> Iterator[Problem]:
     for shot in storyboard.shots:
-        name = shot.full_id
-        if name in failed:
-            message = f"its prompt could not be extended: {failed[name]}"
-            yield Problem(shot.where("prompt"), message, _AS_WRITTEN, name)
+        for name in (shot.full_id, keyframe_id(shot.full_id)):
+            if name in failed:
+                message = f"its prompt could not be extended: {failed[name]}"
+                yield Problem(shot.where("prompt"), message, _AS_WRITTEN, shot.full_id)
 
 
 def _unavailable(error: ModelUnavailable, extend: str, count: int) -> str:

@@ -12,12 +12,10 @@ from flows.planning.geometry import film_geometry
 from flows.review.model import Kind, Question
 from flows.review.rounds import own_seed
 from flows.settings import Settings
-from flows.shots import choose_variant, film_fps
-from flows.shots.inputs import references
+from flows.shots import film_fps, still_of
 from flows.storyboard.model import Format, Scene, Shot, Size, Soundtrack, Storyboard, Transition
 from flows.storyboard.sizes import FILM_MULTIPLE
 from wan.families import Family
-from wan.variants import VARIANTS
 
 DRAFT_SECONDS = 1.0
 """Of a shot's draft at most."""
@@ -30,9 +28,10 @@ FOLDER = "review"
 def look_storyboard(storyboard: Storyboard, kind: Kind, family: Family) -> Storyboard | None:
     """The shots that something is rendered of; None: of none, all of them show the pictures that they are given."""
     scenes: list[Scene] = []
+    fps = film_fps(storyboard, family)
     for scene in storyboard.scenes:
         shots = tuple(
-            _draft(shot) if kind == "draft" else _still(shot, storyboard, family)
+            _draft(shot) if kind == "draft" else still_of(shot, fps, family)
             for shot in (_one_take(shot, storyboard) for shot in scene.shots)
             if kind == "draft" or not is_given(shot)
         )
@@ -109,26 +108,3 @@ def _one_take(shot: Shot, storyboard: Storyboard) -> Shot:
 def _draft(shot: Shot) -> Shot:
     duration = DRAFT_SECONDS if shot.duration is None else min(shot.duration, DRAFT_SECONDS)
     return replace(shot, duration=duration, takes=1, transition=Transition(), caption=None)
-
-
-def _still(shot: Shot, storyboard: Storyboard, family: Family) -> Shot:
-    """One frame of its prompt: what it goes on from, and what drives it, is not drawn; pictures of the cast are shown
-    to a model that takes some. Where a still is drawn by another model than the shot, LoRAs of that one do not fit."""
-    own = choose_variant(shot, family)
-    shown = own in VARIANTS and "references" in VARIANTS[own].inputs and bool(references(shot))
-    still = replace(
-        shot,
-        duration=1 / film_fps(storyboard, family),
-        takes=1,
-        variant=own if shown else "auto",
-        cast=shot.cast if shown else tuple(replace(member, reference=None) for member in shot.cast),
-        image=None,
-        end_image=None,
-        audio=None,
-        motion=None,
-        continuity=None,
-        transition=Transition(),
-        caption=None,
-    )
-    same = choose_variant(still, family) == own
-    return still if same else replace(still, loras=())

@@ -11,6 +11,7 @@ from datetime import datetime
 from flows.clips import SEEDS
 from flows.review.model import TIME_OUT, BatchedFilm, Decision, Entry, Question, Sheet, Standing
 from flows.review.said import Entries, said_in
+from flows.storyboard.keyframes import without_lost
 from flows.storyboard.model import Scene, Shot, Storyboard
 
 _VARIABLE = re.compile(r"{{\s*([A-Za-z_]\w*)")
@@ -155,11 +156,12 @@ def final_storyboard(storyboard: Storyboard, questions: Sequence[Question], entr
         return replace(shot, approved=signed, seed=question.seed, takes=1, take=None)
 
     scenes: list[Scene] = []
+    dropped = {shot.full_id: shot for shot in storyboard.shots if found[shot.full_id].standing == "dropped"}
     for scene in storyboard.scenes:
-        shots = tuple(approved(shot) for shot in scene.shots if found[shot.full_id].standing != "dropped")
+        shots = tuple(approved(shot) for shot in scene.shots if shot.full_id not in dropped)
         if shots:
             scenes.append(replace(scene, shots=shots))
-    return replace(storyboard, scenes=tuple(_without_first_transition(scenes)))
+    return replace(storyboard, scenes=tuple(_without_first_transition(without_lost(scenes, dropped))))
 
 
 def when_time_is_up(sheet: Sheet, entries: Sequence[Entry], now: datetime) -> Entry | None:

@@ -152,6 +152,7 @@ def _how(error: BaseException) -> End:
 
 
 def _summary(making: Making) -> str:
-    rendered = sum(watch.take.fingerprint in making.rendered for watch in making.watches.takes)
-    takes = f"{rendered} of {len(making.watches.takes)} takes rendered"
+    shown = making.watches.shown
+    rendered = sum(watch.take.fingerprint in making.rendered for watch in shown)
+    takes = f"{rendered} of {len(shown)} takes rendered"
     return with_spent(f"{making.film}: {takes}" if making.film else takes, making.spent)

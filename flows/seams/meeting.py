@@ -100,7 +100,10 @@ def difference(one: Frame, other: Frame) -> float:
 
 
 def continues(shot: PlannedShot, before: PlannedShot) -> bool:
-    """Whether `shot` starts from frames of `before`; one that has it as a reference starts anew."""
+    """Whether `shot` starts from frames of `before`, or both meet in a keyframe; one that has it as a reference starts
+    anew."""
+    if before.leads_to == shot.id:
+        return True
     takes = {take.fingerprint for take in before.takes}
     starts = [start for take in shot.takes if (start := take.clips[0].spec.hand_off) is not None]
     return any(takes.intersection(start.upstream) for start in starts if start.what != "reference")

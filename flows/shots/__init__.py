@@ -3,7 +3,16 @@
 from flows.shots.choice import ANY_FAMILY, Part, choose_variant, following_part, part_of
 from flows.shots.cutting import ClipCut, cut_into_clips
 from flows.shots.inputs import INPUTS, Input
-from flows.shots.lengths import clip_frames, film_fps, film_frames, hidden_frames, is_joined, overlap_of
+from flows.shots.keyframes import keyframes_of, still_of
+from flows.shots.lengths import (
+    clip_frames,
+    film_fps,
+    film_frames,
+    hidden_at_end,
+    hidden_frames,
+    is_joined,
+    overlap_of,
+)
 from flows.shots.used import shot_variants, used_variants
 
 __all__ = [
@@ -18,10 +27,13 @@ __all__ = [
     "film_fps",
     "film_frames",
     "following_part",
+    "hidden_at_end",
     "hidden_frames",
     "is_joined",
+    "keyframes_of",
     "overlap_of",
     "part_of",
     "shot_variants",
+    "still_of",
     "used_variants",
 ]

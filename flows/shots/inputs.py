@@ -163,6 +163,15 @@ INPUTS: tuple[Input, ...] = (
         given=lambda shot: continues_by(shot, "reference"),
     ),
     Input(
+        key="leads_to",
+        kind="frame",
+        fills=("image", "last_image"),
+        use=Use("end_image"),
+        meets="image",
+        auto=IMAGE,
+        given=lambda shot: shot.leads_to is not None,
+    ),
+    Input(
         key="audio",
         kind="audio",
         fills=("audio",),

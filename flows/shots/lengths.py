@@ -36,7 +36,8 @@ def film_frames(shot: Shot, part: Part, fps: float, seconds: Mapping[Path, float
         drives = driver(shot)
         duration = seconds.get(drives[1]) if drives else None
     if duration is None:
-        return max(1, math.floor((part.longest - hidden_frames(shot, part)) * fps / part.rate(fps) + 1e-6))
+        hidden = hidden_frames(shot, part) + hidden_at_end(shot)
+        return max(1, math.floor((part.longest - hidden) * fps / part.rate(fps) + 1e-6))
     return max(1, math.ceil(duration * fps - 1e-6))
 
 
@@ -58,6 +59,11 @@ def overlap_of(shot: Shot, part: Part) -> int:
 def whole_latents(frames: int) -> int:
     """The greatest number of frames up to this one that latents stand for: 1, 5, 9 …"""
     return (max(frames, 1) - 1) // FRAMES_A_LATENT * FRAMES_A_LATENT + 1
+
+
+def hidden_at_end(shot: Shot) -> int:
+    """1 for a shot that ends on a keyframe: the shot that begins with it shows it."""
+    return 1 if shot.leads_to is not None else 0
 
 
 def is_joined(shot: Shot) -> bool:

@@ -60,7 +60,7 @@ def _other_than_a_pose(rows: Sequence[Input], variant: Variant) -> Iterator[Faul
 
 def _two_first_frames(shot: Shot, variant: Variant) -> Iterator[Fault]:
     """Of speech, `image` is who speaks; of all others it is the first frame."""
-    begins = continues_by(shot, "last_frame", "overlap", "keyframes") and "continuity" in variant.inputs
+    begins = continues_by(shot, "last_frame", "overlap") and "continuity" in variant.inputs
     if shot.image and shot.continuity and begins and "audio" not in variant.inputs:
         frame = "last frames" if continues_by(shot, "overlap") else "last frame"
         message = f"a shot starts from `image` or from the {frame} of {shot.continuity.source}, not from both"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from flows.errors import Place, Problem
 from flows.shots.choice import ANY_FAMILY, choose_variant, key_of_variant
 from flows.shots.inputs import asked_of_a_variant, called, continues_by, place_key
+from flows.shots.keyframes import keyframe_faults
 from flows.shots.misuse import Fault, misuses
 from flows.storyboard.model import Shot, Storyboard
 from flows.storyboard.problems import listed
@@ -35,11 +36,6 @@ def input_problems(shot: Shot, family: Family) -> list[Problem]:
         if problems:
             return problems
     return []
-
-
-def _not_yet(shot: Shot, family: Family) -> Iterator[Fault]:
-    if continues_by(shot, "keyframes"):
-        yield "continuity.by", "not rendered yet: continuity by keyframes", "use `by: last_frame`"
 
 
 def _too_much(shot: Shot, family: Family) -> Iterator[Fault]:
@@ -72,5 +68,10 @@ def _no_variant(shot: Shot, family: Family) -> Iterator[Fault]:
         yield place_key(shot, key), message, fix
 
 
-_KINDS: tuple[Callable[[Shot, Family], Iterator[Fault]], ...] = (_not_yet, _too_much, _no_variant, misuses)
+_KINDS: tuple[Callable[[Shot, Family], Iterator[Fault]], ...] = (
+    keyframe_faults,
+    _too_much,
+    _no_variant,
+    misuses,
+)
 """Of these, the first that finds something."""

@@ -13,6 +13,7 @@ from flows.storyboard.checks import check_film
 from flows.storyboard.context import Context
 from flows.storyboard.declared import check_variables
 from flows.storyboard.inherit import inherited, look_of
+from flows.storyboard.keyframes import with_keyframes
 from flows.storyboard.language import FILM, SCENE, SHOT
 from flows.storyboard.model import (
     CastMember,
@@ -44,7 +45,7 @@ def build(root: Keys, path: Path, context: Context) -> Storyboard | None:
     prompts.cast = _cast(film.get("cast") or {}, prompts)
     nodes: list[Node] = film.get("scenes") or []
     ids = index(nodes, context.problems)
-    scenes = _Scenes(film, prompts, ids, context).build(nodes)
+    scenes = with_keyframes(_Scenes(film, prompts, ids, context).build(nodes), context.problems)
     title = _title(film, prompts)
     storyboard = Storyboard(
         title=title,

@@ -24,7 +24,7 @@ def _cycles(shots: Sequence[Shot], problems: Problems) -> None:
         while name is not None and name not in done and name not in way:
             way[name] = None
             shot = by_id.get(name)
-            name = shot.continuity.source if shot and shot.continuity else None
+            name = shot.continuity.source if shot and shot.continuity and shot.continuity.waits else None
         if name is not None and name in way:
             names = list(way)
             _cycle([by_id[inside] for inside in names[names.index(name) :]], problems)

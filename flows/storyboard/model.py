@@ -47,6 +47,11 @@ class Continuity:
     by: ContinuityKind = "last_frame"
     frames: int | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether the shot cannot be rendered before the other one."""
+        return self.by != "keyframes"
+
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
@@ -149,7 +154,8 @@ class Shot:
     (inherited keys: where they were inherited from), for errors found after parsing. `duration` in seconds; None: as
     long as what drives it (audio, motion, control, video), else the family's native length. `cast` are the members its
     prompt names. `take`: of its takes (from 1) the one that was chosen by eye. `words` is the shot's part of the
-    prompt, as it was written. `approved`: who has approved the shot, and when (`flows.review`).
+    prompt, as it was written. `approved`: who has approved the shot, and when (`flows.review`). `leads_to`: the full id
+    of the shot whose keyframe it ends on (`flows.storyboard.keyframes`).
     """
 
     id: str
@@ -171,6 +177,7 @@ class Shot:
     take: int | None = None
     continuity: Continuity | None = None
     anchor: Anchor | None = None
+    leads_to: str | None = None
     transition: Transition = Transition()
     sampling: SamplingOverride = SamplingOverride()
     loras: tuple[Lora, ...] = ()

@@ -15,7 +15,8 @@ CONTINUITY: Mapping[str, str] = MappingProxyType(
     {
         "last_frame": "starts from the last frame that is seen of the other shot alone",
         "overlap": "begins with its last `frames` frames, so that motion goes on, too (VACE)",
-        "keyframes": "is held to frames picked from it",
+        "keyframes": "begins with the picture that the other shot ends on: `image` here or `end_image` there, else one "
+        "that is rendered first; neither shot waits for the other",
         "reference": "is shown a frame of it for looks, and starts anew (VACE)",
     }
 )

@@ -32,6 +32,16 @@ class SeamForm(TypedDict):
     over: Annotated[list[str], "measures over budget, the worst first"]
 
 
+class KeyframeForm(TypedDict):
+    """A picture that shots joined by keyframes are held to."""
+
+    shot: Annotated[str, "begins with it"]
+    ends: Annotated[str | None, "the shot that ends on it"]
+    picture: Annotated[str, "path"]
+    given: Annotated[bool, "by the storyboard; else it is rendered"]
+    seed: Annotated[int | None, "it is rendered with"]
+
+
 class RenderDocument(Envelope):
     """`wanflow render`."""
 
@@ -42,6 +52,7 @@ class RenderDocument(Envelope):
     clips: Annotated[list[str], "paths of the shots that `--only` named"]
     report: Annotated[str | None, "of a review the contact sheet"]
     waiting: Annotated[list[str], "shots that wait for decisions (`--review`); `exit_code` is 3 then"]
+    keyframes: Annotated[list[KeyframeForm], "of `--keyframes`, which makes no film; `report` is a sheet of them"]
     plan: Annotated[str | None, "path of the plan as JSON; null: nothing was rendered for a review"]
     spent: Annotated[dict[str, Any], Written(Spent)]
     seams: Annotated[list[SeamForm], "the film's joins and shots, measured, in its order"]

@@ -12,7 +12,7 @@ def build(making: Making, clip: Clip, before: Made | None) -> Made:
     """The clip as nodes."""
     positive, negative = making.texts(clip)
     start = making.handed_off(clip, before)
-    end = making.picture(clip.spec.last_image) if clip.spec.last_image else None
+    end = making.end_picture(clip)
     making.note("Pictures: ComfyUI crops them to the size; the reference stretches them bicubically.")
     common: dict[str, Value | None] = {
         "positive": positive,

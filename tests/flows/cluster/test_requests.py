@@ -16,6 +16,7 @@ from flows.cluster.requests import AS_IT_IS, CARRIED, ELSEWHERE, MADE, carried_o
 from flows.errors import BlobMissing
 from flows.media import png_bytes, write_clip
 from flows.store import Store
+from tests.flows.film.keyed import KEYED
 from tests.flows.made import a_spec
 from tests.flows.media.test_sound import tone
 from tests.flows.records import empty_record
@@ -219,3 +220,52 @@ def test_at_true_size_vace_is_asked_for_what_it_can_make(store: Store, tmp_path:
     assert [int(each[0, 0, 0]) for each in overlap.references] == [77], "the owl"
     assert [int(each[0, 0, 0]) for each in looks.references] == [77, 47], "the owl, and the last frame that is seen"
     assert (looks.before, looks.image, others[1].skip_first) == (None, None, 0)
+
+
+def test_a_clip_between_keyframes_has_both_as_pictures(store: Store, tmp_path: Path) -> None:
+    frames = np.stack([np.full((16, 16, 3), shade, np.uint8) for shade in (10, 20, 30)])
+    first = store.publish(
+        replace(
+            empty_record("a" * 64),
+            video=store.put_file(write_clip(frames, 16.0, tmp_path / "a.mkv")),
+            last_frame=store.put_bytes(png_bytes(frames[-1])),
+            num_frames=3,
+        )
+    )
+    one = store.publish(replace(empty_record("b" * 64), last_frame=store.put_bytes(png_bytes(frames[0])), num_frames=1))
+    spec = a_spec(
+        variant="i2v-a14b",
+        hand_off=HandOff(((first.fingerprint,),), frame=1),
+        ends_on=HandOff(((one.fingerprint,),), frame=0),
+    )
+    request = request_of(spec, store)
+    assert request.image is not None
+    assert request.last_image is not None
+    assert (int(request.image[0, 0, 0]), int(request.last_image[0, 0, 0])) == (20, 10)
+    with pytest.raises(BlobMissing):
+        request_of(replace(spec, ends_on=HandOff((("c" * 64,),), frame=0)), store)
+
+
+def test_what_lies_between_keyframes_is_what_i2v_takes_at_true_size(tmp_path: Path, store: Store) -> None:
+    (tmp_path / "film.yaml").write_text(KEYED.replace("title:", "format: {size: 1280x720, fps: 16}\ntitle:"))
+    settings = ["model=wan22", f"store.address={tmp_path / 'other'}", f"film.outputs={tmp_path}"]
+    plan = flows.plan(flows.load(tmp_path / "film.yaml", overrides=settings), weights=False)
+    for still in plan.stills_of(plan.shots):
+        (clip,) = still.takes[0].clips
+        request = request_of(clip.spec, store)
+        check_request(request, VARIANTS[clip.spec.variant])
+        assert (clip.spec.variant, request.num_frames, request.width) == ("t2v-a14b", 1, 1280)
+        picture = png_bytes(np.full((720, 1280, 3), len(clip.spec.prompt), np.uint8))
+        record = replace(empty_record(clip.fingerprint), last_frame=store.put_bytes(picture), num_frames=1)
+        store.publish(record)
+    for shot in plan.shots:
+        (clip,) = shot.takes[0].clips
+        request = request_of(clip.spec, store)
+        check_request(request, VARIANTS[clip.spec.variant])
+        assert (clip.spec.variant, request.num_frames) == ("i2v-a14b", 33)
+        assert request.image is not None
+        assert int(request.image[0, 0, 0]) == len(shot.prompt)
+        later = next((each for each in plan.shots if each.id == shot.leads_to), None)
+        assert (request.last_image is None) == (later is None)
+        if later is not None and request.last_image is not None:
+            assert int(request.last_image[0, 0, 0]) == len(later.prompt)

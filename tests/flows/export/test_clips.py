@@ -9,6 +9,7 @@ from typing import Any
 from flows.clips import ClipLora, HandOff
 from flows.export import export_shot
 from flows.export.clips import comfy_high_noise_steps
+from flows.planning.model import Take
 from tests.flows.export.comfy import ASSETS, check, clip, exported, inputs_of, nodes_of, plan, shot
 from wan.request import Guidance, Sampling
 from wan.sampling import schedule
@@ -77,3 +78,26 @@ def test_comfyui_passes_the_boundary_where_the_reference_does_or_a_step_later() 
         ours = int(schedule(sampling).high_noise.sum())
         theirs = comfy_high_noise_steps(sampling.num_inference_steps, sampling.flow_shift, sampling.boundary_ratio or 0)
         assert theirs - ours in (0, 1)
+
+
+def test_a_shot_between_keyframes_reads_both_from_files() -> None:
+    stills = [clip("t2v-a14b", name * 64, num_frames=1, keep=1) for name in "cd"]
+    first, last = (HandOff(((still.fingerprint,),), frame=0) for still in stills)
+    shots = [
+        shot("river.launch", clip("i2v-a14b", "a" * 64, hand_off=first, ends_on=last)),
+        shot("river.drift", clip("i2v-a14b", "b" * 64, hand_off=last)),
+    ]
+    keyed = [
+        replace(one, keyframe=Take(1, still.fingerprint, "new", "new shot", (still,), 0))
+        for one, still in zip(shots, stills, strict=True)
+    ]
+    made = export_shot(plan(replace(keyed[0], leads_to="river.drift"), keyed[1]), "river.launch")
+    check(made)
+    assert inputs_of(made, "WanFirstLastFrameToVideo").keys() >= {"start_image", "end_image"}
+    names = [node["inputs"]["image"] for node in nodes_of(made, "LoadImage")]
+    assert names == ["river_launch_keyframe.png", "river_drift_keyframe.png"]
+    assert dict.fromkeys(names) == made.files
+    assert (
+        "river_drift_keyframe.png: the river.drift keyframe; `wanflow render --keyframes` writes it as "
+        "keyframes/river.drift.png: put it there under this name."
+    ) in made.notes

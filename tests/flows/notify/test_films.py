@@ -24,7 +24,7 @@ def film(**values: Any) -> Any:
 
 
 def test_what_it_used_and_cost_is_said_however_it_ended(tmp_path: Path) -> None:
-    watches = SimpleNamespace(takes=[])
+    watches = SimpleNamespace(shown=[])
     spent = Spent(used_seconds=1230.0, failed_seconds=30.0, cost=1.2, currency="EUR")
     made = film(watches=watches, rendered=set(), film=Path("/f/film.mp4"), report=None, clips=(), spent=spent)
     words = "used 20 min 30 s of machine time, 1.20 EUR; of it wasted: failed 30 s"
@@ -42,7 +42,7 @@ def test_what_it_used_and_cost_is_said_however_it_ended(tmp_path: Path) -> None:
 
 
 def test_a_film_is_made_fails_or_was_stopped() -> None:
-    watches = SimpleNamespace(takes=[SimpleNamespace(take=SimpleNamespace(fingerprint=name)) for name in "abc"])
+    watches = SimpleNamespace(shown=[SimpleNamespace(take=SimpleNamespace(fingerprint=name)) for name in "abc"])
     made = film(watches=watches, rendered={"a"}, film=Path("/f/film.mp4"), report=None, clips=(), waiting=None)
     done = film_message(made, None)
     assert done is not None

@@ -138,7 +138,12 @@ WRONG = [
     ("audio: talk.wav", "talk.wav", "speech needs the picture of a person", "add `image`"),
     (f"audio: [talk.wav], {FACE}", "[talk", "audio must be a sound file", "write audio: talk.wav"),
     (f"audio: face.png, {FACE}", "face.png", "is a picture, not a sound", "name a sound"),
-    ("continuity: {from: a, by: keyframes}", "keyframes", "not rendered yet", "use `by: last_frame`"),
+    (
+        "continuity: {from: a, by: keyframes}, variant: t2v-a14b",
+        "keyframes",
+        "it cannot begin with a keyframe",
+        "remove it",
+    ),
     ("continuity: {from: a, by: overlap, frames: 8}", "8}", "8 frames are no whole latents", "write 5 or 9"),
     ("continuity: {from: a, by: overlap, frames: 2}", "2}", "2 frames are no whole latents", "write 5"),
     ("continuity: {from: a, by: overlap, frames: 81}", "81}", "from 1 to 77", "write 77 or less"),

@@ -82,6 +82,14 @@ def test_heads_that_cannot_be_dealt_out_are_said_once_with_the_first_shot(
     assert [f"{each.shot}: {each.message}" for each in found] == told
 
 
+def test_a_keyframe_is_rendered_by_the_gang_too() -> None:
+    held, still = shot("a", "i2v-a14b"), shot("a", "t2v-a14b").takes[0]
+    keyed = replace(held, keyframe=replace(still, number=0))
+    gang = compose(["cluster.gang=3"]).settings.cluster
+    assert [problem.shot for problem in gang_problems([keyed], gang, HEADS)] == ["a"]
+    assert list(gang_problems([held], gang, HEADS)) == []
+
+
 def test_what_would_do_is_said() -> None:
     (problem,) = gang_problems([shot("a", "t2v-a14b")], compose(["cluster.gang=3"]).settings.cluster, HEADS)
     assert problem.fix == "what can be dealt out: cluster.gang=1, 2, 4, 5, 8, 10, 16"

@@ -248,7 +248,7 @@ def test_all_problems_are_reported_at_once(
     found = problems(
         film(
             shot("a", audio=end),
-            shot("b", continuity=Continuity("river.a", "keyframes")),
+            shot("b", variant="t2v-a14b", continuity=Continuity("river.a", "keyframes")),
             shot("c", end_image=end),
             shot("d", sampling=SamplingOverride(solver="unpic")),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flows.errors import Problem
-from flows.planning.order import critical_path, greatest_width, upstream_first
+from flows.planning.order import chained, critical_path, greatest_width, upstream_first, upstream_of
 from flows.storyboard.model import Continuity
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
 
@@ -57,3 +57,18 @@ def test_cycles_and_unknown_references_are_reported_once(
 
 def test_without_cycles_there_is_nothing_to_report(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
     assert plan(film(shot("a"), shot("b", continuity=Continuity("river.a")))).shots[1].depends_on == ("river.a",)
+
+
+def test_a_circle_of_keyframes_would_be_a_chain_without_them(shot: MakeShot) -> None:
+    shots = [shot(name, continuity=Continuity(f"river.{before}", "keyframes")) for name, before in ("ac", "ba", "cb")]
+    upstream = upstream_of(shots, [])
+    assert set(upstream.values()) == {None}
+    assert chained(shots, upstream) == {"river.a": "river.c", "river.b": "river.a", "river.c": None}
+
+
+def test_the_longest_way_begins_with_what_a_shot_waits_for_first() -> None:
+    upstream: dict[str, str | None] = {"a": None, "b": "a", "c": None}
+    seconds = {"a": 2.0, "b": 2.0, "c": 3.0}
+    assert critical_path(["a", "b", "c"], upstream, seconds) == ("a", "b")
+    assert critical_path(["a", "b", "c"], upstream, seconds, {"c": 2.0}) == ("c",)
+    assert critical_path(["a", "b", "c"], upstream, seconds, {"b": 5.0}) == ("b",)

@@ -31,6 +31,9 @@ def test_it_has_the_documented_keys(shot: MakeShot, film: MakeFilm, plan: MakePl
         "film_seconds": 3.5,
         "estimate": "rough",
         "width": 2,
+        "chained_width": 2,
+        "keyframes": 0,
+        "keyframes_cached": 0,
         "loads": {"t2v-a14b": LOAD, "i2v-a14b": LOAD},
         "gpus": [],
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows.clips import ColourAnchor, Medium
+from flows.clips import ColourAnchor, HandOff, Medium
 from flows.media import middle_frame, png_bytes, write_clip
 from flows.report.inputs import BARS, Inputs, sound_shape
 from flows.store.prepared import put_prepared
@@ -87,3 +87,21 @@ def test_the_shape_of_a_sound_is_as_long_as_the_shot(tmp_path: Path) -> None:
     assert set(heights[BARS // 2 + 1 :]) == {0.0}
     assert sound_shape(None, 1.0, plan) is None
     assert sound_shape("b" * 64, 1.0, plan) is None
+
+
+def test_keyframes_that_were_rendered_are_looked_at_and_lost_ones_named(tmp_path: Path) -> None:
+    plan, _, store = a_film(tmp_path, SHOTS, paint)
+    first, second, third = plan.shots
+    still, lost = (replace(take, number=0) for take in (third.takes[0], second.takes[0]))
+    shots = (replace(first, keyframe=still), replace(second, keyframe=lost), third)
+    store.discard(lost.clips[-1].fingerprint)
+    hand_offs = {
+        "hand_off": HandOff(((still.fingerprint,),), frame=0),
+        "ends_on": HandOff(((lost.fingerprint,),), frame=0),
+    }
+    take = replace(first.takes[0], clips=(changed(first.takes[0].clips[0], **hand_offs),))
+    found = Inputs(replace(plan, shots=shots), store).of(take)
+    assert [(each.what, each.file, each.picture is not None) for each in found] == [
+        ("Keyframe", "river.launch keyframe", True),
+        ("Last keyframe", "river.drift keyframe", False),
+    ]

@@ -61,6 +61,23 @@ def test_every_join_and_every_shot_is_measured_where_it_is_and_only_what_goes_on
     assert [len(found.lights[shot.id]) for shot in plan.shots] == [16, 24, 17]
 
 
+def test_a_join_by_keyframes_is_judged_from_the_last_frame_that_is_seen(tmp_path: Path) -> None:
+    plan, takes, store = a_film(
+        tmp_path, [ShotSpec("a.one", ((17, 0, 16),)), ShotSpec("a.two", ((17, 0, 17),))], meet, size=(128, 72)
+    )
+    timeline = make_timeline(plan, takes, store)
+    keyed = replace(plan, shots=(replace(plan.shots[0], leads_to="a.two"), plan.shots[1]))
+    plain, judged = (measure_film(each, takes, timeline, store).seams[1] for each in (plan, keyed))
+    assert (plain.judged, judged.judged) == (False, True)
+    assert judged.values["jump"] == pytest.approx(1, abs=0.2), "one step, as between any two frames"
+    assert (judged.values["doubled"], judged.over) == (0, ())
+
+
+def meet(shot: str, take: int, frames: int) -> np.ndarray:
+    """The second begins as the first ends."""
+    return moving(frames, start={"a.one": 10, "a.two": 10 + 16 * 2}[shot])
+
+
 def test_a_film_may_have_budgets_of_its_own(tmp_path: Path) -> None:
     plan, takes, store = a_film(tmp_path, SHOTS, paint, size=(128, 72))
     timeline = make_timeline(plan, takes, store)

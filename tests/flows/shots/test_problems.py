@@ -26,13 +26,6 @@ def line(key: str) -> int:
     return KEYS.index(key) + 2
 
 
-def test_what_is_not_rendered_yet_is_all_that_is_said() -> None:
-    found = the_problem(continuity=Continuity("s.b", "keyframes"), audio=FILE, video=VideoToVideo(FILE, 0.5))
-    assert (found.message, found.fix) == ("not rendered yet: continuity by keyframes", "use `by: last_frame`")
-    assert found.place is not None
-    assert found.place.line == line("continuity")
-
-
 @pytest.mark.parametrize(
     ("values", "keys", "remove", "at"),
     [

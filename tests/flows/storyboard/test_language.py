@@ -11,7 +11,7 @@ from wan.variants import VARIANTS
 
 READ_OTHERWISE = {"look", "camera"}
 """Keys that become words of the prompt."""
-MADE = {"scene", "place", "places", "negative_prompt", "cast", "words", "approved"}
+MADE = {"scene", "place", "places", "negative_prompt", "cast", "words", "approved", "leads_to"}
 """Fields of a shot that are no keys of it."""
 
 
