@@ -34,7 +34,6 @@ def with_keyframes(scenes: Sequence[Scene], problems: Problems) -> tuple[Scene, 
                 f"{earlier.end_image.name} as `end_image` of {earlier.full_id}"
             )
             problems.add(later.where("image"), message, "give one of them")
-            continue
         shots[earlier.full_id], shots[name] = _pair(earlier, later)
     problems.shot = None
     return _replaced(scenes, shots) if joined else tuple(scenes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from flows.shots.problems import unusable_inputs
+from flows.storyboard import read_storyboard
 from flows.storyboard.keyframes import without_lost
 from flows.storyboard.model import Scene
 from tests.flows.storyboard.conftest import FILM, Desk
@@ -57,6 +59,14 @@ def test_a_join_has_one_picture(desk: Desk) -> None:
     )
     assert problem.place is not None
     assert (problem.shot, problem.place.line, problem.fix) == ("river.drift", 7, "give one of them")
+
+
+def test_a_join_with_two_pictures_is_a_join_all_the_same(desk: Desk) -> None:
+    """Else it would be said, too, that the earlier shot has a picture to end on, and none to begin with."""
+    storyboard, _ = read_storyboard(desk.write(film(", end_image: assets/end.png", ", image: assets/boat.png")))
+    assert storyboard is not None
+    assert storyboard.shots[0].leads_to == "river.drift"
+    assert unusable_inputs(storyboard) == []
 
 
 def test_a_shot_ends_on_one_picture(desk: Desk) -> None:
