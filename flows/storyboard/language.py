@@ -90,7 +90,7 @@ MEMBER = Record(
     ),
 )
 CONTINUITY = Record(
-    "continuity",
+    "continuity of a shot",
     "What the shot takes over from another one. `continuity: none` refuses an inherited one.",
     (
         Field("from", ShotReference(), "The shot that is continued.", default="`previous`"),
@@ -307,7 +307,7 @@ BUDGET = Record(
     ),
 )
 HELD = Record(
-    "the judgement",
+    "continuity of the film",
     "How its joins and shots are judged once it is made. What a shot goes on from is a shot's own `continuity`.",
     (
         Field("budget", BUDGET, "What they may have."),

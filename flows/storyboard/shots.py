@@ -28,7 +28,7 @@ from flows.storyboard.nodes import Text
 from flows.storyboard.problems import Problems
 from flows.storyboard.prompts import Prompts
 from flows.storyboard.records import Values
-from flows.storyboard.words import PREVIOUS
+from flows.storyboard.words import CONTINUITY, PREVIOUS
 from flows.words import count
 from wan.variants.sizes import FRAMES_A_LATENT
 
@@ -136,6 +136,10 @@ class ShotBuilder:
         full = level.shots[number]
         if source is None or source.value == PREVIOUS:
             upstream = self._previous(level, number, own, source or written.node)
+        elif source.value in CONTINUITY and source.value not in self.index.bare:
+            message = f"there is no shot '{source.value}': it is a way to go on from one"
+            self.problems.add(source, message, f"write continuity: {{by: {source.value}}}")
+            return None
         else:
             upstream = self.index.look_up(source, self.problems, never=full, words=(PREVIOUS,) if number else ())
         if upstream == full:

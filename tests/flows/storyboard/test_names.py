@@ -76,6 +76,14 @@ def test_continuity_names_a_shot_by_what_is_enough(desk: Desk) -> None:
     assert desk.load(text.replace("continuity: a", "continuity: river.a")).shots[2].continuity == Continuity("river.a")
 
 
+def test_a_way_to_go_on_is_no_name_of_a_shot_unless_one_is_called_so(desk: Desk) -> None:
+    problem = desk.the_problem(film("- {prompt: a}\n- {prompt: b, continuity: keyframes}\n"))
+    assert problem.message == "there is no shot 'keyframes': it is a way to go on from one"
+    assert problem.fix == "write continuity: {by: keyframes}"
+    _, shot = desk.load(film("- {id: overlap, prompt: a}\n- {prompt: b, continuity: overlap}\n")).shots
+    assert shot.continuity == Continuity("river.overlap")
+
+
 def test_a_reference_may_point_forward(desk: Desk) -> None:
     first, _ = desk.load(film("- {prompt: a, continuity: later}\n- {id: later, prompt: b}\n")).shots
     assert first.continuity == Continuity("river.later")

@@ -135,6 +135,7 @@ def test_what_is_wrong_with_an_anchor_is_said_where_it_stands(desk: Desk) -> Non
         ("anchor: 1.5", "anchor must be", "write 1 or less"),
         ("anchor: {with: 0.5}", "unknown key 'with' in an anchor", "its keys: strength, to"),
         ("continuity: {from: previous, anchor: 0.5}", "unknown key 'anchor' in continuity", "anchor belongs in"),
+        ("continuity: {budget: {delta_e: 3}}", "in continuity of a shot", "budget belongs in continuity of the film"),
     ]:
         problem = desk.the_problem(film(f"- {{prompt: a}}\n- {{prompt: b, {written}}}\n"))
         assert message in problem.message
