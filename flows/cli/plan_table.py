@@ -39,7 +39,7 @@ def print_plan(plan: Plan, console: Console | None = None) -> None:
         sums(plan),
         *cost_lines(estimate_cost(plan), plan.settings),
     ]
-    if plan.last_seam is not None:
+    if plan.last_seam is not None and plan.storyboard.continuity.warns:
         below.append(f"worst seam of the last film: {escape(plan.last_seam)}")
     if plan.totals.width > plan.totals.chained_width > 0:
         chain_width = plan.totals.chained_width

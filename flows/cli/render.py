@@ -214,7 +214,7 @@ def closing_lines(command: str, plan: Plan, result: FilmResult, only: Sequence[s
     where += [f"also      {shown_path(made.path)}  {_size_and_length(made)}" for made in result.delivered]
     where += [f"clips     {shown_path(clip)}" for clip in result.clips]
     where += [f"report    {shown_path(result.report)}"] if result.report else []
-    where += seam_lines(result.continuity)
+    where += seam_lines(result.continuity) if plan.storyboard.continuity.warns else []
     return ["", *where, took, *spent_lines(result.spent), "", *next_steps(command, plan, only)]
 
 

@@ -29,6 +29,7 @@ from flows.events import Progress, Started
 from flows.film import FilmResult
 from flows.film.result import Delivered
 from flows.seams import Continuity, Seam
+from flows.storyboard.model import Held
 from tests.flows.cli.plans import clip, plan, shot, take
 
 PLAN = plan(shot("river.launch", take(clip("aa"))))
@@ -204,6 +205,8 @@ def test_what_is_over_budget_is_said_at_the_end_and_every_seam_in_the_document(t
     made = replace(result(tmp_path), continuity=Continuity((good, bad)))
     said = "seams     1 of 2 over budget, the worst river.launch → river.drift: colour differs by 3 ΔE2000"
     assert said in closing_lines("again", PLAN, made, ())
+    silent = replace(PLAN, storyboard=replace(PLAN.storyboard, continuity=Held(warns=False)))
+    assert said not in closing_lines("again", silent, made, ())
     assert document_of(PLAN, made)["seams"][1] == {
         "kind": "join",
         "shot": "river.drift",
