@@ -35,8 +35,7 @@ _DARK = 0.002
 
 def difference(one: Numbers, other: Numbers) -> float:
     """Mean absolute difference of two pictures `[H, W, 3]` (1 is full range), in percent of it: of all colours, since
-    what is
-    as bright as its ground moves, too."""
+    what is as bright as its ground moves, too."""
     return float(np.abs(other - one).mean()) * 100
 
 

@@ -106,6 +106,4 @@ def over_budget(seams: Sequence[Seam]) -> list[str]:
 
 
 def _budget(name: str, budget: float) -> str:
-    measure = MEASURES[name]
-    value = f"{budget:.3g}" if not measure.unit.startswith("of ") else f"{budget:.3g}".rstrip("0").rstrip(".") or "0"
-    return f"{name} {'at least' if measure.lower else 'at most'} {value}"
+    return f"{name} {'at least' if MEASURES[name].lower else 'at most'} {budget:.3g}"
