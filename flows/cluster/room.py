@@ -101,7 +101,9 @@ def _no_room(size: WorkerSize, nodes: Sequence[Node]) -> str:
     if gpus > most and size.members > 1 and most:
         return (
             f"unschedulable: a worker needs {_count(gpus, 'GPU')} of one machine, the cluster's largest has "
-            f"{_count(most, 'GPU')}\n    lower cluster.gpus_per_worker: a clip is rendered on one machine\n    {grows}"
+            f"{_count(most, 'GPU')}\n"
+            "    lower cluster.gpus_per_worker, or cluster.gang: a clip is rendered on one machine"
+            f"\n    {grows}"
         )
     if gpus > most:
         return (

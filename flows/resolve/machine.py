@@ -48,7 +48,8 @@ def machine_gpu(settings: Settings) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What the settings ask of a machine. `cpus`, `gpus`: of each worker, all its `members` together."""
+    """What the settings ask of a machine. `cpus`, `gpus`: of each worker, all its `members` together; `gpus` as the
+    settings have it, 0 where it is left to the device."""
 
     cpus: float
     gpus: float
@@ -61,10 +62,9 @@ class _Asked:
     def of(cls, settings: Settings, family: Family) -> _Asked:
         render, cluster = settings.render, settings.cluster
         precision = render.precision or family.precision
-        gpus = cluster.members if render.device == "cuda" and cluster.members > 1 else cluster.gpus_per_worker
         return cls(
             cpus=cluster.cpus_per_worker * cluster.members,
-            gpus=gpus,
+            gpus=cluster.gpus_per_worker,
             members=cluster.members,
             device=render.device,
             attention=render.attention,
@@ -76,7 +76,12 @@ class _Asked:
         """Whether it matters which GPUs there are: looking for them takes a moment."""
         kernel = KERNELS.get(self.attention)
         needed = kernel is not None and bool(kernel.gpu or kernel.module)
-        return self.device == "cuda" or self.gpus > 0 or self.eight_bits or needed
+        return self.device == "cuda" or self.together > 0 or self.eight_bits or needed
+
+    @property
+    def together(self) -> float:
+        """GPUs of a worker, where there are any: of a gang each process has one."""
+        return self.members if self.members > 1 and self.device != "cpu" else self.gpus
 
     def used(self, gpus: Gpus) -> Sequence[Gpu]:
         """Of the GPUs that there are, those it renders on."""
@@ -100,10 +105,10 @@ def _cpus(asked: _Asked) -> str | None:
 
 
 def _gpus(asked: _Asked, gpus: Gpus) -> str | None:
-    if gpus and len(gpus) < asked.gpus:
+    if gpus and len(gpus) < asked.together:
         return (
-            f"{asked.gpus:g} GPUs render each clip together (cluster.gpus_per_worker, cluster.gang): this machine has "
-            f"{count(len(gpus), 'GPU')}\n    ask for fewer, {_ELSEWHERE}"
+            f"{asked.together:g} GPUs render each clip together (cluster.gpus_per_worker, cluster.gang): this machine "
+            f"has {count(len(gpus), 'GPU')}\n    ask for fewer, {_ELSEWHERE}"
         )
     if gpus is None or gpus:
         return None

@@ -40,6 +40,7 @@ def faults(monkeypatch: pytest.MonkeyPatch, gpus: tuple[Gpu, ...] | None, *overr
             ["cluster.gang=2", "render.device=cuda", "cluster.cpus_per_worker=0.1"],
             "2 GPUs render each clip together",
         ),
+        ((HOPPER,), ["cluster.gang=2", "cluster.cpus_per_worker=0.1"], "2 GPUs render each clip together"),
         ((), ["cluster.gang=50", "cluster.cpus_per_worker=1000"], "50 processes that render each clip together take"),
     ],
 )
@@ -60,6 +61,7 @@ def test_what_this_machine_has_not(
         ((), ["render.precision=fp8_storage", "render.attention=native"]),
         ((HOPPER, HOPPER), ["cluster.gpus_per_worker=2", "cluster.cpus_per_worker=0.1"]),
         ((), ["cluster.gang=2", "cluster.cpus_per_worker=0.1"]),
+        ((HOPPER,), ["cluster.gang=2", "render.device=cpu", "cluster.cpus_per_worker=0.1"]),
         (None, ["render.precision=fp8", "render.device=cuda", "cluster.gpus_per_worker=1"]),
     ],
 )
