@@ -43,6 +43,7 @@ def plan_warnings(
         _cropped_pictures(sources, shots, snapshot),
         _unused_references(sources, family),
         _weak_references(sources, family),
+        _unheld_colours(sources, family),
         _short_overlaps(sources, shots, family),
         _unreached_ends(sources, shots),
         keyframe_remarks(sources, shots),
@@ -150,6 +151,20 @@ def _weak_references(shots: Iterable[Shot], family: Family) -> Iterator[str]:
         shot, missed = weak[0]
         name = shot.full_id + (f" and {len(weak) - 1} more" if len(weak) > 1 else "")
         yield f"the {family.name} family does not take the {missed} from references; say it in the prompt (shot {name})"
+
+
+def _unheld_colours(shots: Iterable[Shot], family: Family) -> Iterator[str]:
+    """Said once a film."""
+    asked = [shot for shot in shots if shot.anchor is not None and shot.anchor.strength != 0]
+    named = [(shot, VARIANTS.get(choose_variant(shot, family))) for shot in asked]
+    unheld = [(shot, variant) for shot, variant in named if variant is not None and variant.chained == "carried"]
+    if unheld:
+        shot, variant = unheld[0]
+        name = shot.full_id + (f" and {len(unheld) - 1} more" if len(unheld) > 1 else "")
+        yield (
+            f"colours of {variant.name} are not held, since it goes on from tensors: its `anchor` does nothing "
+            f"(shot {name})"
+        )
 
 
 def _short_overlaps(sources: Sequence[Shot], shots: Sequence[PlannedShot], family: Family) -> Iterator[str]:

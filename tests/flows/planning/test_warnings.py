@@ -11,7 +11,7 @@ from flows.planning.model import PlannedShot
 from flows.planning.moments import film_moments
 from flows.planning.warnings import plan_warnings
 from flows.resolve import Snapshot
-from flows.storyboard.model import CastMember, Control, Format, Motion, Shot, Size, VideoToVideo
+from flows.storyboard.model import Anchor, CastMember, Control, Format, Motion, Shot, Size, VideoToVideo
 from tests.flows.made import a_spec
 from tests.flows.planning.conftest import MakeFilm, MakePlan, MakeShot
 from wan.families import FAMILIES
@@ -145,6 +145,19 @@ def test_what_a_family_does_not_take_from_references_is_said_once_a_film(
     assert plan(film(shown, of_cast, other)).warnings == (said,)
     assert plan(film(other)).warnings == ()
     assert plan(film(shown, of_cast), model="wan22").warnings == ()
+
+
+def test_an_anchor_that_nothing_comes_of_is_said_once_a_film(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    talk, who = Path("/films/talk.wav"), Path("/films/p.png")
+    speaks = [
+        shot(name, image=who, audio=talk, prompt="a red box", duration=1.0, anchor=anchor)
+        for name, anchor in (("a", Anchor(0.5)), ("b", Anchor(None, who)), ("c", Anchor(0.0)), ("d", None))
+    ]
+    world = {"media_seconds": {talk: 1.0}}
+    made = plan(film(*speaks), **world)
+    said = "colours of s2v-14b are not held, since it goes on from tensors: its `anchor` does nothing"
+    assert [line for line in made.warnings if "colours" in line] == [f"{said} (shot river.a and 1 more)"]
+    assert not any("colours" in line for line in plan(film(*speaks[2:]), **world).warnings)
 
 
 def test_a_reference_of_someone_in_a_picture_is_a_warning(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
