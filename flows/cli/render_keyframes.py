@@ -76,12 +76,13 @@ def _tell(plan: Plan, made: Keyframes, again: str) -> None:
     if made.sheet is not None:
         took = f"{count(made.result.rendered, 'still')} rendered, {made.result.cached:,} from the store"
         click.echo(f"{took}, in {duration(made.result.seconds)}")
-    first = next((each for each in made.keyframes if not each.given), made.keyframes[0])
-    seed = 0 if first.seed is None else first.seed
-    name = first.shot.rpartition(".")[2]
     click.echo(f"\nNext: {again}    renders the shots between them")
-    click.echo(f"      {again} --keyframes storyboard.shots.{first.shot}.seed={seed + 1}    draws another one")
-    click.echo(f"      a picture of your own: image: FILE in the shot {name}, beside the storyboard")
+    drawn = next(((each.shot, each.seed) for each in made.keyframes if each.seed is not None), None)
+    if drawn is not None:
+        shot, seed = drawn
+        click.echo(f"      {again} --keyframes storyboard.shots.{shot}.seed={seed + 1}    draws another one")
+        name = shot.rpartition(".")[2]
+        click.echo(f"      a picture of your own: image: FILE in the shot {name}, beside the storyboard")
 
 
 def _words(keyframe: Keyframe) -> str:
