@@ -69,6 +69,7 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
         problems = problems_of(error) if known else [from_text(text.removeprefix("error: "), INTERNAL)]
         for problem in problems:
             problem["message"] = spared(problem["message"], arguments)
+            problem["fix"] = spared(problem["fix"], arguments) if problem["fix"] else problem["fix"]
         print_document(envelope(command_of(arguments), code, problems), line="--events" in arguments)
     return code
 
@@ -143,7 +144,8 @@ def spared(text: str, arguments: Sequence[str]) -> str:
     for given, kept in zip(arguments, without_secrets(arguments), strict=True):
         if given == kept:
             continue
-        text = text.replace(given, kept)
+        if kept != "…":  # what is too short to be a secret stands in words, too
+            text = text.replace(given, kept)
         for value in {given.partition("=")[2], given} - {""}:
             text = text.replace(value, "…") if len(value) >= LEAST_SECRET else text
     return text

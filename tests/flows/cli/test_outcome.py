@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from flows.cli.outcome import exit_code_of, log_file, report
+from flows.cli.outcome import exit_code_of, log_file, report, spared
 from flows.errors import (
     EditError,
     EnvironmentProblem,
@@ -92,3 +92,9 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit), exit_code_of([], debug=True):
         raise SettingsError("wrong")
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_what_is_too_short_to_be_a_secret_does_not_hide_the_words_it_stands_in() -> None:
+    said = "--webhook env:: it does not say where\n    write env:NAME, or file:PATH"
+    assert spared(said, ["notify", "add", "team", "--webhook", "env:"]) == said
+    assert spared("no env:HOOK", ["notify", "add", "team", "--webhook", "env:HOOK"]) == "no …"
