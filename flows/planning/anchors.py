@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.clips import ColourAnchor, HandOff
+from flows.shots.inputs import is_led
 from flows.storyboard.model import Shot
 from wan.variants import Variant
 
@@ -37,7 +38,7 @@ def strength_of(shot: Shot, variant: Variant) -> float:
     if shot.anchor is not None and shot.anchor.strength is not None:
         return shot.anchor.strength
     ends = shot.end_image is not None or shot.leads_to is not None
-    led = ends or shot.video is not None or (shot.control is not None and shot.control.video)
+    led = ends or shot.video is not None or is_led(shot)
     return 0.0 if led and not (shot.anchor and shot.anchor.to) else STRENGTH
 
 

@@ -152,3 +152,11 @@ def test_the_same_film_without_its_first_shots_light_is_another(shot: MakeShot, 
     longer = replace(one, duration=5.0)
     plain, changes = plan(film(longer, two)), plan(film(replace(longer, anchor=NONE), two))
     assert clips(plain, "s2") != clips(changes, "s2")
+
+
+def test_a_shot_that_looks_like_another_is_held_to_its_chain(shot: MakeShot, film: MakeFilm, plan: MakePlan) -> None:
+    """Though it starts anew: what things look like is what it takes over."""
+    one, two = chain(shot, 2)
+    like = replace(two, continuity=Continuity("river.s1", "reference"))
+    made = plan(film(one, like), checkpoints={"t2v-a14b": "1" * 64, "vace-fun-a14b": "2" * 64})
+    assert anchor(made, "s2") == held_to(clips(made, "s1")[0], frame=31)
