@@ -83,7 +83,8 @@ def keyframe_faults(shot: Shot, family: Family) -> Iterator[Fault]:
     if shot.continuity is not None and shot.continuity.by == "keyframes":
         if "image" not in variant.inputs or variant.chained == "carried":
             message = f"it cannot begin with a keyframe: {cannot_use(variant, 'a picture as its first frame')}"
-            yield "continuity.by", message, "use `by: last_frame`" if "continuity" in variant.inputs else "remove it"
+            last_frame = "use `by: last_frame`, or " if "continuity" in variant.inputs else ""
+            yield "continuity.by", message, f"{last_frame}write `continuity: none` in this shot"
         elif begins_with_still(shot) and part_of(family, choose_variant(still_of(shot, 1, family), family)) is None:
             message = f"the {family.name} family has nothing that renders a keyframe of it"
             yield "continuity.by", message, "give it a picture: `image`"

@@ -142,7 +142,7 @@ WRONG = [
         "continuity: {from: a, by: keyframes}, variant: t2v-a14b",
         "keyframes",
         "it cannot begin with a keyframe",
-        "remove it",
+        "write `continuity: none` in this shot",
     ),
     ("continuity: {from: a, by: overlap, frames: 8}", "8}", "8 frames are no whole latents", "write 5 or 9"),
     ("continuity: {from: a, by: overlap, frames: 2}", "2}", "2 frames are no whole latents", "write 5"),

@@ -91,6 +91,11 @@ def test_what_speaks_or_is_driven_is_held_to_no_picture(values: Any, message: st
     assert problem.fix
 
 
+def test_a_shot_that_inherits_it_and_speaks_is_told_how_to_refuse_it() -> None:
+    (problem,) = input_problems(shot(audio=FILE, continuity=KEYED), WAN22)
+    assert problem.fix == "use `by: last_frame`, or write `continuity: none` in this shot"
+
+
 def test_a_variant_that_there_is_none_of_is_said_once() -> None:
     assert list(keyframe_faults(shot(variant="i2v-a41b", leads_to="s.b"), WAN22)) == []
 
