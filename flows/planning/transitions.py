@@ -1,4 +1,4 @@
-"""Transitions that do not fit the shots they join, and how many frames are blended with what a shot goes on from."""
+"""Transitions that do not fit the shots they join."""
 
 from __future__ import annotations
 
