@@ -102,7 +102,8 @@ def test_a_batch_that_reaches_its_cap_keeps_what_is_made_and_goes_on(ray_here: R
     assert late.error is not None
     assert "cost.cap.batch=6" in late.error
     assert any("cost.cap.batch=6" in warning for warning in stopped.warnings)
-    assert sum(entry.cost or 0 for entry in stopped.entries) <= 6 + 1.7, "at most the clip under way more"
+    spent = sum(entry.cost or 0 for entry in stopped.entries)
+    assert spent <= 6 + 2 * 2.0, "the clip under way, and one that was begun before the worker heard of it"
 
     more = made(tmp_path, *slower, "cost.cap.batch=60", seconds=0.1)
     assert more.complete
