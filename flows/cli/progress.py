@@ -20,7 +20,6 @@ from rich.text import Text
 from flows.events import MOTION, STARTS, Event, Failed, Finished, Log, Started, WaitsForReview
 from flows.events import Progress as Step
 from flows.planning.model import Clip, Plan
-from flows.shots.keyframes import SUFFIX
 from flows.words import clock, count, duration
 
 ECHO_WIDTH = 3
@@ -203,11 +202,10 @@ def _steps(clip: Clip) -> int:
 def clip_names(plan: Plan) -> dict[str, str]:
     """What each clip is called: its shot, with take and clip when there are several."""
     names: dict[str, str] = {}
-    for shot in plan.shots:
-        for take in shot.rendered:
+    for shot in (*plan.stills_of(plan.shots), *plan.shots):
+        for take in shot.takes:
             for place, clip in enumerate(take.clips, 1):
                 of_takes = f" take {take.number}" if len(shot.all_takes) > 1 else ""
-                of_takes = of_takes if take.number else SUFFIX
                 of_clips = f" clip {place}" if len(take.clips) > 1 else ""
                 names.setdefault(clip.fingerprint, f"{shot.id}{of_takes}{of_clips}")
     return names

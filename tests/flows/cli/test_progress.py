@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -44,6 +45,13 @@ def test_clips_are_called_by_shot_take_and_clip() -> None:
         "bb": "river.drift take 1 clip 2",
         "ca": "river.drift take 2",
     }
+
+
+def test_a_keyframe_is_called_so_once_also_where_keyframes_alone_are_rendered() -> None:
+    begins = replace(shot("river.launch", take(clip("aa"))), keyframe=replace(take(clip("da")), number=0))
+    film = plan(begins)
+    assert clip_names(film) == {"da": "river.launch keyframe", "aa": "river.launch"}
+    assert clip_names(film.of_stills(film.stills_of(film.shots), "keyframes")) == {"da": "river.launch keyframe"}
 
 
 def test_in_a_log_there_is_one_line_a_clip_and_nothing_else() -> None:
