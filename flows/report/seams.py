@@ -37,7 +37,7 @@ class Pictured:
             return "a new picture"
         if not self.seam.over:
             return "continues smoothly"
-        return "continues, but is seen doubled" if self.seam.over[0] == "ghost" else "continues with a visible jump"
+        return "continues, but is seen doubled" if self.seam.over[0] == "ghost" else "continues, but not smoothly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +75,20 @@ def worst_first(seams: Sequence[Pictured]) -> tuple[Pictured, ...]:
 
 
 def course(found: Continuity, timeline: Timeline) -> Course:
-    """How bright the film is over its time, and where something is over budget."""
+    """How bright the film is over its time, a line a shot, and where something is over budget."""
     length = float(timeline.seconds)
-    points: list[str] = []
+    lines: list[str] = []
     most = max((light for lights in found.lights.values() for light in lights), default=0.0) or 1.0
     for entry in timeline.entries:
+        points = []
         for number, light in enumerate(found.lights.get(entry.shot, ())):
             x = WIDTH * float(entry.start / timeline.rate + number / entry.rate) / length
             points.append(f"{x:.1f} {HEIGHT * (1 - 0.92 * light / most):.1f}")
+        if points:
+            lines.append("M" + "L".join(points))
     marks = tuple(
         (round(WIDTH * seam.at / length, 1), f"{seam.name}: {', '.join(seam.said[: len(seam.over)])}")
         for seam in found.seams
         if seam.over
     )
-    return Course("M" + "L".join(points) if points else "", marks)
+    return Course("".join(lines), marks)
