@@ -155,7 +155,7 @@ class WanRenderer:
         )
 
         def render(placement: Placement) -> ClipRecord:
-            record = self._render(clip, store, report, placement, work)
+            record = self._render(clip, checkpoint, store, report, placement, work)
             self._sufficed[kind] = placement  # the next clip like this one does not run out of memory first
             return record
 
@@ -163,20 +163,27 @@ class WanRenderer:
             return with_room(render, first, self._drop_models)
         layout = layout_of(clip.spec, self._crew.members)
         with self._crew.at_work(clip, layout, first, str(self._device)) as gang:
-            return self._render(clip, store, report, first, work, gang)
+            return self._render(clip, checkpoint, store, report, first, work, gang)
 
     def follow(self, clip: Clip, store: Store, gang: Gang, placement: Placement) -> None:
         """`flows.cluster.crew.Follower`."""
         work = Work(clip, store, _SILENT, self._checkpoint_seconds, self._writer, leads=False)
-        pipeline, state = self._denoised(clip, _SILENT, placement, work, gang)
+        pipeline, state = self._denoised(clip, None, _SILENT, placement, work, gang)
         if gang.share.rows.ranks > 1:  # else the leader decodes by itself
             pipeline.finish(state)
 
     def _denoised(
-        self, clip: Clip, report: Report, placement: Placement, work: Work, gang: Gang | None
+        self,
+        clip: Clip,
+        checkpoint: Checkpoint | None,
+        report: Report,
+        placement: Placement,
+        work: Work,
+        gang: Gang | None,
     ) -> tuple[Pipeline, State]:
+        """`checkpoint` is None where it was not looked at yet."""
         with work.stages.stage("load"), (gang or Alone()).apart():
-            pipeline = self._pipeline(clip, self._checkpoint(clip), placement, report, gang)
+            pipeline = self._pipeline(clip, checkpoint or self._checkpoint(clip), placement, report, gang)
             _reset_peak(self._device)
         begun = work.begun(pipeline)
         with work.stages.stage("denoise"):
@@ -191,13 +198,14 @@ class WanRenderer:
     def _render(
         self,
         clip: Clip,
+        checkpoint: Checkpoint,
         store: Store,
         report: Report,
         placement: Placement,
         work: Work,
         gang: Gang | None = None,
     ) -> ClipRecord:
-        pipeline, state = self._denoised(clip, report, placement, work, gang)
+        pipeline, state = self._denoised(clip, checkpoint, report, placement, work, gang)
         with work.stages.stage("decode"):
             result = pipeline.finish(state, should_stop=report.should_stop)
             frames = anchored_frames(clip, result.frames, store, self._looks)
